@@ -1,0 +1,21 @@
+package io.github.cogvideo4j.formats;
+
+import io.github.cogvideo4j.formats.problem.Problem;
+
+/// A file that cannot be read as what it claims to be. Every reader in this module answers hostile or damaged input
+/// with one
+/// of these and with nothing else; failures of the disk stay [java.io.IOException]s.
+public abstract sealed class FormatException extends RuntimeException
+        permits MalformedFileException, UnsafeFileException, UnsupportedFileException {
+    private final transient Problem problem;
+
+    FormatException(Problem problem) {
+        super(problem.code().id() + ": " + problem.message().text());
+        this.problem = problem;
+    }
+
+    /// What is wrong and where.
+    public Problem problem() {
+        return problem;
+    }
+}

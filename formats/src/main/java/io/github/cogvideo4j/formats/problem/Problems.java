@@ -1,0 +1,26 @@
+package io.github.cogvideo4j.formats.problem;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// Collects what is worth a warning but stops nothing. Safe to report to from several threads.
+public final class Problems {
+    private final List<Problem> reported = new ArrayList<>();
+
+    /// Adds one problem; the same problem is kept once.
+    public synchronized void report(Problem problem) {
+        if (!reported.contains(problem)) {
+            reported.add(problem);
+        }
+    }
+
+    /// Adds a problem built from its parts.
+    public void report(ProblemCode code, Place place, String key, Object... arguments) {
+        report(Problem.of(code, place, key, arguments));
+    }
+
+    /// What has been reported so far, in order.
+    public synchronized List<Problem> all() {
+        return List.copyOf(reported);
+    }
+}

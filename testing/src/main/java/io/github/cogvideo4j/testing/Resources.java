@@ -1,0 +1,102 @@
+package io.github.cogvideo4j.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/// Paths of the test resources, as plain files: what is tested reads files, so tests do too.
+public final class Resources {
+    private static final Path ROOT = locate();
+
+    private Resources() {}
+
+    /// A fixture, or a file in one: `fixture("zero2-bf16-w2/output/checkpoint-3")`.
+    public static Path fixture(String path) {
+        return existing(ROOT.resolve("fixtures").resolve(path));
+    }
+
+    /// A golden file or folder: `golden("pipelines/t2v-2b")`.
+    public static Path golden(String path) {
+        return existing(ROOT.resolve("golden").resolve(path));
+    }
+
+    /// The names of the fixtures in a folder (`""` for the top, `"broken"`, `"mess"`), sorted.
+    public static List<String> cases(String folder) {
+        try (Stream<Path> children = Files.list(fixture(folder))) {
+            return children.filter(child -> Files.exists(child.resolve("case.json")))
+                    .map(child -> child.getFileName().toString())
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Copies a folder, so that a test may change it.
+    public static Path copy(Path source, Path target) throws IOException {
+        Files.walkFileTree(source, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) throws IOException {
+                Files.createDirectories(target.resolve(source.relativize(folder)));
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.copy(file, target.resolve(source.relativize(file)));
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        return target;
+    }
+
+    /// The SHA-256 of every file below a folder, by relative path: equal snapshots mean that nothing was touched.
+    public static SortedMap<String, String> snapshot(Path folder) throws IOException {
+        SortedMap<String, String> hashes = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                hashes.put(folder.relativize(file).toString(), sha256(Files.readAllBytes(file)));
+            }
+        }
+        return hashes;
+    }
+
+    /// The SHA-256 of some bytes, in lowercase hexadecimal.
+    public static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    private static Path existing(Path path) {
+        if (!Files.exists(path)) {
+            throw new IllegalArgumentException("no such test resource: " + path);
+        }
+        return path;
+    }
+
+    /// The build passes the project's root; an IDE runs a test in the module's folder or in the root.
+    private static Path locate() {
+        Path start = Path.of(System.getProperty("cogvideo4j.root", "")).toAbsolutePath();
+        for (Path folder = start; folder != null; folder = folder.getParent()) {
+            Path resources = folder.resolve("testing/src/test/resources");
+            if (Files.isDirectory(resources)) {
+                return resources;
+            }
+        }
+        throw new IllegalStateException("test resources not found from " + start);
+    }
+}
