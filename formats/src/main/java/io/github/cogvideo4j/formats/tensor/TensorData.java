@@ -6,7 +6,8 @@ import java.util.List;
 
 /// Where a tensor's elements come from, in row-major order.
 public sealed interface TensorData {
-    /// Bytes that lie in files: the concatenation of extents. A partition boundary of a distributed checkpoint is just
+    /// Bytes that lie in files: the concatenation of extents. A partition boundary of a distributed checkpoint is
+    /// just
     /// one more
     /// extent; a slice of a fused weight is a sub-range of one.
     ///
