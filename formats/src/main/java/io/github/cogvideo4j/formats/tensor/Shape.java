@@ -34,8 +34,8 @@ public record Shape(List<Long> sizes) {
 
     /// The number of elements.
     ///
-    /// @throws ArithmeticException when it exceeds 2^63 - 1; readers check with [#checkedNumel()] before they build
-    tensors
+    /// @throws ArithmeticException when it exceeds 2^63 - 1; readers check with [#checkedNumel()] before they
+    /// build tensors
     public long numel() {
         return checkedNumel().orElseThrow(() -> new ArithmeticException("too many elements: " + this));
     }
