@@ -1,0 +1,39 @@
+package io.github.cogvideo4j.checkpoints.convert;
+
+import java.util.Optional;
+
+/// What the result of a conversion should be like.
+///
+/// @param dtype         the dtype of the weights; when absent, that of the base's transformer, else bf16
+/// @param maxShardBytes no weight file gets larger, unless a single tensor is
+/// @param format        the containers to write
+/// @param link          how the base's other weights come in
+/// @param variant       the variant in the weight files' names (`fp16`)
+/// @param threads       how many tensors are worked on at once
+/// @param overwrite     whether a folder that this program wrote may be replaced
+/// @param verify        whether the result is compared with its source before it is put in place
+public record ConversionOptions(
+        Optional<TargetDType> dtype,
+        long maxShardBytes,
+        OutputFormat format,
+        LinkMode link,
+        Optional<String> variant,
+        int threads,
+        boolean overwrite,
+        boolean verify) {
+    /// Five gigabytes, as the scripts that people use today have it.
+    public static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
+
+    /// What happens when nothing is asked for.
+    public static ConversionOptions defaults() {
+        return new ConversionOptions(
+                Optional.empty(),
+                DEFAULT_SHARD_BYTES,
+                OutputFormat.SAFETENSORS,
+                LinkMode.AUTO,
+                Optional.empty(),
+                Runtime.getRuntime().availableProcessors(),
+                false,
+                false);
+    }
+}

@@ -1,0 +1,21 @@
+package io.github.cogvideo4j.checkpoints.convert;
+
+/// The containers that weights are written in.
+public enum OutputFormat {
+    /// `.safetensors`, what diffusers looks for first.
+    SAFETENSORS,
+    /// `.bin`, as `torch.save` writes it.
+    BIN,
+    /// Both, of the same tensors.
+    BOTH;
+
+    /// Whether `.safetensors` files are written.
+    public boolean safetensors() {
+        return this != BIN;
+    }
+
+    /// Whether `.bin` files are written.
+    public boolean bin() {
+        return this != SAFETENSORS;
+    }
+}

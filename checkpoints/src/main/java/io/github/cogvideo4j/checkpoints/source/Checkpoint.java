@@ -1,0 +1,31 @@
+package io.github.cogvideo4j.checkpoints.source;
+
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.tensor.FileIdentity;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// A checkpoint that has been understood: its state dict as descriptions, and nothing read but headers and pickles.
+///
+/// @param kind     what it is
+/// @param folder   the folder (or file) that was taken, which may lie below the path that was asked for
+/// @param entries  the state dict, in the order in which the merge emits it
+/// @param training what it says about the training
+/// @param files    every file that holds some of it, with its identity when it was planned
+/// @param remarks  what is worth saying but stops nothing
+public record Checkpoint(
+        CheckpointKind kind,
+        Path folder,
+        List<StateEntry> entries,
+        TrainingState training,
+        Map<Path, FileIdentity> files,
+        List<Problem> remarks) {
+    /// Copies the collections.
+    public Checkpoint {
+        entries = List.copyOf(entries);
+        files = new TreeMap<>(files);
+        remarks = List.copyOf(remarks);
+    }
+}

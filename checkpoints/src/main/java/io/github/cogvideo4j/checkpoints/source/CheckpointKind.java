@@ -1,0 +1,22 @@
+package io.github.cogvideo4j.checkpoints.source;
+
+/// What a path turned out to hold.
+public enum CheckpointKind {
+    /// Partitioned training state of DeepSpeed ZeRO, stages 1 to 3.
+    DEEPSPEED_ZERO("DeepSpeed ZeRO"),
+    /// The `module` of a DeepSpeed model-states file: stage 0, or on request where the optimizer files are gone.
+    DEEPSPEED_MODULE("DeepSpeed module"),
+    /// A plain state dict: one file, or shards with an index.
+    PLAIN_WEIGHTS("plain weights");
+
+    private final String title;
+
+    CheckpointKind(String title) {
+        this.title = title;
+    }
+
+    /// Its name for people.
+    public String title() {
+        return title;
+    }
+}

@@ -1,0 +1,79 @@
+package io.github.cogvideo4j.formats.json;
+
+import io.github.cogvideo4j.formats.MalformedFileException;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.util.DefaultIndenter;
+import tools.jackson.core.util.DefaultPrettyPrinter;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Reads and writes the small JSON files of a model folder: configurations, manifests, journals.
+///
+/// A file is read only when it is no larger than the caller allows; nesting, number and string lengths are bounded; a
+/// duplicate key and anything after the end of the value are errors.
+public final class JsonFile {
+    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(64)
+                            .maxNumberLength(400)
+                            .maxStringLength(8 << 20)
+                            .build())
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    private JsonFile() {}
+
+    /// Reads a JSON object.
+    ///
+    /// @param file     the file
+    /// @param maxBytes the largest size that is read
+    /// @param code     the problem to report when the file is no JSON object
+    /// @throws MalformedFileException with that code, for anything else than one JSON object
+    public static ObjectNode readObject(Path file, long maxBytes, ProblemCode code) throws IOException {
+        long size = Files.size(file);
+        if (size > maxBytes) {
+            throw new MalformedFileException(code, Place.of(file), "formats.json.too-large", size, maxBytes);
+        }
+        byte[] bytes = Files.readAllBytes(file);
+        try {
+            JsonNode node = MAPPER.readTree(bytes);
+            if (node instanceof ObjectNode object) {
+                return object;
+            }
+        } catch (JacksonException e) {
+            long offset = e.getLocation() == null ? -1 : e.getLocation().getByteOffset();
+            Place place = offset < 0 ? Place.of(file) : Place.at(file, offset);
+            throw new MalformedFileException(code, place, "formats.json.syntax", e.getOriginalMessage());
+        }
+        throw new MalformedFileException(code, Place.of(file), "formats.json.no-object");
+    }
+
+    /// An empty object to fill.
+    public static ObjectNode newObject() {
+        return MAPPER.createObjectNode();
+    }
+
+    /// The text of a JSON value as Python's `json.dumps(value, indent=2)` lays it out, with a newline at the end.
+    public static String format(JsonNode value) {
+        DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
+        DefaultPrettyPrinter printer = new DefaultPrettyPrinter(DefaultPrettyPrinter.DEFAULT_SEPARATORS
+                        .withObjectNameValueSpacing(tools.jackson.core.util.Separators.Spacing.AFTER)
+                        .withObjectEmptySeparator("")
+                        .withArrayEmptySeparator(""))
+                .withObjectIndenter(indenter)
+                .withArrayIndenter(indenter);
+        return MAPPER.writer().with(printer).writeValueAsString(value) + "\n";
+    }
+}

@@ -1,0 +1,180 @@
+package io.github.cogvideo4j.formats.tensor;
+
+import io.github.cogvideo4j.formats.MalformedFileException;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.zip.CRC32;
+
+/// Reads storages from their files through bounded buffers, and gathers the checksums of what it reads.
+///
+/// Each file is opened once. A recorded CRC-32 is checked by [#verifyChecksums()] after everything wanted has been
+/// read: it
+/// covers every storage that was touched, reading only the bytes that nobody asked for.
+public final class FileStorageReader implements StorageReader, AutoCloseable {
+    /// Large enough that a disk streams, small enough that a dozen of them are nothing; a multiple of every element's
+    /// size.
+    private static final int BUFFER_BYTES = 1 << 20;
+
+    private final Map<Path, SourceFile> files = new ConcurrentHashMap<>();
+    private final Map<Storage, StorageChecksum> checksums = new ConcurrentHashMap<>();
+    private final ConcurrentLinkedQueue<ByteBuffer> buffers = new ConcurrentLinkedQueue<>();
+
+    @Override
+    public void read(Extent extent, TensorData.Sink sink) throws IOException {
+        SourceFile file = open(extent.storage().file());
+        StorageChecksum checksum = switch (extent.storage()) {
+            case Storage.Plain plain when plain.crc32().isPresent() -> checksumOf(plain);
+            // Inflated bytes are checked front to back in one go at the end.
+            case Storage.Deflated deflated -> {
+                checksumOf(deflated);
+                yield new StorageChecksum();
+            }
+            case Storage.Plain plain -> new StorageChecksum();
+        };
+        boolean check = extent.storage().crc32().isPresent();
+        ByteBuffer buffer = borrow();
+        try (StorageStream stream = StorageStream.of(file, extent.storage())) {
+            long done = 0;
+            while (done < extent.length()) {
+                buffer.clear().limit((int) Math.min(BUFFER_BYTES, extent.length() - done));
+                stream.readFully(extent.offset() + done, buffer);
+                buffer.flip();
+                if (check) {
+                    checksum.add(extent.offset() + done, buffer.remaining(), crcOf(buffer));
+                }
+                done += buffer.remaining();
+                sink.accept(buffer);
+            }
+        } finally {
+            buffers.add(buffer);
+        }
+    }
+
+    @Override
+    public void read(StoredTensor tensor, TensorData.Sink sink) throws IOException {
+        switch (tensor.data()) {
+            case TensorData.Extents extents -> {
+                for (Extent extent : extents.parts()) {
+                    read(extent, swapping(extent.storage(), tensor.dtype(), sink));
+                }
+            }
+            case TensorData.Strided view -> {
+                checksumOf(view.storage());
+                try (StorageStream stream = StorageStream.of(open(view.storage().file()), view.storage())) {
+                    new StridedGather(stream, tensor, view).gather(swapping(view.storage(), tensor.dtype(), sink));
+                }
+            }
+            case TensorData.Computed computed -> computed.compute(this, sink);
+        }
+    }
+
+    /// Checks the recorded CRC-32 of every storage that was read, in full or in part.
+    ///
+    /// @throws MalformedFileException with `bad-crc` for the first one that does not match
+    public void verifyChecksums() throws IOException {
+        for (Map.Entry<Storage, StorageChecksum> entry : List.copyOf(checksums.entrySet())) {
+            verify(entry.getKey(), entry.getValue());
+        }
+    }
+
+    private void verify(Storage storage, StorageChecksum checksum) throws IOException {
+        if (storage.crc32().isEmpty()) {
+            return;
+        }
+        try (StorageStream stream = StorageStream.of(open(storage.file()), storage)) {
+            ByteBuffer buffer = borrow();
+            for (long[] gap : checksum.gaps(storage.length())) {
+                for (long done = 0; done < gap[1]; ) {
+                    buffer.clear().limit((int) Math.min(BUFFER_BYTES, gap[1] - done));
+                    stream.readFully(gap[0] + done, buffer);
+                    buffer.flip();
+                    checksum.add(gap[0] + done, buffer.remaining(), crcOf(buffer));
+                    done += buffer.remaining();
+                }
+            }
+            buffers.add(buffer);
+        }
+        if (checksum.value() != storage.crc32().getAsLong()) {
+            throw new MalformedFileException(
+                    ProblemCode.BAD_CRC,
+                    Place.of(storage.file()),
+                    "formats.storage.bad-crc",
+                    storage.label(),
+                    "%08x".formatted(storage.crc32().getAsLong()),
+                    "%08x".formatted(checksum.value()));
+        }
+    }
+
+    private StorageChecksum checksumOf(Storage storage) {
+        return checksums.computeIfAbsent(storage, s -> new StorageChecksum());
+    }
+
+    private static long crcOf(ByteBuffer buffer) {
+        CRC32 crc = new CRC32();
+        crc.update(buffer.duplicate());
+        return crc.getValue();
+    }
+
+    /// Files come from either byte order; what leaves here is little-endian.
+    private static TensorData.Sink swapping(Storage storage, DType dtype, TensorData.Sink sink) {
+        if (storage.order() == ByteOrder.LITTLE_ENDIAN || dtype.bits() <= 8) {
+            return sink;
+        }
+        int unit = dtype.swapUnit();
+        return bytes -> {
+            for (int start = bytes.position(); start < bytes.limit(); start += unit) {
+                for (int low = start, high = start + unit - 1; low < high; low++, high--) {
+                    byte value = bytes.get(low);
+                    bytes.put(low, bytes.get(high));
+                    bytes.put(high, value);
+                }
+            }
+            sink.accept(bytes);
+        };
+    }
+
+    private ByteBuffer borrow() {
+        ByteBuffer buffer = buffers.poll();
+        return buffer == null ? ByteBuffer.allocateDirect(BUFFER_BYTES) : buffer;
+    }
+
+    private SourceFile open(Path path) throws IOException {
+        try {
+            return files.computeIfAbsent(path, p -> {
+                try {
+                    return new SourceFile(p);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        List<IOException> failures = new ArrayList<>();
+        for (SourceFile file : files.values()) {
+            try {
+                file.close();
+            } catch (IOException e) {
+                failures.add(e);
+            }
+        }
+        files.clear();
+        if (!failures.isEmpty()) {
+            throw failures.getFirst();
+        }
+    }
+}

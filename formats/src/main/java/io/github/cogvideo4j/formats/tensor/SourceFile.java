@@ -1,0 +1,41 @@
+package io.github.cogvideo4j.formats.tensor;
+
+import io.github.cogvideo4j.formats.MalformedFileException;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/// An open source file. It is read with a channel and not through a mapping: a file that shrinks under a mapping faults
+/// the
+/// JVM, under a channel it is an end of file.
+final class SourceFile implements AutoCloseable {
+    private final Path path;
+    private final FileChannel channel;
+
+    SourceFile(Path path) throws IOException {
+        this.path = path;
+        this.channel = FileChannel.open(path, StandardOpenOption.READ);
+    }
+
+    /// Fills the buffer's remaining space from a position of the file.
+    void readFully(long position, ByteBuffer target) throws IOException {
+        long at = position;
+        while (target.hasRemaining()) {
+            int read = channel.read(target, at);
+            if (read < 0) {
+                throw new MalformedFileException(
+                        ProblemCode.SOURCE_CHANGED, Place.at(path, at), "formats.source.shrunk", target.remaining());
+            }
+            at += read;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}

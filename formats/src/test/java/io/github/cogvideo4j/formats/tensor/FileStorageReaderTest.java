@@ -1,0 +1,187 @@
+package io.github.cogvideo4j.formats.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.cogvideo4j.formats.MalformedFileException;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.zip.CRC32;
+import java.util.zip.Deflater;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FileStorageReaderTest {
+    @TempDir
+    Path folder;
+
+    @Property(tries = 200)
+    void aChecksumGatheredInPiecesOfAnyOrderIsTheChecksumOfTheWhole(
+            @ForAll @Size(max = 300) byte[] bytes, @ForAll @IntRange(min = 1, max = 40) int step, @ForAll long seed) {
+        StorageChecksum checksum = new StorageChecksum();
+        List<Integer> starts = new ArrayList<>();
+        for (int start = 0; start < bytes.length; start += step) {
+            starts.add(start);
+        }
+        Collections.shuffle(starts, new Random(seed));
+        for (int start : starts) {
+            byte[] piece = Arrays.copyOfRange(bytes, start, Math.min(bytes.length, start + step));
+            checksum.add(start, piece.length, crc(piece));
+        }
+        assertThat(checksum.gaps(bytes.length)).isEmpty();
+        assertThat(checksum.value()).isEqualTo(crc(bytes));
+    }
+
+    @Test
+    void whatNobodyReadIsAGapAndOverlapsAreCountedOnce() {
+        StorageChecksum checksum = new StorageChecksum();
+        checksum.add(10, 5, 1);
+        checksum.add(12, 2, 1);
+        checksum.add(20, 5, 1);
+        assertThat(checksum.gaps(30)).containsExactly(new long[] {0, 10}, new long[] {15, 5}, new long[] {25, 5});
+    }
+
+    @Property(tries = 300)
+    void aStridedViewIsGatheredInRowMajorOrder(
+            @ForAll @Size(min = 1, max = 4) List<@IntRange(min = 0, max = 5) Integer> sizes,
+            @ForAll @Size(min = 4, max = 4) List<@IntRange(min = 0, max = 9) Integer> strides,
+            @ForAll @IntRange(min = 0, max = 7) int offset)
+            throws IOException {
+        Shape shape = new Shape(sizes.stream().map(Long::valueOf).toList());
+        List<Long> steps =
+                strides.subList(0, sizes.size()).stream().map(Long::valueOf).toList();
+        short[] elements = new short[200];
+        for (int i = 0; i < elements.length; i++) {
+            elements[i] = (short) (i * 31);
+        }
+        ByteBuffer file = ByteBuffer.allocate(400).order(ByteOrder.LITTLE_ENDIAN);
+        file.asShortBuffer().put(elements);
+        Path path = Files.createTempFile("strided", ".bin");
+        try {
+            Files.write(path, file.array());
+            Storage storage = new Storage.Plain(path, "data/0", 0, 400, ByteOrder.LITTLE_ENDIAN, OptionalLong.empty());
+            StoredTensor tensor =
+                    new StoredTensor("t", DType.I16, shape, new TensorData.Strided(storage, offset, steps));
+
+            ByteBuffer expected = ByteBuffer.allocate((int) tensor.byteLength()).order(ByteOrder.LITTLE_ENDIAN);
+            long[] index = new long[sizes.size()];
+            for (long n = 0; n < shape.numel(); n++) {
+                long rest = n;
+                long at = offset;
+                for (int d = index.length - 1; d >= 0; d--) {
+                    at += rest % shape.size(d) * steps.get(d);
+                    rest /= shape.size(d);
+                }
+                expected.putShort(elements[(int) at]);
+            }
+            assertThat(read(tensor)).isEqualTo(expected.array());
+        } finally {
+            Files.delete(path);
+        }
+    }
+
+    @Test
+    void bigEndianElementsAreSwappedInTheirOwnUnit() throws IOException {
+        Path file = Files.write(folder.resolve("big"), new byte[] {1, 2, 3, 4, 5, 6, 7, 8});
+        Storage storage = new Storage.Plain(file, "data/0", 0, 8, ByteOrder.BIG_ENDIAN, OptionalLong.empty());
+        TensorData data = new TensorData.Extents(List.of(new Extent(storage, 0, 8)));
+        assertThat(read(new StoredTensor("f", DType.F32, Shape.of(2), data))).containsExactly(4, 3, 2, 1, 8, 7, 6, 5);
+        assertThat(read(new StoredTensor("c", DType.C64, Shape.of(1), data))).containsExactly(4, 3, 2, 1, 8, 7, 6, 5);
+        assertThat(read(new StoredTensor("d", DType.F64, Shape.of(1), data))).containsExactly(8, 7, 6, 5, 4, 3, 2, 1);
+    }
+
+    @Test
+    void compressedBytesReadForwardsAndBackwards() throws IOException {
+        byte[] content = new byte[300_000];
+        new Random(1).nextBytes(content);
+        Arrays.fill(content, 1000, 200_000, (byte) 7);
+        Deflater deflater = new Deflater(6, true);
+        deflater.setInput(content);
+        deflater.finish();
+        byte[] compressed = new byte[400_000];
+        int length = deflater.deflate(compressed);
+        deflater.end();
+        Path file = Files.write(folder.resolve("deflated"), Arrays.copyOf(compressed, length));
+        Storage storage = new Storage.Deflated(
+                file, "data/0", 0, length, content.length, ByteOrder.LITTLE_ENDIAN, OptionalLong.of(crc(content)));
+        try (FileStorageReader reader = new FileStorageReader()) {
+            assertThat(read(reader, new Extent(storage, 250_000, 50_000)))
+                    .isEqualTo(Arrays.copyOfRange(content, 250_000, 300_000));
+            assertThat(read(reader, new Extent(storage, 10, 2_000))).isEqualTo(Arrays.copyOfRange(content, 10, 2_010));
+            reader.verifyChecksums();
+        }
+    }
+
+    @Test
+    void aFlippedByteIsFoundEvenWhereNoTensorLooked() throws IOException {
+        byte[] content = {1, 2, 3, 4, 5, 6, 7, 8};
+        long recorded = crc(content);
+        content[7] ^= 1;
+        Path file = Files.write(folder.resolve("flipped"), content);
+        Storage storage = new Storage.Plain(file, "data/3", 0, 8, ByteOrder.LITTLE_ENDIAN, OptionalLong.of(recorded));
+        try (FileStorageReader reader = new FileStorageReader()) {
+            read(reader, new Extent(storage, 0, 4));
+            assertThatThrownBy(reader::verifyChecksums)
+                    .isInstanceOfSatisfying(
+                            MalformedFileException.class,
+                            e -> assertThat(e.problem().code()).isEqualTo(ProblemCode.BAD_CRC))
+                    .hasMessageContaining("CRC")
+                    .hasMessageContaining("data/3");
+        }
+    }
+
+    @Test
+    void aFileThatShrankIsOneClearError() throws IOException {
+        Path file = Files.write(folder.resolve("short"), new byte[10]);
+        Storage storage = new Storage.Plain(file, "data/0", 0, 20, ByteOrder.LITTLE_ENDIAN, OptionalLong.empty());
+        try (FileStorageReader reader = new FileStorageReader()) {
+            assertThatThrownBy(() -> read(reader, new Extent(storage, 0, 20)))
+                    .isInstanceOfSatisfying(
+                            MalformedFileException.class,
+                            e -> assertThat(e.problem().code()).isEqualTo(ProblemCode.SOURCE_CHANGED));
+        }
+    }
+
+    private static byte[] read(StoredTensor tensor) throws IOException {
+        try (FileStorageReader reader = new FileStorageReader()) {
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            reader.read(tensor, sinkTo(out));
+            return out.toByteArray();
+        }
+    }
+
+    private static byte[] read(FileStorageReader reader, Extent extent) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        reader.read(extent, sinkTo(out));
+        return out.toByteArray();
+    }
+
+    private static TensorData.Sink sinkTo(ByteArrayOutputStream out) {
+        return bytes -> {
+            byte[] piece = new byte[bytes.remaining()];
+            bytes.get(piece);
+            out.writeBytes(piece);
+        };
+    }
+
+    private static long crc(byte[] bytes) {
+        CRC32 crc = new CRC32();
+        crc.update(bytes);
+        return crc.getValue();
+    }
+}
