@@ -2,9 +2,9 @@ package io.github.cogvideo4j.formats.safetensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.formats.PlainReader;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,7 +39,9 @@ class RewritingTest {
             SafetensorsFile read = SafetensorsFile.open(file, Strictness.STRICT, warnings);
             Path copy = folder.resolve("copy.safetensors");
             Files.deleteIfExists(copy);
-            SafetensorsWriter.write(copy, read.tensors().reversed(), read.metadata(), new PlainReader());
+            try (FileStorageReader reader = new FileStorageReader()) {
+                SafetensorsWriter.write(copy, read.tensors().reversed(), read.metadata(), reader);
+            }
             if (read.metadata().size() < 2) {
                 assertThat(Files.mismatch(file, copy))
                         .as("first difference in %s", file)

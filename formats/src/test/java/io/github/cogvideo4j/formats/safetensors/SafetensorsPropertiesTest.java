@@ -4,10 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.formats.FormatException;
-import io.github.cogvideo4j.formats.PlainReader;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.tensor.DType;
+import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
@@ -75,8 +75,12 @@ class SafetensorsPropertiesTest {
     /// Every tensor with its bytes, so that two readings can be compared.
     private Map<TensorSpec, ByteBuffer> contents(SafetensorsFile read) throws IOException {
         Map<TensorSpec, ByteBuffer> contents = new HashMap<>();
-        for (StoredTensor tensor : read.tensors()) {
-            new PlainReader().read(tensor, bytes -> contents.put(TensorSpec.of(tensor), bytes));
+        try (FileStorageReader reader = new FileStorageReader()) {
+            for (StoredTensor tensor : read.tensors()) {
+                ByteBuffer whole = ByteBuffer.allocate(Math.toIntExact(tensor.byteLength()));
+                reader.read(tensor, whole::put);
+                contents.put(TensorSpec.of(tensor), whole.flip());
+            }
         }
         return contents;
     }
