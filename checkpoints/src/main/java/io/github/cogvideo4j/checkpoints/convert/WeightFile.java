@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /// A weight file before it is written: its name, its size, and where each tensor's bytes go, so that tensors can be written in
@@ -27,6 +28,9 @@ public sealed interface WeightFile {
 
     /// Whether the container records the checksum of each tensor.
     boolean needsChecksums();
+
+    /// The hash of what stands before the tensors, where that is all there is beside them.
+    Optional<String> structureSha256();
 
     /// Writes what stands before and around the tensors.
     ///
@@ -58,6 +62,13 @@ public sealed interface WeightFile {
         @Override
         public boolean needsChecksums() {
             return false;
+        }
+
+        @Override
+        public Optional<String> structureSha256() {
+            byte[] head = new byte[layout.head().remaining()];
+            layout.head().get(head);
+            return Optional.of(Digests.sha256(head));
         }
 
         @Override
