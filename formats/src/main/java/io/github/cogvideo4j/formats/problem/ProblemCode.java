@@ -82,6 +82,7 @@ public enum ProblemCode {
     // The job itself.
     SOURCE_CHANGED,
     OUTPUT_REFUSED,
+    NO_SPACE,
     MANIFEST,
     DIFFERENT,
     COMPONENT_WITHOUT_WEIGHTS,
