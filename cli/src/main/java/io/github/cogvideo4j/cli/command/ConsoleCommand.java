@@ -11,6 +11,7 @@ import picocli.CommandLine.Mixin;
 /// [java.io.IOException], or [io.github.cogvideo4j.cli.arguments.UsageException].
 public abstract class ConsoleCommand implements Callable<Integer> {
     @Mixin
+    @SuppressWarnings("UnusedVariable") // what they say is in the console already
     private final GlobalOptions global = new GlobalOptions();
 
     /// What the command talks to.
