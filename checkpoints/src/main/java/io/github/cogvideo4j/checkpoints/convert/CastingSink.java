@@ -7,8 +7,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /// Casts the elements that pass through to the dtype in which a tensor is written, and watches their values.
-final class CastingSink implements TensorData.Sink {
-    private static final int BUFFER = 128 * 1024;
+public final class CastingSink implements TensorData.Sink {
+    /// The most bytes that are passed on at once.
+    public static final int BUFFER = 128 * 1024;
 
     private final ElementCast cast;
     private final ValueScan values;
@@ -17,7 +18,7 @@ final class CastingSink implements TensorData.Sink {
 
     /// @param tensor what is written
     /// @param next   takes the cast elements; it may not keep the buffer
-    CastingSink(PlannedTensor tensor, TensorData.Sink next) {
+    public CastingSink(PlannedTensor tensor, TensorData.Sink next) {
         this.cast = ElementCast.of(
                 tensor.entry().tensor().dtype(), tensor.dtype(), Place.nowhere().tensor(tensor.name()));
         this.values = new ValueScan(tensor.dtype());
@@ -39,7 +40,7 @@ final class CastingSink implements TensorData.Sink {
     }
 
     /// What was noticed so far.
-    ValueScan values() {
+    public ValueScan values() {
         return values;
     }
 }
