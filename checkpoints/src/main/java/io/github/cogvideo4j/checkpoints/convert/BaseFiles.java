@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// Brings the base model's files into the result: small ones as copies, weights as links or copies, each with its hash for the
-/// manifest.
+/// Brings the base model's files into the result: small ones as copies, weights as links or copies, each with its
+/// hash for the manifest.
 final class BaseFiles {
     private static final int BUFFER_BYTES = 1 << 20;
     /// A hub cache names a large file's blob by its SHA-256.
@@ -101,7 +101,8 @@ final class BaseFiles {
         return new Manifest.FileEntry(file.path(), origin, attributes.size(), Optional.of(modified), Optional.of(hash));
     }
 
-    /// Copies and hashes in one pass. The copy is a new file with the user's own permissions, whatever the original's.
+    /// Copies and hashes in one pass. The copy is a new file with the user's own permissions, whatever the
+    /// original's.
     private Manifest.FileEntry copy(BaseModel.BaseFile file, Path destination) throws IOException {
         MessageDigest digest = Digests.sha256();
         ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);

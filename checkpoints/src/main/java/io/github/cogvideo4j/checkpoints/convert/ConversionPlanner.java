@@ -50,8 +50,8 @@ public final class ConversionPlanner {
     /// @param output     the folder to make
     /// @param base       the model that supplies the other components
     /// @param options    what the result should be like
-    /// @throws io.github.cogvideo4j.checkpoints.CheckpointException when the weights do not fit the configuration, or the
-    /// output may not be written
+    /// @throws io.github.cogvideo4j.checkpoints.CheckpointException when the weights do not fit the configuration, or
+    /// the output may not be written
     public static ConversionPlan plan(
             Checkpoint checkpoint, Path output, Optional<BaseModel> base, ConversionOptions options)
             throws IOException {

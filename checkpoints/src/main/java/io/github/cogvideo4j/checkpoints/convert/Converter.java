@@ -21,8 +21,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/// Carries out a plan. Until the last step, a rename, nothing exists under the output's name; when anything fails, nothing ever
-/// does.
+/// Carries out a plan. Until the last step, a rename, nothing exists under the output's name; when anything fails,
+/// nothing ever does.
 public final class Converter {
     private final ConversionPlan plan;
     private final SourceRequest request;
@@ -55,7 +55,8 @@ public final class Converter {
     /// Converts.
     ///
     /// @throws io.github.cogvideo4j.formats.FormatException when the source turns out to be damaged
-    /// @throws io.github.cogvideo4j.checkpoints.CheckpointException when it changed meanwhile, or the output cannot be written
+    /// @throws io.github.cogvideo4j.checkpoints.CheckpointException when it changed meanwhile, or the output cannot
+    /// be written
     public static Result convert(ConversionPlan plan, SourceRequest request, Progress progress) throws IOException {
         return new Converter(plan, request, progress).convert();
     }

@@ -14,7 +14,8 @@ import java.util.Optional;
 final class OutputPlace {
     private OutputPlace() {}
 
-    /// Refuses an output that is a link, holds something else, lies inside the source or the base, or would swallow them.
+    /// Refuses an output that is a link, holds something else, lies inside the source or the base, or would swallow
+    /// them.
     static void check(Checkpoint checkpoint, Optional<BaseModel> base, Path output, boolean overwrite)
             throws IOException {
         Path target = output.toAbsolutePath().normalize();
@@ -33,7 +34,7 @@ final class OutputPlace {
         long usable = store.getUsableSpace();
         if (bytes > usable) {
             throw new OutputException(
-                    ProblemCode.DISK_SPACE, Place.of(output), "checkpoints.output.disk-space", bytes, usable);
+                    ProblemCode.NO_SPACE, Place.of(output), "checkpoints.output.disk-space", bytes, usable);
         }
     }
 

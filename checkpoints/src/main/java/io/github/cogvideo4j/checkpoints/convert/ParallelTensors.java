@@ -8,7 +8,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/// Does the same work for many tensors, several at a time, and keeps the order of the results. The first failure ends it.
+/// Does the same work for many tensors, several at a time, and keeps the order of the results. The first failure ends
+/// it.
 public final class ParallelTensors {
     private ParallelTensors() {}
 

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/// A weight file before it is written: its name, its size, and where each tensor's bytes go, so that tensors can be written in
-/// any order and several at a time.
+/// A weight file before it is written: its name, its size, and where each tensor's bytes go, so that tensors can be
+/// written in any order and several at a time.
 public sealed interface WeightFile {
     /// What every file of model weights says of itself, as the reference writers do.
     Map<String, String> METADATA = Map.of("format", "pt");

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
 
-/// The one executor: streams every planned tensor from its extents through a bounded buffer, casts it, and writes it where the
-/// files' layouts put it. A tensor is read once, however many files it goes to.
+/// The one executor: streams every planned tensor from its extents through a bounded buffer, casts it, and writes it
+/// where the files' layouts put it. A tensor is read once, however many files it goes to.
 final class WeightWriter implements AutoCloseable {
     private final FileStorageReader reader;
     private final Progress progress;

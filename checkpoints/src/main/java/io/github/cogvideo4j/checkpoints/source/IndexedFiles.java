@@ -10,8 +10,8 @@ import java.util.Comparator;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/// The file names in an index, to tell whether two indexes mean the same files. An index that cannot be read means only itself;
-/// whoever takes it gets the error.
+/// The file names in an index, to tell whether two indexes mean the same files. An index that cannot be read means
+/// only itself; whoever takes it gets the error.
 ///
 /// @param names the names
 record IndexedFiles(SortedSet<String> names) implements Comparable<IndexedFiles> {

@@ -5,7 +5,8 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import java.util.List;
 
-/// Prefixes that wrappers put before every key: `module.` (DistributedDataParallel, DeepSpeed), `_orig_mod.` (`torch.compile`).
+/// Prefixes that wrappers put before every key: `module.` (DistributedDataParallel, DeepSpeed), `_orig_mod.`
+/// (`torch.compile`).
 final class KeyPrefix {
     private static final List<String> PREFIXES = List.of("module.", "_orig_mod.");
 

@@ -18,13 +18,14 @@ import java.util.Locale;
 
 /// Opens one weight file of any container as a list of tensors.
 public final class WeightFileReader {
-    /// Keys under which trainers put a state dict beside other things: Lightning, DeepSpeed and SAT, hand-written loops.
+    /// Keys under which trainers put a state dict beside other things: Lightning, DeepSpeed and SAT, hand-written
+    /// loops.
     private static final List<String> WRAPPERS = List.of("state_dict", "module", "model", "model_state_dict", "ema");
 
     private WeightFileReader() {}
 
-    /// The tensors of a file. The name's ending decides what is expected; a file that is something else is an error that says what it
-    /// is.
+    /// The tensors of a file. The name's ending decides what is expected; a file that is something else is an error
+    /// that says what it is.
     ///
     /// @param file    the file
     /// @param remarks takes what is odd but stops nothing

@@ -72,7 +72,8 @@ sealed interface WeightSet {
 
     /// The one set of weights in a folder.
     ///
-    /// @throws InvalidCheckpointException `not-a-checkpoint` when there is none, `ambiguous-weights` when there are several
+    /// @throws InvalidCheckpointException `not-a-checkpoint` when there is none, `ambiguous-weights` when there are
+    /// several
     static WeightSet find(Path folder) throws IOException {
         List<WeightSet> sets = candidates(folder);
         if (sets.size() == 1) {

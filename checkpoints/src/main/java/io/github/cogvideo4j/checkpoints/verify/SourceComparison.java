@@ -26,8 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Compares a folder's weights with the checkpoint they were made from: every tensor is made again from the source, in the dtype
-/// that the folder has it in, and compared to the bit.
+/// Compares a folder's weights with the checkpoint they were made from: every tensor is made again from the source,
+/// in the dtype that the folder has it in, and compared to the bit.
 public final class SourceComparison {
     /// A view that is not row-major has to be gathered in memory to be compared.
     private static final long LARGEST_GATHERED = 256L << 20;

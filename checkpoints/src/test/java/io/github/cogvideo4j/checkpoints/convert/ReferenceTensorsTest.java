@@ -74,7 +74,8 @@ class ReferenceTensorsTest {
                 .filter(path -> path.getFileName().toString().contains("-bin"));
     }
 
-    /// What the merge scripts wrote is itself a source: views of one bloated storage, sharded, with an index of another name.
+    /// What the merge scripts wrote is itself a source: views of one bloated storage, sharded, with an index of
+    /// another name.
     @ParameterizedTest
     @MethodSource("binReferences")
     void theReferencesBinFilesHoldTheTensorsWeMake(Path reference) throws IOException {

@@ -82,7 +82,6 @@ public enum ProblemCode {
     // The job itself.
     SOURCE_CHANGED,
     OUTPUT_REFUSED,
-    DISK_SPACE,
     NO_SPACE,
     MANIFEST,
     DIFFERENT,

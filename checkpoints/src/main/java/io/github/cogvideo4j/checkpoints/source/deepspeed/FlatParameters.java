@@ -19,8 +19,9 @@ import java.util.SequencedMap;
 final class FlatParameters {
     private FlatParameters() {}
 
-    /// Stages 1 and 2: a group is its parameters one after the other in the order of `param_shapes`, padded at the end only, cut
-    /// into one contiguous partition a rank. The padding is usually not on disk, so the last partition is shorter.
+    /// Stages 1 and 2: a group is its parameters one after the other in the order of `param_shapes`, padded at the
+    /// end only, cut into one contiguous partition a rank. The padding is usually not on disk, so the last partition
+    /// is shorter.
     ///
     /// @param states the optimizer state of every rank, in order
     /// @param groups names and shapes of each group
@@ -56,9 +57,9 @@ final class FlatParameters {
         return entries;
     }
 
-    /// Stage 3: every parameter is padded on its own to a multiple of the world size, and rank r holds the r-th slice of it. The flat
-    /// tensors of a rank (sub-groups) are one after the other, as are the groups of `param_shapes`; their boundaries need not
-    /// meet.
+    /// Stage 3: every parameter is padded on its own to a multiple of the world size, and rank r holds the r-th slice
+    /// of it. The flat tensors of a rank (sub-groups) are one after the other, as are the groups of `param_shapes`;
+    /// their boundaries need not meet.
     static List<StateEntry> interleaved(List<OptimizerState> states, List<SequencedMap<String, Shape>> groups) {
         int world = states.size();
         long perRank = groups.stream()

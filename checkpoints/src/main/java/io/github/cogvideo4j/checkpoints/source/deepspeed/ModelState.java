@@ -14,13 +14,16 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
 
-/// One file of model state: what the parameters are called and how large they are, the buffers, the frozen parameters, the ties.
+/// One file of model state: what the parameters are called and how large they are, the buffers, the frozen
+/// parameters, the ties.
 ///
 /// @param file            the file
 /// @param root            the map it holds
-/// @param module          the module's own state dict: real tensors, but in stage 3 empty placeholders for the parameters
+/// @param module          the module's own state dict: real tensors, but in stage 3 empty placeholders for the
+///                        parameters
 /// @param bufferNames     which entries of the module are buffers
-/// @param parameterShapes names and shapes for each parameter group, in the order of the flat groups; empty without ZeRO
+/// @param parameterShapes names and shapes for each parameter group, in the order of the flat groups; empty without
+///                        ZeRO
 /// @param frozenShapes    names and shapes of the parameters that were not trained
 /// @param frozenFragments their values, or this rank's share of each in stage 3
 /// @param shared          other names of parameters: alias to owner

@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
-/// One rank's optimizer file, as far as conversion needs it: its share of the fp32 master weights and the facts that tell files of
-/// different runs apart. The moments of the optimizer, two thirds of the file, are never read.
+/// One rank's optimizer file, as far as conversion needs it: its share of the fp32 master weights and the facts that
+/// tell files of different runs apart. The moments of the optimizer, two thirds of the file, are never read.
 ///
 /// @param file         the file
 /// @param rank         the data-parallel rank, from the file's name
@@ -75,7 +75,8 @@ record OptimizerState(
         return number.asLong().isPresent() ? String.valueOf(number.asLong().getAsLong()) : number.toString();
     }
 
-    /// Stages 1 and 2 list a count for every parameter group (they differ only with experts, which are refused); stage 3 has one number.
+    /// Stages 1 and 2 list a count for every parameter group (they differ only with experts, which are refused);
+    /// stage 3 has one number.
     private static int worldSize(Fields state) {
         PickleValue value = state.require("partition_count");
         List<PickleValue> counts = value.asElements().orElse(List.of(value));
@@ -86,8 +87,8 @@ record OptimizerState(
         return (int) size;
     }
 
-    /// `base_optimizer_state.state[*].step` (stages 1 and 2) or `optimizer_state_dict.state[*].step` (stage 3): a number or a tensor of
-    /// one element.
+    /// `base_optimizer_state.state[*].step` (stages 1 and 2) or `optimizer_state_dict.state[*].step` (stage 3): a
+    /// number or a tensor of one element.
     private static OptionalDouble step(Fields state, StorageReader reader) throws IOException {
         for (String holder : List.of("base_optimizer_state", "optimizer_state_dict")) {
             PickleValue base = state.get(holder).orElse(PickleValue.None.INSTANCE);

@@ -50,7 +50,8 @@ public record StateFiles(Path folder, SortedMap<Integer, Path> optimizer, Sorted
 
     /// Lists the files of a tag folder.
     ///
-    /// @throws InvalidCheckpointException with `unsupported-parallelism` for tensor or pipeline parallel state and experts
+    /// @throws InvalidCheckpointException with `unsupported-parallelism` for tensor or pipeline parallel state and
+    /// experts
     public static StateFiles scan(Path folder) throws IOException {
         SortedMap<Integer, Path> optimizer = new TreeMap<>();
         SortedMap<Integer, Path> model = new TreeMap<>();
