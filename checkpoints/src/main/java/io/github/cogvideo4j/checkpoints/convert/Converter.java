@@ -5,7 +5,9 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
+import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import java.io.IOException;
@@ -110,7 +112,16 @@ public final class Converter {
         }
         Manifest manifest = manifest(files, written);
         Files.writeString(folder.resolve(Manifest.FILE_NAME), ManifestJson.format(manifest));
-        return new Result(plan.output(), manifest, ValueFindings.of(written, plan.dtype(), plan.output()));
+        return new Result(plan.output(), manifest, findings(written));
+    }
+
+    /// What the values say. A bias of zeros is how training begins; a matrix of zeros is a layer that does nothing.
+    private List<Problem> findings(List<WeightWriter.Written> written) {
+        return written.stream()
+                .flatMap(tensor -> tensor.values().problems(Place.of(plan.output()).tensor(tensor.tensor().name())).stream()
+                        .filter(problem -> problem.code() != ProblemCode.ALL_ZERO
+                                || tensor.tensor().entry().tensor().shape().rank() > 1))
+                .toList();
     }
 
     private Manifest manifest(List<Manifest.FileEntry> files, List<WeightWriter.Written> written) {

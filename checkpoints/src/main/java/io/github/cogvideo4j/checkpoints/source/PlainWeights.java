@@ -21,14 +21,21 @@ final class PlainWeights {
 
     private PlainWeights() {}
 
-    /// A single file.
-    static Checkpoint ofFile(Path file) throws IOException {
+    /// Opens the files of a set.
+    static Checkpoint plan(WeightSet set) throws IOException {
+        return switch (set) {
+            case WeightSet.File file -> ofFile(file.file());
+            case WeightSet.Indexed indexed -> ofIndex(indexed.index());
+            case WeightSet.Shards shards -> ofShards(shards.folder(), shards.shards());
+        };
+    }
+
+    private static Checkpoint ofFile(Path file) throws IOException {
         PlainWeights plain = new PlainWeights();
         return plain.checkpoint(file, file, plain.read(file));
     }
 
-    /// Shards that an index names.
-    static Checkpoint ofIndex(Path index) throws IOException {
+    private static Checkpoint ofIndex(Path index) throws IOException {
         PlainWeights plain = new PlainWeights();
         WeightIndex parsed = WeightIndex.read(plain.opened.note(index), Strictness.LENIENT, plain.remarks);
         ShardedWeights weights = ShardedWeights.resolve(index, parsed, plain::read);
@@ -39,8 +46,7 @@ final class PlainWeights {
         return plain.checkpoint(folderOf(index), index, weights.tensors());
     }
 
-    /// All shards of a set whose index is gone.
-    static Checkpoint ofShards(Path folder, List<Path> shards) throws IOException {
+    private static Checkpoint ofShards(Path folder, List<Path> shards) throws IOException {
         PlainWeights plain = new PlainWeights();
         List<StoredTensor> tensors = new ArrayList<>();
         for (Path shard : shards) {

@@ -83,6 +83,7 @@ public enum ProblemCode {
     SOURCE_CHANGED,
     OUTPUT_REFUSED,
     DISK_SPACE,
+    NO_SPACE,
     MANIFEST,
     DIFFERENT,
     COMPONENT_WITHOUT_WEIGHTS,

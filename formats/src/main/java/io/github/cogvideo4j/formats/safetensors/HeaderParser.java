@@ -26,6 +26,8 @@ final class HeaderParser {
     private static final Pattern COUNT = Pattern.compile("0|[1-9][0-9]*");
     private static final Pattern NEGATIVE = Pattern.compile("-[1-9][0-9]*");
 
+    private static final Set<String> FIELDS = Set.of("dtype", "shape", "data_offsets");
+
     /// Memory of a tensor's entry, its shape and the objects that readers make of it, roughly.
     private static final long ENTRY_COST = 512;
 
@@ -115,7 +117,7 @@ final class HeaderParser {
         Set<String> seen = new HashSet<>();
         while (json.next() == JsonToken.PROPERTY_NAME) {
             String field = json.text();
-            if (!seen.add(field)) {
+            if (!seen.add(field) && FIELDS.contains(field)) {
                 throw header(place, "formats.safetensors.field-twice", field);
             }
             JsonToken value = json.next();
@@ -159,7 +161,7 @@ final class HeaderParser {
         List<Long> counts = new ArrayList<>();
         for (JsonToken token = json.next(); token != JsonToken.END_ARRAY; token = json.next()) {
             if (!token.isNumeric()) {
-                throw header(place, "formats.safetensors.not-a-count", field, token);
+                throw header(place, "formats.safetensors.not-a-number", field);
             }
             json.charge(SIZE_COST);
             counts.add(count(json.text(), field, place));

@@ -25,12 +25,12 @@ import java.util.stream.Collectors;
 /// A safetensors file before it is written: its header, and where each tensor goes. With it the file can be
 /// allocated at once and the tensors written in any order, several at a time.
 ///
-/// Order and spelling are the reference implementation's: tensors by dtype ([DType]'s order), then by the UTF-8
-/// bytes of their names; compact JSON padded with spaces to a multiple of 8. Metadata is sorted by key, where the
-/// reference has a random order.
+/// Order and spelling are the reference implementation's: tensors by dtype (the last of [DType] first), then by
+/// the UTF-8 bytes of their names; compact JSON padded with spaces to a multiple of 8. Metadata is sorted by key,
+/// where the reference has a random order.
 public final class SafetensorsLayout {
     private static final Comparator<TensorSpec> FILE_ORDER =
-            Comparator.comparing(TensorSpec::dtype).thenComparing(TensorSpec::name, CodePointOrder.INSTANCE);
+            Comparator.comparing(TensorSpec::dtype).reversed().thenComparing(TensorSpec::name, CodePointOrder.INSTANCE);
     private static final int ALIGNMENT = 8;
 
     private final byte[] head;

@@ -1,0 +1,172 @@
+package io.github.cogvideo4j.cli.console;
+
+import io.github.cogvideo4j.cli.arguments.Language;
+import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.outcome.Failure;
+import io.github.cogvideo4j.formats.problem.Message;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
+
+/// What a command talks to. Results go to the standard output; warnings, errors and progress to the standard error.
+/// With `--json`, the standard output holds one JSON object and nothing else.
+///
+/// Safe to use from several threads.
+public final class Console {
+    private final Terminal terminal;
+    private final Language language;
+    private final boolean json;
+    private final boolean debug;
+    private final boolean colours;
+    private final List<Problem> warnings = new ArrayList<>();
+    private Optional<ObjectNode> result = Optional.empty();
+    private Optional<ProgressDisplay> shown = Optional.empty();
+
+    /// @param terminal    the streams
+    /// @param environment the environment variables, which may refuse colours (`NO_COLOR`)
+    /// @param language    the language of every sentence
+    /// @param json        whether the result is wanted as JSON
+    /// @param debug       whether errors come with their stack trace
+    public Console(Terminal terminal, Map<String, String> environment, Language language, boolean json, boolean debug) {
+        this.terminal = terminal;
+        this.language = language;
+        this.json = json;
+        this.debug = debug;
+        this.colours = environment.getOrDefault("NO_COLOR", "").isEmpty()
+                && !environment.getOrDefault("TERM", "").equals("dumb");
+    }
+
+    /// The locale of every sentence.
+    public Locale locale() {
+        return language.locale();
+    }
+
+    /// Whether the result is wanted as JSON. A command then gives its [#result], and need not print.
+    public boolean json() {
+        return json;
+    }
+
+    /// Whether the help may be coloured.
+    public boolean coloursOut() {
+        return colours && terminal.outTerminal();
+    }
+
+    /// The stream of the results, for the parser's help texts.
+    public PrintStream out() {
+        return terminal.out();
+    }
+
+    /// Prints a sentence of the result, unless JSON is wanted.
+    public void print(String key, Object... arguments) {
+        line(Message.of(key, arguments).text(locale()));
+    }
+
+    /// Prints a line of the result that is no sentence (a row of a table), unless JSON is wanted.
+    public synchronized void line(String text) {
+        if (!json) {
+            shown.ifPresent(ProgressDisplay::clear);
+            terminal.out().println(Message.clean(text));
+        }
+    }
+
+    /// Sets the result for `--json`.
+    public synchronized void result(ObjectNode value) {
+        result = Optional.of(value);
+    }
+
+    /// Tells what is going on, on the standard error, for people only.
+    public void note(String key, Object... arguments) {
+        if (!json) {
+            printError(Message.of(key, arguments).text(locale()));
+        }
+    }
+
+    /// Warns of something that stops nothing.
+    public synchronized void warn(Problem warning) {
+        warnings.add(warning);
+        printError(label("cli.label.warning", 33)
+                + " "
+                + ProblemText.line(warning.message(), warning.code().id(), warning.place(), locale()));
+    }
+
+    /// Begins to show how far a job is, when somebody watches.
+    ///
+    /// @param key   the bundle's key of what is being done
+    /// @param total how much there is to do
+    /// @param unit  what is counted
+    public synchronized Progress progress(String key, long total, Progress.Unit unit) {
+        if (!terminal.errTerminal()) {
+            return new NoProgress();
+        }
+        ProgressDisplay display =
+                new ProgressDisplay(terminal.err(), Message.of(key).text(locale()), total, unit);
+        shown = Optional.of(display);
+        return display;
+    }
+
+    /// Ends a run that came to a result.
+    public ExitCode finish(ExitCode exit) {
+        if (json) {
+            printJson(JsonOutput.result(exit, result, warnings, locale()));
+        }
+        return exit;
+    }
+
+    /// Ends a run that failed: one line, a hint, and with `--debug` the trace.
+    public ExitCode fail(Failure failure, Throwable cause) {
+        shown.ifPresent(ProgressDisplay::close);
+        Place place = failure.place();
+        printError(label("cli.label.error", 31)
+                + " "
+                + ProblemText.line(failure.message(), failure.code(), place, locale()));
+        failure.hint().ifPresent(hint -> printError(label("cli.label.hint", 36) + " " + hint.text(locale())));
+        if (debug) {
+            trace(cause);
+        }
+        if (json) {
+            printJson(JsonOutput.error(failure, warnings, locale()));
+        }
+        return failure.exit();
+    }
+
+    private synchronized void printError(String text) {
+        shown.ifPresent(ProgressDisplay::clear);
+        terminal.err().println(text);
+    }
+
+    private String label(String key, int colour) {
+        String text = Message.of(key).text(locale());
+        return colours && terminal.errTerminal() ? "\u001b[1;" + colour + "m" + text + "\u001b[0m" : text;
+    }
+
+    private void trace(Throwable cause) {
+        StringWriter trace = new StringWriter();
+        cause.printStackTrace(new PrintWriter(trace));
+        trace.toString().lines().forEach(line -> printError("    " + Message.clean(line.strip())));
+    }
+
+    /// JSON is UTF-8 whatever the terminal's encoding.
+    private void printJson(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        terminal.out().write(bytes, 0, bytes.length);
+        terminal.out().flush();
+    }
+
+    /// For a run that nobody watches.
+    private record NoProgress() implements Progress {
+        @Override
+        public void advance(long amount) {}
+
+        @Override
+        public void close() {}
+    }
+}

@@ -1,0 +1,21 @@
+package io.github.cogvideo4j.cli.console;
+
+/// How far a long job is. Safe to advance from several threads.
+public interface Progress extends AutoCloseable {
+    /// More has been done.
+    ///
+    /// @param amount in the unit that the progress was begun with
+    void advance(long amount);
+
+    /// Takes the bar off the screen.
+    @Override
+    void close();
+
+    /// What is counted.
+    enum Unit {
+        /// Bytes, shown in decimal megabytes.
+        BYTES,
+        /// Things, shown one by one.
+        ITEMS
+    }
+}

@@ -1,0 +1,41 @@
+package io.github.cogvideo4j.cli.outcome;
+
+import java.util.Arrays;
+
+/// How a run ended, for scripts.
+public enum ExitCode {
+    /// Done.
+    DONE(0),
+    /// The check was made and found problems.
+    PROBLEMS_FOUND(1),
+    /// The command line is wrong.
+    USAGE(2),
+    /// What was given to read cannot be used.
+    BAD_INPUT(3),
+    /// The machine stands in the way: disk, memory, permissions, a missing native library.
+    ENVIRONMENT(4),
+    /// A mistake in this program. Apart from the others, so that no script takes it for a verdict on its input
+    /// (70 is `EX_SOFTWARE` of BSD's `sysexits.h`).
+    BUG(70),
+    /// Interrupted from the keyboard (128 + SIGINT).
+    INTERRUPTED(130);
+
+    private final int value;
+
+    ExitCode(int value) {
+        this.value = value;
+    }
+
+    /// The number that the process ends with.
+    public int value() {
+        return value;
+    }
+
+    /// The exit code with this number; a number that we never give is a bug.
+    public static ExitCode of(int value) {
+        return Arrays.stream(values())
+                .filter(code -> code.value == value)
+                .findFirst()
+                .orElse(BUG);
+    }
+}

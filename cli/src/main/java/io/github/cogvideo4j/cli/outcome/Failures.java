@@ -1,0 +1,93 @@
+package io.github.cogvideo4j.cli.outcome;
+
+import io.github.cogvideo4j.checkpoints.CheckpointException;
+import io.github.cogvideo4j.formats.FormatException;
+import io.github.cogvideo4j.formats.problem.Message;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.ResourceBundle;
+
+/// What an exception means: the sealed exceptions of the library carry their problem, the disk's and the machine's
+/// troubles are told apart, and anything else is a bug of this program and said to be one.
+public final class Failures {
+    private static final int LONGEST_CHAIN = 50;
+
+    private Failures() {}
+
+    /// The failure that an exception stands for. Wrappers (a thread pool's, an unchecked one) are looked through: the
+    /// first cause that is understood decides.
+    public static Failure of(Throwable thrown) {
+        Throwable cause = thrown;
+        for (int depth = 0; cause != null && depth < LONGEST_CHAIN; depth++) {
+            Optional<Failure> failure = understood(cause);
+            if (failure.isPresent()) {
+                return failure.get();
+            }
+            cause = cause.getCause();
+        }
+        return bug(thrown);
+    }
+
+    private static Optional<Failure> understood(Throwable thrown) {
+        return switch (thrown) {
+            case FormatException e -> Optional.of(problem(e.problem()));
+            case CheckpointException e -> Optional.of(problem(e.problem()));
+            case InterruptedException e -> Optional.of(interrupted());
+            case ClosedByInterruptException e -> Optional.of(interrupted());
+            case InterruptedIOException e -> Optional.of(interrupted());
+            case IOException e -> Optional.of(IoFailures.of(e));
+            case OutOfMemoryError e ->
+                Optional.of(Failure.nowhere(
+                        ExitCode.ENVIRONMENT,
+                        "out-of-memory",
+                        Message.of("cli.failure.memory", String.valueOf(e.getMessage())),
+                        Message.of("cli.hint.memory")));
+            case UnsatisfiedLinkError e ->
+                Optional.of(Failure.nowhere(
+                        ExitCode.ENVIRONMENT,
+                        "native-library",
+                        Message.of("cli.failure.native-library", String.valueOf(e.getMessage())),
+                        Message.of("cli.hint.native-library")));
+            default -> Optional.empty();
+        };
+    }
+
+    private static Failure problem(Problem problem) {
+        return new Failure(
+                exit(problem.code()), problem.code().id(), problem.message(), problem.place(), hint(problem.code()));
+    }
+
+    private static ExitCode exit(ProblemCode code) {
+        return code == ProblemCode.NO_SPACE ? ExitCode.ENVIRONMENT : ExitCode.BAD_INPUT;
+    }
+
+    /// The remedy that helps whatever the case at hand, where there is one: not every code has it.
+    private static Optional<Message> hint(ProblemCode code) {
+        String key = "cli.hint." + code.id();
+        ResourceBundle texts = ResourceBundle.getBundle("io.github.cogvideo4j.cli.messages", Locale.ROOT);
+        return texts.containsKey(key) ? Optional.of(Message.of(key)) : Optional.empty();
+    }
+
+    private static Failure interrupted() {
+        return new Failure(
+                ExitCode.INTERRUPTED,
+                "interrupted",
+                Message.of("cli.failure.interrupted"),
+                Place.nowhere(),
+                Optional.empty());
+    }
+
+    private static Failure bug(Throwable thrown) {
+        return Failure.nowhere(
+                ExitCode.BUG,
+                "bug",
+                Message.of("cli.failure.bug", thrown.getClass().getSimpleName(), String.valueOf(thrown.getMessage())),
+                Message.of("cli.hint.bug"));
+    }
+}

@@ -1,0 +1,83 @@
+package io.github.cogvideo4j.cli.outcome;
+
+import io.github.cogvideo4j.cli.arguments.UsageException;
+import io.github.cogvideo4j.cli.arguments.WrongValueException;
+import io.github.cogvideo4j.formats.problem.Message;
+import java.util.List;
+import java.util.stream.Collectors;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.OverwrittenOptionException;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/// What is wrong with a command line, in our words: the parser's own exist in English only.
+public final class UsageFailures {
+    private static final String CODE = "usage";
+
+    private UsageFailures() {}
+
+    /// The failure behind an error of ours.
+    ///
+    /// @param command the command whose help tells more, with the program's name before it
+    public static Failure of(UsageException e, String command) {
+        return failure(e.usage(), command);
+    }
+
+    /// The failure behind an error of the parser.
+    public static Failure of(ParameterException e) {
+        String command = e.getCommandLine().getCommandSpec().qualifiedName();
+        if (e.getCause() instanceof WrongValueException value && e.getArgSpec() != null) {
+            return failure(value.of(name(e.getArgSpec())), command);
+        }
+        Message message = switch (e) {
+            case UnmatchedArgumentException unmatched -> unmatched(unmatched);
+            case MissingParameterException missing -> missing(missing);
+            case OverwrittenOptionException twice -> Message.of("cli.usage.twice", name(twice.getOverwritten()));
+            default -> other(e);
+        };
+        return failure(message, command);
+    }
+
+    private static Failure failure(Message message, String command) {
+        return Failure.nowhere(ExitCode.USAGE, CODE, message, Message.of("cli.hint.usage", command));
+    }
+
+    private static Message unmatched(UnmatchedArgumentException e) {
+        String word = e.getUnmatched().isEmpty() ? "" : e.getUnmatched().getFirst();
+        List<String> similar = e.getSuggestions();
+        if (e.isUnknownOption()) {
+            return similar.isEmpty()
+                    ? Message.of("cli.usage.unknown-option", word)
+                    : Message.of("cli.usage.unknown-option-similar", word, String.join(", ", similar));
+        }
+        boolean choosesCommand = !e.getCommandLine().getSubcommands().isEmpty();
+        if (choosesCommand) {
+            return similar.isEmpty()
+                    ? Message.of("cli.usage.unknown-command", word)
+                    : Message.of("cli.usage.unknown-command-similar", word, String.join(", ", similar));
+        }
+        return Message.of("cli.usage.too-many", word);
+    }
+
+    private static Message missing(MissingParameterException e) {
+        String names = e.getMissing().stream().map(UsageFailures::name).collect(Collectors.joining(", "));
+        // The parser uses the same exception for an option at the end of the line, without its value.
+        boolean value = e.getMissing().stream().allMatch(argument -> argument.isOption() && !argument.required());
+        return value ? Message.of("cli.usage.no-value", names) : Message.of("cli.usage.missing", names);
+    }
+
+    private static Message other(ParameterException e) {
+        ArgSpec argument = e.getArgSpec();
+        String value = e.getValue();
+        if (argument != null && value != null) {
+            return Message.of("cli.usage.wrong-value", name(argument), value);
+        }
+        return Message.of("cli.usage.other", String.valueOf(e.getMessage()));
+    }
+
+    private static String name(ArgSpec argument) {
+        return argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+    }
+}
