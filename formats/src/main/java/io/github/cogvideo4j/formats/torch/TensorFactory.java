@@ -54,6 +54,14 @@ final class TensorFactory implements PickleFactory {
         Storage find(Declaration declaration);
     }
 
+    /// The name of the storage class for elements of a type, if torch has one.
+    static Optional<String> storageType(DType dtype) {
+        return STORAGE_TYPES.entrySet().stream()
+                .filter(entry -> entry.getValue() == dtype)
+                .map(Map.Entry::getKey)
+                .findFirst();
+    }
+
     private final Place place;
     private final Storages storages;
 

@@ -7,10 +7,14 @@ import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.pickle.PickleValue;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.testing.Resources;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -178,9 +182,20 @@ class TorchZooTest {
     private static void assertSame(StoredTensor tensor, JsonNode expected) throws IOException {
         assertThat(tensor.dtype().torchName()).isEqualTo(expected.get("dtype").asString());
         assertThat(tensor.shape().sizes()).isEqualTo(longs(expected.get("shape")));
-        assertThat(Resources.sha256(Gather.bytes(tensor)))
-                .as(tensor.name())
-                .isEqualTo(expected.get("sha256").asString());
+        String sha256 = expected.get("sha256").asString();
+        assertThat(Resources.sha256(Gather.bytes(tensor))).as(tensor.name()).isEqualTo(sha256);
+        assertThat(Resources.sha256(streamed(tensor))).as(tensor.name()).isEqualTo(sha256);
+    }
+
+    /// The same bytes by the reader that conversions use, whose checksums must hold too.
+    private static byte[] streamed(StoredTensor tensor) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (FileStorageReader reader = new FileStorageReader();
+                WritableByteChannel channel = Channels.newChannel(bytes)) {
+            reader.read(tensor, channel::write);
+            reader.verifyChecksums();
+        }
+        return bytes.toByteArray();
     }
 
     private static PickleValue.Dict open(String file) throws IOException {
