@@ -10,7 +10,8 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 
-/// What a converted folder is made of and where it comes from: enough to prove it intact, and, with the source, equal.
+/// What a converted folder is made of and where it comes from: enough to prove it intact, and, with the source,
+/// equal.
 ///
 /// @param software the version that wrote it
 /// @param source   the checkpoint

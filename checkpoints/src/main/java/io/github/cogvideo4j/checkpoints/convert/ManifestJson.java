@@ -23,8 +23,8 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The manifest as JSON. A manifest found in a folder is as hostile as any other file: paths stay inside the folder, hashes are
-/// hashes, sizes are not negative.
+/// The manifest as JSON. A manifest found in a folder is as hostile as any other file: paths stay inside the folder,
+/// hashes are hashes, sizes are not negative.
 public final class ManifestJson {
     private static final int FORMAT = 1;
     private static final long MAX_BYTES = 64L << 20;

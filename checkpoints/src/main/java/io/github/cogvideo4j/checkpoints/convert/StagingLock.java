@@ -50,7 +50,8 @@ final class StagingLock implements AutoCloseable {
         return stripLockSuffix(file, ".old");
     }
 
-    /// Clears what interrupted runs left beside a target. A replaced folder whose successor never arrived is put back.
+    /// Clears what interrupted runs left beside a target. A replaced folder whose successor never arrived is put
+    /// back.
     static void clearStale(Path target) throws IOException {
         Path parent = Objects.requireNonNull(target.getParent(), "a target has a parent");
         Pattern name = Pattern.compile(Pattern.quote(prefix(target)) + "(" + IDENTIFIER.pattern() + ")\\.lock");

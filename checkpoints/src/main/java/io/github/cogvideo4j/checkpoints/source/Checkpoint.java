@@ -28,4 +28,11 @@ public record Checkpoint(
         files = new TreeMap<>(files);
         remarks = List.copyOf(remarks);
     }
+
+    /// The same with more to say, which comes first.
+    public Checkpoint withRemarks(List<Problem> more) {
+        List<Problem> all = new java.util.ArrayList<>(more);
+        all.addAll(remarks);
+        return new Checkpoint(kind, folder, entries, training, files, all);
+    }
 }

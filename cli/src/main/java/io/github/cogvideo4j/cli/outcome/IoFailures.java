@@ -15,7 +15,8 @@ import java.util.Optional;
 
 /// What an [IOException] means: no such file is a wrong input, everything else is the machine's.
 final class IoFailures {
-    /// How the system's C library says it (`ENOSPC`, `EDQUOT`), which is in the user's language; Java passes no number.
+    /// How the system's C library says it (`ENOSPC`, `EDQUOT`), which is in the user's language; Java passes no
+    /// number.
     private static final List<String> DISK_FULL = List.of(
             "No space left on device",
             "设备上没有空间",

@@ -1,17 +1,16 @@
 package io.github.cogvideo4j.formats.problem;
 
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.SequencedSet;
 
 /// Collects what is worth a warning but stops nothing. Safe to report to from several threads.
 public final class Problems {
-    private final List<Problem> reported = new ArrayList<>();
+    private final SequencedSet<Problem> reported = new LinkedHashSet<>();
 
     /// Adds one problem; the same problem is kept once.
     public synchronized void report(Problem problem) {
-        if (!reported.contains(problem)) {
-            reported.add(problem);
-        }
+        reported.add(problem);
     }
 
     /// Adds a problem built from its parts.

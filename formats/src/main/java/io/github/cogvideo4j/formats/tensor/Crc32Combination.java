@@ -20,7 +20,8 @@ final class Crc32Combination {
     /// x^(8 * bytes) modulo the polynomial.
     private static int powerOfX(long bytes) {
         int result = ONE;
-        // Eight bits a byte: start at x^(2^3). The powers repeat with period 2^32 - 1, so an index of 31 or more wraps.
+        // Eight bits a byte: start at x^(2^3). The powers repeat with period 2^32 - 1, so an index of 31 or more
+        // wraps.
         for (int k = 3; bytes != 0; bytes >>>= 1, k++) {
             if ((bytes & 1) != 0) {
                 result = multiply(POWERS[k & 31], result);

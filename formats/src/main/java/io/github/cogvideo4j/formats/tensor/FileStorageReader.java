@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.zip.CRC32;
@@ -31,26 +32,22 @@ public final class FileStorageReader implements StorageReader, AutoCloseable {
 
     @Override
     public void read(Extent extent, TensorData.Sink sink) throws IOException {
-        SourceFile file = open(extent.storage().file());
-        StorageChecksum checksum = switch (extent.storage()) {
-            case Storage.Plain plain when plain.crc32().isPresent() -> checksumOf(plain);
-            // Inflated bytes are checked front to back in one go at the end.
-            case Storage.Deflated deflated -> {
-                checksumOf(deflated);
-                yield new StorageChecksum();
-            }
-            case Storage.Plain plain -> new StorageChecksum();
-        };
-        boolean check = extent.storage().crc32().isPresent();
+        Storage storage = extent.storage();
+        boolean recorded = storage.crc32().isPresent();
+        if (recorded) {
+            checksumOf(storage);
+        }
+        // Inflated bytes are checked front to back in one go at the end.
+        boolean gather = recorded && storage instanceof Storage.Plain;
         ByteBuffer buffer = borrow();
-        try (StorageStream stream = StorageStream.of(file, extent.storage())) {
+        try (StorageStream stream = stream(storage)) {
             long done = 0;
             while (done < extent.length()) {
                 buffer.clear().limit((int) Math.min(BUFFER_BYTES, extent.length() - done));
                 stream.readFully(extent.offset() + done, buffer);
                 buffer.flip();
-                if (check) {
-                    checksum.add(extent.offset() + done, buffer.remaining(), crcOf(buffer));
+                if (gather) {
+                    checksumOf(storage).add(extent.offset() + done, buffer.remaining(), crcOf(buffer));
                 }
                 done += buffer.remaining();
                 sink.accept(buffer);
@@ -70,12 +67,27 @@ public final class FileStorageReader implements StorageReader, AutoCloseable {
             }
             case TensorData.Strided view -> {
                 checksumOf(view.storage());
-                try (StorageStream stream = StorageStream.of(open(view.storage().file()), view.storage())) {
+                try (StorageStream stream = stream(view.storage())) {
                     new StridedGather(stream, tensor, view).gather(swapping(view.storage(), tensor.dtype(), sink));
                 }
             }
             case TensorData.Computed computed -> computed.compute(this, sink);
         }
+    }
+
+    /// A cursor over a tensor that lies row-major and little-endian in its files; empty for any other.
+    public Optional<TensorCursor> cursor(StoredTensor tensor) {
+        if (tensor.data() instanceof TensorData.Extents extents
+                && extents.parts().stream()
+                        .allMatch(part ->
+                                part.storage().order() == ByteOrder.LITTLE_ENDIAN || tensor.dtype().bits() <= 8)) {
+            return Optional.of(new TensorCursor(this, extents.parts()));
+        }
+        return Optional.empty();
+    }
+
+    StorageStream stream(Storage storage) throws IOException {
+        return StorageStream.of(open(storage.file()), storage);
     }
 
     /// Checks the recorded CRC-32 of every storage that was read, in full or in part.
@@ -91,7 +103,7 @@ public final class FileStorageReader implements StorageReader, AutoCloseable {
         if (storage.crc32().isEmpty()) {
             return;
         }
-        try (StorageStream stream = StorageStream.of(open(storage.file()), storage)) {
+        try (StorageStream stream = stream(storage)) {
             ByteBuffer buffer = borrow();
             for (long[] gap : checksum.gaps(storage.length())) {
                 for (long done = 0; done < gap[1]; ) {

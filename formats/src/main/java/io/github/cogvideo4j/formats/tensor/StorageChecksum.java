@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// The CRC-32 of a storage, gathered from the pieces in which it happens to be read, in any order and by any thread, so
-/// that
+/// The CRC-32 of a storage, gathered from the pieces in which it happens to be read, in any order and by any thread,
+/// so that
 /// checking it costs no second read.
 final class StorageChecksum {
     private record Piece(long length, long crc) {}

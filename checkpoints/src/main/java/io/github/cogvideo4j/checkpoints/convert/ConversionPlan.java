@@ -1,0 +1,61 @@
+package io.github.cogvideo4j.checkpoints.convert;
+
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.formats.problem.Problem;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/// Everything that a conversion will do, decided before the first byte is written.
+///
+/// @param checkpoint  the source
+/// @param output      the folder to make
+/// @param dtype       what elements become
+/// @param options     what was asked for
+/// @param base        the model that supplies the other components
+/// @param tensors     the tensors, in the order of the state dict
+/// @param weightFiles the weight files, in the transformer's folder
+/// @param smallFiles  text files to write, by path relative to the output
+/// @param remarks     what is worth saying before it starts
+public record ConversionPlan(
+        Checkpoint checkpoint,
+        Path output,
+        TargetDType dtype,
+        ConversionOptions options,
+        Optional<BaseModel> base,
+        List<PlannedTensor> tensors,
+        List<WeightFile> weightFiles,
+        SequencedMap<String, String> smallFiles,
+        List<Problem> remarks) {
+    /// The transformer's folder in the output.
+    public static final String COMPONENT = "transformer";
+
+    /// Copies the collections.
+    public ConversionPlan {
+        tensors = List.copyOf(tensors);
+        weightFiles = List.copyOf(weightFiles);
+        smallFiles = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(smallFiles));
+        remarks = List.copyOf(remarks);
+    }
+
+    /// Bytes read from the source.
+    public long sourceBytes() {
+        return tensors.stream()
+                .mapToLong(tensor -> tensor.entry().tensor().byteLength())
+                .sum();
+    }
+
+    /// Bytes that will be written at most: weights, small files, and what of the base has to be copied.
+    public long diskBytes() {
+        return weightFiles.stream().mapToLong(WeightFile::size).sum()
+                + smallFiles.values().stream().mapToLong(String::length).sum()
+                + base.stream()
+                        .flatMap(model -> model.files().stream())
+                        .filter(file -> !file.weights() || options.link() == LinkMode.COPY)
+                        .mapToLong(BaseModel.BaseFile::size)
+                        .sum();
+    }
+}

@@ -1,0 +1,178 @@
+package io.github.cogvideo4j.checkpoints.convert;
+
+import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
+import io.github.cogvideo4j.checkpoints.source.SourceFiles;
+import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.tensor.FileIdentity;
+import io.github.cogvideo4j.formats.tensor.FileStorageReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// Carries out a plan. Until the last step, a rename, nothing exists under the output's name; when anything fails,
+/// nothing ever does.
+public final class Converter {
+    private final ConversionPlan plan;
+    private final SourceRequest request;
+    private final Progress progress;
+
+    private Converter(ConversionPlan plan, SourceRequest request, Progress progress) {
+        this.plan = plan;
+        this.request = request;
+        this.progress = progress;
+    }
+
+    /// What was asked of the source, for the manifest.
+    ///
+    /// @param excludeFrozen whether frozen parameters were left out
+    /// @param fromModule    whether the module was taken
+    public record SourceRequest(boolean excludeFrozen, boolean fromModule) {}
+
+    /// What came of it.
+    ///
+    /// @param output   the folder
+    /// @param manifest what is in it
+    /// @param findings what the values say
+    public record Result(Path output, Manifest manifest, List<Problem> findings) {
+        /// Copies the list.
+        public Result {
+            findings = List.copyOf(findings);
+        }
+    }
+
+    /// Converts.
+    ///
+    /// @throws io.github.cogvideo4j.formats.FormatException when the source turns out to be damaged
+    /// @throws io.github.cogvideo4j.checkpoints.CheckpointException when it changed meanwhile, or the output cannot
+    /// be written
+    public static Result convert(ConversionPlan plan, SourceRequest request, Progress progress) throws IOException {
+        return new Converter(plan, request, progress).convert();
+    }
+
+    private Result convert() throws IOException {
+        Map<Path, FileIdentity> inputs = new TreeMap<>(plan.checkpoint().files());
+        for (BaseModel base : plan.base().stream().toList()) {
+            for (BaseModel.BaseFile file : base.files()) {
+                inputs.put(file.file(), FileIdentity.of(file.file()));
+            }
+        }
+        SourceFiles.requireUnchanged(inputs);
+        OutputPlace.requireRoom(plan.output(), plan.diskBytes());
+        try (Staging staging = Staging.create(plan.output(), plan.options().overwrite())) {
+            Result result = fill(staging.folder());
+            SourceFiles.requireUnchanged(inputs);
+            if (plan.options().verify()) {
+                SourceComparison.requireEqual(
+                        staging.folder().resolve(ConversionPlan.COMPONENT), plan.checkpoint(), plan.options().threads(), progress);
+            }
+            staging.publish();
+            return result;
+        }
+    }
+
+    private Result fill(Path folder) throws IOException {
+        List<Manifest.FileEntry> files = new ArrayList<>();
+        if (plan.base().isPresent()) {
+            files.addAll(new BaseFiles(folder, plan.options().link(), progress).bring(plan.base().get()));
+        }
+        Path component = Files.createDirectories(folder.resolve(ConversionPlan.COMPONENT));
+        List<WeightWriter.Written> written;
+        try (FileStorageReader reader = new FileStorageReader();
+                WeightWriter writer = new WeightWriter(reader, progress)) {
+            written = writer.write(plan.tensors(), plan.weightFiles(), component, plan.options().threads());
+        }
+        for (WeightFile file : plan.weightFiles()) {
+            files.add(new Manifest.FileEntry(
+                    ConversionPlan.COMPONENT + "/" + file.name(),
+                    Manifest.Origin.WEIGHTS,
+                    file.size(),
+                    Optional.empty(),
+                    file.structureSha256()));
+        }
+        for (Map.Entry<String, String> file : plan.smallFiles().entrySet()) {
+            byte[] bytes = file.getValue().getBytes(StandardCharsets.UTF_8);
+            Files.write(folder.resolve(file.getKey()), bytes);
+            files.add(new Manifest.FileEntry(
+                    file.getKey(),
+                    Manifest.Origin.WRITTEN,
+                    bytes.length,
+                    Optional.empty(),
+                    Optional.of(Digests.sha256(bytes))));
+        }
+        Manifest manifest = manifest(files, written);
+        Files.writeString(folder.resolve(Manifest.FILE_NAME), ManifestJson.format(manifest));
+        return new Result(plan.output(), manifest, findings(written));
+    }
+
+    /// What the values say. A bias of zeros is how training begins; a matrix of zeros is a layer that does nothing.
+    private List<Problem> findings(List<WeightWriter.Written> written) {
+        return written.stream()
+                .flatMap(tensor -> tensor.values().problems(Place.of(plan.output()).tensor(tensor.tensor().name())).stream()
+                        .filter(problem -> problem.code() != ProblemCode.ALL_ZERO
+                                || tensor.tensor().entry().tensor().shape().rank() > 1))
+                .toList();
+    }
+
+    private Manifest manifest(List<Manifest.FileEntry> files, List<WeightWriter.Written> written) {
+        Map<String, Manifest.TensorEntry> tensors = new LinkedHashMap<>();
+        for (WeightWriter.Written tensor : written) {
+            tensors.put(
+                    tensor.tensor().name(),
+                    new Manifest.TensorEntry(
+                            tensor.tensor().dtype(),
+                            tensor.tensor().entry().tensor().shape(),
+                            tensor.sha256()));
+        }
+        return new Manifest(
+                "cogvideo4j " + Version.current(),
+                source(),
+                new Manifest.Options(
+                        plan.dtype().id(),
+                        plan.options().maxShardBytes(),
+                        plan.options().format().name().toLowerCase(java.util.Locale.ROOT),
+                        request.excludeFrozen(),
+                        request.fromModule(),
+                        plan.options().variant()),
+                files,
+                tensors);
+    }
+
+    private Manifest.Source source() {
+        Checkpoint checkpoint = plan.checkpoint();
+        Path root = checkpoint.kind() == CheckpointKind.PLAIN_WEIGHTS && Files.isRegularFile(checkpoint.folder())
+                ? checkpoint.folder().toAbsolutePath().getParent()
+                : checkpoint.folder().toAbsolutePath();
+        List<Manifest.SourceFile> files = checkpoint.files().entrySet().stream()
+                .map(file -> new Manifest.SourceFile(
+                        relative(root, file.getKey()), file.getValue().size(), file.getValue().modified()))
+                .toList();
+        return new Manifest.Source(
+                checkpoint.folder().toAbsolutePath().normalize().toString(),
+                checkpoint.kind().title(),
+                checkpoint.training().step(),
+                checkpoint.training().zeroStage(),
+                checkpoint.training().worldSize(),
+                checkpoint.training().tag(),
+                checkpoint.training().versions(),
+                files);
+    }
+
+    private static String relative(@org.jspecify.annotations.Nullable Path root, Path file) {
+        Path absolute = file.toAbsolutePath();
+        return (root != null && absolute.startsWith(root) ? root.relativize(absolute) : absolute)
+                .toString()
+                .replace('\\', '/');
+    }
+}

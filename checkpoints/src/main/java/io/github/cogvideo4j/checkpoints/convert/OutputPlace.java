@@ -1,0 +1,64 @@
+package io.github.cogvideo4j.checkpoints.convert;
+
+import io.github.cogvideo4j.checkpoints.OutputException;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.io.IOException;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// Whether the output may be where it was asked for, and whether there is room.
+final class OutputPlace {
+    private OutputPlace() {}
+
+    /// Refuses an output that is a link, holds something else, lies inside the source or the base, or would swallow
+    /// them.
+    static void check(Checkpoint checkpoint, Optional<BaseModel> base, Path output, boolean overwrite)
+            throws IOException {
+        Path target = output.toAbsolutePath().normalize();
+        Staging.checkTarget(target, overwrite);
+        Path real = realPath(target);
+        requireApart(real, checkpoint.folder().toRealPath(), output);
+        if (base.isPresent()) {
+            requireApart(real, base.get().folder().toRealPath(), output);
+        }
+    }
+
+    /// Refuses to start what the disk cannot hold.
+    static void requireRoom(Path output, long bytes) throws IOException {
+        Path folder = nearestExisting(output.toAbsolutePath().normalize());
+        FileStore store = Files.getFileStore(folder);
+        long usable = store.getUsableSpace();
+        if (bytes > usable) {
+            throw new OutputException(
+                    ProblemCode.NO_SPACE, Place.of(output), "checkpoints.output.disk-space", bytes, usable);
+        }
+    }
+
+    private static void requireApart(Path target, Path input, Path output) {
+        if (target.startsWith(input) || input.startsWith(target)) {
+            throw new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(output), "checkpoints.output.inside", input);
+        }
+    }
+
+    /// The path with links resolved as far as it exists.
+    private static Path realPath(Path target) throws IOException {
+        Path existing = nearestExisting(target);
+        return existing.toRealPath().resolve(existing.relativize(target)).normalize();
+    }
+
+    private static Path nearestExisting(Path path) {
+        Path existing = path;
+        while (!Files.exists(existing)) {
+            Path parent = existing.getParent();
+            if (parent == null) {
+                return existing;
+            }
+            existing = parent;
+        }
+        return existing;
+    }
+}

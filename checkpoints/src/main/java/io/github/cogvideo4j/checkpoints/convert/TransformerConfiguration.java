@@ -1,0 +1,110 @@
+package io.github.cogvideo4j.checkpoints.convert;
+
+import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.model.ConfigCheck;
+import io.github.cogvideo4j.checkpoints.model.ConfigDerivation;
+import io.github.cogvideo4j.checkpoints.model.NamedShape;
+import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.Role;
+import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Problems;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/// Which `config.json` goes beside the weights: the base's, or one beside the source that fits, or one derived from
+/// the shapes.
+final class TransformerConfiguration {
+    private final Checkpoint checkpoint;
+    private final Problems remarks;
+    private final List<NamedShape> shapes;
+    private final Set<String> buffers;
+
+    private TransformerConfiguration(Checkpoint checkpoint, Problems remarks) {
+        this.checkpoint = checkpoint;
+        this.remarks = remarks;
+        this.shapes = checkpoint.entries().stream()
+                .map(entry -> NamedShape.of(entry.tensor()))
+                .toList();
+        this.buffers = checkpoint.entries().stream()
+                .filter(entry -> entry.role() == Role.BUFFER)
+                .map(StateEntry::name)
+                .collect(Collectors.toSet());
+    }
+
+    /// The text of the configuration, empty for weights that are no CogVideoX transformer.
+    ///
+    /// @throws InvalidCheckpointException when the weights do not fit the base's configuration
+    static Optional<String> decide(Checkpoint checkpoint, Optional<BaseModel> base, Problems remarks)
+            throws IOException {
+        TransformerConfiguration decision = new TransformerConfiguration(checkpoint, remarks);
+        Optional<Path> given = base.flatMap(BaseModel::transformerConfig);
+        return given.isPresent() ? Optional.of(decision.ofBase(given.get())) : decision.withoutBase();
+    }
+
+    private String ofBase(Path file) throws IOException {
+        ConfigCheck.Result result = compare(TransformerConfig.read(file), file);
+        if (!result.fits()) {
+            throw new InvalidCheckpointException(result.errors().getFirst());
+        }
+        result.warnings().forEach(remarks::report);
+        return Files.readString(file);
+    }
+
+    private Optional<String> withoutBase() throws IOException {
+        List<String> names = shapes.stream().map(NamedShape::name).toList();
+        if (names.stream().anyMatch(name -> name.contains(".base_layer.") || name.contains(".lora_A."))) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.LORA_UNMERGED, Place.of(checkpoint.folder()), "checkpoints.convert.lora-unmerged");
+        }
+        if (!ConfigDerivation.looksLikeTransformer(names)) {
+            remarks.report(ProblemCode.CONFIG_MISSING, Place.of(checkpoint.folder()), "checkpoints.convert.no-transformer");
+            return Optional.empty();
+        }
+        Optional<Path> beside = besideSource();
+        if (beside.isPresent()) {
+            ConfigCheck.Result result = compare(TransformerConfig.read(beside.get()), beside.get());
+            if (result.fits()) {
+                result.warnings().forEach(remarks::report);
+                remarks.report(ProblemCode.ASSUMED, Place.of(beside.get()), "checkpoints.convert.config-beside");
+                return Optional.of(Files.readString(beside.get()));
+            }
+            remarks.report(result.errors().getFirst());
+        }
+        ConfigDerivation.Result derived = ConfigDerivation.derive(shapes, Place.of(checkpoint.folder()));
+        remarks.report(
+                ProblemCode.ASSUMED,
+                Place.of(checkpoint.folder()),
+                "checkpoints.convert.config-derived",
+                list(derived.derived()),
+                list(derived.assumed()));
+        return Optional.of(derived.config().toJson());
+    }
+
+    private static String list(List<ConfigDerivation.Value> values) {
+        return values.stream().map(value -> value.field() + "=" + value.value()).collect(Collectors.joining(", "));
+    }
+
+    private Optional<Path> besideSource() {
+        Path at = checkpoint.folder().toAbsolutePath();
+        Path folder = Files.isDirectory(at) ? at : at.getParent();
+        for (int up = 0; folder != null && up < 2; up++, folder = folder.getParent()) {
+            Path config = folder.resolve("config.json");
+            if (Files.isRegularFile(config)) {
+                return Optional.of(config);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private ConfigCheck.Result compare(TransformerConfig config, Path file) {
+        return ConfigCheck.compare(config, shapes, buffers::contains, Place.of(file));
+    }
+}

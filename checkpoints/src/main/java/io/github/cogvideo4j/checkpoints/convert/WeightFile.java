@@ -1,0 +1,87 @@
+package io.github.cogvideo4j.checkpoints.convert;
+
+import io.github.cogvideo4j.formats.safetensors.SafetensorsLayout;
+import io.github.cogvideo4j.formats.safetensors.TensorSpec;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/// A weight file before it is written: its name, its size, and where each tensor's bytes go, so that tensors can be
+/// written in any order and several at a time.
+public sealed interface WeightFile {
+    /// What every file of model weights says of itself, as the reference writers do.
+    Map<String, String> METADATA = Map.of("format", "pt");
+
+    /// The file's name in the component's folder.
+    String name();
+
+    /// The file's final size in bytes.
+    long size();
+
+    /// Where each tensor starts, by name.
+    SequencedMap<String, Long> offsets();
+
+    /// Whether the container records the checksum of each tensor.
+    boolean needsChecksums();
+
+    /// The hash of what stands before the tensors, where that is all there is beside them.
+    Optional<String> structureSha256();
+
+    /// Writes what stands before and around the tensors.
+    ///
+    /// @param channel the file
+    /// @param crc32   the checksum of each tensor's bytes, where [#needsChecksums()]
+    void writeStructure(FileChannel channel, Map<String, Long> crc32) throws IOException;
+
+    /// A `.safetensors` file.
+    ///
+    /// @param name   its name
+    /// @param layout its layout
+    record Safetensors(String name, SafetensorsLayout layout) implements WeightFile {
+        static Safetensors of(String name, List<TensorSpec> tensors) {
+            return new Safetensors(name, SafetensorsLayout.of(tensors, METADATA));
+        }
+
+        @Override
+        public long size() {
+            return layout.fileSize();
+        }
+
+        @Override
+        public SequencedMap<String, Long> offsets() {
+            SequencedMap<String, Long> offsets = new LinkedHashMap<>();
+            layout.slots().forEach(slot -> offsets.put(slot.tensor().name(), slot.offset()));
+            return offsets;
+        }
+
+        @Override
+        public boolean needsChecksums() {
+            return false;
+        }
+
+        @Override
+        public Optional<String> structureSha256() {
+            byte[] head = new byte[layout.head().remaining()];
+            layout.head().get(head);
+            return Optional.of(Digests.sha256(head));
+        }
+
+        @Override
+        public void writeStructure(FileChannel channel, Map<String, Long> crc32) throws IOException {
+            writeFully(channel, layout.head(), 0);
+        }
+    }
+
+    /// Writes a whole buffer at a position.
+    static void writeFully(FileChannel channel, ByteBuffer bytes, long position) throws IOException {
+        long at = position;
+        while (bytes.hasRemaining()) {
+            at += channel.write(bytes, at);
+        }
+    }
+}

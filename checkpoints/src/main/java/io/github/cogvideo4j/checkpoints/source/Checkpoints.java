@@ -1,0 +1,89 @@
+package io.github.cogvideo4j.checkpoints.source;
+
+import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.source.deepspeed.DeepSpeedCheckpoint;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Problems;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/// Opens a checkpoint wherever it is: finds out what a path holds and plans its state dict.
+public final class Checkpoints {
+    /// What makes a checkpoint incomplete, so that an older one of the same training is taken instead. Anything else
+    /// (damage, code in a pickle) is not skipped over.
+    private static final Set<ProblemCode> INCOMPLETE = EnumSet.of(
+            ProblemCode.NOT_A_CHECKPOINT,
+            ProblemCode.LATEST_ABSENT,
+            ProblemCode.TAG_NOT_FOUND,
+            ProblemCode.MISSING_RANK,
+            ProblemCode.MISSING_MODEL_STATES,
+            ProblemCode.NO_OPTIM_STATES,
+            ProblemCode.MISSING_SHARD,
+            ProblemCode.TRUNCATED);
+
+    private Checkpoints() {}
+
+    /// Opens a checkpoint.
+    ///
+    /// @param path    a checkpoint folder, its tag folder, a training output with several `checkpoint-*`, a folder of
+    ///                plain weights, or
+    ///                a weight file
+    /// @param options how to choose
+    /// @throws InvalidCheckpointException when there is no checkpoint that can be read
+    /// @throws io.github.cogvideo4j.formats.FormatException when one of its files is damaged or unsafe
+    /// @throws NoSuchFileException when nothing is there
+    public static Checkpoint open(Path path, SourceOptions options) throws IOException {
+        if (!Files.exists(path)) {
+            throw new NoSuchFileException(path.toString());
+        }
+        return plan(CheckpointLocation.of(path, options), options);
+    }
+
+    private static Checkpoint plan(CheckpointLocation location, SourceOptions options) throws IOException {
+        Checkpoint checkpoint =
+                switch (location.place()) {
+                    case CheckpointLocation.TagFolder tag -> DeepSpeedCheckpoint.plan(tag.folder(), options);
+                    case CheckpointLocation.Weights weights -> PlainWeights.plan(weights.set());
+                    case CheckpointLocation.Run run -> newestComplete(run, options);
+                };
+        return location.remarks().isEmpty() ? checkpoint : checkpoint.withRemarks(location.remarks());
+    }
+
+    private static Checkpoint newestComplete(CheckpointLocation.Run run, SourceOptions options) throws IOException {
+        List<Problem> skipped = new ArrayList<>();
+        for (Path candidate : run.newestFirst()) {
+            try {
+                Checkpoint checkpoint = plan(CheckpointLocation.of(candidate, options), options);
+                Problems remarks = new Problems();
+                remarks.report(
+                        ProblemCode.CHOICE,
+                        Place.of(candidate),
+                        "checkpoints.location.newest",
+                        String.valueOf(candidate.getFileName()),
+                        run.newestFirst().size());
+                skipped.forEach(remarks::report);
+                return checkpoint.withRemarks(remarks.all());
+            } catch (InvalidCheckpointException e) {
+                skipIncomplete(e.problem(), e, skipped);
+            } catch (io.github.cogvideo4j.formats.MalformedFileException e) {
+                skipIncomplete(e.problem(), e, skipped);
+            }
+        }
+        throw new InvalidCheckpointException(skipped.getFirst());
+    }
+
+    private static void skipIncomplete(Problem problem, RuntimeException failure, List<Problem> skipped) {
+        if (!INCOMPLETE.contains(problem.code())) {
+            throw failure;
+        }
+        skipped.add(problem);
+    }
+}

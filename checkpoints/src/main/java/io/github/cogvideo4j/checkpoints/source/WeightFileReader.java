@@ -1,0 +1,82 @@
+package io.github.cogvideo4j.checkpoints.source;
+
+import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.formats.Strictness;
+import io.github.cogvideo4j.formats.container.ContainerKind;
+import io.github.cogvideo4j.formats.pickle.PickleValue;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.safetensors.SafetensorsFile;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import io.github.cogvideo4j.formats.torch.StateDict;
+import io.github.cogvideo4j.formats.torch.TorchFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/// Opens one weight file of any container as a list of tensors.
+public final class WeightFileReader {
+    /// Keys under which trainers put a state dict beside other things: Lightning, DeepSpeed and SAT, hand-written
+    /// loops.
+    private static final List<String> WRAPPERS = List.of("state_dict", "module", "model", "model_state_dict", "ema");
+
+    private WeightFileReader() {}
+
+    /// The tensors of a file. The name's ending decides what is expected; a file that is something else is an error
+    /// that says what it is.
+    ///
+    /// @param file    the file
+    /// @param remarks takes what is odd but stops nothing
+    public static List<StoredTensor> read(Path file, Problems remarks) throws IOException {
+        boolean named = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT).endsWith(".safetensors");
+        if (named || (!isTorchName(file) && ContainerKind.of(file) == ContainerKind.SAFETENSORS)) {
+            return SafetensorsFile.open(file, Strictness.LENIENT, remarks).tensors();
+        }
+        return stateDict(file, TorchFile.open(file, remarks).root(), remarks);
+    }
+
+    private static boolean isTorchName(Path file) {
+        String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+        return List.of(".bin", ".pt", ".pth", ".ckpt").stream().anyMatch(name::endsWith);
+    }
+
+    private static List<StoredTensor> stateDict(Path file, PickleValue root, Problems remarks) {
+        PickleValue.Dict dict = root.asDict().orElseThrow(() -> notAStateDict(file, root));
+        if (dict.get("param_shapes").isPresent() || dict.get("optimizer_state_dict").isPresent()) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.NOT_WEIGHTS, Place.of(file), "checkpoints.plain.deepspeed-file");
+        }
+        if (holdsTensors(dict) || dict.entries().isEmpty()) {
+            return StateDict.tensors(file, dict);
+        }
+        List<String> wrappers = WRAPPERS.stream()
+                .filter(key -> dict.get(key).flatMap(PickleValue::asDict).filter(WeightFileReader::holdsTensors).isPresent())
+                .toList();
+        return switch (wrappers.size()) {
+            case 0 -> throw notAStateDict(file, root);
+            case 1 -> {
+                String wrapper = wrappers.getFirst();
+                remarks.report(ProblemCode.CHOICE, Place.of(file), "checkpoints.plain.wrapped", wrapper);
+                yield StateDict.tensors(
+                        file, dict.get(wrapper).flatMap(PickleValue::asDict).orElseThrow());
+            }
+            default ->
+                throw new InvalidCheckpointException(
+                        ProblemCode.AMBIGUOUS_WEIGHTS,
+                        Place.of(file),
+                        "checkpoints.plain.several-wrappers",
+                        String.join(", ", wrappers));
+        };
+    }
+
+    private static boolean holdsTensors(PickleValue.Dict dict) {
+        return dict.textEntries().values().stream().anyMatch(StateDict::isTensor);
+    }
+
+    private static InvalidCheckpointException notAStateDict(Path file, PickleValue root) {
+        return new InvalidCheckpointException(
+                ProblemCode.NOT_WEIGHTS, Place.of(file), "checkpoints.plain.not-a-state-dict", root);
+    }
+}

@@ -1,0 +1,159 @@
+package io.github.cogvideo4j.checkpoints.verify;
+
+import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.convert.CastingSink;
+import io.github.cogvideo4j.checkpoints.convert.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.convert.PlannedTensor;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.source.SourceFiles;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.formats.UnsupportedFileException;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.tensor.FileStorageReader;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import io.github.cogvideo4j.formats.tensor.TensorCursor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Compares a folder's weights with the checkpoint they were made from: every tensor is made again from the source,
+/// in the dtype that the folder has it in, and compared to the bit.
+public final class SourceComparison {
+    /// A view that is not row-major has to be gathered in memory to be compared.
+    private static final long LARGEST_GATHERED = 256L << 20;
+
+    private final FileStorageReader reader;
+    private final Progress progress;
+
+    private SourceComparison(FileStorageReader reader, Progress progress) {
+        this.reader = reader;
+        this.progress = progress;
+    }
+
+    /// Compares.
+    ///
+    /// @param component  the folder of the weights
+    /// @param checkpoint the source
+    /// @param threads    how many tensors at once
+    /// @param progress   told the source bytes that are done
+    /// @return every difference, in the order of the source; none when all is equal
+    public static List<TensorDifference> compare(
+            Path component, Checkpoint checkpoint, int threads, Progress progress) throws IOException {
+        Map<String, StoredTensor> found = new LinkedHashMap<>();
+        Checkpoint folder = Checkpoints.open(component, SourceOptions.defaults());
+        folder.entries().forEach(entry -> found.put(entry.name(), entry.tensor()));
+        List<TensorDifference> differences = new ArrayList<>();
+        List<StateEntry> common = new ArrayList<>();
+        for (StateEntry entry : checkpoint.entries()) {
+            StoredTensor counterpart = found.remove(entry.name());
+            if (counterpart == null) {
+                differences.add(new TensorDifference.Missing(entry.name()));
+            } else if (!counterpart.shape().equals(entry.tensor().shape())) {
+                differences.add(
+                        new TensorDifference.Sizes(entry.name(), entry.tensor().shape(), counterpart.shape()));
+            } else {
+                common.add(entry);
+            }
+        }
+        found.keySet().forEach(name -> differences.add(new TensorDifference.Extra(name)));
+        folder.entries().forEach(entry -> found.put(entry.name(), entry.tensor()));
+
+        progress.begin(
+                Progress.Phase.VERIFYING,
+                common.stream().mapToLong(entry -> entry.tensor().byteLength()).sum());
+        try (FileStorageReader reader = new FileStorageReader()) {
+            SourceComparison comparison = new SourceComparison(reader, progress);
+            ParallelTensors.map(common, threads, entry -> comparison.compare(entry, found.get(entry.name())))
+                    .forEach(difference -> difference.ifPresent(differences::add));
+            reader.verifyChecksums();
+        }
+        SourceFiles.requireUnchanged(checkpoint.files());
+        return differences;
+    }
+
+    /// Compares, and refuses any difference.
+    public static void requireEqual(Path component, Checkpoint checkpoint, int threads, Progress progress)
+            throws IOException {
+        List<TensorDifference> differences = compare(component, checkpoint, threads, progress);
+        if (!differences.isEmpty()) {
+            throw new InvalidCheckpointException(differences.getFirst().problem(component));
+        }
+    }
+
+    private Optional<TensorDifference> compare(StateEntry source, StoredTensor found) throws IOException {
+        ElementComparison comparison = new ElementComparison(found.dtype());
+        try (Counterpart counterpart = counterpart(found)) {
+            ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.clamp(found.byteLength(), 1L, CastingSink.BUFFER));
+            CastingSink cast = new CastingSink(new PlannedTensor(source, found.dtype()), expected -> {
+                counterpart.readFully(buffer.clear().limit(expected.remaining()));
+                comparison.compare(expected, buffer.flip());
+            });
+            reader.read(source.tensor(), bytes -> {
+                int length = bytes.remaining();
+                cast.accept(bytes);
+                progress.advance(length);
+            });
+        }
+        return comparison.difference(source.name());
+    }
+
+    /// The folder's tensor, read from front to back.
+    private interface Counterpart extends AutoCloseable {
+        void readFully(ByteBuffer target) throws IOException;
+
+        @Override
+        void close();
+    }
+
+    private Counterpart counterpart(StoredTensor found) throws IOException {
+        Optional<TensorCursor> cursor = reader.cursor(found);
+        if (cursor.isPresent()) {
+            TensorCursor direct = cursor.get();
+            return new Counterpart() {
+                @Override
+                public void readFully(ByteBuffer target) throws IOException {
+                    direct.readFully(target);
+                }
+
+                @Override
+                public void close() {
+                    direct.close();
+                }
+            };
+        }
+        ByteBuffer all = gathered(found);
+        return new Counterpart() {
+            @Override
+            public void readFully(ByteBuffer target) {
+                target.put(all.slice(all.position(), target.remaining()));
+                all.position(all.position() + target.position());
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    private ByteBuffer gathered(StoredTensor found) throws IOException {
+        if (found.byteLength() > LARGEST_GATHERED) {
+            throw new UnsupportedFileException(
+                    ProblemCode.UNSUPPORTED_TENSOR,
+                    Place.nowhere().tensor(found.name()),
+                    "checkpoints.verify.too-large-to-gather",
+                    found.name());
+        }
+        ByteBuffer all = ByteBuffer.allocate((int) found.byteLength()).order(ByteOrder.LITTLE_ENDIAN);
+        reader.read(found, all::put);
+        return all.flip();
+    }
+}

@@ -1,0 +1,75 @@
+package io.github.cogvideo4j.checkpoints.verify;
+
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.tensor.Shape;
+import java.nio.file.Path;
+
+/// How a tensor of a folder differs from what its source makes it.
+public sealed interface TensorDifference {
+    /// The tensor's key.
+    String name();
+
+    /// The difference as a problem of the folder.
+    Problem problem(Path folder);
+
+    /// The source has it, the folder does not.
+    ///
+    /// @param name the key
+    record Missing(String name) implements TensorDifference {
+        @Override
+        public Problem problem(Path folder) {
+            return Problem.of(
+                    ProblemCode.MISSING_TENSOR, Place.of(folder).tensor(name), "checkpoints.verify.missing", name);
+        }
+    }
+
+    /// The folder has it, the source does not.
+    ///
+    /// @param name the key
+    record Extra(String name) implements TensorDifference {
+        @Override
+        public Problem problem(Path folder) {
+            return Problem.of(ProblemCode.EXTRA_TENSOR, Place.of(folder).tensor(name), "checkpoints.verify.extra", name);
+        }
+    }
+
+    /// The sizes differ.
+    ///
+    /// @param name     the key
+    /// @param expected the source's sizes
+    /// @param found    the folder's sizes
+    record Sizes(String name, Shape expected, Shape found) implements TensorDifference {
+        @Override
+        public Problem problem(Path folder) {
+            return Problem.of(
+                    ProblemCode.SHAPE_MISMATCH,
+                    Place.of(folder).tensor(name),
+                    "checkpoints.verify.shape",
+                    name,
+                    expected,
+                    found);
+        }
+    }
+
+    /// Values differ.
+    ///
+    /// @param name    the key
+    /// @param count   how many elements
+    /// @param first   the index of the first one, row-major
+    /// @param largest the largest absolute difference; NaN where one side is not a number
+    record Values(String name, long count, long first, double largest) implements TensorDifference {
+        @Override
+        public Problem problem(Path folder) {
+            return Problem.of(
+                    ProblemCode.DIFFERENT,
+                    Place.of(folder).tensor(name),
+                    "checkpoints.verify.values",
+                    name,
+                    count,
+                    first,
+                    largest);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package io.github.cogvideo4j.checkpoints.convert;
+
+import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// Conversions as tests ask for them.
+final class Conversions {
+    private Conversions() {}
+
+    static ConversionOptions options(TargetDType dtype, long shardLimit, OutputFormat format) {
+        return new ConversionOptions(
+                Optional.of(dtype), shardLimit, format, LinkMode.AUTO, Optional.empty(), 2, false, false);
+    }
+
+    static Converter.Result convert(Path source, Path output, SourceOptions sourceOptions, ConversionOptions options)
+            throws IOException {
+        Checkpoint checkpoint = Checkpoints.open(source, sourceOptions);
+        ConversionPlan plan = ConversionPlanner.plan(checkpoint, output, Optional.empty(), options);
+        return Converter.convert(
+                plan,
+                new Converter.SourceRequest(sourceOptions.excludeFrozen(), sourceOptions.fromModule()),
+                Progress.NONE);
+    }
+}

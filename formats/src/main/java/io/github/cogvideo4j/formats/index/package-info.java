@@ -1,0 +1,6 @@
+/// Weights that are spread over several files: the index that names them, the rule that spreads them, and the way
+/// back.
+@NullMarked
+package io.github.cogvideo4j.formats.index;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,237 @@
+package io.github.cogvideo4j.formats.pickle;
+
+import io.github.cogvideo4j.formats.MalformedFileException;
+import io.github.cogvideo4j.formats.UnsafeFileException;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+
+/// Splits a pickle into instructions. No declared size is believed before it is compared with the bytes that
+/// remain.
+final class PickleDecoder {
+    private final PickleSource source;
+    private final PickleLimits limits;
+    private final ByteBuffer bytes;
+    private int opcodePosition;
+    private int executed;
+
+    PickleDecoder(PickleSource source, PickleLimits limits) {
+        this.source = source;
+        this.limits = limits;
+        this.bytes = source.bytes().duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /// Where the next instruction starts.
+    int position() {
+        return bytes.position();
+    }
+
+    boolean atEnd() {
+        return !bytes.hasRemaining();
+    }
+
+    Instruction next() {
+        opcodePosition = bytes.position();
+        if (!bytes.hasRemaining()) {
+            throw syntax("formats.pickle.no-stop");
+        }
+        if (++executed > limits.opcodes()) {
+            throw limit("formats.pickle.too-many-opcodes", limits.opcodes());
+        }
+        int code = Byte.toUnsignedInt(bytes.get());
+        Opcode opcode = Opcode.of(code)
+                .orElseThrow(() -> syntax("formats.pickle.unknown-opcode", String.format(Locale.ROOT, "0x%02x", code)));
+        return new Instruction(opcode, opcodePosition, argument(opcode));
+    }
+
+    private PickleValue argument(Opcode opcode) {
+        return switch (opcode.argument()) {
+            case NONE -> PickleValue.None.INSTANCE;
+            case UINT1 -> PickleValue.Int.of(unsigned(1));
+            case UINT2 -> PickleValue.Int.of(unsigned(2));
+            case UINT4 -> PickleValue.Int.of(unsigned(4));
+            case UINT8 -> PickleValue.Int.of(length(8));
+            case INT4 -> PickleValue.Int.of(signed4());
+            case FLOAT8 -> new PickleValue.Real(Double.longBitsToDouble(Long.reverseBytes(unsigned(8))));
+            case LONG1 -> integer(take(length(1)));
+            case LONG4 -> integer(take(signedLength()));
+            case STRING1 -> textOrBytes(take(length(1)));
+            case STRING4 -> textOrBytes(take(signedLength()));
+            case UNICODE1 -> text(take(length(1)));
+            case UNICODE4 -> text(take(length(4)));
+            case UNICODE8 -> text(take(length(8)));
+            case BYTES1 -> new PickleValue.Bytes(take(length(1)));
+            case BYTES4 -> new PickleValue.Bytes(take(length(4)));
+            case BYTES8 -> new PickleValue.Bytes(take(length(8)));
+            case LINE -> text(line());
+            case DECIMAL_INT -> decimalInt(latin1(line()));
+            case DECIMAL_LONG -> decimal(latin1(line()).replaceFirst("L$", ""));
+            case DECIMAL_FLOAT -> real(latin1(line()));
+            case DECIMAL_INDEX -> decimal(latin1(line()));
+            case QUOTED -> TextEscapes.quoted(latin1(line())).orElseThrow(() -> invalid("string"));
+            case ESCAPED ->
+                TextEscapes.rawUnicode(latin1(line()))
+                        .<PickleValue>map(PickleValue.Text::new)
+                        .orElseThrow(() -> invalid("string"));
+            case GLOBAL -> new PickleValue.Global(utf8(line()), utf8(line()));
+        };
+    }
+
+    private long unsigned(int size) {
+        ByteBuffer raw = take(size).order(ByteOrder.LITTLE_ENDIAN);
+        return switch (size) {
+            case 1 -> Byte.toUnsignedLong(raw.get());
+            case 2 -> Short.toUnsignedLong(raw.getShort());
+            case 4 -> Integer.toUnsignedLong(raw.getInt());
+            default -> raw.getLong();
+        };
+    }
+
+    private int signed4() {
+        return (int) unsigned(4);
+    }
+
+    /// An unsigned length of so many bytes, which must not exceed what remains.
+    private long length(int size) {
+        long length = unsigned(size);
+        if (length < 0 || length > bytes.remaining()) {
+            throw truncated(Long.toUnsignedString(length));
+        }
+        return length;
+    }
+
+    private long signedLength() {
+        int length = signed4();
+        if (length < 0) {
+            throw syntax("formats.pickle.negative-length", length);
+        }
+        if (length > bytes.remaining()) {
+            throw truncated(Integer.toString(length));
+        }
+        return length;
+    }
+
+    private ByteBuffer take(long length) {
+        if (length > bytes.remaining()) {
+            throw truncated(Long.toString(length));
+        }
+        ByteBuffer part = bytes.slice(bytes.position(), (int) length);
+        bytes.position(bytes.position() + (int) length);
+        return part;
+    }
+
+    private ByteBuffer line() {
+        int end = bytes.position();
+        while (end < bytes.limit() && bytes.get(end) != '\n') {
+            end++;
+        }
+        if (end == bytes.limit()) {
+            throw truncated("1");
+        }
+        ByteBuffer line = take(end - bytes.position());
+        bytes.get();
+        return line;
+    }
+
+    private PickleValue integer(ByteBuffer littleEndian) {
+        byte[] raw = new byte[checkedIntegerSize(littleEndian.remaining())];
+        for (int i = raw.length - 1; i >= 0; i--) {
+            raw[i] = littleEndian.get();
+        }
+        return raw.length == 0 ? PickleValue.Int.of(0) : new PickleValue.Int(new BigInteger(raw));
+    }
+
+    private PickleValue decimalInt(String text) {
+        // Protocols 0 and 1 write booleans as these two spellings of an integer.
+        return switch (text) {
+            case "00" -> new PickleValue.Bool(false);
+            case "01" -> new PickleValue.Bool(true);
+            default -> decimal(text);
+        };
+    }
+
+    private PickleValue decimal(String text) {
+        checkedIntegerSize(text.length());
+        if (!text.matches("[+-]?[0-9]+")) {
+            throw invalid("integer");
+        }
+        return new PickleValue.Int(new BigInteger(text));
+    }
+
+    private int checkedIntegerSize(int size) {
+        if (size > limits.integerBytes()) {
+            throw limit("formats.pickle.integer-too-long", size, limits.integerBytes());
+        }
+        return size;
+    }
+
+    private PickleValue real(String text) {
+        checkedIntegerSize(text.length());
+        return switch (text) {
+            case "nan", "-nan" -> new PickleValue.Real(Double.NaN);
+            case "inf" -> new PickleValue.Real(Double.POSITIVE_INFINITY);
+            case "-inf" -> new PickleValue.Real(Double.NEGATIVE_INFINITY);
+            default -> {
+                if (!text.matches("[+-]?[0-9]*\\.?[0-9]*([eE][+-]?[0-9]+)?")) {
+                    throw invalid("float");
+                }
+                try {
+                    yield new PickleValue.Real(Double.parseDouble(text));
+                } catch (NumberFormatException e) {
+                    throw invalid("float");
+                }
+            }
+        };
+    }
+
+    private PickleValue text(ByteBuffer raw) {
+        return new PickleValue.Text(utf8(raw));
+    }
+
+    private String utf8(ByteBuffer raw) {
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(raw).toString();
+        } catch (CharacterCodingException e) {
+            throw invalid("string");
+        }
+    }
+
+    /// A Python 2 `str`, which is text in most files and bytes in some.
+    private static PickleValue textOrBytes(ByteBuffer raw) {
+        try {
+            return new PickleValue.Text(
+                    StandardCharsets.UTF_8.newDecoder().decode(raw.duplicate()).toString());
+        } catch (CharacterCodingException e) {
+            return new PickleValue.Bytes(raw);
+        }
+    }
+
+    private static String latin1(ByteBuffer raw) {
+        return StandardCharsets.ISO_8859_1.decode(raw).toString();
+    }
+
+    private MalformedFileException invalid(String what) {
+        return syntax("formats.pickle.invalid-" + what);
+    }
+
+    private MalformedFileException truncated(String wanted) {
+        return new MalformedFileException(
+                ProblemCode.TRUNCATED,
+                source.placeOf(opcodePosition),
+                "formats.pickle.truncated",
+                wanted,
+                bytes.remaining());
+    }
+
+    MalformedFileException syntax(String key, Object... arguments) {
+        return new MalformedFileException(ProblemCode.PICKLE_SYNTAX, source.placeOf(opcodePosition), key, arguments);
+    }
+
+    UnsafeFileException limit(String key, Object... arguments) {
+        return new UnsafeFileException(ProblemCode.PICKLE_LIMIT, source.placeOf(opcodePosition), key, arguments);
+    }
+}

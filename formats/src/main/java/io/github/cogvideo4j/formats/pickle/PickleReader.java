@@ -1,0 +1,276 @@
+package io.github.cogvideo4j.formats.pickle;
+
+import io.github.cogvideo4j.formats.FormatException;
+import io.github.cogvideo4j.formats.MalformedFileException;
+import io.github.cogvideo4j.formats.UnsafeFileException;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Reads a pickle of protocols 0 to 5 into inert values. It imports nothing and calls nothing: names outside
+/// [AllowedGlobals] end the reading with `unsafe-pickle`, and what the others would have made is described by
+/// values.
+///
+/// Source of the opcodes' meaning: Python's `pickletools` and PEP 307, 3154 and 574.
+public final class PickleReader {
+    /// A pickle that has been read.
+    ///
+    /// @param value what it describes
+    /// @param end   where it ends, in bytes from the source's start
+    public record Result(PickleValue value, int end) {}
+
+    private final PickleFactory factory;
+    private final PickleSource source;
+    private final PickleDecoder decoder;
+    private final PickleStack stack;
+    private final PickleLimits limits;
+    private final Map<Long, PickleValue> memo = new HashMap<>();
+
+    private PickleReader(PickleSource source, PickleFactory factory, PickleLimits limits) {
+        this.source = source;
+        this.factory = factory;
+        this.limits = limits;
+        this.decoder = new PickleDecoder(source, limits);
+        this.stack = new PickleStack(decoder, limits);
+    }
+
+    /// Reads one pickle of a file of weights, keeping everything inert.
+    public static Result read(PickleSource source) {
+        return read(source, PickleFactory.INERT, PickleLimits.WEIGHTS);
+    }
+
+    /// Reads one pickle from the source's start.
+    ///
+    /// @throws UnsafeFileException    when it names something outside [AllowedGlobals] or exceeds a limit
+    /// @throws MalformedFileException when it is no valid pickle
+    public static Result read(PickleSource source, PickleFactory factory, PickleLimits limits) {
+        try {
+            return new PickleReader(source, factory, limits).run();
+        } catch (MalformedFileException malformed) {
+            // A broken program that still names something dangerous is a failed attack before it is a damaged
+            // file.
+            throw PickleDisassembler.firstRefusal(source, limits)
+                    .<FormatException>map(refused -> refused)
+                    .orElse(malformed);
+        }
+    }
+
+    private Result run() {
+        while (true) {
+            Instruction instruction = decoder.next();
+            if (instruction.opcode() == Opcode.STOP) {
+                PickleValue value = stack.pop();
+                ValueGraph.check(value, limits, decoder);
+                return new Result(value, decoder.position());
+            }
+            execute(instruction);
+        }
+    }
+
+    private void execute(Instruction instruction) {
+        PickleValue argument = instruction.argument();
+        switch (instruction.opcode()) {
+            case PROTO -> checkProtocol(argument);
+            case FRAME, STOP -> {}
+            case MARK -> stack.mark();
+            case POP -> stack.popValueOrMark();
+            case POP_MARK -> stack.popMark();
+            case DUP -> stack.push(stack.peek());
+            case NONE -> stack.push(PickleValue.None.INSTANCE);
+            case NEWTRUE -> stack.push(new PickleValue.Bool(true));
+            case NEWFALSE -> stack.push(new PickleValue.Bool(false));
+            case INT, BININT, BININT1, BININT2, LONG, LONG1, LONG4, FLOAT, BINFLOAT -> stack.push(argument);
+            case STRING, BINSTRING, SHORT_BINSTRING, UNICODE -> stack.push(argument);
+            case SHORT_BINUNICODE, BINUNICODE, BINUNICODE8 -> stack.push(argument);
+            case SHORT_BINBYTES, BINBYTES, BINBYTES8, BYTEARRAY8 -> stack.push(argument);
+            case NEXT_BUFFER, READONLY_BUFFER -> throw decoder.syntax("formats.pickle.out-of-band");
+            case EMPTY_LIST -> stack.push(new PickleValue.Sequence());
+            case LIST -> stack.push(list(stack.popMark()));
+            case APPEND -> {
+                PickleValue element = stack.pop();
+                append(List.of(element));
+            }
+            case APPENDS -> append(stack.popMark());
+            case EMPTY_TUPLE -> stack.push(new PickleValue.Tuple(List.of()));
+            case TUPLE -> stack.push(new PickleValue.Tuple(stack.popMark()));
+            case TUPLE1 -> stack.push(new PickleValue.Tuple(stack.pop(1)));
+            case TUPLE2 -> stack.push(new PickleValue.Tuple(stack.pop(2)));
+            case TUPLE3 -> stack.push(new PickleValue.Tuple(stack.pop(3)));
+            case EMPTY_DICT -> stack.push(new PickleValue.Dict());
+            case DICT -> {
+                List<PickleValue> items = stack.popMark();
+                stack.push(new PickleValue.Dict());
+                setItems(items);
+            }
+            case SETITEM -> setItems(stack.pop(2));
+            case SETITEMS -> setItems(stack.popMark());
+            case EMPTY_SET -> stack.push(new PickleValue.Members());
+            case ADDITEMS -> addMembers(stack.popMark());
+            case FROZENSET -> stack.push(members(stack.popMark()));
+            case GET, BINGET, LONG_BINGET -> stack.push(recall(argument));
+            case PUT, BINPUT, LONG_BINPUT -> memoize(argument);
+            case MEMOIZE -> memoize(PickleValue.Int.of(memo.size()));
+            case GLOBAL -> stack.push(allowed(argument));
+            case STACK_GLOBAL -> stack.push(allowed(stackGlobal()));
+            case INST -> {
+                PickleValue callable = allowed(argument);
+                stack.push(call(callable, stack.popMark()));
+            }
+            case OBJ -> {
+                List<PickleValue> parts = stack.popMark();
+                if (parts.isEmpty()) {
+                    throw decoder.syntax("formats.pickle.stack-underflow");
+                }
+                stack.push(call(parts.getFirst(), parts.subList(1, parts.size())));
+            }
+            case NEWOBJ, REDUCE -> {
+                List<PickleValue> parts = stack.pop(2);
+                stack.push(call(parts.getFirst(), arguments(parts.getLast())));
+            }
+            case NEWOBJ_EX -> {
+                List<PickleValue> parts = stack.pop(3);
+                stack.push(call(parts.getFirst(), withKeywords(parts.get(1), parts.getLast())));
+            }
+            case BUILD -> {
+                PickleValue state = stack.pop();
+                build(stack.peek(), state);
+            }
+            case EXT1, EXT2, EXT4 ->
+                throw new UnsafeFileException(
+                        ProblemCode.UNSAFE_PICKLE,
+                        source.placeOf(instruction.position()),
+                        "formats.pickle.extension",
+                        instruction.opcode());
+            case PERSID -> stack.push(factory.persistent(argument));
+            case BINPERSID -> stack.push(factory.persistent(stack.pop()));
+        }
+    }
+
+    private void checkProtocol(PickleValue version) {
+        if (version.asLong().orElseThrow() > 5) {
+            throw decoder.syntax("formats.pickle.protocol", version.asLong().orElseThrow());
+        }
+    }
+
+    private static PickleValue.Sequence list(List<PickleValue> elements) {
+        PickleValue.Sequence list = new PickleValue.Sequence();
+        elements.forEach(list::add);
+        return list;
+    }
+
+    private static PickleValue.Members members(List<PickleValue> elements) {
+        PickleValue.Members set = new PickleValue.Members();
+        elements.forEach(set::add);
+        return set;
+    }
+
+    private void append(List<PickleValue> elements) {
+        if (!(stack.peek() instanceof PickleValue.Sequence list)) {
+            throw decoder.syntax("formats.pickle.wrong-operand");
+        }
+        elements.forEach(list::add);
+    }
+
+    private void addMembers(List<PickleValue> elements) {
+        if (!(stack.peek() instanceof PickleValue.Members set)) {
+            throw decoder.syntax("formats.pickle.wrong-operand");
+        }
+        elements.forEach(set::add);
+    }
+
+    private void setItems(List<PickleValue> keysAndValues) {
+        if (keysAndValues.size() % 2 != 0 || !(stack.peek() instanceof PickleValue.Dict dict)) {
+            throw decoder.syntax("formats.pickle.wrong-operand");
+        }
+        for (int i = 0; i < keysAndValues.size(); i += 2) {
+            dict.put(keysAndValues.get(i), keysAndValues.get(i + 1));
+        }
+    }
+
+    private PickleValue recall(PickleValue index) {
+        PickleValue value = memo.get(memoIndex(index));
+        if (value == null) {
+            throw decoder.syntax("formats.pickle.memo-absent", memoIndex(index));
+        }
+        return value;
+    }
+
+    private void memoize(PickleValue index) {
+        memo.put(memoIndex(index), stack.peek());
+    }
+
+    private long memoIndex(PickleValue index) {
+        long value = index.asLong().orElse(Long.MAX_VALUE);
+        if (value < 0 || value >= limits.memoEntries()) {
+            throw decoder.limit("formats.pickle.memo-index", value, limits.memoEntries());
+        }
+        return value;
+    }
+
+    private PickleValue.Global stackGlobal() {
+        List<PickleValue> parts = stack.pop(2);
+        if (!(parts.getFirst() instanceof PickleValue.Text module)
+                || !(parts.getLast() instanceof PickleValue.Text name)) {
+            throw decoder.syntax("formats.pickle.wrong-operand");
+        }
+        return new PickleValue.Global(module.value(), name.value());
+    }
+
+    private PickleValue.Global allowed(PickleValue value) {
+        if (!(value instanceof PickleValue.Global global)) {
+            throw decoder.syntax("formats.pickle.wrong-operand");
+        }
+        if (AllowedGlobals.find(global).isEmpty()) {
+            throw AllowedGlobals.refusal(global, source.placeOf(decoder.position()));
+        }
+        return global;
+    }
+
+    private List<PickleValue> arguments(PickleValue tuple) {
+        if (!(tuple instanceof PickleValue.Tuple arguments)) {
+            throw decoder.syntax("formats.pickle.wrong-operand");
+        }
+        return arguments.elements();
+    }
+
+    private List<PickleValue> withKeywords(PickleValue tuple, PickleValue keywords) {
+        List<PickleValue> arguments = new ArrayList<>(arguments(tuple));
+        if (!(keywords instanceof PickleValue.Dict dict)) {
+            throw decoder.syntax("formats.pickle.wrong-operand");
+        }
+        if (!dict.entries().isEmpty()) {
+            arguments.add(dict);
+        }
+        return arguments;
+    }
+
+    /// What a call makes. Only listed names can be called: a callee that is anything else would have to be the
+    /// result of another call, which is how attacks reach functions that they do not name.
+    private PickleValue call(PickleValue callee, List<PickleValue> arguments) {
+        if (!(callee instanceof PickleValue.Global function)) {
+            throw new UnsafeFileException(
+                    ProblemCode.UNSAFE_PICKLE, source.placeOf(decoder.position()), "formats.pickle.call", callee);
+        }
+        AllowedGlobals.Entry entry = AllowedGlobals.find(function)
+                .orElseThrow(() -> AllowedGlobals.refusal(function, source.placeOf(decoder.position())));
+        Optional<PickleValue> container = switch (entry.becomes()) {
+            case DICT -> Containers.dict(arguments);
+            case SET -> Containers.elements(arguments).map(PickleReader::members);
+            case TUPLE -> Containers.elements(arguments).map(PickleValue.Tuple::new);
+            case BYTES -> Containers.bytes(arguments);
+            default -> Optional.of(factory.call(function, arguments));
+        };
+        return container.orElseThrow(() -> decoder.syntax("formats.pickle.arguments", function));
+    }
+
+    private void build(PickleValue target, PickleValue state) {
+        switch (target) {
+            case PickleValue.Instance instance -> instance.setState(state);
+            case PickleValue.Dict dict -> dict.setAttributes(state);
+            default -> throw decoder.syntax("formats.pickle.wrong-operand");
+        }
+    }
+}

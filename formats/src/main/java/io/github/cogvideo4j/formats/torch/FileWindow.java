@@ -1,0 +1,45 @@
+package io.github.cogvideo4j.formats.torch;
+
+import io.github.cogvideo4j.formats.MalformedFileException;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+
+/// A run of bytes in an open file that holds one container: the whole file, or one of several in a row.
+///
+/// @param channel the open file
+/// @param path    its path, for messages and for the storages found in it
+/// @param start   where the run starts in the file
+/// @param length  how many bytes
+record FileWindow(FileChannel channel, Path path, long start, long length) {
+    /// Reads bytes at an offset from the window's start, little-endian.
+    ByteBuffer read(long offset, long size) throws IOException {
+        if (size < 0 || size > Integer.MAX_VALUE - 8 || offset < 0 || offset > length - size) {
+            throw truncated(offset, size);
+        }
+        ByteBuffer bytes = ByteBuffer.allocate((int) size).order(ByteOrder.LITTLE_ENDIAN);
+        while (bytes.hasRemaining()) {
+            if (channel.read(bytes, start + offset + bytes.position()) < 0) {
+                throw truncated(offset, size);
+            }
+        }
+        return bytes.flip();
+    }
+
+    Place place() {
+        return Place.of(path);
+    }
+
+    Place at(long offset) {
+        return Place.at(path, start + offset);
+    }
+
+    MalformedFileException truncated(long offset, long size) {
+        return new MalformedFileException(
+                ProblemCode.TRUNCATED, at(offset), "formats.torch.truncated", size, Math.max(0, length - offset));
+    }
+}
