@@ -17,7 +17,8 @@ import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
 
-/// One run of the program, from the words of the command line to the exit code, without touching the JVM around it.
+/// One run of the program, from the words of the command line to the exit code, without touching the JVM around
+/// it.
 public final class Program {
     private final Terminal terminal;
     private final Map<String, String> environment;
@@ -35,7 +36,8 @@ public final class Program {
         Console console = console(language, false, List.of(arguments).contains("--debug"));
         try {
             List<String> words = ArgumentFiles.expand(List.of(arguments));
-            // Needed before the command line is understood: an error in it is told in that language and form, too.
+            // Needed before the command line is understood: an error in it is told in that language and form,
+            // too.
             GlobalOptions global = GlobalOptions.among(words);
             console = console(global.language().orElse(language), global.json(), global.debug());
             return execute(console, words);

@@ -1,5 +1,5 @@
-/// File formats that hold tensors, read without executing anything: safetensors, torch ZIP and legacy containers,
-/// pickles, sharded indexes. Everything read is hostile until checked.
+/// File formats that hold tensors, read without executing anything: safetensors, torch ZIP and legacy
+/// containers, pickles, sharded indexes. Everything read is hostile until checked.
 @NullMarked
 package io.github.cogvideo4j.formats;
 

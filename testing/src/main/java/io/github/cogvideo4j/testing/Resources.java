@@ -61,7 +61,8 @@ public final class Resources {
         return target;
     }
 
-    /// The SHA-256 of every file below a folder, by relative path: equal snapshots mean that nothing was touched.
+    /// The SHA-256 of every file below a folder, by relative path: equal snapshots mean that nothing was
+    /// touched.
     public static SortedMap<String, String> snapshot(Path folder) throws IOException {
         SortedMap<String, String> hashes = new TreeMap<>();
         try (Stream<Path> files = Files.walk(folder)) {

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/// The model that was fine-tuned: it supplies the transformer's configuration and, when it is a whole pipeline, the
-/// other components.
+/// The model that was fine-tuned: it supplies the transformer's configuration and, when it is a whole pipeline,
+/// the other components.
 ///
 /// @param folder            its folder
 /// @param transformerConfig the transformer's `config.json`, when it has one

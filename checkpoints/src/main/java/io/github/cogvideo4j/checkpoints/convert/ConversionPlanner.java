@@ -8,7 +8,6 @@ import io.github.cogvideo4j.formats.index.WeightIndex;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
-import io.github.cogvideo4j.formats.safetensors.TensorSpec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -36,8 +35,7 @@ public final class ConversionPlanner {
     private final Problems remarks = new Problems();
     private final SequencedMap<String, String> smallFiles = new LinkedHashMap<>();
 
-    private ConversionPlanner(
-            Checkpoint checkpoint, Path output, Optional<BaseModel> base, ConversionOptions options) {
+    private ConversionPlanner(Checkpoint checkpoint, Path output, Optional<BaseModel> base, ConversionOptions options) {
         this.checkpoint = checkpoint;
         this.output = output;
         this.base = base;
@@ -50,8 +48,8 @@ public final class ConversionPlanner {
     /// @param output     the folder to make
     /// @param base       the model that supplies the other components
     /// @param options    what the result should be like
-    /// @throws io.github.cogvideo4j.checkpoints.CheckpointException when the weights do not fit the configuration, or
-    /// the output may not be written
+    /// @throws io.github.cogvideo4j.checkpoints.CheckpointException when the weights do not fit the
+    /// configuration, or the output may not be written
     public static ConversionPlan plan(
             Checkpoint checkpoint, Path output, Optional<BaseModel> base, ConversionOptions options)
             throws IOException {
@@ -75,21 +73,21 @@ public final class ConversionPlanner {
     }
 
     private List<WeightFile> weightFiles(List<PlannedTensor> tensors) {
-        Map<String, TensorSpec> specs =
-                tensors.stream().map(PlannedTensor::spec).collect(Collectors.toMap(TensorSpec::name, Function.identity()));
+        Map<String, PlannedTensor> byName =
+                tensors.stream().collect(Collectors.toMap(PlannedTensor::name, Function.identity()));
         List<WeightFile> files = new ArrayList<>();
         if (options.format().bin()) {
-            files.addAll(files(tensors, specs, "bin"));
+            files.addAll(files(tensors, byName, "bin"));
         }
         if (options.format().safetensors()) {
-            files.addAll(files(tensors, specs, "safetensors"));
+            files.addAll(files(tensors, byName, "safetensors"));
         }
         return files;
     }
 
-    /// The files of one container, and their index. When both containers are written, the index kept under the merge
-    /// script's name is that of the safetensors files.
-    private List<WeightFile> files(List<PlannedTensor> tensors, Map<String, TensorSpec> specs, String extension) {
+    /// The files of one container, and their index. When both containers are written, the index kept under the
+    /// merge script's name is that of the safetensors files.
+    private List<WeightFile> files(List<PlannedTensor> tensors, Map<String, PlannedTensor> byName, String extension) {
         ShardNames names = new ShardNames(
                 options.variant().map(variant -> STEM + "." + variant).orElse(STEM), extension);
         ShardPlan plan = ShardPlan.of(
@@ -109,12 +107,12 @@ public final class ConversionPlanner {
         return plan.shards().stream()
                 .map(shard -> weightFile(
                         shard.fileName(),
-                        shard.tensors().stream().map(specs::get).toList(),
+                        shard.tensors().stream().map(byName::get).toList(),
                         extension))
                 .toList();
     }
 
-    private static WeightFile weightFile(String name, List<TensorSpec> tensors, String extension) {
+    private static WeightFile weightFile(String name, List<PlannedTensor> tensors, String extension) {
         return extension.equals("bin") ? WeightFile.Torch.of(name, tensors) : WeightFile.Safetensors.of(name, tensors);
     }
 

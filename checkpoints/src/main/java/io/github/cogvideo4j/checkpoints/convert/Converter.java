@@ -21,8 +21,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/// Carries out a plan. Until the last step, a rename, nothing exists under the output's name; when anything fails,
-/// nothing ever does.
+/// Carries out a plan. Until the last step, a rename, nothing exists under the output's name; when anything
+/// fails, nothing ever does.
 public final class Converter {
     private final ConversionPlan plan;
     private final SourceRequest request;
@@ -55,8 +55,8 @@ public final class Converter {
     /// Converts.
     ///
     /// @throws io.github.cogvideo4j.formats.FormatException when the source turns out to be damaged
-    /// @throws io.github.cogvideo4j.checkpoints.CheckpointException when it changed meanwhile, or the output cannot
-    /// be written
+    /// @throws io.github.cogvideo4j.checkpoints.CheckpointException when it changed meanwhile, or the output
+    /// cannot be written
     public static Result convert(ConversionPlan plan, SourceRequest request, Progress progress) throws IOException {
         return new Converter(plan, request, progress).convert();
     }
@@ -75,7 +75,10 @@ public final class Converter {
             SourceFiles.requireUnchanged(inputs);
             if (plan.options().verify()) {
                 SourceComparison.requireEqual(
-                        staging.folder().resolve(ConversionPlan.COMPONENT), plan.checkpoint(), plan.options().threads(), progress);
+                        staging.folder().resolve(ConversionPlan.COMPONENT),
+                        plan.checkpoint(),
+                        plan.options().threads(),
+                        progress);
             }
             staging.publish();
             return result;
@@ -85,13 +88,18 @@ public final class Converter {
     private Result fill(Path folder) throws IOException {
         List<Manifest.FileEntry> files = new ArrayList<>();
         if (plan.base().isPresent()) {
-            files.addAll(new BaseFiles(folder, plan.options().link(), progress).bring(plan.base().get()));
+            files.addAll(new BaseFiles(folder, plan.options().link(), progress)
+                    .bring(plan.base().get()));
         }
         Path component = Files.createDirectories(folder.resolve(ConversionPlan.COMPONENT));
         List<WeightWriter.Written> written;
         try (FileStorageReader reader = new FileStorageReader();
                 WeightWriter writer = new WeightWriter(reader, progress)) {
-            written = writer.write(plan.tensors(), plan.weightFiles(), component, plan.options().threads());
+            written = writer.write(
+                    plan.tensors(),
+                    plan.weightFiles(),
+                    component,
+                    plan.options().threads());
         }
         for (WeightFile file : plan.weightFiles()) {
             files.add(new Manifest.FileEntry(
@@ -116,12 +124,23 @@ public final class Converter {
         return new Result(plan.output(), manifest, findings(written));
     }
 
-    /// What the values say. A bias of zeros is how training begins; a matrix of zeros is a layer that does nothing.
+    /// What the values say. A bias of zeros is how training begins; a matrix of zeros is a layer that does
+    /// nothing.
     private List<Problem> findings(List<WeightWriter.Written> written) {
         return written.stream()
-                .flatMap(tensor -> tensor.values().problems(Place.of(plan.output()).tensor(tensor.tensor().name())).stream()
-                        .filter(problem -> problem.code() != ProblemCode.ALL_ZERO
-                                || tensor.tensor().entry().tensor().shape().rank() > 1))
+                .flatMap(tensor ->
+                        tensor
+                                .values()
+                                .problems(Place.of(plan.output())
+                                        .tensor(tensor.tensor().name()))
+                                .stream()
+                                .filter(problem -> problem.code() != ProblemCode.ALL_ZERO
+                                        || tensor.tensor()
+                                                        .entry()
+                                                        .tensor()
+                                                        .shape()
+                                                        .rank()
+                                                > 1))
                 .toList();
     }
 
@@ -156,7 +175,9 @@ public final class Converter {
                 : checkpoint.folder().toAbsolutePath();
         List<Manifest.SourceFile> files = checkpoint.files().entrySet().stream()
                 .map(file -> new Manifest.SourceFile(
-                        relative(root, file.getKey()), file.getValue().size(), file.getValue().modified()))
+                        relative(root, file.getKey()),
+                        file.getValue().size(),
+                        file.getValue().modified()))
                 .toList();
         return new Manifest.Source(
                 checkpoint.folder().toAbsolutePath().normalize().toString(),

@@ -9,11 +9,13 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// Brings files and folder entries to the disk, so that a rename that survives a power cut names complete files.
+/// Brings files and folder entries to the disk, so that a rename that survives a power cut names complete
+/// files.
 final class FolderSync {
     private FolderSync() {}
 
-    /// Syncs every regular file below a folder, then the folders. Linked files are somebody else's and already there.
+    /// Syncs every regular file below a folder, then the folders. Linked files are somebody else's and already
+    /// there.
     static void sync(Path folder) throws IOException {
         List<Path> paths;
         try (Stream<Path> walk = Files.walk(folder)) {

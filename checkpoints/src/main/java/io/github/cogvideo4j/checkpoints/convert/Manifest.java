@@ -87,7 +87,8 @@ public record Manifest(
     /// @param size     bytes
     /// @param modified when it was last written, for linked files
     /// @param sha256   of all its bytes; of the header alone for weights
-    public record FileEntry(String path, Origin origin, long size, Optional<Instant> modified, Optional<String> sha256) {}
+    public record FileEntry(
+            String path, Origin origin, long size, Optional<Instant> modified, Optional<String> sha256) {}
 
     /// A written tensor.
     ///

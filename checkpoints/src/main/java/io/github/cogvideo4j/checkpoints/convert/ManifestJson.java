@@ -23,8 +23,8 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The manifest as JSON. A manifest found in a folder is as hostile as any other file: paths stay inside the folder,
-/// hashes are hashes, sizes are not negative.
+/// The manifest as JSON. A manifest found in a folder is as hostile as any other file: paths stay inside the
+/// folder, hashes are hashes, sizes are not negative.
 public final class ManifestJson {
     private static final int FORMAT = 1;
     private static final long MAX_BYTES = 64L << 20;
@@ -143,7 +143,8 @@ public final class ManifestJson {
             requireInside(entry.getKey());
             String origin = string(fields, "origin");
             Manifest.Origin parsed = java.util.Arrays.stream(Manifest.Origin.values())
-                    .filter(value -> value.name().toLowerCase(java.util.Locale.ROOT).equals(origin))
+                    .filter(value ->
+                            value.name().toLowerCase(java.util.Locale.ROOT).equals(origin))
                     .findFirst()
                     .orElseThrow(() -> bad("origin", origin));
             return new Manifest.FileEntry(
@@ -177,7 +178,11 @@ public final class ManifestJson {
         /// Relative, made of plain names, without a way out of the folder.
         private void requireInside(String path) {
             for (String name : path.split("/", -1)) {
-                if (name.isEmpty() || name.equals(".") || name.equals("..") || name.contains("\\") || name.contains("\0")) {
+                if (name.isEmpty()
+                        || name.equals(".")
+                        || name.equals("..")
+                        || name.contains("\\")
+                        || name.contains("\0")) {
                     throw new MalformedFileException(
                             ProblemCode.UNSAFE_PATH, Place.of(file), "checkpoints.manifest.path", path);
                 }

@@ -14,8 +14,8 @@ import java.util.Optional;
 final class OutputPlace {
     private OutputPlace() {}
 
-    /// Refuses an output that is a link, holds something else, lies inside the source or the base, or would swallow
-    /// them.
+    /// Refuses an output that is a link, holds something else, lies inside the source or the base, or would
+    /// swallow them.
     static void check(Checkpoint checkpoint, Optional<BaseModel> base, Path output, boolean overwrite)
             throws IOException {
         Path target = output.toAbsolutePath().normalize();

@@ -3,13 +3,14 @@ package io.github.cogvideo4j.checkpoints.convert;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/// Does the same work for many tensors, several at a time, and keeps the order of the results. The first failure ends
-/// it.
+/// Does the same work for many tensors, several at a time, and keeps the order of the results. The first
+/// failure ends it.
 public final class ParallelTensors {
     private ParallelTensors() {}
 
@@ -45,7 +46,7 @@ public final class ParallelTensors {
                 Thread.currentThread().interrupt();
                 throw new java.io.InterruptedIOException("interrupted");
             } catch (ExecutionException e) {
-                throw rethrow(e.getCause());
+                throw rethrow(Objects.requireNonNull(e.getCause(), "a failed task has a cause"));
             } finally {
                 futures.forEach(future -> future.cancel(false));
             }

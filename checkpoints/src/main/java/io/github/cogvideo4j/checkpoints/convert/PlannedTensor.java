@@ -21,6 +21,7 @@ public record PlannedTensor(StateEntry entry, DType dtype) {
 
     /// Its bytes in the result.
     public long byteLength() {
-        return io.github.cogvideo4j.formats.tensor.StoredTensor.byteLength(dtype, entry.tensor().shape());
+        return io.github.cogvideo4j.formats.tensor.StoredTensor.byteLength(
+                dtype, entry.tensor().shape());
     }
 }

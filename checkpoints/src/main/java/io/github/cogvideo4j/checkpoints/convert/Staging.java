@@ -17,13 +17,13 @@ import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
 
-/// Builds a folder out of sight and puts it in place in one step, so that at every instant the target is absent, the
-/// old one, or complete.
+/// Builds a folder out of sight and puts it in place in one step, so that at every instant the target is
+/// absent, the old one, or complete.
 ///
 /// Beside the target `NAME` lie, while it is built, `.NAME.cogvideo4j-ID` (the new folder, mode 0700),
-/// `.NAME.cogvideo4j-ID.lock` (held by the running process, so that a stale one is recognised as such), and for a
-/// moment `.NAME.cogvideo4j-ID.old` (what is being replaced). Whatever a kill leaves of them, the next [#create]
-/// beside the same target clears or puts back.
+/// `.NAME.cogvideo4j-ID.lock` (held by the running process, so that a stale one is recognised as such), and for
+/// a moment `.NAME.cogvideo4j-ID.old` (what is being replaced). Whatever a kill leaves of them, the next
+/// [#create] beside the same target clears or puts back.
 public final class Staging implements AutoCloseable {
     private final Path target;
     private final StagingLock lock;
@@ -44,8 +44,8 @@ public final class Staging implements AutoCloseable {
     /// @throws OutputException when something else is there, or it is a link
     public static Staging create(Path output, boolean overwrite) throws IOException {
         Path target = output.toAbsolutePath().normalize();
-        Path parent = Optional.ofNullable(target.getParent())
-                .orElseThrow(() -> refused(target, "checkpoints.output.root"));
+        Path parent =
+                Optional.ofNullable(target.getParent()).orElseThrow(() -> refused(target, "checkpoints.output.root"));
         Files.createDirectories(parent);
         StagingLock.clearStale(target);
         checkTarget(target, overwrite);
@@ -65,8 +65,8 @@ public final class Staging implements AutoCloseable {
         return staging;
     }
 
-    /// Whether the target may be written: absent, an empty folder, or, with `overwrite`, a folder that holds our
-    /// manifest.
+    /// Whether the target may be written: absent, an empty folder, or, with `overwrite`, a folder that holds
+    /// our manifest.
     public static void checkTarget(Path target, boolean overwrite) throws IOException {
         if (Files.isSymbolicLink(target)) {
             throw refused(target, "checkpoints.output.link");
@@ -159,8 +159,8 @@ public final class Staging implements AutoCloseable {
         }
     }
 
-    /// The staging folder is private; the published one has the permissions of any folder that the user makes, which
-    /// a probe made inside it shows.
+    /// The staging folder is private; the published one has the permissions of any folder that the user makes,
+    /// which a probe made inside it shows.
     private void applyUmask() throws IOException {
         if (supportsPosix(folder)) {
             Path probe = Files.createDirectory(folder.resolve(".cogvideo4j-umask"));

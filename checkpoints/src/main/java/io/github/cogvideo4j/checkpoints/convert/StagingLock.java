@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 
 /// The lock file that says whose a staging folder is and whether its process still runs.
 ///
-/// The operating system drops the lock when the process ends, however it ends, so a lock file that can be locked is a
-/// leftover, and the folders that share its identifier are ours to clear.
+/// The operating system drops the lock when the process ends, however it ends, so a lock file that can be
+/// locked is a leftover, and the folders that share its identifier are ours to clear.
 final class StagingLock implements AutoCloseable {
     private static final Pattern IDENTIFIER = Pattern.compile("[0-9a-f]{12}");
 
@@ -31,8 +31,8 @@ final class StagingLock implements AutoCloseable {
 
     static StagingLock acquire(Path target, String id) throws IOException {
         Path file = target.resolveSibling(prefix(target) + id + ".lock");
-        FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
         if (channel.tryLock() == null) {
             channel.close();
             throw new IOException("cannot lock " + file);
@@ -50,8 +50,8 @@ final class StagingLock implements AutoCloseable {
         return stripLockSuffix(file, ".old");
     }
 
-    /// Clears what interrupted runs left beside a target. A replaced folder whose successor never arrived is put
-    /// back.
+    /// Clears what interrupted runs left beside a target. A replaced folder whose successor never arrived is
+    /// put back.
     static void clearStale(Path target) throws IOException {
         Path parent = Objects.requireNonNull(target.getParent(), "a target has a parent");
         Pattern name = Pattern.compile(Pattern.quote(prefix(target)) + "(" + IDENTIFIER.pattern() + ")\\.lock");
@@ -66,8 +66,7 @@ final class StagingLock implements AutoCloseable {
     }
 
     private static void clear(Path target, Path lockFile) throws IOException {
-        try (FileChannel channel =
-                        FileChannel.open(lockFile, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
                 FileLock lock = tryLock(channel)) {
             if (lock == null) {
                 return; // Another process is at work there.

@@ -14,7 +14,8 @@ public enum TargetDType {
     FP16(DType.F16, "float16"),
     /// Every tensor float32.
     FP32(DType.F32, "float32"),
-    /// What the merge of the training state gives: parameters and buffers fp32, frozen parameters in their own dtype.
+    /// What the merge of the training state gives: parameters and buffers fp32, frozen parameters in their own
+    /// dtype.
     SOURCE(DType.F32, "source");
 
     private final DType dtype;

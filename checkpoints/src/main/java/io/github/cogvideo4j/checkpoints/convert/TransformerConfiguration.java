@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/// Which `config.json` goes beside the weights: the base's, or one beside the source that fits, or one derived from
-/// the shapes.
+/// Which `config.json` goes beside the weights: the base's, or one beside the source that fits, or one derived
+/// from the shapes.
 final class TransformerConfiguration {
     private final Checkpoint checkpoint;
     private final Problems remarks;
@@ -65,7 +65,8 @@ final class TransformerConfiguration {
                     ProblemCode.LORA_UNMERGED, Place.of(checkpoint.folder()), "checkpoints.convert.lora-unmerged");
         }
         if (!ConfigDerivation.looksLikeTransformer(names)) {
-            remarks.report(ProblemCode.CONFIG_MISSING, Place.of(checkpoint.folder()), "checkpoints.convert.no-transformer");
+            remarks.report(
+                    ProblemCode.CONFIG_MISSING, Place.of(checkpoint.folder()), "checkpoints.convert.no-transformer");
             return Optional.empty();
         }
         Optional<Path> beside = besideSource();

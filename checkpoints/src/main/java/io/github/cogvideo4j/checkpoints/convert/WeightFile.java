@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.formats.safetensors.SafetensorsLayout;
 import io.github.cogvideo4j.formats.safetensors.TensorSpec;
+import io.github.cogvideo4j.formats.torch.TorchLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -11,8 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/// A weight file before it is written: its name, its size, and where each tensor's bytes go, so that tensors can be
-/// written in any order and several at a time.
+/// A weight file before it is written: its name, its size, and where each tensor's bytes go, so that tensors
+/// can be written in any order and several at a time.
 public sealed interface WeightFile {
     /// What every file of model weights says of itself, as the reference writers do.
     Map<String, String> METADATA = Map.of("format", "pt");
@@ -43,8 +44,9 @@ public sealed interface WeightFile {
     /// @param name   its name
     /// @param layout its layout
     record Safetensors(String name, SafetensorsLayout layout) implements WeightFile {
-        static Safetensors of(String name, List<TensorSpec> tensors) {
-            return new Safetensors(name, SafetensorsLayout.of(tensors, METADATA));
+        static Safetensors of(String name, List<PlannedTensor> tensors) {
+            List<TensorSpec> specs = tensors.stream().map(PlannedTensor::spec).toList();
+            return new Safetensors(name, SafetensorsLayout.of(specs, METADATA));
         }
 
         @Override
@@ -74,6 +76,59 @@ public sealed interface WeightFile {
         @Override
         public void writeStructure(FileChannel channel, Map<String, Long> crc32) throws IOException {
             writeFully(channel, layout.head(), 0);
+        }
+    }
+
+    /// A `.bin` file, as `torch.save` writes it.
+    ///
+    /// @param name   its name
+    /// @param layout its layout
+    record Torch(String name, TorchLayout layout) implements WeightFile {
+        static Torch of(String name, List<PlannedTensor> tensors) {
+            return new Torch(
+                    name,
+                    TorchLayout.of(
+                            name, tensors.stream().map(Torch::layoutTensor).toList()));
+        }
+
+        /// The merge marks what was trained, and the reference converter keeps that.
+        private static TorchLayout.Tensor layoutTensor(PlannedTensor tensor) {
+            boolean trained = switch (tensor.entry().role()) {
+                case PARAMETER, ALIAS -> true;
+                case BUFFER, FROZEN -> false;
+            };
+            return new TorchLayout.Tensor(
+                    tensor.name(), tensor.dtype(), tensor.entry().tensor().shape(), trained);
+        }
+
+        @Override
+        public long size() {
+            return layout.fileSize();
+        }
+
+        @Override
+        public SequencedMap<String, Long> offsets() {
+            SequencedMap<String, Long> offsets = new LinkedHashMap<>();
+            layout.slots().forEach(slot -> offsets.put(slot.tensor().name(), slot.offset()));
+            return offsets;
+        }
+
+        @Override
+        public boolean needsChecksums() {
+            return true;
+        }
+
+        /// The structure holds the tensors' checksums, so their hashes in the manifest cover it.
+        @Override
+        public Optional<String> structureSha256() {
+            return Optional.empty();
+        }
+
+        @Override
+        public void writeStructure(FileChannel channel, Map<String, Long> crc32) throws IOException {
+            for (TorchLayout.Piece piece : layout.structure(crc32)) {
+                writeFully(channel, piece.bytes(), piece.offset());
+            }
         }
     }
 

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
 
-/// The one executor: streams every planned tensor from its extents through a bounded buffer, casts it, and writes it
-/// where the files' layouts put it. A tensor is read once, however many files it goes to.
+/// The one executor: streams every planned tensor from its extents through a bounded buffer, casts it, and
+/// writes it where the files' layouts put it. A tensor is read once, however many files it goes to.
 final class WeightWriter implements AutoCloseable {
     private final FileStorageReader reader;
     private final Progress progress;
@@ -47,9 +47,10 @@ final class WeightWriter implements AutoCloseable {
             FileChannel channel = FileChannel.open(
                     folder.resolve(plan.name()), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
             files.add(new OpenFile(plan, channel));
-            plan.offsets().forEach((name, offset) -> destinations
-                    .computeIfAbsent(name, _ -> new ArrayList<>())
-                    .add(new Destination(channel, offset, plan.needsChecksums())));
+            plan.offsets()
+                    .forEach((name, offset) -> destinations
+                            .computeIfAbsent(name, _ -> new ArrayList<>())
+                            .add(new Destination(channel, offset, plan.needsChecksums())));
         }
         progress.begin(
                 Progress.Phase.WRITING,
@@ -105,8 +106,7 @@ final class WeightWriter implements AutoCloseable {
         }
 
         Written written() {
-            return new Written(
-                    tensor, HexFormat.of().formatHex(sha256.digest()), crc32.getValue(), cast.values());
+            return new Written(tensor, HexFormat.of().formatHex(sha256.digest()), crc32.getValue(), cast.values());
         }
     }
 

@@ -1,4 +1,5 @@
-/// From a planned state dict to the folder that inference loads: the plan, the writer, publication, the manifest.
+/// From a planned state dict to the folder that inference loads: the plan, the writer, publication, the
+/// manifest.
 @NullMarked
 package io.github.cogvideo4j.checkpoints.convert;
 

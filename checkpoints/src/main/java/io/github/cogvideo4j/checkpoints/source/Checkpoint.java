@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// A checkpoint that has been understood: its state dict as descriptions, and nothing read but headers and pickles.
+/// A checkpoint that has been understood: its state dict as descriptions, and nothing read but headers and
+/// pickles.
 ///
 /// @param kind     what it is
 /// @param folder   the folder (or file) that was taken, which may lie below the path that was asked for

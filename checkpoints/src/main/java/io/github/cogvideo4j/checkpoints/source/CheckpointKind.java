@@ -4,7 +4,8 @@ package io.github.cogvideo4j.checkpoints.source;
 public enum CheckpointKind {
     /// Partitioned training state of DeepSpeed ZeRO, stages 1 to 3.
     DEEPSPEED_ZERO("DeepSpeed ZeRO"),
-    /// The `module` of a DeepSpeed model-states file: stage 0, or on request where the optimizer files are gone.
+    /// The `module` of a DeepSpeed model-states file: stage 0, or on request where the optimizer files are
+    /// gone.
     DEEPSPEED_MODULE("DeepSpeed module"),
     /// A plain state dict: one file, or shards with an index.
     PLAIN_WEIGHTS("plain weights");

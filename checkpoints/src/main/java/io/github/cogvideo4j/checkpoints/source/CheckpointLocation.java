@@ -86,11 +86,15 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
             return new Weights(WeightSet.find(path));
         }
 
-        /// The tag without white space around it; a byte order mark counts as such, as an editor may have left one.
+        /// The tag without white space around it; a byte order mark counts as such, as an editor may have left
+        /// one.
         private String readTag(Path latest) throws IOException {
             if (Files.size(latest) > LONGEST_TAG) {
                 throw new InvalidCheckpointException(
-                        ProblemCode.TAG_NOT_FOUND, Place.of(latest), "checkpoints.location.latest-too-long", Files.size(latest));
+                        ProblemCode.TAG_NOT_FOUND,
+                        Place.of(latest),
+                        "checkpoints.location.latest-too-long",
+                        Files.size(latest));
             }
             String text = new String(Files.readAllBytes(latest), StandardCharsets.UTF_8);
             return text.replace("\uFEFF", "").strip();
@@ -125,13 +129,13 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
         private TagFolder onlyTag(List<Path> tags) {
             if (tags.size() > 1) {
                 throw new InvalidCheckpointException(
-                        ProblemCode.LATEST_ABSENT, Place.of(path), "checkpoints.location.latest-absent-several", names(tags));
+                        ProblemCode.LATEST_ABSENT,
+                        Place.of(path),
+                        "checkpoints.location.latest-absent-several",
+                        names(tags));
             }
             remarks.report(
-                    ProblemCode.LATEST_ABSENT,
-                    Place.of(path),
-                    "checkpoints.location.latest-absent",
-                    names(tags));
+                    ProblemCode.LATEST_ABSENT, Place.of(path), "checkpoints.location.latest-absent", names(tags));
             return new TagFolder(tags.getFirst());
         }
 
@@ -156,7 +160,8 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
                         found.add(child);
                     }
                 }
-                found.sort(Comparator.comparing((Path child) -> step(child).orElse(0L)).reversed());
+                found.sort(Comparator.comparing((Path child) -> step(child).orElse(0L))
+                        .reversed());
                 return found;
             }
         }

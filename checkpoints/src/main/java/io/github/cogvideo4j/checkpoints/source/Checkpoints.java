@@ -17,8 +17,8 @@ import java.util.Set;
 
 /// Opens a checkpoint wherever it is: finds out what a path holds and plans its state dict.
 public final class Checkpoints {
-    /// What makes a checkpoint incomplete, so that an older one of the same training is taken instead. Anything else
-    /// (damage, code in a pickle) is not skipped over.
+    /// What makes a checkpoint incomplete, so that an older one of the same training is taken instead. Anything
+    /// else (damage, code in a pickle) is not skipped over.
     private static final Set<ProblemCode> INCOMPLETE = EnumSet.of(
             ProblemCode.NOT_A_CHECKPOINT,
             ProblemCode.LATEST_ABSENT,
@@ -33,7 +33,8 @@ public final class Checkpoints {
 
     /// Opens a checkpoint.
     ///
-    /// @param path    a checkpoint folder, its tag folder, a training output with several `checkpoint-*`, a folder of
+    /// @param path    a checkpoint folder, its tag folder, a training output with several `checkpoint-*`, a
+    ///                folder of
     ///                plain weights, or
     ///                a weight file
     /// @param options how to choose
@@ -48,12 +49,11 @@ public final class Checkpoints {
     }
 
     private static Checkpoint plan(CheckpointLocation location, SourceOptions options) throws IOException {
-        Checkpoint checkpoint =
-                switch (location.place()) {
-                    case CheckpointLocation.TagFolder tag -> DeepSpeedCheckpoint.plan(tag.folder(), options);
-                    case CheckpointLocation.Weights weights -> PlainWeights.plan(weights.set());
-                    case CheckpointLocation.Run run -> newestComplete(run, options);
-                };
+        Checkpoint checkpoint = switch (location.place()) {
+            case CheckpointLocation.TagFolder tag -> DeepSpeedCheckpoint.plan(tag.folder(), options);
+            case CheckpointLocation.Weights weights -> PlainWeights.plan(weights.set());
+            case CheckpointLocation.Run run -> newestComplete(run, options);
+        };
         return location.remarks().isEmpty() ? checkpoint : checkpoint.withRemarks(location.remarks());
     }
 

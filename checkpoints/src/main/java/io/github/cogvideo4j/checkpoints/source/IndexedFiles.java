@@ -10,16 +10,18 @@ import java.util.Comparator;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/// The file names in an index, to tell whether two indexes mean the same files. An index that cannot be read means
-/// only itself; whoever takes it gets the error.
+/// The file names in an index, to tell whether two indexes mean the same files. An index that cannot be read
+/// means only itself; whoever takes it gets the error.
 ///
 /// @param names the names
 record IndexedFiles(SortedSet<String> names) implements Comparable<IndexedFiles> {
-    private static final Comparator<IndexedFiles> ORDER = Comparator.comparing(files -> String.join("/", files.names()));
+    private static final Comparator<IndexedFiles> ORDER =
+            Comparator.comparing(files -> String.join("/", files.names()));
 
     static IndexedFiles of(Path index) throws IOException {
         try {
-            return new IndexedFiles(WeightIndex.read(index, Strictness.LENIENT, new Problems()).shards());
+            return new IndexedFiles(
+                    WeightIndex.read(index, Strictness.LENIENT, new Problems()).shards());
         } catch (FormatException _) {
             return new IndexedFiles(new TreeSet<>(java.util.List.of(String.valueOf(index.getFileName()))));
         }

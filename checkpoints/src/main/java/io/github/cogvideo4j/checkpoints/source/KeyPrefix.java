@@ -19,9 +19,11 @@ final class KeyPrefix {
             again = false;
             for (String prefix : PREFIXES) {
                 if (!current.isEmpty()
-                        && current.stream().allMatch(entry -> entry.name().startsWith(prefix)
-                                && entry.name().length() > prefix.length())) {
-                    remarks.report(ProblemCode.KEY_PREFIX, place, "checkpoints.plain.key-prefix", prefix, current.size());
+                        && current.stream()
+                                .allMatch(entry -> entry.name().startsWith(prefix)
+                                        && entry.name().length() > prefix.length())) {
+                    remarks.report(
+                            ProblemCode.KEY_PREFIX, place, "checkpoints.plain.key-prefix", prefix, current.size());
                     current = current.stream()
                             .map(entry -> entry.withName(entry.name().substring(prefix.length())))
                             .toList();

@@ -52,8 +52,7 @@ final class PlainWeights {
         for (Path shard : shards) {
             tensors.addAll(plain.read(shard));
         }
-        plain.remarks.report(
-                ProblemCode.INDEX_MISSING, Place.of(folder), "checkpoints.plain.no-index", shards.size());
+        plain.remarks.report(ProblemCode.INDEX_MISSING, Place.of(folder), "checkpoints.plain.no-index", shards.size());
         return plain.checkpoint(folder, folder, tensors);
     }
 
@@ -63,7 +62,8 @@ final class PlainWeights {
 
     private Checkpoint checkpoint(Path folder, Path origin, List<StoredTensor> tensors) {
         if (tensors.isEmpty()) {
-            throw new InvalidCheckpointException(ProblemCode.NOT_WEIGHTS, Place.of(origin), "checkpoints.plain.no-tensors");
+            throw new InvalidCheckpointException(
+                    ProblemCode.NOT_WEIGHTS, Place.of(origin), "checkpoints.plain.no-tensors");
         }
         List<StateEntry> entries = tensors.stream()
                 .map(tensor -> new StateEntry(tensor, Role.PARAMETER))

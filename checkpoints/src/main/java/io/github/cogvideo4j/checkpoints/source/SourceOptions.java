@@ -5,7 +5,8 @@ import java.util.Optional;
 /// How to choose where a path leaves a choice.
 ///
 /// @param tag           the tag folder to take instead of what `latest` names
-/// @param fromModule    take the `module` of the model-states file, in the training dtype, because the optimizer's
+/// @param fromModule    take the `module` of the model-states file, in the training dtype, because the
+///                      optimizer's
 ///                      files are gone
 /// @param excludeFrozen leave out parameters that were not trained
 public record SourceOptions(Optional<String> tag, boolean fromModule, boolean excludeFrozen) {

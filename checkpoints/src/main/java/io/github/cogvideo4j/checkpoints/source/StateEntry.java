@@ -8,8 +8,8 @@ import io.github.cogvideo4j.formats.tensor.StoredTensor;
 /// @param tensor the elements
 /// @param role   its part in training
 public record StateEntry(StoredTensor tensor, Role role) {
-    /// The dtype it has after the merge that `zero_to_fp32` does: buffers become fp32, all else keeps what is stored
-    /// (fp32 for trained parameters, the training dtype for frozen ones).
+    /// The dtype it has after the merge that `zero_to_fp32` does: buffers become fp32, all else keeps what is
+    /// stored (fp32 for trained parameters, the training dtype for frozen ones).
     public DType mergedDType() {
         return role == Role.BUFFER ? DType.F32 : tensor.dtype();
     }

@@ -28,6 +28,10 @@ public record TrainingState(
     /// Nothing known.
     public static TrainingState unknown() {
         return new TrainingState(
-                OptionalLong.empty(), OptionalInt.empty(), OptionalInt.empty(), Optional.empty(), new TreeMap<>(Map.of()));
+                OptionalLong.empty(),
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                Optional.empty(),
+                new TreeMap<>(Map.of()));
     }
 }

@@ -15,11 +15,7 @@ final class UnreadKinds {
         refuse(folder, "model_index.json", ProblemCode.NOT_A_CHECKPOINT, "checkpoints.location.pipeline");
         refuse(folder, "latest_universal", ProblemCode.NOT_A_CHECKPOINT, "checkpoints.location.universal");
         refuse(folder, ".metadata", ProblemCode.NOT_A_CHECKPOINT, "checkpoints.location.distributed");
-        refuse(
-                folder,
-                "pytorch_lora_weights.safetensors",
-                ProblemCode.NOT_A_CHECKPOINT,
-                "checkpoints.location.lora");
+        refuse(folder, "pytorch_lora_weights.safetensors", ProblemCode.NOT_A_CHECKPOINT, "checkpoints.location.lora");
     }
 
     private static void refuse(Path folder, String mark, ProblemCode code, String key) {

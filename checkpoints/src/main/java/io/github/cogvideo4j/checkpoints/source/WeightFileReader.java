@@ -18,19 +18,20 @@ import java.util.Locale;
 
 /// Opens one weight file of any container as a list of tensors.
 public final class WeightFileReader {
-    /// Keys under which trainers put a state dict beside other things: Lightning, DeepSpeed and SAT, hand-written
-    /// loops.
+    /// Keys under which trainers put a state dict beside other things: Lightning, DeepSpeed and SAT,
+    /// hand-written loops.
     private static final List<String> WRAPPERS = List.of("state_dict", "module", "model", "model_state_dict", "ema");
 
     private WeightFileReader() {}
 
-    /// The tensors of a file. The name's ending decides what is expected; a file that is something else is an error
-    /// that says what it is.
+    /// The tensors of a file. The name's ending decides what is expected; a file that is something else is an
+    /// error that says what it is.
     ///
     /// @param file    the file
     /// @param remarks takes what is odd but stops nothing
     public static List<StoredTensor> read(Path file, Problems remarks) throws IOException {
-        boolean named = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT).endsWith(".safetensors");
+        boolean named =
+                String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT).endsWith(".safetensors");
         if (named || (!isTorchName(file) && ContainerKind.of(file) == ContainerKind.SAFETENSORS)) {
             return SafetensorsFile.open(file, Strictness.LENIENT, remarks).tensors();
         }
@@ -44,7 +45,8 @@ public final class WeightFileReader {
 
     private static List<StoredTensor> stateDict(Path file, PickleValue root, Problems remarks) {
         PickleValue.Dict dict = root.asDict().orElseThrow(() -> notAStateDict(file, root));
-        if (dict.get("param_shapes").isPresent() || dict.get("optimizer_state_dict").isPresent()) {
+        if (dict.get("param_shapes").isPresent()
+                || dict.get("optimizer_state_dict").isPresent()) {
             throw new InvalidCheckpointException(
                     ProblemCode.NOT_WEIGHTS, Place.of(file), "checkpoints.plain.deepspeed-file");
         }
@@ -52,7 +54,10 @@ public final class WeightFileReader {
             return StateDict.tensors(file, dict);
         }
         List<String> wrappers = WRAPPERS.stream()
-                .filter(key -> dict.get(key).flatMap(PickleValue::asDict).filter(WeightFileReader::holdsTensors).isPresent())
+                .filter(key -> dict.get(key)
+                        .flatMap(PickleValue::asDict)
+                        .filter(WeightFileReader::holdsTensors)
+                        .isPresent())
                 .toList();
         return switch (wrappers.size()) {
             case 0 -> throw notAStateDict(file, root);

@@ -24,7 +24,8 @@ sealed interface WeightSet {
     /// A shard: stem, number, count, ending (the variant may stand on either side of the number).
     Pattern SHARD = Pattern.compile("(.+)-(\\d{5})-of-(\\d{5})((?:\\.[A-Za-z0-9_]+)?\\.(?:safetensors|bin))");
     /// An index beside shards.
-    Pattern INDEX = Pattern.compile(".+\\.(?:safetensors|bin)(?:\\.[A-Za-z0-9_]+)?\\.index(?:\\.[A-Za-z0-9_]+)?\\.json");
+    Pattern INDEX =
+            Pattern.compile(".+\\.(?:safetensors|bin)(?:\\.[A-Za-z0-9_]+)?\\.index(?:\\.[A-Za-z0-9_]+)?\\.json");
 
     /// What to call it.
     String name();
@@ -72,8 +73,8 @@ sealed interface WeightSet {
 
     /// The one set of weights in a folder.
     ///
-    /// @throws InvalidCheckpointException `not-a-checkpoint` when there is none, `ambiguous-weights` when there are
-    /// several
+    /// @throws InvalidCheckpointException `not-a-checkpoint` when there is none, `ambiguous-weights` when there
+    /// are several
     static WeightSet find(Path folder) throws IOException {
         List<WeightSet> sets = candidates(folder);
         if (sets.size() == 1) {
@@ -102,7 +103,8 @@ sealed interface WeightSet {
                     indexes.add(file);
                 } else if (shard.matches()) {
                     shards.computeIfAbsent(
-                                    shard.group(1) + "-%05d-of-" + shard.group(3) + shard.group(4), _ -> new TreeMap<>())
+                                    shard.group(1) + "-%05d-of-" + shard.group(3) + shard.group(4),
+                                    _ -> new TreeMap<>())
                             .put(Integer.parseInt(shard.group(2)), file);
                 } else if (SINGLE.matcher(name).matches()) {
                     singles.add(file);

@@ -26,14 +26,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Compares a folder's weights with the checkpoint they were made from: every tensor is made again from the source,
-/// in the dtype that the folder has it in, and compared to the bit.
+/// Compares a folder's weights with the checkpoint they were made from: every tensor is made again from the
+/// source, in the dtype that the folder has it in, and compared to the bit.
 public final class SourceComparison {
     /// A view that is not row-major has to be gathered in memory to be compared.
     private static final long LARGEST_GATHERED = 256L << 20;
 
     private final FileStorageReader reader;
     private final Progress progress;
+
+    /// A tensor of the source and its counterpart in the folder.
+    private record Pair(StateEntry source, StoredTensor found) {}
 
     private SourceComparison(FileStorageReader reader, Progress progress) {
         this.reader = reader;
@@ -47,13 +50,13 @@ public final class SourceComparison {
     /// @param threads    how many tensors at once
     /// @param progress   told the source bytes that are done
     /// @return every difference, in the order of the source; none when all is equal
-    public static List<TensorDifference> compare(
-            Path component, Checkpoint checkpoint, int threads, Progress progress) throws IOException {
+    public static List<TensorDifference> compare(Path component, Checkpoint checkpoint, int threads, Progress progress)
+            throws IOException {
         Map<String, StoredTensor> found = new LinkedHashMap<>();
         Checkpoint folder = Checkpoints.open(component, SourceOptions.defaults());
         folder.entries().forEach(entry -> found.put(entry.name(), entry.tensor()));
         List<TensorDifference> differences = new ArrayList<>();
-        List<StateEntry> common = new ArrayList<>();
+        List<Pair> common = new ArrayList<>();
         for (StateEntry entry : checkpoint.entries()) {
             StoredTensor counterpart = found.remove(entry.name());
             if (counterpart == null) {
@@ -62,18 +65,19 @@ public final class SourceComparison {
                 differences.add(
                         new TensorDifference.Sizes(entry.name(), entry.tensor().shape(), counterpart.shape()));
             } else {
-                common.add(entry);
+                common.add(new Pair(entry, counterpart));
             }
         }
         found.keySet().forEach(name -> differences.add(new TensorDifference.Extra(name)));
-        folder.entries().forEach(entry -> found.put(entry.name(), entry.tensor()));
 
         progress.begin(
                 Progress.Phase.VERIFYING,
-                common.stream().mapToLong(entry -> entry.tensor().byteLength()).sum());
+                common.stream()
+                        .mapToLong(pair -> pair.source().tensor().byteLength())
+                        .sum());
         try (FileStorageReader reader = new FileStorageReader()) {
             SourceComparison comparison = new SourceComparison(reader, progress);
-            ParallelTensors.map(common, threads, entry -> comparison.compare(entry, found.get(entry.name())))
+            ParallelTensors.map(common, threads, pair -> comparison.compare(pair.source(), pair.found()))
                     .forEach(difference -> difference.ifPresent(differences::add));
             reader.verifyChecksums();
         }

@@ -31,7 +31,8 @@ public sealed interface TensorDifference {
     record Extra(String name) implements TensorDifference {
         @Override
         public Problem problem(Path folder) {
-            return Problem.of(ProblemCode.EXTRA_TENSOR, Place.of(folder).tensor(name), "checkpoints.verify.extra", name);
+            return Problem.of(
+                    ProblemCode.EXTRA_TENSOR, Place.of(folder).tensor(name), "checkpoints.verify.extra", name);
         }
     }
 

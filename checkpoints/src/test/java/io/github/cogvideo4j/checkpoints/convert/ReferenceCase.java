@@ -55,7 +55,8 @@ record ReferenceCase(
 
     /// The files that the reference wrote, by our names for them.
     ///
-    /// The merge script calls its files `model-...`, CogVideo's converter puts `diffusion_pytorch_` before that.
+    /// The merge script calls its files `model-...`, CogVideo's converter puts `diffusion_pytorch_` before
+    /// that.
     static String ourName(String referenceName) {
         return referenceName.startsWith("model") ? "diffusion_pytorch_" + referenceName : referenceName;
     }

@@ -17,17 +17,18 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Tensors against the reference's listings and against the trainer's memory, also where the reference tool fails.
+/// Tensors against the reference's listings and against the trainer's memory, also where the reference tool
+/// fails.
 class ReferenceTensorsTest {
     static Stream<Path> listings() {
         return Resources.cases("").stream()
-                .filter(name -> Stream.of("zero", "sample-", "ds0164-", "ddp-", "single-").anyMatch(name::startsWith))
+                .filter(name -> Stream.of("zero", "sample-", "ds0164-", "ddp-", "single-")
+                        .anyMatch(name::startsWith))
                 .flatMap(name -> {
                     Path reference = Resources.fixture(name + "/reference");
                     return ReferenceCase.children(reference).stream()
-                            .flatMap(path -> Files.isDirectory(path)
-                                    ? ReferenceCase.children(path).stream()
-                                    : Stream.of(path))
+                            .flatMap(path ->
+                                    Files.isDirectory(path) ? ReferenceCase.children(path).stream() : Stream.of(path))
                             .filter(path -> path.getFileName().toString().matches("tensors-(bf16|fp32)\\.json"));
                 });
     }
@@ -80,7 +81,8 @@ class ReferenceTensorsTest {
     @MethodSource("binReferences")
     void theReferencesBinFilesHoldTheTensorsWeMake(Path reference) throws IOException {
         Checkpoint checkpoint = Checkpoints.open(
-                ReferenceCase.children(reference.getParent().resolveSibling("output")).getFirst(),
+                ReferenceCase.children(reference.getParent().resolveSibling("output"))
+                        .getFirst(),
                 SourceOptions.defaults());
         boolean bf16 = reference.getFileName().toString().startsWith("bf16");
         assertThat(TensorListing.of(checkpoint, bf16 ? TargetDType.BF16 : TargetDType.SOURCE)

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.SequencedMap;
 import tools.jackson.databind.JsonNode;
 
-/// Tensors as `dtype shape sha256`, by name: of a `tensors-*.json` that the reference tools' results were listed in,
-/// or of a folder that we read.
+/// Tensors as `dtype shape sha256`, by name: of a `tensors-*.json` that the reference tools' results were
+/// listed in, or of a folder that we read.
 record TensorListing(SequencedMap<String, String> tensors) {
     static TensorListing ofReference(Path json) throws IOException {
         SequencedMap<String, String> tensors = new java.util.LinkedHashMap<>();

@@ -9,9 +9,9 @@ import java.util.List;
 
 /// Argument files: a word `@FILE` stands for the words in that file, `@@word` for `@word` itself.
 ///
-/// In a file (UTF-8), blanks and line ends separate words; quotes, single or double, hold blanks together, and inside
-/// double quotes a backslash takes the next `"` or `\` literally; `#` at the start of a word begins a comment up to
-/// the end of the line. A file does not include another: `@` means nothing there.
+/// In a file (UTF-8), blanks and line ends separate words; quotes, single or double, hold blanks together, and
+/// inside double quotes a backslash takes the next `"` or `\` literally; `#` at the start of a word begins a
+/// comment up to the end of the line. A file does not include another: `@` means nothing there.
 public final class ArgumentFiles {
     private static final long LARGEST = 1 << 20;
 

@@ -7,7 +7,8 @@ import java.util.Map;
 import java.util.SequencedMap;
 import picocli.CommandLine.ITypeConverter;
 
-/// Converts a word that is one of a few. A choice may have other spellings, which are accepted without being shown.
+/// Converts a word that is one of a few. A choice may have other spellings, which are accepted without being
+/// shown.
 ///
 /// @param <T> what the words stand for
 public abstract class ChoiceConverter<T> implements ITypeConverter<T>, Iterable<String> {

@@ -22,8 +22,8 @@ public enum Language {
         return locale;
     }
 
-    /// The language of the environment: the first of our own variable and POSIX' variables for messages that is set,
-    /// in POSIX' order; where none is (Windows), that of the system.
+    /// The language of the environment: the first of our own variable and POSIX' variables for messages that is
+    /// set, in POSIX' order; where none is (Windows), that of the system.
     public static Language ofEnvironment(Map<String, String> environment) {
         return of(Stream.of("COGVIDEO_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
                 .map(name -> environment.getOrDefault(name, ""))

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Set;
 import picocli.CommandLine;
 
-/// The spellings of options: every `--long-option` may also be written `--long_option`, as in the scripts that people
-/// used before. Only a name that becomes one of ours is touched, never a value.
+/// The spellings of options: every `--long-option` may also be written `--long_option`, as in the scripts that
+/// people used before. Only a name that becomes one of ours is touched, never a value.
 public final class OptionNames {
     private static final String END_OF_OPTIONS = "--";
 

@@ -8,8 +8,8 @@ public final class WrongValueException extends RuntimeException {
     private final transient String key;
     private final transient Object[] values;
 
-    /// An error from a bundle key. Its `{0}` stands for the option, which a converter does not know; the values given
-    /// here follow as `{1}` and so on.
+    /// An error from a bundle key. Its `{0}` stands for the option, which a converter does not know; the values
+    /// given here follow as `{1}` and so on.
     public WrongValueException(String key, Object... values) {
         super(key);
         this.key = key;

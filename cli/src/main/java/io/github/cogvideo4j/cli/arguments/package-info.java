@@ -1,4 +1,5 @@
-/// From the words on the command line to options: argument files, spellings, languages, values that are one of a few.
+/// From the words on the command line to options: argument files, spellings, languages, values that are one of
+/// a few.
 @NullMarked
 package io.github.cogvideo4j.cli.arguments;
 

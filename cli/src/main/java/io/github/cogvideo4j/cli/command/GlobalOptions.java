@@ -7,8 +7,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// The options that every command has. They shape how everything is told, errors in the command line included, so
-/// they are looked up before the rest is understood.
+/// The options that every command has. They shape how everything is told, errors in the command line included,
+/// so they are looked up before the rest is understood.
 @Command
 public final class GlobalOptions {
     @Option(names = "--json", order = 100)

@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What a command talks to. Results go to the standard output; warnings, errors and progress to the standard error.
-/// With `--json`, the standard output holds one JSON object and nothing else.
+/// What a command talks to. Results go to the standard output; warnings, errors and progress to the standard
+/// error. With `--json`, the standard output holds one JSON object and nothing else.
 ///
 /// Safe to use from several threads.
 public final class Console {

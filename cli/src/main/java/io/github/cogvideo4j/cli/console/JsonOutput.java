@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The one JSON object that a run with `--json` prints, whatever happens: `exitCode`, then `result` or `error`, then
-/// `warnings`. Documented for users in `docs/json.md`.
+/// The one JSON object that a run with `--json` prints, whatever happens: `exitCode`, then `result` or `error`,
+/// then `warnings`. Documented for users in `docs/json.md`.
 final class JsonOutput {
     private JsonOutput() {}
 

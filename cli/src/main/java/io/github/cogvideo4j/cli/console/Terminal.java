@@ -11,8 +11,8 @@ import java.util.List;
 /// @param outTerminal whether `out` is a terminal
 /// @param errTerminal whether `err` is a terminal
 public record Terminal(PrintStream out, PrintStream err, boolean outTerminal, boolean errTerminal) {
-    /// The process's own. Java cannot tell the two streams apart, so the launcher does and passes it on; without the
-    /// launcher, both count as a terminal only where Java sees one.
+    /// The process's own. Java cannot tell the two streams apart, so the launcher does and passes it on;
+    /// without the launcher, both count as a terminal only where Java sees one.
     @SuppressWarnings("SystemConsoleNull") // true from JDK 22 to 24 only: since 25 it is null again without a terminal
     public static Terminal ofSystem() {
         String told = System.getProperty("cogvideo4j.terminal");

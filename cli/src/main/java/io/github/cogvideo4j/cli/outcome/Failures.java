@@ -13,15 +13,15 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.ResourceBundle;
 
-/// What an exception means: the sealed exceptions of the library carry their problem, the disk's and the machine's
-/// troubles are told apart, and anything else is a bug of this program and said to be one.
+/// What an exception means: the sealed exceptions of the library carry their problem, the disk's and the
+/// machine's troubles are told apart, and anything else is a bug of this program and said to be one.
 public final class Failures {
     private static final int LONGEST_CHAIN = 50;
 
     private Failures() {}
 
-    /// The failure that an exception stands for. Wrappers (a thread pool's, an unchecked one) are looked through: the
-    /// first cause that is understood decides.
+    /// The failure that an exception stands for. Wrappers (a thread pool's, an unchecked one) are looked
+    /// through: the first cause that is understood decides.
     public static Failure of(Throwable thrown) {
         Throwable cause = thrown;
         for (int depth = 0; cause != null && depth < LONGEST_CHAIN; depth++) {

@@ -12,8 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/// What a file is by its first bytes, whatever its name says. A guess at the right reader, not a proof: that the
-/// rest is in order is for the reader to find out.
+/// What a file is by its first bytes, whatever its name says. A guess at the right reader, not a proof: that
+/// the rest is in order is for the reader to find out.
 public enum ContainerKind {
     /// A length, then a JSON header, then tensors.
     SAFETENSORS,
@@ -74,7 +74,8 @@ public enum ContainerKind {
         if (bytes.length == 0) {
             return EMPTY;
         }
-        // First, because a length may look like any other mark; none of those has four zero bytes and then a brace.
+        // First, because a length may look like any other mark; none of those has four zero bytes and then a
+        // brace.
         if (isSafetensors(bytes)) {
             return SAFETENSORS;
         }

@@ -9,9 +9,9 @@ import java.util.OptionalLong;
 
 /// Which tensors go into which file.
 ///
-/// The rule is huggingface_hub's (`split_state_dict_into_shards_factory`), so that shards have the same contents
-/// as those of the usual tools: tensors are taken in the order of the state dict, and a file is closed when the
-/// next tensor does not fit. There is no packing.
+/// The rule is huggingface_hub's (`split_state_dict_into_shards_factory`), so that shards have the same
+/// contents as those of the usual tools: tensors are taken in the order of the state dict, and a file is closed
+/// when the next tensor does not fit. There is no packing.
 ///
 /// @param shards    the files, in order
 /// @param totalSize the bytes of all tensors; those that share a storage count once

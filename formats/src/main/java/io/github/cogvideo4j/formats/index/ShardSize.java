@@ -24,8 +24,8 @@ public record ShardSize(long bytes) {
     }
 
     /// Reads a size as huggingface_hub spells it: a number, a decimal unit (`KB MB GB TB`, in any case), spaces
-    /// as one likes. `5GB` is 5,000,000,000 bytes. `5GiB`, `5B` and a bare number are no sizes, nor is one below
-    /// a byte or beyond 2^63 - 1.
+    /// as one likes. `5GB` is 5,000,000,000 bytes. `5GiB`, `5B` and a bare number are no sizes, nor is one
+    /// below a byte or beyond 2^63 - 1.
     ///
     /// The product is taken in floating point and cut, as there, so that both agree on `2.3GB`.
     public static Optional<ShardSize> parse(String text) {

@@ -1,5 +1,5 @@
-/// Weights that are spread over several files: the index that names them, the rule that spreads them, and the way
-/// back.
+/// Weights that are spread over several files: the index that names them, the rule that spreads them, and the
+/// way back.
 @NullMarked
 package io.github.cogvideo4j.formats.index;
 

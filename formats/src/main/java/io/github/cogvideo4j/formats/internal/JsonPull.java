@@ -31,7 +31,8 @@ public final class JsonPull implements AutoCloseable {
     private static final int LONGEST_NUMBER = 100;
     private static final long BUDGET = 128L << 20;
 
-    // Names are not canonicalised: a table of them would outlive the document, and hostile names can make it collide.
+    // Names are not canonicalised: a table of them would outlive the document, and hostile names can make it
+    // collide.
     private static final JsonFactory FACTORY = JsonFactory.builder()
             .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
             .disable(TokenStreamFactory.Feature.INTERN_PROPERTY_NAMES)

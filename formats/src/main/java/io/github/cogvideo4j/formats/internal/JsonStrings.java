@@ -4,7 +4,8 @@ import java.util.HexFormat;
 
 /// Writes JSON strings exactly as the two reference writers do.
 public enum JsonStrings {
-    /// As `serde_json` writes them: control characters below U+0020 are escaped, everything else stays as it is.
+    /// As `serde_json` writes them: control characters below U+0020 are escaped, everything else stays as it
+    /// is.
     UTF_8,
     /// As Python's `json.dumps` writes them: whatever is not printable ASCII is escaped, U+007F included.
     ASCII;

@@ -19,8 +19,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// Reads and writes the small JSON files of a model folder: configurations, manifests, journals.
 ///
-/// A file is read only when it is no larger than the caller allows; nesting, number and string lengths are bounded; a
-/// duplicate key and anything after the end of the value are errors.
+/// A file is read only when it is no larger than the caller allows; nesting, number and string lengths are
+/// bounded; a duplicate key and anything after the end of the value are errors.
 public final class JsonFile {
     private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
@@ -65,7 +65,8 @@ public final class JsonFile {
         return MAPPER.createObjectNode();
     }
 
-    /// The text of a JSON value as Python's `json.dumps(value, indent=2)` lays it out, with a newline at the end.
+    /// The text of a JSON value as Python's `json.dumps(value, indent=2)` lays it out, with a newline at the
+    /// end.
     public static String format(JsonNode value) {
         DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
         DefaultPrettyPrinter printer = new DefaultPrettyPrinter(DefaultPrettyPrinter.DEFAULT_SEPARATORS

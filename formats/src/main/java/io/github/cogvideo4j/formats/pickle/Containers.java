@@ -5,7 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 
-/// Calls of Python's container classes, turned into our containers. Each is empty when the arguments do not fit.
+/// Calls of Python's container classes, turned into our containers. Each is empty when the arguments do not
+/// fit.
 final class Containers {
     private Containers() {}
 

@@ -98,7 +98,8 @@ public final class PickleDisassembler {
                 global.flatMap(AllowedGlobals::find));
     }
 
-    /// Follows strings through the memo, as picklers use it: a module's name is written once and recalled later.
+    /// Follows strings through the memo, as picklers use it: a module's name is written once and recalled
+    /// later.
     private void remember(Instruction instruction) {
         switch (instruction.opcode()) {
             case PUT, BINPUT, LONG_BINPUT ->

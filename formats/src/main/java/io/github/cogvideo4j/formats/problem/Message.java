@@ -8,10 +8,10 @@ import java.util.regex.Pattern;
 
 /// A sentence for people, kept as a key and its arguments so that it can be said in every language we speak.
 ///
-/// The key's first segment names the module whose bundle holds the text: `formats.safetensors.header-too-large` is
-/// looked up
-/// in `io/github/cogvideo4j/formats/messages.properties` and its translations. In the text, `{0}`, `{1}`, ... stand
-/// for
+/// The key's first segment names the module whose bundle holds the text: `formats.safetensors.header-too-large`
+/// is looked up
+/// in `io/github/cogvideo4j/formats/messages.properties` and its translations. In the text, `{0}`, `{1}`, ...
+/// stand for
 /// the arguments; there is no other syntax, and quotes need no doubling.
 ///
 /// Arguments come from files, so their control characters are replaced before they reach a terminal or a log.

@@ -26,8 +26,8 @@ import java.util.stream.Collectors;
 /// allocated at once and the tensors written in any order, several at a time.
 ///
 /// Order and spelling are the reference implementation's: tensors by dtype (the last of [DType] first), then by
-/// the UTF-8 bytes of their names; compact JSON padded with spaces to a multiple of 8. Metadata is sorted by key,
-/// where the reference has a random order.
+/// the UTF-8 bytes of their names; compact JSON padded with spaces to a multiple of 8. Metadata is sorted by
+/// key, where the reference has a random order.
 public final class SafetensorsLayout {
     private static final Comparator<TensorSpec> FILE_ORDER =
             Comparator.comparing(TensorSpec::dtype).reversed().thenComparing(TensorSpec::name, CodePointOrder.INSTANCE);

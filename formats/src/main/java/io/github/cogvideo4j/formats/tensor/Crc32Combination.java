@@ -2,8 +2,8 @@ package io.github.cogvideo4j.formats.tensor;
 
 /// Joins the CRC-32 of two neighbouring runs of bytes into the CRC-32 of both, without the bytes.
 ///
-/// A CRC is a remainder of polynomial division over GF(2), so appending n bytes multiplies the first remainder by
-/// x^(8n) modulo the CRC's polynomial. Bits are reflected, as in ZIP: bit 31 is the coefficient of x^0.
+/// A CRC is a remainder of polynomial division over GF(2), so appending n bytes multiplies the first remainder
+/// by x^(8n) modulo the CRC's polynomial. Bits are reflected, as in ZIP: bit 31 is the coefficient of x^0.
 final class Crc32Combination {
     private static final int POLYNOMIAL = 0xEDB88320;
     private static final int ONE = 1 << 31;
@@ -20,8 +20,8 @@ final class Crc32Combination {
     /// x^(8 * bytes) modulo the polynomial.
     private static int powerOfX(long bytes) {
         int result = ONE;
-        // Eight bits a byte: start at x^(2^3). The powers repeat with period 2^32 - 1, so an index of 31 or more
-        // wraps.
+        // Eight bits a byte: start at x^(2^3). The powers repeat with period 2^32 - 1, so an index of 31 or
+        // more wraps.
         for (int k = 3; bytes != 0; bytes >>>= 1, k++) {
             if ((bytes & 1) != 0) {
                 result = multiply(POWERS[k & 31], result);

@@ -5,8 +5,8 @@ import java.util.Optional;
 
 /// Element types, in the order in which safetensors sorts them inside a file.
 ///
-/// Source of names and order: the reference implementation of safetensors 0.8.0 (`Dtype`); the torch names are those
-/// of
+/// Source of names and order: the reference implementation of safetensors 0.8.0 (`Dtype`); the torch names are
+/// those of
 /// `torch.dtype` without the `torch.` prefix.
 public enum DType {
     BOOL(8, "bool"),
@@ -57,8 +57,8 @@ public enum DType {
         return bits / 8;
     }
 
-    /// The size of the unit whose bytes are swapped between byte orders: a component of a complex number, else the
-    /// element.
+    /// The size of the unit whose bytes are swapped between byte orders: a component of a complex number, else
+    /// the element.
     public int swapUnit() {
         return switch (this) {
             case C64, C128 -> bytes() / 2;

@@ -18,12 +18,12 @@ import java.util.zip.CRC32;
 
 /// Reads storages from their files through bounded buffers, and gathers the checksums of what it reads.
 ///
-/// Each file is opened once. A recorded CRC-32 is checked by [#verifyChecksums()] after everything wanted has been
-/// read: it
+/// Each file is opened once. A recorded CRC-32 is checked by [#verifyChecksums()] after everything wanted has
+/// been read: it
 /// covers every storage that was touched, reading only the bytes that nobody asked for.
 public final class FileStorageReader implements StorageReader, AutoCloseable {
-    /// Large enough that a disk streams, small enough that a dozen of them are nothing; a multiple of every element's
-    /// size.
+    /// Large enough that a disk streams, small enough that a dozen of them are nothing; a multiple of every
+    /// element's size.
     private static final int BUFFER_BYTES = 1 << 20;
 
     private final Map<Path, SourceFile> files = new ConcurrentHashMap<>();
@@ -79,8 +79,8 @@ public final class FileStorageReader implements StorageReader, AutoCloseable {
     public Optional<TensorCursor> cursor(StoredTensor tensor) {
         if (tensor.data() instanceof TensorData.Extents extents
                 && extents.parts().stream()
-                        .allMatch(part ->
-                                part.storage().order() == ByteOrder.LITTLE_ENDIAN || tensor.dtype().bits() <= 8)) {
+                        .allMatch(part -> part.storage().order() == ByteOrder.LITTLE_ENDIAN
+                                || tensor.dtype().bits() <= 8)) {
             return Optional.of(new TensorCursor(this, extents.parts()));
         }
         return Optional.empty();

@@ -9,8 +9,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/// An open source file. It is read with a channel and not through a mapping: a file that shrinks under a mapping
-/// faults the
+/// An open source file. It is read with a channel and not through a mapping: a file that shrinks under a
+/// mapping faults the
 /// JVM, under a channel it is an end of file.
 final class SourceFile implements AutoCloseable {
     private final Path path;

@@ -4,8 +4,8 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 
-/// A run of bytes in a file that tensors are views of: a ZIP record, a raw storage of the legacy container, the data
-/// section of a safetensors file.
+/// A run of bytes in a file that tensors are views of: a ZIP record, a raw storage of the legacy container, the
+/// data section of a safetensors file.
 ///
 /// A reader has checked that the run lies inside the file before it makes one of these.
 public sealed interface Storage {

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// The CRC-32 of a storage, gathered from the pieces in which it happens to be read, in any order and by any thread,
-/// so that
+/// The CRC-32 of a storage, gathered from the pieces in which it happens to be read, in any order and by any
+/// thread, so that
 /// checking it costs no second read.
 final class StorageChecksum {
     private record Piece(long length, long crc) {}
@@ -14,8 +14,8 @@ final class StorageChecksum {
     /// By offset; pieces never overlap.
     private final TreeMap<Long, Piece> pieces = new TreeMap<>();
 
-    /// Adds a piece that was read. One that overlaps an earlier piece (a shared or overlapping view) is dropped: what
-    /// is
+    /// Adds a piece that was read. One that overlaps an earlier piece (a shared or overlapping view) is
+    /// dropped: what is
     /// left uncovered shows up in [#gaps(long)].
     synchronized void add(long offset, long length, long crc) {
         Map.Entry<Long, Piece> before = pieces.floorEntry(offset);

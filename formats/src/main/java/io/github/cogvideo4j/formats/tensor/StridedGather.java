@@ -7,9 +7,10 @@ import java.util.stream.IntStream;
 
 /// Turns a strided view into row-major bytes.
 ///
-/// The output is produced in blocks of outer rows. Inside a block, elements are visited in the order in which they
-/// lie in the
-/// storage, so that the storage is read forwards through one window, whatever the permutation of the dimensions.
+/// The output is produced in blocks of outer rows. Inside a block, elements are visited in the order in which
+/// they lie in the
+/// storage, so that the storage is read forwards through one window, whatever the permutation of the
+/// dimensions.
 final class StridedGather {
     private static final int BLOCK_BYTES = 4 << 20;
     private static final int WINDOW_BYTES = 64 << 10;
@@ -35,8 +36,8 @@ final class StridedGather {
             block(new long[0], new long[0], sink);
             return;
         }
-        // The first dimension whose rows fit a block is split into blocks; the ones before it are walked one index at
-        // a time.
+        // The first dimension whose rows fit a block is split into blocks; the ones before it are walked one
+        // index at a time.
         int split = 0;
         while (split < sizes.length - 1 && bytesBelow(split) > BLOCK_BYTES) {
             split++;

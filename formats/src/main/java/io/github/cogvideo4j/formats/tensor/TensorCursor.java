@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /// Reads a tensor's elements from the first to the last, as many at a time as the caller wants; what
-/// [StorageReader#read(StoredTensor, TensorData.Sink)] pushes, this lets one pull. For comparing two tensors piece by
-/// piece.
+/// [StorageReader#read(StoredTensor, TensorData.Sink)] pushes, this lets one pull. For comparing two tensors
+/// piece by piece.
 ///
 /// Bytes come in storage order, so only little-endian storages can be read this way.
 public final class TensorCursor implements AutoCloseable {

@@ -6,8 +6,8 @@ import java.util.List;
 
 /// Where a tensor's elements come from, in row-major order.
 public sealed interface TensorData {
-    /// Bytes that lie in files: the concatenation of extents. A partition boundary of a distributed checkpoint is
-    /// just
+    /// Bytes that lie in files: the concatenation of extents. A partition boundary of a distributed checkpoint
+    /// is just
     /// one more
     /// extent; a slice of a fused weight is a sub-range of one.
     ///
@@ -36,7 +36,8 @@ public sealed interface TensorData {
         }
     }
 
-    /// Elements that need arithmetic. Implementations stream: they never hold more than a bounded part of a tensor.
+    /// Elements that need arithmetic. Implementations stream: they never hold more than a bounded part of a
+    /// tensor.
     non-sealed interface Computed extends TensorData {
         /// How it is made, in a few words, for plans and reports.
         String description();
@@ -44,8 +45,8 @@ public sealed interface TensorData {
         /// The storages it reads, for plans and for the check that sources did not change.
         List<Storage> inputs();
 
-        /// Produces the bytes, little-endian, from the first element to the last, in as many pieces as it likes; each
-        /// piece is whole
+        /// Produces the bytes, little-endian, from the first element to the last, in as many pieces as it
+        /// likes; each piece is whole
         /// elements.
         void compute(StorageReader reader, Sink sink) throws IOException;
     }

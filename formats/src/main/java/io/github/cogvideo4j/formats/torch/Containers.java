@@ -60,7 +60,8 @@ final class Containers {
         throw new UnsupportedFileException(ProblemCode.NOT_WEIGHTS, window.place(), "formats.torch.bare-pickle");
     }
 
-    /// Nearly every byte may start a pickle of protocol 0, so only a text that goes on to its STOP counts as one.
+    /// Nearly every byte may start a pickle of protocol 0, so only a text that goes on to its STOP counts as
+    /// one.
     private static boolean isPickleOfProtocol0(PickleSource source) {
         try {
             PickleDisassembler.disassemble(source, PickleLimits.WEIGHTS, line -> {});

@@ -47,7 +47,8 @@ class RewritingTest {
                         .as("first difference in %s", file)
                         .isEqualTo(-1);
             } else {
-                // The reference writes several metadata keys in random order; all else is fixed, sizes included.
+                // The reference writes several metadata keys in random order; all else is fixed, sizes
+                // included.
                 assertThat(copy).hasSize(Files.size(file));
             }
             assertThat(warnings.all()).as("warnings of %s", file).isEmpty();

@@ -65,7 +65,8 @@ class TorchLayoutTest {
         assertThat(write(file.getFileName().toString(), tensors, contents)).isEqualTo(Files.readAllBytes(file));
     }
 
-    // The hashes below are of files that torch 2.13 saved from tensors of zeros of these names, types and shapes.
+    // The hashes below are of files that torch 2.13 saved from tensors of zeros of these names, types and
+    // shapes.
 
     @Test
     void everyTypeIsWrittenAsTorchWritesIt() {

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 
-/// Whether the files of a tag folder belong together. Shapes rarely tell: two checkpoints of one run fit each other
-/// perfectly and give garbage.
+/// Whether the files of a tag folder belong together. Shapes rarely tell: two checkpoints of one run fit each
+/// other perfectly and give garbage.
 final class Consistency {
     private Consistency() {}
 
@@ -37,7 +37,10 @@ final class Consistency {
             }
             if (!state.stage().equals(first.stage())) {
                 throw new InvalidCheckpointException(
-                        ProblemCode.MIXED_CHECKPOINTS, Place.of(state.file()), "checkpoints.deepspeed.stages", first.rank());
+                        ProblemCode.MIXED_CHECKPOINTS,
+                        Place.of(state.file()),
+                        "checkpoints.deepspeed.stages",
+                        first.rank());
             }
         }
         for (int rank = 0; rank < states.size(); rank++) {
@@ -85,8 +88,8 @@ final class Consistency {
         return state.step().isPresent() ? String.valueOf((long) state.step().getAsDouble()) : "?";
     }
 
-    /// The model states are those of one step, and of the optimizer's step. A mismatch with the optimizer does not
-    /// touch the parameters, which come from its files alone, so it is a remark.
+    /// The model states are those of one step, and of the optimizer's step. A mismatch with the optimizer does
+    /// not touch the parameters, which come from its files alone, so it is a remark.
     static void checkModelStates(SortedMap<Integer, ModelState> models, List<OptimizerState> states, Problems remarks) {
         ModelState first = models.get(models.firstKey());
         if (first == null) {
@@ -105,7 +108,8 @@ final class Consistency {
         if (states.isEmpty()) {
             return;
         }
-        if (first.worldSize().isPresent() && first.worldSize().getAsLong() != states.getFirst().worldSize()) {
+        if (first.worldSize().isPresent()
+                && first.worldSize().getAsLong() != states.getFirst().worldSize()) {
             throw new InvalidCheckpointException(
                     ProblemCode.MIXED_WORLD_SIZE,
                     Place.of(first.file()),

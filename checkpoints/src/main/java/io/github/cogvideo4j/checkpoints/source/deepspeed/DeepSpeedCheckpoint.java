@@ -38,8 +38,8 @@ public final class DeepSpeedCheckpoint {
         this.options = options;
     }
 
-    /// Reads the pickles of a tag folder and plans its state dict: buffers, then frozen parameters, then trained ones
-    /// in the order of their groups, then ties; the order in which `zero_to_fp32` emits them.
+    /// Reads the pickles of a tag folder and plans its state dict: buffers, then frozen parameters, then
+    /// trained ones in the order of their groups, then ties; the order in which `zero_to_fp32` emits them.
     ///
     /// @param tagFolder the folder with the `*_states.pt` files
     /// @param options   how to choose
@@ -210,11 +210,8 @@ public final class DeepSpeedCheckpoint {
             remarks.report(ProblemCode.ASSUMED, Place.of(main.file()), "checkpoints.deepspeed.from-module");
         }
         return checkpoint(
-                CheckpointKind.DEEPSPEED_MODULE,
-                entries,
-                main,
-                OptionalInt.of((int) main.configuredStage()),
-                (int) main.worldSize().orElse(1));
+                CheckpointKind.DEEPSPEED_MODULE, entries, main, OptionalInt.of((int) main.configuredStage()), (int)
+                        main.worldSize().orElse(1));
     }
 
     private Checkpoint checkpoint(

@@ -33,7 +33,10 @@ record Fields(Path file, PickleValue.Dict dict, String path) {
     PickleValue require(String field) {
         return get(field)
                 .orElseThrow(() -> new InvalidCheckpointException(
-                        ProblemCode.NOT_A_CHECKPOINT, Place.of(file), "checkpoints.deepspeed.field-absent", path + field));
+                        ProblemCode.NOT_A_CHECKPOINT,
+                        Place.of(file),
+                        "checkpoints.deepspeed.field-absent",
+                        path + field));
     }
 
     Fields dict(String field) {
@@ -45,8 +48,7 @@ record Fields(Path file, PickleValue.Dict dict, String path) {
     }
 
     private Fields asFields(String field, PickleValue value) {
-        return new Fields(
-                file, value.asDict().orElseThrow(() -> wrong(field, "a map", value)), path + field + ".");
+        return new Fields(file, value.asDict().orElseThrow(() -> wrong(field, "a map", value)), path + field + ".");
     }
 
     List<PickleValue> list(String field) {

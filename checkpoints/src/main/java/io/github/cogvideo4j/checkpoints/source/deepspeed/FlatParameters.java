@@ -19,9 +19,9 @@ import java.util.SequencedMap;
 final class FlatParameters {
     private FlatParameters() {}
 
-    /// Stages 1 and 2: a group is its parameters one after the other in the order of `param_shapes`, padded at the
-    /// end only, cut into one contiguous partition a rank. The padding is usually not on disk, so the last partition
-    /// is shorter.
+    /// Stages 1 and 2: a group is its parameters one after the other in the order of `param_shapes`, padded at
+    /// the end only, cut into one contiguous partition a rank. The padding is usually not on disk, so the last
+    /// partition is shorter.
     ///
     /// @param states the optimizer state of every rank, in order
     /// @param groups names and shapes of each group
@@ -29,19 +29,23 @@ final class FlatParameters {
         for (OptimizerState state : states) {
             if (state.flatGroups().size() != groups.size()) {
                 throw mismatch(
-                        state, "checkpoints.deepspeed.groups", state.flatGroups().size(), groups.size());
+                        state,
+                        "checkpoints.deepspeed.groups",
+                        state.flatGroups().size(),
+                        groups.size());
             }
         }
         List<StateEntry> entries = new ArrayList<>();
         for (int group = 0; group < groups.size(); group++) {
             int index = group;
-            List<StoredTensor> partitions = states.stream()
-                    .map(state -> state.flatGroups().get(index))
-                    .toList();
+            List<StoredTensor> partitions =
+                    states.stream().map(state -> state.flatGroups().get(index)).toList();
             requireEqualPartitions(states, partitions);
-            long available = partitions.stream().mapToLong(p -> p.shape().numel()).sum();
+            long available =
+                    partitions.stream().mapToLong(p -> p.shape().numel()).sum();
             long needed = numel(groups.get(group));
-            // What zero_to_fp32 accepts: equal after both are rounded up to the alignment, which is 2 x world size.
+            // What zero_to_fp32 accepts: equal after both are rounded up to the alignment, which is 2 x world
+            // size.
             long alignment = 2L * states.size();
             if (available < needed || roundUp(available, alignment) != roundUp(needed, alignment)) {
                 throw mismatch(states.getLast(), "checkpoints.deepspeed.numel", needed, available, group);
@@ -57,9 +61,9 @@ final class FlatParameters {
         return entries;
     }
 
-    /// Stage 3: every parameter is padded on its own to a multiple of the world size, and rank r holds the r-th slice
-    /// of it. The flat tensors of a rank (sub-groups) are one after the other, as are the groups of `param_shapes`;
-    /// their boundaries need not meet.
+    /// Stage 3: every parameter is padded on its own to a multiple of the world size, and rank r holds the r-th
+    /// slice of it. The flat tensors of a rank (sub-groups) are one after the other, as are the groups of
+    /// `param_shapes`; their boundaries need not meet.
     static List<StateEntry> interleaved(List<OptimizerState> states, List<SequencedMap<String, Shape>> groups) {
         int world = states.size();
         long perRank = groups.stream()
@@ -70,7 +74,11 @@ final class FlatParameters {
         for (OptimizerState state : states) {
             StoredTensor flat = concatenate("rank " + state.rank(), state.flatGroups());
             if (flat.shape().numel() != perRank) {
-                throw mismatch(state, "checkpoints.deepspeed.numel-rank", perRank, flat.shape().numel());
+                throw mismatch(
+                        state,
+                        "checkpoints.deepspeed.numel-rank",
+                        perRank,
+                        flat.shape().numel());
             }
             ranks.add(flat);
         }
@@ -79,7 +87,9 @@ final class FlatParameters {
         for (SequencedMap<String, Shape> group : groups) {
             for (Map.Entry<String, Shape> parameter : group.entrySet()) {
                 long slice = Math.ceilDiv(parameter.getValue().numel(), (long) world);
-                entries.add(entry(parameter, slices(ranks, position, slice, parameter.getValue().numel())));
+                entries.add(entry(
+                        parameter,
+                        slices(ranks, position, slice, parameter.getValue().numel())));
                 position += slice;
             }
         }
@@ -100,8 +110,7 @@ final class FlatParameters {
 
     private static StateEntry entry(Map.Entry<String, Shape> parameter, List<Extent> parts) {
         return new StateEntry(
-                new StoredTensor(
-                        parameter.getKey(), DType.F32, parameter.getValue(), new TensorData.Extents(parts)),
+                new StoredTensor(parameter.getKey(), DType.F32, parameter.getValue(), new TensorData.Extents(parts)),
                 Role.PARAMETER);
     }
 
@@ -113,7 +122,8 @@ final class FlatParameters {
         return new StoredTensor(name, DType.F32, Shape.of(numel), new TensorData.Extents(parts));
     }
 
-    /// Only the last rank's partition may lack the padding; a shorter one before it would shift all that follows.
+    /// Only the last rank's partition may lack the padding; a shorter one before it would shift all that
+    /// follows.
     private static void requireEqualPartitions(List<OptimizerState> states, List<StoredTensor> partitions) {
         long expected = partitions.getFirst().shape().numel();
         for (int rank = 0; rank < partitions.size(); rank++) {
@@ -134,7 +144,6 @@ final class FlatParameters {
     }
 
     private static InvalidCheckpointException mismatch(OptimizerState state, String key, Object... arguments) {
-        return new InvalidCheckpointException(
-                ProblemCode.NUMEL_MISMATCH, Place.of(state.file()), key, arguments);
+        return new InvalidCheckpointException(ProblemCode.NUMEL_MISMATCH, Place.of(state.file()), key, arguments);
     }
 }

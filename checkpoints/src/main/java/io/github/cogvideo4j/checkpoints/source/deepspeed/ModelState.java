@@ -22,7 +22,8 @@ import java.util.SequencedMap;
 /// @param module          the module's own state dict: real tensors, but in stage 3 empty placeholders for the
 ///                        parameters
 /// @param bufferNames     which entries of the module are buffers
-/// @param parameterShapes names and shapes for each parameter group, in the order of the flat groups; empty without
+/// @param parameterShapes names and shapes for each parameter group, in the order of the flat groups; empty
+///                        without
 ///                        ZeRO
 /// @param frozenShapes    names and shapes of the parameters that were not trained
 /// @param frozenFragments their values, or this rank's share of each in stage 3
@@ -77,13 +78,15 @@ record ModelState(
         SequencedMap<String, String> shared = new LinkedHashMap<>();
         root.get("shared_params").ifPresent(value -> {
             value.asDict()
-                    .ifPresent(dict -> dict.textEntries().forEach((alias, owner) -> owner.asText()
-                            .ifPresent(name -> shared.put(alias, name))));
-            value.asElements().ifPresent(pairs -> pairs.forEach(pair -> pair.asElements()
-                    .filter(names -> names.size() == 2)
-                    .ifPresent(names -> names.getFirst().asText().ifPresent(alias -> names.getLast()
-                            .asText()
-                            .ifPresent(owner -> shared.put(alias, owner))))));
+                    .ifPresent(dict -> dict.textEntries()
+                            .forEach((alias, owner) -> owner.asText().ifPresent(name -> shared.put(alias, name))));
+            value.asElements()
+                    .ifPresent(pairs -> pairs.forEach(pair -> pair.asElements()
+                            .filter(names -> names.size() == 2)
+                            .ifPresent(names -> names.getFirst()
+                                    .asText()
+                                    .ifPresent(alias ->
+                                            names.getLast().asText().ifPresent(owner -> shared.put(alias, owner))))));
         });
         return shared;
     }

@@ -19,29 +19,28 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
-/// One rank's optimizer file, as far as conversion needs it: its share of the fp32 master weights and the facts that
-/// tell files of different runs apart. The moments of the optimizer, two thirds of the file, are never read.
+/// One rank's optimizer file, as far as conversion needs it: its share of the fp32 master weights and the facts
+/// that tell files of different runs apart. The moments of the optimizer, two thirds of the file, are never
+/// read.
 ///
 /// @param file         the file
 /// @param rank         the data-parallel rank, from the file's name
-/// @param stage        the ZeRO stage; empty for `BF16_Optimizer`, which does not record it and lays out like stage 1
+/// @param stage        the ZeRO stage; empty for `BF16_Optimizer`, which does not record it and lays out like
+///                     stage 1
 /// @param worldSize    the number of ranks that the file was partitioned for
-/// @param flatGroups   the rank's flat fp32 tensors, one a parameter group (stages 1 and 2) or sub-group (stage 3)
+/// @param flatGroups   the rank's flat fp32 tensors, one a parameter group (stages 1 and 2) or sub-group (stage
+///                     3)
 /// @param step         the optimizer's own step count
 record OptimizerState(
-        Path file,
-        int rank,
-        OptionalInt stage,
-        int worldSize,
-        List<StoredTensor> flatGroups,
-        OptionalDouble step) {
+        Path file, int rank, OptionalInt stage, int worldSize, List<StoredTensor> flatGroups, OptionalDouble step) {
 
     static OptimizerState read(Path file, int rank, StorageReader reader, Problems remarks) throws IOException {
         Fields root = Fields.root(file, TorchFile.open(file, remarks).root());
         Fields state = root.dict("optimizer_state_dict");
         OptionalInt stage = stage(state);
-        List<StoredTensor> flat =
-                stage.orElse(1) == 3 ? state.flatTensors("fp32_flat_groups") : state.flatTensors("single_partition_of_fp32_groups");
+        List<StoredTensor> flat = stage.orElse(1) == 3
+                ? state.flatTensors("fp32_flat_groups")
+                : state.flatTensors("single_partition_of_fp32_groups");
         for (StoredTensor tensor : flat) {
             if (tensor.dtype() != DType.F32) {
                 throw new InvalidCheckpointException(
@@ -55,18 +54,23 @@ record OptimizerState(
     }
 
     private static OptionalInt stage(Fields state) {
-        if (state.get("zero_stage").isEmpty() && state.get("single_partition_of_fp32_groups").isPresent()) {
+        if (state.get("zero_stage").isEmpty()
+                && state.get("single_partition_of_fp32_groups").isPresent()) {
             return OptionalInt.empty();
         }
         PickleValue value = state.require("zero_stage");
         // The enum is pickled as the class applied to its number.
-        PickleValue number = value instanceof PickleValue.Instance made && made.arguments().size() == 1
-                ? made.arguments().getFirst()
-                : value;
+        PickleValue number =
+                value instanceof PickleValue.Instance made && made.arguments().size() == 1
+                        ? made.arguments().getFirst()
+                        : value;
         long stage = number.asLong().orElse(-1);
         if (stage < 1 || stage > 3) {
             throw new InvalidCheckpointException(
-                    ProblemCode.UNKNOWN_STAGE, Place.of(state.file()), "checkpoints.deepspeed.unknown-stage", describe(number));
+                    ProblemCode.UNKNOWN_STAGE,
+                    Place.of(state.file()),
+                    "checkpoints.deepspeed.unknown-stage",
+                    describe(number));
         }
         return OptionalInt.of((int) stage);
     }
@@ -75,24 +79,28 @@ record OptimizerState(
         return number.asLong().isPresent() ? String.valueOf(number.asLong().getAsLong()) : number.toString();
     }
 
-    /// Stages 1 and 2 list a count for every parameter group (they differ only with experts, which are refused);
-    /// stage 3 has one number.
+    /// Stages 1 and 2 list a count for every parameter group (they differ only with experts, which are
+    /// refused); stage 3 has one number.
     private static int worldSize(Fields state) {
         PickleValue value = state.require("partition_count");
         List<PickleValue> counts = value.asElements().orElse(List.of(value));
-        long size = counts.stream().mapToLong(count -> count.asLong().orElse(-1)).max().orElse(-1);
+        long size = counts.stream()
+                .mapToLong(count -> count.asLong().orElse(-1))
+                .max()
+                .orElse(-1);
         if (size < 1 || size > 1_000_000) {
             throw state.wrong("partition_count", "a number of ranks", value);
         }
         return (int) size;
     }
 
-    /// `base_optimizer_state.state[*].step` (stages 1 and 2) or `optimizer_state_dict.state[*].step` (stage 3): a
-    /// number or a tensor of one element.
+    /// `base_optimizer_state.state[*].step` (stages 1 and 2) or `optimizer_state_dict.state[*].step` (stage 3):
+    /// a number or a tensor of one element.
     private static OptionalDouble step(Fields state, StorageReader reader) throws IOException {
         for (String holder : List.of("base_optimizer_state", "optimizer_state_dict")) {
             PickleValue base = state.get(holder).orElse(PickleValue.None.INSTANCE);
-            PickleValue perParameter = base.asDict().flatMap(dict -> dict.get("state")).orElse(base);
+            PickleValue perParameter =
+                    base.asDict().flatMap(dict -> dict.get("state")).orElse(base);
             if (perParameter.asDict().isEmpty()) {
                 continue;
             }
@@ -113,7 +121,7 @@ record OptimizerState(
 
     private static OptionalDouble number(PickleValue value, StorageReader reader) throws IOException {
         if (value.asLong().isPresent()) {
-            return OptionalDouble.of(value.asLong().getAsLong());
+            return OptionalDouble.of((double) value.asLong().getAsLong());
         }
         if (value instanceof PickleValue.Real real) {
             return OptionalDouble.of(real.value());

@@ -50,8 +50,8 @@ public record StateFiles(Path folder, SortedMap<Integer, Path> optimizer, Sorted
 
     /// Lists the files of a tag folder.
     ///
-    /// @throws InvalidCheckpointException with `unsupported-parallelism` for tensor or pipeline parallel state and
-    /// experts
+    /// @throws InvalidCheckpointException with `unsupported-parallelism` for tensor or pipeline parallel state
+    /// and experts
     public static StateFiles scan(Path folder) throws IOException {
         SortedMap<Integer, Path> optimizer = new TreeMap<>();
         SortedMap<Integer, Path> model = new TreeMap<>();
@@ -60,7 +60,8 @@ public record StateFiles(Path folder, SortedMap<Integer, Path> optimizer, Sorted
                 String name = nameOf(file);
                 refuse(EXPERT.matcher(name).matches(), file, "checkpoints.deepspeed.experts");
                 refuse(PIPELINE.matcher(name).matches(), file, "checkpoints.deepspeed.pipeline-parallel");
-                if (!takeRank(OPTIMIZER.matcher(name), file, optimizer) && !takeRank(RANK_MODEL.matcher(name), file, model)) {
+                if (!takeRank(OPTIMIZER.matcher(name), file, optimizer)
+                        && !takeRank(RANK_MODEL.matcher(name), file, model)) {
                     takeModel(MODEL.matcher(name), file, model);
                 }
             }
