@@ -26,7 +26,8 @@ import java.util.stream.Collectors;
 
 /// Finds out what of a base model goes into the result.
 final class BaseModelReader {
-    /// Files that hold weights; whatever else a component has (configurations, vocabularies) is small and copied.
+    /// Files that hold weights; whatever else a component has (configurations, vocabularies) is small and
+    /// copied.
     private static final Set<String> WEIGHTS =
             Set.of("safetensors", "bin", "pt", "pth", "ckpt", "h5", "msgpack", "onnx", "gguf");
     /// Documents at the top of a model's folder.
@@ -74,8 +75,8 @@ final class BaseModelReader {
         files.add(new BaseModel.BaseFile(path, file, Files.size(file), weights));
     }
 
-    /// The dtype that most tensors of the base's transformer have. Weights that cannot be read decide nothing: they are not what is
-    /// being converted.
+    /// The dtype that most tensors of the base's transformer have. Weights that cannot be read decide nothing:
+    /// they are not what is being converted.
     private Optional<DType> weightDType() throws IOException {
         if (!Files.isDirectory(model.transformer())) {
             return Optional.empty();

@@ -9,7 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// The local cache of the Hugging Face hub. It is read, and nothing is ever downloaded into it or written through its links.
+/// The local cache of the Hugging Face hub. It is read, and nothing is ever downloaded into it or written
+/// through its links.
 ///
 /// @param root the folder with `models--ORG--NAME`
 public record HubCache(Path root) {

@@ -18,7 +18,8 @@ import java.util.SequencedMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A model's folder: a whole pipeline (`model_index.json` and a folder for each component), or just one with a `transformer/`.
+/// A model's folder: a whole pipeline (`model_index.json` and a folder for each component), or just one with a
+/// `transformer/`.
 ///
 /// @param path          the folder
 /// @param pipelineClass the pipeline's class, when there is a `model_index.json` that names it
@@ -100,7 +101,8 @@ public record ModelFolder(Path path, Optional<String> pipelineClass, SequencedMa
         return path.resolve("transformer");
     }
 
-    /// The strings of an array of strings; empty for anything else, such as the `[null, null]` of a component left out.
+    /// The strings of an array of strings; empty for anything else, such as the `[null, null]` of a component
+    /// left out.
     private static List<String> strings(JsonNode value) {
         List<String> strings = new ArrayList<>();
         for (JsonNode element : value) {

@@ -6,8 +6,8 @@ import java.util.regex.Pattern;
 
 /// The name of a weight file or of an index, taken apart.
 ///
-/// Spellings: `STEM[.VARIANT].EXT`, `STEM[.VARIANT]-00001-of-00002.EXT`, `STEM.EXT.index[.VARIANT].json`; and the older ones,
-/// which are still read: `STEM-00001-of-00002.VARIANT.EXT`, `STEM.EXT.VARIANT.index.json`.
+/// Spellings: `STEM[.VARIANT].EXT`, `STEM[.VARIANT]-00001-of-00002.EXT`, `STEM.EXT.index[.VARIANT].json`; and
+/// the older ones, which are still read: `STEM-00001-of-00002.VARIANT.EXT`, `STEM.EXT.VARIANT.index.json`.
 ///
 /// @param stem      what names of one set begin with: `diffusion_pytorch_model`
 /// @param variant   the variant (`fp16`)
