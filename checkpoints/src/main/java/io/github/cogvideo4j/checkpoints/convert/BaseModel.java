@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.formats.tensor.DType;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,13 @@ public record BaseModel(
     /// Copies the list.
     public BaseModel {
         files = List.copyOf(files);
+    }
+
+    /// Reads a base model's folder.
+    ///
+    /// @throws io.github.cogvideo4j.checkpoints.InvalidCheckpointException when it is no model's folder
+    public static BaseModel read(Path folder) throws IOException {
+        return BaseModelReader.read(folder);
     }
 
     /// A file of the base that becomes part of the result.

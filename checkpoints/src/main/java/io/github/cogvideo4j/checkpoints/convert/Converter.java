@@ -25,20 +25,12 @@ import java.util.TreeMap;
 /// fails, nothing ever does.
 public final class Converter {
     private final ConversionPlan plan;
-    private final SourceRequest request;
     private final Progress progress;
 
-    private Converter(ConversionPlan plan, SourceRequest request, Progress progress) {
+    private Converter(ConversionPlan plan, Progress progress) {
         this.plan = plan;
-        this.request = request;
         this.progress = progress;
     }
-
-    /// What was asked of the source, for the manifest.
-    ///
-    /// @param excludeFrozen whether frozen parameters were left out
-    /// @param fromModule    whether the module was taken
-    public record SourceRequest(boolean excludeFrozen, boolean fromModule) {}
 
     /// What came of it.
     ///
@@ -57,8 +49,8 @@ public final class Converter {
     /// @throws io.github.cogvideo4j.formats.FormatException when the source turns out to be damaged
     /// @throws io.github.cogvideo4j.checkpoints.CheckpointException when it changed meanwhile, or the output
     /// cannot be written
-    public static Result convert(ConversionPlan plan, SourceRequest request, Progress progress) throws IOException {
-        return new Converter(plan, request, progress).convert();
+    public static Result convert(ConversionPlan plan, Progress progress) throws IOException {
+        return new Converter(plan, progress).convert();
     }
 
     private Result convert() throws IOException {
@@ -161,8 +153,8 @@ public final class Converter {
                         plan.dtype().id(),
                         plan.options().maxShardBytes(),
                         plan.options().format().name().toLowerCase(java.util.Locale.ROOT),
-                        request.excludeFrozen(),
-                        request.fromModule(),
+                        plan.checkpoint().options().excludeFrozen(),
+                        plan.checkpoint().options().fromModule(),
                         plan.options().variant()),
                 files,
                 tensors);

@@ -9,6 +9,7 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Role;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import java.io.IOException;
@@ -51,8 +52,12 @@ final class TransformerConfiguration {
 
     private String ofBase(Path file) throws IOException {
         ConfigCheck.Result result = compare(TransformerConfig.read(file), file);
-        if (!result.fits()) {
-            throw new InvalidCheckpointException(result.errors().getFirst());
+        for (Problem error : result.errors()) {
+            // Without the frozen parameters, tensors are missing on purpose.
+            if (error.code() != ProblemCode.MISSING_TENSOR || !checkpoint.options().excludeFrozen()) {
+                throw new InvalidCheckpointException(error);
+            }
+            remarks.report(error);
         }
         result.warnings().forEach(remarks::report);
         return Files.readString(file);

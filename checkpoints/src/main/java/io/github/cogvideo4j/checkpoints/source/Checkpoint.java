@@ -12,6 +12,7 @@ import java.util.TreeMap;
 ///
 /// @param kind     what it is
 /// @param folder   the folder (or file) that was taken, which may lie below the path that was asked for
+/// @param options  how it was chosen
 /// @param entries  the state dict, in the order in which the merge emits it
 /// @param training what it says about the training
 /// @param files    every file that holds some of it, with its identity when it was planned
@@ -19,6 +20,7 @@ import java.util.TreeMap;
 public record Checkpoint(
         CheckpointKind kind,
         Path folder,
+        SourceOptions options,
         List<StateEntry> entries,
         TrainingState training,
         Map<Path, FileIdentity> files,
@@ -34,6 +36,6 @@ public record Checkpoint(
     public Checkpoint withRemarks(List<Problem> more) {
         List<Problem> all = new java.util.ArrayList<>(more);
         all.addAll(remarks);
-        return new Checkpoint(kind, folder, entries, training, files, all);
+        return new Checkpoint(kind, folder, options, entries, training, files, all);
     }
 }

@@ -72,6 +72,7 @@ final class PlainWeights {
         return new Checkpoint(
                 CheckpointKind.PLAIN_WEIGHTS,
                 folder,
+                SourceOptions.defaults(),
                 KeyPrefix.strip(entries, Place.of(origin), remarks),
                 TrainingState.unknown(),
                 opened.identities(),

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
@@ -8,24 +9,19 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /// The files that together hold one state dict.
-sealed interface WeightSet {
-    /// Weight files that trainers and libraries write, by their names; optimizer states and the like are none.
-    Pattern SINGLE = Pattern.compile(
-            "(?:diffusion_pytorch_model|pytorch_model|model)(?:\\.[A-Za-z0-9_]+)?\\.(?:safetensors|bin)");
-    /// A shard: stem, number, count, ending (the variant may stand on either side of the number).
-    Pattern SHARD = Pattern.compile("(.+)-(\\d{5})-of-(\\d{5})((?:\\.[A-Za-z0-9_]+)?\\.(?:safetensors|bin))");
-    /// An index beside shards.
-    Pattern INDEX =
-            Pattern.compile(".+\\.(?:safetensors|bin)(?:\\.[A-Za-z0-9_]+)?\\.index(?:\\.[A-Za-z0-9_]+)?\\.json");
+public sealed interface WeightSet {
+    /// Stems of the weight files that trainers and libraries write; optimizer states and the like have others.
+    Set<String> STEMS = Set.of(WeightFileName.DIFFUSERS_STEM, "pytorch_model", "model");
 
     /// What to call it.
     String name();
@@ -68,7 +64,11 @@ sealed interface WeightSet {
 
     /// What a file that was named itself stands for.
     static WeightSet ofFile(Path file) {
-        return INDEX.matcher(String.valueOf(file.getFileName())).matches() ? new Indexed(file) : new File(file);
+        return WeightFileName.parse(String.valueOf(file.getFileName()))
+                        .map(WeightFileName::index)
+                        .orElse(false)
+                ? new Indexed(file)
+                : new File(file);
     }
 
     /// The one set of weights in a folder.
@@ -91,35 +91,57 @@ sealed interface WeightSet {
                 sets.stream().map(WeightSet::name).collect(Collectors.joining(", ")));
     }
 
-    private static List<WeightSet> candidates(Path folder) throws IOException {
+    /// All sets in a folder, in the order of their names.
+    static List<WeightSet> candidates(Path folder) throws IOException {
         List<Path> indexes = new ArrayList<>();
         List<Path> singles = new ArrayList<>();
-        Map<String, Map<Integer, Path>> shards = new TreeMap<>();
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, Files::isRegularFile)) {
-            for (Path file : files) {
-                String name = String.valueOf(file.getFileName());
-                Matcher shard = SHARD.matcher(name);
-                if (INDEX.matcher(name).matches()) {
-                    indexes.add(file);
-                } else if (shard.matches()) {
-                    shards.computeIfAbsent(
-                                    shard.group(1) + "-%05d-of-" + shard.group(3) + shard.group(4),
-                                    _ -> new TreeMap<>())
-                            .put(Integer.parseInt(shard.group(2)), file);
-                } else if (SINGLE.matcher(name).matches()) {
-                    singles.add(file);
-                }
+        Map<WeightFileName, Map<Integer, Path>> shards = new LinkedHashMap<>();
+        for (Path file : sortedFiles(folder)) {
+            Optional<WeightFileName> parsed = WeightFileName.parse(String.valueOf(file.getFileName()));
+            if (parsed.isEmpty()) {
+                continue;
+            }
+            WeightFileName name = parsed.get();
+            if (name.index()) {
+                indexes.add(file);
+            } else if (name.shard().isPresent()) {
+                shards.computeIfAbsent(setOf(name), _ -> new TreeMap<>())
+                        .put(name.shard().get().number(), file);
+            } else if (STEMS.contains(name.stem())) {
+                singles.add(file);
             }
         }
         return merged(folder, indexes, singles, shards);
     }
 
+    /// The name that all shards of a set share, with the number 1 in place of theirs.
+    private static WeightFileName setOf(WeightFileName name) {
+        return new WeightFileName(
+                name.stem(),
+                name.variant(),
+                name.shard().map(shard -> new WeightFileName.Shard(1, shard.count())),
+                name.extension(),
+                false);
+    }
+
+    private static List<Path> sortedFiles(Path folder) throws IOException {
+        List<Path> found = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, Files::isRegularFile)) {
+            files.forEach(found::add);
+        }
+        found.sort(Comparator.naturalOrder());
+        return found;
+    }
+
     /// An index stands for the files it names, and two indexes of the same files are one set.
     private static List<WeightSet> merged(
-            Path folder, List<Path> indexes, List<Path> singles, Map<String, Map<Integer, Path>> shards)
+            Path folder,
+            List<Path> indexes,
+            List<Path> singles,
+            Map<WeightFileName, Map<Integer, Path>> shards)
             throws IOException {
         Map<IndexedFiles, Path> byContents = new TreeMap<>();
-        for (Path index : indexes.stream().sorted().toList()) {
+        for (Path index : indexes) {
             byContents.putIfAbsent(IndexedFiles.of(index), index);
         }
         List<WeightSet> sets = new ArrayList<>();
@@ -129,7 +151,7 @@ sealed interface WeightSet {
                 sets.add(new File(single));
             }
         }
-        for (Map.Entry<String, Map<Integer, Path>> set : shards.entrySet()) {
+        for (Map.Entry<WeightFileName, Map<Integer, Path>> set : shards.entrySet()) {
             if (byContents.keySet().stream()
                     .noneMatch(files -> set.getValue().values().stream().anyMatch(files::names))) {
                 sets.add(complete(folder, set.getKey(), set.getValue()));
@@ -138,20 +160,17 @@ sealed interface WeightSet {
         return sets;
     }
 
-    private static WeightSet complete(Path folder, String pattern, Map<Integer, Path> shards) {
-        Matcher matcher = SHARD.matcher(pattern.formatted(1));
-        int count = matcher.matches() ? Integer.parseInt(matcher.group(3)) : 0;
-        List<Integer> missing = IntStream.rangeClosed(1, count)
-                .filter(number -> !shards.containsKey(number))
-                .boxed()
-                .toList();
-        if (!missing.isEmpty()) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.MISSING_SHARD,
-                    Place.of(folder),
-                    "checkpoints.location.incomplete-shards",
-                    pattern.formatted(missing.getFirst()),
-                    count);
+    private static WeightSet complete(Path folder, WeightFileName first, Map<Integer, Path> shards) {
+        int count = first.shard().map(WeightFileName.Shard::count).orElse(0);
+        for (int number = 1; number <= count; number++) {
+            if (!shards.containsKey(number)) {
+                throw new InvalidCheckpointException(
+                        ProblemCode.MISSING_SHARD,
+                        Place.of(folder),
+                        "checkpoints.location.incomplete-shards",
+                        "%s-%05d-of-%05d".formatted(first.stem(), number, count),
+                        count);
+            }
         }
         return new Shards(folder, List.copyOf(shards.values()));
     }

@@ -17,13 +17,12 @@ final class Conversions {
                 Optional.of(dtype), shardLimit, format, LinkMode.AUTO, Optional.empty(), 2, false, false);
     }
 
-    static Converter.Result convert(Path source, Path output, SourceOptions sourceOptions, ConversionOptions options)
+    static Converter.Result convert(
+            Path source, Path output, Optional<Path> base, SourceOptions sourceOptions, ConversionOptions options)
             throws IOException {
         Checkpoint checkpoint = Checkpoints.open(source, sourceOptions);
-        ConversionPlan plan = ConversionPlanner.plan(checkpoint, output, Optional.empty(), options);
-        return Converter.convert(
-                plan,
-                new Converter.SourceRequest(sourceOptions.excludeFrozen(), sourceOptions.fromModule()),
-                Progress.NONE);
+        Optional<BaseModel> model = base.isPresent() ? Optional.of(BaseModel.read(base.get())) : Optional.empty();
+        ConversionPlan plan = ConversionPlanner.plan(checkpoint, output, model, options);
+        return Converter.convert(plan, Progress.NONE);
     }
 }

@@ -24,6 +24,7 @@ class ReferenceBytesTest {
         Conversions.convert(
                 reference.checkpoint(),
                 output,
+                Optional.of(reference.base()),
                 new SourceOptions(Optional.empty(), false, !reference.frozen()),
                 Conversions.options(reference.dtype(), reference.shardLimit(), OutputFormat.SAFETENSORS));
 

@@ -53,6 +53,13 @@ record ReferenceCase(
         return Optional.of(new ReferenceCase(fixture, checkpoint, folder, dtype, limit, frozen));
     }
 
+    /// The model that was fine-tuned.
+    Path base() {
+        return fixture.startsWith("sample-")
+                ? Resources.golden("pipelines/" + fixture.substring("sample-".length()))
+                : Resources.fixture(fixture + "/base");
+    }
+
     /// The files that the reference wrote, by our names for them.
     ///
     /// The merge script calls its files `model-...`, CogVideo's converter puts `diffusion_pytorch_` before

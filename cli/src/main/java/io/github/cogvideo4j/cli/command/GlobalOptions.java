@@ -14,7 +14,12 @@ public final class GlobalOptions {
     @Option(names = "--json", order = 100)
     private boolean json;
 
-    @Option(names = "--lang", order = 101, paramLabel = "LANGUAGE", converter = Language.Converter.class)
+    @Option(
+            names = "--lang",
+            order = 101,
+            paramLabel = "LANGUAGE",
+            converter = Language.Converter.class,
+            completionCandidates = Language.Converter.class)
     private Optional<Language> language = Optional.empty();
 
     @Option(

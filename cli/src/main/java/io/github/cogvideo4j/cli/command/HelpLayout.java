@@ -54,7 +54,7 @@ public final class HelpLayout {
                 UsageMessageSpec.SECTION_KEY_EXIT_CODE_LIST_HEADING,
                 UsageMessageSpec.SECTION_KEY_EXIT_CODE_LIST));
         commandLine.getHelpSectionMap().put(EXAMPLE, HelpLayout::example);
-        commandLine.getCommandSpec().usageMessage().sortOptions(false);
+        commandLine.getCommandSpec().usageMessage().sortOptions(false).abbreviateSynopsis(true);
         commandLine.getSubcommands().values().forEach(HelpLayout::arrange);
     }
 

@@ -94,7 +94,6 @@ public final class Console {
     public synchronized void warn(Problem warning) {
         warnings.add(warning);
         printError(label("cli.label.warning", 33)
-                + " "
                 + ProblemText.line(warning.message(), warning.code().id(), warning.place(), locale()));
     }
 
@@ -125,10 +124,8 @@ public final class Console {
     public ExitCode fail(Failure failure, Throwable cause) {
         shown.ifPresent(ProgressDisplay::close);
         Place place = failure.place();
-        printError(label("cli.label.error", 31)
-                + " "
-                + ProblemText.line(failure.message(), failure.code(), place, locale()));
-        failure.hint().ifPresent(hint -> printError(label("cli.label.hint", 36) + " " + hint.text(locale())));
+        printError(label("cli.label.error", 31) + ProblemText.line(failure.message(), failure.code(), place, locale()));
+        failure.hint().ifPresent(hint -> printError(label("cli.label.hint", 36) + hint.text(locale())));
         if (debug) {
             trace(cause);
         }
