@@ -10,8 +10,9 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 
-/// The files that an index means, to tell whether two indexes mean the same. One that cannot be read means the files that
-/// are called like it: whoever takes it gets the error, instead of a choice between it and its own shards.
+/// The files that an index means, to tell whether two indexes mean the same. One that cannot be read means the
+/// files that are called like it: whoever takes it gets the error, instead of a choice between it and its own
+/// shards.
 ///
 /// @param names what it names
 /// @param like  its own name, when it cannot be read
