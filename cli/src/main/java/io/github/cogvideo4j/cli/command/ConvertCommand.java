@@ -28,10 +28,10 @@ import picocli.CommandLine.Parameters;
 /// `cogvideo convert`: from a checkpoint to the folder that inference loads.
 @Command(name = "convert")
 public final class ConvertCommand extends ConsoleCommand {
-    @Parameters(index = "0", paramLabel = "CHECKPOINT")
+    @Parameters(index = "0", paramLabel = "CHECKPOINT", descriptionKey = "CHECKPOINT")
     private Path checkpoint = Path.of("");
 
-    @Parameters(index = "1", paramLabel = "OUTPUT")
+    @Parameters(index = "1", paramLabel = "OUTPUT", descriptionKey = "OUTPUT")
     private Path output = Path.of("");
 
     @Option(names = "--base", paramLabel = "MODEL")
