@@ -10,7 +10,6 @@ import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
-import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
@@ -54,16 +53,12 @@ public final class DemoCommand extends ConsoleCommand {
                 Optional.empty(),
                 Runtime.getRuntime().availableProcessors(),
                 true,
-                false);
+                true);
         ConversionPlan plan =
                 ConversionPlanner.plan(checkpoint, output, Optional.of(BaseModel.read(root.resolve(BASE))), options);
         try (ConversionProgress progress = new ConversionProgress(console)) {
-            Converter.Result result = Converter.convert(plan, progress);
-            new PlanReport(plan, console).showResult(result, true);
-            SourceComparison.requireEqual(
-                    output.resolve(ConversionPlan.COMPONENT), checkpoint, options.threads(), progress);
+            new PlanReport(plan, console).showResult(Converter.convert(plan, progress), true);
         }
-        console.print("cli.demo.equal", checkpoint.entries().size());
         console.print("cli.demo.your-turn");
         return ExitCode.DONE;
     }
