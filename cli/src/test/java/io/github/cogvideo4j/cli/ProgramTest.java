@@ -31,7 +31,10 @@ class ProgramTest {
 
     @Test
     void versionIsOneLine() {
-        assertThat(Run.of("--version").out()).startsWith("cogvideo ").contains("Java 2").hasLineCount(1);
+        assertThat(Run.of("--version").out())
+                .startsWith("cogvideo ")
+                .contains("Java 2")
+                .hasLineCount(1);
     }
 
     @Test
@@ -75,8 +78,11 @@ class ProgramTest {
 
     @Test
     void lcAllDecidesBeforeLang() {
-        assertThat(Run.in(Map.of("LC_ALL", "en_US.UTF-8", "LANG", "zh_CN.UTF-8"), "--help").out()).contains("Usage");
-        assertThat(Run.in(Map.of("LC_ALL", "", "LANG", "zh_CN.UTF-8"), "--help").out()).contains("用法");
+        assertThat(Run.in(Map.of("LC_ALL", "en_US.UTF-8", "LANG", "zh_CN.UTF-8"), "--help")
+                        .out())
+                .contains("Usage");
+        assertThat(Run.in(Map.of("LC_ALL", "", "LANG", "zh_CN.UTF-8"), "--help").out())
+                .contains("用法");
     }
 
     @Test
@@ -116,6 +122,8 @@ class ProgramTest {
 
     @Test
     void debugAddsTheTrace() {
-        assertThat(Run.of("--nope", "--debug").err()).contains("UnmatchedArgumentException").contains("    at ");
+        assertThat(Run.of("--nope", "--debug").err())
+                .contains("UnmatchedArgumentException")
+                .contains("    at ");
     }
 }

@@ -17,8 +17,7 @@ public final class Choices {
         public DType() {
             super(
                     TargetDType.values(),
-                    Map.of(
-                            "bfloat16", TargetDType.BF16, "float16", TargetDType.FP16, "float32", TargetDType.FP32));
+                    Map.of("bfloat16", TargetDType.BF16, "float16", TargetDType.FP16, "float32", TargetDType.FP32));
         }
     }
 

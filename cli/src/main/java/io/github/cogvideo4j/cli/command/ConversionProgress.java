@@ -16,12 +16,11 @@ final class ConversionProgress implements Progress, AutoCloseable {
     @Override
     public void begin(Phase phase, long totalBytes) {
         close();
-        String key =
-                switch (phase) {
-                    case WRITING -> "cli.progress.writing";
-                    case BASE_FILES -> "cli.progress.base-files";
-                    case VERIFYING -> "cli.progress.verifying";
-                };
+        String key = switch (phase) {
+            case WRITING -> "cli.progress.writing";
+            case BASE_FILES -> "cli.progress.base-files";
+            case VERIFYING -> "cli.progress.verifying";
+        };
         bar = Optional.of(console.progress(key, totalBytes, io.github.cogvideo4j.cli.console.Progress.Unit.BYTES));
     }
 

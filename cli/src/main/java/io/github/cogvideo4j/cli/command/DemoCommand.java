@@ -29,7 +29,7 @@ public final class DemoCommand extends ConsoleCommand {
     private static final String SAMPLE = "testing/src/test/resources/fixtures/sample-t2v-2b/output/checkpoint-3";
     private static final String BASE = "testing/src/test/resources/golden/pipelines/t2v-2b";
 
-    @Parameters(index = "0", paramLabel = "OUTPUT", defaultValue = "cogvideo-demo")
+    @Parameters(index = "0", paramLabel = "OUTPUT", descriptionKey = "OUTPUT", defaultValue = "cogvideo-demo")
     private Path output = Path.of("");
 
     DemoCommand(Console console) {

@@ -57,7 +57,9 @@ final class PlanReport {
                 boolean linked = file.weights() && plan.options().link() != LinkMode.COPY;
                 brought.put(file.path(), linked ? "link" : "copy");
                 console.print(
-                        linked ? "cli.convert.will-link" : "cli.convert.will-copy", file.path(), ByteSize.of(file.size()));
+                        linked ? "cli.convert.will-link" : "cli.convert.will-copy",
+                        file.path(),
+                        ByteSize.of(file.size()));
             }
         }
         result.put("disk_bytes", plan.diskBytes());

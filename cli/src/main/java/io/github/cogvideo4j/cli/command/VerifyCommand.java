@@ -27,7 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// `cogvideo verify`: proves a folder intact, and equal to its source.
 @Command(name = "verify")
 public final class VerifyCommand extends ConsoleCommand {
-    @Parameters(index = "0", paramLabel = "MODEL")
+    @Parameters(index = "0", paramLabel = "MODEL", descriptionKey = "MODEL")
     private String model = "";
 
     @Option(names = "--against", paramLabel = "CHECKPOINT")
@@ -95,7 +95,10 @@ public final class VerifyCommand extends ConsoleCommand {
             console.print("cli.verify.equal", opened.entries().size(), opened.folder());
         }
         return finish(
-                differences.stream().map(difference -> difference.problem(weights)).toList(), result);
+                differences.stream()
+                        .map(difference -> difference.problem(weights))
+                        .toList(),
+                result);
     }
 
     private ExitCode finish(List<Problem> problems, ObjectNode result) {

@@ -115,7 +115,8 @@ public final class Console {
 
     private synchronized void say(List<Problem> list, String label, int colour, Problem problem) {
         list.add(problem);
-        long alike = list.stream().filter(other -> other.code() == problem.code()).count();
+        long alike =
+                list.stream().filter(other -> other.code() == problem.code()).count();
         if (alike <= MOST_ALIKE) {
             printError(label(label, colour)
                     + " "

@@ -30,7 +30,8 @@ final class IoFailures {
     static Failure of(IOException e) {
         String reason = reason(e);
         if (DISK_FULL.stream().anyMatch(reason::contains)) {
-            return failure(e, ExitCode.ENVIRONMENT, ProblemCode.NO_SPACE.id(), "cli.failure.disk-full", "cli.remedy.no-space");
+            return failure(
+                    e, ExitCode.ENVIRONMENT, ProblemCode.NO_SPACE.id(), "cli.failure.disk-full", "cli.remedy.no-space");
         }
         return switch (e) {
             case NoSuchFileException missing ->

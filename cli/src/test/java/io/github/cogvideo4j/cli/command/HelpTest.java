@@ -52,9 +52,10 @@ class HelpTest {
     @EnumSource
     void theHelpOfEveryCommandCanBePrintedAndBeginsWithTheExample(Language language) {
         String heading = HelpLayout.bundle(language.locale()).getString("usage.exampleHeading");
-        assertThat(commands(language)).allSatisfy(command -> assertThat(command.getUsageMessage())
-                .startsWith(heading + System.lineSeparator() + "  cogvideo ")
-                .doesNotContain("${", "%n"));
+        assertThat(commands(language))
+                .allSatisfy(command -> assertThat(command.getUsageMessage())
+                        .startsWith(heading + System.lineSeparator() + "  cogvideo ")
+                        .doesNotContain("${", "%n"));
     }
 
     @Test
@@ -72,8 +73,8 @@ class HelpTest {
             known.addAll(keysOf(command.getCommandSpec()));
         }
         assertThat(keys(HelpLayout.bundle(Language.EN.locale())))
-                .filteredOn(key -> !key.startsWith("usage."))
-                .allMatch(known::contains);
+                .filteredOn(key -> !key.startsWith("usage.") && !known.contains(key))
+                .isEmpty();
     }
 
     private static Set<String> keysOf(CommandSpec command) {
@@ -100,8 +101,8 @@ class HelpTest {
                 false,
                 false);
         List<CommandLine> all = new ArrayList<>();
-        List<CommandLine> waiting = new ArrayList<>(
-                List.of(Program.commandLine(new Console(nowhere, Map.of(), language, false, false))));
+        List<CommandLine> waiting =
+                new ArrayList<>(List.of(Program.commandLine(new Console(nowhere, Map.of(), language, false, false))));
         while (!waiting.isEmpty()) {
             CommandLine next = waiting.removeLast();
             all.add(next);

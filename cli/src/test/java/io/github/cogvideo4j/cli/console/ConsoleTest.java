@@ -68,7 +68,7 @@ class ConsoleTest {
         console.result(result);
         assertThat(console.finish(ExitCode.PROBLEMS_FOUND)).isEqualTo(ExitCode.PROBLEMS_FOUND);
         JsonNode output = JsonMapper.shared().readTree(out());
-        assertThat(output.propertyNames()).containsExactly("exitCode", "result", "warnings");
+        assertThat(output.propertyNames()).containsExactly("exitCode", "result", "findings", "warnings", "notes");
         assertThat(output.get("exitCode").intValue()).isEqualTo(1);
         assertThat(output.get("result").get("name").stringValue()).isEqualTo("模型");
         assertThat(output.get("warnings").get(0).get("code").stringValue()).isEqualTo("nan-inf");
@@ -97,12 +97,12 @@ class ConsoleTest {
 
     @Test
     void progressIsSilentWhenNobodyWatchesOrItIsShort() {
-        try (Progress unwatched = console(Map.of(), Language.EN, false, false)
-                .progress("cli.label.hint", 10, Progress.Unit.BYTES)) {
+        try (Progress unwatched =
+                console(Map.of(), Language.EN, false, false).progress("cli.label.hint", 10, Progress.Unit.BYTES)) {
             unwatched.advance(10);
         }
-        try (Progress brief = console(Map.of(), Language.EN, false, true)
-                .progress("cli.label.hint", 10, Progress.Unit.ITEMS)) {
+        try (Progress brief =
+                console(Map.of(), Language.EN, false, true).progress("cli.label.hint", 10, Progress.Unit.ITEMS)) {
             brief.advance(10);
         }
         assertThat(err()).isEmpty();

@@ -43,8 +43,8 @@ class FailuresTest {
 
     @Test
     void tooLittleSpaceIsTheEnvironment() {
-        Failure failure = Failures.of(
-                new OutputException(ProblemCode.NO_SPACE, Place.of(FILE), "cli.failure.disk-full"));
+        Failure failure =
+                Failures.of(new OutputException(ProblemCode.NO_SPACE, Place.of(FILE), "cli.failure.disk-full"));
         assertThat(failure.exit()).isEqualTo(ExitCode.ENVIRONMENT);
     }
 
@@ -53,8 +53,8 @@ class FailuresTest {
     void aFullDiskIsToldByTheSystemsWords() throws IOException {
         Assumptions.assumeTrue(Files.exists(Path.of("/dev/full")));
         try (FileOutputStream full = new FileOutputStream("/dev/full")) {
-            IOException thrown = org.assertj.core.api.Assertions.catchThrowableOfType(
-                    IOException.class, () -> full.write(1));
+            IOException thrown =
+                    org.assertj.core.api.Assertions.catchThrowableOfType(IOException.class, () -> full.write(1));
             assertThat(Failures.of(thrown).code()).isEqualTo("no-space");
             assertThat(Failures.of(thrown).exit()).isEqualTo(ExitCode.ENVIRONMENT);
         }
@@ -77,9 +77,11 @@ class FailuresTest {
     @Test
     void wrappersAreLookedThrough() {
         Throwable cause = new MalformedFileException(ProblemCode.BAD_CRC, Place.of(FILE), "formats.json.no-object");
-        assertThat(Failures.of(new ExecutionException(new CompletionException(cause))).code())
+        assertThat(Failures.of(new ExecutionException(new CompletionException(cause)))
+                        .code())
                 .isEqualTo("bad-crc");
-        assertThat(Failures.of(new UncheckedIOException(new NoSuchFileException("a"))).code())
+        assertThat(Failures.of(new UncheckedIOException(new NoSuchFileException("a")))
+                        .code())
                 .isEqualTo("not-found");
     }
 

@@ -68,8 +68,7 @@ class ArchitectureTest {
     @FieldSource("MODULES")
     void modulesUseOnlyWhatTheirArrowsReach(String module) {
         Stream<String> others = Stream.concat(MODULES.stream(), Stream.of("benchmarks", "testing"))
-                .filter(other ->
-                        !other.equals(module) && !ARROWS.get(module).contains(other));
+                .filter(other -> !other.equals(module) && !ARROWS.get(module).contains(other));
         check(noClasses()
                 .that()
                 .resideInAPackage(OURS + module + "..")
