@@ -108,8 +108,8 @@ public final class ContentsReader {
     private static Optional<TrainingConfiguration> configuration(Checkpoint checkpoint) throws IOException {
         for (Path file : checkpoint.files().keySet()) {
             if (String.valueOf(file.getFileName()).endsWith("model_states.pt")) {
-                Optional<TrainingConfiguration> found =
-                        TrainingConfiguration.in(TorchFile.open(file, new Problems()).root());
+                Optional<TrainingConfiguration> found = TrainingConfiguration.in(
+                        TorchFile.open(file, new Problems()).root());
                 if (found.isPresent()) {
                     return found;
                 }

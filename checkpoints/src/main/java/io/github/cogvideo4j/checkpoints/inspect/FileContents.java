@@ -80,8 +80,7 @@ final class FileContents {
                     zip ? "formats.safetensors.is-a-zip" : "formats.safetensors.is-a-pickle");
         }
         String kind = opened.container() == TorchFile.Container.ZIP ? "torch ZIP" : "torch legacy";
-        return contents(
-                kind, TorchTensors.of(file, opened.root(), remarks), Optional.of(opened.root()), Map.of());
+        return contents(kind, TorchTensors.of(file, opened.root(), remarks), Optional.of(opened.root()), Map.of());
     }
 
     private boolean hasEnding(String... endings) {
@@ -123,7 +122,9 @@ final class FileContents {
         return new TrainingState(
                 integer(root, "global_steps"),
                 stage,
-                ranks.isPresent() ? OptionalInt.of((int) Math.clamp(ranks.getAsLong(), 0, 1 << 20)) : OptionalInt.empty(),
+                ranks.isPresent()
+                        ? OptionalInt.of((int) Math.clamp(ranks.getAsLong(), 0, 1 << 20))
+                        : OptionalInt.empty(),
                 Optional.empty(),
                 versions);
     }

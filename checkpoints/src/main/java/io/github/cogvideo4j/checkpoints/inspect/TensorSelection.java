@@ -38,7 +38,8 @@ public record TensorSelection(Optional<String> filter, Optional<Order> order) {
         return switch (order) {
             case NAME -> Comparator.comparing(ListedTensor::name, NaturalOrder.INSTANCE);
             case SIZE ->
-                Comparator.comparingLong((ListedTensor tensor) -> tensor.tensor().byteLength())
+                Comparator.comparingLong(
+                                (ListedTensor tensor) -> tensor.tensor().byteLength())
                         .reversed();
             case DTYPE -> Comparator.comparing(tensor -> tensor.tensor().dtype());
         };
@@ -50,11 +51,11 @@ public record TensorSelection(Optional<String> filter, Optional<Order> order) {
         }
         String pattern = filter.codePoints()
                 .mapToObj(c -> switch (c) {
-                    case '*' -> ".*+";
+                    case '*' -> ".*";
                     case '?' -> ".";
                     default -> Pattern.quote(Character.toString(c));
                 })
                 .collect(Collectors.joining());
-        return Pattern.compile(pattern.replace(".*+", ".*"), Pattern.DOTALL).asMatchPredicate();
+        return Pattern.compile(pattern, Pattern.DOTALL).asMatchPredicate();
     }
 }

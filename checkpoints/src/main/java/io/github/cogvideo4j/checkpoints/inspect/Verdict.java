@@ -17,10 +17,7 @@ public enum Verdict {
     UNREADABLE;
 
     private static final Set<ProblemCode> DANGERS = EnumSet.of(
-            ProblemCode.UNSAFE_PICKLE,
-            ProblemCode.UNSAFE_PATH,
-            ProblemCode.PICKLE_LIMIT,
-            ProblemCode.TENSOR_TOO_LARGE);
+            ProblemCode.UNSAFE_PICKLE, ProblemCode.UNSAFE_PATH, ProblemCode.PICKLE_LIMIT, ProblemCode.TENSOR_TOO_LARGE);
 
     /// Whether a problem is a danger to whoever loads the file.
     public static boolean isDanger(ProblemCode code) {

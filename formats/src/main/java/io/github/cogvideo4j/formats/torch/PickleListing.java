@@ -65,7 +65,9 @@ public final class PickleListing {
                 PickleSource source = new PickleSource(
                         ZipContents.read(window, record, Containers.LARGEST_PICKLE),
                         window.place(),
-                        record.deflated() ? OptionalLong.empty() : OptionalLong.of(window.start() + record.dataOffset()));
+                        record.deflated()
+                                ? OptionalLong.empty()
+                                : OptionalLong.of(window.start() + record.dataOffset()));
                 listOne(source, record.name(), listener);
             }
         }

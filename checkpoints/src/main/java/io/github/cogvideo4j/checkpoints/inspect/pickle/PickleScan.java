@@ -44,7 +44,6 @@ public final class PickleScan implements PickleListing.Listener {
     /// Scans a file, or every file with pickles in a folder and below it.
     ///
     /// @param watch told every opcode on the way
-    /// @throws FormatException when the path is a file whose pickles cannot be reached
     public static Result of(Path path, PickleWatch watch) throws IOException {
         PickleScan scan = new PickleScan(watch);
         for (Path file : PickleFiles.of(path)) {
