@@ -122,9 +122,7 @@ final class FileContents {
         return new TrainingState(
                 integer(root, "global_steps"),
                 stage,
-                ranks.isPresent()
-                        ? OptionalInt.of((int) Math.clamp(ranks.getAsLong(), 0, 1 << 20))
-                        : OptionalInt.empty(),
+                ranks.isPresent() ? OptionalInt.of(Math.clamp(ranks.getAsLong(), 0, 1 << 20)) : OptionalInt.empty(),
                 Optional.empty(),
                 versions);
     }

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.inspect.compare;
 
+import io.github.cogvideo4j.formats.problem.Message;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -30,6 +31,8 @@ public enum LayerKind {
     OTHER(false);
 
     private final boolean inBlocks;
+
+    @SuppressWarnings("ImmutableEnumChecker") // made by List.of
     private final List<String> modules;
 
     LayerKind(boolean inBlocks, String... modules) {
@@ -42,9 +45,14 @@ public enum LayerKind {
         return inBlocks;
     }
 
-    /// Its name in JSON and in message keys: `to-q`.
+    /// Its name in JSON: `to_q`.
     public String id() {
-        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /// Its name for people.
+    public Message title() {
+        return Message.of("checkpoints.layer." + id().replace('_', '-'));
     }
 
     /// The kind of a tensor.
