@@ -73,7 +73,8 @@ public record Inspection(
         boolean danger = problems.all().stream().anyMatch(Inspection::isDanger)
                 || stop.filter(Inspection::isDanger).isPresent();
         if (danger) {
-            stop.ifPresent(problems::report);
+            stop.filter(reason -> problems.all().stream().noneMatch(known -> isSame(known, reason)))
+                    .ifPresent(problems::report);
             stop = Optional.empty();
         }
         return new Inspection(path, pickles, contents, withoutStop(problems, stop), remarks, stop);
@@ -94,6 +95,13 @@ public record Inspection(
         return problems.all().stream()
                 .filter(problem -> !stop.equals(Optional.of(problem)))
                 .toList();
+    }
+
+    /// The scan sees a name where it is written, the reader where it is used.
+    private static boolean isSame(Problem known, Problem reason) {
+        return known.code() == reason.code()
+                && known.message().equals(reason.message())
+                && known.place().file().equals(reason.place().file());
     }
 
     private static boolean isDanger(Problem problem) {

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Tells what a file or a folder holds.
@@ -37,7 +38,11 @@ final class ContentsReport {
     /// @param statistics what is known of their values
     void show(
             Contents contents, List<ListedTensor> shown, boolean tree, Map<StoredTensor, TensorStatistics> statistics) {
-        ObjectNode node = result.withArray("contents").addObject();
+        ArrayNode all = result.withArray("contents");
+        if (!all.isEmpty()) {
+            console.line("");
+        }
+        ObjectNode node = all.addObject();
         ContentsJson.describe(contents, shown, statistics, node);
         header(contents);
         if (tree) {
@@ -51,7 +56,6 @@ final class ContentsReport {
     }
 
     private void header(Contents contents) {
-        console.line("");
         console.line(Stream.of(contents.name(), contents.kind(), contents.path().toString())
                 .filter(part -> !part.isEmpty())
                 .reduce((a, b) -> a + "  " + b)

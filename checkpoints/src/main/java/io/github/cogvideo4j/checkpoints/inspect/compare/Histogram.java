@@ -10,10 +10,10 @@ import java.util.List;
 /// @param beyond    how many have no finite change: the base was all zeros, or a side holds NaN
 public record Histogram(List<Bin> bins, long unchanged, long beyond) {
     /// Steps to a factor of ten: readable for changes that span one decade as well as six.
-    private static final int STEPS = 6;
+    private static final int STEPS = 10;
 
     /// Changes further apart than this are put together at the lower end.
-    private static final int MOST_STEPS = 60;
+    private static final int MOST_STEPS = 100;
 
     /// One step.
     ///

@@ -1,0 +1,162 @@
+package io.github.cogvideo4j.checkpoints.inspect.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.testing.Resources;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import org.assertj.core.data.Percentage;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+
+/// Comparisons against what the fixtures' makers measured, in fp32 with torch, and against torch in fp64.
+class ComparisonTest {
+    /// The makers summed in fp32.
+    private static final Percentage FP32_SUMS = Percentage.withPercentage(1e-4);
+
+    private static Comparison compare(Path model, Path base) throws IOException {
+        return Comparing.compare(
+                Comparing.open(model, SourceOptions.defaults()),
+                Comparing.open(base, SourceOptions.defaults()),
+                2,
+                Progress.NONE);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"sample-t2v-2b,t2v-2b", "sample-i2v-5b,i2v-5b"})
+    void aTrainingChangedWhatItsMakersMeasured(String sample, String pipeline) throws IOException {
+        JsonNode json =
+                JsonFile.readObject(Resources.fixture(sample + "/case.json"), 1 << 20, ProblemCode.CONFIG_INVALID);
+        JsonNode expected = json.get("weights_changed");
+        Path checkpoint =
+                Resources.fixture(sample).resolve(json.get("checkpoints").get(0).stringValue());
+
+        Comparison comparison = compare(checkpoint, Resources.golden("pipelines/" + pipeline));
+
+        assertThat(comparison.total().relative())
+                .isCloseTo(expected.get("relative_norm_of_change").doubleValue(), FP32_SUMS);
+        assertThat(comparison.mostChanged().getFirst().relative())
+                .isCloseTo(expected.get("largest_tensor").doubleValue(), FP32_SUMS);
+        assertThat(comparison.leastChanged().orElseThrow().relative())
+                .isCloseTo(expected.get("smallest_tensor").doubleValue(), FP32_SUMS);
+        assertThat((double) comparison.total().changedInBf16()
+                        / comparison.total().elements())
+                .isCloseTo(
+                        expected.get("share_of_values_whose_bf16_differs_from_base")
+                                .doubleValue(),
+                        within(1e-12));
+        assertThat(comparison.tensors()).hasSize(json.get("tensor_count").intValue());
+        assertThat(comparison.total().elements()).isEqualTo(json.get("numel").longValue());
+        assertThat(comparison.onlyInModel()).isEmpty();
+        assertThat(comparison.onlyInBase()).isEmpty();
+    }
+
+    /// torch: `(model.double() - base.double()).norm() / base.double().norm()`, square roots of the sums over all.
+    @ParameterizedTest
+    @CsvSource({
+        "reference/fp32-safe/model.safetensors, 0.04192176834950384, norm_out.norm.bias, 0.09241790708309555, "
+                + "transformer_blocks.1.attn1.norm_k.weight, 0.004111626929310147",
+        "reference/bf16-safe/diffusion_pytorch_model.safetensors, 0.0419516568799529, norm_out.norm.bias, "
+                + "0.09200878041711447, transformer_blocks.1.attn1.norm_q.weight, 0.0039751041068664715"
+    })
+    void theNumbersAreThoseOfTorchInDouble(
+            String file, double total, String largest, double most, String smallest, double least) throws IOException {
+        Comparison comparison =
+                compare(Resources.fixture("sample-t2v-2b/" + file), Resources.golden("pipelines/t2v-2b"));
+        Percentage rounding = Percentage.withPercentage(1e-9);
+        assertThat(comparison.total().relative()).isCloseTo(total, rounding);
+        assertThat(comparison.mostChanged().getFirst().name()).isEqualTo(largest);
+        assertThat(comparison.mostChanged().getFirst().relative()).isCloseTo(most, rounding);
+        assertThat(comparison.leastChanged().orElseThrow().name()).isEqualTo(smallest);
+        assertThat(comparison.leastChanged().orElseThrow().relative()).isCloseTo(least, rounding);
+    }
+
+    @Test
+    void aModelComparedWithItselfDidNotChange() throws IOException {
+        Path base = Resources.golden("pipelines/t2v-2b");
+        Comparison comparison = compare(base, base);
+        assertThat(comparison.unchanged()).isEqualTo(comparison.tensors().size());
+        assertThat(comparison.total().relative()).isZero();
+        assertThat(comparison.total().largest()).isZero();
+        assertThat(comparison.mostChanged()).isEmpty();
+        assertThat(Histogram.of(comparison.tensors()).bins()).isEmpty();
+    }
+
+    /// Squares add up, however tensors are grouped.
+    @Test
+    void theGroupsMakeUpTheWhole() throws IOException {
+        Comparison comparison =
+                compare(Resources.fixture("sample-t2v-2b/output/checkpoint-3"), Resources.golden("pipelines/t2v-2b"));
+        double total = comparison.total().differenceSquares();
+        double kinds = comparison.kinds().values().stream()
+                .mapToDouble(change -> change.differenceSquares())
+                .sum();
+        double blocksAndAround = comparison.blocks().values().stream()
+                        .flatMap((Map<LayerKind, ?> block) -> block.values().stream())
+                        .mapToDouble(change ->
+                                ((io.github.cogvideo4j.checkpoints.inspect.values.Change) change).differenceSquares())
+                        .sum()
+                + comparison.outside().values().stream()
+                        .mapToDouble(change -> change.differenceSquares())
+                        .sum();
+        assertThat(kinds).isCloseTo(total, Percentage.withPercentage(1e-10));
+        assertThat(blocksAndAround).isCloseTo(total, Percentage.withPercentage(1e-10));
+        assertThat(comparison.kinds()).doesNotContainKey(LayerKind.OTHER);
+        Histogram histogram = Histogram.of(comparison.tensors());
+        assertThat(histogram.bins().stream().mapToLong(Histogram.Bin::count).sum())
+                .isEqualTo(comparison.tensors().size());
+    }
+
+    @Test
+    void anotherArchitectureIsToldByNameAndShape() throws IOException {
+        Comparison comparison = compare(Resources.golden("pipelines/i2v-5b"), Resources.golden("pipelines/t2v-2b"));
+        assertThat(comparison.reshaped()).containsKey("patch_embed.proj.weight");
+        assertThat(comparison.onlyInModel().size() + comparison.onlyInBase().size())
+                .isPositive();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "transformer_blocks.12.attn1.to_q.weight, 12, TO_Q",
+        "transformer_blocks.0.attn1.to_out.0.bias, 0, TO_OUT",
+        "transformer_blocks.41.ff.net.0.proj.weight, 41, FF_IN",
+        "transformer_blocks.41.ff.net.2.bias, 41, FF_OUT",
+        "transformer_blocks.3.norm2.linear.weight, 3, MODULATION",
+        "transformer_blocks.3.norm2.norm.weight, 3, NORM",
+        "transformer_blocks.3.attn1.norm_k.bias, 3, NORM",
+        "patch_embed.pos_embedding, , EMBEDDING",
+        "ofs_embedding.linear_1.weight, , EMBEDDING",
+        "norm_out.linear.weight, , OUTPUT",
+        "proj_out.bias, , OUTPUT",
+        "proj_outer.bias, , OTHER",
+        "transformer_blocks.x.attn1.to_q.weight, , OTHER",
+        "transformer_blocks.3.something.else, 3, OTHER"
+    })
+    void aNameTellsBlockAndKind(String name, @org.jspecify.annotations.Nullable Integer block, LayerKind kind) {
+        TensorPosition position = TensorPosition.of(name);
+        assertThat(position.kind()).isEqualTo(kind);
+        assertThat(position.block().stream().boxed().findFirst().orElse(null)).isEqualTo(block);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, 0%",
+        "0.0419, 4.19%",
+        "0.9, 90.0%",
+        "1, 100%",
+        "3.456, 346%",
+        "0.00411, 0.411%",
+        "0.000000001234, 1.2e-07%"
+    })
+    void percentagesHaveThreeDigitsThatCount(double share, String text) {
+        assertThat(Percent.of(share)).isEqualTo(text);
+    }
+}
