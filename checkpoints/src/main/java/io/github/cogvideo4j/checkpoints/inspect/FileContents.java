@@ -41,7 +41,9 @@ final class FileContents {
         FileContents contents = new FileContents(file);
         return switch (ContainerKind.of(file)) {
             case SAFETENSORS -> contents.safetensors();
-            case ZIP, TORCH_LEGACY, PICKLE, UNKNOWN -> contents.torch();
+            case ZIP, TORCH_LEGACY, PICKLE -> contents.torch();
+            // Whatever is wrong with its first bytes: the name says which reader can tell.
+            case UNKNOWN -> contents.hasEnding(".safetensors") ? contents.safetensors() : contents.torch();
             case ContainerKind other -> {
                 other.requireWeights(file);
                 throw new IllegalStateException(other + " passes for weights");

@@ -95,7 +95,7 @@ class InspectionTest {
         assertThat(inspect(checkpoint).verdict()).isEqualTo(Verdict.CLEAN);
         Files.copy(
                 Resources.fixture("broken/evil-bare-pickle/input/pytorch_model.bin"),
-                checkpoint.resolve("random_states_0.pkl"));
+                checkpoint.resolve("scheduler.bin"));
         assertThat(inspect(checkpoint).verdict()).isEqualTo(Verdict.UNSAFE);
     }
 
