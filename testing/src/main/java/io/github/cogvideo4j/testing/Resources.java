@@ -31,6 +31,11 @@ public final class Resources {
         return existing(ROOT.resolve("golden").resolve(path));
     }
 
+    /// A file of the project itself: `project("docs/security.md")`.
+    public static Path project(String path) {
+        return existing(ROOT.resolve("../../../..").normalize().resolve(path));
+    }
+
     /// The inputs that fuzzing found: a folder for each target.
     public static Path fuzz() {
         return existing(ROOT.resolve("fuzz"));

@@ -47,7 +47,8 @@ final class Seeds {
             case PICKLE -> {
                 seeds.addAll(torch('\u0080'));
                 seeds.addAll(picklesInZips());
-                AllowedGlobals.all().forEach(entry -> seeds.add(new Seed(entry.global().toString(), call(entry))));
+                AllowedGlobals.all()
+                        .forEach(entry -> seeds.add(new Seed(entry.global().toString(), call(entry))));
             }
             case INDEX -> seeds.addAll(fixtures(".*\\.json", bytes -> true));
         }
