@@ -101,6 +101,17 @@ class ConvertCommandTest {
         assertThat(Resources.snapshot(folder.resolve("model"))).isNotEqualTo(first);
     }
 
+    @Test
+    void whatWasLeftOutOnPurposeIsNotMissed() {
+        String frozen = Resources.fixture("zero2-frozen-bf16-w2/output/checkpoint-3").toString();
+        String base = Resources.fixture("zero2-frozen-bf16-w2/base").toString();
+        String model = folder.resolve("model").toString();
+        assertThat(Run.of("convert", frozen, model, "--base", base, "--exclude-frozen-parameters")
+                        .exit())
+                .isEqualTo(ExitCode.DONE);
+        assertThat(Run.of("verify", model, "--against", frozen).exit()).isEqualTo(ExitCode.DONE);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "--max-shard-size, 5GiB",

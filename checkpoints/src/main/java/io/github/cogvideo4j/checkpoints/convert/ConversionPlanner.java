@@ -101,7 +101,7 @@ public final class ConversionPlanner {
         if (plan.shards().size() > 1) {
             smallFiles.put(path(indexName(extension)), index);
             if (extension.equals("bin")) {
-                remarks.report(ProblemCode.ASSUMED, Place.of(output), "checkpoints.convert.sharded-bin");
+                remarks.report(ProblemCode.SHARDED_BIN, Place.of(output), "checkpoints.convert.sharded-bin");
             }
         }
         return plan.shards().stream()

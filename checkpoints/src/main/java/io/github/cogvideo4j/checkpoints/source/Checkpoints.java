@@ -60,7 +60,7 @@ public final class Checkpoints {
         }
         List<Checkpoint> checkpoints = new ArrayList<>();
         for (WeightSet set : sets) {
-            checkpoints.add(PlainWeights.plan(set));
+            checkpoints.add(PlainWeights.plan(set, SourceOptions.defaults()));
         }
         return checkpoints;
     }
@@ -68,7 +68,7 @@ public final class Checkpoints {
     private static Checkpoint plan(CheckpointLocation location, SourceOptions options) throws IOException {
         Checkpoint checkpoint = switch (location.place()) {
             case CheckpointLocation.TagFolder tag -> DeepSpeedCheckpoint.plan(tag.folder(), options);
-            case CheckpointLocation.Weights weights -> PlainWeights.plan(weights.set());
+            case CheckpointLocation.Weights weights -> PlainWeights.plan(weights.set(), options);
             case CheckpointLocation.Run run -> newestComplete(run, options);
         };
         UnreadKinds.refuseKeys(checkpoint.folder(), checkpoint.entries());

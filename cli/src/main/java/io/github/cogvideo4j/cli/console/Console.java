@@ -119,7 +119,6 @@ public final class Console {
                 list.stream().filter(other -> other.code() == problem.code()).count();
         if (alike <= MOST_ALIKE) {
             printError(label(label, colour)
-                    + " "
                     + ProblemText.line(problem.message(), problem.code().id(), problem.place(), locale()));
         } else if (alike == MOST_ALIKE + 1) {
             printError(Message.of("cli.problem.more", problem.code().id()).text(locale()));

@@ -1,11 +1,15 @@
 package io.github.cogvideo4j.formats.json;
 
 import io.github.cogvideo4j.formats.MalformedFileException;
+import io.github.cogvideo4j.formats.container.RegularFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
@@ -44,9 +48,9 @@ public final class JsonFile {
     public static ObjectNode readObject(Path file, long maxBytes, ProblemCode code) throws IOException {
         long size = Files.size(file);
         if (size > maxBytes) {
-            throw new MalformedFileException(code, Place.of(file), "formats.json.too-large", size, maxBytes);
+            throw new MalformedFileException(code, Place.of(file), "formats.json-file.too-large", size, maxBytes);
         }
-        byte[] bytes = Files.readAllBytes(file);
+        byte[] bytes = read(file);
         try {
             JsonNode node = MAPPER.readTree(bytes);
             if (node instanceof ObjectNode object) {
@@ -55,9 +59,16 @@ public final class JsonFile {
         } catch (JacksonException e) {
             long offset = e.getLocation() == null ? -1 : e.getLocation().getByteOffset();
             Place place = offset < 0 ? Place.of(file) : Place.at(file, offset);
-            throw new MalformedFileException(code, place, "formats.json.syntax", e.getOriginalMessage());
+            throw new MalformedFileException(code, place, "formats.json-file.syntax", e.getOriginalMessage());
         }
-        throw new MalformedFileException(code, Place.of(file), "formats.json.no-object");
+        throw new MalformedFileException(code, Place.of(file), "formats.json-file.no-object");
+    }
+
+    private static byte[] read(Path file) throws IOException {
+        try (FileChannel channel = RegularFile.open(file)) {
+            ByteBuffer bytes = RegularFile.read(channel, 0, ByteBuffer.allocate(Math.toIntExact(channel.size())));
+            return Arrays.copyOf(bytes.array(), bytes.remaining());
+        }
     }
 
     /// An empty object to fill.

@@ -55,6 +55,7 @@ public enum ProblemCode {
     INDEX_WRONG_NAME,
     INDEX_MISMATCH,
     INDEX_TOTAL_SIZE,
+    SHARDED_BIN,
     MISSING_SHARD,
     // Names that inference looks for.
     NAME_MISSING_PREFIX,
@@ -84,6 +85,7 @@ public enum ProblemCode {
     OUTPUT_REFUSED,
     NO_SPACE,
     MANIFEST,
+    MISSING_FILE,
     DIFFERENT,
     COMPONENT_WITHOUT_WEIGHTS,
     /// Several checkpoints, tags or files: which one was taken, or why none was.
