@@ -55,7 +55,8 @@ final class BaseModelReader {
                 add(name, file, false);
             }
         }
-        for (Map.Entry<String, ModelFolder.Component> component : model.components().entrySet()) {
+        for (Map.Entry<String, ModelFolder.Component> component :
+                model.components().entrySet()) {
             if (!component.getKey().equals(ConversionPlan.COMPONENT)) {
                 for (Path file : regularFiles(component.getValue().folder())) {
                     add(component.getKey() + "/" + nameOf(file), file, WEIGHTS.contains(extension(nameOf(file))));
@@ -101,8 +102,8 @@ final class BaseModelReader {
         if (!Files.isDirectory(folder)) {
             return found;
         }
-        try (DirectoryStream<Path> children =
-                Files.newDirectoryStream(folder, file -> Files.isRegularFile(file) && !nameOf(file).startsWith("."))) {
+        try (DirectoryStream<Path> children = Files.newDirectoryStream(
+                folder, file -> Files.isRegularFile(file) && !nameOf(file).startsWith("."))) {
             children.forEach(found::add);
         }
         found.sort(Comparator.naturalOrder());

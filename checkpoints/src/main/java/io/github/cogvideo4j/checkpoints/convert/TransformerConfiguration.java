@@ -54,7 +54,8 @@ final class TransformerConfiguration {
         ConfigCheck.Result result = compare(TransformerConfig.read(file), file);
         for (Problem error : result.errors()) {
             // Without the frozen parameters, tensors are missing on purpose.
-            if (error.code() != ProblemCode.MISSING_TENSOR || !checkpoint.options().excludeFrozen()) {
+            if (error.code() != ProblemCode.MISSING_TENSOR
+                    || !checkpoint.options().excludeFrozen()) {
                 throw new InvalidCheckpointException(error);
             }
             remarks.report(error);

@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 ///
 /// @param root the folder with `models--ORG--NAME`
 public record HubCache(Path root) {
-    private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}");
+    private static final Pattern IDENTIFIER =
+            Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}");
     private static final int LONGEST_REVISION = 200;
 
     /// The cache that the environment names: `HF_HUB_CACHE`, else `HF_HOME/hub`, where `HF_HOME` defaults to
@@ -29,7 +30,9 @@ public record HubCache(Path root) {
     }
 
     private static Optional<Path> variable(Map<String, String> environment, String name) {
-        return Optional.ofNullable(environment.get(name)).filter(value -> !value.isBlank()).map(Path::of);
+        return Optional.ofNullable(environment.get(name))
+                .filter(value -> !value.isBlank())
+                .map(Path::of);
     }
 
     /// Whether a text has the form `ORG/NAME`.

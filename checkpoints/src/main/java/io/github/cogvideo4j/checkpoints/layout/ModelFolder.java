@@ -60,7 +60,10 @@ public record ModelFolder(Path path, Optional<String> pipelineClass, SequencedMa
                                 argument,
                                 cache.root())
                         : new InvalidCheckpointException(
-                                ProblemCode.NOT_A_CHECKPOINT, Place.of(path), "checkpoints.layout.no-folder", argument));
+                                ProblemCode.NOT_A_CHECKPOINT,
+                                Place.of(path),
+                                "checkpoints.layout.no-folder",
+                                argument));
     }
 
     /// Reads the folder's index, when it has one.

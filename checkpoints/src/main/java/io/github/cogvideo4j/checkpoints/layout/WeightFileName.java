@@ -25,8 +25,7 @@ public record WeightFileName(
     private static final Pattern SHARD = Pattern.compile("(?<stem>.+?)" + VARIANT + NUMBER + EXTENSION);
     private static final Pattern OLD_SHARD = Pattern.compile("(?<stem>.+?)" + NUMBER + VARIANT + EXTENSION);
     private static final Pattern INDEX = Pattern.compile("(?<stem>.+?)" + EXTENSION + "\\.index" + VARIANT + "\\.json");
-    private static final Pattern OLD_INDEX =
-            Pattern.compile("(?<stem>.+?)" + EXTENSION + VARIANT + "\\.index\\.json");
+    private static final Pattern OLD_INDEX = Pattern.compile("(?<stem>.+?)" + EXTENSION + VARIANT + "\\.index\\.json");
     private static final Pattern SINGLE = Pattern.compile("(?<stem>.+?)" + VARIANT + EXTENSION);
 
     /// One of several files.
@@ -50,8 +49,8 @@ public record WeightFileName(
             return Optional.empty();
         }
         Optional<Shard> shard = pattern == SHARD || pattern == OLD_SHARD
-                ? Optional.of(new Shard(
-                        Integer.parseInt(matcher.group("number")), Integer.parseInt(matcher.group("count"))))
+                ? Optional.of(
+                        new Shard(Integer.parseInt(matcher.group("number")), Integer.parseInt(matcher.group("count"))))
                 : Optional.empty();
         return Optional.of(new WeightFileName(
                 matcher.group("stem"),
@@ -61,14 +60,19 @@ public record WeightFileName(
                 index));
     }
 
-    /// The name of the file that diffusers would look for in place of this one.
-    public String expected() {
-        String base = DIFFUSERS_STEM;
+    /// The file name, in today's spelling.
+    public String fileName() {
         String suffix = variant.map(name -> "." + name).orElse("");
         if (index) {
-            return base + "." + extension + ".index" + suffix + ".json";
+            return stem + "." + extension + ".index" + suffix + ".json";
         }
-        return base + suffix + shard.map(s -> "-%05d-of-%05d".formatted(s.number(), s.count())).orElse("") + "."
-                + extension;
+        return stem + suffix
+                + shard.map(s -> "-%05d-of-%05d".formatted(s.number(), s.count()))
+                        .orElse("") + "." + extension;
+    }
+
+    /// The name of the file that diffusers would look for in place of this one.
+    public String expected() {
+        return new WeightFileName(DIFFUSERS_STEM, variant, shard, extension, index).fileName();
     }
 }

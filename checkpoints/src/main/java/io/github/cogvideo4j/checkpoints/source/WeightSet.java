@@ -135,10 +135,7 @@ public sealed interface WeightSet {
 
     /// An index stands for the files it names, and two indexes of the same files are one set.
     private static List<WeightSet> merged(
-            Path folder,
-            List<Path> indexes,
-            List<Path> singles,
-            Map<WeightFileName, Map<Integer, Path>> shards)
+            Path folder, List<Path> indexes, List<Path> singles, Map<WeightFileName, Map<Integer, Path>> shards)
             throws IOException {
         Map<IndexedFiles, Path> byContents = new TreeMap<>();
         for (Path index : indexes) {

@@ -24,7 +24,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Proves a folder intact without its source: against its manifest, or, where it has none, by its own structure and values.
+/// Proves a folder intact without its source: against its manifest, or, where it has none, by its own structure and
+/// values.
 public final class FolderVerification {
     private final Path folder;
     private final boolean deep;

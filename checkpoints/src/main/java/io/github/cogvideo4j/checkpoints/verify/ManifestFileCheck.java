@@ -36,7 +36,8 @@ final class ManifestFileCheck {
             case WEIGHTS -> entry.sha256().isPresent() ? hash(file, entry, headerLength(file)) : List.of();
             case HARD_LINK, SYMBOLIC_LINK -> {
                 boolean touched = entry.modified()
-                        .filter(time -> !time.equals(attributes.lastModifiedTime().toInstant()))
+                        .filter(time ->
+                                !time.equals(attributes.lastModifiedTime().toInstant()))
                         .isPresent();
                 // A file that was only touched is told from one that was changed by its hash.
                 yield deep || touched ? hash(file, entry, attributes.size()) : List.of();

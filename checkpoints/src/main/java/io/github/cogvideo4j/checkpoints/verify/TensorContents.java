@@ -55,18 +55,19 @@ final class TensorContents {
                 .map(name -> new TensorDifference.Missing(name).problem(folder))
                 .forEach(problems::add);
         readAll(known, threads, progress, (reader, tensor) -> {
-            MessageDigest digest = Digests.sha256();
-            reader.read(tensor, counted(progress, digest::update));
-            String hash = HexFormat.of().formatHex(digest.digest());
-            Manifest.TensorEntry entry = expected.get(tensor.name());
-            return entry != null && entry.sha256().equals(hash)
-                    ? List.<Problem>of()
-                    : List.of(Problem.of(
-                            ProblemCode.DIFFERENT,
-                            Place.of(folder).tensor(tensor.name()),
-                            "checkpoints.verify.tensor-hash",
-                            tensor.name()));
-        }).forEach(problems::addAll);
+                    MessageDigest digest = Digests.sha256();
+                    reader.read(tensor, counted(progress, digest::update));
+                    String hash = HexFormat.of().formatHex(digest.digest());
+                    Manifest.TensorEntry entry = expected.get(tensor.name());
+                    return entry != null && entry.sha256().equals(hash)
+                            ? List.<Problem>of()
+                            : List.of(Problem.of(
+                                    ProblemCode.DIFFERENT,
+                                    Place.of(folder).tensor(tensor.name()),
+                                    "checkpoints.verify.tensor-hash",
+                                    tensor.name()));
+                })
+                .forEach(problems::addAll);
         return problems;
     }
 
@@ -75,15 +76,16 @@ final class TensorContents {
             throws IOException {
         List<Problem> problems = new ArrayList<>();
         readAll(tensors, threads, progress, (reader, tensor) -> {
-            CastingSink scan = new CastingSink(
-                    new PlannedTensor(new StateEntry(tensor, Role.PARAMETER), tensor.dtype()),
-                    bytes -> bytes.position(bytes.limit()));
-            reader.read(tensor, counted(progress, scan));
-            return scan.values().problems(Place.of(folder).tensor(tensor.name())).stream()
-                    .filter(problem -> problem.code() != ProblemCode.ALL_ZERO
-                            || tensor.shape().rank() > 1)
-                    .toList();
-        }).forEach(problems::addAll);
+                    CastingSink scan = new CastingSink(
+                            new PlannedTensor(new StateEntry(tensor, Role.PARAMETER), tensor.dtype()),
+                            bytes -> bytes.position(bytes.limit()));
+                    reader.read(tensor, counted(progress, scan));
+                    return scan.values().problems(Place.of(folder).tensor(tensor.name())).stream()
+                            .filter(problem -> problem.code() != ProblemCode.ALL_ZERO
+                                    || tensor.shape().rank() > 1)
+                            .toList();
+                })
+                .forEach(problems::addAll);
         return problems;
     }
 
@@ -91,8 +93,8 @@ final class TensorContents {
         List<Problem> at(FileStorageReader reader, StoredTensor tensor) throws IOException;
     }
 
-    private static List<List<Problem>> readAll(
-            List<StoredTensor> tensors, int threads, Progress progress, Look look) throws IOException {
+    private static List<List<Problem>> readAll(List<StoredTensor> tensors, int threads, Progress progress, Look look)
+            throws IOException {
         progress.begin(
                 Progress.Phase.VERIFYING,
                 tensors.stream().mapToLong(StoredTensor::byteLength).sum());

@@ -230,6 +230,12 @@ public final class DeepSpeedCheckpoint {
                 java.util.Optional.of(String.valueOf(files.folder().getFileName())),
                 versions);
         return new Checkpoint(
-                kind, files.folder(), options, List.copyOf(entries.values()), training, opened.identities(), remarks.all());
+                kind,
+                files.folder(),
+                options,
+                List.copyOf(entries.values()),
+                training,
+                opened.identities(),
+                remarks.all());
     }
 }
