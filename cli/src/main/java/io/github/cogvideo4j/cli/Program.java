@@ -13,6 +13,7 @@ import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.outcome.Failure;
 import io.github.cogvideo4j.cli.outcome.Failures;
 import io.github.cogvideo4j.cli.outcome.UsageFailures;
+import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
@@ -59,6 +60,7 @@ public final class Program {
         CommandLine commandLine = CogVideoCommand.commandLine(console);
         // Argument files are expanded before, so that what they hold may be spelled either way as well.
         commandLine.setExpandAtFiles(false);
+        commandLine.setOut(new PrintWriter(console.out(), true, console.out().charset()));
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         HelpLayout.apply(commandLine, console);
         return commandLine;

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.formats.safetensors.SafetensorsLayout;
 import io.github.cogvideo4j.formats.safetensors.TensorSpec;
+import io.github.cogvideo4j.formats.torch.ArchiveLayout;
 import io.github.cogvideo4j.formats.torch.TorchLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -126,7 +127,7 @@ public sealed interface WeightFile {
 
         @Override
         public void writeStructure(FileChannel channel, Map<String, Long> crc32) throws IOException {
-            for (TorchLayout.Piece piece : layout.structure(crc32)) {
+            for (ArchiveLayout.Piece piece : layout.structure(crc32)) {
                 writeFully(channel, piece.bytes(), piece.offset());
             }
         }

@@ -48,6 +48,22 @@ public final class Checkpoints {
         return plan(CheckpointLocation.of(path, options), options);
     }
 
+    /// Opens every set of plain weights in a folder: of a folder that holds the same weights as `.safetensors` and as `.bin`, both.
+    ///
+    /// @param folder a component's folder
+    /// @throws InvalidCheckpointException when there is none, or one cannot be used
+    public static List<Checkpoint> openEverySet(Path folder) throws IOException {
+        List<WeightSet> sets = WeightSet.candidates(folder);
+        if (sets.size() < 2) {
+            return List.of(open(folder, SourceOptions.defaults()));
+        }
+        List<Checkpoint> checkpoints = new ArrayList<>();
+        for (WeightSet set : sets) {
+            checkpoints.add(PlainWeights.plan(set));
+        }
+        return checkpoints;
+    }
+
     private static Checkpoint plan(CheckpointLocation location, SourceOptions options) throws IOException {
         Checkpoint checkpoint = switch (location.place()) {
             case CheckpointLocation.TagFolder tag -> DeepSpeedCheckpoint.plan(tag.folder(), options);

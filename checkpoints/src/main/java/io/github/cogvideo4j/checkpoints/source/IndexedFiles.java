@@ -1,38 +1,38 @@
 package io.github.cogvideo4j.checkpoints.source;
 
+import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.index.WeightIndex;
 import io.github.cogvideo4j.formats.problem.Problems;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.Optional;
+import java.util.Set;
 
-/// The file names in an index, to tell whether two indexes mean the same files. An index that cannot be read
-/// means only itself; whoever takes it gets the error.
+/// The files that an index means, to tell whether two indexes mean the same. One that cannot be read means the
+/// files that are called like it: whoever takes it gets the error, instead of a choice between it and its own
+/// shards.
 ///
-/// @param names the names
-record IndexedFiles(SortedSet<String> names) implements Comparable<IndexedFiles> {
-    private static final Comparator<IndexedFiles> ORDER =
-            Comparator.comparing(files -> String.join("/", files.names()));
-
+/// @param names what it names
+/// @param like  its own name, when it cannot be read
+record IndexedFiles(Set<String> names, Optional<WeightFileName> like) {
     static IndexedFiles of(Path index) throws IOException {
         try {
             return new IndexedFiles(
-                    WeightIndex.read(index, Strictness.LENIENT, new Problems()).shards());
+                    WeightIndex.read(index, Strictness.LENIENT, new Problems()).shards(), Optional.empty());
         } catch (FormatException _) {
-            return new IndexedFiles(new TreeSet<>(java.util.List.of(String.valueOf(index.getFileName()))));
+            return new IndexedFiles(Set.of(), WeightFileName.parse(String.valueOf(index.getFileName())));
         }
     }
 
-    boolean names(Path file) {
-        return names.contains(String.valueOf(file.getFileName()));
-    }
-
-    @Override
-    public int compareTo(IndexedFiles other) {
-        return ORDER.compare(this, other);
+    boolean mean(Path file) {
+        String name = String.valueOf(file.getFileName());
+        boolean alike = like.isPresent()
+                && WeightFileName.parse(name)
+                        .filter(other -> other.stem().equals(like.get().stem())
+                                && other.extension().equals(like.get().extension()))
+                        .isPresent();
+        return alike || names.contains(name);
     }
 }

@@ -13,6 +13,7 @@ import io.github.cogvideo4j.formats.torch.StateDict;
 import io.github.cogvideo4j.formats.torch.TorchFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -21,6 +22,8 @@ public final class WeightFileReader {
     /// Keys under which trainers put a state dict beside other things: Lightning, DeepSpeed and SAT,
     /// hand-written loops.
     private static final List<String> WRAPPERS = List.of("state_dict", "module", "model", "model_state_dict", "ema");
+
+    private static final int DEEPEST = 4;
 
     private WeightFileReader() {}
 
@@ -50,30 +53,36 @@ public final class WeightFileReader {
             throw new InvalidCheckpointException(
                     ProblemCode.NOT_WEIGHTS, Place.of(file), "checkpoints.plain.deepspeed-file");
         }
-        if (holdsTensors(dict) || dict.entries().isEmpty()) {
-            return StateDict.tensors(file, dict);
-        }
-        List<String> wrappers = WRAPPERS.stream()
-                .filter(key -> dict.get(key)
-                        .flatMap(PickleValue::asDict)
-                        .filter(WeightFileReader::holdsTensors)
-                        .isPresent())
-                .toList();
-        return switch (wrappers.size()) {
-            case 0 -> throw notAStateDict(file, root);
-            case 1 -> {
-                String wrapper = wrappers.getFirst();
-                remarks.report(ProblemCode.CHOICE, Place.of(file), "checkpoints.plain.wrapped", wrapper);
-                yield StateDict.tensors(
-                        file, dict.get(wrapper).flatMap(PickleValue::asDict).orElseThrow());
+        return StateDict.tensors(file, unwrap(file, dict, remarks));
+    }
+
+    /// Follows wrappers down to the map that holds tensors.
+    private static PickleValue.Dict unwrap(Path file, PickleValue.Dict root, Problems remarks) {
+        PickleValue.Dict dict = root;
+        List<String> path = new ArrayList<>();
+        while (!holdsTensors(dict) && !dict.entries().isEmpty() && path.size() < DEEPEST) {
+            PickleValue.Dict current = dict;
+            List<String> wrappers = WRAPPERS.stream()
+                    .filter(key -> current.get(key).flatMap(PickleValue::asDict).isPresent())
+                    .toList();
+            if (wrappers.isEmpty()) {
+                throw notAStateDict(file, root);
             }
-            default ->
+            if (wrappers.size() > 1) {
                 throw new InvalidCheckpointException(
                         ProblemCode.AMBIGUOUS_WEIGHTS,
                         Place.of(file),
                         "checkpoints.plain.several-wrappers",
                         String.join(", ", wrappers));
-        };
+            }
+            path.add(wrappers.getFirst());
+            dict = dict.get(wrappers.getFirst()).flatMap(PickleValue::asDict).orElseThrow();
+        }
+        if (!path.isEmpty()) {
+            remarks.report(
+                    ProblemCode.CHOICE, Place.of(file), "checkpoints.plain.wrapped", String.join(".", path));
+        }
+        return dict;
     }
 
     private static boolean holdsTensors(PickleValue.Dict dict) {

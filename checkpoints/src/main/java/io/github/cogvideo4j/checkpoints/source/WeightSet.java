@@ -137,20 +137,20 @@ public sealed interface WeightSet {
     private static List<WeightSet> merged(
             Path folder, List<Path> indexes, List<Path> singles, Map<WeightFileName, Map<Integer, Path>> shards)
             throws IOException {
-        Map<IndexedFiles, Path> byContents = new TreeMap<>();
+        Map<IndexedFiles, Path> byContents = new LinkedHashMap<>();
         for (Path index : indexes) {
             byContents.putIfAbsent(IndexedFiles.of(index), index);
         }
         List<WeightSet> sets = new ArrayList<>();
         byContents.values().forEach(index -> sets.add(new Indexed(index)));
         for (Path single : singles) {
-            if (byContents.keySet().stream().noneMatch(files -> files.names(single))) {
+            if (byContents.keySet().stream().noneMatch(files -> files.mean(single))) {
                 sets.add(new File(single));
             }
         }
         for (Map.Entry<WeightFileName, Map<Integer, Path>> set : shards.entrySet()) {
             if (byContents.keySet().stream()
-                    .noneMatch(files -> set.getValue().values().stream().anyMatch(files::names))) {
+                    .noneMatch(files -> set.getValue().values().stream().anyMatch(files::mean))) {
                 sets.add(complete(folder, set.getKey(), set.getValue()));
             }
         }

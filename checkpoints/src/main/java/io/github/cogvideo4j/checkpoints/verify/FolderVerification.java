@@ -10,7 +10,6 @@ import io.github.cogvideo4j.checkpoints.model.NamedShape;
 import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
-import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -24,8 +23,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Proves a folder intact without its source: against its manifest, or, where it has none, by its own structure and
-/// values.
+/// Proves a folder intact without its source: against its manifest, or, where it has none, by its own structure
+/// and values.
 public final class FolderVerification {
     private final Path folder;
     private final boolean deep;
@@ -46,7 +45,8 @@ public final class FolderVerification {
     /// @param deep     whether linked files are hashed too, instead of being compared by size and time
     /// @param threads  how many tensors are read at once
     /// @param progress told the bytes that are done
-    /// @throws io.github.cogvideo4j.formats.MalformedFileException `manifest` when the manifest itself is not sound
+    /// @throws io.github.cogvideo4j.formats.MalformedFileException `manifest` when the manifest itself is not
+    /// sound
     public static VerificationReport verify(Path folder, boolean deep, int threads, Progress progress)
             throws IOException {
         return new FolderVerification(folder, deep, threads, progress).verify();
@@ -68,14 +68,25 @@ public final class FolderVerification {
                 problems.addAll(ManifestFileCheck.check(folder, entry, deep));
             }
         }
-        Checkpoint weights;
+        List<Checkpoint> sets;
         try {
-            weights = Checkpoints.open(weightsOf(folder), SourceOptions.defaults());
+            sets = Checkpoints.openEverySet(weightsOf(folder));
         } catch (FormatException e) {
             return failed(manifest.isPresent(), files, e.problem());
         } catch (CheckpointException e) {
             return failed(manifest.isPresent(), files, e.problem());
         }
+        int tensors = 0;
+        long bytes = 0;
+        for (Checkpoint set : sets) {
+            check(set, manifest);
+            tensors += set.entries().size();
+            bytes += set.entries().stream().mapToLong(entry -> entry.tensor().byteLength()).sum();
+        }
+        return new VerificationReport(manifest.isPresent(), files, tensors, bytes, problems);
+    }
+
+    private void check(Checkpoint weights, Optional<Manifest> manifest) throws IOException {
         weights.remarks().stream()
                 .filter(problem -> problem.code() != ProblemCode.CHOICE)
                 .forEach(problems::add);
@@ -91,8 +102,6 @@ public final class FolderVerification {
         } catch (FormatException e) {
             problems.add(e.problem());
         }
-        long bytes = tensors.stream().mapToLong(StoredTensor::byteLength).sum();
-        return new VerificationReport(manifest.isPresent(), files, tensors.size(), bytes, problems);
     }
 
     private VerificationReport failed(boolean manifest, int files, Problem problem) {

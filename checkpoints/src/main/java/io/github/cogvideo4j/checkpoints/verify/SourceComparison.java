@@ -8,7 +8,6 @@ import io.github.cogvideo4j.checkpoints.convert.PlannedTensor;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceFiles;
-import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.UnsupportedFileException;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -52,8 +51,17 @@ public final class SourceComparison {
     /// @return every difference, in the order of the source; none when all is equal
     public static List<TensorDifference> compare(Path component, Checkpoint checkpoint, int threads, Progress progress)
             throws IOException {
+        List<TensorDifference> differences = new ArrayList<>();
+        for (Checkpoint set : Checkpoints.openEverySet(component)) {
+            differences.addAll(compareSet(set, checkpoint, threads, progress));
+        }
+        SourceFiles.requireUnchanged(checkpoint.files());
+        return differences;
+    }
+
+    private static List<TensorDifference> compareSet(
+            Checkpoint folder, Checkpoint checkpoint, int threads, Progress progress) throws IOException {
         Map<String, StoredTensor> found = new LinkedHashMap<>();
-        Checkpoint folder = Checkpoints.open(component, SourceOptions.defaults());
         folder.entries().forEach(entry -> found.put(entry.name(), entry.tensor()));
         List<TensorDifference> differences = new ArrayList<>();
         List<Pair> common = new ArrayList<>();
@@ -81,7 +89,6 @@ public final class SourceComparison {
                     .forEach(difference -> difference.ifPresent(differences::add));
             reader.verifyChecksums();
         }
-        SourceFiles.requireUnchanged(checkpoint.files());
         return differences;
     }
 

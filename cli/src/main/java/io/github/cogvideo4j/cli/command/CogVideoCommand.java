@@ -26,7 +26,10 @@ public final class CogVideoCommand extends ConsoleCommand {
 
     /// The command with all commands below it, in the order in which the help lists them.
     public static CommandLine commandLine(Console console) {
-        return new CommandLine(new CogVideoCommand(console));
+        return new CommandLine(new CogVideoCommand(console))
+                .addSubcommand(new ConvertCommand(console))
+                .addSubcommand(new VerifyCommand(console))
+                .addSubcommand(new DemoCommand(console));
     }
 
     /// Without a command there is nothing to do but to show which ones there are.

@@ -22,12 +22,17 @@ import tools.jackson.databind.node.ObjectNode;
 ///
 /// Safe to use from several threads.
 public final class Console {
+    /// A folder where all is wrong would fill the screen a thousand times; JSON lists everything.
+    private static final int MOST_ALIKE = 20;
+
     private final Terminal terminal;
     private final Language language;
     private final boolean json;
     private final boolean debug;
     private final boolean colours;
     private final List<Problem> warnings = new ArrayList<>();
+    private final List<Problem> notes = new ArrayList<>();
+    private final List<Problem> findings = new ArrayList<>();
     private Optional<ObjectNode> result = Optional.empty();
     private Optional<ProgressDisplay> shown = Optional.empty();
 
@@ -91,10 +96,34 @@ public final class Console {
     }
 
     /// Warns of something that stops nothing.
-    public synchronized void warn(Problem warning) {
-        warnings.add(warning);
-        printError(label("cli.label.warning", 33)
-                + ProblemText.line(warning.message(), warning.code().id(), warning.place(), locale()));
+    public void warn(Problem warning) {
+        say(warnings, "cli.label.warning", 33, warning);
+    }
+
+    /// Tells something that the library remarked: a warning, or a note where it only says what was chosen.
+    public void remark(Problem remark) {
+        switch (remark.code()) {
+            case CHOICE, ASSUMED -> say(notes, "cli.label.note", 36, remark);
+            default -> warn(remark);
+        }
+    }
+
+    /// Tells what a check found.
+    public void finding(Problem finding) {
+        say(findings, "cli.label.problem", 31, finding);
+    }
+
+    private synchronized void say(List<Problem> list, String label, int colour, Problem problem) {
+        list.add(problem);
+        long alike =
+                list.stream().filter(other -> other.code() == problem.code()).count();
+        if (alike <= MOST_ALIKE) {
+            printError(label(label, colour)
+                    + " "
+                    + ProblemText.line(problem.message(), problem.code().id(), problem.place(), locale()));
+        } else if (alike == MOST_ALIKE + 1) {
+            printError(Message.of("cli.problem.more", problem.code().id()).text(locale()));
+        }
     }
 
     /// Begins to show how far a job is, when somebody watches.
@@ -115,7 +144,7 @@ public final class Console {
     /// Ends a run that came to a result.
     public ExitCode finish(ExitCode exit) {
         if (json) {
-            printJson(JsonOutput.result(exit, result, warnings, locale()));
+            printJson(JsonOutput.result(exit, result, new JsonOutput.Told(findings, warnings, notes), locale()));
         }
         return exit;
     }
@@ -130,7 +159,7 @@ public final class Console {
             trace(cause);
         }
         if (json) {
-            printJson(JsonOutput.error(failure, warnings, locale()));
+            printJson(JsonOutput.error(failure, new JsonOutput.Told(findings, warnings, notes), locale()));
         }
         return failure.exit();
     }

@@ -12,26 +12,26 @@ import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /// The one JSON object that a run with `--json` prints, whatever happens: `exitCode`, then `result` or `error`,
-/// then `warnings`. Documented for users in `docs/json.md`.
+/// then `findings`, `warnings` and `notes`. Documented for users in `docs/json.md`.
 final class JsonOutput {
     private JsonOutput() {}
 
     /// The object of a run that came to a result.
-    static String result(ExitCode exit, Optional<ObjectNode> result, List<Problem> warnings, Locale locale) {
+    static String result(ExitCode exit, Optional<ObjectNode> result, Told told, Locale locale) {
         ObjectNode output = JsonFile.newObject();
         output.put("exitCode", exit.value());
         output.set("result", result.orElseGet(JsonFile::newObject));
-        return JsonFile.format(withWarnings(output, warnings, locale));
+        return JsonFile.format(withTold(output, told, locale));
     }
 
     /// The object of a run that failed.
-    static String error(Failure failure, List<Problem> warnings, Locale locale) {
+    static String error(Failure failure, Told told, Locale locale) {
         ObjectNode output = JsonFile.newObject();
         output.put("exitCode", failure.exit().value());
         ObjectNode error = problem(failure.code(), failure.message(), failure.place(), locale);
         failure.hint().ifPresent(hint -> error.put("hint", hint.text(locale)));
         output.set("error", error);
-        return JsonFile.format(withWarnings(output, warnings, locale));
+        return JsonFile.format(withTold(output, told, locale));
     }
 
     /// A problem as an object: `code` and `message`, and `file`, `offset` and `tensor` where they are known.
@@ -45,9 +45,22 @@ final class JsonOutput {
         return node;
     }
 
-    private static ObjectNode withWarnings(ObjectNode output, List<Problem> warnings, Locale locale) {
-        var list = output.putArray("warnings");
-        warnings.forEach(warning -> list.add(problem(warning.code().id(), warning.message(), warning.place(), locale)));
+    /// What was told on the way.
+    ///
+    /// @param findings what a check found
+    /// @param warnings what is probably not wanted
+    /// @param notes    what was chosen or assumed
+    record Told(List<Problem> findings, List<Problem> warnings, List<Problem> notes) {}
+
+    private static ObjectNode withTold(ObjectNode output, Told told, Locale locale) {
+        addAll(output, "findings", told.findings(), locale);
+        addAll(output, "warnings", told.warnings(), locale);
+        addAll(output, "notes", told.notes(), locale);
         return output;
+    }
+
+    private static void addAll(ObjectNode output, String field, List<Problem> problems, Locale locale) {
+        var list = output.putArray(field);
+        problems.forEach(problem -> list.add(problem(problem.code().id(), problem.message(), problem.place(), locale)));
     }
 }

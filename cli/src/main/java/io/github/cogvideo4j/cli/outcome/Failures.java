@@ -60,7 +60,7 @@ public final class Failures {
 
     private static Failure problem(Problem problem) {
         return new Failure(
-                exit(problem.code()), problem.code().id(), problem.message(), problem.place(), hint(problem.code()));
+                exit(problem.code()), problem.code().id(), problem.message(), problem.place(), remedy(problem.code()));
     }
 
     private static ExitCode exit(ProblemCode code) {
@@ -68,8 +68,8 @@ public final class Failures {
     }
 
     /// The remedy that helps whatever the case at hand, where there is one: not every code has it.
-    private static Optional<Message> hint(ProblemCode code) {
-        String key = "cli.hint." + code.id();
+    static Optional<Message> remedy(ProblemCode code) {
+        String key = "cli.remedy." + code.id();
         ResourceBundle texts = ResourceBundle.getBundle("io.github.cogvideo4j.cli.messages", Locale.ROOT);
         return texts.containsKey(key) ? Optional.of(Message.of(key)) : Optional.empty();
     }

@@ -30,17 +30,18 @@ final class IoFailures {
     static Failure of(IOException e) {
         String reason = reason(e);
         if (DISK_FULL.stream().anyMatch(reason::contains)) {
-            return failure(e, ExitCode.ENVIRONMENT, ProblemCode.NO_SPACE.id(), "cli.failure.disk-full", "no-space");
+            return failure(
+                    e, ExitCode.ENVIRONMENT, ProblemCode.NO_SPACE.id(), "cli.failure.disk-full", "cli.remedy.no-space");
         }
         return switch (e) {
             case NoSuchFileException missing ->
-                failure(missing, ExitCode.BAD_INPUT, "not-found", "cli.failure.not-found", "path");
+                failure(missing, ExitCode.BAD_INPUT, "not-found", "cli.failure.not-found", "cli.hint.path");
             case FileNotFoundException missing ->
-                failure(missing, ExitCode.BAD_INPUT, "not-found", "cli.failure.not-found", "path");
+                failure(missing, ExitCode.BAD_INPUT, "not-found", "cli.failure.not-found", "cli.hint.path");
             case NotDirectoryException file ->
-                failure(file, ExitCode.BAD_INPUT, "not-a-folder", "cli.failure.not-a-folder", "path");
+                failure(file, ExitCode.BAD_INPUT, "not-a-folder", "cli.failure.not-a-folder", "cli.hint.path");
             case AccessDeniedException denied ->
-                failure(denied, ExitCode.ENVIRONMENT, "access-denied", "cli.failure.access-denied", "access");
+                failure(denied, ExitCode.ENVIRONMENT, "access-denied", "cli.failure.access-denied", "cli.hint.access");
             default ->
                 new Failure(
                         ExitCode.ENVIRONMENT,
@@ -54,7 +55,7 @@ final class IoFailures {
     }
 
     private static Failure failure(IOException e, ExitCode exit, String code, String key, String hint) {
-        return new Failure(exit, code, Message.of(key), place(e), Optional.of(Message.of("cli.hint." + hint)));
+        return new Failure(exit, code, Message.of(key), place(e), Optional.of(Message.of(hint)));
     }
 
     private static String reason(IOException e) {

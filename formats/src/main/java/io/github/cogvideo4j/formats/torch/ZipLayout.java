@@ -92,16 +92,16 @@ final class ZipLayout {
     }
 
     /// Local headers, descriptors and everything behind the last record.
-    List<TorchLayout.Piece> structure(Map<Entry, Long> crcs) {
-        List<TorchLayout.Piece> pieces = new ArrayList<>();
+    List<ArchiveLayout.Piece> structure(Map<Entry, Long> crcs) {
+        List<ArchiveLayout.Piece> pieces = new ArrayList<>();
         for (Entry entry : entries) {
-            pieces.add(new TorchLayout.Piece(entry.headerOffset(), localHeader(entry)));
+            pieces.add(new ArchiveLayout.Piece(entry.headerOffset(), localHeader(entry)));
             if (entry.descriptorSize() > 0) {
-                pieces.add(
-                        new TorchLayout.Piece(entry.dataOffset() + entry.size(), descriptor(entry, crc(crcs, entry))));
+                pieces.add(new ArchiveLayout.Piece(
+                        entry.dataOffset() + entry.size(), descriptor(entry, crc(crcs, entry))));
             }
         }
-        pieces.add(new TorchLayout.Piece(directoryOffset(), end(crcs)));
+        pieces.add(new ArchiveLayout.Piece(directoryOffset(), end(crcs)));
         return pieces;
     }
 

@@ -134,7 +134,7 @@ class TorchLayoutTest {
         TorchLayout layout = TorchLayout.of("big64.bin", tensors);
         Path file = folder.resolve("big64.bin");
         try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
-            for (TorchLayout.Piece piece : layout.structure(checksums)) {
+            for (ArchiveLayout.Piece piece : layout.structure(checksums)) {
                 sparse.getChannel().write(piece.bytes(), piece.offset());
             }
             write(sparse, layout, 0, HexFormat.of().parseHex("0000803f0040"));
@@ -182,7 +182,7 @@ class TorchLayoutTest {
             checksums.put(slot.tensor().name(), crc.getValue());
             file.put(Math.toIntExact(slot.offset()), bytes);
         }
-        for (TorchLayout.Piece piece : layout.structure(checksums)) {
+        for (ArchiveLayout.Piece piece : layout.structure(checksums)) {
             file.put(
                     Math.toIntExact(piece.offset()),
                     piece.bytes(),

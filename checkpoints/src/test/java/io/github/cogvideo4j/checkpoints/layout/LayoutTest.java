@@ -1,0 +1,84 @@
+package io.github.cogvideo4j.checkpoints.layout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.cogvideo4j.formats.FormatException;
+import io.github.cogvideo4j.testing.Resources;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LayoutTest {
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @CsvSource({
+        "diffusion_pytorch_model.safetensors, diffusion_pytorch_model.safetensors",
+        "model.safetensors, diffusion_pytorch_model.safetensors",
+        "pytorch_model-00001-of-00002.bin, diffusion_pytorch_model-00001-of-00002.bin",
+        "model.fp16-00001-of-00002.safetensors, diffusion_pytorch_model.fp16-00001-of-00002.safetensors",
+        "model-00001-of-00002.fp16.safetensors, diffusion_pytorch_model.fp16-00001-of-00002.safetensors",
+        "model.safetensors.index.json, diffusion_pytorch_model.safetensors.index.json",
+        "model.safetensors.index.fp16.json, diffusion_pytorch_model.safetensors.index.fp16.json",
+        "model.safetensors.fp16.index.json, diffusion_pytorch_model.safetensors.index.fp16.json"
+    })
+    void everySpellingOfAWeightFilesNameIsUnderstood(String name, String expected) {
+        assertThat(WeightFileName.parse(name).map(WeightFileName::expected)).hasValue(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"config.json", "optimizer.pt", "model.safetensors.tmp", "README.md", ".bin", "index.json"})
+    void otherFilesAreNoWeights(String name) {
+        assertThat(WeightFileName.parse(name)).isEmpty();
+    }
+
+    @Test
+    void aModelInTheHubsCacheIsFoundByItsName() throws IOException {
+        Path model = folder.resolve("hub/models--THUDM--CogVideoX-2b");
+        Path snapshot = Files.createDirectories(model.resolve("snapshots/abc123"));
+        Files.createDirectories(model.resolve("refs"));
+        Files.writeString(model.resolve("refs/main"), "abc123");
+        assertThat(ModelFolder.locate("THUDM/CogVideoX-2b", Map.of("HF_HOME", folder.toString())))
+                .isEqualTo(snapshot);
+        assertThat(ModelFolder.locate(
+                        "THUDM/CogVideoX-2b",
+                        Map.of("HF_HUB_CACHE", folder.resolve("hub").toString())))
+                .isEqualTo(snapshot);
+        assertThatThrownBy(() -> ModelFolder.locate("THUDM/CogVideoX-5b", Map.of("HF_HOME", folder.toString())))
+                .hasMessageContaining("nothing is downloaded");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"../../etc", "a/b", "..", ""})
+    void aRevisionThatLeavesTheCacheIsNotFollowed(String revision) throws IOException {
+        Path model = folder.resolve("hub/models--A--B");
+        Files.createDirectories(model.resolve("snapshots"));
+        Files.createDirectories(model.resolve("refs"));
+        Files.writeString(model.resolve("refs/main"), revision);
+        assertThat(new HubCache(folder.resolve("hub")).snapshot("A/B")).isEmpty();
+    }
+
+    @Test
+    void thePublishedPipelinesAreReadAsTheyAre() throws IOException {
+        ModelFolder model = ModelFolder.read(Resources.golden("pipelines/i2v-5b"));
+        assertThat(model.pipelineClass()).hasValue("CogVideoXImageToVideoPipeline");
+        assertThat(model.components().keySet())
+                .containsExactlyInAnyOrder("scheduler", "text_encoder", "tokenizer", "transformer", "vae");
+    }
+
+    @Test
+    void aComponentThatLeavesTheFolderIsRefused() throws IOException {
+        Files.writeString(folder.resolve("model_index.json"), "{\"../x\": [\"diffusers\", \"Evil\"]}");
+        assertThatThrownBy(() -> ModelFolder.read(folder))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("unsafe-path");
+    }
+}

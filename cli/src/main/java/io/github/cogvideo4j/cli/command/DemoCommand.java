@@ -1,0 +1,65 @@
+package io.github.cogvideo4j.cli.command;
+
+import io.github.cogvideo4j.checkpoints.convert.BaseModel;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
+import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
+import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
+import io.github.cogvideo4j.checkpoints.convert.Converter;
+import io.github.cogvideo4j.checkpoints.convert.LinkMode;
+import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.cli.arguments.UsageException;
+import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.outcome.ExitCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/// `cogvideo demo`: the main job on a real checkpoint that ships with the sources.
+@Command(name = "demo")
+public final class DemoCommand extends ConsoleCommand {
+    /// Set by the launcher: the root of the sources.
+    static final String ROOT_PROPERTY = "cogvideo4j.root";
+
+    private static final String SAMPLE = "testing/src/test/resources/fixtures/sample-t2v-2b/output/checkpoint-3";
+    private static final String BASE = "testing/src/test/resources/golden/pipelines/t2v-2b";
+
+    @Parameters(index = "0", paramLabel = "OUTPUT", descriptionKey = "OUTPUT", defaultValue = "cogvideo-demo")
+    private Path output = Path.of("");
+
+    DemoCommand(Console console) {
+        super(console);
+    }
+
+    @Override
+    protected ExitCode run() throws IOException {
+        Path root = Path.of(System.getProperty(ROOT_PROPERTY, ""));
+        Path sample = root.resolve(SAMPLE);
+        if (!Files.isDirectory(sample)) {
+            throw new UsageException("cli.demo.no-sample");
+        }
+        console.print("cli.demo.convert", sample, root.resolve(BASE), output);
+        Checkpoint checkpoint = Checkpoints.open(sample, SourceOptions.defaults());
+        ConversionOptions options = new ConversionOptions(
+                Optional.empty(),
+                ConversionOptions.DEFAULT_SHARD_BYTES,
+                OutputFormat.SAFETENSORS,
+                LinkMode.COPY,
+                Optional.empty(),
+                Runtime.getRuntime().availableProcessors(),
+                true,
+                true);
+        ConversionPlan plan =
+                ConversionPlanner.plan(checkpoint, output, Optional.of(BaseModel.read(root.resolve(BASE))), options);
+        try (ConversionProgress progress = new ConversionProgress(console)) {
+            new PlanReport(plan, console).showResult(Converter.convert(plan, progress), true);
+        }
+        console.print("cli.demo.your-turn");
+        return ExitCode.DONE;
+    }
+}

@@ -1,0 +1,23 @@
+package io.github.cogvideo4j.cli.command;
+
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/// The options that choose what of a checkpoint is meant.
+final class SourceArguments {
+    @Option(
+            names = {"-t", "--tag"},
+            paramLabel = "TAG")
+    private Optional<String> tag = Optional.empty();
+
+    @Option(names = "--from-module")
+    private boolean fromModule;
+
+    @Option(names = "--exclude-frozen-parameters")
+    private boolean excludeFrozen;
+
+    SourceOptions options() {
+        return new SourceOptions(tag, fromModule, excludeFrozen);
+    }
+}

@@ -1,0 +1,109 @@
+package io.github.cogvideo4j.cli.command;
+
+import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.verify.FolderVerification;
+import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
+import io.github.cogvideo4j.checkpoints.verify.TensorDifference;
+import io.github.cogvideo4j.checkpoints.verify.VerificationReport;
+import io.github.cogvideo4j.cli.console.ByteSize;
+import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.formats.problem.Problem;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// `cogvideo verify`: proves a folder intact, and equal to its source.
+@Command(name = "verify")
+public final class VerifyCommand extends ConsoleCommand {
+    @Parameters(index = "0", paramLabel = "MODEL", descriptionKey = "MODEL")
+    private String model = "";
+
+    @Option(names = "--against", paramLabel = "CHECKPOINT")
+    private Optional<Path> against = Optional.empty();
+
+    @Option(names = "--deep")
+    private boolean deep;
+
+    @Mixin
+    private final SourceArguments source = new SourceArguments();
+
+    VerifyCommand(Console console) {
+        super(console);
+    }
+
+    @Override
+    protected ExitCode run() throws IOException {
+        Path folder = ModelFolder.locate(model, Map.copyOf(System.getenv()));
+        int threads = Runtime.getRuntime().availableProcessors();
+        try (ConversionProgress progress = new ConversionProgress(console)) {
+            return against.isPresent()
+                    ? compare(folder, against.get(), threads, progress)
+                    : check(folder, threads, progress);
+        }
+    }
+
+    private ExitCode check(Path folder, int threads, ConversionProgress progress) throws IOException {
+        VerificationReport report = FolderVerification.verify(folder, deep, threads, progress);
+        progress.close();
+        ObjectNode result = JsonFile.newObject();
+        result.put("manifest", report.manifest());
+        result.put("files", report.files());
+        result.put("tensors", report.tensors());
+        if (report.problems().isEmpty()) {
+            console.print(
+                    report.manifest() ? "cli.verify.intact" : "cli.verify.sound",
+                    folder,
+                    report.tensors(),
+                    ByteSize.of(report.bytes()));
+        }
+        return finish(report.problems(), result);
+    }
+
+    private ExitCode compare(Path folder, Path checkpoint, int threads, ConversionProgress progress)
+            throws IOException {
+        Checkpoint opened = Checkpoints.open(checkpoint, source.options());
+        opened.remarks().forEach(console::remark);
+        Path weights = FolderVerification.weightsOf(folder);
+        List<TensorDifference> differences = SourceComparison.compare(weights, opened, threads, progress);
+        progress.close();
+        ObjectNode result = JsonFile.newObject();
+        result.put("tensors", opened.entries().size());
+        result.put("equal", differences.isEmpty());
+        ArrayNode list = result.putArray("differences");
+        for (TensorDifference difference : differences) {
+            ObjectNode node = list.addObject();
+            node.put("tensor", difference.name());
+            if (difference instanceof TensorDifference.Values values) {
+                node.put("count", values.count());
+                node.put("first_index", values.first());
+                node.put("largest", values.largest());
+            }
+        }
+        if (differences.isEmpty()) {
+            console.print("cli.verify.equal", opened.entries().size(), opened.folder());
+        }
+        return finish(
+                differences.stream()
+                        .map(difference -> difference.problem(weights))
+                        .toList(),
+                result);
+    }
+
+    private ExitCode finish(List<Problem> problems, ObjectNode result) {
+        problems.forEach(console::finding);
+        console.result(result);
+        return problems.isEmpty() ? ExitCode.DONE : ExitCode.PROBLEMS_FOUND;
+    }
+}

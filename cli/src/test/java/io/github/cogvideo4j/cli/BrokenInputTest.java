@@ -1,0 +1,92 @@
+package io.github.cogvideo4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.testing.Resources;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+
+/// Every damaged and hostile fixture through `convert`, as its `case.json` asks: outcome, code, words.
+class BrokenInputTest {
+    private static final List<String> REFUSED = List.of("error", "error-no-crash");
+
+    @TempDir
+    Path folder;
+
+    static Stream<String> cases() {
+        return Resources.cases("broken").stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    @Timeout(value = 20, unit = TimeUnit.SECONDS)
+    void theConverterAnswersAsTheCaseAsks(String name) throws IOException {
+        Path fixture = Resources.fixture("broken/" + name);
+        JsonNode json = JsonFile.readObject(fixture.resolve("case.json"), 1 << 20, ProblemCode.CONFIG_INVALID);
+        String outcome = json.get("expect").get("outcome").stringValue();
+        String code = json.get("expect").get("code").stringValue();
+        Path input = folder.resolve("case");
+        Resources.copy(fixture, input);
+        // Git does not keep empty folders.
+        if (name.equals("empty-dir")) {
+            Files.createDirectories(input.resolve("input"));
+        }
+        Map<String, String> before = Resources.snapshot(input);
+        Path output = folder.resolve("output");
+
+        CommandRun run = CommandRun.of(words(json, input, output).toArray());
+
+        assertThat(run.err()).doesNotContain("Exception", "\tat ");
+        assertThat(Resources.snapshot(input)).as("nothing of the user's is changed").isEqualTo(before);
+        boolean refused = run.exit() == ExitCode.BAD_INPUT;
+        if (REFUSED.contains(outcome)) {
+            assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.BAD_INPUT);
+        } else if (outcome.startsWith("convert")) {
+            assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
+        } else {
+            assertThat(run.exit()).as(run.err()).isIn(ExitCode.BAD_INPUT, ExitCode.DONE);
+        }
+        if (!outcome.equals("convert")) {
+            assertThat(run.err()).contains("[" + code + "]");
+            for (JsonNode word : json.get("expect").get("message_should_mention")) {
+                assertThat(run.err()).containsIgnoringCase(word.stringValue());
+            }
+        }
+        if (refused) {
+            assertThat(output).as("no output of a refused input").doesNotExist();
+            assertThat(run.err().lines().filter(line -> line.startsWith("error:"))).hasSize(1);
+        }
+        try (Stream<Path> left = Files.list(folder)) {
+            assertThat(left.map(Path::getFileName).map(Path::toString)).isSubsetOf("case", "output");
+        }
+    }
+
+    private static List<Object> words(JsonNode json, Path input, Path output) {
+        List<Object> words = new ArrayList<>();
+        for (JsonNode word : json.get("command")) {
+            String text = word.stringValue();
+            if (text.equals("OUTPUT")) {
+                words.add(output);
+            } else if (words.isEmpty() || text.startsWith("--") || text.equals("fp16")) {
+                words.add(text);
+            } else {
+                words.add(input.resolve(text));
+            }
+        }
+        return words;
+    }
+}

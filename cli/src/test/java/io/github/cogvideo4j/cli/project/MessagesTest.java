@@ -1,0 +1,140 @@
+package io.github.cogvideo4j.cli.project;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Every sentence exists in both languages, and nothing but sentences that are said.
+class MessagesTest {
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\{(\\d+)}");
+    private static final Pattern HAN = Pattern.compile("\\p{IsHan}");
+    private static final Pattern LETTER = Pattern.compile("[A-Za-z]");
+    /// A key of a bundle as it stands in the source; one that ends in a separator is completed by code.
+    private static final Pattern KEY =
+            Pattern.compile("\"((?:formats|checkpoints|inference|server|cluster|cli)\\.[a-z0-9.-]+)\"");
+
+    private static final Pattern ENDING = Pattern.compile("\"(\\.[a-z0-9-]+)\"");
+
+    static List<String> modules() {
+        return ProjectFiles.modules();
+    }
+
+    static Stream<String> modulesWithMessages() {
+        return modules().stream()
+                .filter(module -> !ProjectFiles.bundle(module, "messages").isEmpty());
+    }
+
+    @ParameterizedTest
+    @MethodSource("modulesWithMessages")
+    void bothLanguagesHaveTheSameKeys(String module) {
+        assertThat(ProjectFiles.bundle(module, "messages_zh").keySet())
+                .isEqualTo(ProjectFiles.bundle(module, "messages").keySet());
+    }
+
+    @ParameterizedTest
+    @MethodSource("modulesWithMessages")
+    void bothLanguagesUseTheSamePlaceholdersWithoutGaps(String module) {
+        var chinese = ProjectFiles.bundle(module, "messages_zh");
+        ProjectFiles.bundle(module, "messages").forEach((key, text) -> {
+            Set<Integer> used = placeholders(text);
+            assertThat(used)
+                    .as(key)
+                    .isEqualTo(IntStream.range(0, used.size()).boxed().collect(Collectors.toSet()));
+            assertThat(placeholders(chinese.getOrDefault(key, ""))).as(key).isEqualTo(used);
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("modulesWithMessages")
+    void whatEnglishSaysInWordsIsSaidInChinese(String module) {
+        var chinese = ProjectFiles.bundle(module, "messages_zh");
+        ProjectFiles.bundle(module, "messages").forEach((key, text) -> {
+            boolean commandLine = text.startsWith("cogvideo ");
+            if (!commandLine
+                    && LETTER.matcher(PLACEHOLDER.matcher(text).replaceAll("")).find()) {
+                assertThat(chinese.getOrDefault(key, "")).as(key).containsPattern(HAN);
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("modulesWithMessages")
+    void aKeyNamesItsModule(String module) {
+        assertThat(ProjectFiles.bundle(module, "messages").keySet()).allMatch(key -> key.startsWith(module + "."));
+    }
+
+    @ParameterizedTest
+    @MethodSource("modules")
+    void everyKeyInTheSourcesHasAText(String module) {
+        Set<String> texts = texts();
+        assertThat(keysIn(module).filter(key -> !isPrefix(key)))
+                .allSatisfy(key -> assertThat(texts).contains(key));
+    }
+
+    @Test
+    void everyTextIsUsed() {
+        Set<String> mentioned = modules().stream().flatMap(MessagesTest::keysIn).collect(Collectors.toSet());
+        Set<String> endings = modules().stream()
+                .flatMap(module -> ProjectFiles.sources(module).stream())
+                .flatMap(source -> ENDING.matcher(source).results())
+                .map(match -> match.group(1))
+                .collect(Collectors.toSet());
+        assertThat(texts())
+                .filteredOn(key -> !mentioned.contains(key) && !isComposed(key, mentioned, endings))
+                .isEmpty();
+    }
+
+    @Test
+    void everyRemedyIsForAProblemThatExists() {
+        String prefix = "cli.remedy.";
+        assertThat(texts().stream().filter(key -> key.startsWith(prefix)))
+                .isNotEmpty()
+                .allMatch(
+                        key -> ProblemCode.byId(key.substring(prefix.length())).isPresent());
+    }
+
+    private static Set<String> texts() {
+        return modules().stream()
+                .map(module -> ProjectFiles.bundle(module, "messages").keySet())
+                .flatMap(Collection::stream)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static Stream<String> keysIn(String module) {
+        return ProjectFiles.sources(module).stream()
+                .flatMap(source -> KEY.matcher(source).results())
+                .map(match -> match.group(1));
+    }
+
+    /// Code may complete a key: `"cli.remedy." + code`, or `key + ".fields"` where `key` is one of the sources' keys.
+    private static boolean isComposed(String key, Set<String> mentioned, Set<String> endings) {
+        boolean afterPrefix = mentioned.stream().filter(MessagesTest::isPrefix).anyMatch(key::startsWith);
+        return afterPrefix
+                || endings.stream()
+                        .filter(key::endsWith)
+                        .anyMatch(ending -> mentioned.contains(key.substring(0, key.length() - ending.length())));
+    }
+
+    private static boolean isPrefix(String key) {
+        return key.endsWith(".") || key.endsWith("-");
+    }
+
+    private static Set<Integer> placeholders(String text) {
+        return PLACEHOLDER
+                .matcher(text)
+                .results()
+                .map(match -> Integer.valueOf(match.group(1)))
+                .collect(Collectors.toSet());
+    }
+}
