@@ -66,7 +66,6 @@ public record WeightFileName(
         if (index) {
             return stem + "." + extension + ".index" + suffix + ".json";
         }
-<<<<<<< HEAD
         return stem + suffix
                 + shard.map(s -> "-%05d-of-%05d".formatted(s.number(), s.count()))
                         .orElse("") + "." + extension;
@@ -75,10 +74,5 @@ public record WeightFileName(
     /// The name of the file that diffusers would look for in place of this one.
     public String expected() {
         return new WeightFileName(DIFFUSERS_STEM, variant, shard, extension, index).fileName();
-=======
-        return base + suffix
-                + shard.map(s -> "-%05d-of-%05d".formatted(s.number(), s.count()))
-                        .orElse("") + "." + extension;
->>>>>>> main
     }
 }

@@ -48,7 +48,8 @@ public final class Checkpoints {
         return plan(CheckpointLocation.of(path, options), options);
     }
 
-    /// Opens every set of plain weights in a folder: of a folder that holds the same weights as `.safetensors` and as `.bin`, both.
+    /// Opens every set of plain weights in a folder: of a folder that holds the same weights as `.safetensors` and as
+    /// `.bin`, both.
     ///
     /// @param folder a component's folder
     /// @throws InvalidCheckpointException when there is none, or one cannot be used

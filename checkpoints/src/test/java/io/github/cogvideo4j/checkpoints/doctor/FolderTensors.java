@@ -28,8 +28,8 @@ final class FolderTensors {
                 reader.read(entry.tensor(), digest::update);
                 tensors.put(
                         entry.name(),
-                        entry.tensor().dtype().torchName() + " " + entry.tensor().shape() + " "
-                                + HexFormat.of().formatHex(digest.digest()));
+                        entry.tensor().dtype().torchName() + " "
+                                + entry.tensor().shape() + " " + HexFormat.of().formatHex(digest.digest()));
             }
         }
         return tensors;

@@ -26,8 +26,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Folders as users have them: named, mended, restored.
 class MessFixturesTest {
-    private static final Set<String> NEED_CONVERSION =
-            Set.of("mess/a3-bin-sharded-no-prefix", "mess/b2-renamed-bin-index-stale", "mess/i6-raw-checkpoint-in-transformer");
+    private static final Set<String> NEED_CONVERSION = Set.of(
+            "mess/a3-bin-sharded-no-prefix",
+            "mess/b2-renamed-bin-index-stale",
+            "mess/i6-raw-checkpoint-in-transformer");
 
     @TempDir
     Path temporary;
@@ -99,7 +101,8 @@ class MessFixturesTest {
                 .singleElement()
                 .satisfies(question -> assertThat(question.message().text()).contains("--convert"));
         Repair.apply(plan, Progress.NONE);
-        assertThat(folder.resolve("transformer/diffusion_pytorch_model.safetensors")).doesNotExist();
+        assertThat(folder.resolve("transformer/diffusion_pytorch_model.safetensors"))
+                .doesNotExist();
     }
 
     @ParameterizedTest
@@ -120,8 +123,7 @@ class MessFixturesTest {
                 RepairPlanner.plan(Subject.read(folder), new RepairOptions(false, Optional.of(keep))), Progress.NONE);
         assertThat(examine(folder).isHealthy()).isTrue();
         assertThat(FolderTensors.of(folder.resolve("transformer")))
-                .isEqualTo(FolderTensors.ofReference(
-                        Resources.fixture("mess/" + name + "/reference/tensors.json")));
+                .isEqualTo(FolderTensors.ofReference(Resources.fixture("mess/" + name + "/reference/tensors.json")));
         Undo.restore(folder, Progress.NONE);
         assertThat(Resources.snapshot(folder)).isEqualTo(before);
     }

@@ -77,9 +77,9 @@ class CheckpointsTest {
         Path gone = Resources.fixture("broken/only-model-states/input/checkpoint-10");
         Checkpoint checkpoint = Checkpoints.open(gone, new SourceOptions(Optional.empty(), true, false));
         assertThat(checkpoint.kind()).isEqualTo(CheckpointKind.DEEPSPEED_MODULE);
-        assertThat(checkpoint.entries()).isNotEmpty().allSatisfy(entry -> assertThat(
-                        entry.tensor().dtype())
-                .isEqualTo(DType.BF16));
+        assertThat(checkpoint.entries())
+                .isNotEmpty()
+                .allSatisfy(entry -> assertThat(entry.tensor().dtype()).isEqualTo(DType.BF16));
     }
 
     @Test

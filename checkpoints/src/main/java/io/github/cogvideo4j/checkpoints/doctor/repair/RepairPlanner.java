@@ -86,9 +86,8 @@ public final class RepairPlanner {
             return Optional.empty();
         }
         List<Step.Source> kept = candidates.stream()
-                .filter(source -> options.keep()
-                        .filter(name -> isNamed(source, name))
-                        .isPresent())
+                .filter(source ->
+                        options.keep().filter(name -> isNamed(source, name)).isPresent())
                 .toList();
         if (kept.size() == 1) {
             candidates.stream()

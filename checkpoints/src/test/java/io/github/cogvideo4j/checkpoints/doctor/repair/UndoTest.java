@@ -30,7 +30,13 @@ class UndoTest {
     Path temporary;
 
     @ParameterizedTest
-    @ValueSource(strings = {"a2-safe-sharded-no-prefix", "h1-index-wrong-name", "a3-bin-sharded-no-prefix"})
+    @ValueSource(
+            strings = {
+                "a2-safe-sharded-no-prefix",
+                "d2-output-dir-inside-transformer",
+                "a3-bin-sharded-no-prefix",
+                "i6-raw-checkpoint-in-transformer"
+            })
     void aRepairKilledAfterAnyOfItsRenamesIsTakenBack(String name) throws IOException {
         Path source = FixtureCase.of("mess/" + name).input();
         SortedMap<String, String> before = Resources.snapshot(source);
@@ -41,7 +47,7 @@ class UndoTest {
                 return;
             }
             for (JournalEntry entry : entries.reversed().subList(0, undone)) {
-                Files.move(folder.resolve(entry.to()), folder.resolve(entry.from()));
+                moveBack(folder, entry);
             }
             assertThat(Undo.restore(folder, Progress.NONE)).isEqualTo(1);
             assertThat(Resources.snapshot(folder)).isEqualTo(before);
@@ -54,7 +60,7 @@ class UndoTest {
         Path folder = Resources.copy(source, temporary.resolve("pipeline"));
         List<JournalEntry> entries = mend(folder);
         for (JournalEntry entry : entries.reversed()) {
-            Files.move(folder.resolve(entry.to()), folder.resolve(entry.from()));
+            moveBack(folder, entry);
         }
         for (JournalEntry entry : entries) {
             if (entry.ours()) {
@@ -87,8 +93,8 @@ class UndoTest {
 
     @Test
     void aFileChangedSinceTheRepairStopsTheUndo() throws IOException {
-        Path folder = Resources.copy(
-                FixtureCase.of("mess/a4-safe-single-no-prefix").input(), temporary.resolve("pipeline"));
+        Path folder =
+                Resources.copy(FixtureCase.of("mess/a4-safe-single-no-prefix").input(), temporary.resolve("pipeline"));
         mend(folder);
         Path weights = folder.resolve("transformer/diffusion_pytorch_model.safetensors");
         byte[] bytes = Files.readAllBytes(weights);
@@ -101,8 +107,8 @@ class UndoTest {
 
     @Test
     void aNewFileUnderTheOldNameIsNotReplaced() throws IOException {
-        Path folder = Resources.copy(
-                FixtureCase.of("mess/a4-safe-single-no-prefix").input(), temporary.resolve("pipeline"));
+        Path folder =
+                Resources.copy(FixtureCase.of("mess/a4-safe-single-no-prefix").input(), temporary.resolve("pipeline"));
         mend(folder);
         Files.writeString(folder.resolve("transformer/model.safetensors"), "downloaded again");
         SortedMap<String, String> before = Resources.snapshot(folder);
@@ -136,15 +142,13 @@ class UndoTest {
     @ParameterizedTest
     @MethodSource("forgeries")
     void aForgedPathIsRefused(Forgery forgery) throws IOException {
-        Path folder = forgedFolder(
-                """
+        Path folder = forgedFolder("""
                 {"format": 1, "renames": [{"from": "%s", "to": "%s", "size": 6, "sha256": "%s", "ours": %s}]}
-                """
-                        .formatted(
-                                forgery.from().replace("\\", "\\\\").replace("\u0000", "\\u0000"),
-                                forgery.to(),
-                                Resources.sha256("victim".getBytes(java.nio.charset.StandardCharsets.UTF_8)),
-                                forgery.ours()));
+                """.formatted(
+                        forgery.from().replace("\\", "\\\\").replace("\u0000", "\\u0000"),
+                        forgery.to(),
+                        Resources.sha256("victim".getBytes(java.nio.charset.StandardCharsets.UTF_8)),
+                        forgery.ours()));
         SortedMap<String, String> before = Resources.snapshot(temporary);
         assertThatThrownBy(() -> Undo.restore(folder, Progress.NONE))
                 .isInstanceOfSatisfying(
@@ -162,7 +166,8 @@ class UndoTest {
                 "{\"format\": 2, \"renames\": []}",
                 "{\"format\": 1}",
                 "{\"format\": 1, \"renames\": [7]}",
-                "{\"format\": 1, \"renames\": [{\"from\": \"a\", \"to\": \"b\", \"size\": -1, \"sha256\": \"" + "\", \"ours\": false}]}",
+                "{\"format\": 1, \"renames\": [{\"from\": \"a\", \"to\": \"b\", \"size\": -1, \"sha256\": \""
+                        + "\", \"ours\": false}]}",
                 "{\"format\": 1, \"renames\": [{\"from\": \"a\", \"to\": \"b\", \"size\": 1, \"sha256\": \"zz\", \"ours\": false}]}",
                 "{\"format\": 1, \"renames\": [{\"from\": 1, \"to\": \"b\", \"size\": 1, \"sha256\": \"zz\", \"ours\": false}]}"
             })
@@ -175,11 +180,9 @@ class UndoTest {
 
     @Test
     void aJournalWithAnotherHashIsRefused() throws IOException {
-        Path folder = forgedFolder(
-                """
+        Path folder = forgedFolder("""
                 {"format": 1, "renames": [{"from": "old", "to": "weights", "size": 7, "sha256": "%s", "ours": false}]}
-                """
-                        .formatted(HASH));
+                """.formatted(HASH));
         SortedMap<String, String> before = Resources.snapshot(temporary);
         assertThatThrownBy(() -> Undo.restore(folder, Progress.NONE)).isInstanceOf(OutputException.class);
         assertThat(Resources.snapshot(temporary)).isEqualTo(before);
@@ -190,8 +193,7 @@ class UndoTest {
         Path folder = forgedFolder(
                 """
                 {"format": 1, "renames": [{"from": "old", "to": "link/victim", "size": 6, "sha256": "%s", "ours": false}]}
-                """
-                        .formatted(Resources.sha256("victim".getBytes(java.nio.charset.StandardCharsets.UTF_8))));
+                """.formatted(Resources.sha256("victim".getBytes(java.nio.charset.StandardCharsets.UTF_8))));
         Files.createSymbolicLink(folder.resolve("link"), temporary);
         assertThatThrownBy(() -> Undo.restore(folder, Progress.NONE)).isInstanceOf(FormatException.class);
         assertThat(temporary.resolve("victim")).hasContent("victim");
@@ -212,6 +214,12 @@ class UndoTest {
         UndoFolder undo = UndoFolder.create(folder);
         Files.writeString(undo.journal(), journal);
         return folder;
+    }
+
+    private static void moveBack(Path folder, JournalEntry entry) throws IOException {
+        Path origin = folder.resolve(entry.from());
+        Files.createDirectories(origin.getParent());
+        Files.move(folder.resolve(entry.to()), origin);
     }
 
     private static List<JournalEntry> mend(Path folder) throws IOException {
