@@ -74,9 +74,8 @@ class ConversionTest {
         return reference.reference().resolveSibling(name.replace("safe", "bin"));
     }
 
-    /// The reference calls the index of its `.bin` shards `...safetensors.index.json`, under which nothing loads them;
-    /// the weight
-    /// files themselves are the same to the byte.
+    /// The reference calls the index of its `.bin` shards `...safetensors.index.json`, under which nothing
+    /// loads them; the weight files themselves are the same to the byte.
     @ParameterizedTest
     @MethodSource("binReferences")
     void binFilesAreThoseOfTheReferenceToTheByte(ReferenceCase reference) throws IOException {

@@ -152,6 +152,20 @@ class CheckpointsTest {
                 .hasMessageContaining("pytorch_model.bin");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "sat-2b/input, SAT",
+        "sat-5b/input, SAT",
+        "universal-zero2-bf16-w2/input, universal",
+        "dcp-fsdp-w2/output/checkpoint-2, distributed",
+        "lora-ddp-bf16-w2/output/checkpoint-3, LoRA"
+    })
+    void kindsThatAreNotReadYetAreNamed(String path, String name) {
+        assertThatThrownBy(() -> open(Resources.fixture(path)))
+                .isInstanceOf(InvalidCheckpointException.class)
+                .hasMessageContaining(name);
+    }
+
     @Test
     void whatIsNotThereIsSaidToBeMissing() {
         assertThatThrownBy(() -> open(folder.resolve("nowhere"))).isInstanceOf(NoSuchFileException.class);
