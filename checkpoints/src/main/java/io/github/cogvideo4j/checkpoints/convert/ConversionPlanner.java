@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
 /// Decides what a conversion will write: dtypes, shards, names, indexes, the configuration.
 public final class ConversionPlanner {
     /// The index that the field's guides ask to keep beside the weights; diffusers itself ignores it.
-    static final String KEPT_INDEX = "model.safetensors.index.json";
+    public static final String KEPT_INDEX = "model.safetensors.index.json";
 
     private static final String STEM = "diffusion_pytorch_model";
 

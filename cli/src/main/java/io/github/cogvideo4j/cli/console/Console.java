@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Scanner;
 import tools.jackson.databind.node.ObjectNode;
 
 /// What a command talks to. Results go to the standard output; warnings, errors and progress to the standard
@@ -105,6 +106,24 @@ public final class Console {
         switch (remark.code()) {
             case CHOICE, ASSUMED -> say(notes, "cli.label.note", 36, remark);
             default -> warn(remark);
+        }
+    }
+
+    /// Tells something worth knowing.
+    public void note(Problem note) {
+        say(notes, "cli.label.note", 36, note);
+    }
+
+    /// Asks a question that is answered with yes or no; no, where nobody is there to answer.
+    public boolean confirm(String key, Object... arguments) {
+        if (json || !terminal.errTerminal()) {
+            return false;
+        }
+        printError(Message.of(key, arguments).text(locale()));
+        try (Scanner answers = new Scanner(System.in, StandardCharsets.UTF_8)) {
+            return answers.hasNextLine()
+                    && List.of("y", "yes", "是")
+                            .contains(answers.nextLine().strip().toLowerCase(Locale.ROOT));
         }
     }
 

@@ -76,6 +76,15 @@ public enum ProblemCode {
     KEY_PREFIX,
     LORA_UNMERGED,
     DEEPSPEED_CHECKPOINT_IN_TRANSFORMER,
+    // Legal, and not what one wants.
+    SHARDED_BIN,
+    LORA_ALPHA,
+    SCHEDULER,
+    PIPELINE_CLASS,
+    MODEL_INDEX_MISSING,
+    COMPONENT_MISSING,
+    LEFTOVERS,
+    UNREADABLE,
     // Values.
     NAN_INF,
     ALL_ZERO,
@@ -86,6 +95,8 @@ public enum ProblemCode {
     NO_SPACE,
     MANIFEST,
     MISSING_FILE,
+    JOURNAL,
+    REPAIR_REFUSED,
     DIFFERENT,
     COMPONENT_WITHOUT_WEIGHTS,
     /// Several checkpoints, tags or files: which one was taken, or why none was.
