@@ -55,7 +55,6 @@ public enum ProblemCode {
     INDEX_WRONG_NAME,
     INDEX_MISMATCH,
     INDEX_TOTAL_SIZE,
-    SHARDED_BIN,
     MISSING_SHARD,
     // Names that inference looks for.
     NAME_MISSING_PREFIX,
