@@ -51,7 +51,9 @@ class BrokenInputTest {
         CommandRun run = CommandRun.of(words(json, input, output).toArray());
 
         assertThat(run.err()).doesNotContain("Exception", "\tat ");
-        assertThat(Resources.snapshot(input)).as("nothing of the user's is changed").isEqualTo(before);
+        assertThat(Resources.snapshot(input))
+                .as("nothing of the user's is changed")
+                .isEqualTo(before);
         boolean refused = run.exit() == ExitCode.BAD_INPUT;
         if (REFUSED.contains(outcome)) {
             assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.BAD_INPUT);
@@ -68,7 +70,8 @@ class BrokenInputTest {
         }
         if (refused) {
             assertThat(output).as("no output of a refused input").doesNotExist();
-            assertThat(run.err().lines().filter(line -> line.startsWith("error:"))).hasSize(1);
+            assertThat(run.err().lines().filter(line -> line.startsWith("error:")))
+                    .hasSize(1);
         }
         try (Stream<Path> left = Files.list(folder)) {
             assertThat(left.map(Path::getFileName).map(Path::toString)).isSubsetOf("case", "output");
