@@ -74,6 +74,7 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
             if (Files.isRegularFile(latest)) {
                 return tagFolder(readTag(latest), latest);
             }
+            UnreadKinds.refuseState(path);
             List<Path> tags = tagFolders();
             if (!tags.isEmpty()) {
                 return onlyTag(tags);
@@ -82,7 +83,7 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
             if (!run.isEmpty()) {
                 return new Run(run);
             }
-            UnreadKinds.refuse(path);
+            UnreadKinds.refuseResult(path);
             return new Weights(WeightSet.find(path));
         }
 

@@ -48,7 +48,8 @@ public final class Checkpoints {
         return plan(CheckpointLocation.of(path, options), options);
     }
 
-    /// Opens every set of plain weights in a folder: of a folder that holds the same weights as `.safetensors` and as `.bin`, both.
+    /// Opens every set of plain weights in a folder: of a folder that holds the same weights as `.safetensors`
+    /// and as `.bin`, both.
     ///
     /// @param folder a component's folder
     /// @throws InvalidCheckpointException when there is none, or one cannot be used
@@ -70,6 +71,7 @@ public final class Checkpoints {
             case CheckpointLocation.Weights weights -> PlainWeights.plan(weights.set());
             case CheckpointLocation.Run run -> newestComplete(run, options);
         };
+        UnreadKinds.refuseKeys(checkpoint.folder(), checkpoint.entries());
         return location.remarks().isEmpty() ? checkpoint : checkpoint.withRemarks(location.remarks());
     }
 

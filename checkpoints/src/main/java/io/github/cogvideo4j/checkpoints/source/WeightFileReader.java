@@ -79,8 +79,7 @@ public final class WeightFileReader {
             dict = dict.get(wrappers.getFirst()).flatMap(PickleValue::asDict).orElseThrow();
         }
         if (!path.isEmpty()) {
-            remarks.report(
-                    ProblemCode.CHOICE, Place.of(file), "checkpoints.plain.wrapped", String.join(".", path));
+            remarks.report(ProblemCode.CHOICE, Place.of(file), "checkpoints.plain.wrapped", String.join(".", path));
         }
         return dict;
     }

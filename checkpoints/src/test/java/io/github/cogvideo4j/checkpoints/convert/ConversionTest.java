@@ -64,7 +64,8 @@ class ConversionTest {
 
     static Stream<ReferenceCase> binReferences() {
         return ReferenceCase.all()
-                .filter(reference -> reference.reference().getFileName().toString().startsWith("bf16-safe"))
+                .filter(reference ->
+                        reference.reference().getFileName().toString().startsWith("bf16-safe"))
                 .filter(reference -> Files.isDirectory(binOf(reference)));
     }
 
@@ -73,8 +74,8 @@ class ConversionTest {
         return reference.reference().resolveSibling(name.replace("safe", "bin"));
     }
 
-    /// The reference calls the index of its `.bin` shards `...safetensors.index.json`, under which nothing loads them; the weight
-    /// files themselves are the same to the byte.
+    /// The reference calls the index of its `.bin` shards `...safetensors.index.json`, under which nothing
+    /// loads them; the weight files themselves are the same to the byte.
     @ParameterizedTest
     @MethodSource("binReferences")
     void binFilesAreThoseOfTheReferenceToTheByte(ReferenceCase reference) throws IOException {
@@ -116,8 +117,10 @@ class ConversionTest {
                 false,
                 true);
         Path transformer = convert(options, Optional.of(BASE)).resolve("transformer");
-        assertThat(transformer.resolve("diffusion_pytorch_model.safetensors.index.fp16.json")).exists();
-        assertThat(transformer.resolve("diffusion_pytorch_model.fp16-00001-of-00004.safetensors")).exists();
+        assertThat(transformer.resolve("diffusion_pytorch_model.safetensors.index.fp16.json"))
+                .exists();
+        assertThat(transformer.resolve("diffusion_pytorch_model.fp16-00001-of-00004.safetensors"))
+                .exists();
     }
 
     @Test
@@ -136,8 +139,8 @@ class ConversionTest {
         Checkpoint checkpoint = Checkpoints.open(SAMPLE, SourceOptions.defaults());
         ConversionPlan with = ConversionPlanner.plan(
                 checkpoint, folder.resolve("a"), Optional.of(BaseModel.read(BASE)), ConversionOptions.defaults());
-        ConversionPlan without = ConversionPlanner.plan(
-                checkpoint, folder.resolve("b"), Optional.empty(), ConversionOptions.defaults());
+        ConversionPlan without =
+                ConversionPlanner.plan(checkpoint, folder.resolve("b"), Optional.empty(), ConversionOptions.defaults());
         // The golden pipeline is stored in fp32.
         assertThat(with.dtype()).isEqualTo(TargetDType.FP32);
         assertThat(without.dtype()).isEqualTo(TargetDType.BF16);
@@ -148,9 +151,8 @@ class ConversionTest {
     void anOutputThatWouldTouchTheSourceOrTheBaseIsRefused() throws IOException {
         Path source = Resources.copy(SAMPLE, folder.resolve("run/checkpoint-3"));
         Path base = Resources.copy(BASE, folder.resolve("base"));
-        for (Path output : new Path[] {
-            source.resolve("pytorch_model/out"), base.resolve("out"), base.resolve("transformer")
-        }) {
+        for (Path output :
+                new Path[] {source.resolve("pytorch_model/out"), base.resolve("out"), base.resolve("transformer")}) {
             assertThatThrownBy(() -> Conversions.convert(
                             source,
                             output,

@@ -135,7 +135,9 @@ class StagingTest {
 
     private static java.util.List<String> names(Path folder) throws IOException {
         try (Stream<Path> children = Files.list(folder)) {
-            return children.map(child -> child.getFileName().toString()).sorted().toList();
+            return children.map(child -> child.getFileName().toString())
+                    .sorted()
+                    .toList();
         }
     }
 }

@@ -77,9 +77,9 @@ class CheckpointsTest {
         Path gone = Resources.fixture("broken/only-model-states/input/checkpoint-10");
         Checkpoint checkpoint = Checkpoints.open(gone, new SourceOptions(Optional.empty(), true, false));
         assertThat(checkpoint.kind()).isEqualTo(CheckpointKind.DEEPSPEED_MODULE);
-        assertThat(checkpoint.entries()).isNotEmpty().allSatisfy(entry -> assertThat(
-                        entry.tensor().dtype())
-                .isEqualTo(DType.BF16));
+        assertThat(checkpoint.entries())
+                .isNotEmpty()
+                .allSatisfy(entry -> assertThat(entry.tensor().dtype()).isEqualTo(DType.BF16));
     }
 
     @Test
@@ -150,6 +150,20 @@ class CheckpointsTest {
         assertThatThrownBy(() -> open(folder))
                 .hasMessageContaining("model.safetensors")
                 .hasMessageContaining("pytorch_model.bin");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "sat-2b/input, SAT",
+        "sat-5b/input, SAT",
+        "universal-zero2-bf16-w2/input, universal",
+        "dcp-fsdp-w2/output/checkpoint-2, distributed",
+        "lora-ddp-bf16-w2/output/checkpoint-3, LoRA"
+    })
+    void kindsThatAreNotReadYetAreNamed(String path, String name) {
+        assertThatThrownBy(() -> open(Resources.fixture(path)))
+                .isInstanceOf(InvalidCheckpointException.class)
+                .hasMessageContaining(name);
     }
 
     @Test
