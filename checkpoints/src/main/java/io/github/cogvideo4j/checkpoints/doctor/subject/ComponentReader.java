@@ -193,7 +193,7 @@ final class ComponentReader {
         Problems warnings = new Problems();
         for (WeightGroup.Member member : set.values()) {
             try {
-                byFile.put(member.file(), WeightFileReader.read(member.file(), warnings));
+                byFile.put(member.file(), WeightFileReader.read(member.file(), Strictness.LENIENT, warnings));
             } catch (FormatException e) {
                 errors.add(e.problem());
             } catch (CheckpointException e) {
