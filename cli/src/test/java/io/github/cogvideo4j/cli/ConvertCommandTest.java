@@ -103,7 +103,8 @@ class ConvertCommandTest {
 
     @Test
     void whatWasLeftOutOnPurposeIsNotMissed() {
-        String frozen = Resources.fixture("zero2-frozen-bf16-w2/output/checkpoint-3").toString();
+        String frozen =
+                Resources.fixture("zero2-frozen-bf16-w2/output/checkpoint-3").toString();
         String base = Resources.fixture("zero2-frozen-bf16-w2/base").toString();
         String model = folder.resolve("model").toString();
         assertThat(Run.of("convert", frozen, model, "--base", base, "--exclude-frozen-parameters")

@@ -44,7 +44,8 @@ final class OutputPlace {
         if (plan.options().link() != LinkMode.AUTO || plan.base().isEmpty()) {
             return 0;
         }
-        FileStore target = Files.getFileStore(nearestExisting(plan.output().toAbsolutePath().normalize()));
+        FileStore target = Files.getFileStore(
+                nearestExisting(plan.output().toAbsolutePath().normalize()));
         long bytes = 0;
         for (BaseModel.BaseFile file : plan.base().get().files()) {
             if (file.weights() && !Files.getFileStore(file.file()).equals(target)) {

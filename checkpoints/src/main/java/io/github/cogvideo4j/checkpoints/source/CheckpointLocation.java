@@ -69,7 +69,8 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
                 return new TagFolder(path);
             }
             Path latest = path.resolve("latest");
-            if (options.tag().isPresent() && (Files.exists(latest) || !tagFolders().isEmpty())) {
+            if (options.tag().isPresent()
+                    && (Files.exists(latest) || !tagFolders().isEmpty())) {
                 return tagFolder(options.tag().get(), path);
             }
             if (Files.isRegularFile(latest)) {

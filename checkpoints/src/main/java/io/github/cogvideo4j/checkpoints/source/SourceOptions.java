@@ -11,8 +11,7 @@ import java.util.Optional;
 ///                      files are gone
 /// @param excludeFrozen leave out parameters that were not trained
 /// @param strictness    what becomes of files that other readers accept although the format forbids it
-public record SourceOptions(
-        Optional<String> tag, boolean fromModule, boolean excludeFrozen, Strictness strictness) {
+public record SourceOptions(Optional<String> tag, boolean fromModule, boolean excludeFrozen, Strictness strictness) {
     /// Everything else as it is mostly wanted.
     public SourceOptions(Optional<String> tag, boolean fromModule, boolean excludeFrozen) {
         this(tag, fromModule, excludeFrozen, Strictness.LENIENT);

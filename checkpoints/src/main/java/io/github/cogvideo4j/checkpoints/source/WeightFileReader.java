@@ -91,7 +91,8 @@ public final class WeightFileReader {
     private static boolean leadsToTensors(PickleValue.Dict dict) {
         return holdsTensors(dict)
                 || WRAPPERS.stream()
-                        .anyMatch(key -> dict.get(key).flatMap(PickleValue::asDict).isPresent());
+                        .anyMatch(key ->
+                                dict.get(key).flatMap(PickleValue::asDict).isPresent());
     }
 
     private static boolean holdsTensors(PickleValue.Dict dict) {

@@ -75,8 +75,7 @@ public final class SourceComparison {
                         new TensorDifference.Sizes(entry.name(), entry.tensor().shape(), counterpart.shape()));
             } else if (counterpart.dtype() != entry.mergedDType()
                     && TargetDType.of(counterpart.dtype()).isEmpty()) {
-                differences.add(
-                        new TensorDifference.Type(entry.name(), entry.mergedDType(), counterpart.dtype()));
+                differences.add(new TensorDifference.Type(entry.name(), entry.mergedDType(), counterpart.dtype()));
             } else {
                 common.add(new Pair(entry, counterpart));
             }
@@ -101,8 +100,8 @@ public final class SourceComparison {
     ///
     /// @param component where the weights are
     /// @param shown     where messages say they are: they may still be under a temporary name
-    public static void requireEqual(
-            Path component, Path shown, Checkpoint checkpoint, int threads, Progress progress) throws IOException {
+    public static void requireEqual(Path component, Path shown, Checkpoint checkpoint, int threads, Progress progress)
+            throws IOException {
         List<TensorDifference> differences = compare(component, checkpoint, threads, progress);
         if (!differences.isEmpty()) {
             throw new InvalidCheckpointException(differences.getFirst().problem(shown));

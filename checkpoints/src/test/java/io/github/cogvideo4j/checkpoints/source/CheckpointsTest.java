@@ -190,8 +190,8 @@ class CheckpointsTest {
                 .put((byte) 7);
         Path weights = Files.write(folder.resolve("model.safetensors"), file.array());
         assertThat(open(weights).entries()).hasSize(1);
-        SourceOptions strict = new SourceOptions(
-                Optional.empty(), false, false, io.github.cogvideo4j.formats.Strictness.STRICT);
+        SourceOptions strict =
+                new SourceOptions(Optional.empty(), false, false, io.github.cogvideo4j.formats.Strictness.STRICT);
         assertThatThrownBy(() -> Checkpoints.open(weights, strict)).hasMessageContaining("st-header");
     }
 
@@ -201,7 +201,8 @@ class CheckpointsTest {
     @Timeout(20)
     void aPipeInPlaceOfAFileIsRefused() throws IOException, InterruptedException {
         Path pipe = folder.resolve("pytorch_model.bin");
-        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
         assertThatThrownBy(() -> open(pipe)).hasMessageContaining("unsafe-path");
     }
 

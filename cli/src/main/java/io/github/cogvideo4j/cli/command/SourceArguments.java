@@ -22,8 +22,7 @@ final class SourceArguments {
     private boolean strict;
 
     SourceOptions options() {
-        return new SourceOptions(
-                tag, fromModule, excludeFrozen, strict ? Strictness.STRICT : Strictness.LENIENT);
+        return new SourceOptions(tag, fromModule, excludeFrozen, strict ? Strictness.STRICT : Strictness.LENIENT);
     }
 
     /// Whether any was given.

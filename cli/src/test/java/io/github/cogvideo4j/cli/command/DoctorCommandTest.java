@@ -19,7 +19,10 @@ class DoctorCommandTest {
 
     @Test
     void aHealthyFolderGetsItsNameAndExitsWithZero() {
-        Run run = Run.of("doctor", Resources.fixture("mess/ok1-correct-single/input/pipeline").toString(), "--deep");
+        Run run = Run.of(
+                "doctor",
+                Resources.fixture("mess/ok1-correct-single/input/pipeline").toString(),
+                "--deep");
         assertThat(run.exit()).isEqualTo(ExitCode.DONE);
         assertThat(run.out()).contains("a pipeline folder (CogVideoXPipeline)", "nothing is wrong");
     }
@@ -30,7 +33,11 @@ class DoctorCommandTest {
         Run run = Run.of("doctor", folder.toString());
         assertThat(run.exit()).isEqualTo(ExitCode.PROBLEMS_FOUND);
         assertThat(run.err())
-                .contains("[name-missing-prefix]", "no file named diffusion_pytorch_model.bin", "cogvideo doctor ", "--fix");
+                .contains(
+                        "[name-missing-prefix]",
+                        "no file named diffusion_pytorch_model.bin",
+                        "cogvideo doctor ",
+                        "--fix");
     }
 
     @Test
@@ -39,7 +46,8 @@ class DoctorCommandTest {
         SortedMap<String, String> before = Resources.snapshot(folder);
         Run run = Run.of("doctor", folder.toString(), "--fix");
         assertThat(run.exit()).isEqualTo(ExitCode.PROBLEMS_FOUND);
-        assertThat(run.out()).contains("rename transformer/pytorch_model.bin to transformer/diffusion_pytorch_model.bin");
+        assertThat(run.out())
+                .contains("rename transformer/pytorch_model.bin to transformer/diffusion_pytorch_model.bin");
         assertThat(Resources.snapshot(folder)).isEqualTo(before);
     }
 
@@ -69,11 +77,11 @@ class DoctorCommandTest {
 
     @Test
     void fixAndUndoExcludeEachOther() throws IOException {
-        assertThat(Run.of("doctor", messy().toString(), "--fix", "--undo").exit()).isEqualTo(ExitCode.USAGE);
+        assertThat(Run.of("doctor", messy().toString(), "--fix", "--undo").exit())
+                .isEqualTo(ExitCode.USAGE);
     }
 
     private Path messy() throws IOException {
-        return Resources.copy(
-                Resources.fixture("mess/a1-bin-no-prefix/input/pipeline"), temporary.resolve("pipeline"));
+        return Resources.copy(Resources.fixture("mess/a1-bin-no-prefix/input/pipeline"), temporary.resolve("pipeline"));
     }
 }
