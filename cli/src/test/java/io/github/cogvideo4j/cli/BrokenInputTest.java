@@ -48,10 +48,12 @@ class BrokenInputTest {
         Map<String, String> before = Resources.snapshot(input);
         Path output = folder.resolve("output");
 
-        CommandRun run = CommandRun.of(words(json, input, output).toArray());
+        Run run = Run.of(words(json, input, output).toArray(String[]::new));
 
         assertThat(run.err()).doesNotContain("Exception", "\tat ");
-        assertThat(Resources.snapshot(input)).as("nothing of the user's is changed").isEqualTo(before);
+        assertThat(Resources.snapshot(input))
+                .as("nothing of the user's is changed")
+                .isEqualTo(before);
         boolean refused = run.exit() == ExitCode.BAD_INPUT;
         if (REFUSED.contains(outcome)) {
             assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.BAD_INPUT);
@@ -68,23 +70,24 @@ class BrokenInputTest {
         }
         if (refused) {
             assertThat(output).as("no output of a refused input").doesNotExist();
-            assertThat(run.err().lines().filter(line -> line.startsWith("error:"))).hasSize(1);
+            assertThat(run.err().lines().filter(line -> line.startsWith("error:")))
+                    .hasSize(1);
         }
         try (Stream<Path> left = Files.list(folder)) {
             assertThat(left.map(Path::getFileName).map(Path::toString)).isSubsetOf("case", "output");
         }
     }
 
-    private static List<Object> words(JsonNode json, Path input, Path output) {
-        List<Object> words = new ArrayList<>();
+    private static List<String> words(JsonNode json, Path input, Path output) {
+        List<String> words = new ArrayList<>();
         for (JsonNode word : json.get("command")) {
             String text = word.stringValue();
             if (text.equals("OUTPUT")) {
-                words.add(output);
+                words.add(output.toString());
             } else if (words.isEmpty() || text.startsWith("--") || text.equals("fp16")) {
                 words.add(text);
             } else {
-                words.add(input.resolve(text));
+                words.add(input.resolve(text).toString());
             }
         }
         return words;

@@ -81,7 +81,9 @@ public final class FolderVerification {
         for (Checkpoint set : sets) {
             check(set, manifest);
             tensors += set.entries().size();
-            bytes += set.entries().stream().mapToLong(entry -> entry.tensor().byteLength()).sum();
+            bytes += set.entries().stream()
+                    .mapToLong(entry -> entry.tensor().byteLength())
+                    .sum();
         }
         return new VerificationReport(manifest.isPresent(), files, tensors, bytes, problems);
     }

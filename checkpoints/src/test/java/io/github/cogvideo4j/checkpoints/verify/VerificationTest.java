@@ -18,6 +18,7 @@ import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.testing.Attack;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -47,8 +48,7 @@ class VerificationTest {
     void convert() throws IOException {
         model = folder.resolve("model");
         Path base = Resources.copy(Resources.golden("pipelines/t2v-2b"), folder.resolve("base"));
-        checkpoint = Checkpoints.open(
-                Resources.fixture("sample-t2v-2b/output/checkpoint-3"), SourceOptions.defaults());
+        checkpoint = Checkpoints.open(Resources.fixture("sample-t2v-2b/output/checkpoint-3"), SourceOptions.defaults());
         ConversionOptions options = new ConversionOptions(
                 Optional.of(TargetDType.BF16),
                 ConversionOptions.DEFAULT_SHARD_BYTES,
@@ -70,7 +70,8 @@ class VerificationTest {
 
     @Test
     void aFlippedBitInATensorIsFoundAndDescribed() throws IOException {
-        // The last two bytes are the last element, by the file's order of names: transformer_blocks.1.norm2.norm.weight.
+        // The last two bytes are the last element, by the file's order of names:
+        // transformer_blocks.1.norm2.norm.weight.
         flip(WEIGHTS, -1, 0x40);
         assertThat(codes(verify(false))).containsExactly(ProblemCode.DIFFERENT);
         List<TensorDifference> differences = compare();
@@ -106,9 +107,9 @@ class VerificationTest {
     @Test
     void aMissingFileIsNamed() throws IOException {
         Files.delete(model.resolve("tokenizer/spiece.model"));
-        assertThat(verify(false)).singleElement().satisfies(problem -> assertThat(
-                        problem.message().text())
-                .contains("tokenizer/spiece.model"));
+        assertThat(verify(false))
+                .singleElement()
+                .satisfies(problem -> assertThat(problem.message().text()).contains("tokenizer/spiece.model"));
     }
 
     @Test
@@ -142,19 +143,23 @@ class VerificationTest {
     void withoutAManifestStructureAndValuesAreChecked() throws IOException {
         Files.delete(model.resolve(Manifest.FILE_NAME));
         assertThat(verify(false)).isEmpty();
-        VerificationReport nan = FolderVerification.verify(
-                Resources.fixture("broken/nan-safetensors/input"), false, 2, Progress.NONE);
+        VerificationReport nan =
+                FolderVerification.verify(Resources.fixture("broken/nan-safetensors/input"), false, 2, Progress.NONE);
         assertThat(codes(nan.problems())).contains(ProblemCode.NAN_INF);
-        VerificationReport zero = FolderVerification.verify(
-                Resources.fixture("broken/all-zero-tensor/input"), false, 2, Progress.NONE);
+        VerificationReport zero =
+                FolderVerification.verify(Resources.fixture("broken/all-zero-tensor/input"), false, 2, Progress.NONE);
         assertThat(codes(zero.problems())).contains(ProblemCode.ALL_ZERO);
-        VerificationReport missing = FolderVerification.verify(
-                Resources.fixture("broken/missing-tensor/input"), false, 2, Progress.NONE);
+        VerificationReport missing =
+                FolderVerification.verify(Resources.fixture("broken/missing-tensor/input"), false, 2, Progress.NONE);
         assertThat(missing.manifest()).isFalse();
     }
 
     @ParameterizedTest
     @CsvSource({"../../etc/passwd", "/etc/passwd", "a/../../b", "a//b", "..", "a\\..\\b"})
+    @Attack(
+            name = "manifest-traversal",
+            tries = "a manifest lists a file outside the folder it proves",
+            fails = "a listed path must stay inside its folder, part by part, or the manifest is refused")
     void aForgedManifestCannotNameAFileOutsideItsFolder(String path) throws IOException {
         String manifest = Files.readString(model.resolve(Manifest.FILE_NAME));
         Files.writeString(

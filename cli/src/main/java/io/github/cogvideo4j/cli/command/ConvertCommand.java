@@ -37,13 +37,21 @@ public final class ConvertCommand extends ConsoleCommand {
     @Option(names = "--base", paramLabel = "MODEL")
     private Optional<String> base = Optional.empty();
 
-    @Option(names = "--dtype", paramLabel = "DTYPE", converter = Choices.DType.class, completionCandidates = Choices.DType.class)
+    @Option(
+            names = "--dtype",
+            paramLabel = "DTYPE",
+            converter = Choices.DType.class,
+            completionCandidates = Choices.DType.class)
     private Optional<TargetDType> dtype = Optional.empty();
 
     @Option(names = "--max-shard-size", paramLabel = "SIZE", converter = Choices.Size.class, defaultValue = "5GB")
     private ShardSize maxShardSize = new ShardSize(ConversionOptions.DEFAULT_SHARD_BYTES);
 
-    @Option(names = "--format", paramLabel = "FORMAT", converter = Choices.Format.class, completionCandidates = Choices.Format.class)
+    @Option(
+            names = "--format",
+            paramLabel = "FORMAT",
+            converter = Choices.Format.class,
+            completionCandidates = Choices.Format.class)
     private Optional<OutputFormat> format = Optional.empty();
 
     @Option(names = "--safe-serialization")
@@ -52,7 +60,12 @@ public final class ConvertCommand extends ConsoleCommand {
     @Mixin
     private final SourceArguments source = new SourceArguments();
 
-    @Option(names = "--link", paramLabel = "HOW", converter = Choices.Link.class, completionCandidates = Choices.Link.class, defaultValue = "auto")
+    @Option(
+            names = "--link",
+            paramLabel = "HOW",
+            converter = Choices.Link.class,
+            completionCandidates = Choices.Link.class,
+            defaultValue = "auto")
     private LinkMode link = LinkMode.AUTO;
 
     @Option(names = "--variant", paramLabel = "NAME", converter = Choices.Variant.class)

@@ -54,16 +54,16 @@ public final class JsonFile {
         } catch (JacksonException e) {
             long offset = e.getLocation() == null ? -1 : e.getLocation().getByteOffset();
             Place place = offset < 0 ? Place.of(file) : Place.at(file, offset);
-            throw new MalformedFileException(code, place, "formats.json.invalid", e.getOriginalMessage());
+            throw new MalformedFileException(code, place, "formats.json-file.syntax", e.getOriginalMessage());
         }
-        throw new MalformedFileException(code, Place.of(file), "formats.json.no-object");
+        throw new MalformedFileException(code, Place.of(file), "formats.json-file.no-object");
     }
 
     private static byte[] read(Path file, long maxBytes, ProblemCode code) throws IOException {
         try (FileChannel channel = RegularFile.open(file)) {
             long size = channel.size();
             if (size > maxBytes) {
-                throw new MalformedFileException(code, Place.of(file), "formats.json.file-too-large", size, maxBytes);
+                throw new MalformedFileException(code, Place.of(file), "formats.json-file.too-large", size, maxBytes);
             }
             ByteBuffer bytes = RegularFile.read(channel, 0, ByteBuffer.allocate(Math.toIntExact(size)));
             return Arrays.copyOf(bytes.array(), bytes.limit());

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.formats.fuzz;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -26,7 +27,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Small valid files: every prefix and every flip of one bit, without exception.
+/// Small valid files: every prefix and every flip of one bit.
 class EveryDamageTest {
     @TempDir
     Path folder;
@@ -57,12 +58,13 @@ class EveryDamageTest {
 
     @Test
     void ofAPickleIsReadOrRefused() throws IOException {
-        everyDamage(FuzzTarget.PICKLE, Files.readAllBytes(Resources.fixture("torch-zoo/input/zoo-legacy.pt")), 400);
+        everyDamage(FuzzTarget.PICKLE, "\u0080\2}q\0(X\1\0\0\0aq\1]q\2(K\1M\0\1G?\u00f8\0\0\0\0\0\0eX\2\0\0\0\u00c3\u00a9h\2u."
+                .getBytes(ISO_8859_1));
     }
 
     @Test
     void ofALegacyFileIsReadOrRefused() throws IOException {
-        everyDamage(FuzzTarget.LEGACY, Files.readAllBytes(Resources.fixture("torch-zoo/input/zoo-legacy.pt")), 900);
+        everyDamage(FuzzTarget.LEGACY, Files.readAllBytes(Resources.fixture("torch-zoo/input/zoo-legacy.pt")), 500, 7);
     }
 
     @Test
@@ -84,15 +86,15 @@ class EveryDamageTest {
     }
 
     private void everyDamage(FuzzTarget target, byte[] file) throws IOException {
-        everyDamage(target, file, file.length);
+        everyDamage(target, file, file.length, 1);
     }
 
-    /// Every prefix, and every flip in the first bytes.
-    private void everyDamage(FuzzTarget target, byte[] file, int flips) throws IOException {
+    /// Every flip in the first bytes, and every so manieth prefix: a file of torch has long runs of the same.
+    private void everyDamage(FuzzTarget target, byte[] file, int flips, int step) throws IOException {
         for (int bit = 0; bit < 8 * flips; bit++) {
             target.run(flipped(file, bit), scratch());
         }
-        for (int length = 0; length <= file.length; length++) {
+        for (int length = 0; length <= file.length; length += step) {
             target.run(Arrays.copyOf(file, length), scratch());
         }
     }
