@@ -9,7 +9,9 @@ public interface Progress {
         /// Copying or linking the base model's files.
         BASE_FILES,
         /// Comparing with the source or the manifest.
-        VERIFYING
+        VERIFYING,
+        /// Reading values, to describe them or to compare two models.
+        READING
     }
 
     /// Tells nobody.

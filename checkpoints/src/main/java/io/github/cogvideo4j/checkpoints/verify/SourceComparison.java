@@ -10,15 +10,10 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
-import io.github.cogvideo4j.formats.UnsupportedFileException;
-import io.github.cogvideo4j.formats.problem.Place;
-import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
-import io.github.cogvideo4j.formats.tensor.TensorCursor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -29,9 +24,6 @@ import java.util.Optional;
 /// Compares a folder's weights with the checkpoint they were made from: every tensor is made again from the
 /// source, in the dtype that the folder has it in, and compared to the bit.
 public final class SourceComparison {
-    /// A view that is not row-major has to be gathered in memory to be compared.
-    private static final long LARGEST_GATHERED = 256L << 20;
-
     private final FileStorageReader reader;
     private final Progress progress;
 
@@ -110,7 +102,7 @@ public final class SourceComparison {
 
     private Optional<TensorDifference> compare(StateEntry source, StoredTensor found) throws IOException {
         ElementComparison comparison = new ElementComparison(found.dtype());
-        try (Counterpart counterpart = counterpart(found)) {
+        try (SequentialTensor counterpart = SequentialTensor.open(reader, found)) {
             ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.clamp(found.byteLength(), 1L, CastingSink.BUFFER));
             CastingSink cast = new CastingSink(new PlannedTensor(source, found.dtype()), expected -> {
                 counterpart.readFully(buffer.clear().limit(expected.remaining()));
@@ -123,55 +115,5 @@ public final class SourceComparison {
             });
         }
         return comparison.difference(source.name());
-    }
-
-    /// The folder's tensor, read from front to back.
-    private interface Counterpart extends AutoCloseable {
-        void readFully(ByteBuffer target) throws IOException;
-
-        @Override
-        void close();
-    }
-
-    private Counterpart counterpart(StoredTensor found) throws IOException {
-        Optional<TensorCursor> cursor = reader.cursor(found);
-        if (cursor.isPresent()) {
-            TensorCursor direct = cursor.get();
-            return new Counterpart() {
-                @Override
-                public void readFully(ByteBuffer target) throws IOException {
-                    direct.readFully(target);
-                }
-
-                @Override
-                public void close() {
-                    direct.close();
-                }
-            };
-        }
-        ByteBuffer all = gathered(found);
-        return new Counterpart() {
-            @Override
-            public void readFully(ByteBuffer target) {
-                target.put(all.slice(all.position(), target.remaining()));
-                all.position(all.position() + target.position());
-            }
-
-            @Override
-            public void close() {}
-        };
-    }
-
-    private ByteBuffer gathered(StoredTensor found) throws IOException {
-        if (found.byteLength() > LARGEST_GATHERED) {
-            throw new UnsupportedFileException(
-                    ProblemCode.UNSUPPORTED_TENSOR,
-                    Place.nowhere().tensor(found.name()),
-                    "checkpoints.verify.too-large-to-gather",
-                    found.name());
-        }
-        ByteBuffer all = ByteBuffer.allocate((int) found.byteLength()).order(ByteOrder.LITTLE_ENDIAN);
-        reader.read(found, all::put);
-        return all.flip();
     }
 }

@@ -3,11 +3,12 @@ package io.github.cogvideo4j.cli.arguments;
 import io.github.cogvideo4j.checkpoints.convert.LinkMode;
 import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
 import io.github.cogvideo4j.checkpoints.convert.TargetDType;
+import io.github.cogvideo4j.checkpoints.inspect.TensorSelection;
 import io.github.cogvideo4j.formats.index.ShardSize;
 import java.util.Map;
 import picocli.CommandLine.ITypeConverter;
 
-/// The words that the converter's options take.
+/// The words that options take.
 public final class Choices {
     private Choices() {}
 
@@ -34,6 +35,14 @@ public final class Choices {
         /// Called by picocli.
         public Link() {
             super(LinkMode.values(), Map.of());
+        }
+    }
+
+    /// `inspect --sort`.
+    public static final class Order extends ChoiceConverter<TensorSelection.Order> {
+        /// Called by picocli.
+        public Order() {
+            super(TensorSelection.Order.values(), Map.of());
         }
     }
 

@@ -20,6 +20,7 @@ final class ConversionProgress implements Progress, AutoCloseable {
             case WRITING -> "cli.progress.writing";
             case BASE_FILES -> "cli.progress.base-files";
             case VERIFYING -> "cli.progress.verifying";
+            case READING -> "cli.progress.reading";
         };
         bar = Optional.of(console.progress(key, totalBytes, io.github.cogvideo4j.cli.console.Progress.Unit.BYTES));
     }

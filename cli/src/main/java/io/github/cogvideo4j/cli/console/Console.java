@@ -71,6 +71,11 @@ public final class Console {
         return terminal.out();
     }
 
+    /// A text in the console's language, for a cell of a table.
+    public String text(String key, Object... arguments) {
+        return Message.of(key, arguments).text(locale());
+    }
+
     /// Prints a sentence of the result, unless JSON is wanted.
     public void print(String key, Object... arguments) {
         line(Message.of(key, arguments).text(locale()));
@@ -177,7 +182,7 @@ public final class Console {
             trace(cause);
         }
         if (json) {
-            printJson(JsonOutput.error(failure, new JsonOutput.Told(findings, warnings, notes), locale()));
+            printJson(JsonOutput.error(failure, result, new JsonOutput.Told(findings, warnings, notes), locale()));
         }
         return failure.exit();
     }

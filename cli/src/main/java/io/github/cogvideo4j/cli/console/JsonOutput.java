@@ -24,13 +24,14 @@ final class JsonOutput {
         return JsonFile.format(withTold(output, told, locale));
     }
 
-    /// The object of a run that failed.
-    static String error(Failure failure, Told told, Locale locale) {
+    /// The object of a run that failed, with what had come of it until then.
+    static String error(Failure failure, Optional<ObjectNode> result, Told told, Locale locale) {
         ObjectNode output = JsonFile.newObject();
         output.put("exitCode", failure.exit().value());
         ObjectNode error = problem(failure.code(), failure.message(), failure.place(), locale);
         failure.hint().ifPresent(hint -> error.put("hint", hint.text(locale)));
         output.set("error", error);
+        result.ifPresent(partial -> output.set("result", partial));
         return JsonFile.format(withTold(output, told, locale));
     }
 

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.formats.pickle;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.UnsafeFileException;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.util.HashMap;
 import java.util.Map;
@@ -29,6 +30,19 @@ public final class PickleDisassembler {
         /// Whether this line alone makes the pickle unsafe: a refused name, or an extension code.
         public boolean refused() {
             return opcode.startsWith("EXT") || (global.isPresent() && allowed.isEmpty());
+        }
+
+        /// Why this line is refused, when it is.
+        ///
+        /// @param place where the line is
+        public Optional<Problem> refusal(Place place) {
+            return refused() ? Optional.of(exception(place).problem()) : Optional.empty();
+        }
+
+        private UnsafeFileException exception(Place place) {
+            return global.map(name -> AllowedGlobals.refusal(name, place))
+                    .orElseGet(() -> new UnsafeFileException(
+                            ProblemCode.UNSAFE_PICKLE, place, "formats.pickle.extension", opcode));
         }
     }
 
@@ -63,11 +77,7 @@ public final class PickleDisassembler {
             while (!disassembler.decoder.atEnd()) {
                 Line line = disassembler.next();
                 if (line.refused()) {
-                    Place place = source.placeOf(line.position());
-                    return Optional.of(line.global()
-                            .map(global -> AllowedGlobals.refusal(global, place))
-                            .orElseGet(() -> new UnsafeFileException(
-                                    ProblemCode.UNSAFE_PICKLE, place, "formats.pickle.extension", line.opcode())));
+                    return Optional.of(line.exception(source.placeOf(line.position())));
                 }
                 if (line.opcode().equals(Opcode.STOP.name())) {
                     break;

@@ -29,7 +29,7 @@ public record PickleSource(ByteBuffer bytes, Place place, OptionalLong offset) {
     }
 
     /// The place of one byte of the pickle.
-    Place placeOf(int position) {
+    public Place placeOf(int position) {
         return offset.isPresent() ? place.offset(offset.getAsLong() + position) : place;
     }
 }

@@ -11,7 +11,6 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.tensor.Storage;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -19,9 +18,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
-import java.util.zip.CRC32;
-import java.util.zip.DataFormatException;
-import java.util.zip.Inflater;
 
 /// The ZIP container: `NAME/data.pkl`, `NAME/data/KEY` for every storage, and a few small records.
 final class TorchZip {
@@ -87,7 +83,7 @@ final class TorchZip {
         ByteOrder order = byteOrder();
         ZipRecord pickle = record(PICKLE).orElseThrow();
         PickleSource source = new PickleSource(
-                contents(pickle, Containers.LARGEST_PICKLE),
+                ZipContents.read(window, pickle, Containers.LARGEST_PICKLE),
                 window.place(),
                 pickle.deflated() ? OptionalLong.empty() : OptionalLong.of(window.start() + pickle.dataOffset()));
         TensorFactory factory = new TensorFactory(window.place(), declaration -> storage(declaration, order));
@@ -146,46 +142,8 @@ final class TorchZip {
         return record.isEmpty()
                 ? Optional.empty()
                 : Optional.of(StandardCharsets.ISO_8859_1
-                        .decode(contents(record.get(), LARGEST_NOTE))
+                        .decode(ZipContents.read(window, record.get(), LARGEST_NOTE))
                         .toString()
                         .strip());
-    }
-
-    /// A record's bytes, inflated and checked against the recorded checksum.
-    private ByteBuffer contents(ZipRecord record, long largest) throws IOException {
-        if (record.size() > largest || record.compressedSize() > largest) {
-            throw new UnsafeFileException(
-                    ProblemCode.PICKLE_LIMIT,
-                    window.at(record.headerOffset()),
-                    "formats.torch.zip-record-size",
-                    record.name(),
-                    record.size(),
-                    largest);
-        }
-        ByteBuffer raw = window.read(record.dataOffset(), record.compressedSize());
-        ByteBuffer bytes = record.deflated() ? inflate(record, raw) : raw;
-        CRC32 crc = new CRC32();
-        crc.update(bytes.duplicate());
-        if (crc.getValue() != record.crc32()) {
-            throw new MalformedFileException(
-                    ProblemCode.BAD_CRC, window.at(record.dataOffset()), "formats.torch.bad-crc", record.name());
-        }
-        return bytes;
-    }
-
-    private ByteBuffer inflate(ZipRecord record, ByteBuffer raw) {
-        ByteBuffer inflated = ByteBuffer.allocate((int) record.size());
-        try (Inflater inflater = new Inflater(true)) {
-            inflater.setInput(raw);
-            while (inflated.hasRemaining() && inflater.inflate(inflated) > 0) {
-                // Each call goes on where the last one stopped.
-            }
-        } catch (DataFormatException e) {
-            throw ZipEnd.structure(window, record.dataOffset(), "formats.torch.zip-deflate", record.name());
-        }
-        if (inflated.hasRemaining()) {
-            throw ZipEnd.structure(window, record.dataOffset(), "formats.torch.zip-deflate", record.name());
-        }
-        return inflated.flip();
     }
 }

@@ -1,0 +1,102 @@
+package io.github.cogvideo4j.checkpoints.inspect;
+
+import io.github.cogvideo4j.checkpoints.CheckpointException;
+import io.github.cogvideo4j.checkpoints.inspect.pickle.PickleScan;
+import io.github.cogvideo4j.checkpoints.inspect.pickle.PickleSummary;
+import io.github.cogvideo4j.checkpoints.inspect.pickle.PickleWatch;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.formats.FormatException;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Problems;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// Everything that can be said of a path without loading it: the names in its pickles, and what it holds.
+///
+/// @param path       what was looked at
+/// @param pickles    every pickle in it
+/// @param contents   what it holds; empty when that cannot be read
+/// @param problems   what is wrong with it
+/// @param remarks    what was chosen or assumed on the way
+/// @param unreadable why it cannot be read, if it cannot
+public record Inspection(
+        Path path,
+        List<PickleSummary> pickles,
+        List<Contents> contents,
+        List<Problem> problems,
+        List<Problem> remarks,
+        Optional<Problem> unreadable) {
+    /// Copies the lists.
+    public Inspection {
+        pickles = List.copyOf(pickles);
+        contents = List.copyOf(contents);
+        problems = List.copyOf(problems);
+        remarks = List.copyOf(remarks);
+    }
+
+    /// Looks at a file or a folder. What is damaged or hostile is told in the result, not thrown.
+    ///
+    /// @param path    a file or a folder
+    /// @param options how to choose in a checkpoint
+    /// @param watch   told every opcode of every pickle
+    /// @throws IOException when nothing is there, or the disk fails
+    public static Inspection of(Path path, SourceOptions options, PickleWatch watch) throws IOException {
+        List<Contents> contents = List.of();
+        Optional<Problem> stop = Optional.empty();
+        List<PickleSummary> pickles = List.of();
+        Problems problems = new Problems();
+        try {
+            PickleScan.Result scan = PickleScan.of(path, watch);
+            pickles = scan.pickles();
+            scan.refused().forEach(problems::report);
+            contents = ContentsReader.read(path, options);
+        } catch (FormatException e) {
+            stop = Optional.of(e.problem());
+        } catch (CheckpointException e) {
+            stop = Optional.of(e.problem());
+        }
+        List<Problem> remarks = new ArrayList<>();
+        for (Contents part : contents) {
+            for (Problem remark : part.remarks()) {
+                if (remark.code() == ProblemCode.CHOICE || remark.code() == ProblemCode.ASSUMED) {
+                    remarks.add(remark);
+                } else {
+                    problems.report(remark);
+                }
+            }
+        }
+        // A danger is a result of looking; only what stops without being one makes a path unreadable.
+        boolean danger = problems.all().stream().anyMatch(Inspection::isDanger)
+                || stop.filter(Inspection::isDanger).isPresent();
+        if (danger) {
+            stop.ifPresent(problems::report);
+            stop = Optional.empty();
+        }
+        return new Inspection(path, pickles, contents, withoutStop(problems, stop), remarks, stop);
+    }
+
+    /// What it all comes to.
+    public Verdict verdict() {
+        if (unreadable.isPresent()) {
+            return Verdict.UNREADABLE;
+        }
+        if (problems.isEmpty()) {
+            return Verdict.CLEAN;
+        }
+        return problems.stream().anyMatch(Inspection::isDanger) ? Verdict.UNSAFE : Verdict.PROBLEMS;
+    }
+
+    private static List<Problem> withoutStop(Problems problems, Optional<Problem> stop) {
+        return problems.all().stream()
+                .filter(problem -> !stop.equals(Optional.of(problem)))
+                .toList();
+    }
+
+    private static boolean isDanger(Problem problem) {
+        return Verdict.isDanger(problem.code());
+    }
+}

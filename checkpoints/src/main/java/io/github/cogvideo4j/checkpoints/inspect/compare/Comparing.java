@@ -1,0 +1,103 @@
+package io.github.cogvideo4j.checkpoints.inspect.compare;
+
+import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.convert.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.inspect.values.Change;
+import io.github.cogvideo4j.checkpoints.inspect.values.Differences;
+import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.formats.tensor.FileStorageReader;
+import io.github.cogvideo4j.formats.tensor.Shape;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/// Compares a model with the base that it was fine-tuned from, streaming both.
+public final class Comparing {
+    /// A tensor of both sides.
+    private record Pair(StoredTensor model, StoredTensor base) {}
+
+    private final Map<String, StoredTensor> base = new LinkedHashMap<>();
+    private final List<Pair> common = new ArrayList<>();
+    private final List<String> onlyInModel = new ArrayList<>();
+    private final SequencedMap<String, List<Shape>> reshaped = new LinkedHashMap<>();
+
+    private Comparing() {}
+
+    /// Opens what a comparison takes for a model: a checkpoint, a folder of weights, a weight file, and of a
+    /// pipeline its transformer.
+    public static Checkpoint open(Path path, SourceOptions options) throws IOException {
+        boolean pipeline = Files.isDirectory(path)
+                && ModelFolder.read(path).isPipeline()
+                && Files.isDirectory(path.resolve("transformer"));
+        return Checkpoints.open(pipeline ? path.resolve("transformer") : path, options);
+    }
+
+    /// Compares.
+    ///
+    /// @param model    the fine-tuned weights
+    /// @param base     what they started from
+    /// @param threads  how many tensors at once
+    /// @param progress told the model's bytes that are done
+    public static Comparison compare(Checkpoint model, Checkpoint base, int threads, Progress progress)
+            throws IOException {
+        Comparing comparing = new Comparing();
+        base.entries().forEach(entry -> comparing.base.put(entry.name(), entry.tensor()));
+        model.entries().forEach(comparing::match);
+        return comparing.read(model, base, threads, progress);
+    }
+
+    private void match(StateEntry entry) {
+        StoredTensor counterpart = base.remove(entry.name());
+        if (counterpart == null) {
+            onlyInModel.add(entry.name());
+        } else if (!counterpart.shape().equals(entry.tensor().shape())) {
+            reshaped.put(entry.name(), List.of(entry.tensor().shape(), counterpart.shape()));
+        } else {
+            common.add(new Pair(entry.tensor(), counterpart));
+        }
+    }
+
+    private Comparison read(Checkpoint model, Checkpoint from, int threads, Progress progress) throws IOException {
+        progress.begin(
+                Progress.Phase.READING,
+                common.stream().mapToLong(pair -> pair.model().byteLength()).sum());
+        List<TensorChange> changes = new ArrayList<>();
+        List<String> unreadable = new ArrayList<>();
+        try (FileStorageReader reader = new FileStorageReader()) {
+            List<Optional<Change>> found = new ArrayList<>(ParallelTensors.map(
+                    common,
+                    threads,
+                    pair -> Differences.between(reader, pair.model(), pair.base(), progress::advance)));
+            for (Pair pair : common) {
+                found.removeFirst()
+                        .ifPresentOrElse(
+                                change -> changes.add(change(pair, change)),
+                                () -> unreadable.add(pair.model().name()));
+            }
+            reader.verifyChecksums();
+        }
+        return new Comparison(
+                model.folder(), from.folder(), changes, onlyInModel, List.copyOf(base.keySet()), reshaped, unreadable);
+    }
+
+    private static TensorChange change(Pair pair, Change change) {
+        return new TensorChange(
+                pair.model().name(),
+                TensorPosition.of(pair.model().name()),
+                pair.model().shape(),
+                pair.model().dtype(),
+                pair.base().dtype(),
+                change);
+    }
+}

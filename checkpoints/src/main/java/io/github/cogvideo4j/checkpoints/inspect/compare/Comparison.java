@@ -1,0 +1,118 @@
+package io.github.cogvideo4j.checkpoints.inspect.compare;
+
+import io.github.cogvideo4j.checkpoints.inspect.values.Change;
+import io.github.cogvideo4j.formats.tensor.Shape;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/// What a fine-tuning changed.
+///
+/// @param model       the fine-tuned weights
+/// @param base        what they started from
+/// @param tensors     every tensor that both have in the same shape, in the model's order
+/// @param onlyInModel names that only the model has
+/// @param onlyInBase  names that only the base has
+/// @param reshaped    names that both have in different shapes: the model's and the base's
+/// @param unreadable  names whose elements are no real numbers, so that there is nothing to subtract
+public record Comparison(
+        Path model,
+        Path base,
+        List<TensorChange> tensors,
+        List<String> onlyInModel,
+        List<String> onlyInBase,
+        SequencedMap<String, List<Shape>> reshaped,
+        List<String> unreadable) {
+    /// Copies the collections.
+    public Comparison {
+        tensors = List.copyOf(tensors);
+        onlyInModel = List.copyOf(onlyInModel);
+        onlyInBase = List.copyOf(onlyInBase);
+        reshaped = new LinkedHashMap<>(reshaped);
+        unreadable = List.copyOf(unreadable);
+    }
+
+    /// The change of everything.
+    public Change total() {
+        return sum(tensors);
+    }
+
+    /// By block, and in each by kind of layer.
+    public SortedMap<Integer, Map<LayerKind, Change>> blocks() {
+        SortedMap<Integer, Map<LayerKind, Change>> blocks = new TreeMap<>();
+        for (TensorChange tensor : tensors) {
+            if (tensor.position().block().isPresent()) {
+                blocks.computeIfAbsent(
+                                tensor.position().block().getAsInt(),
+                                _ -> new EnumMap<LayerKind, Change>(LayerKind.class))
+                        .merge(tensor.position().kind(), tensor.change(), Change::plus);
+            }
+        }
+        return blocks;
+    }
+
+    /// By kind of layer, over all blocks and around them.
+    public Map<LayerKind, Change> kinds() {
+        Map<LayerKind, Change> kinds = new EnumMap<>(LayerKind.class);
+        tensors.forEach(tensor -> kinds.merge(tensor.position().kind(), tensor.change(), Change::plus));
+        return kinds;
+    }
+
+    /// The modules outside of the blocks, in their order.
+    public SequencedMap<String, Change> outside() {
+        return group(
+                tensors.stream()
+                        .filter(tensor -> tensor.position().block().isEmpty())
+                        .toList(),
+                tensor -> tensor.position().module());
+    }
+
+    /// Tensors that the two sides store differently: `F32 -> BF16` and how many.
+    public SequencedMap<String, Integer> dtypeDifferences() {
+        SequencedMap<String, Integer> pairs = new LinkedHashMap<>();
+        tensors.stream()
+                .filter(tensor -> tensor.modelDType() != tensor.baseDType())
+                .forEach(tensor -> pairs.merge(tensor.baseDType() + " -> " + tensor.modelDType(), 1, Integer::sum));
+        return pairs;
+    }
+
+    /// The tensors that moved, the farthest first; those that hold NaN or infinite values come before all.
+    public List<TensorChange> mostChanged() {
+        return tensors.stream()
+                .filter(tensor -> tensor.relative() != 0)
+                .sorted(Comparator.comparingDouble(TensorChange::relative).reversed())
+                .toList();
+    }
+
+    /// The tensor that moved least of all those that moved.
+    public Optional<TensorChange> leastChanged() {
+        return mostChanged().isEmpty()
+                ? Optional.empty()
+                : Optional.of(mostChanged().getLast());
+    }
+
+    /// How many tensors are what they were.
+    public long unchanged() {
+        return tensors.stream().filter(tensor -> tensor.relative() == 0).count();
+    }
+
+    /// The change of some tensors together.
+    public static Change sum(Collection<TensorChange> tensors) {
+        return tensors.stream().map(TensorChange::change).reduce(Change.NONE, Change::plus);
+    }
+
+    private static SequencedMap<String, Change> group(List<TensorChange> tensors, Function<TensorChange, String> name) {
+        SequencedMap<String, Change> groups = new LinkedHashMap<>();
+        tensors.forEach(tensor -> groups.merge(name.apply(tensor), tensor.change(), Change::plus));
+        return groups;
+    }
+}

@@ -1,0 +1,55 @@
+package io.github.cogvideo4j.checkpoints.inspect.values;
+
+import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.convert.ParallelTensors;
+import io.github.cogvideo4j.formats.tensor.FileStorageReader;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/// Reads tensors for their statistics, several at a time, each streamed through a bounded buffer.
+public final class Statistics {
+    private Statistics() {}
+
+    /// The statistics by tensor, in order. Complex and packed elements have none.
+    ///
+    /// @param tensors  the tensors
+    /// @param threads  how many at once
+    /// @param progress told the bytes that are done
+    /// @throws io.github.cogvideo4j.formats.MalformedFileException `bad-crc` when a storage is not what its
+    /// checksum says
+    public static SequencedMap<StoredTensor, TensorStatistics> of(
+            List<StoredTensor> tensors, int threads, Progress progress) throws IOException {
+        progress.begin(
+                Progress.Phase.READING,
+                tensors.stream().mapToLong(StoredTensor::byteLength).sum());
+        SequencedMap<StoredTensor, TensorStatistics> statistics = new LinkedHashMap<>();
+        try (FileStorageReader reader = new FileStorageReader()) {
+            List<Optional<TensorStatistics>> found =
+                    new ArrayList<>(ParallelTensors.map(tensors, threads, tensor -> read(reader, tensor, progress)));
+            for (StoredTensor tensor : tensors) {
+                found.removeFirst().ifPresent(known -> statistics.put(tensor, known));
+            }
+            reader.verifyChecksums();
+        }
+        return statistics;
+    }
+
+    private static Optional<TensorStatistics> read(FileStorageReader reader, StoredTensor tensor, Progress progress)
+            throws IOException {
+        if (!DoubleValues.canDecode(tensor.dtype())) {
+            return Optional.empty();
+        }
+        StatisticsSink sink = new StatisticsSink(tensor);
+        reader.read(tensor, bytes -> {
+            int length = bytes.remaining();
+            sink.accept(bytes);
+            progress.advance(length);
+        });
+        return Optional.of(sink.statistics());
+    }
+}
