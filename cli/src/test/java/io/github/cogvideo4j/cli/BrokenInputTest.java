@@ -48,7 +48,7 @@ class BrokenInputTest {
         Map<String, String> before = Resources.snapshot(input);
         Path output = folder.resolve("output");
 
-        CommandRun run = CommandRun.of(words(json, input, output).toArray());
+        Run run = Run.of(words(json, input, output).toArray(String[]::new));
 
         assertThat(run.err()).doesNotContain("Exception", "\tat ");
         assertThat(Resources.snapshot(input))
@@ -78,16 +78,16 @@ class BrokenInputTest {
         }
     }
 
-    private static List<Object> words(JsonNode json, Path input, Path output) {
-        List<Object> words = new ArrayList<>();
+    private static List<String> words(JsonNode json, Path input, Path output) {
+        List<String> words = new ArrayList<>();
         for (JsonNode word : json.get("command")) {
             String text = word.stringValue();
             if (text.equals("OUTPUT")) {
-                words.add(output);
+                words.add(output.toString());
             } else if (words.isEmpty() || text.startsWith("--") || text.equals("fp16")) {
                 words.add(text);
             } else {
-                words.add(input.resolve(text));
+                words.add(input.resolve(text).toString());
             }
         }
         return words;

@@ -31,6 +31,16 @@ public final class Resources {
         return existing(ROOT.resolve("golden").resolve(path));
     }
 
+    /// A file of the project itself: `project("docs/security.md")`.
+    public static Path project(String path) {
+        return existing(ROOT.resolve("../../../..").normalize().resolve(path));
+    }
+
+    /// The inputs that fuzzing found: a folder for each target.
+    public static Path fuzz() {
+        return existing(ROOT.resolve("fuzz"));
+    }
+
     /// The names of the fixtures in a folder (`""` for the top, `"broken"`, `"mess"`), sorted.
     public static List<String> cases(String folder) {
         try (Stream<Path> children = Files.list(fixture(folder))) {

@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
 /// Decides what a conversion will write: dtypes, shards, names, indexes, the configuration.
 public final class ConversionPlanner {
     /// The index that the field's guides ask to keep beside the weights; diffusers itself ignores it.
-    static final String KEPT_INDEX = "model.safetensors.index.json";
+    public static final String KEPT_INDEX = "model.safetensors.index.json";
 
     private static final String STEM = "diffusion_pytorch_model";
 
@@ -101,7 +101,7 @@ public final class ConversionPlanner {
         if (plan.shards().size() > 1) {
             smallFiles.put(path(indexName(extension)), index);
             if (extension.equals("bin")) {
-                remarks.report(ProblemCode.ASSUMED, Place.of(output), "checkpoints.convert.sharded-bin");
+                remarks.report(ProblemCode.SHARDED_BIN, Place.of(output), "checkpoints.convert.sharded-bin");
             }
         }
         return plan.shards().stream()

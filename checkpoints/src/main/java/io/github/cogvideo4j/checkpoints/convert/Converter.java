@@ -61,13 +61,14 @@ public final class Converter {
             }
         }
         SourceFiles.requireUnchanged(inputs);
-        OutputPlace.requireRoom(plan.output(), plan.diskBytes());
+        OutputPlace.requireRoom(plan.output(), plan.diskBytes() + OutputPlace.copiesInsteadOfLinks(plan));
         try (Staging staging = Staging.create(plan.output(), plan.options().overwrite())) {
             Result result = fill(staging.folder());
             SourceFiles.requireUnchanged(inputs);
             if (plan.options().verify()) {
                 SourceComparison.requireEqual(
                         staging.folder().resolve(ConversionPlan.COMPONENT),
+                        plan.output().resolve(ConversionPlan.COMPONENT),
                         plan.checkpoint(),
                         plan.options().threads(),
                         progress);

@@ -10,11 +10,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /// Deletes a folder of our own. Links are removed, never followed.
-final class FolderDeletion {
+public final class FolderDeletion {
     private FolderDeletion() {}
 
     /// Deletes the folder and all below it; does nothing when it is absent.
-    static void delete(Path folder) throws IOException {
+    public static void delete(Path folder) throws IOException {
         if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }

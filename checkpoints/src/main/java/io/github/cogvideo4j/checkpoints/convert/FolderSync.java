@@ -11,12 +11,12 @@ import java.util.stream.Stream;
 
 /// Brings files and folder entries to the disk, so that a rename that survives a power cut names complete
 /// files.
-final class FolderSync {
+public final class FolderSync {
     private FolderSync() {}
 
     /// Syncs every regular file below a folder, then the folders. Linked files are somebody else's and already
     /// there.
-    static void sync(Path folder) throws IOException {
+    public static void sync(Path folder) throws IOException {
         List<Path> paths;
         try (Stream<Path> walk = Files.walk(folder)) {
             paths = walk.toList();
@@ -36,7 +36,7 @@ final class FolderSync {
     }
 
     /// Syncs a folder's entries; does nothing where the operating system cannot open folders.
-    static void syncFolder(Path folder) throws IOException {
+    public static void syncFolder(Path folder) throws IOException {
         if (!folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
             return;
         }

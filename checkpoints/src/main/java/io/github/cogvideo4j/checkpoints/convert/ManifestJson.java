@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -142,7 +143,7 @@ public final class ManifestJson {
             ObjectNode fields = asObject(entry.getKey(), entry.getValue());
             requireInside(entry.getKey());
             String origin = string(fields, "origin");
-            Manifest.Origin parsed = java.util.Arrays.stream(Manifest.Origin.values())
+            Manifest.Origin parsed = Arrays.stream(Manifest.Origin.values())
                     .filter(value ->
                             value.name().toLowerCase(java.util.Locale.ROOT).equals(origin))
                     .findFirst()
@@ -170,7 +171,10 @@ public final class ManifestJson {
                 sizes.add(size.longValue());
             }
             return new Manifest.TensorEntry(
-                    DType.bySafetensorsName(dtype).orElseThrow(() -> bad("dtype", dtype)),
+                    Arrays.stream(DType.values())
+                            .filter(type -> type.name().equals(dtype))
+                            .findFirst()
+                            .orElseThrow(() -> bad("dtype", dtype)),
                     new Shape(sizes),
                     hash(string(fields, "sha256")));
         }

@@ -38,6 +38,23 @@ final class OutputPlace {
         }
     }
 
+    /// The bytes of the base's weights that will be copied because they lie on another file system, where a hard link
+    /// cannot reach.
+    static long copiesInsteadOfLinks(ConversionPlan plan) throws IOException {
+        if (plan.options().link() != LinkMode.AUTO || plan.base().isEmpty()) {
+            return 0;
+        }
+        FileStore target = Files.getFileStore(
+                nearestExisting(plan.output().toAbsolutePath().normalize()));
+        long bytes = 0;
+        for (BaseModel.BaseFile file : plan.base().get().files()) {
+            if (file.weights() && !Files.getFileStore(file.file()).equals(target)) {
+                bytes += file.size();
+            }
+        }
+        return bytes;
+    }
+
     private static void requireApart(Path target, Path input, Path output) {
         if (target.startsWith(input) || input.startsWith(target)) {
             throw new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(output), "checkpoints.output.inside", input);

@@ -118,10 +118,10 @@ public final class Staging implements AutoCloseable {
         if (parent != null) {
             FolderSync.syncFolder(parent);
         }
-        FolderDeletion.delete(old);
     }
 
-    /// Removes the folder unless it was published.
+    /// Removes the folder unless it was published, and then the one it replaced. What cannot be removed is left to the
+    /// next run, with the lock file by which it is known.
     @Override
     public void close() throws IOException {
         try {
@@ -129,17 +129,21 @@ public final class Staging implements AutoCloseable {
         } catch (IllegalStateException _) {
             return; // The virtual machine is going down: the hook does it.
         }
-        discard();
+        if (published) {
+            discardQuietly(); // The result is in place; a leftover beside it is no failure.
+        } else {
+            discard();
+        }
     }
 
     private void discard() throws IOException {
         try {
-            if (!published) {
-                FolderDeletion.delete(folder);
-            }
-        } finally {
-            lock.close();
+            FolderDeletion.delete(published ? lock.replacedFolder() : folder);
+        } catch (IOException e) {
+            lock.abandon();
+            throw e;
         }
+        lock.close();
     }
 
     private void discardQuietly() {

@@ -90,6 +90,11 @@ final class StagingLock implements AutoCloseable {
         }
     }
 
+    /// Lets go of the lock and leaves the file, so that the next run clears what it stands for.
+    void abandon() throws IOException {
+        channel.close();
+    }
+
     private static String prefix(Path target) {
         return "." + fileName(target) + ".cogvideo4j-";
     }

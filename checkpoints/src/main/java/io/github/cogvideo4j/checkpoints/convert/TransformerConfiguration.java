@@ -13,6 +13,7 @@ import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import java.io.IOException;
+import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -61,7 +62,17 @@ final class TransformerConfiguration {
             remarks.report(error);
         }
         result.warnings().forEach(remarks::report);
-        return Files.readString(file);
+        return text(file);
+    }
+
+    /// The file's text as it is. Its JSON has been read, but not necessarily as UTF-8, in which it will be written.
+    private static String text(Path file) throws IOException {
+        try {
+            return Files.readString(file);
+        } catch (MalformedInputException _) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.CONFIG_INVALID, Place.of(file), "checkpoints.convert.config-encoding");
+        }
     }
 
     private Optional<String> withoutBase() throws IOException {
@@ -81,7 +92,7 @@ final class TransformerConfiguration {
             if (result.fits()) {
                 result.warnings().forEach(remarks::report);
                 remarks.report(ProblemCode.ASSUMED, Place.of(beside.get()), "checkpoints.convert.config-beside");
-                return Optional.of(Files.readString(beside.get()));
+                return Optional.of(text(beside.get()));
             }
             remarks.report(result.errors().getFirst());
         }

@@ -44,22 +44,20 @@ public sealed interface WeightFile {
     ///
     /// @param name   its name
     /// @param layout its layout
-    record Safetensors(String name, SafetensorsLayout layout) implements WeightFile {
+    /// @param offsets where each tensor starts
+    record Safetensors(String name, SafetensorsLayout layout, SequencedMap<String, Long> offsets)
+            implements WeightFile {
         static Safetensors of(String name, List<PlannedTensor> tensors) {
             List<TensorSpec> specs = tensors.stream().map(PlannedTensor::spec).toList();
-            return new Safetensors(name, SafetensorsLayout.of(specs, METADATA));
+            SafetensorsLayout layout = SafetensorsLayout.of(specs, METADATA);
+            SequencedMap<String, Long> offsets = new LinkedHashMap<>();
+            layout.slots().forEach(slot -> offsets.put(slot.tensor().name(), slot.offset()));
+            return new Safetensors(name, layout, offsets);
         }
 
         @Override
         public long size() {
             return layout.fileSize();
-        }
-
-        @Override
-        public SequencedMap<String, Long> offsets() {
-            SequencedMap<String, Long> offsets = new LinkedHashMap<>();
-            layout.slots().forEach(slot -> offsets.put(slot.tensor().name(), slot.offset()));
-            return offsets;
         }
 
         @Override
@@ -84,12 +82,14 @@ public sealed interface WeightFile {
     ///
     /// @param name   its name
     /// @param layout its layout
-    record Torch(String name, TorchLayout layout) implements WeightFile {
+    /// @param offsets where each tensor starts
+    record Torch(String name, TorchLayout layout, SequencedMap<String, Long> offsets) implements WeightFile {
         static Torch of(String name, List<PlannedTensor> tensors) {
-            return new Torch(
-                    name,
-                    TorchLayout.of(
-                            name, tensors.stream().map(Torch::layoutTensor).toList()));
+            TorchLayout layout = TorchLayout.of(
+                    name, tensors.stream().map(Torch::layoutTensor).toList());
+            SequencedMap<String, Long> offsets = new LinkedHashMap<>();
+            layout.slots().forEach(slot -> offsets.put(slot.tensor().name(), slot.offset()));
+            return new Torch(name, layout, offsets);
         }
 
         /// The merge marks what was trained, and the reference converter keeps that.
@@ -105,13 +105,6 @@ public sealed interface WeightFile {
         @Override
         public long size() {
             return layout.fileSize();
-        }
-
-        @Override
-        public SequencedMap<String, Long> offsets() {
-            SequencedMap<String, Long> offsets = new LinkedHashMap<>();
-            layout.slots().forEach(slot -> offsets.put(slot.tensor().name(), slot.offset()));
-            return offsets;
         }
 
         @Override

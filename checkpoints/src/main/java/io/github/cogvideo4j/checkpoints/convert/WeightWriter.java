@@ -23,9 +23,9 @@ final class WeightWriter implements AutoCloseable {
     private final List<OpenFile> files = new ArrayList<>();
     private final Map<String, List<Destination>> destinations = new HashMap<>();
 
-    private record OpenFile(WeightFile plan, FileChannel channel) {}
+    private record OpenFile(WeightFile plan, FileChannel channel, Writeback writeback) {}
 
-    private record Destination(FileChannel channel, long offset, boolean checksum) {}
+    private record Destination(OpenFile file, long offset) {}
 
     /// A tensor that has been written.
     ///
@@ -46,11 +46,12 @@ final class WeightWriter implements AutoCloseable {
         for (WeightFile plan : plans) {
             FileChannel channel = FileChannel.open(
                     folder.resolve(plan.name()), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-            files.add(new OpenFile(plan, channel));
+            OpenFile file = new OpenFile(plan, channel, new Writeback(channel));
+            files.add(file);
             plan.offsets()
                     .forEach((name, offset) -> destinations
                             .computeIfAbsent(name, _ -> new ArrayList<>())
-                            .add(new Destination(channel, offset, plan.needsChecksums())));
+                            .add(new Destination(file, offset)));
         }
         progress.begin(
                 Progress.Phase.WRITING,
@@ -60,6 +61,7 @@ final class WeightWriter implements AutoCloseable {
         Map<String, Long> checksums = new HashMap<>();
         written.forEach(tensor -> checksums.put(tensor.tensor().name(), tensor.crc32()));
         for (OpenFile file : files) {
+            file.writeback().finish();
             file.plan().writeStructure(file.channel(), checksums);
         }
         return written;
@@ -84,7 +86,8 @@ final class WeightWriter implements AutoCloseable {
         TensorOutput(PlannedTensor tensor, List<Destination> targets) {
             this.tensor = tensor;
             this.targets = targets;
-            this.checksum = targets.stream().anyMatch(Destination::checksum);
+            this.checksum =
+                    targets.stream().anyMatch(target -> target.file().plan().needsChecksums());
             this.cast = new CastingSink(tensor, this::put);
         }
 
@@ -100,7 +103,8 @@ final class WeightWriter implements AutoCloseable {
                 crc32.update(bytes.duplicate());
             }
             for (Destination target : targets) {
-                WeightFile.writeFully(target.channel(), bytes.duplicate(), target.offset() + position);
+                WeightFile.writeFully(target.file().channel(), bytes.duplicate(), target.offset() + position);
+                target.file().writeback().wrote(bytes.remaining());
             }
             position += bytes.remaining();
         }

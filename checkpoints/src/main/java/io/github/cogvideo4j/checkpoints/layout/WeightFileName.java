@@ -60,15 +60,19 @@ public record WeightFileName(
                 index));
     }
 
-    /// The name of the file that diffusers would look for in place of this one.
-    public String expected() {
-        String base = DIFFUSERS_STEM;
+    /// The file name, in today's spelling.
+    public String fileName() {
         String suffix = variant.map(name -> "." + name).orElse("");
         if (index) {
-            return base + "." + extension + ".index" + suffix + ".json";
+            return stem + "." + extension + ".index" + suffix + ".json";
         }
-        return base + suffix
+        return stem + suffix
                 + shard.map(s -> "-%05d-of-%05d".formatted(s.number(), s.count()))
                         .orElse("") + "." + extension;
+    }
+
+    /// The name of the file that diffusers would look for in place of this one.
+    public String expected() {
+        return new WeightFileName(DIFFUSERS_STEM, variant, shard, extension, index).fileName();
     }
 }

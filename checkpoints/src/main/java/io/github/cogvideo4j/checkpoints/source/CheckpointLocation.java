@@ -65,15 +65,18 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
                 return new Weights(WeightSet.ofFile(path));
             }
             if (StateFiles.isTagFolder(path)) {
+                requireNamed(path);
                 return new TagFolder(path);
             }
             Path latest = path.resolve("latest");
-            if (options.tag().isPresent()) {
+            if (options.tag().isPresent()
+                    && (Files.exists(latest) || !tagFolders().isEmpty())) {
                 return tagFolder(options.tag().get(), path);
             }
             if (Files.isRegularFile(latest)) {
                 return tagFolder(readTag(latest), latest);
             }
+            UnreadKinds.refuseState(path);
             List<Path> tags = tagFolders();
             if (!tags.isEmpty()) {
                 return onlyTag(tags);
@@ -82,8 +85,21 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
             if (!run.isEmpty()) {
                 return new Run(run);
             }
-            UnreadKinds.refuse(path);
+            UnreadKinds.refuseResult(path);
             return new Weights(WeightSet.find(path));
+        }
+
+        /// A state folder that was given itself is the one that the option names, or there is none.
+        private void requireNamed(Path folder) {
+            String name = String.valueOf(folder.toAbsolutePath().normalize().getFileName());
+            if (options.tag().filter(tag -> !tag.equals(name)).isPresent()) {
+                throw new InvalidCheckpointException(
+                        ProblemCode.TAG_NOT_FOUND,
+                        Place.of(folder),
+                        "checkpoints.location.tag-not-found",
+                        options.tag().get(),
+                        name);
+            }
         }
 
         /// The tag without white space around it; a byte order mark counts as such, as an editor may have left

@@ -48,8 +48,8 @@ public final class Checkpoints {
         return plan(CheckpointLocation.of(path, options), options);
     }
 
-    /// Opens every set of plain weights in a folder: of a folder that holds the same weights as `.safetensors` and as
-    /// `.bin`, both.
+    /// Opens every set of plain weights in a folder: of a folder that holds the same weights as `.safetensors`
+    /// and as `.bin`, both.
     ///
     /// @param folder a component's folder
     /// @throws InvalidCheckpointException when there is none, or one cannot be used
@@ -60,7 +60,7 @@ public final class Checkpoints {
         }
         List<Checkpoint> checkpoints = new ArrayList<>();
         for (WeightSet set : sets) {
-            checkpoints.add(PlainWeights.plan(set));
+            checkpoints.add(PlainWeights.plan(set, SourceOptions.defaults()));
         }
         return checkpoints;
     }
@@ -68,9 +68,10 @@ public final class Checkpoints {
     private static Checkpoint plan(CheckpointLocation location, SourceOptions options) throws IOException {
         Checkpoint checkpoint = switch (location.place()) {
             case CheckpointLocation.TagFolder tag -> DeepSpeedCheckpoint.plan(tag.folder(), options);
-            case CheckpointLocation.Weights weights -> PlainWeights.plan(weights.set());
+            case CheckpointLocation.Weights weights -> PlainWeights.plan(weights.set(), options);
             case CheckpointLocation.Run run -> newestComplete(run, options);
         };
+        UnreadKinds.refuseKeys(checkpoint.folder(), checkpoint.entries());
         return location.remarks().isEmpty() ? checkpoint : checkpoint.withRemarks(location.remarks());
     }
 

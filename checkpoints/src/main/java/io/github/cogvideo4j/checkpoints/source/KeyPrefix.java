@@ -7,13 +7,13 @@ import java.util.List;
 
 /// Prefixes that wrappers put before every key: `module.` (DistributedDataParallel, DeepSpeed), `_orig_mod.`
 /// (`torch.compile`).
-final class KeyPrefix {
+public final class KeyPrefix {
     private static final List<String> PREFIXES = List.of("module.", "_orig_mod.");
 
     private KeyPrefix() {}
 
     /// The entries without a wrapper's prefix, where every key has it.
-    static List<StateEntry> strip(List<StateEntry> entries, Place place, Problems remarks) {
+    public static List<StateEntry> strip(List<StateEntry> entries, Place place, Problems remarks) {
         List<StateEntry> current = entries;
         for (boolean again = true; again; ) {
             again = false;

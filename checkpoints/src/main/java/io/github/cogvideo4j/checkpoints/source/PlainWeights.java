@@ -1,7 +1,6 @@
 package io.github.cogvideo4j.checkpoints.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.index.ShardedWeights;
 import io.github.cogvideo4j.formats.index.WeightIndex;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -19,25 +18,29 @@ final class PlainWeights {
     private final Problems remarks = new Problems();
     private final SourceFiles opened = new SourceFiles();
 
-    private PlainWeights() {}
+    private final SourceOptions options;
+
+    private PlainWeights(SourceOptions options) {
+        this.options = options;
+    }
 
     /// Opens the files of a set.
-    static Checkpoint plan(WeightSet set) throws IOException {
+    static Checkpoint plan(WeightSet set, SourceOptions options) throws IOException {
         return switch (set) {
-            case WeightSet.File file -> ofFile(file.file());
-            case WeightSet.Indexed indexed -> ofIndex(indexed.index());
-            case WeightSet.Shards shards -> ofShards(shards.folder(), shards.shards());
+            case WeightSet.File file -> ofFile(file.file(), options);
+            case WeightSet.Indexed indexed -> ofIndex(indexed.index(), options);
+            case WeightSet.Shards shards -> ofShards(shards.folder(), shards.shards(), options);
         };
     }
 
-    private static Checkpoint ofFile(Path file) throws IOException {
-        PlainWeights plain = new PlainWeights();
+    private static Checkpoint ofFile(Path file, SourceOptions options) throws IOException {
+        PlainWeights plain = new PlainWeights(options);
         return plain.checkpoint(file, file, plain.read(file));
     }
 
-    private static Checkpoint ofIndex(Path index) throws IOException {
-        PlainWeights plain = new PlainWeights();
-        WeightIndex parsed = WeightIndex.read(plain.opened.note(index), Strictness.LENIENT, plain.remarks);
+    private static Checkpoint ofIndex(Path index, SourceOptions options) throws IOException {
+        PlainWeights plain = new PlainWeights(options);
+        WeightIndex parsed = WeightIndex.read(plain.opened.note(index), options.strictness(), plain.remarks);
         ShardedWeights weights = ShardedWeights.resolve(index, parsed, plain::read);
         if (weights.firstError().isPresent()) {
             throw new InvalidCheckpointException(weights.firstError().get());
@@ -46,8 +49,8 @@ final class PlainWeights {
         return plain.checkpoint(folderOf(index), index, weights.tensors());
     }
 
-    private static Checkpoint ofShards(Path folder, List<Path> shards) throws IOException {
-        PlainWeights plain = new PlainWeights();
+    private static Checkpoint ofShards(Path folder, List<Path> shards, SourceOptions options) throws IOException {
+        PlainWeights plain = new PlainWeights(options);
         List<StoredTensor> tensors = new ArrayList<>();
         for (Path shard : shards) {
             tensors.addAll(plain.read(shard));
@@ -57,7 +60,7 @@ final class PlainWeights {
     }
 
     private List<StoredTensor> read(Path file) throws IOException {
-        return WeightFileReader.read(opened.note(file), remarks);
+        return WeightFileReader.read(opened.note(file), options.strictness(), remarks);
     }
 
     private Checkpoint checkpoint(Path folder, Path origin, List<StoredTensor> tensors) {
@@ -72,7 +75,7 @@ final class PlainWeights {
         return new Checkpoint(
                 CheckpointKind.PLAIN_WEIGHTS,
                 folder,
-                SourceOptions.defaults(),
+                options,
                 KeyPrefix.strip(entries, Place.of(origin), remarks),
                 TrainingState.unknown(),
                 opened.identities(),

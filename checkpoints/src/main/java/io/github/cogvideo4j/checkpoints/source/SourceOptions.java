@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.source;
 
+import io.github.cogvideo4j.formats.Strictness;
 import java.util.Optional;
 
 /// How to choose where a path leaves a choice.
@@ -9,7 +10,13 @@ import java.util.Optional;
 ///                      optimizer's
 ///                      files are gone
 /// @param excludeFrozen leave out parameters that were not trained
-public record SourceOptions(Optional<String> tag, boolean fromModule, boolean excludeFrozen) {
+/// @param strictness    what becomes of files that other readers accept although the format forbids it
+public record SourceOptions(Optional<String> tag, boolean fromModule, boolean excludeFrozen, Strictness strictness) {
+    /// Everything else as it is mostly wanted.
+    public SourceOptions(Optional<String> tag, boolean fromModule, boolean excludeFrozen) {
+        this(tag, fromModule, excludeFrozen, Strictness.LENIENT);
+    }
+
     /// Everything as the checkpoint says.
     public static SourceOptions defaults() {
         return new SourceOptions(Optional.empty(), false, false);
@@ -17,6 +24,6 @@ public record SourceOptions(Optional<String> tag, boolean fromModule, boolean ex
 
     /// The same with a tag.
     public SourceOptions withTag(String newTag) {
-        return new SourceOptions(Optional.of(newTag), fromModule, excludeFrozen);
+        return new SourceOptions(Optional.of(newTag), fromModule, excludeFrozen, strictness);
     }
 }

@@ -30,13 +30,14 @@ public final class WeightFileReader {
     /// The tensors of a file. The name's ending decides what is expected; a file that is something else is an
     /// error that says what it is.
     ///
-    /// @param file    the file
-    /// @param remarks takes what is odd but stops nothing
-    public static List<StoredTensor> read(Path file, Problems remarks) throws IOException {
+    /// @param file       the file
+    /// @param strictness what becomes of oddities
+    /// @param remarks    takes what is odd but stops nothing
+    public static List<StoredTensor> read(Path file, Strictness strictness, Problems remarks) throws IOException {
         boolean named =
                 String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT).endsWith(".safetensors");
         if (named || (!isTorchName(file) && ContainerKind.of(file) == ContainerKind.SAFETENSORS)) {
-            return SafetensorsFile.open(file, Strictness.LENIENT, remarks).tensors();
+            return SafetensorsFile.open(file, strictness, remarks).tensors();
         }
         return stateDict(file, TorchFile.open(file, remarks).root(), remarks);
     }
@@ -63,7 +64,10 @@ public final class WeightFileReader {
         while (!holdsTensors(dict) && !dict.entries().isEmpty() && path.size() < DEEPEST) {
             PickleValue.Dict current = dict;
             List<String> wrappers = WRAPPERS.stream()
-                    .filter(key -> current.get(key).flatMap(PickleValue::asDict).isPresent())
+                    .filter(key -> current.get(key)
+                            .flatMap(PickleValue::asDict)
+                            .filter(WeightFileReader::leadsToTensors)
+                            .isPresent())
                     .toList();
             if (wrappers.isEmpty()) {
                 throw notAStateDict(file, root);
@@ -82,6 +86,13 @@ public final class WeightFileReader {
             remarks.report(ProblemCode.CHOICE, Place.of(file), "checkpoints.plain.wrapped", String.join(".", path));
         }
         return dict;
+    }
+
+    private static boolean leadsToTensors(PickleValue.Dict dict) {
+        return holdsTensors(dict)
+                || WRAPPERS.stream()
+                        .anyMatch(key ->
+                                dict.get(key).flatMap(PickleValue::asDict).isPresent());
     }
 
     private static boolean holdsTensors(PickleValue.Dict dict) {

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.verify;
 
+import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.convert.ElementCast;
 import io.github.cogvideo4j.checkpoints.convert.ValueScan;
 import io.github.cogvideo4j.formats.FormatException;
@@ -20,7 +21,8 @@ final class ElementComparison {
 
     ElementComparison(DType dtype) {
         this.dtype = dtype;
-        this.bytes = dtype.bytes();
+        // Packed elements share bytes; they are compared byte by byte.
+        this.bytes = dtype.bits() % 8 == 0 ? dtype.bytes() : 1;
     }
 
     /// Compares the remaining bytes of two buffers, which hold the same number of whole elements.
@@ -54,7 +56,7 @@ final class ElementComparison {
         try {
             ElementCast.of(dtype, DType.F32, Place.nowhere())
                     .cast(element.order(ByteOrder.LITTLE_ENDIAN), value, new ValueScan(DType.F32));
-        } catch (FormatException _) {
+        } catch (FormatException | CheckpointException _) {
             return Double.NaN; // A type without a single real value, such as a complex number.
         }
         return value.getFloat(0);

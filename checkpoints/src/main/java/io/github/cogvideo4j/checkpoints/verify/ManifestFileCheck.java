@@ -24,7 +24,7 @@ final class ManifestFileCheck {
         boolean link = entry.origin() == Manifest.Origin.SYMBOLIC_LINK;
         LinkOption[] follow = link ? new LinkOption[0] : new LinkOption[] {LinkOption.NOFOLLOW_LINKS};
         if (!Files.isRegularFile(file, follow)) {
-            return List.of(problem(file, ProblemCode.MISSING_SHARD, "checkpoints.verify.file-missing", entry.path()));
+            return List.of(problem(file, ProblemCode.MISSING_FILE, "checkpoints.verify.file-missing", entry.path()));
         }
         BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class, follow);
         if (attributes.size() != entry.size()) {
@@ -58,7 +58,7 @@ final class ManifestFileCheck {
         try (FileChannel channel = FileChannel.open(file)) {
             channel.read(length, 0);
         }
-        return Math.clamp(length.getLong(0), 0, Files.size(file) - Long.BYTES) + Long.BYTES;
+        return Math.clamp(length.getLong(0), 0, Math.max(0, Files.size(file) - Long.BYTES)) + Long.BYTES;
     }
 
     private static Problem problem(Path file, ProblemCode code, String key, Object... arguments) {

@@ -5,6 +5,7 @@ import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.convert.CastingSink;
 import io.github.cogvideo4j.checkpoints.convert.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.convert.PlannedTensor;
+import io.github.cogvideo4j.checkpoints.convert.TargetDType;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceFiles;
@@ -64,6 +65,9 @@ public final class SourceComparison {
             } else if (!counterpart.shape().equals(entry.tensor().shape())) {
                 differences.add(
                         new TensorDifference.Sizes(entry.name(), entry.tensor().shape(), counterpart.shape()));
+            } else if (counterpart.dtype() != entry.mergedDType()
+                    && TargetDType.of(counterpart.dtype()).isEmpty()) {
+                differences.add(new TensorDifference.Type(entry.name(), entry.mergedDType(), counterpart.dtype()));
             } else {
                 common.add(new Pair(entry, counterpart));
             }
@@ -85,11 +89,14 @@ public final class SourceComparison {
     }
 
     /// Compares, and refuses any difference.
-    public static void requireEqual(Path component, Checkpoint checkpoint, int threads, Progress progress)
+    ///
+    /// @param component where the weights are
+    /// @param shown     where messages say they are: they may still be under a temporary name
+    public static void requireEqual(Path component, Path shown, Checkpoint checkpoint, int threads, Progress progress)
             throws IOException {
         List<TensorDifference> differences = compare(component, checkpoint, threads, progress);
         if (!differences.isEmpty()) {
-            throw new InvalidCheckpointException(differences.getFirst().problem(component));
+            throw new InvalidCheckpointException(differences.getFirst().problem(shown));
         }
     }
 

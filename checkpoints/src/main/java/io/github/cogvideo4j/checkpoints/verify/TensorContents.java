@@ -44,7 +44,9 @@ final class TensorContents {
             Manifest.TensorEntry entry = expected.get(tensor.name());
             if (entry == null) {
                 problems.add(new TensorDifference.Extra(tensor.name()).problem(folder));
-            } else if (!entry.shape().equals(tensor.shape()) || entry.dtype() != tensor.dtype()) {
+            } else if (entry.dtype() != tensor.dtype()) {
+                problems.add(new TensorDifference.Type(tensor.name(), entry.dtype(), tensor.dtype()).problem(folder));
+            } else if (!entry.shape().equals(tensor.shape())) {
                 problems.add(new TensorDifference.Sizes(tensor.name(), entry.shape(), tensor.shape()).problem(folder));
             } else {
                 known.add(tensor);

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.verify;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.nio.file.Path;
 
@@ -48,6 +49,24 @@ public sealed interface TensorDifference {
                     ProblemCode.SHAPE_MISMATCH,
                     Place.of(folder).tensor(name),
                     "checkpoints.verify.shape",
+                    name,
+                    expected,
+                    found);
+        }
+    }
+
+    /// The types differ, and the folder's is none that the source can be converted to.
+    ///
+    /// @param name     the key
+    /// @param expected the source's type
+    /// @param found    the folder's type
+    record Type(String name, DType expected, DType found) implements TensorDifference {
+        @Override
+        public Problem problem(Path folder) {
+            return Problem.of(
+                    ProblemCode.DIFFERENT,
+                    Place.of(folder).tensor(name),
+                    "checkpoints.verify.dtype",
                     name,
                     expected,
                     found);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.testing.Attack;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -67,6 +68,10 @@ class StagingTest {
     }
 
     @Test
+    @Attack(
+            name = "output-takeover",
+            tries = "`--overwrite` onto a folder of someone's own files, or onto a link",
+            fails = "only a folder with this program's own manifest is replaced")
     void whatThisProgramDidNotWriteIsNeverReplaced() throws IOException {
         Path foreign = Files.createDirectory(folder.resolve("photos"));
         Files.writeString(foreign.resolve("a"), "precious");
@@ -110,6 +115,10 @@ class StagingTest {
     }
 
     @Test
+    @Attack(
+            name = "staging-link",
+            tries = "a link under the name of a run's temporary folder leads its clearing into another folder",
+            fails = "the link itself is removed; a temporary folder is made new, never adopted")
     void aLinkInPlaceOfALeftoverIsRemovedAndNotFollowed() throws IOException {
         Path precious = Files.createDirectory(folder.resolve("precious"));
         Files.writeString(precious.resolve("a"), "precious");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.formats.FormatException;
+import io.github.cogvideo4j.testing.Attack;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,6 +59,10 @@ class LayoutTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"../../etc", "a/b", "..", ""})
+    @Attack(
+            name = "hub-cache-revision",
+            tries = "a revision in the hub's cache that reads `../../elsewhere`",
+            fails = "a revision must be a plain name")
     void aRevisionThatLeavesTheCacheIsNotFollowed(String revision) throws IOException {
         Path model = folder.resolve("hub/models--A--B");
         Files.createDirectories(model.resolve("snapshots"));
@@ -75,6 +80,10 @@ class LayoutTest {
     }
 
     @Test
+    @Attack(
+            name = "pipeline-component",
+            tries = "a `model_index.json` whose component is called `../other`",
+            fails = "a component must be a plain name")
     void aComponentThatLeavesTheFolderIsRefused() throws IOException {
         Files.writeString(folder.resolve("model_index.json"), "{\"../x\": [\"diffusers\", \"Evil\"]}");
         assertThatThrownBy(() -> ModelFolder.read(folder))

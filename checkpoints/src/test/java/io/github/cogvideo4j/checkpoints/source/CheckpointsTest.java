@@ -7,6 +7,7 @@ import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.DType;
+import io.github.cogvideo4j.testing.Attack;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +15,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,6 +45,19 @@ class CheckpointsTest {
         assertThat(checkpoint.remarks())
                 .extracting(Problem::code)
                 .contains(ProblemCode.CHOICE, ProblemCode.MISSING_RANK);
+    }
+
+    @Test
+    @Attack(
+            name = "latest-traversal",
+            tries = "a `latest` file that reads `../../elsewhere`, or one of many megabytes",
+            fails = "what it names must be a plain name, and only a short file is read")
+    void whatLatestNamesStaysInTheFolder() throws IOException {
+        assertThatThrownBy(() -> open(Resources.fixture("broken/latest-traversal/input")))
+                .hasMessageContaining("unsafe-path");
+        Path output = Resources.copy(Resources.fixture("zero2-bf16-w2/output"), folder.resolve("output"));
+        Files.write(output.resolve("checkpoint-3/latest"), new byte[1 << 20]);
+        assertThatThrownBy(() -> open(output)).isInstanceOf(InvalidCheckpointException.class);
     }
 
     @Test
@@ -150,6 +167,57 @@ class CheckpointsTest {
         assertThatThrownBy(() -> open(folder))
                 .hasMessageContaining("model.safetensors")
                 .hasMessageContaining("pytorch_model.bin");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "sat-2b/input, SAT",
+        "sat-5b/input, SAT",
+        "universal-zero2-bf16-w2/input, universal",
+        "dcp-fsdp-w2/output/checkpoint-2, distributed",
+        "lora-ddp-bf16-w2/output/checkpoint-3, LoRA"
+    })
+    void kindsThatAreNotReadYetAreNamed(String path, String name) {
+        assertThatThrownBy(() -> open(Resources.fixture(path)))
+                .isInstanceOf(InvalidCheckpointException.class)
+                .hasMessageContaining(name);
+    }
+
+    @Test
+    void theTagOptionReachesIntoATrainingOutputAndIsHeldAgainstATagFolder() throws IOException {
+        Path output = Resources.fixture("zero2-multi-bf16-w2/output");
+        SourceOptions right = SourceOptions.defaults().withTag("pytorch_model");
+        assertThat(Checkpoints.open(output, right).folder().toString()).contains("checkpoint-10");
+        SourceOptions wrong = SourceOptions.defaults().withTag("global_step1");
+        Path tagFolder = output.resolve("checkpoint-9/pytorch_model");
+        assertThatThrownBy(() -> Checkpoints.open(tagFolder, wrong)).hasMessageContaining("global_step1");
+    }
+
+    @Test
+    void whatTheFormatForbidsIsRefusedOnlyWhenStrict() throws IOException {
+        byte[] header = "{\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1],\"more\":1}}"
+                .getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        java.nio.ByteBuffer file = java.nio.ByteBuffer.allocate(8 + header.length + 1)
+                .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+                .putLong(header.length)
+                .put(header)
+                .put((byte) 7);
+        Path weights = Files.write(folder.resolve("model.safetensors"), file.array());
+        assertThat(open(weights).entries()).hasSize(1);
+        SourceOptions strict =
+                new SourceOptions(Optional.empty(), false, false, io.github.cogvideo4j.formats.Strictness.STRICT);
+        assertThatThrownBy(() -> Checkpoints.open(weights, strict)).hasMessageContaining("st-header");
+    }
+
+    /// Opening a pipe would wait for a writer for ever.
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    @Timeout(20)
+    void aPipeInPlaceOfAFileIsRefused() throws IOException, InterruptedException {
+        Path pipe = folder.resolve("pytorch_model.bin");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        assertThatThrownBy(() -> open(pipe)).hasMessageContaining("unsafe-path");
     }
 
     @Test

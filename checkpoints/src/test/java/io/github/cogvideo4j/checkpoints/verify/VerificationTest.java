@@ -18,6 +18,7 @@ import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.testing.Attack;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -155,6 +156,10 @@ class VerificationTest {
 
     @ParameterizedTest
     @CsvSource({"../../etc/passwd", "/etc/passwd", "a/../../b", "a//b", "..", "a\\..\\b"})
+    @Attack(
+            name = "manifest-traversal",
+            tries = "a manifest lists a file outside the folder it proves",
+            fails = "a listed path must stay inside its folder, part by part, or the manifest is refused")
     void aForgedManifestCannotNameAFileOutsideItsFolder(String path) throws IOException {
         String manifest = Files.readString(model.resolve(Manifest.FILE_NAME));
         Files.writeString(

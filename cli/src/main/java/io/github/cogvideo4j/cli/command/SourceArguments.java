@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.formats.Strictness;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -17,7 +18,15 @@ final class SourceArguments {
     @Option(names = "--exclude-frozen-parameters")
     private boolean excludeFrozen;
 
+    @Option(names = "--strict")
+    private boolean strict;
+
     SourceOptions options() {
-        return new SourceOptions(tag, fromModule, excludeFrozen);
+        return new SourceOptions(tag, fromModule, excludeFrozen, strict ? Strictness.STRICT : Strictness.LENIENT);
+    }
+
+    /// Whether any was given.
+    boolean given() {
+        return tag.isPresent() || fromModule || excludeFrozen || strict;
     }
 }

@@ -1,18 +1,23 @@
 package io.github.cogvideo4j.cli.command;
 
+import io.github.cogvideo4j.checkpoints.convert.Manifest;
+import io.github.cogvideo4j.checkpoints.convert.ManifestJson;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.verify.FolderVerification;
 import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
 import io.github.cogvideo4j.checkpoints.verify.TensorDifference;
 import io.github.cogvideo4j.checkpoints.verify.VerificationReport;
+import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Problem;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +50,12 @@ public final class VerifyCommand extends ConsoleCommand {
 
     @Override
     protected ExitCode run() throws IOException {
+        if (against.isEmpty() && source.given()) {
+            throw new UsageException("cli.verify.needs-against");
+        }
+        if (against.isPresent() && deep) {
+            throw new UsageException("cli.verify.deep-against");
+        }
         Path folder = ModelFolder.locate(model, Map.copyOf(System.getenv()));
         int threads = Runtime.getRuntime().availableProcessors();
         try (ConversionProgress progress = new ConversionProgress(console)) {
@@ -73,7 +84,7 @@ public final class VerifyCommand extends ConsoleCommand {
 
     private ExitCode compare(Path folder, Path checkpoint, int threads, ConversionProgress progress)
             throws IOException {
-        Checkpoint opened = Checkpoints.open(checkpoint, source.options());
+        Checkpoint opened = Checkpoints.open(checkpoint, sourceOptions(folder));
         opened.remarks().forEach(console::remark);
         Path weights = FolderVerification.weightsOf(folder);
         List<TensorDifference> differences = SourceComparison.compare(weights, opened, threads, progress);
@@ -99,6 +110,16 @@ public final class VerifyCommand extends ConsoleCommand {
                         .map(difference -> difference.problem(weights))
                         .toList(),
                 result);
+    }
+
+    /// What the folder's manifest says was left out or taken from elsewhere is so again, unless the command line says
+    /// something of its own.
+    private SourceOptions sourceOptions(Path folder) throws IOException {
+        if (source.given() || !Files.isRegularFile(folder.resolve(Manifest.FILE_NAME))) {
+            return source.options();
+        }
+        Manifest.Options options = ManifestJson.read(folder).options();
+        return new SourceOptions(Optional.empty(), options.fromModule(), options.excludeFrozen());
     }
 
     private ExitCode finish(List<Problem> problems, ObjectNode result) {

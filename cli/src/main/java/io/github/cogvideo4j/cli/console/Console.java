@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Scanner;
 import tools.jackson.databind.node.ObjectNode;
 
 /// What a command talks to. Results go to the standard output; warnings, errors and progress to the standard
@@ -113,6 +114,24 @@ public final class Console {
         }
     }
 
+    /// Tells something worth knowing.
+    public void note(Problem note) {
+        say(notes, "cli.label.note", 36, note);
+    }
+
+    /// Asks a question that is answered with yes or no; no, where nobody is there to answer.
+    public boolean confirm(String key, Object... arguments) {
+        if (json || !terminal.errTerminal()) {
+            return false;
+        }
+        printError(Message.of(key, arguments).text(locale()));
+        try (Scanner answers = new Scanner(System.in, StandardCharsets.UTF_8)) {
+            return answers.hasNextLine()
+                    && List.of("y", "yes", "是")
+                            .contains(answers.nextLine().strip().toLowerCase(Locale.ROOT));
+        }
+    }
+
     /// Tells what a check found.
     public void finding(Problem finding) {
         say(findings, "cli.label.problem", 31, finding);
@@ -124,7 +143,6 @@ public final class Console {
                 list.stream().filter(other -> other.code() == problem.code()).count();
         if (alike <= MOST_ALIKE) {
             printError(label(label, colour)
-                    + " "
                     + ProblemText.line(problem.message(), problem.code().id(), problem.place(), locale()));
         } else if (alike == MOST_ALIKE + 1) {
             printError(Message.of("cli.problem.more", problem.code().id()).text(locale()));

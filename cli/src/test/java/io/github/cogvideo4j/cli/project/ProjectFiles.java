@@ -49,7 +49,7 @@ final class ProjectFiles {
                 .resolve(name + ".properties");
         Map<String, String> texts = new TreeMap<>();
         if (Files.exists(file)) {
-            Properties properties = new Properties();
+            Properties properties = new UniqueKeys(file);
             try (Reader reader = Files.newBufferedReader(file)) {
                 properties.load(reader);
             } catch (IOException e) {
@@ -76,5 +76,22 @@ final class ProjectFiles {
             }
         }
         throw new IllegalStateException("the project's root was not found from " + start);
+    }
+
+    /// A bundle in which a later line would silently replace an earlier one is a mistake.
+    private static final class UniqueKeys extends Properties {
+        private final transient Path file;
+
+        UniqueKeys(Path file) {
+            this.file = file;
+        }
+
+        @Override
+        public synchronized Object put(Object key, Object value) {
+            if (containsKey(key)) {
+                throw new IllegalStateException(file + " has the key " + key + " twice");
+            }
+            return super.put(key, value);
+        }
     }
 }

@@ -1,11 +1,14 @@
 package io.github.cogvideo4j.formats.json;
 
 import io.github.cogvideo4j.formats.MalformedFileException;
+import io.github.cogvideo4j.formats.container.RegularFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.Arrays;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
@@ -42,11 +45,7 @@ public final class JsonFile {
     /// @param code     the problem to report when the file is no JSON object
     /// @throws MalformedFileException with that code, for anything else than one JSON object
     public static ObjectNode readObject(Path file, long maxBytes, ProblemCode code) throws IOException {
-        long size = Files.size(file);
-        if (size > maxBytes) {
-            throw new MalformedFileException(code, Place.of(file), "formats.json.too-large", size, maxBytes);
-        }
-        byte[] bytes = Files.readAllBytes(file);
+        byte[] bytes = read(file, maxBytes, code);
         try {
             JsonNode node = MAPPER.readTree(bytes);
             if (node instanceof ObjectNode object) {
@@ -55,9 +54,20 @@ public final class JsonFile {
         } catch (JacksonException e) {
             long offset = e.getLocation() == null ? -1 : e.getLocation().getByteOffset();
             Place place = offset < 0 ? Place.of(file) : Place.at(file, offset);
-            throw new MalformedFileException(code, place, "formats.json.syntax", e.getOriginalMessage());
+            throw new MalformedFileException(code, place, "formats.json-file.syntax", e.getOriginalMessage());
         }
-        throw new MalformedFileException(code, Place.of(file), "formats.json.no-object");
+        throw new MalformedFileException(code, Place.of(file), "formats.json-file.no-object");
+    }
+
+    private static byte[] read(Path file, long maxBytes, ProblemCode code) throws IOException {
+        try (FileChannel channel = RegularFile.open(file)) {
+            long size = channel.size();
+            if (size > maxBytes) {
+                throw new MalformedFileException(code, Place.of(file), "formats.json-file.too-large", size, maxBytes);
+            }
+            ByteBuffer bytes = RegularFile.read(channel, 0, ByteBuffer.allocate(Math.toIntExact(size)));
+            return Arrays.copyOf(bytes.array(), bytes.limit());
+        }
     }
 
     /// An empty object to fill.

@@ -13,11 +13,15 @@ import java.util.Locale;
 /// Splits a pickle into instructions. No declared size is believed before it is compared with the bytes that
 /// remain.
 final class PickleDecoder {
+    /// A character takes two bytes as soon as one of the text needs them.
+    private static final long TEXT_BYTES = 2;
+
     private final PickleSource source;
     private final PickleLimits limits;
     private final ByteBuffer bytes;
     private int opcodePosition;
     private int executed;
+    private long memory;
 
     PickleDecoder(PickleSource source, PickleLimits limits) {
         this.source = source;
@@ -68,10 +72,10 @@ final class PickleDecoder {
             case BYTES4 -> new PickleValue.Bytes(take(length(4)));
             case BYTES8 -> new PickleValue.Bytes(take(length(8)));
             case LINE -> text(line());
-            case DECIMAL_INT -> decimalInt(latin1(line()));
-            case DECIMAL_LONG -> decimal(latin1(line()).replaceFirst("L$", ""));
-            case DECIMAL_FLOAT -> real(latin1(line()));
-            case DECIMAL_INDEX -> decimal(latin1(line()));
+            case DECIMAL_INT -> decimalInt(number());
+            case DECIMAL_LONG -> decimal(number().replaceFirst("L$", ""));
+            case DECIMAL_FLOAT -> real(number());
+            case DECIMAL_INDEX -> decimal(number());
             case QUOTED -> TextEscapes.quoted(latin1(line())).orElseThrow(() -> invalid("string"));
             case ESCAPED ->
                 TextEscapes.rawUnicode(latin1(line()))
@@ -137,6 +141,13 @@ final class PickleDecoder {
         return line;
     }
 
+    /// A number in digits, which is measured before it is decoded.
+    private String number() {
+        ByteBuffer line = line();
+        checkedIntegerSize(line.remaining());
+        return latin1(line);
+    }
+
     private PickleValue integer(ByteBuffer littleEndian) {
         byte[] raw = new byte[checkedIntegerSize(littleEndian.remaining())];
         for (int i = raw.length - 1; i >= 0; i--) {
@@ -155,7 +166,6 @@ final class PickleDecoder {
     }
 
     private PickleValue decimal(String text) {
-        checkedIntegerSize(text.length());
         if (!text.matches("[+-]?[0-9]+")) {
             throw invalid("integer");
         }
@@ -170,7 +180,6 @@ final class PickleDecoder {
     }
 
     private PickleValue real(String text) {
-        checkedIntegerSize(text.length());
         return switch (text) {
             case "nan", "-nan" -> new PickleValue.Real(Double.NaN);
             case "inf" -> new PickleValue.Real(Double.POSITIVE_INFINITY);
@@ -193,6 +202,7 @@ final class PickleDecoder {
     }
 
     private String utf8(ByteBuffer raw) {
+        chargeText(raw);
         try {
             return StandardCharsets.UTF_8.newDecoder().decode(raw).toString();
         } catch (CharacterCodingException e) {
@@ -201,7 +211,8 @@ final class PickleDecoder {
     }
 
     /// A Python 2 `str`, which is text in most files and bytes in some.
-    private static PickleValue textOrBytes(ByteBuffer raw) {
+    private PickleValue textOrBytes(ByteBuffer raw) {
+        chargeText(raw);
         try {
             return new PickleValue.Text(
                     StandardCharsets.UTF_8.newDecoder().decode(raw.duplicate()).toString());
@@ -210,8 +221,21 @@ final class PickleDecoder {
         }
     }
 
-    private static String latin1(ByteBuffer raw) {
+    private String latin1(ByteBuffer raw) {
+        chargeText(raw);
         return StandardCharsets.ISO_8859_1.decode(raw).toString();
+    }
+
+    private void chargeText(ByteBuffer raw) {
+        charge(TEXT_BYTES * raw.remaining());
+    }
+
+    /// Counts memory that values take, before they take it.
+    void charge(long bytes) {
+        memory += bytes;
+        if (memory > limits.memory()) {
+            throw limit("formats.pickle.too-large", limits.memory() >> 20);
+        }
     }
 
     private MalformedFileException invalid(String what) {

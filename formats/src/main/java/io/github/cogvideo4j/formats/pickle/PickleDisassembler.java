@@ -127,7 +127,7 @@ public final class PickleDisassembler {
     }
 
     private void store(long index) {
-        // Bounded by the number of opcodes.
+        decoder.charge(PickleCosts.MEMO_ENTRY);
         memo.put(index, last);
     }
 

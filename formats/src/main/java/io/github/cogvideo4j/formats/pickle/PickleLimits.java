@@ -12,8 +12,9 @@ package io.github.cogvideo4j.formats.pickle;
 /// @param nesting      how deep the resulting value may nest
 /// @param expandedSize how many values the result holds when each shared part is counted wherever it occurs
 /// @param integerBytes bytes in an integer
+/// @param memory       bytes of memory that the values take, estimated
 public record PickleLimits(
-        int opcodes, int stackDepth, int memoEntries, int nesting, long expandedSize, int integerBytes) {
+        int opcodes, int stackDepth, int memoEntries, int nesting, long expandedSize, int integerBytes, long memory) {
     // A pickler in Python writes nested values by recursion and stops at 1,000 frames, several a level.
     private static final int NESTING = 1_000;
     private static final int INTEGER_BYTES = 1_024;
@@ -21,10 +22,11 @@ public record PickleLimits(
     /// For files of weights: about 17 times what the largest known model needs (57,000 opcodes, 16,000 memo
     /// entries).
     public static final PickleLimits WEIGHTS =
-            new PickleLimits(1_000_000, 10_000, 100_000, NESTING, 10_000_000, INTEGER_BYTES);
+            new PickleLimits(1_000_000, 10_000, 100_000, NESTING, 10_000_000, INTEGER_BYTES, 64L << 20);
 
     /// For the `.metadata` of a distributed checkpoint, which grows with tensors times ranks: 1,100 tensors on
-    /// 8 ranks are 830,000 opcodes and 200,000 memo entries, so these reach 38 ranks.
+    /// 8 ranks are 830,000 opcodes, 200,000 memo entries and 67 MB. The memory is what a heap of 256 MB leaves,
+    /// and is spent first, at 19 ranks.
     public static final PickleLimits DISTRIBUTED_METADATA =
-            new PickleLimits(4_000_000, 10_000, 1_000_000, NESTING, 40_000_000, INTEGER_BYTES);
+            new PickleLimits(4_000_000, 10_000, 1_000_000, NESTING, 40_000_000, INTEGER_BYTES, 160L << 20);
 }

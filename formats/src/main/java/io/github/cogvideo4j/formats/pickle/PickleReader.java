@@ -66,6 +66,7 @@ public final class PickleReader {
                 ValueGraph.check(value, limits, decoder);
                 return new Result(value, decoder.position());
             }
+            decoder.charge(PickleCosts.of(instruction.opcode()));
             execute(instruction);
         }
     }
@@ -155,13 +156,15 @@ public final class PickleReader {
         }
     }
 
-    private static PickleValue.Sequence list(List<PickleValue> elements) {
+    private PickleValue.Sequence list(List<PickleValue> elements) {
+        decoder.charge(PickleCosts.elements(elements.size()));
         PickleValue.Sequence list = new PickleValue.Sequence();
         elements.forEach(list::add);
         return list;
     }
 
-    private static PickleValue.Members members(List<PickleValue> elements) {
+    private PickleValue.Members members(List<PickleValue> elements) {
+        decoder.charge(PickleCosts.entries(elements.size()));
         PickleValue.Members set = new PickleValue.Members();
         elements.forEach(set::add);
         return set;
@@ -171,6 +174,7 @@ public final class PickleReader {
         if (!(stack.peek() instanceof PickleValue.Sequence list)) {
             throw decoder.syntax("formats.pickle.wrong-operand");
         }
+        decoder.charge(PickleCosts.elements(elements.size()));
         elements.forEach(list::add);
     }
 
@@ -178,6 +182,7 @@ public final class PickleReader {
         if (!(stack.peek() instanceof PickleValue.Members set)) {
             throw decoder.syntax("formats.pickle.wrong-operand");
         }
+        decoder.charge(PickleCosts.entries(elements.size()));
         elements.forEach(set::add);
     }
 
@@ -185,6 +190,7 @@ public final class PickleReader {
         if (keysAndValues.size() % 2 != 0 || !(stack.peek() instanceof PickleValue.Dict dict)) {
             throw decoder.syntax("formats.pickle.wrong-operand");
         }
+        decoder.charge(PickleCosts.entries(keysAndValues.size() / 2));
         for (int i = 0; i < keysAndValues.size(); i += 2) {
             dict.put(keysAndValues.get(i), keysAndValues.get(i + 1));
         }
@@ -237,7 +243,9 @@ public final class PickleReader {
     }
 
     private List<PickleValue> withKeywords(PickleValue tuple, PickleValue keywords) {
-        List<PickleValue> arguments = new ArrayList<>(arguments(tuple));
+        List<PickleValue> positional = arguments(tuple);
+        decoder.charge(PickleCosts.elements(positional.size()));
+        List<PickleValue> arguments = new ArrayList<>(positional);
         if (!(keywords instanceof PickleValue.Dict dict)) {
             throw decoder.syntax("formats.pickle.wrong-operand");
         }
@@ -256,9 +264,10 @@ public final class PickleReader {
         }
         AllowedGlobals.Entry entry = AllowedGlobals.find(function)
                 .orElseThrow(() -> AllowedGlobals.refusal(function, source.placeOf(decoder.position())));
+        decoder.charge(PickleCosts.copyOf(arguments));
         Optional<PickleValue> container = switch (entry.becomes()) {
             case DICT -> Containers.dict(arguments);
-            case SET -> Containers.elements(arguments).map(PickleReader::members);
+            case SET -> Containers.elements(arguments).map(this::members);
             case TUPLE -> Containers.elements(arguments).map(PickleValue.Tuple::new);
             case BYTES -> Containers.bytes(arguments);
             default -> Optional.of(factory.call(function, arguments));

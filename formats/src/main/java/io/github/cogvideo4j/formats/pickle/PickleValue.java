@@ -16,9 +16,10 @@ import java.util.Set;
 
 /// What a pickle describes, inert: numbers, text, containers, and names of things that Python would have made.
 ///
-/// Scalars are equal by value, and ordered so that keys made to collide cannot slow a map down. Containers are
-/// equal only to themselves and print as a summary: a pickle can share parts so that comparing or printing
-/// contents takes for ever. For the same reason nothing here walks into children by recursion. A value that
+/// Scalars are equal by value. Keys that were made to collide cannot slow a map down: those of one kind are
+/// ordered, and those of two kinds never have the same hash code. All other values are equal only to
+/// themselves and print as a summary: a pickle can share parts so that comparing or printing contents takes for
+/// ever. For the same reason nothing here walks into children by recursion. A value that
 /// [PickleReader] returned has no cycles, bounded depth and bounded size when every shared part is counted
 /// wherever it occurs, so that a consumer may walk it.
 public sealed interface PickleValue {
@@ -78,6 +79,11 @@ public sealed interface PickleValue {
             return value.compareTo(other.value);
         }
 
+        @Override
+        public int hashCode() {
+            return 4 * value.hashCode() + 1;
+        }
+
         /// An integer of 64 bits.
         public static Int of(long value) {
             return new Int(BigInteger.valueOf(value));
@@ -92,6 +98,11 @@ public sealed interface PickleValue {
         public int compareTo(Real other) {
             return Double.compare(value, other.value);
         }
+
+        @Override
+        public int hashCode() {
+            return 4 * Double.hashCode(value) + 2;
+        }
     }
 
     /// A string.
@@ -101,6 +112,11 @@ public sealed interface PickleValue {
         @Override
         public int compareTo(Text other) {
             return value.compareTo(other.value);
+        }
+
+        @Override
+        public int hashCode() {
+            return 4 * value.hashCode();
         }
     }
 
@@ -122,6 +138,11 @@ public sealed interface PickleValue {
         @Override
         public int compareTo(Bytes other) {
             return value.compareTo(other.value);
+        }
+
+        @Override
+        public int hashCode() {
+            return 4 * value.hashCode() + 3;
         }
 
         @Override
@@ -341,6 +362,7 @@ public sealed interface PickleValue {
         }
     }
 
-    /// A value to which a file format gives a meaning: a tensor, a storage.
+    /// A value to which a file format gives a meaning: a tensor, a storage. Equal only to itself, as containers
+    /// are.
     non-sealed interface Domain extends PickleValue {}
 }

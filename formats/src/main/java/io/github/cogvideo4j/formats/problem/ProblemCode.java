@@ -75,6 +75,15 @@ public enum ProblemCode {
     KEY_PREFIX,
     LORA_UNMERGED,
     DEEPSPEED_CHECKPOINT_IN_TRANSFORMER,
+    // Legal, and not what one wants.
+    SHARDED_BIN,
+    LORA_ALPHA,
+    SCHEDULER,
+    PIPELINE_CLASS,
+    MODEL_INDEX_MISSING,
+    COMPONENT_MISSING,
+    LEFTOVERS,
+    UNREADABLE,
     // Values.
     NAN_INF,
     ALL_ZERO,
@@ -84,6 +93,9 @@ public enum ProblemCode {
     OUTPUT_REFUSED,
     NO_SPACE,
     MANIFEST,
+    MISSING_FILE,
+    JOURNAL,
+    REPAIR_REFUSED,
     DIFFERENT,
     COMPONENT_WITHOUT_WEIGHTS,
     /// Several checkpoints, tags or files: which one was taken, or why none was.

@@ -1,13 +1,13 @@
 package io.github.cogvideo4j.formats.tensor;
 
 import io.github.cogvideo4j.formats.MalformedFileException;
+import io.github.cogvideo4j.formats.container.RegularFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /// An open source file. It is read with a channel and not through a mapping: a file that shrinks under a
 /// mapping faults the
@@ -18,7 +18,7 @@ final class SourceFile implements AutoCloseable {
 
     SourceFile(Path path) throws IOException {
         this.path = path;
-        this.channel = FileChannel.open(path, StandardOpenOption.READ);
+        this.channel = RegularFile.open(path);
     }
 
     /// Fills the buffer's remaining space from a position of the file.

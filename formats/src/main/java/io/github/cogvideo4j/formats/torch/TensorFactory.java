@@ -33,6 +33,9 @@ final class TensorFactory implements PickleFactory {
             Map.entry("ComplexFloatStorage", DType.C64),
             Map.entry("ComplexDoubleStorage", DType.C128));
 
+    // torch sums over 64 dimensions at most, numpy holds as many; a view of thousands is there to cost time.
+    private static final int MOST_DIMENSIONS = 64;
+
     /// What a pickle says about a storage.
     ///
     /// @param key         its key in the container
@@ -221,9 +224,12 @@ final class TensorFactory implements PickleFactory {
     }
 
     private List<Long> integers(PickleValue.Global function, PickleValue tuple) {
-        return tuple.asElements().orElseThrow(() -> syntax("formats.torch.tensor-arguments", function)).stream()
-                .map(element -> integer(function, element))
-                .toList();
+        List<PickleValue> elements =
+                tuple.asElements().orElseThrow(() -> syntax("formats.torch.tensor-arguments", function));
+        if (elements.size() > MOST_DIMENSIONS) {
+            throw syntax("formats.torch.dimensions", elements.size(), MOST_DIMENSIONS);
+        }
+        return elements.stream().map(element -> integer(function, element)).toList();
     }
 
     private long integer(PickleValue.Global function, PickleValue value) {

@@ -56,6 +56,22 @@ public record TensorValue(
         return attributes.map(List::of).orElse(List.of());
     }
 
+    @Override
+    public boolean equals(Object other) {
+        return this == other;
+    }
+
+    @Override
+    public int hashCode() {
+        return System.identityHashCode(this);
+    }
+
+    /// The attributes, which may hold other tensors without end, are left out.
+    @Override
+    public String toString() {
+        return "tensor " + sizes + " of " + dtype;
+    }
+
     /// A tensor under its name, with its view checked against its storage.
     ///
     /// @throws FormatException `storage-bounds` when the view leaves the storage, `tensor-too-large` when an

@@ -1,12 +1,12 @@
 package io.github.cogvideo4j.formats.torch;
 
 import io.github.cogvideo4j.formats.FormatException;
+import io.github.cogvideo4j.formats.container.RegularFile;
 import io.github.cogvideo4j.formats.pickle.PickleValue;
 import io.github.cogvideo4j.formats.problem.Problems;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /// A file of `torch.save`, opened: what its pickle describes, with tensors that know where their bytes lie.
 ///
@@ -27,7 +27,7 @@ public record TorchFile(Path path, Container container, PickleValue root) {
     /// @param problems takes what is odd but stops nothing
     /// @throws FormatException when it is no file of `torch.save`, is damaged, or is not safe
     public static TorchFile open(Path path, Problems problems) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+        try (FileChannel channel = RegularFile.open(path)) {
             return Containers.open(new FileWindow(channel, path, 0, channel.size()), problems);
         }
     }
@@ -38,7 +38,7 @@ public record TorchFile(Path path, Container container, PickleValue root) {
     /// @param offset where it starts, in bytes
     /// @param length its bytes
     public static TorchFile open(Path path, long offset, long length, Problems problems) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+        try (FileChannel channel = RegularFile.open(path)) {
             FileWindow whole = new FileWindow(channel, path, 0, channel.size());
             if (offset < 0 || length < 0 || offset > whole.length() - length) {
                 throw whole.truncated(offset, length);

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Measures `cogvideo convert` against its floor: the same bytes read, as many written and synced, nothing else.
+#
+#   benchmarks/conversion.sh [SIZE...]      sizes in billions of parameters; 0.1 1 5 when none is given
+#
+# ROUNDS   measurements of each kind (5)
+# WORK     a folder for the checkpoints, on the disk to be measured (a new one in $TMPDIR)
+# CACHES   "cold warm"; a size of which half the memory cannot hold the files is measured cold only
+#
+# Each size needs 8 GB of disk a billion for the two checkpoints and 2 GB for a result; everything is deleted.
+set -euo pipefail
+source "$(dirname -- "${BASH_SOURCE[0]}")/prepare.bash"
+
+work=$(mktemp -d "${WORK:-${TMPDIR:-/tmp}}/cogvideo4j-conversion.XXXXXX")
+trap 'rm -rf -- "$work"' EXIT
+memory=$(awk '/^MemAvailable/ { print int($2 / 1e6) }' /proc/meminfo)
+
+printf 'Processors: %s, available memory: %s GB, load: %s\n\n' "$(nproc)" "$memory" "$(cut -d' ' -f1-3 /proc/loadavg)"
+header=(--header yes)
+for size in "${@:-0.1 1 5}"; do
+  for billions in $size; do
+    for layout in '2 2' '3 8'; do
+      read -r stage ranks <<<"$layout"
+      checkpoint=$work/zero$stage/checkpoint-500
+      benchmark synthetic.SyntheticCheckpoint --billions "$billions" --stage "$stage" --ranks "$ranks" \
+        --sparse-module "$checkpoint" >/dev/null
+      for cache in ${CACHES:-cold warm}; do
+        if [[ $cache == warm ]] && awk "BEGIN { exit !($billions * 6 > $memory / 2) }"; then continue; fi
+        if [[ $cache == warm ]]; then cat "$checkpoint"/pytorch_model/*_optim_states.pt >/dev/null; fi
+        benchmark conversion.ConversionBenchmark "${header[@]}" --rounds "${ROUNDS:-5}" --cache "$cache" \
+          --label "$billions billion, ZeRO-$stage, $ranks ranks" "$checkpoint" "$work/output" "$root/cogvideo" convert
+        header=()
+      done
+      rm -rf -- "$work/zero$stage"
+    done
+  done
+done

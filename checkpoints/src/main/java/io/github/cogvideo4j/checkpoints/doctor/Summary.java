@@ -1,0 +1,76 @@
+package io.github.cogvideo4j.checkpoints.doctor;
+
+import io.github.cogvideo4j.checkpoints.doctor.subject.ComponentFolder;
+import io.github.cogvideo4j.checkpoints.doctor.subject.Subject;
+import io.github.cogvideo4j.checkpoints.doctor.subject.WeightGroup;
+import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.formats.problem.Message;
+import io.github.cogvideo4j.formats.tensor.DType;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/// What a subject is, in one line.
+final class Summary {
+    private Summary() {}
+
+    static Message of(Subject subject) throws IOException {
+        return switch (subject.kind()) {
+            case PIPELINE ->
+                Message.of(
+                        "checkpoints.doctor.is.pipeline",
+                        subject.model().flatMap(ModelFolder::pipelineClass).orElse("-"),
+                        weights(subject.transformer()
+                                .map(ComponentFolder::groups)
+                                .orElse(List.of())));
+            case TRANSFORMER ->
+                Message.of(
+                        "checkpoints.doctor.is.transformer",
+                        weights(subject.transformer()
+                                .map(ComponentFolder::groups)
+                                .orElse(List.of())));
+            case CHECKPOINT ->
+                subject.checkpoint()
+                        .map(Summary::checkpoint)
+                        .orElseGet(() -> Message.of("checkpoints.doctor.is.unopened"));
+            case ADAPTER ->
+                Message.of(
+                        "checkpoints.doctor.is.adapter",
+                        subject.adapters().getFirst().rank());
+            case NOTHING -> Message.of("checkpoints.doctor.is.nothing");
+        };
+    }
+
+    private static Message checkpoint(Checkpoint checkpoint) {
+        List<StoredTensor> tensors =
+                checkpoint.entries().stream().map(StateEntry::tensor).toList();
+        return Message.of(
+                checkpoint.training().step().isPresent()
+                        ? "checkpoints.doctor.is.training"
+                        : "checkpoints.doctor.is.weights",
+                checkpoint.kind().title(),
+                contents(tensors),
+                checkpoint.training().step().orElse(0),
+                checkpoint.training().worldSize().orElse(0));
+    }
+
+    private static String weights(List<WeightGroup> groups) {
+        return groups.isEmpty() ? "-" : contents(groups.getFirst().contents().tensors());
+    }
+
+    /// `40 x F32, 0.04 MB`.
+    private static String contents(List<StoredTensor> tensors) {
+        Map<DType, Long> types = tensors.stream()
+                .collect(Collectors.groupingBy(StoredTensor::dtype, java.util.TreeMap::new, Collectors.counting()));
+        String counts = types.entrySet().stream()
+                .map(entry -> entry.getValue() + " × " + entry.getKey().name())
+                .collect(Collectors.joining(" + "));
+        double megabytes = tensors.stream().mapToLong(StoredTensor::byteLength).sum() / 1e6;
+        return counts + ", " + String.format(Locale.ROOT, megabytes < 10 ? "%.2f MB" : "%,.0f MB", megabytes);
+    }
+}

@@ -1,0 +1,5 @@
+/// What the doctor finds: how bad it is, what it causes elsewhere, and the remedy.
+@NullMarked
+package io.github.cogvideo4j.checkpoints.doctor.finding;
+
+import org.jspecify.annotations.NullMarked;

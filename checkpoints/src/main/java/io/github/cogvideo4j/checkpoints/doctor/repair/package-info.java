@@ -1,0 +1,5 @@
+/// Mends folders by renames and small files, so that everything can be undone.
+@NullMarked
+package io.github.cogvideo4j.checkpoints.doctor.repair;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,27 @@
+package io.github.cogvideo4j.checkpoints.doctor.rule;
+
+import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
+import io.github.cogvideo4j.checkpoints.doctor.subject.Stem;
+import io.github.cogvideo4j.checkpoints.doctor.subject.Subject;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/// The names that the merge scripts write, in a folder where inference looks for others.
+final class MissingPrefix implements Rule {
+    @Override
+    public Set<ProblemCode> codes() {
+        return EnumSet.of(ProblemCode.NAME_MISSING_PREFIX);
+    }
+
+    @Override
+    public void examine(Subject subject, Consumer<Finding> found) {
+        Names.reportMembers(
+                subject,
+                member -> member.stem() == Stem.NO_PREFIX,
+                ProblemCode.NAME_MISSING_PREFIX,
+                "checkpoints.doctor.missing-prefix",
+                found);
+    }
+}

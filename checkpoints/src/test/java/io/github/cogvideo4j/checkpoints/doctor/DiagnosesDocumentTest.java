@@ -1,0 +1,63 @@
+package io.github.cogvideo4j.checkpoints.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Symptom;
+import io.github.cogvideo4j.checkpoints.doctor.rule.Rules;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.testing.Resources;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// The table of diagnoses is complete.
+class DiagnosesDocumentTest {
+    @Test
+    void everyCodeOfEveryRuleHasARowAndEveryRowACode() throws IOException {
+        Set<String> codes = Rules.all(true, 1, Progress.NONE).stream()
+                .flatMap(rule -> rule.codes().stream())
+                .map(ProblemCode::id)
+                .collect(Collectors.toSet());
+        assertThat(rows())
+                .extracting(List::getFirst)
+                .doesNotHaveDuplicates()
+                .containsExactlyInAnyOrderElementsOf(codes);
+    }
+
+    @Test
+    void everyRowHasAnExampleACauseAndARemedy() throws IOException {
+        assertThat(rows()).allSatisfy(row -> assertThat(row).hasSize(4).noneMatch(String::isBlank));
+    }
+
+    @ParameterizedTest
+    @EnumSource(ProblemCode.class)
+    void everySymptomIsSaidInBothLanguages(ProblemCode code) {
+        Symptom.of(code)
+                .ifPresent(symptom -> assertThat(
+                                Stream.of(Locale.ENGLISH, Locale.CHINESE).map(symptom::text))
+                        .noneMatch(text -> text.startsWith("checkpoints.")));
+    }
+
+    private static List<List<String>> rows() throws IOException {
+        Path root = Resources.fixture("").resolve("../../../../..").normalize();
+        return Files.readAllLines(root.resolve("docs/diagnoses.md")).stream()
+                .filter(line -> line.startsWith("| `"))
+                .map(line -> Stream.of(line.substring(1, line.length() - 1).split("\\|"))
+                        .map(cell -> cell.strip())
+                        .toList())
+                .map(cells -> Stream.concat(
+                                Stream.of(cells.getFirst().replace("`", "")),
+                                cells.stream().skip(1))
+                        .toList())
+                .toList();
+    }
+}

@@ -1,0 +1,135 @@
+package io.github.cogvideo4j.cli.command;
+
+import io.github.cogvideo4j.checkpoints.doctor.Diagnosis;
+import io.github.cogvideo4j.checkpoints.doctor.DiagnosisJson;
+import io.github.cogvideo4j.checkpoints.doctor.Doctor;
+import io.github.cogvideo4j.checkpoints.doctor.DoctorOptions;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
+import io.github.cogvideo4j.checkpoints.doctor.repair.Repair;
+import io.github.cogvideo4j.checkpoints.doctor.repair.RepairOptions;
+import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlan;
+import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlanner;
+import io.github.cogvideo4j.checkpoints.doctor.repair.Undo;
+import io.github.cogvideo4j.checkpoints.doctor.subject.Subject;
+import io.github.cogvideo4j.cli.arguments.UsageException;
+import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.formats.json.JsonFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// `cogvideo doctor`: says what is wrong with a folder or a file, mends folders, and takes that back.
+@Command(name = "doctor")
+public final class DoctorCommand extends ConsoleCommand {
+    @Parameters(index = "0", paramLabel = "FOLDER", descriptionKey = "FOLDER")
+    private Path path = Path.of("");
+
+    @Option(names = "--deep")
+    private boolean deep;
+
+    @Option(names = "--fix")
+    private boolean fix;
+
+    @Option(names = "--convert")
+    private boolean convert;
+
+    @Option(names = "--keep", paramLabel = "FILE")
+    private Optional<String> keep = Optional.empty();
+
+    @Option(names = "--yes")
+    private boolean yes;
+
+    @Option(names = "--undo")
+    private boolean undo;
+
+    DoctorCommand(Console console) {
+        super(console);
+    }
+
+    @Override
+    protected ExitCode run() throws IOException {
+        if (undo && fix) {
+            throw new UsageException("cli.doctor.fix-and-undo");
+        }
+        try (ConversionProgress progress = new ConversionProgress(console)) {
+            if (undo) {
+                return takeBack(progress);
+            }
+            Subject subject = Subject.read(path);
+            Diagnosis diagnosis = examine(subject, progress);
+            return fix && !diagnosis.isHealthy() ? mend(subject, diagnosis, progress) : report(diagnosis);
+        }
+    }
+
+    private Diagnosis examine(Subject subject, ConversionProgress progress) throws IOException {
+        int threads = Runtime.getRuntime().availableProcessors();
+        Diagnosis diagnosis = Doctor.examine(subject, new DoctorOptions(deep, threads), progress);
+        progress.close();
+        return diagnosis;
+    }
+
+    private ExitCode report(Diagnosis diagnosis) {
+        console.line(diagnosis.path() + ": " + diagnosis.summary().text(console.locale()));
+        for (Finding finding : diagnosis.findings()) {
+            switch (finding.severity()) {
+                case ERROR -> console.finding(finding.problem());
+                case WARNING -> console.warn(finding.problem());
+                case INFO -> console.note(finding.problem());
+            }
+            finding.symptom().ifPresent(symptom -> console.note("cli.doctor.symptom", symptom.text(console.locale())));
+            finding.remedy().ifPresent(remedy -> console.note("cli.doctor.remedy", remedy));
+        }
+        if (diagnosis.isHealthy()) {
+            console.print("cli.doctor.healthy");
+        }
+        console.result(DiagnosisJson.of(diagnosis, console.locale()));
+        return diagnosis.isHealthy() ? ExitCode.DONE : ExitCode.PROBLEMS_FOUND;
+    }
+
+    private ExitCode mend(Subject subject, Diagnosis diagnosis, ConversionProgress progress) throws IOException {
+        RepairPlan plan = RepairPlanner.plan(subject, new RepairOptions(convert, keep));
+        plan.questions().forEach(console::warn);
+        if (plan.isEmpty()) {
+            return report(diagnosis);
+        }
+        diagnosis
+                .findings()
+                .forEach(finding -> console.line(
+                        finding.code().id() + ": " + finding.problem().message().text(console.locale())));
+        ArrayNode steps = JsonFile.newObject().putArray("steps");
+        plan.steps().forEach(step -> {
+            steps.add(step.message().text(console.locale()));
+            console.line("  " + step.message().text(console.locale()));
+        });
+        boolean agreed = yes || console.confirm("cli.doctor.ask");
+        if (agreed) {
+            Repair.apply(plan, progress);
+            progress.close();
+        } else {
+            console.note("cli.doctor.not-done");
+        }
+        Diagnosis after = agreed ? examine(Subject.read(path), progress) : diagnosis;
+        ExitCode exit = report(after);
+        ObjectNode result = DiagnosisJson.of(after, console.locale());
+        result.put("fixed", agreed);
+        result.set("steps", steps);
+        console.result(result);
+        return exit;
+    }
+
+    private ExitCode takeBack(ConversionProgress progress) throws IOException {
+        int repairs = Undo.restore(path, progress);
+        progress.close();
+        console.print(repairs == 0 ? "cli.doctor.nothing-to-undo" : "cli.doctor.undone", repairs);
+        ObjectNode result = JsonFile.newObject();
+        result.put("undone", repairs);
+        console.result(result);
+        return ExitCode.DONE;
+    }
+}
