@@ -6,6 +6,7 @@ import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,8 +19,12 @@ class InspectCommandTest {
     private static final Path CHECKPOINT = Resources.fixture("sample-t2v-2b/output/checkpoint-3");
     private static final Path BASE = Resources.golden("pipelines/t2v-2b");
 
+    private static Run run(Object... words) {
+        return Run.of(Arrays.stream(words).map(Object::toString).toArray(String[]::new));
+    }
+
     private static JsonNode json(Object... words) {
-        return JsonMapper.shared().readTree(CommandRun.of(words).out());
+        return JsonMapper.shared().readTree(run(words).out());
     }
 
     @ParameterizedTest
@@ -35,16 +40,15 @@ class InspectCommandTest {
     })
     void theExitCodeIsTheVerdict(String input, ExitCode exit, String verdict) {
         Path path = Resources.fixture("broken/" + input);
-        assertThat(CommandRun.of("inspect", path).exit()).isEqualTo(exit);
-        assertThat(CommandRun.of("inspect", path, "--pickle").exit()).isEqualTo(exit);
+        assertThat(run("inspect", path).exit()).isEqualTo(exit);
+        assertThat(run("inspect", path, "--pickle").exit()).isEqualTo(exit);
         assertThat(json("inspect", path, "--json").get("result").get("verdict").stringValue())
                 .isEqualTo(verdict);
     }
 
     @Test
     void aListingJudgesEveryName() {
-        CommandRun run = CommandRun.of(
-                "inspect", Resources.fixture("broken/evil-os-system/input/pytorch_model.bin"), "--pickle");
+        Run run = run("inspect", Resources.fixture("broken/evil-os-system/input/pytorch_model.bin"), "--pickle");
         assertThat(run.out())
                 .containsPattern("GLOBAL +(os|posix|nt)\\.system +<- REFUSED")
                 .contains("REDUCE");
@@ -98,8 +102,8 @@ class InspectCommandTest {
     @Test
     void statisticsFindWhatTheNamesDoNotTell() {
         Path damaged = Resources.fixture("broken/nan-safetensors/input/transformer");
-        assertThat(CommandRun.of("inspect", damaged).exit()).isEqualTo(ExitCode.DONE);
-        CommandRun run = CommandRun.of("inspect", damaged, "--stats");
+        assertThat(run("inspect", damaged).exit()).isEqualTo(ExitCode.DONE);
+        Run run = run("inspect", damaged, "--stats");
         assertThat(run.exit()).isEqualTo(ExitCode.PROBLEMS_FOUND);
         assertThat(run.err()).contains("[nan-inf]", "norm_final.bias");
     }
@@ -107,11 +111,11 @@ class InspectCommandTest {
     @Test
     void aComparisonIsATableAndAPage(@TempDir Path folder) throws Exception {
         Path page = folder.resolve("changes.html");
-        CommandRun run = CommandRun.of("inspect", CHECKPOINT, "--compare", BASE, "--html", page);
+        Run run = run("inspect", CHECKPOINT, "--compare", BASE, "--html", page);
         assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
         assertThat(run.out()).contains("relative change 4.19%; 64 of 64", "to_q", "norm_out.norm.bias");
         assertThat(Files.readString(page)).startsWith("<!doctype html>").contains("4.19%");
-        CommandRun chinese = CommandRun.of("inspect", CHECKPOINT, "--compare", BASE, "--html", page, "--lang", "zh");
+        Run chinese = run("inspect", CHECKPOINT, "--compare", BASE, "--html", page, "--lang", "zh");
         assertThat(chinese.out()).contains("相对变化 4.19%");
         assertThat(Files.readString(page)).contains("微调改变了什么");
         JsonNode result =
@@ -125,6 +129,6 @@ class InspectCommandTest {
     @ParameterizedTest
     @ValueSource(strings = {"--html=x.html", "--threads=0", "--sort=colour"})
     void whatDoesNotGoTogetherIsAUsageError(String option) {
-        assertThat(CommandRun.of("inspect", CHECKPOINT, option).exit()).isEqualTo(ExitCode.USAGE);
+        assertThat(run("inspect", CHECKPOINT, option).exit()).isEqualTo(ExitCode.USAGE);
     }
 }

@@ -58,8 +58,10 @@ class EveryDamageTest {
 
     @Test
     void ofAPickleIsReadOrRefused() throws IOException {
-        everyDamage(FuzzTarget.PICKLE, "\u0080\2}q\0(X\1\0\0\0aq\1]q\2(K\1M\0\1G?\u00f8\0\0\0\0\0\0eX\2\0\0\0\u00c3\u00a9h\2u."
-                .getBytes(ISO_8859_1));
+        everyDamage(
+                FuzzTarget.PICKLE,
+                "\u0080\2}q\0(X\1\0\0\0aq\1]q\2(K\1M\0\1G?\u00f8\0\0\0\0\0\0eX\2\0\0\0\u00c3\u00a9h\2u."
+                        .getBytes(ISO_8859_1));
     }
 
     @Test
