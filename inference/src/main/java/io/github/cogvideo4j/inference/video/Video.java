@@ -1,8 +1,15 @@
 package io.github.cogvideo4j.inference.video;
 
+import io.github.cogvideo4j.formats.tensor.DType;
+import io.github.cogvideo4j.formats.tensor.Shape;
+import io.github.cogvideo4j.inference.image.Image;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 
 /// Frames of one size, in 8 bits of red, green and blue, and how fast they follow one another.
 ///
@@ -83,6 +90,11 @@ public final class Video implements AutoCloseable {
         return pixels.asSlice(index * bytes, bytes);
     }
 
+    /// One frame as an image: a view, not a copy.
+    public Image image(int index) {
+        return Image.view(frame(index), height, width);
+    }
+
     /// One colour of one pixel, 0 to 255.
     ///
     /// @param channel 0 red, 1 green, 2 blue
@@ -92,6 +104,57 @@ public final class Video implements AutoCloseable {
         }
         long position = ((long) y * width + x) * CHANNELS + channel;
         return Byte.toUnsignedInt(frame(frame).get(ValueLayout.JAVA_BYTE, position));
+    }
+
+    /// Reads all frames of an MP4, MOV, MKV, WebM, AVI or GIF file.
+    ///
+    /// @throws io.github.cogvideo4j.inference.InvalidRequestException `video` when it is no such file, damaged,
+    /// without frames, or larger than [VideoLimits#DEFAULT] allows
+    public static Video read(Path file) throws IOException {
+        return VideoFile.read(file, FrameChoice.all(), VideoLimits.DEFAULT);
+    }
+
+    /// Writes the video in the format that the name's ending says, see [VideoFormat].
+    public void save(Path output) throws IOException {
+        switch (VideoFormat.of(output)) {
+            case MP4 -> saveMp4(output);
+            case GIF -> saveGif(output);
+            case PNG_FOLDER -> savePng(output);
+            case SAFETENSORS -> saveSafetensors(output);
+        }
+    }
+
+    /// Writes an MP4 file with H.264; a file that is there is replaced in one step. An odd height or width grows by
+    /// one, as the format knows even ones only.
+    ///
+    /// @throws io.github.cogvideo4j.inference.MissingCapabilityException `encoder` when this machine has none
+    public void saveMp4(Path file) throws IOException {
+        Mp4File.write(this, file);
+    }
+
+    /// Writes a GIF file with a palette of its own colours; a file that is there is replaced in one step.
+    public void saveGif(Path file) throws IOException {
+        GifFile.write(this, file);
+    }
+
+    /// Writes a folder of PNG files, `frame_00000.png` and so on; a folder that holds such files is replaced.
+    public void savePng(Path folder) throws IOException {
+        FrameFolder.write(this, folder);
+    }
+
+    /// Writes the frames as they are, as tensor `frames`, and the rate as metadata `fps`; a file that is there is
+    /// replaced in one step.
+    public void saveSafetensors(Path file) throws IOException {
+        Shape shape = Shape.of(frames, height, width, CHANNELS);
+        TensorFile.write(
+                file,
+                List.of(new TensorFile.Entry("frames", DType.U8, shape, pixels)),
+                Map.of("fps", String.valueOf(framesPerSecond)));
+    }
+
+    /// Up to 16 frames side by side on one image.
+    public Image contactSheet() {
+        return ContactSheet.of(this);
     }
 
     @Override

@@ -1,0 +1,140 @@
+package io.github.cogvideo4j.inference.output;
+
+import io.github.cogvideo4j.checkpoints.OutputException;
+import io.github.cogvideo4j.checkpoints.convert.FolderDeletion;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Optional;
+import java.util.UUID;
+
+/// Writes a file, or a folder of files, beside its name and moves it there when it is whole. At every instant the
+/// name holds the old result, the new one, or nothing, also when the process is interrupted.
+public final class OutputFile {
+    private OutputFile() {}
+
+    /// Writes the new file or the files of the new folder.
+    @FunctionalInterface
+    public interface Body {
+        /// Writes.
+        ///
+        /// @param unfinished the temporary name; nothing is there yet
+        void write(Path unfinished) throws IOException;
+    }
+
+    /// Refuses a name under which a result may not be put, before anything long begins.
+    ///
+    /// @param overwrite whether a file that is there may be replaced
+    /// @throws OutputException `output-refused` when a link or a folder is there, or a file without `overwrite`
+    public static void check(Path file, boolean overwrite) {
+        refuseLink(file);
+        if (Files.isDirectory(file)) {
+            throw refused(file, "inference.output.folder");
+        }
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !overwrite) {
+            throw refused(file, "inference.output.exists");
+        }
+    }
+
+    /// The same for a folder of frames. With `overwrite` a folder that holds nothing but frames is replaced.
+    public static void checkFolder(Path folder, boolean overwrite) throws IOException {
+        refuseLink(folder);
+        if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        if (!Files.isDirectory(folder)) {
+            throw refused(folder, "inference.output.file");
+        }
+        try (var children = Files.list(folder)) {
+            var names =
+                    children.map(child -> String.valueOf(child.getFileName())).toList();
+            if (names.stream().anyMatch(name -> !name.matches("frame_\\d+\\.png"))) {
+                throw refused(folder, "inference.output.foreign");
+            }
+            if (!names.isEmpty() && !overwrite) {
+                throw refused(folder, "inference.output.exists");
+            }
+        }
+    }
+
+    /// Writes a file, and replaces the one that is there.
+    ///
+    /// @throws OutputException `output-refused` when a link or a folder is there
+    public static void write(Path file, Body body) throws IOException {
+        check(file, true);
+        build(
+                file,
+                body,
+                unfinished -> Files.move(
+                        unfinished, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE));
+    }
+
+    /// Writes a folder of frames, and replaces the one that is there.
+    ///
+    /// @throws OutputException `output-refused` when a link is there, a file, or a folder that holds something else
+    public static void writeFolder(Path folder, Body body) throws IOException {
+        checkFolder(folder, true);
+        build(
+                folder,
+                unfinished -> {
+                    Files.createDirectory(unfinished);
+                    body.write(unfinished);
+                },
+                unfinished -> {
+                    FolderDeletion.delete(folder);
+                    Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
+                });
+    }
+
+    private static void build(Path target, Body body, Body publish) throws IOException {
+        Path name = Optional.ofNullable(target.getFileName())
+                .orElseThrow(() -> refused(target, "inference.output.no-name"));
+        Path parent = target.toAbsolutePath().getParent();
+        if (parent != null) {
+            Files.createDirectories(parent);
+        }
+        Path unfinished = target.toAbsolutePath()
+                .resolveSibling("." + name + ".cogvideo4j-"
+                        + UUID.randomUUID().toString().substring(0, 8));
+        // An interrupt ends the virtual machine without unwinding the stack.
+        Thread cleaner = Thread.ofPlatform().unstarted(() -> deleteQuietly(unfinished));
+        Runtime.getRuntime().addShutdownHook(cleaner);
+        try {
+            body.write(unfinished);
+            publish.write(unfinished);
+        } finally {
+            deleteQuietly(unfinished);
+            removeHook(cleaner);
+        }
+    }
+
+    private static void removeHook(Thread cleaner) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(cleaner);
+        } catch (IllegalStateException _) {
+            // The virtual machine is going down, and the hook is running.
+        }
+    }
+
+    private static void deleteQuietly(Path path) {
+        try {
+            FolderDeletion.delete(path);
+        } catch (IOException _) {
+            // What stays is hidden and says by its name whose it is.
+        }
+    }
+
+    private static void refuseLink(Path path) {
+        if (Files.isSymbolicLink(path)) {
+            throw refused(path, "inference.output.link");
+        }
+    }
+
+    private static OutputException refused(Path path, String key) {
+        return new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(path), key);
+    }
+}
