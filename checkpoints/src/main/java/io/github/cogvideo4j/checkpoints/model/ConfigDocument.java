@@ -142,6 +142,22 @@ public final class ConfigDocument {
         return value.stringValue();
     }
 
+    /// A list of whole numbers in a range.
+    public List<Long> integers(String field, int least, int most) {
+        List<Long> items = new ArrayList<>();
+        JsonNode value = json.get(field);
+        for (JsonNode item : value == null ? json.arrayNode() : value) {
+            if (!item.isIntegralNumber()
+                    || !item.canConvertToInt()
+                    || item.intValue() < least
+                    || item.intValue() > most) {
+                throw invalid("checkpoints.config.not-integer", field, PythonJson.compact(value));
+            }
+            items.add(item.longValue());
+        }
+        return items;
+    }
+
     /// A list of strings and nulls (which become empty strings); empty when the value is something else.
     public Optional<List<String>> strings(String field) {
         JsonNode value = json.get(field);

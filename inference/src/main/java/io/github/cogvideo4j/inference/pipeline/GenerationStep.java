@@ -1,0 +1,28 @@
+package io.github.cogvideo4j.inference.pipeline;
+
+import io.github.cogvideo4j.inference.video.Video;
+import java.time.Duration;
+
+/// A denoising step that is done. Valid during [GenerationProgress#step(GenerationStep)] only.
+public interface GenerationStep {
+    /// Which step, counted from 1.
+    int number();
+
+    /// How many steps there are.
+    int count();
+
+    /// The diffusion timestep, mostly 999 to 0.
+    long timestep();
+
+    /// Which round of videos: those with the seeds themselves are 0, those with the seeds plus 1 are 1.
+    int round();
+
+    /// How long it took.
+    Duration elapsed();
+
+    /// A copy of the latents after it, `[videos, frames, channels, height, width]`. Whoever takes it closes it.
+    Latents latents();
+
+    /// The middle of the first video as it stands, decoded: one frame. Whoever takes it closes it.
+    Video preview();
+}

@@ -1,0 +1,44 @@
+package io.github.cogvideo4j.inference.pipeline;
+
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.InvalidRequestException;
+import io.github.cogvideo4j.inference.video.Video;
+import java.io.IOException;
+
+/// A loaded model that generates videos. One generation at a time, each on the thread that asks for it.
+///
+/// Errors: a request that cannot be computed is an [InvalidRequestException], a model that is broken or incomplete an
+/// [io.github.cogvideo4j.inference.InvalidModelException], a machine that lacks memory or a device a
+/// [io.github.cogvideo4j.inference.MissingCapabilityException].
+public sealed interface VideoPipeline extends AutoCloseable
+        permits TextToVideoPipeline, ImageToVideoPipeline, VideoToVideoPipeline {
+    /// Generates all videos that a request asks for.
+    ///
+    /// @throws java.util.concurrent.CancellationException when the progress says so
+    GenerationResult generateAll(GenerationRequest request, GenerationProgress progress) throws IOException;
+
+    /// What a request would compute, and the memory it needs; nothing is computed.
+    ///
+    /// @throws InvalidRequestException when it cannot be computed
+    GenerationPlan plan(GenerationRequest request) throws IOException;
+
+    /// Generates one video.
+    ///
+    /// @return the video; whoever asked for it closes it
+    /// @throws InvalidRequestException `request` when the request is for several
+    default Video generate(GenerationRequest request, GenerationProgress progress) throws IOException {
+        int videos = Math.max(1, request.prompts().size()) * request.numVideosPerPrompt();
+        if (videos != 1) {
+            throw new InvalidRequestException(
+                    ProblemCode.REQUEST, Place.nowhere(), "inference.pipeline.one-video", videos);
+        }
+        GenerationResult result = generateAll(request, progress);
+        result.latents().close();
+        return result.videos().getFirst();
+    }
+
+    /// Frees the model.
+    @Override
+    void close();
+}
