@@ -29,6 +29,7 @@ public final class CogVideoCommand extends ConsoleCommand {
         return new CommandLine(new CogVideoCommand(console))
                 .addSubcommand(new ConvertCommand(console))
                 .addSubcommand(new VerifyCommand(console))
+                .addSubcommand(new GenerateCommand(console))
                 .addSubcommand(new DoctorCommand(console))
                 .addSubcommand(new InspectCommand(console))
                 .addSubcommand(new DemoCommand(console));

@@ -27,8 +27,17 @@ import tools.jackson.databind.node.ObjectNode;
 /// `cogvideo doctor`: says what is wrong with a folder or a file, mends folders, and takes that back.
 @Command(name = "doctor")
 public final class DoctorCommand extends ConsoleCommand {
-    @Parameters(index = "0", paramLabel = "FOLDER", descriptionKey = "FOLDER")
-    private Path path = Path.of("");
+    @Parameters(index = "0", arity = "0..1", paramLabel = "FOLDER", descriptionKey = "FOLDER")
+    private Optional<Path> folder = Optional.empty();
+
+    @Option(names = "--system")
+    private boolean system;
+
+    @Option(names = "--model", paramLabel = "MODEL")
+    private Optional<String> model = Optional.empty();
+
+    @Option(names = "--device", paramLabel = "DEVICE")
+    private Optional<String> device = Optional.empty();
 
     @Option(names = "--deep")
     private boolean deep;
@@ -57,13 +66,20 @@ public final class DoctorCommand extends ConsoleCommand {
         if (undo && fix) {
             throw new UsageException("cli.doctor.fix-and-undo");
         }
+        if (system) {
+            return new SystemReport(console).run(device.orElse("auto"), model);
+        }
+        if (model.isPresent() || device.isPresent()) {
+            throw new UsageException("cli.doctor.without-system");
+        }
+        Path path = folder.orElseThrow(() -> new UsageException("cli.doctor.nothing"));
         try (ConversionProgress progress = new ConversionProgress(console)) {
             if (undo) {
-                return takeBack(progress);
+                return takeBack(path, progress);
             }
             Subject subject = Subject.read(path);
             Diagnosis diagnosis = examine(subject, progress);
-            return fix && !diagnosis.isHealthy() ? mend(subject, diagnosis, progress) : report(diagnosis);
+            return fix && !diagnosis.isHealthy() ? mend(path, subject, diagnosis, progress) : report(diagnosis);
         }
     }
 
@@ -92,7 +108,7 @@ public final class DoctorCommand extends ConsoleCommand {
         return diagnosis.isHealthy() ? ExitCode.DONE : ExitCode.PROBLEMS_FOUND;
     }
 
-    private ExitCode mend(Subject subject, Diagnosis diagnosis, ConversionProgress progress) throws IOException {
+    private ExitCode mend(Path path, Subject subject, Diagnosis diagnosis, ConversionProgress progress) throws IOException {
         RepairPlan plan = RepairPlanner.plan(subject, new RepairOptions(convert, keep));
         plan.questions().forEach(console::warn);
         if (plan.isEmpty()) {
@@ -123,7 +139,7 @@ public final class DoctorCommand extends ConsoleCommand {
         return exit;
     }
 
-    private ExitCode takeBack(ConversionProgress progress) throws IOException {
+    private ExitCode takeBack(Path path, ConversionProgress progress) throws IOException {
         int repairs = Undo.restore(path, progress);
         progress.close();
         console.print(repairs == 0 ? "cli.doctor.nothing-to-undo" : "cli.doctor.undone", repairs);

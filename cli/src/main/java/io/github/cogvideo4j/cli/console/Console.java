@@ -101,6 +101,13 @@ public final class Console {
         }
     }
 
+    /// Tells what is being done, when somebody watches.
+    public void status(String key) {
+        if (terminal.errTerminal()) {
+            note(key);
+        }
+    }
+
     /// Warns of something that stops nothing.
     public void warn(Problem warning) {
         say(warnings, "cli.label.warning", 33, warning);
@@ -214,6 +221,9 @@ public final class Console {
     private record NoProgress() implements Progress {
         @Override
         public void advance(long amount) {}
+
+        @Override
+        public void detail(String text) {}
 
         @Override
         public void close() {}

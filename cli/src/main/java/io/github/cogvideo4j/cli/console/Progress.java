@@ -7,6 +7,9 @@ public interface Progress extends AutoCloseable {
     /// @param amount in the unit that the progress was begun with
     void advance(long amount);
 
+    /// Shows something more beside the bar: the time of a step, the memory.
+    void detail(String text);
+
     /// Takes the bar off the screen.
     @Override
     void close();

@@ -20,6 +20,7 @@ final class ProgressDisplay implements Progress {
     private final Unit unit;
     private final long begun = System.nanoTime();
     private Optional<ProgressBar> bar = Optional.empty();
+    private String detail = "";
     private long done;
     private boolean closed;
 
@@ -37,6 +38,12 @@ final class ProgressDisplay implements Progress {
             bar = Optional.of(show());
         }
         bar.ifPresent(shown -> shown.stepTo(done));
+    }
+
+    @Override
+    public synchronized void detail(String text) {
+        detail = text;
+        bar.ifPresent(shown -> shown.setExtraMessage(text));
     }
 
     @Override
@@ -66,7 +73,9 @@ final class ProgressDisplay implements Progress {
                 .startsFrom(0, Duration.ofNanos(System.nanoTime() - begun))
                 .setConsumer(new DelegatingProgressBarConsumer(this::draw, WIDTH))
                 .showSpeed();
-        return (unit == Unit.BYTES ? builder.setUnit(" MB", 1_000_000) : builder).build();
+        ProgressBar shown = (unit == Unit.BYTES ? builder.setUnit(" MB", 1_000_000) : builder).build();
+        shown.setExtraMessage(detail);
+        return shown;
     }
 
     private void draw(String line) {

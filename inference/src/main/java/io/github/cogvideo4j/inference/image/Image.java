@@ -58,6 +58,11 @@ public final class Image implements AutoCloseable {
         return ImageFile.read(file);
     }
 
+    /// Whether a file is a still image that [#read] takes. A GIF file counts as a video.
+    public static boolean isStill(Path file) throws IOException {
+        return ImageType.of(file).filter(type -> type != ImageType.GIF).isPresent();
+    }
+
     /// The image stretched to another size with Pillow's Lanczos filter, to the bit.
     public Image resized(int newHeight, int newWidth) {
         return Lanczos.resize(this, newHeight, newWidth);

@@ -1,0 +1,78 @@
+package io.github.cogvideo4j.cli.command;
+
+import io.github.cogvideo4j.cli.arguments.GenerationChoices.Kind;
+import io.github.cogvideo4j.cli.generation.Prompt;
+import io.github.cogvideo4j.inference.pipeline.GenerationPlan;
+import io.github.cogvideo4j.inference.pipeline.GenerationRequest;
+import io.github.cogvideo4j.inference.pipeline.LoraChoice;
+import io.github.cogvideo4j.inference.pipeline.PipelineOptions;
+import io.github.cogvideo4j.inference.pipeline.SpacingChoice;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/// What one video was made with, as options of the command line: with every default filled in, so that a repetition
+/// does not depend on them.
+final class GenerationWords {
+    private GenerationWords() {}
+
+    static Map<String, List<String>> of(
+            Path model,
+            PipelineOptions options,
+            GenerationRequest request,
+            GenerationPlan plan,
+            Prompt prompt,
+            Kind kind,
+            long seed) {
+        Map<String, List<String>> words = new LinkedHashMap<>();
+        words.put("model", path(model));
+        options.transformer().ifPresent(transformer -> words.put("transformer", path(transformer)));
+        if (!options.loras().isEmpty()) {
+            words.put(
+                    "lora-path",
+                    options.loras().stream().map(lora -> path(lora.path()).getFirst()).toList());
+            words.put(
+                    "lora-scale",
+                    options.loras().stream().map(LoraChoice::scale).map(String::valueOf).toList());
+        }
+        words.put("prompt", List.of(prompt.text()));
+        if (!request.negativePrompts().isEmpty()) {
+            words.put("negative-prompt", List.of(request.negativePrompts().getFirst()));
+        }
+        Optional<Path> input = prompt.input();
+        input.ifPresent(file -> words.put("image-or-video-path", path(file)));
+        words.put("generate-type", word(kind));
+        words.put("dtype", word(options.precision()));
+        words.put("device", List.of(plan.device()));
+        words.put("vae-tiling", List.of(String.valueOf(options.vaeTiling())));
+        words.put("vae-slicing", List.of(String.valueOf(options.vaeSlicing())));
+        words.put("scheduler", List.of(plan.scheduler()));
+        if (options.spacing() != SpacingChoice.MODEL) {
+            words.put("timestep-spacing", word(options.spacing()));
+        }
+        words.put("num-inference-steps", List.of(String.valueOf(request.steps())));
+        words.put("guidance-scale", List.of(String.valueOf(request.guidanceScale())));
+        words.put("use-dynamic-cfg", List.of(String.valueOf(request.dynamicCfg())));
+        if (kind == Kind.V2V) {
+            words.put("strength", List.of(String.valueOf(request.strength())));
+        } else {
+            words.put("num-frames", List.of(String.valueOf(plan.requestedFrames())));
+        }
+        words.put("height", List.of(String.valueOf(plan.height())));
+        words.put("width", List.of(String.valueOf(plan.width())));
+        words.put("fps", List.of(String.valueOf(plan.framesPerSecond())));
+        words.put("seed", List.of(String.valueOf(seed)));
+        return words;
+    }
+
+    private static List<String> word(Enum<?> value) {
+        return List.of(value.name().toLowerCase(Locale.ROOT));
+    }
+
+    private static List<String> path(Path path) {
+        return List.of(path.toAbsolutePath().normalize().toString());
+    }
+}

@@ -1,0 +1,81 @@
+package io.github.cogvideo4j.cli.generation;
+
+import io.github.cogvideo4j.formats.tensor.Shape;
+import io.github.cogvideo4j.inference.pipeline.Latents;
+import io.github.cogvideo4j.inference.video.TensorFile;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+
+/// Gathers the latents of a generation and writes them: `initial_latents`, `step_latents` (with the steps as first
+/// dimension) and `latents`.
+public final class LatentsFile implements AutoCloseable {
+    private final List<Round> rounds = new ArrayList<>();
+
+    /// The latents of one video.
+    private record Round(Latents initial, List<Latents> steps) {}
+
+    /// A round of denoising begins.
+    public void start(Latents initial) {
+        rounds.add(new Round(copy(initial), new ArrayList<>()));
+    }
+
+    /// A step of the last round is done.
+    public void step(Latents now) {
+        rounds.getLast().steps().add(copy(now));
+    }
+
+    /// Writes the latents of one video; a file that is there is replaced in one step.
+    ///
+    /// @param index which video, counted from 0
+    /// @param last  the last latents of all videos
+    public void write(Path file, int index, Latents last) throws IOException {
+        Round round = rounds.get(index);
+        long[] one = last.shape();
+        long bytes = last.values().byteSize() / one[0];
+        one[0] = 1;
+        MemorySegment values = last.values().asSlice(index * bytes, bytes);
+        try (Latents steps = joined(round)) {
+            TensorFile.write(
+                    file,
+                    List.of(
+                            round.initial().entry("initial_latents"),
+                            steps.entry("step_latents"),
+                            new TensorFile.Entry("latents", last.precision().dtype(), Shape.of(one), values)),
+                    Map.of());
+        }
+    }
+
+    private static Latents joined(Round round) {
+        List<Latents> steps = round.steps();
+        long[] shape = LongStream.concat(
+                        LongStream.of(steps.size()),
+                        Arrays.stream(steps.getFirst().shape()))
+                .toArray();
+        Latents all = Latents.allocate(steps.getFirst().precision(), shape);
+        long bytes = steps.getFirst().values().byteSize();
+        for (int i = 0; i < steps.size(); i++) {
+            all.values().asSlice(i * bytes, bytes).copyFrom(steps.get(i).values());
+        }
+        return all;
+    }
+
+    private static Latents copy(Latents source) {
+        Latents copy = Latents.allocate(source.precision(), source.shape());
+        copy.values().copyFrom(source.values());
+        return copy;
+    }
+
+    @Override
+    public void close() {
+        for (Round round : rounds) {
+            round.initial().close();
+            round.steps().forEach(Latents::close);
+        }
+    }
+}

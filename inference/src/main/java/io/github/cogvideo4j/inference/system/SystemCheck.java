@@ -1,0 +1,178 @@
+package io.github.cogvideo4j.inference.system;
+
+import io.github.cogvideo4j.formats.problem.Message;
+import io.github.cogvideo4j.inference.InferenceException;
+import io.github.cogvideo4j.inference.MissingCapabilityException;
+import io.github.cogvideo4j.inference.runtime.ComputeDevice;
+import io.github.cogvideo4j.inference.runtime.Torch;
+import io.github.cogvideo4j.inference.video.VideoFormat;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.bytedeco.javacpp.Loader;
+
+/// Looks whether the machine can make videos, before anything long starts.
+public final class SystemCheck {
+    private static final int JDK = 25;
+    /// What the unpacked native libraries take.
+    private static final long NATIVE_BYTES = 600L << 20;
+    /// Beside the largest component: activations, the decoder's frames.
+    private static final double ROOM = 1.25;
+
+    private SystemCheck() {}
+
+    /// Goes through everything.
+    ///
+    /// @param device what is to be computed on: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`
+    /// @param model  the model's folder, when one is meant
+    public static List<Check> run(String device, Optional<Path> model) throws IOException {
+        List<Check> checks = new ArrayList<>();
+        checks.add(jdk());
+        Check libtorch = libtorch();
+        checks.add(libtorch);
+        for (VideoFormat format : List.of(VideoFormat.MP4, VideoFormat.GIF)) {
+            checks.add(encoder(format));
+        }
+        if (libtorch.isGood()) {
+            checks.add(device(device));
+        }
+        if (device.startsWith("cuda")) {
+            checks.addAll(cuda());
+        }
+        checks.add(disk());
+        if (model.isPresent()) {
+            checks.add(memory(model.get()));
+        }
+        return checks;
+    }
+
+    private static Check jdk() {
+        int version = Runtime.version().feature();
+        return version >= JDK
+                ? Check.good("jdk", "inference.system.jdk", Runtime.version())
+                : Check.gap(
+                        "jdk",
+                        Message.of("inference.system.jdk", Runtime.version()),
+                        Message.of("inference.system.jdk-remedy", JDK));
+    }
+
+    private static Check libtorch() {
+        try {
+            Torch.start(1);
+            return Check.good("libtorch", "inference.system.libtorch", Loader.getPlatform());
+        } catch (MissingCapabilityException e) {
+            return Check.gap("libtorch", e.problem().message(), Message.of("inference.system.native-remedy"));
+        }
+    }
+
+    private static Check encoder(VideoFormat format) {
+        String name = "encoder-" + (format == VideoFormat.MP4 ? "mp4" : "gif");
+        try {
+            return format.available()
+                    ? Check.good(name, "inference.system.encoder", format)
+                    : Check.gap(
+                            name,
+                            Message.of("inference.system.no-encoder", format),
+                            Message.of("inference.system.encoder-remedy"));
+        } catch (MissingCapabilityException e) {
+            return Check.gap(name, e.problem().message(), Message.of("inference.system.native-remedy"));
+        }
+    }
+
+    private static Check device(String word) {
+        try {
+            return Check.good(
+                    "device", "inference.system.device", ComputeDevice.of(word).name());
+        } catch (InferenceException e) {
+            return Check.gap("device", e.problem().message(), Message.of("inference.system.device-remedy"));
+        }
+    }
+
+    private static List<Check> cuda() {
+        boolean driver = CudaLibraries.loads(CudaLibraries.DRIVER);
+        List<String> missing = CudaLibraries.missing();
+        boolean natives = "-gpu".equals(System.getProperty("org.bytedeco.javacpp.platform.extension"));
+        return List.of(
+                driver
+                        ? Check.good("cuda-driver", "inference.system.cuda-driver")
+                        : Check.gap(
+                                "cuda-driver",
+                                Message.of("inference.system.no-cuda-driver"),
+                                Message.of("inference.system.cuda-driver-remedy")),
+                missing.isEmpty()
+                        ? Check.good("cuda-libraries", "inference.system.cuda-libraries")
+                        : Check.gap(
+                                "cuda-libraries",
+                                Message.of("inference.system.no-cuda-libraries", String.join(", ", missing)),
+                                Message.of("inference.system.cuda-libraries-remedy")),
+                natives
+                        ? Check.good("cuda-libtorch", "inference.system.cuda-libtorch")
+                        : Check.gap(
+                                "cuda-libtorch",
+                                Message.of("inference.system.no-cuda-libtorch"),
+                                Message.of("inference.system.cuda-libtorch-remedy")));
+    }
+
+    private static Check disk() throws IOException {
+        Path cache = Loader.getCacheDir().toPath();
+        long free = Files.getFileStore(nearestExisting(cache)).getUsableSpace();
+        boolean unpacked = Files.isDirectory(cache) && folderHasEntries(cache);
+        return unpacked || free >= NATIVE_BYTES
+                ? Check.good("disk", "inference.system.disk", cache, free)
+                : Check.gap(
+                        "disk",
+                        Message.of("inference.system.disk", cache, free),
+                        Message.of("inference.system.disk-remedy", NATIVE_BYTES));
+    }
+
+    private static boolean folderHasEntries(Path folder) throws IOException {
+        try (var entries = Files.list(folder)) {
+            return entries.findAny().isPresent();
+        }
+    }
+
+    private static Path nearestExisting(Path path) {
+        Path existing = path.toAbsolutePath();
+        while (!Files.exists(existing) && existing.getParent() != null) {
+            existing = existing.getParent();
+        }
+        return existing;
+    }
+
+    private static Check memory(Path model) throws IOException {
+        long largest = 0;
+        try (var components = Files.list(model)) {
+            for (Path component : components.filter(Files::isDirectory).toList()) {
+                largest = Math.max(largest, weightBytes(component));
+            }
+        }
+        long needed = (long) (largest * ROOM) + (1L << 30);
+        OptionalLong available = MachineMemory.available();
+        if (available.isEmpty()) {
+            return Check.good("memory", "inference.system.memory-unknown", needed);
+        }
+        return available.getAsLong() >= needed
+                ? Check.good("memory", "inference.system.memory", available.getAsLong(), needed)
+                : Check.gap(
+                        "memory",
+                        Message.of("inference.system.memory", available.getAsLong(), needed),
+                        Message.of("inference.system.memory-remedy"));
+    }
+
+    private static long weightBytes(Path component) throws IOException {
+        long bytes = 0;
+        try (var files = Files.list(component)) {
+            for (Path file : files.toList()) {
+                String name = file.toString();
+                if (name.endsWith(".safetensors") || name.endsWith(".bin")) {
+                    bytes += Files.size(file);
+                }
+            }
+        }
+        return bytes;
+    }
+}
