@@ -33,8 +33,7 @@ public enum BetaSchedule {
 
     /// The betas of all training timesteps.
     ///
-    /// @param scaledLinearType the type in which [#SCALED_LINEAR] is computed: fp64 for denoising, fp32 for
-    inversion
+    /// @param scaledLinearType the type in which [#SCALED_LINEAR] is computed: fp64 to denoise, fp32 to invert
     Tensor betas(SchedulerConfig config, ScalarType scaledLinearType) {
         long steps = config.numTrainTimesteps();
         return switch (this) {
