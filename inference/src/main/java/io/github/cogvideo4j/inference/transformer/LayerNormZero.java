@@ -24,10 +24,11 @@ final class LayerNormZero {
     /// @param videoGate `[batch, 1, width]`
     /// @param textGate  `[batch, 1, width]`
     record Result(JointTokens tokens, Tensor videoGate, Tensor textGate) {
-        /// Adds a residual through the gates: `stream += gate * residual`, in place.
+        /// Adds a residual through the gates: `stream += gate * residual`, in place. The residual is changed.
         void addGated(JointTokens stream, JointTokens residual) {
-            stream.video().addcmul_(videoGate, residual.video());
-            stream.text().addcmul_(textGate, residual.text());
+            residual.video().mul_(videoGate);
+            residual.text().mul_(textGate);
+            stream.all().add_(residual.all());
         }
     }
 

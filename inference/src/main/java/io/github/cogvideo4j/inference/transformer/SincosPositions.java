@@ -3,8 +3,12 @@ package io.github.cogvideo4j.inference.transformer;
 import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// Positions of the video's tokens as sines and cosines that are added to them: a quarter of the channels for time,
 /// three eighths for the column, three eighths for the row. The text's rows get nothing.
@@ -54,16 +58,13 @@ record SincosPositions(Tensor time, Tensor columns, Tensor rows) {
     /// `[count, width]`: sines, then cosines. Positions are divided by their scale in fp32.
     private static Tensor axis(int width, long count, double scale) {
         int half = width / 2;
-        double[] values = new double[Math.toIntExact(Math.multiplyExact(count, width))];
-        for (int position = 0; position < count; position++) {
-            double place = position / (float) scale;
-            for (int i = 0; i < half; i++) {
-                double angle = place * (1.0 / StrictMath.pow(THETA, i / (width / 2.0)));
-                values[position * width + i] = StrictMath.sin(angle);
-                values[position * width + half + i] = StrictMath.cos(angle);
-            }
-        }
-        return torch.tensor(values).view(count, width);
+        Tensor exponents = torch.arange(new Scalar((double) half), new TensorOptions(ScalarType.Double))
+                .div(new Scalar(width / 2.0));
+        Tensor frequencies = torch.pow(new Scalar(THETA), exponents).reciprocal();
+        Tensor places = torch.arange(new Scalar((double) count), new TensorOptions(ScalarType.Float))
+                .div(new Scalar(scale));
+        Tensor angles = torch.outer(places.to(ScalarType.Double), frequencies);
+        return torch.cat(new TensorVector(angles.sin(), angles.cos()), 1);
     }
 
     /// Adds the positions in place.

@@ -19,8 +19,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/// Position tables, to the bit.
+/// Position tables. Sines and cosines of the reference are MKL's, which are up to 0.6 units in the last place from
+/// the true value; ours are the nearest. So a rotary table may differ by one unit, and a table of sines and cosines in
+/// fp64 as its sidecar says. What is cast from that to fp32 or bf16 is equal to the bit.
 class PositionsTest {
+    private static final double LAST_PLACE = 0x1p-24; // below 1
+
     @BeforeAll
     static void start() {
         Torch.start(2);
@@ -38,11 +42,11 @@ class PositionsTest {
             RotaryPositions tables = rotary(golden.meta());
             if (golden.hasOutput("row_index")) {
                 Tensor rows = golden.out("row_index");
-                golden.assertEqual("cos_rows", tables.cos().index_select(0, rows));
-                golden.assertEqual("sin_rows", tables.sin().index_select(0, rows));
+                golden.assertClose("cos_rows", tables.cos().index_select(0, rows), 0);
+                golden.assertClose("sin_rows", tables.sin().index_select(0, rows), 0);
             } else {
-                golden.assertEqual("cos", tables.cos());
-                golden.assertEqual("sin", tables.sin());
+                golden.assertClose("cos", tables.cos(), 0);
+                golden.assertClose("sin", tables.sin(), 0);
             }
         }
     }
@@ -89,8 +93,8 @@ class PositionsTest {
                     latent.path(1).longValue(),
                     latent.path(3).longValue(),
                     latent.path(4).longValue());
-            assertThat(torch.equal(tables.cos(), golden.in("rotary_cos"))).isTrue();
-            assertThat(torch.equal(tables.sin(), golden.in("rotary_sin"))).isTrue();
+            assertThat(farthest(tables.cos(), golden.in("rotary_cos"))).isLessThanOrEqualTo(LAST_PLACE);
+            assertThat(farthest(tables.sin(), golden.in("rotary_sin"))).isLessThanOrEqualTo(LAST_PLACE);
         }
     }
 
@@ -113,10 +117,15 @@ class PositionsTest {
                     call.path("temporal_interpolation_scale").doubleValue());
             for (String type : List.of("f64", "f32", "bf16")) {
                 Tensor table = table(positions, width, frames * rows * columns, type(type));
-                if (golden.hasOutput("row_index")) {
-                    golden.assertEqual("rows_" + type, table.index_select(0, golden.out("row_index")));
+                boolean sampled = golden.hasOutput("row_index");
+                Tensor shown = sampled
+                        ? table.index_select(0, golden.out("row_index"))
+                        : table.view(frames, rows * columns, width);
+                String output = (sampled ? "rows_" : "pos_") + type;
+                if (type.equals("f64")) {
+                    golden.assertClose(output, shown, 0);
                 } else {
-                    golden.assertEqual("pos_" + type, table.view(frames, rows * columns, width));
+                    golden.assertEqual(output, shown);
                 }
             }
         }
@@ -129,12 +138,16 @@ class PositionsTest {
         try (Golden golden = Golden.open("sincos/joint_" + pipeline);
                 PointerScope _ = new PointerScope()) {
             TransformerConfig config = config(pipeline);
-            golden.assertEqual("recomputed_f9", joined(config, 9, 3, 5));
+            golden.assertClose("recomputed_f9", joined(config, 3, 3, 5), 0);
             if (pipeline.equals("t2v-2b")) {
-                golden.assertEqual("stored", joined(config, 13, 3, 5));
-                golden.assertEqual("recomputed_8x4_f5", joined(config, 5, 4, 2));
+                golden.assertClose("stored", joined(config, 13, 3, 5), 0);
+                golden.assertClose("recomputed_8x4_f5", joined(config, 2, 4, 2), 0);
             }
         }
+    }
+
+    private static double farthest(Tensor actual, Tensor expected) {
+        return actual.sub(expected).abs().max().item_double();
     }
 
     private static Tensor joined(TransformerConfig config, long frames, long rows, long columns) {
