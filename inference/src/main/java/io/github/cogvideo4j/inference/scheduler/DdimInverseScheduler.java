@@ -20,8 +20,12 @@ public final class DdimInverseScheduler implements Scheduler {
 
     /// A scheduler of this configuration; its class and its shift are not looked at.
     public DdimInverseScheduler(SchedulerConfig config) {
+        this(config, NoiseTable.unshifted(config));
+    }
+
+    DdimInverseScheduler(SchedulerConfig config, NoiseTable table) {
         this.config = config;
-        this.table = NoiseTable.unshifted(config);
+        this.table = table;
     }
 
     @Override
@@ -45,8 +49,8 @@ public final class DdimInverseScheduler implements Scheduler {
     @Override
     public Step step(Tensor prediction, StepPosition at, Tensor sample, RandomSource random) {
         List<Tensor> made = Scoped.tensors(() -> {
-            long source = Math.min(
-                    at.timestep() - config.numTrainTimesteps() / at.steps(), config.numTrainTimesteps() - 1L);
+            long source =
+                    Math.min(at.timestep() - config.numTrainTimesteps() / at.steps(), config.numTrainTimesteps() - 1L);
             Tensor alpha = source >= 0 ? table.at(source) : table.end(config);
             Tensor alphaTarget = table.at(at.timestep());
             Tensor beta = oneMinus(alpha);
@@ -58,8 +62,8 @@ public final class DdimInverseScheduler implements Scheduler {
             };
             if (config.clipSample()) {
                 double range = config.clipSampleRange();
-                denoised = denoised.clamp(
-                        new ScalarOptional(new Scalar(-range)), new ScalarOptional(new Scalar(range)));
+                denoised =
+                        denoised.clamp(new ScalarOptional(new Scalar(-range)), new ScalarOptional(new Scalar(range)));
             }
             Tensor direction = root(oneMinus(alphaTarget)).mul(noise);
             return List.of(root(alphaTarget).mul(denoised).add(direction), denoised);
@@ -70,9 +74,5 @@ public final class DdimInverseScheduler implements Scheduler {
     @Override
     public Tensor addNoise(Tensor sample, Tensor noise, long... timesteps) {
         return table.addNoise(sample, noise, timesteps);
-    }
-
-    NoiseTable table() {
-        return table;
     }
 }

@@ -55,8 +55,4 @@ public final class DdimScheduler implements Scheduler {
     public Tensor addNoise(Tensor sample, Tensor noise, long... timesteps) {
         return table.addNoise(sample, noise, timesteps);
     }
-
-    NoiseTable table() {
-        return table;
-    }
 }

@@ -84,8 +84,4 @@ public final class DpmScheduler implements Scheduler {
     private static Tensor lambda(Tensor alpha) {
         return root(alpha.div(oneMinus(alpha))).log();
     }
-
-    NoiseTable table() {
-        return table;
-    }
 }

@@ -12,13 +12,12 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /// How much of the signal is left at each training timestep (`alphas_cumprod`), in the type that it was computed
 /// in: coefficients are rounded in that type before they meet a sample.
 final class NoiseTable {
-    private static final Scalar HALF = new Scalar(0.5);
 
     private final double[] betas;
     private final double[] alphas;
     private final ScalarType type;
 
-    private NoiseTable(Tensor betas, Tensor alphas) {
+    NoiseTable(Tensor betas, Tensor alphas) {
         this.betas = values(betas);
         this.alphas = values(alphas);
         this.type = alphas.scalar_type().intern();
@@ -85,10 +84,6 @@ final class NoiseTable {
         return betas.clone();
     }
 
-    ScalarType type() {
-        return type;
-    }
-
     /// `1 - x`.
     static Tensor oneMinus(Tensor x) {
         return torch.rsub(x, new Scalar(1));
@@ -96,7 +91,7 @@ final class NoiseTable {
 
     /// The square root, as Python's `x ** 0.5`.
     static Tensor root(Tensor x) {
-        return x.pow(HALF);
+        return x.pow(new Scalar(0.5));
     }
 
     private static Tensor scalar(double value, ScalarType type) {

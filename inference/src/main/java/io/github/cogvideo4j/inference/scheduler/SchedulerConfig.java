@@ -67,11 +67,17 @@ public record SchedulerConfig(
                 json.flag("set_alpha_to_one", true),
                 json.integer("steps_offset", 0, 0, trained),
                 choice(json, "prediction_type", PredictionType.EPSILON, PredictionType.values(), PredictionType::id),
-                choice(json, "timestep_spacing", TimestepSpacing.LEADING, TimestepSpacing.values(), TimestepSpacing::id),
+                choice(
+                        json,
+                        "timestep_spacing",
+                        TimestepSpacing.LEADING,
+                        TimestepSpacing.values(),
+                        TimestepSpacing::id),
                 json.flag("rescale_betas_zero_snr", false),
                 json.number("snr_shift_scale", 3.0));
         if (config.betaStart < 0 || config.betaEnd >= 1 || config.betaStart > config.betaEnd) {
-            throw invalid(json.place(), "beta_start, beta_end", config.betaStart + ", " + config.betaEnd, "0 <= a <= b < 1");
+            throw invalid(
+                    json.place(), "beta_start, beta_end", config.betaStart + ", " + config.betaEnd, "0 <= a <= b < 1");
         }
         return config;
     }
