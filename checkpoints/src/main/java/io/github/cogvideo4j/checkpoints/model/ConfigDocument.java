@@ -179,7 +179,8 @@ public final class ConfigDocument {
         return PythonJson.indented(json);
     }
 
-    InvalidCheckpointException invalid(String key, Object... arguments) {
+    /// The exception that says what is wrong with this document: a `config-invalid` here.
+    public InvalidCheckpointException invalid(String key, Object... arguments) {
         return new InvalidCheckpointException(ProblemCode.CONFIG_INVALID, place, key, arguments);
     }
 
