@@ -10,6 +10,9 @@ public interface GenerationProgress {
     /// A stage begins.
     default void stage(Stage stage) {}
 
+    /// A piece of the input's encoding or of the decoding is done; all are about equally long.
+    default void advance(Stage stage, long done, long total) {}
+
     /// The latents before the first step, `[videos, frames, channels, height, width]`; valid during the call.
     default void start(Latents initialLatents) {}
 

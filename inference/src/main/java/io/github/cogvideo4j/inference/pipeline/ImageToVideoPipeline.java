@@ -5,31 +5,39 @@ import java.nio.file.Path;
 
 /// Generates videos from a prompt and the image it begins with.
 public final class ImageToVideoPipeline implements VideoPipeline {
-    private final Path model;
-    private final PipelineOptions options;
+    private static final LatentSource SOURCE = new ImageSource();
 
-    private ImageToVideoPipeline(Path model, PipelineOptions options) {
-        this.model = model;
-        this.options = options;
+    private final Components components;
+
+    private ImageToVideoPipeline(Components components) {
+        this.components = components;
     }
 
     /// Loads a model.
     ///
     /// @param model the model's folder, as diffusers lays it out
+    /// @throws io.github.cogvideo4j.inference.InvalidModelException      when a part is missing or broken
+    /// @throws io.github.cogvideo4j.inference.MissingCapabilityException `native-library` or `device`
     public static ImageToVideoPipeline load(Path model, PipelineOptions options) throws IOException {
-        return new ImageToVideoPipeline(model, options);
+        return new ImageToVideoPipeline(Components.open(model, options));
     }
 
     @Override
-    public GenerationResult generateAll(GenerationRequest request, GenerationProgress progress) throws IOException {
-        throw new UnsupportedOperationException(model + " " + options);
+    public GenerationResult generateAll(GenerationRequest request, GenerationProgress progress) {
+        return generateAll(request, progress, Probe.NONE);
+    }
+
+    GenerationResult generateAll(GenerationRequest request, GenerationProgress progress, Probe probe) {
+        return new Generation(components, SOURCE, request, progress, probe).run();
     }
 
     @Override
-    public GenerationPlan plan(GenerationRequest request) throws IOException {
-        throw new UnsupportedOperationException(model + " " + options);
+    public GenerationPlan plan(GenerationRequest request) {
+        return new Planning(components, SOURCE, request).plan();
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        components.close();
+    }
 }

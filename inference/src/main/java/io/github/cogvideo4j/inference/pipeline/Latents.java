@@ -7,9 +7,12 @@ import io.github.cogvideo4j.inference.weights.NativeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// A block of numbers in native memory: latents `[videos, frames, channels, height, width]`, or prompt embeddings
@@ -48,6 +51,13 @@ public final class Latents implements AutoCloseable {
             copy.view().copy_(tensor);
         }
         return copy;
+    }
+
+    /// Tensors one after the other along the first dimension.
+    static Latents joined(List<Tensor> tensors) {
+        try (PointerScope _ = new PointerScope()) {
+            return copyOf(torch.cat(new TensorVector(tensors.toArray(Tensor[]::new))));
+        }
     }
 
     /// These numbers as a tensor on the CPU, without a copy: valid while this object is open.

@@ -78,18 +78,31 @@ public final class FrameTensors {
         int height = Math.toIntExact(decoded.size(3));
         int width = Math.toIntExact(decoded.size(4));
         Video video = Video.allocate(frames, height, width, framesPerSecond);
-        for (int i = 0; i < frames; i++) {
+        Scoped.run(() -> write(decoded.select(0, 0), video, 0, rounding));
+        return video;
+    }
+
+    /// Some frames that the VAE decoded, written into a video.
+    ///
+    /// @param decoded `[3, frames, height, width]` in the VAE's type, about -1 to 1
+    /// @param first   the number of the first of them in the video
+    public static void write(Tensor decoded, Video video, long first, Rounding rounding) {
+        for (int i = 0; i < decoded.size(1); i++) {
             int frame = i;
             Scoped.run(() -> {
-                Tensor values = unitRange(decoded.select(0, 0).select(1, frame))
+                Tensor values = unitRange(decoded.select(1, frame))
                         .to(ScalarType.Float)
                         .mul(new Scalar(255.0));
                 Tensor whole = rounding == Rounding.NEAREST_EVEN ? values.round() : values;
-                Tensor target = NativeMemory.view(video.frame(frame), ScalarType.Byte, height, width, Video.CHANNELS);
+                Tensor target = NativeMemory.view(
+                        video.frame(Math.toIntExact(first + frame)),
+                        ScalarType.Byte,
+                        video.height(),
+                        video.width(),
+                        Video.CHANNELS);
                 target.copy_(whole.permute(1, 2, 0).to(ScalarType.Byte));
             });
         }
-        return video;
     }
 
     /// `[1, 3, height, width]` from 0 to 1.

@@ -66,6 +66,11 @@ public final class RandomSource implements AutoCloseable {
         });
     }
 
+    /// The generator of one sample of the batch.
+    public Generator generator(int sample) {
+        return generators.get(generators.size() == 1 ? 0 : sample);
+    }
+
     /// Numbers of a tensor's shape and type, on its device.
     public Tensor normalLike(Tensor sample) {
         Tensor noise = normal(sample.scalar_type().intern(), sample.shape());

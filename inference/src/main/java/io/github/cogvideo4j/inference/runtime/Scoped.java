@@ -30,6 +30,15 @@ public final class Scoped {
         }
     }
 
+    /// The same for several results that pass to no scope: whoever calls it closes them.
+    public static List<Tensor> owned(Supplier<List<Tensor>> body) {
+        try (PointerScope _ = new PointerScope()) {
+            List<Tensor> results = body.get();
+            results.forEach(Scoped::keep);
+            return results;
+        }
+    }
+
     /// Runs something that leaves no tensor behind.
     public static void run(Runnable body) {
         try (PointerScope _ = new PointerScope()) {

@@ -15,6 +15,9 @@ import org.bytedeco.pytorch.Tensor;
 /// Source: diffusers' `DDIMInverseScheduler`. It knows no shift of the signal-to-noise ratio and computes its table
 /// in fp32, whatever the model's own scheduler does.
 public final class DdimInverseScheduler implements Scheduler {
+    /// The class in diffusers.
+    static final String CLASS_NAME = "DDIMInverseScheduler";
+
     private final SchedulerConfig config;
     private final NoiseTable table;
 

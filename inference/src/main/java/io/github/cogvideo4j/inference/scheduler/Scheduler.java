@@ -23,6 +23,15 @@ public sealed interface Scheduler permits DdimScheduler, DpmScheduler, DdimInver
         };
     }
 
+    /// The name of diffusers' class for it.
+    default String className() {
+        return switch (this) {
+            case DdimScheduler _ -> DdimScheduler.CLASS_NAME;
+            case DpmScheduler _ -> DpmScheduler.CLASS_NAME;
+            case DdimInverseScheduler _ -> DdimInverseScheduler.CLASS_NAME;
+        };
+    }
+
     /// Its configuration.
     SchedulerConfig config();
 

@@ -98,6 +98,16 @@ public final class TransformerModel implements AutoCloseable {
         return transformer.config();
     }
 
+    /// The bytes of its weights, as they are stored.
+    public long weightBytes() {
+        return weights.byteLength();
+    }
+
+    /// The bytes of those that do not lie in one piece and are put together in memory when they are used.
+    public long gatheredBytes() {
+        return weights.gatheredByteLength();
+    }
+
     /// Frees weights and tables. Tensors that it computed remain.
     @Override
     public void close() {

@@ -109,6 +109,15 @@ public final class WeightStore implements AutoCloseable {
         return tensors.values().stream().mapToLong(StoredTensor::byteLength).sum();
     }
 
+    /// The bytes of those tensors that do not lie in one piece and are put together in memory when they are used.
+    public long gatheredByteLength() {
+        return tensors.values().stream()
+                .filter(tensor -> !(tensor.data() instanceof TensorData.Extents extents
+                        && extents.parts().size() == 1))
+                .mapToLong(StoredTensor::byteLength)
+                .sum();
+    }
+
     /// Where the weights come from, for messages.
     public Place place() {
         return place;

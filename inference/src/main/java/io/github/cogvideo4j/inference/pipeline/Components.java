@@ -1,0 +1,201 @@
+package io.github.cogvideo4j.inference.pipeline;
+
+import io.github.cogvideo4j.checkpoints.lora.AppliedAdapter;
+import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
+import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
+import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import io.github.cogvideo4j.inference.InvalidModelException;
+import io.github.cogvideo4j.inference.runtime.ComputeDevice;
+import io.github.cogvideo4j.inference.runtime.Torch;
+import io.github.cogvideo4j.inference.scheduler.DdimScheduler;
+import io.github.cogvideo4j.inference.scheduler.DpmScheduler;
+import io.github.cogvideo4j.inference.scheduler.Scheduler;
+import io.github.cogvideo4j.inference.scheduler.SchedulerConfig;
+import io.github.cogvideo4j.inference.scheduler.TimestepSpacing;
+import io.github.cogvideo4j.inference.text.TextEncoder;
+import io.github.cogvideo4j.inference.transformer.TransformerModel;
+import io.github.cogvideo4j.inference.vae.CogVideoXVae;
+import io.github.cogvideo4j.inference.vae.VaeOptions;
+import io.github.cogvideo4j.inference.weights.WeightStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// The parts of a model's folder, each opened when it is first needed. Weights are mapped, so opening is quick; the
+/// text encoder can be let go once the prompts are encoded and is opened again for the next ones.
+final class Components implements AutoCloseable {
+    private static final List<String> FOLDERS = List.of("tokenizer", "text_encoder", "transformer", "vae", "scheduler");
+
+    private final Path model;
+    private final PipelineOptions options;
+    private final ComputeDevice device;
+    private final TransformerConfig config;
+    private final Scheduler scheduler;
+    private final TransformerModel transformer;
+    private final CogVideoXVae vae;
+    private Optional<TextEncoder> textEncoder = Optional.empty();
+
+    private Components(
+            Path model,
+            PipelineOptions options,
+            ComputeDevice device,
+            TransformerConfig config,
+            Scheduler scheduler,
+            TransformerModel transformer,
+            CogVideoXVae vae) {
+        this.model = model;
+        this.options = options;
+        this.device = device;
+        this.config = config;
+        this.scheduler = scheduler;
+        this.transformer = transformer;
+        this.vae = vae;
+    }
+
+    /// Opens a model's folder.
+    ///
+    /// @throws InvalidModelException `component-missing` when a part is not there
+    static Components open(Path model, PipelineOptions options) throws IOException {
+        Torch.start(options.threads());
+        ComputeDevice device = ComputeDevice.of(options.device());
+        for (String folder : FOLDERS) {
+            boolean replaced = folder.equals("transformer") && options.transformer().isPresent();
+            if (!Files.isDirectory(model.resolve(folder)) && !replaced) {
+                throw new InvalidModelException(
+                        ProblemCode.COMPONENT_MISSING, Place.of(model), "inference.pipeline.component", folder);
+            }
+        }
+        Scheduler scheduler = scheduler(model, options);
+        Path weights = options.transformer().orElse(model.resolve("transformer"));
+        TransformerConfig config = TransformerConfig.read(configFile(model, weights));
+        CogVideoXVae vae = CogVideoXVae.load(model.resolve("vae"), options.precision(), device);
+        try {
+            TransformerModel transformer =
+                    TransformerModel.open(weights, config, adapted(weights, options), options.precision(), device);
+            return new Components(model, options, device, config, scheduler, transformer, vae);
+        } catch (RuntimeException | IOException e) {
+            vae.close();
+            throw e;
+        }
+    }
+
+    /// The configuration beside the weights, or the model's own: a training checkpoint has none.
+    private static Path configFile(Path model, Path weights) {
+        Path beside = weights.resolve("config.json");
+        return Files.isRegularFile(beside)
+                ? beside
+                : model.resolve("transformer").resolve("config.json");
+    }
+
+    /// The weights that adapters change, with these added.
+    private static List<StoredTensor> adapted(Path weights, PipelineOptions options) throws IOException {
+        if (options.loras().isEmpty()) {
+            return List.of();
+        }
+        List<AppliedAdapter> adapters = new ArrayList<>();
+        for (LoraChoice lora : options.loras()) {
+            adapters.add(new AppliedAdapter(LoraAdapter.open(lora.path()), lora.scale(), lora.alpha()));
+        }
+        return LoraFusion.fuse(Checkpoints.open(weights, SourceOptions.defaults()), adapters, true).entries().stream()
+                .map(StateEntry::tensor)
+                .toList();
+    }
+
+    private static Scheduler scheduler(Path model, PipelineOptions options) throws IOException {
+        SchedulerConfig own =
+                SchedulerConfig.read(model.resolve("scheduler").resolve("scheduler_config.json"));
+        SchedulerConfig config = switch (options.spacing()) {
+            case MODEL -> own;
+            case TRAILING -> own.withTimestepSpacing(TimestepSpacing.TRAILING);
+            case LEADING -> own.withTimestepSpacing(TimestepSpacing.LEADING);
+            case LINSPACE -> own.withTimestepSpacing(TimestepSpacing.LINSPACE);
+        };
+        return switch (options.scheduler()) {
+            case MODEL -> Scheduler.of(config);
+            case DDIM -> new DdimScheduler(config);
+            case DPM -> new DpmScheduler(config);
+        };
+    }
+
+    PipelineOptions options() {
+        return options;
+    }
+
+    ComputeDevice device() {
+        return device;
+    }
+
+    /// The transformer's configuration.
+    TransformerConfig config() {
+        return config;
+    }
+
+    Scheduler scheduler() {
+        return scheduler;
+    }
+
+    TransformerModel transformer() {
+        return transformer;
+    }
+
+    CogVideoXVae vae() {
+        return vae;
+    }
+
+    /// The bytes of the text encoder's weights.
+    long textEncoderBytes() {
+        return weightBytes("text_encoder");
+    }
+
+    /// The bytes of the VAE's weights.
+    long vaeBytes() {
+        return weightBytes("vae");
+    }
+
+    private long weightBytes(String folder) {
+        try (WeightStore weights = WeightStore.open(model.resolve(folder))) {
+            return weights.byteLength();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    VaeOptions vaeOptions() {
+        return new VaeOptions(options.vaeTiling(), options.vaeSlicing());
+    }
+
+    /// The text encoder, opened when it is not.
+    TextEncoder textEncoder() {
+        if (textEncoder.isEmpty()) {
+            try {
+                textEncoder = Optional.of(TextEncoder.open(model, options.precision(), device));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return textEncoder.get();
+    }
+
+    /// Lets the text encoder go.
+    void releaseTextEncoder() {
+        textEncoder.ifPresent(TextEncoder::close);
+        textEncoder = Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        releaseTextEncoder();
+        transformer.close();
+        vae.close();
+    }
+}

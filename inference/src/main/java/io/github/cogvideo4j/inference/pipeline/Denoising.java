@@ -1,0 +1,126 @@
+package io.github.cogvideo4j.inference.pipeline;
+
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.InvalidModelException;
+import io.github.cogvideo4j.inference.runtime.Precision;
+import io.github.cogvideo4j.inference.runtime.RandomSource;
+import io.github.cogvideo4j.inference.runtime.Scoped;
+import io.github.cogvideo4j.inference.scheduler.Scheduler;
+import io.github.cogvideo4j.inference.scheduler.Step;
+import io.github.cogvideo4j.inference.scheduler.StepPosition;
+import io.github.cogvideo4j.inference.transformer.CogVideoXTransformer;
+import io.github.cogvideo4j.inference.transformer.TransformerInput;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/// The loop from noisy latents to clean ones: predict, guide, step, cast back.
+///
+/// Source: `__call__` of diffusers' CogVideoX pipelines. Prediction and guidance are fp32, latents in the precision of
+/// the model.
+///
+/// @param transformer predicts
+/// @param scheduler   steps
+/// @param guidance    how strongly the prompt counts
+/// @param precision   the latents' type
+/// @param text        `[negative and positive prompts, tokens, width]`, or the positive ones without guidance
+/// @param image       the image's latents, for image to video: beside the noisy ones in every prediction
+/// @param probe       sees what happens
+record Denoising(
+        CogVideoXTransformer transformer,
+        Scheduler scheduler,
+        Guidance guidance,
+        Precision precision,
+        Tensor text,
+        Optional<Tensor> image,
+        Probe probe) {
+    /// Is told of every step.
+    @FunctionalInterface
+    interface Listener {
+        /// A step is done.
+        ///
+        /// @param index   which, counted from 0
+        /// @param latents the latents after it; valid during the call
+        void stepped(int index, Tensor latents);
+    }
+
+    /// Denoises.
+    ///
+    /// @param start     `[batch, frames, channels, height, width]`; stays open
+    /// @param timesteps the timesteps to visit
+    /// @param steps     how many steps were asked for
+    /// @return the clean latents; whoever called closes them
+    Tensor run(Tensor start, long[] timesteps, int steps, RandomSource random, Listener listener) {
+        Tensor latents = start;
+        Optional<Tensor> denoised = Optional.empty();
+        try {
+            for (int i = 0; i < timesteps.length; i++) {
+                StepPosition at = new StepPosition(
+                        steps, timesteps[i], i == 0 ? OptionalLong.empty() : OptionalLong.of(timesteps[i - 1]), denoised);
+                Tensor before = latents;
+                List<Tensor> made = Scoped.owned(() -> step(before, at, random));
+                denoised.ifPresent(Tensor::close);
+                denoised = Optional.of(made.getLast());
+                latents = made.getFirst();
+                if (i > 0) {
+                    before.close();
+                }
+                checkFinite(latents, i + 1, timesteps.length);
+                listener.stepped(i, latents);
+            }
+            return latents;
+        } catch (RuntimeException | Error e) {
+            if (latents != start) {
+                latents.close();
+            }
+            throw e;
+        } finally {
+            denoised.ifPresent(Tensor::close);
+        }
+    }
+
+    private List<Tensor> step(Tensor latents, StepPosition at, RandomSource random) {
+        Tensor prediction = predict(latents, at.timestep());
+        if (at.previousTimestep().isEmpty()) {
+            probe.see("transformer_out_step0", prediction);
+        }
+        Tensor guided = guidance.combine(prediction.to(ScalarType.Float), at.timestep());
+        Step step = scheduler.step(guided, at, latents, random);
+        return List.of(step.sample().to(precision.scalarType()), step.denoised());
+    }
+
+    /// What the transformer says of the latents, twice with guidance.
+    private Tensor predict(Tensor latents, long timestep) {
+        return Scoped.tensor(() -> {
+            Tensor noisy = image.map(beside -> torch.cat(new TensorVector(latents, beside), 2))
+                    .orElse(latents);
+            Tensor input = guidance.isOn() ? torch.cat(new TensorVector(noisy, noisy)) : noisy;
+            Tensor timesteps = torch.full(
+                    new long[] {input.size(0)}, new Scalar(timestep), new TensorOptions(ScalarType.Long));
+            return transformer.forward(new TransformerInput(input, text, timesteps));
+        });
+    }
+
+    private void checkFinite(Tensor latents, int step, int steps) {
+        boolean[] finite = new boolean[1];
+        Scoped.run(() -> finite[0] = torch.isfinite(latents).all().item_bool());
+        if (!finite[0]) {
+            Place place = transformer.config().document().place();
+            throw new InvalidModelException(
+                    ProblemCode.NAN_INF,
+                    place,
+                    precision == Precision.FP16
+                            ? "inference.pipeline.not-finite-fp16"
+                            : "inference.pipeline.not-finite",
+                    step,
+                    steps);
+        }
+    }
+}

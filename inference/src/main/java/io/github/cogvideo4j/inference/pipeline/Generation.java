@@ -1,0 +1,233 @@
+package io.github.cogvideo4j.inference.pipeline;
+
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.inference.runtime.RandomSource;
+import io.github.cogvideo4j.inference.runtime.Scoped;
+import io.github.cogvideo4j.inference.runtime.Torch;
+import io.github.cogvideo4j.inference.scheduler.Scheduler;
+import io.github.cogvideo4j.inference.video.Video;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+
+/// One generation from request to videos. What the kinds have in common; their [LatentSource] is the difference.
+final class Generation {
+    private final Components components;
+    private final LatentSource source;
+    private final GenerationRequest request;
+    private final GenerationProgress progress;
+    private final Probe probe;
+    private final StageClock clock;
+    private final Problems warnings = new Problems();
+    private final LatentShape shape;
+    private final GenerationPlan plan;
+    private final Decoding decoding;
+
+    Generation(
+            Components components,
+            LatentSource source,
+            GenerationRequest request,
+            GenerationProgress progress,
+            Probe probe) {
+        this.components = components;
+        this.source = source;
+        this.request = request;
+        this.progress = progress;
+        this.probe = probe;
+        this.clock = new StageClock(progress);
+        Planning planning = new Planning(components, source, request);
+        this.shape = planning.shape();
+        this.plan = planning.plan();
+        this.decoding = new Decoding(components, plan.framesPerSecond());
+    }
+
+    /// Generates.
+    GenerationResult run() {
+        plan.warnings().forEach(this::warn);
+        if (components.options().checkMemory()) {
+            Planning.requireMemory(plan.memory());
+        }
+        List<Round> rounds = new ArrayList<>();
+        try (var _ = Torch.inferenceMode();
+                PointerScope _ = new PointerScope()) {
+            clock.enter(Stage.ENCODE_PROMPT);
+            Tensor text = text();
+            for (int i = 0; i < request.numVideosPerPrompt(); i++) {
+                rounds.add(round(i, text));
+            }
+            return result(rounds);
+        } catch (RuntimeException | Error e) {
+            rounds.forEach(round -> round.videos().forEach(Video::close));
+            throw e;
+        } finally {
+            rounds.forEach(round -> round.latents().close());
+        }
+    }
+
+    private Tensor text() {
+        int tokens = request.maxSequenceLength().orElse(components.config().maxTextSeqLength());
+        Problems cut = new Problems();
+        Conditioning conditioning = new Conditioning(components, request, tokens, cut, probe);
+        Tensor text = Scoped.tensor(conditioning::states);
+        cut.all().forEach(this::warn);
+        if (plan.memory().releasesTextEncoder()) {
+            components.releaseTextEncoder();
+        }
+        return text;
+    }
+
+    private void warn(Problem problem) {
+        warnings.report(problem);
+        progress.warning(problem);
+    }
+
+    /// One video of each prompt.
+    ///
+    /// @param seeds   the seeds of the videos
+    /// @param latents the clean latents, kept
+    private record Round(List<Long> seeds, Tensor latents, List<Video> videos) {}
+
+    private Round round(int index, Tensor text) {
+        List<Long> seeds = request.seeds().stream().map(seed -> seed + index).toList();
+        try (RandomSource random = RandomSource.ofEach(seeds)) {
+            Tensor latents = owned(() -> denoised(index, text, random));
+            try {
+                clock.enter(Stage.DECODE);
+                return new Round(seeds, latents, decoding.videos(latents, clock::advance));
+            } catch (RuntimeException | Error e) {
+                latents.close();
+                throw e;
+            }
+        }
+    }
+
+    private Tensor denoised(int round, Tensor text, RandomSource random) {
+        Scheduler scheduler = components.scheduler();
+        long[] timesteps = source.timesteps(scheduler.timesteps(request.steps()), request);
+        if (source.encodesInput(request)) {
+            clock.enter(Stage.ENCODE_INPUT);
+        }
+        long batch = RequestCheck.prompts(request);
+        LatentSource.Start start = source.start(new LatentSource.Setting(
+                components, request, shape, scheduler, timesteps, batch, random, clock::advance));
+        start.image().ifPresent(image -> probe.see("image_latents", image));
+        probe.see("initial_latents", start.latents());
+        try (Latents initial = Latents.copyOf(start.latents())) {
+            progress.start(initial);
+        }
+        clock.enter(Stage.DENOISE);
+        Denoising denoising = new Denoising(
+                components.transformer().transformer(),
+                scheduler,
+                new Guidance(request.guidanceScale(), request.dynamicCfg(), source.guidanceSteps(request)),
+                components.options().precision(),
+                text,
+                start.image(),
+                probe);
+        Steps steps = new Steps(round, timesteps);
+        Tensor clean = denoising.run(start.latents(), timesteps, request.steps(), random, steps);
+        try (clean) {
+            return clean.narrow(1, shape.padding(), clean.size(1) - shape.padding()).clone();
+        }
+    }
+
+    /// Tells the watcher of steps.
+    private final class Steps implements Denoising.Listener {
+        private final int round;
+        private final long[] timesteps;
+        private long begun = System.nanoTime();
+
+        Steps(int round, long... timesteps) {
+            this.round = round;
+            this.timesteps = timesteps;
+        }
+
+        @Override
+        public void stepped(int index, Tensor latents) {
+            long now = System.nanoTime();
+            Duration elapsed = Duration.ofNanos(now - begun);
+            probe.see("step_latents." + index, latents);
+            progress.step(new DoneStep(index + 1, timesteps.length, timesteps[index], round, elapsed, latents));
+            clock.checkCancelled();
+            begun = System.nanoTime();
+        }
+    }
+
+    /// A step as the watcher sees it.
+    private final class DoneStep implements GenerationStep {
+        private final int number;
+        private final int count;
+        private final long timestep;
+        private final int round;
+        private final Duration elapsed;
+        private final Tensor tensor;
+
+        DoneStep(int number, int count, long timestep, int round, Duration elapsed, Tensor tensor) {
+            this.number = number;
+            this.count = count;
+            this.timestep = timestep;
+            this.round = round;
+            this.elapsed = elapsed;
+            this.tensor = tensor;
+        }
+
+        @Override
+        public int number() {
+            return number;
+        }
+
+        @Override
+        public int count() {
+            return count;
+        }
+
+        @Override
+        public long timestep() {
+            return timestep;
+        }
+
+        @Override
+        public int round() {
+            return round;
+        }
+
+        @Override
+        public Duration elapsed() {
+            return elapsed;
+        }
+
+        @Override
+        public Latents latents() {
+            return Latents.copyOf(tensor);
+        }
+
+        @Override
+        public Video preview() {
+            return decoding.preview(tensor);
+        }
+    }
+
+    /// The videos prompt by prompt.
+    private GenerationResult result(List<Round> rounds) {
+        int prompts = RequestCheck.prompts(request);
+        List<Video> videos = new ArrayList<>();
+        List<Long> seeds = new ArrayList<>();
+        List<Tensor> latents = new ArrayList<>();
+        for (int prompt = 0; prompt < prompts; prompt++) {
+            for (Round round : rounds) {
+                videos.add(round.videos().get(prompt));
+                seeds.add(round.seeds().get(round.seeds().size() == 1 ? 0 : prompt));
+                latents.add(round.latents().narrow(0, prompt, 1));
+            }
+        }
+        return new GenerationResult(videos, seeds, Latents.joined(latents), warnings.all(), clock.stop());
+    }
+
+    private static Tensor owned(Supplier<Tensor> body) {
+        return Scoped.owned(() -> List.of(body.get())).getFirst();
+    }
+}

@@ -1,0 +1,79 @@
+package io.github.cogvideo4j.inference.pipeline;
+
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.runtime.Precision;
+import io.github.cogvideo4j.inference.runtime.RandomSource;
+import io.github.cogvideo4j.inference.scheduler.Scheduler;
+import io.github.cogvideo4j.inference.vae.VaeProgress;
+import java.util.Arrays;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+
+/// What a generation starts from: the difference between text, image and video to video.
+sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource {
+    /// Refuses a request that lacks the input, or a model that cannot take it.
+    void check(Components components, GenerationRequest request);
+
+    /// The sizes of the generation.
+    LatentShape shape(Sizes sizes, GenerationRequest request);
+
+    /// The timesteps to visit.
+    ///
+    /// @param all those of a generation from noise
+    default long[] timesteps(long[] all, GenerationRequest request) {
+        return all;
+    }
+
+    /// The `n` of dynamic guidance.
+    default int guidanceSteps(GenerationRequest request) {
+        return request.steps();
+    }
+
+    /// Whether the VAE's encoder is used.
+    boolean encodesInput(GenerationRequest request);
+
+    /// The tensors that denoising starts with, in the current scope.
+    Start start(Setting setting);
+
+    /// What is needed to make them.
+    ///
+    /// @param timesteps the timesteps that will be visited
+    /// @param batch     how many videos
+    record Setting(
+            Components components,
+            GenerationRequest request,
+            LatentShape shape,
+            Scheduler scheduler,
+            long[] timesteps,
+            long batch,
+            RandomSource random,
+            VaeProgress progress) {
+        /// The noise that was given with the request, or drawn.
+        Tensor noise(long channels) {
+            long[] sizes = shape.of(batch, channels);
+            Precision precision = components.options().precision();
+            Tensor noise = request.initialLatents()
+                    .map(given -> checked(given, sizes))
+                    .orElseGet(() -> random.normal(precision.scalarType(), sizes));
+            return components.device().put(noise, precision);
+        }
+
+        private static Tensor checked(Latents given, long... sizes) {
+            if (!Arrays.equals(given.shape(), sizes)) {
+                throw RequestCheck.refused(
+                        ProblemCode.REQUEST,
+                        "inference.pipeline.tensor-shape",
+                        "latents",
+                        given,
+                        Arrays.toString(sizes));
+            }
+            return given.view();
+        }
+    }
+
+    /// The tensors that denoising starts with.
+    ///
+    /// @param latents `[batch, frames, channels, height, width]`
+    /// @param image   latents of the same shape that are held beside them
+    record Start(Tensor latents, Optional<Tensor> image) {}
+}
