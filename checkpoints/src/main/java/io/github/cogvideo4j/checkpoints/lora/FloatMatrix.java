@@ -55,6 +55,19 @@ record FloatMatrix(long rows, long columns, MemorySegment data) {
         return into;
     }
 
+    /// Takes a tensor of as many elements away from this.
+    void subtract(StorageReader reader, StoredTensor tensor) throws IOException {
+        Floats floats = new Floats(tensor.dtype());
+        long[] position = {0};
+        reader.read(tensor, bytes -> floats.each(bytes, (values, count) -> {
+            for (int i = 0; i < count; i++) {
+                long at = (position[0] + i) * Float.BYTES;
+                data.set(FLOATS, at, data.get(FLOATS, at) - values[i]);
+            }
+            position[0] += count;
+        }));
+    }
+
     /// One element.
     float get(long row, long column) {
         return data.get(FLOATS, (row * columns + column) * Float.BYTES);

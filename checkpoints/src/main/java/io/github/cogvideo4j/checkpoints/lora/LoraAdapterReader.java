@@ -11,6 +11,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.safetensors.SafetensorsFile;
+import io.github.cogvideo4j.formats.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
@@ -82,15 +83,29 @@ final class LoraAdapterReader {
         } else {
             tensors = WeightFileReader.read(file, Strictness.LENIENT, remarks);
         }
+        return adapter(tensors, metadata(header));
+    }
+
+    /// Finds an adapter among tensors that were found elsewhere.
+    ///
+    /// @param origin  the checkpoint
+    /// @param tensors its tensors that belong to an adapter
+    /// @param files   the files that hold them
+    static LoraAdapter among(Path origin, List<StoredTensor> tensors, Map<Path, FileIdentity> files)
+            throws IOException {
+        LoraAdapter found = new LoraAdapterReader(origin).adapter(tensors, LoraMetadata.NONE);
+        return new LoraAdapter(origin, found.layers(), found.skipped(), files, found.remarks());
+    }
+
+    private LoraAdapter adapter(List<StoredTensor> tensors, LoraMetadata metadata) throws IOException {
         sort(tensors);
         requireElements();
-        LoraMetadata metadata = metadata(header);
         SequencedMap<String, LoraLayer> layers = new LinkedHashMap<>();
         Map<String, OptionalDouble> alphas = alphas();
         for (Map.Entry<String, StoredTensor> entry : part(LoraKey.Part.A).entrySet()) {
             String module = entry.getKey();
-            LoraLayer layer =
-                    layer(module, entry.getValue(), metadata, alphas.getOrDefault(module, OptionalDouble.empty()));
+            OptionalDouble own = alphas.getOrDefault(module, OptionalDouble.empty());
+            LoraLayer layer = layer(module, entry.getValue(), metadata, own);
             layers.put(layer.weight(), layer);
         }
         if (!skipped.isEmpty()) {
