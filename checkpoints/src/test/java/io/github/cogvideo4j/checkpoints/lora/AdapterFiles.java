@@ -64,17 +64,21 @@ final class AdapterFiles {
         return Files.write(file, bytes.array());
     }
 
-    /// The values of a tensor of fp32.
+    /// The values of a tensor of fp32 or bf16, which is the upper half of fp32.
     static float[] values(StoredTensor tensor) throws IOException {
-        if (tensor.dtype() != DType.F32) {
-            throw new IllegalArgumentException(tensor.name() + " is " + tensor.dtype());
-        }
         ByteBuffer bytes = ByteBuffer.allocate((int) tensor.byteLength()).order(ByteOrder.LITTLE_ENDIAN);
         try (FileStorageReader reader = new FileStorageReader()) {
             reader.read(tensor, bytes::put);
         }
         float[] values = new float[(int) tensor.shape().numel()];
-        bytes.flip().asFloatBuffer().get(values);
+        bytes.flip();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = switch (tensor.dtype()) {
+                case F32 -> bytes.getFloat(i * 4);
+                case BF16 -> Float.intBitsToFloat(bytes.getShort(i * 2) << 16);
+                default -> throw new IllegalArgumentException(tensor.name() + " is " + tensor.dtype());
+            };
+        }
         return values;
     }
 }

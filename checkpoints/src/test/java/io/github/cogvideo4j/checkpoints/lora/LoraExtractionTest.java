@@ -117,7 +117,7 @@ class LoraExtractionTest {
 
     @Test
     void differentModelsAreRefused() {
-        Path base = Resources.golden("pipelines/t2v-5b/transformer");
+        Path base = Resources.fixture("lora-ddp-bf16-w2/base/transformer");
         Path other = Resources.golden("pipelines/t2v-2b/transformer");
         assertThatThrownBy(() -> extract(base, other, 4, List.of())).hasMessageContaining("shape-mismatch");
     }

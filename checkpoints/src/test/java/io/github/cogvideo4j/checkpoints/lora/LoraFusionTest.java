@@ -49,7 +49,6 @@ class LoraFusionTest {
         "lora-ddp-bf16-w2,       output/checkpoint-3, 1,   4,  live-merged.safetensors",
         "lora-zero2-bf16-w2,     output/checkpoint-3, 1,   0,  fused-1.0",
         "lora-zero2-bf16-w2,     output/checkpoint-3, 0.5, 0,  fused-0.5",
-        "lora-zero2-bf16-w2,     output/checkpoint-3, 1,   4,  live-merged.safetensors",
         "lora-alpha-ddp-bf16-w2, output/checkpoint-3, 1,   0,  fused-1.0",
         "lora-alpha-ddp-bf16-w2, output/checkpoint-3, 0.5, 0,  fused-0.5",
         "lora-alpha-ddp-bf16-w2, output/checkpoint-3, 1,   16, fused-alpha-over-rank",
@@ -68,8 +67,33 @@ class LoraFusionTest {
                 LoraAdapter.open(Resources.fixture(fixture + "/" + adapter)),
                 scale,
                 alpha == 0 ? OptionalDouble.empty() : OptionalDouble.of(alpha));
-        Checkpoint base = base(fixture);
-        Checkpoint fused = LoraFusion.fuse(base, List.of(applied), true);
+        requireFused(base(fixture), applied, expected);
+    }
+
+    /// DeepSpeed trains on a base in bf16 and keeps the adapter in fp32: both together are the trained model.
+    @Test
+    void theAdapterOfATrainingStateGivesTheTrainedModel() throws IOException {
+        Path fixture = Resources.fixture("lora-zero2-bf16-w2");
+        Path base = folder.resolve("base");
+        Converter.convert(
+                ConversionPlanner.plan(
+                        base("lora-zero2-bf16-w2"), base, Optional.empty(), options(TargetDType.BF16)),
+                Progress.NONE);
+        Path adapter = LoraExport.export(
+                        fixture.resolve("output/checkpoint-3"),
+                        SourceOptions.defaults(),
+                        folder.resolve("lora"),
+                        OptionalDouble.of(4),
+                        false)
+                .file();
+        requireFused(
+                Checkpoints.open(base.resolve("transformer"), SourceOptions.defaults()),
+                new AppliedAdapter(LoraAdapter.open(adapter), 1, OptionalDouble.empty()),
+                fixture.resolve("reference/live-merged.safetensors"));
+    }
+
+    private static void requireFused(Checkpoint base, AppliedAdapter applied, Path expected) throws IOException {
+        Checkpoint fused = LoraFusion.fuse(base, List.of(applied), false);
         Map<String, TinySafetensors.Tensor> tensors = TinySafetensors.read(expected);
         assertThat(fused.entries().stream().map(StateEntry::name)).containsExactlyInAnyOrderElementsOf(tensors.keySet());
         int adapted = 0;
@@ -84,7 +108,7 @@ class LoraFusionTest {
                 assertThat(found).as(name).isEqualTo(wanted).isEqualTo(weight);
             } else {
                 adapted++;
-                requireClose(name, found, wanted, weight, layer, layer.factor(scale, applied.alpha()));
+                requireClose(name, found, wanted, weight, layer, layer.factor(applied.scale(), applied.alpha()));
             }
         }
         assertThat(adapted).isEqualTo(8);
