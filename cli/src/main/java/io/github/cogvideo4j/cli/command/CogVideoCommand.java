@@ -33,6 +33,7 @@ public final class CogVideoCommand extends ConsoleCommand {
                 .addSubcommand(new VaeCommand(console))
                 .addSubcommand(new DoctorCommand(console))
                 .addSubcommand(new InspectCommand(console))
+                .addSubcommand(LoraCommand.commandLine(console))
                 .addSubcommand(new DemoCommand(console));
     }
 
