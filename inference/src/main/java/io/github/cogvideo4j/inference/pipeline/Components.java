@@ -1,15 +1,8 @@
 package io.github.cogvideo4j.inference.pipeline;
 
-import io.github.cogvideo4j.checkpoints.lora.AppliedAdapter;
-import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
-import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
 import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
-import io.github.cogvideo4j.checkpoints.source.Checkpoints;
-import io.github.cogvideo4j.checkpoints.source.SourceOptions;
-import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.runtime.Torch;
@@ -27,7 +20,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -81,7 +73,7 @@ final class Components implements AutoCloseable {
         CogVideoXVae vae = CogVideoXVae.load(model.resolve("vae"), options.precision(), device);
         try {
             TransformerModel transformer =
-                    TransformerModel.open(weights, config, adapted(weights, options), options.precision(), device);
+                    TransformerModel.open(weights, config, Adapters.fused(weights, options.loras()), options.precision(), device);
             return new Components(model, options, device, config, scheduler, transformer, vae);
         } catch (RuntimeException | IOException e) {
             vae.close();
@@ -95,20 +87,6 @@ final class Components implements AutoCloseable {
         return Files.isRegularFile(beside)
                 ? beside
                 : model.resolve("transformer").resolve("config.json");
-    }
-
-    /// The weights that adapters change, with these added.
-    private static List<StoredTensor> adapted(Path weights, PipelineOptions options) throws IOException {
-        if (options.loras().isEmpty()) {
-            return List.of();
-        }
-        List<AppliedAdapter> adapters = new ArrayList<>();
-        for (LoraChoice lora : options.loras()) {
-            adapters.add(new AppliedAdapter(LoraAdapter.open(lora.path()), lora.scale(), lora.alpha()));
-        }
-        return LoraFusion.fuse(Checkpoints.open(weights, SourceOptions.defaults()), adapters, true).entries().stream()
-                .map(StateEntry::tensor)
-                .toList();
     }
 
     private static Scheduler scheduler(Path model, PipelineOptions options) throws IOException {

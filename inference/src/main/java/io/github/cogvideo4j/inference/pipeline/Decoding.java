@@ -13,7 +13,8 @@ import org.bytedeco.pytorch.Tensor;
 ///
 /// @param components      the model
 /// @param framesPerSecond how fast the videos play
-record Decoding(Components components, double framesPerSecond) {
+/// @param probe           sees the decoded frames
+record Decoding(Components components, double framesPerSecond, Probe probe) {
     /// Decodes latents.
     ///
     /// @param latents `[batch, frames, channels, height, width]`, without padding
@@ -33,8 +34,11 @@ record Decoding(Components components, double framesPerSecond) {
                     .decode(
                             unscaled(latents),
                             components.vaeOptions(),
-                            (video, first, decoded) -> FrameTensors.write(
-                                    decoded, videos.get(video), first, FrameTensors.Rounding.NEAREST_EVEN),
+                            (video, first, decoded) -> {
+                                probe.see("decoded." + video, decoded);
+                                FrameTensors.write(
+                                        decoded, videos.get(video), first, FrameTensors.Rounding.NEAREST_EVEN);
+                            },
                             progress));
             return videos;
         } catch (RuntimeException | Error e) {

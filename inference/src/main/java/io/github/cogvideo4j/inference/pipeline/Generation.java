@@ -42,7 +42,7 @@ final class Generation {
         Planning planning = new Planning(components, source, request);
         this.shape = planning.shape();
         this.plan = planning.plan();
-        this.decoding = new Decoding(components, plan.framesPerSecond());
+        this.decoding = new Decoding(components, plan.framesPerSecond(), probe);
     }
 
     /// Generates.

@@ -1,0 +1,225 @@
+package io.github.cogvideo4j.inference.pipeline;
+
+import io.github.cogvideo4j.inference.Golden;
+import io.github.cogvideo4j.inference.image.Image;
+import io.github.cogvideo4j.inference.runtime.Precision;
+import io.github.cogvideo4j.inference.runtime.Scoped;
+import io.github.cogvideo4j.inference.video.Video;
+import io.github.cogvideo4j.inference.weights.NativeMemory;
+import io.github.cogvideo4j.testing.Resources;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import tools.jackson.databind.JsonNode;
+
+/// A whole run of a pipeline as a golden file describes it, with everything that the pipeline shows on its way.
+/// Tensors belong to the scope around it.
+final class GoldenRun implements AutoCloseable {
+    private final Golden golden;
+    private final JsonNode call;
+    private final Path model;
+    private final PipelineOptions options;
+    private final Map<String, List<Tensor>> seen = new HashMap<>();
+    private final List<AutoCloseable> inputs = new ArrayList<>();
+    private final List<Long> timesteps = new ArrayList<>();
+    private final GenerationResult result;
+
+    /// Runs with the golden pipeline itself.
+    static GoldenRun of(Golden golden) throws IOException {
+        String pipeline = golden.meta().path("pipeline").stringValue();
+        return new GoldenRun(golden, Resources.golden("pipelines/" + pipeline), options(golden.meta()));
+    }
+
+    /// Runs with another model or other options.
+    GoldenRun(Golden golden, Path model, PipelineOptions options) throws IOException {
+        this.golden = golden;
+        this.call = golden.meta().path("call");
+        this.model = model;
+        this.options = options;
+        try (VideoPipeline pipeline = load()) {
+            this.result = generate(pipeline);
+        }
+    }
+
+    /// The options that the sidecar describes.
+    static PipelineOptions options(JsonNode meta) {
+        PipelineOptions options = PipelineOptions.defaults()
+                .withThreads(2)
+                .withDevice("cpu")
+                .withPrecision(precision(meta.path("dtype").stringValue()));
+        if (meta.path("vae").isString()) {
+            options = options.withVaeSlicing(true).withVaeTiling(true);
+        }
+        if (meta.path("scheduler_override").isString()) {
+            options = options.withScheduler(
+                    meta.path("scheduler_override").stringValue().contains("DPM")
+                            ? SchedulerChoice.DPM
+                            : SchedulerChoice.DDIM);
+        }
+        JsonNode lora = meta.path("lora");
+        if (lora.isObject()) {
+            JsonNode passed = meta.path("call").path("attention_kwargs").path("scale");
+            JsonNode set = lora.path("set_adapters_weight");
+            double scale = (passed.isNumber() ? passed : set.isNumber() ? set : lora.path("fuse_lora_scale"))
+                    .doubleValue();
+            Path file = Resources.golden("lora/" + lora.path("file").stringValue());
+            options = options.withLoras(List.of(new LoraChoice(file, scale)));
+        }
+        return options;
+    }
+
+    static Precision precision(String name) {
+        return switch (name) {
+            case "fp32" -> Precision.FP32;
+            case "bf16" -> Precision.BF16;
+            case "fp16" -> Precision.FP16;
+            default -> throw new IllegalArgumentException(name);
+        };
+    }
+
+    private VideoPipeline load() throws IOException {
+        return switch (golden.meta().path("class").stringValue()) {
+            case "CogVideoXPipeline" -> TextToVideoPipeline.load(model, options);
+            case "CogVideoXImageToVideoPipeline" -> ImageToVideoPipeline.load(model, options);
+            case "CogVideoXVideoToVideoPipeline" -> VideoToVideoPipeline.load(model, options);
+            case String other -> throw new IllegalArgumentException(other);
+        };
+    }
+
+    private GenerationResult generate(VideoPipeline pipeline) throws IOException {
+        GenerationRequest request = request();
+        GenerationProgress progress = new GenerationProgress() {
+            @Override
+            public void step(GenerationStep step) {
+                timesteps.add(step.timestep());
+            }
+        };
+        Probe probe = (name, tensor) ->
+                seen.computeIfAbsent(name, _ -> new ArrayList<>()).add(Scoped.keep(tensor.clone()));
+        return switch (pipeline) {
+            case TextToVideoPipeline text -> text.generateAll(request, progress, probe);
+            case ImageToVideoPipeline image -> image.generateAll(request, progress, probe);
+            case VideoToVideoPipeline video -> video.generateAll(request, progress, probe);
+        };
+    }
+
+    private GenerationRequest request() throws IOException {
+        GenerationRequestBuilder builder = GenerationRequest.builder()
+                .prompts(strings(call.path("prompt")))
+                .steps(call.path("num_inference_steps").intValue())
+                .guidanceScale(call.path("guidance_scale").doubleValue())
+                .dynamicCfg(call.path("use_dynamic_cfg").asBoolean(false))
+                .eta(call.path("eta").asDouble(0))
+                .height(call.path("height").intValue())
+                .width(call.path("width").intValue())
+                .numVideosPerPrompt(call.path("num_videos_per_prompt").asInt(1));
+        if (call.path("num_frames").isNumber()) {
+            builder.numFrames(call.path("num_frames").intValue());
+        }
+        if (call.has("negative_prompt")) {
+            builder.negativePrompts(strings(call.path("negative_prompt")));
+        }
+        List<Long> seeds = new ArrayList<>();
+        golden.meta().path("generator_seeds").forEach(seed -> seeds.add(seed.longValue()));
+        builder.seeds(seeds);
+        if (golden.meta().path("image").isString()) {
+            Image image = Image.read(
+                    Resources.golden("preprocess/" + golden.meta().path("image").stringValue()));
+            inputs.add(image);
+            builder.image(image);
+        }
+        if (call.has("strength")) {
+            Video video = video(golden.in("video_frames_u8"));
+            inputs.add(video);
+            builder.video(video).strength(call.path("strength").doubleValue());
+        }
+        return builder.build();
+    }
+
+    private static Video video(Tensor frames) {
+        Video video = Video.allocate(
+                (int) frames.size(0), (int) frames.size(1), (int) frames.size(2), 8);
+        try (PointerScope _ = new PointerScope()) {
+            NativeMemory.view(video.pixels(), ScalarType.Byte, frames.shape()).copy_(frames);
+        }
+        return video;
+    }
+
+    private static List<String> strings(JsonNode value) {
+        List<String> strings = new ArrayList<>();
+        if (value.isString()) {
+            strings.add(value.stringValue());
+        }
+        value.forEach(one -> strings.add(one.stringValue()));
+        return strings;
+    }
+
+    Golden golden() {
+        return golden;
+    }
+
+    GenerationResult result() {
+        return result;
+    }
+
+    List<Long> timesteps() {
+        return timesteps;
+    }
+
+    boolean saw(String name) {
+        return seen.containsKey(name);
+    }
+
+    /// What the pipeline showed under a name first.
+    Tensor first(String name) {
+        return seen.get(name).getFirst();
+    }
+
+    /// The latents after each step of the first round, `[steps, batch, ...]`.
+    Tensor stepLatents() {
+        List<Tensor> steps = new ArrayList<>();
+        for (int i = 0; saw("step_latents." + i); i++) {
+            steps.add(first("step_latents." + i));
+        }
+        return torch.stack(new TensorVector(steps.toArray(Tensor[]::new)));
+    }
+
+    /// The decoded frames of the first video, `[1, frames, 3, height, width]`, from 0 to 1.
+    Tensor video() {
+        Tensor all = torch.cat(new TensorVector(seen.get("decoded.0").toArray(Tensor[]::new)), 1);
+        return io.github.cogvideo4j.inference.preprocess.FrameTensors.unitRange(all)
+                .permute(1, 0, 2, 3)
+                .unsqueeze(0);
+    }
+
+    /// The pixels of the first videos, `[videos, frames, height, width, 3]`.
+    Tensor pixels(int videos) {
+        List<Tensor> all = new ArrayList<>();
+        for (Video video : result.videos().subList(0, videos)) {
+            all.add(NativeMemory.view(
+                    video.pixels(), ScalarType.Byte, video.frames(), video.height(), video.width(), Video.CHANNELS));
+        }
+        return torch.stack(new TensorVector(all.toArray(Tensor[]::new)));
+    }
+
+    @Override
+    public void close() throws IOException {
+        result.close();
+        seen.values().forEach(tensors -> tensors.forEach(Tensor::close));
+        for (AutoCloseable input : inputs) {
+            try {
+                input.close();
+            } catch (Exception e) {
+                throw new IOException(e);
+            }
+        }
+    }
+}
