@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.source;
 
+import io.github.cogvideo4j.checkpoints.lora.AppliedAdapter;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.tensor.FileIdentity;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.TreeMap;
 /// @param training what it says about the training
 /// @param files    every file that holds some of it, with its identity when it was planned
 /// @param remarks  what is worth saying but stops nothing
+/// @param adapters the LoRA adapters that are fused into it, in order
 public record Checkpoint(
         CheckpointKind kind,
         Path folder,
@@ -24,18 +26,32 @@ public record Checkpoint(
         List<StateEntry> entries,
         TrainingState training,
         Map<Path, FileIdentity> files,
-        List<Problem> remarks) {
+        List<Problem> remarks,
+        List<AppliedAdapter> adapters) {
     /// Copies the collections.
     public Checkpoint {
         entries = List.copyOf(entries);
         files = new TreeMap<>(files);
         remarks = List.copyOf(remarks);
+        adapters = List.copyOf(adapters);
+    }
+
+    /// A checkpoint as it is, without adapters.
+    public Checkpoint(
+            CheckpointKind kind,
+            Path folder,
+            SourceOptions options,
+            List<StateEntry> entries,
+            TrainingState training,
+            Map<Path, FileIdentity> files,
+            List<Problem> remarks) {
+        this(kind, folder, options, entries, training, files, remarks, List.of());
     }
 
     /// The same with more to say, which comes first.
     public Checkpoint withRemarks(List<Problem> more) {
         List<Problem> all = new java.util.ArrayList<>(more);
         all.addAll(remarks);
-        return new Checkpoint(kind, folder, options, entries, training, files, all);
+        return new Checkpoint(kind, folder, options, entries, training, files, all, adapters);
     }
 }

@@ -8,7 +8,9 @@ public enum CheckpointKind {
     /// gone.
     DEEPSPEED_MODULE("DeepSpeed module"),
     /// A plain state dict: one file, or shards with an index.
-    PLAIN_WEIGHTS("plain weights");
+    PLAIN_WEIGHTS("plain weights"),
+    /// A model into which LoRA adapters are fused as it is read.
+    FUSED_LORA("model with LoRA adapters");
 
     private final String title;
 

@@ -29,6 +29,24 @@ public final class GenerationChoices {
         CLI_DEMO
     }
 
+    /// What `vae` does.
+    public enum Coding {
+        /// A video to latents.
+        ENCODE,
+        /// Latents to a video.
+        DECODE,
+        /// Both, one after the other.
+        BOTH
+    }
+
+    /// For the mode of `vae`.
+    public static final class CodingWord extends ChoiceConverter<Coding> {
+        /// Called by picocli.
+        public CodingWord() {
+            super(Coding.values(), Map.of());
+        }
+    }
+
     /// For `--generate-type`.
     public static final class KindWord extends ChoiceConverter<Kind> {
         /// Called by picocli.

@@ -30,8 +30,10 @@ public final class CogVideoCommand extends ConsoleCommand {
                 .addSubcommand(new ConvertCommand(console))
                 .addSubcommand(new VerifyCommand(console))
                 .addSubcommand(new GenerateCommand(console))
+                .addSubcommand(new VaeCommand(console))
                 .addSubcommand(new DoctorCommand(console))
                 .addSubcommand(new InspectCommand(console))
+                .addSubcommand(LoraCommand.commandLine(console))
                 .addSubcommand(new DemoCommand(console));
     }
 

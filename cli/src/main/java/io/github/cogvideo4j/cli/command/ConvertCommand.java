@@ -37,51 +37,14 @@ public final class ConvertCommand extends ConsoleCommand {
     @Option(names = "--base", paramLabel = "MODEL")
     private Optional<String> base = Optional.empty();
 
-    @Option(
-            names = "--dtype",
-            paramLabel = "DTYPE",
-            converter = Choices.DType.class,
-            completionCandidates = Choices.DType.class)
-    private Optional<TargetDType> dtype = Optional.empty();
-
-    @Option(names = "--max-shard-size", paramLabel = "SIZE", converter = Choices.Size.class, defaultValue = "5GB")
-    private ShardSize maxShardSize = new ShardSize(ConversionOptions.DEFAULT_SHARD_BYTES);
-
-    @Option(
-            names = "--format",
-            paramLabel = "FORMAT",
-            converter = Choices.Format.class,
-            completionCandidates = Choices.Format.class)
-    private Optional<OutputFormat> format = Optional.empty();
-
     @Option(names = "--safe-serialization")
     private boolean safeSerialization;
 
     @Mixin
     private final SourceArguments source = new SourceArguments();
 
-    @Option(
-            names = "--link",
-            paramLabel = "HOW",
-            converter = Choices.Link.class,
-            completionCandidates = Choices.Link.class,
-            defaultValue = "auto")
-    private LinkMode link = LinkMode.AUTO;
-
-    @Option(names = "--variant", paramLabel = "NAME", converter = Choices.Variant.class)
-    private Optional<String> variant = Optional.empty();
-
-    @Option(names = "--threads", paramLabel = "N")
-    private Optional<Integer> threads = Optional.empty();
-
-    @Option(names = "--overwrite")
-    private boolean overwrite;
-
-    @Option(names = "--dry-run")
-    private boolean dryRun;
-
-    @Option(names = "--verify")
-    private boolean verify;
+    @Mixin
+    private final OutputArguments result = new OutputArguments();
 
     ConvertCommand(Console console) {
         super(console);
@@ -97,35 +60,18 @@ public final class ConvertCommand extends ConsoleCommand {
         ConversionPlan plan = ConversionPlanner.plan(opened, output, model, options);
         plan.remarks().forEach(console::remark);
         PlanReport report = new PlanReport(plan, console);
-        if (dryRun) {
+        if (result.dryRun()) {
             report.showPlan();
             return ExitCode.DONE;
         }
-        Converter.Result result;
-        try (ConversionProgress progress = new ConversionProgress(console)) {
-            result = Converter.convert(plan, progress);
-        }
-        result.findings().forEach(console::remark);
-        report.showResult(result, verify);
+        report.convert();
         return ExitCode.DONE;
     }
 
     private ConversionOptions options() {
-        int workers = threads.orElseGet(() -> Runtime.getRuntime().availableProcessors());
-        if (workers < 1 || workers > 256) {
-            throw new UsageException("cli.usage.threads", workers);
-        }
-        if (safeSerialization && format.filter(given -> !given.safetensors()).isPresent()) {
+        if (safeSerialization && !result.format().safetensors()) {
             throw new UsageException("cli.usage.safe-serialization");
         }
-        return new ConversionOptions(
-                dtype,
-                maxShardSize.bytes(),
-                format.orElse(OutputFormat.SAFETENSORS),
-                link,
-                variant,
-                workers,
-                overwrite,
-                verify);
+        return result.options();
     }
 }

@@ -44,7 +44,7 @@ public final class GenerateCommand extends ConsoleCommand {
     private final RequestArguments request = new RequestArguments();
 
     @Mixin
-    private final OutputArguments output = new OutputArguments();
+    private final VideoOutputArguments output = new VideoOutputArguments();
 
     @Option(names = "--smoke")
     private boolean smoke;

@@ -41,7 +41,7 @@ final class GenerationRun {
     private final Path folder;
     private final PipelineOptions options;
     private final RequestArguments arguments;
-    private final OutputArguments output;
+    private final VideoOutputArguments output;
     private final Kind kind;
     private final boolean smoke;
 
@@ -50,7 +50,7 @@ final class GenerationRun {
             Path folder,
             PipelineOptions options,
             RequestArguments arguments,
-            OutputArguments output,
+            VideoOutputArguments output,
             Kind kind,
             boolean smoke) {
         this.console = console;
@@ -79,14 +79,14 @@ final class GenerationRun {
         try (Input input = Input.read(prompt, kind)) {
             GenerationRequest request = request(pipeline, prompt, input);
             GenerationPlan plan = pipeline.plan(request);
-            OutputArguments.Places first = output.places(before + 1, count);
+            VideoOutputArguments.Places first = output.places(before + 1, count);
             try (GenerationDisplay display =
                             new GenerationDisplay(console, plan, output.previewEvery(), first.video(), first.latents().isPresent());
                     GenerationResult result = pipeline.generateAll(request, display)) {
                 display.finishBar();
                 boolean sound = true;
                 for (int i = 0; i < result.videos().size(); i++) {
-                    OutputArguments.Places places = output.places(before + i + 1, count);
+                    VideoOutputArguments.Places places = output.places(before + i + 1, count);
                     ObjectNode told = videos.addObject();
                     sound &= keep(prompt, plan, result, display, i, places, told);
                 }
@@ -107,7 +107,7 @@ final class GenerationRun {
             GenerationResult result,
             GenerationDisplay display,
             int index,
-            OutputArguments.Places places,
+            VideoOutputArguments.Places places,
             ObjectNode told)
             throws IOException {
         Video video = result.videos().get(index);

@@ -1,71 +1,80 @@
 package io.github.cogvideo4j.cli.command;
 
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
+import io.github.cogvideo4j.checkpoints.convert.LinkMode;
+import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
+import io.github.cogvideo4j.checkpoints.convert.TargetDType;
+import io.github.cogvideo4j.cli.arguments.Choices;
 import io.github.cogvideo4j.cli.arguments.UsageException;
-import io.github.cogvideo4j.cli.generation.OutputNames;
-import io.github.cogvideo4j.inference.output.OutputFile;
-import io.github.cogvideo4j.inference.video.VideoFormat;
-import java.io.IOException;
-import java.nio.file.Path;
+import io.github.cogvideo4j.formats.index.ShardSize;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/// The options that say where the results go.
+/// The options that say what a written model should be like.
 final class OutputArguments {
-    @Option(names = "--output-path", paramLabel = "FILE", defaultValue = "output.mp4")
-    private Path output = Path.of("output.mp4");
+    private static final int MOST_THREADS = 256;
 
-    @Option(names = "--save-latents", paramLabel = "FILE")
-    private Optional<Path> latents = Optional.empty();
+    @Option(
+            names = "--dtype",
+            paramLabel = "DTYPE",
+            converter = Choices.DType.class,
+            completionCandidates = Choices.DType.class)
+    private Optional<TargetDType> dtype = Optional.empty();
 
-    @Option(names = "--contact-sheet", arity = "0..1", paramLabel = "FILE", fallbackValue = "")
-    private Optional<String> contactSheet = Optional.empty();
+    @Option(names = "--max-shard-size", paramLabel = "SIZE", converter = Choices.Size.class, defaultValue = "5GB")
+    private ShardSize maxShardSize = new ShardSize(ConversionOptions.DEFAULT_SHARD_BYTES);
 
-    @Option(names = "--preview-every", paramLabel = "N", defaultValue = "0")
-    private int previewEvery;
+    @Option(
+            names = "--format",
+            paramLabel = "FORMAT",
+            converter = Choices.Format.class,
+            completionCandidates = Choices.Format.class)
+    private Optional<OutputFormat> format = Optional.empty();
+
+    @Option(
+            names = "--link",
+            paramLabel = "HOW",
+            converter = Choices.Link.class,
+            completionCandidates = Choices.Link.class,
+            defaultValue = "auto")
+    private LinkMode link = LinkMode.AUTO;
+
+    @Option(names = "--variant", paramLabel = "NAME", converter = Choices.Variant.class)
+    private Optional<String> variant = Optional.empty();
+
+    @Option(names = "--threads", paramLabel = "N")
+    private Optional<Integer> threads = Optional.empty();
 
     @Option(names = "--overwrite")
     private boolean overwrite;
 
-    /// Where a video's results go.
-    ///
-    /// @param video   the video
-    /// @param record  the JSON beside it
-    /// @param latents the latents, when they are wanted
-    /// @param sheet   the contact sheet, when it is wanted
-    record Places(Path video, Path record, Optional<Path> latents, Optional<Path> sheet) {}
+    @Option(names = "--dry-run")
+    private boolean dryRun;
 
-    /// Every how many steps a preview is wanted; 0 for none.
-    int previewEvery() {
-        if (previewEvery < 0) {
-            throw new UsageException("cli.generate.preview", previewEvery);
-        }
-        return previewEvery;
+    @Option(names = "--verify")
+    private boolean verify;
+
+    OutputFormat format() {
+        return format.orElse(OutputFormat.SAFETENSORS);
     }
 
-    /// Where the results of one of several videos go.
-    ///
-    /// @param number which one, counted from 1
-    /// @param count  how many there are
-    Places places(int number, int count) {
-        Path video = OutputNames.of(output, number, count);
-        return new Places(
-                video,
-                OutputNames.beside(video, ".json"),
-                latents.map(file -> OutputNames.of(file, number, count)),
-                contactSheet.map(file -> file.isEmpty()
-                        ? OutputNames.beside(video, ".contact-sheet.png")
-                        : OutputNames.of(Path.of(file), number, count)));
+    /// Whether the plan is shown and nothing written.
+    boolean dryRun() {
+        return dryRun;
     }
 
-    /// Refuses, before anything long begins, places where something is that may not be replaced.
-    void check(Places places) throws IOException {
-        VideoFormat.check(places.video(), overwrite);
-        OutputFile.check(places.record(), overwrite);
-        if (places.latents().isPresent()) {
-            OutputFile.check(places.latents().get(), overwrite);
+    /// What was asked for.
+    ConversionOptions options() {
+        return new ConversionOptions(
+                dtype, maxShardSize.bytes(), format(), link, variant, workers(threads), overwrite, verify);
+    }
+
+    /// The number of threads that was asked for, or that of the processors.
+    static int workers(Optional<Integer> threads) {
+        int workers = threads.orElseGet(() -> Runtime.getRuntime().availableProcessors());
+        if (workers < 1 || workers > MOST_THREADS) {
+            throw new UsageException("cli.usage.threads", workers);
         }
-        if (places.sheet().isPresent()) {
-            OutputFile.check(places.sheet().get(), overwrite);
-        }
+        return workers;
     }
 }

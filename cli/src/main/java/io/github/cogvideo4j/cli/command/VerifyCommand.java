@@ -38,6 +38,9 @@ public final class VerifyCommand extends ConsoleCommand {
     @Option(names = "--against", paramLabel = "CHECKPOINT")
     private Optional<Path> against = Optional.empty();
 
+    @Option(names = "--lora", paramLabel = "ADAPTER")
+    private List<Path> lora = List.of();
+
     @Option(names = "--deep")
     private boolean deep;
 
@@ -84,7 +87,12 @@ public final class VerifyCommand extends ConsoleCommand {
 
     private ExitCode compare(Path folder, Path checkpoint, int threads, ConversionProgress progress)
             throws IOException {
-        Checkpoint opened = Checkpoints.open(checkpoint, sourceOptions(folder));
+        List<Manifest.Adapter> fused = manifest(folder)
+                .map(known -> known.source().adapters())
+                .orElse(List.of());
+        Checkpoint opened = fused.isEmpty()
+                ? Checkpoints.open(checkpoint, sourceOptions(folder))
+                : FusedSource.open(folder, checkpoint, fused, lora);
         opened.remarks().forEach(console::remark);
         Path weights = FolderVerification.weightsOf(folder);
         List<TensorDifference> differences = SourceComparison.compare(weights, opened, threads, progress);
@@ -115,11 +123,18 @@ public final class VerifyCommand extends ConsoleCommand {
     /// What the folder's manifest says was left out or taken from elsewhere is so again, unless the command line says
     /// something of its own.
     private SourceOptions sourceOptions(Path folder) throws IOException {
-        if (source.given() || !Files.isRegularFile(folder.resolve(Manifest.FILE_NAME))) {
+        Optional<Manifest> manifest = manifest(folder);
+        if (source.given() || manifest.isEmpty()) {
             return source.options();
         }
-        Manifest.Options options = ManifestJson.read(folder).options();
+        Manifest.Options options = manifest.get().options();
         return new SourceOptions(Optional.empty(), options.fromModule(), options.excludeFrozen());
+    }
+
+    private static Optional<Manifest> manifest(Path folder) throws IOException {
+        return Files.isRegularFile(folder.resolve(Manifest.FILE_NAME))
+                ? Optional.of(ManifestJson.read(folder))
+                : Optional.empty();
     }
 
     private ExitCode finish(List<Problem> problems, ObjectNode result) {

@@ -41,7 +41,8 @@ public final class MachineMemory {
 
     private static OptionalLong kilobytes(Path file, String field) {
         try {
-            Matcher line = Pattern.compile("(?m)^" + field + ":\\s+(\\d{1,15}) kB$").matcher(Files.readString(file));
+            Matcher line =
+                    Pattern.compile("(?m)^" + field + ":\\s+(\\d{1,15}) kB$").matcher(Files.readString(file));
             return line.find() ? OptionalLong.of(Long.parseLong(line.group(1)) * 1024) : OptionalLong.empty();
         } catch (IOException _) {
             return OptionalLong.empty(); // another system than Linux

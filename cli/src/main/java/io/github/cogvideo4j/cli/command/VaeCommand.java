@@ -1,0 +1,140 @@
+package io.github.cogvideo4j.cli.command;
+
+import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
+import io.github.cogvideo4j.cli.arguments.GenerationChoices;
+import io.github.cogvideo4j.cli.arguments.UsageException;
+import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.inference.output.OutputFile;
+import io.github.cogvideo4j.inference.pipeline.Latents;
+import io.github.cogvideo4j.inference.pipeline.VideoCoder;
+import io.github.cogvideo4j.inference.runtime.Precision;
+import io.github.cogvideo4j.inference.video.TensorFile;
+import io.github.cogvideo4j.inference.video.Video;
+import io.github.cogvideo4j.inference.video.VideoFormat;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.node.ObjectNode;
+
+/// `cogvideo vae`: a video to latents and back, as CogVideo's `cli_vae_demo.py` does.
+@Command(name = "vae")
+public final class VaeCommand extends ConsoleCommand {
+    private static final String LATENTS = "encoded.safetensors";
+    private static final String VIDEO = "output.mp4";
+
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "MODE",
+            descriptionKey = "MODE",
+            converter = GenerationChoices.CodingWord.class,
+            completionCandidates = GenerationChoices.CodingWord.class)
+    private Optional<GenerationChoices.Coding> mode = Optional.empty();
+
+    @Option(
+            names = "--mode",
+            paramLabel = "MODE",
+            converter = GenerationChoices.CodingWord.class,
+            completionCandidates = GenerationChoices.CodingWord.class)
+    private Optional<GenerationChoices.Coding> modeOption = Optional.empty();
+
+    @Option(
+            names = {"--model", "--model-path"},
+            required = true,
+            paramLabel = "MODEL")
+    private String model = "";
+
+    @Option(names = "--video-path", paramLabel = "FILE")
+    private Optional<Path> video = Optional.empty();
+
+    @Option(names = "--encoded-path", paramLabel = "FILE")
+    private Optional<Path> encoded = Optional.empty();
+
+    @Option(names = "--output-path", paramLabel = "FOLDER", defaultValue = ".")
+    private Path output = Path.of(".");
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "DTYPE",
+            converter = GenerationChoices.PrecisionWord.class,
+            completionCandidates = GenerationChoices.PrecisionWord.class,
+            defaultValue = "bf16")
+    private Precision precision = Precision.BF16;
+
+    @Option(names = "--device", paramLabel = "DEVICE", defaultValue = "auto")
+    private String device = "auto";
+
+    @Option(names = "--threads", paramLabel = "N")
+    private Optional<Integer> threads = Optional.empty();
+
+    @Option(names = "--vae-tiling")
+    private boolean tiling;
+
+    @Option(names = "--fps", paramLabel = "N", defaultValue = "8")
+    private double fps = 8;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "42")
+    private long seed = 42;
+
+    @Option(names = "--overwrite")
+    private boolean overwrite;
+
+    VaeCommand(Console console) {
+        super(console);
+    }
+
+    @Override
+    protected ExitCode run() throws IOException {
+        GenerationChoices.Coding coding =
+                mode.or(() -> modeOption).orElseThrow(() -> new UsageException("cli.vae.no-mode"));
+        boolean encodes = coding != GenerationChoices.Coding.DECODE;
+        boolean decodes = coding != GenerationChoices.Coding.ENCODE;
+        Path latentsFile = output.resolve(LATENTS);
+        Path videoFile = output.resolve(VIDEO);
+        if (encodes) {
+            OutputFile.check(latentsFile, overwrite);
+        }
+        if (decodes) {
+            VideoFormat.check(videoFile, overwrite);
+        }
+        Path folder = ModelFolder.locate(model, Map.copyOf(System.getenv()));
+        int workers = threads.orElseGet(() -> Runtime.getRuntime().availableProcessors());
+        ObjectNode result = JsonFile.newObject();
+        try (VideoCoder coder = VideoCoder.load(folder, precision, device, workers);
+                Latents latents = encodes ? encode(coder) : VideoCoder.readLatents(encodedFile())) {
+            if (encodes) {
+                TensorFile.write(latentsFile, List.of(latents.entry(VideoCoder.TENSOR)), Map.of());
+                console.print("cli.vae.encoded", latentsFile, latents);
+                result.put("encoded", latentsFile.toString());
+            }
+            if (decodes) {
+                try (Video decoded = coder.decode(latents, tiling, fps)) {
+                    decoded.saveMp4(videoFile);
+                    console.print(
+                            "cli.vae.decoded", videoFile, decoded.frames(), decoded.width(), decoded.height());
+                    result.put("video", videoFile.toString());
+                }
+            }
+        }
+        console.result(result);
+        return ExitCode.DONE;
+    }
+
+    private Latents encode(VideoCoder coder) throws IOException {
+        Path input = video.orElseThrow(() -> new UsageException("cli.vae.no-video"));
+        try (Video read = Video.read(input)) {
+            return coder.encode(read, seed);
+        }
+    }
+
+    private Path encodedFile() {
+        return encoded.orElseThrow(() -> new UsageException("cli.vae.no-latents"));
+    }
+}

@@ -1,0 +1,111 @@
+package io.github.cogvideo4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.testing.Resources;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Command lines of `generate` that end before a model is loaded.
+class GenerateCommandTest {
+    private static final String MODEL = Resources.golden("pipelines/t2v-2b").toString();
+    private static final String IMAGE =
+            Resources.golden("preprocess/tall_33x75_RGB.png").toString();
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void whatIsMissingIsSaid() {
+        assertUsage(Run.of("generate", "--prompt", "a cat"), "--model");
+        assertUsage(Run.of("generate", "--model", MODEL), "--prompt");
+        assertUsage(generate("--prompts", "nowhere.txt", "--prompt", "a cat"), "--prompts");
+    }
+
+    @Test
+    void aKindThatDoesNotGoWithItsInputIsSaid() {
+        assertUsage(generate("--prompt", "a cat", "--generate_type", "i2v"), "--image-or-video-path");
+        assertUsage(
+                generate("--prompt", "a cat", "--generate-type", "t2v", "--image_or_video_path", IMAGE), "i2v");
+        assertUsage(generate("--prompt", "a cat", "--generate-type", "x2v"), "t2v, i2v, v2v");
+    }
+
+    @Test
+    void numbersOutOfRangeAreUsage() {
+        assertUsage(generate("--prompt", "a cat", "--num-videos-per-prompt", "0"), "--num-videos-per-prompt");
+        assertUsage(generate("--prompt", "a cat", "--threads", "0"), "--threads");
+        assertUsage(generate("--prompt", "a cat", "--lora-scale", "0.7"), "--lora-scale");
+        assertUsage(generate("--prompt", "a cat", "--seed", "many"), "--seed");
+    }
+
+    @Test
+    void anEndingThatCannotBeWrittenIsUsage() {
+        assertUsage(generate("--prompt", "a cat", "--output-path", folder.resolve("cat.wmv").toString()), ".mp4");
+    }
+
+    @Test
+    void aResultThatIsThereIsNotReplacedUnasked() throws IOException {
+        Path video = Files.writeString(folder.resolve("cat.mp4"), "old");
+        Run run = generate("--prompt", "a cat", "--output-path", video.toString());
+        assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run.err()).contains("--overwrite").contains("[output-refused]");
+        assertThat(video).hasContent("old");
+    }
+
+    @Test
+    void aHostileRecordIsRefused() throws IOException {
+        Path record = Files.writeString(
+                folder.resolve("hostile.json"),
+                "{\"format\": 1, \"options\": {\"model\": [\"m\"], \"output-path\": [\"/tmp/x.mp4\"]}}");
+        Run run = Run.of("generate", "--repeat", record.toString());
+        assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run.err()).contains("output-path").doesNotContain("at io.github");
+    }
+
+    @Test
+    void aRecordWithAWrongValueIsUsage() throws IOException {
+        Path record = Files.writeString(
+                folder.resolve("wrong.json"), "{\"format\": 1, \"options\": {\"model\": [\"m\"], \"seed\": [\"x\"]}}");
+        Run run = Run.of("generate", "--repeat", record.toString());
+        assertThat(run.exit()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains("--seed");
+    }
+
+    @Test
+    void theMachineIsExamined() {
+        Run run = Run.of("doctor", "--system", "--model", MODEL, "--device", "cpu", "--json");
+        assertThat(run.exit()).isEqualTo(ExitCode.DONE);
+        assertThat(run.out()).contains("\"libtorch\"", "\"encoder-mp4\"", "\"memory\"", "\"healthy\": true");
+    }
+
+    @Test
+    void eachGapOfTheMachineHasItsRemedy() {
+        Run run = Run.of("doctor", "--system", "--device", "mps");
+        assertThat(run.exit()).isEqualTo(ExitCode.PROBLEMS_FOUND);
+        assertThat(run.out()).contains("✗ device").contains("--device cpu");
+    }
+
+    @Test
+    void doctorWithoutAFolderSaysWhatItNeeds() {
+        assertUsage(Run.of("doctor"), "--system");
+        assertUsage(Run.of("doctor", MODEL, "--device", "cpu"), "--system");
+    }
+
+    private static Run generate(String... more) {
+        String[] words = new String[more.length + 3];
+        words[0] = "generate";
+        words[1] = "--model_path";
+        words[2] = MODEL;
+        System.arraycopy(more, 0, words, 3, more.length);
+        return Run.of(words);
+    }
+
+    private static void assertUsage(Run run, String part) {
+        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains(part).doesNotContain("at io.github");
+    }
+}

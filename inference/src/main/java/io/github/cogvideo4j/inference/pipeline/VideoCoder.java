@@ -1,0 +1,159 @@
+package io.github.cogvideo4j.inference.pipeline;
+
+import io.github.cogvideo4j.formats.Strictness;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.safetensors.SafetensorsFile;
+import io.github.cogvideo4j.formats.tensor.FileStorageReader;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import io.github.cogvideo4j.inference.InvalidRequestException;
+import io.github.cogvideo4j.inference.runtime.ComputeDevice;
+import io.github.cogvideo4j.inference.runtime.Precision;
+import io.github.cogvideo4j.inference.runtime.Torch;
+import io.github.cogvideo4j.inference.vae.CogVideoXVae;
+import io.github.cogvideo4j.inference.vae.VaeOptions;
+import io.github.cogvideo4j.inference.vae.VaeProgress;
+import io.github.cogvideo4j.inference.video.Video;
+import io.github.cogvideo4j.inference.weights.NativeMemory;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/// The autoencoder of a model by itself: a video to latents and back. The numbers are those of CogVideo's
+/// `cli_vae_demo.py`, which feeds values from 0 to 1, without the scaling factor, and takes what comes out as such.
+public final class VideoCoder implements AutoCloseable {
+    /// The name of the latents in their file.
+    public static final String TENSOR = "encoded";
+
+    private static final int DIMENSIONS = 5;
+    private static final long MOST_BYTES = 4L << 30;
+    private static final double HIGHEST = 255;
+
+    private final CogVideoXVae vae;
+    private final Precision precision;
+    private final ComputeDevice device;
+
+    private VideoCoder(CogVideoXVae vae, Precision precision, ComputeDevice device) {
+        this.vae = vae;
+        this.precision = precision;
+        this.device = device;
+    }
+
+    /// Loads an autoencoder.
+    ///
+    /// @param folder    a model's folder, or its `vae` folder
+    /// @param precision the type that is computed in
+    /// @param device    as [ComputeDevice#of(String)] takes it
+    /// @param threads   how many threads an operation may use
+    public static VideoCoder load(Path folder, Precision precision, String device, int threads) throws IOException {
+        Torch.start(threads);
+        ComputeDevice place = ComputeDevice.of(device);
+        Path component = folder.resolve("vae");
+        return new VideoCoder(
+                CogVideoXVae.load(Files.isDirectory(component) ? component : folder, precision, place),
+                precision,
+                place);
+    }
+
+    /// Encodes a video, tile by tile.
+    ///
+    /// @param seed of the noise that is drawn
+    /// @return `[1, latent channels, latent frames, height, width]`
+    public Latents encode(Video video, long seed) {
+        try (PointerScope _ = new PointerScope();
+                var _ = Torch.inferenceMode()) {
+            Tensor values = NativeMemory.view(
+                            video.pixels(),
+                            ScalarType.Byte,
+                            1,
+                            video.frames(),
+                            video.height(),
+                            video.width(),
+                            Video.CHANNELS)
+                    .permute(0, 4, 1, 2, 3)
+                    .to(ScalarType.Float)
+                    .div(new Scalar(HIGHEST));
+            Tensor encoded = vae.encode(
+                            device.put(values, precision), new VaeOptions(true, true), VaeProgress.NONE)
+                    .sample(torch.createCPUGenerator(seed));
+            return Latents.copyOf(encoded);
+        }
+    }
+
+    /// Decodes latents.
+    ///
+    /// @param latents `[1, latent channels, latent frames, height, width]`
+    /// @param tiling  whether tile by tile
+    public Video decode(Latents latents, boolean tiling, double framesPerSecond) {
+        try (PointerScope _ = new PointerScope();
+                var _ = Torch.inferenceMode()) {
+            Tensor decoded = vae.decode(device.put(latents.view(), precision), new VaeOptions(tiling, true))
+                    .to(ScalarType.Float)
+                    .clamp(new ScalarOptional(new Scalar(0.0)), new ScalarOptional(new Scalar(1.0)));
+            Video video = Video.allocate(
+                    Math.toIntExact(decoded.size(2)),
+                    Math.toIntExact(decoded.size(3)),
+                    Math.toIntExact(decoded.size(4)),
+                    framesPerSecond);
+            Tensor pixels = NativeMemory.view(
+                    video.pixels(),
+                    ScalarType.Byte,
+                    video.frames(),
+                    video.height(),
+                    video.width(),
+                    Video.CHANNELS);
+            pixels.copy_(decoded.select(0, 0)
+                    .permute(1, 2, 3, 0)
+                    .mul(new Scalar(HIGHEST))
+                    .to(ScalarType.Byte));
+            return video;
+        }
+    }
+
+    /// Reads latents that were written before.
+    ///
+    /// @throws InvalidRequestException `request` when the file has no tensor `encoded` of five dimensions
+    public static Latents readLatents(Path file) throws IOException {
+        SafetensorsFile opened = SafetensorsFile.open(file, Strictness.STRICT, new Problems());
+        StoredTensor stored = opened.tensor(TENSOR)
+                .filter(tensor -> tensor.shape().rank() == DIMENSIONS
+                        && tensor.byteLength() > 0
+                        && tensor.byteLength() <= MOST_BYTES)
+                .orElseThrow(() -> noLatents(file));
+        Precision precision = Arrays.stream(Precision.values())
+                .filter(type -> type.dtype() == stored.dtype())
+                .findFirst()
+                .orElseThrow(() -> noLatents(file));
+        long[] shape = stored.shape().sizes().stream().mapToLong(Long::longValue).toArray();
+        Latents latents = Latents.allocate(precision, shape);
+        long[] done = {0};
+        try (FileStorageReader reader = new FileStorageReader()) {
+            reader.read(stored, bytes -> {
+                MemorySegment piece = MemorySegment.ofBuffer(bytes);
+                latents.values().asSlice(done[0], piece.byteSize()).copyFrom(piece);
+                done[0] += piece.byteSize();
+                bytes.position(bytes.limit());
+            });
+        }
+        return latents;
+    }
+
+    private static InvalidRequestException noLatents(Path file) {
+        return new InvalidRequestException(
+                ProblemCode.VIDEO, Place.of(file), "inference.pipeline.no-latents", TENSOR);
+    }
+
+    @Override
+    public void close() {
+        vae.close();
+    }
+}
