@@ -58,7 +58,7 @@ record Denoising(
     /// @param steps     how many steps were asked for
     /// @return the clean latents; whoever called closes them
     Tensor run(Tensor start, long[] timesteps, int steps, RandomSource random, Listener listener) {
-        Tensor latents = start;
+        Tensor latents = Scoped.owned(() -> List.of(start.clone())).getFirst();
         Optional<Tensor> denoised = Optional.empty();
         try {
             for (int i = 0; i < timesteps.length; i++) {
@@ -69,17 +69,13 @@ record Denoising(
                 denoised.ifPresent(Tensor::close);
                 denoised = Optional.of(made.getLast());
                 latents = made.getFirst();
-                if (i > 0) {
-                    before.close();
-                }
+                before.close();
                 checkFinite(latents, i + 1, timesteps.length);
                 listener.stepped(i, latents);
             }
             return latents;
         } catch (RuntimeException | Error e) {
-            if (latents != start) {
-                latents.close();
-            }
+            latents.close();
             throw e;
         } finally {
             denoised.ifPresent(Tensor::close);

@@ -113,7 +113,7 @@ final class Generation {
         }
         long batch = RequestCheck.prompts(request);
         LatentSource.Start start = source.start(new LatentSource.Setting(
-                components, request, shape, scheduler, timesteps, batch, random, clock::advance));
+                components, request, shape, scheduler, timesteps[0], batch, random, clock::advance));
         start.image().ifPresent(image -> probe.see("image_latents", image));
         probe.see("initial_latents", start.latents());
         try (Latents initial = Latents.copyOf(start.latents())) {

@@ -37,14 +37,14 @@ sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource {
 
     /// What is needed to make them.
     ///
-    /// @param timesteps the timesteps that will be visited
-    /// @param batch     how many videos
+    /// @param firstTimestep the first timestep that will be visited
+    /// @param batch         how many videos
     record Setting(
             Components components,
             GenerationRequest request,
             LatentShape shape,
             Scheduler scheduler,
-            long[] timesteps,
+            long firstTimestep,
             long batch,
             RandomSource random,
             VaeProgress progress) {

@@ -66,7 +66,7 @@ record VideoSource() implements LatentSource {
         }
         Tensor clean = clean(setting);
         Tensor noise = setting.noise(channels);
-        Tensor noisy = setting.scheduler().addNoise(clean, noise, setting.timesteps()[0]);
+        Tensor noisy = setting.scheduler().addNoise(clean, noise, setting.firstTimestep());
         return new Start(noisy.to(noise.scalar_type()), Optional.empty());
     }
 
