@@ -43,7 +43,11 @@ public final class Golden implements AutoCloseable {
 
     /// Opens `golden/NAME.json` and its tensors: `open("transformer/t2v-2b_b1_f3_6x10_t226_fp32")`.
     public static Golden open(String name) throws IOException {
-        Path json = Resources.golden(name + ".json");
+        return open(Resources.golden(name + ".json"));
+    }
+
+    /// Opens a sidecar and its tensors.
+    public static Golden open(Path json) throws IOException {
         return new Golden(json.getParent(), JsonFile.readObject(json, LONGEST_SIDECAR, ProblemCode.CONFIG_INVALID));
     }
 

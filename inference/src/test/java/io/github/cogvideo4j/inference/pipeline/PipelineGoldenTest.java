@@ -59,7 +59,7 @@ class PipelineGoldenTest {
                     torch.tensor(run.timesteps().stream().mapToLong(t -> t).toArray()));
         }
         assertGuidance(run);
-        golden.assertClose("step_latents", run.stepLatents(), LATENTS);
+        assertNear(golden, "step_latents", run.stepLatents(), LATENTS);
         if (golden.hasOutput("video")) {
             golden.assertClose("video", run.video(), VIDEO);
         }
@@ -82,8 +82,37 @@ class PipelineGoldenTest {
 
     private static void close(GoldenRun run, String name, double least) throws IOException {
         if (run.golden().hasOutput(name)) {
-            run.golden().assertClose(name, run.first(name), least);
+            assertNear(run.golden(), name, run.first(name), least);
         }
+    }
+
+    /// Some half-precision tensors have a bound of nearly zero, because none of the variations that their file was
+    /// made with reached them: the choice of the attention kernel, which moves others most, is not among these. Such
+    /// a tensor may be as far from the reference's as two equally exact results are, whose rounding errors are
+    /// independent: the square root of 2 times the error of the reference's own, which its fp32 sibling shows.
+    private static void assertNear(Golden golden, String name, Tensor actual, double leastFp32) throws IOException {
+        JsonNode tolerance = golden.sidecar().path("tolerance").path(name);
+        String file = golden.sidecar().path("name").stringValue();
+        String sibling = file.replaceFirst("_(bf16|fp16)$", "_fp32");
+        boolean hasSibling = Golden.names("e2e", "").contains(sibling);
+        if (sibling.equals(file) || !hasSibling || !tolerance.has("suggested_rms")) {
+            golden.assertClose(name, actual, leastFp32);
+            return;
+        }
+        try (Golden exact = Golden.open(sibling)) {
+            Tensor expected = golden.out(name);
+            double own = exact.hasOutput(name) ? Math.sqrt(2) * rms(expected, exact.out(name)) : 0;
+            assertThat(actual.scalar_type().intern()).isEqualTo(expected.scalar_type().intern());
+            assertThat(rms(actual, expected))
+                    .as(file + ": " + name + " (rms)")
+                    .isLessThanOrEqualTo(
+                            Math.max(own, tolerance.path("suggested_rms").doubleValue()));
+        }
+    }
+
+    private static double rms(Tensor one, Tensor other) {
+        Tensor difference = one.to(ScalarType.Double).sub(other.to(ScalarType.Double));
+        return Math.sqrt(difference.square().mean().item_double());
     }
 
     private static void assertGuidance(GoldenRun run) throws IOException {
@@ -111,9 +140,7 @@ class PipelineGoldenTest {
                     .mapToDouble(JsonNode::doubleValue)
                     .max()
                     .orElseThrow();
-            Tensor difference =
-                    pixels.to(ScalarType.Double).sub(golden.out(name).to(ScalarType.Double));
-            assertThat(Math.sqrt(difference.square().mean().item_double()))
+            assertThat(rms(pixels, golden.out(name)))
                     .as(name + " (rms)")
                     .isLessThanOrEqualTo(Math.max(1, 3 * moves));
         }

@@ -1,0 +1,210 @@
+package io.github.cogvideo4j.inference.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.InferenceException;
+import io.github.cogvideo4j.inference.runtime.Precision;
+import io.github.cogvideo4j.inference.system.MachineMemory;
+import io.github.cogvideo4j.inference.video.Video;
+import io.github.cogvideo4j.testing.Resources;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CancellationException;
+import java.util.function.UnaryOperator;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// What pipelines refuse, warn of and hold to, whatever the numbers.
+class PipelineTest {
+    private static final PipelineOptions OPTIONS = PipelineOptions.defaults()
+            .withDevice("cpu")
+            .withThreads(2)
+            .withPrecision(Precision.FP32);
+
+    private static Path model(String name) {
+        return Resources.golden("pipelines/" + name);
+    }
+
+    private static GenerationRequestBuilder small() {
+        return GenerationRequest.builder()
+                .prompt("a lighthouse")
+                .height(32)
+                .width(48)
+                .numFrames(9)
+                .steps(2);
+    }
+
+    private static void assertRefused(ProblemCode code, String part, ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOfSatisfying(InferenceException.class, e -> {
+            assertThat(e.problem().code()).isEqualTo(code);
+            assertThat(e.problem().message().text()).contains(part);
+        });
+    }
+
+    private static void assertRefused(
+            ProblemCode code, String part, UnaryOperator<GenerationRequestBuilder> change) throws IOException {
+        try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(model("t2v-5b"), OPTIONS)) {
+            assertRefused(code, part, () -> pipeline.plan(change.apply(small()).build()));
+        }
+    }
+
+    @Test
+    void sizesThatCannotBeComputedAreRefusedWithTheNearest() throws IOException {
+        assertRefused(ProblemCode.REQUEST, "nearest that can be is 48", request -> request.height(45));
+        assertRefused(ProblemCode.REQUEST, "nearest that can be is 16", request -> request.width(3));
+        assertRefused(ProblemCode.REQUEST, "nearest number that can is 1", request -> request.numFrames(0));
+        assertRefused(ProblemCode.REQUEST, "2 seeds for 3", request ->
+                request.prompts(List.of("a", "b", "c")).seeds(List.of(1L, 2L)));
+        assertRefused(ProblemCode.REQUEST, "guidance_scale", request -> request.guidanceScale(Double.NaN));
+        assertRefused(ProblemCode.REQUEST, "0", request -> request.steps(0));
+        assertRefused(ProblemCode.PROMPT, "empty", request -> request.prompt(" "));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "t2v-5b, 10, 9, 9", "t2v-5b, 13, 9, 16", "t2v-5b, 57, 49, 57", "t2v-1.5, 9, 1, 9", "t2v-1.5, 13, 17, 16"
+    })
+    void framesOutsideTheTrainedOnesAreAWarningThatSaysWhatComesOut(
+            String name, int asked, int trained, int come) throws IOException {
+        try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(model(name), OPTIONS)) {
+            GenerationPlan plan = pipeline.plan(small().numFrames(asked).build());
+            assertThat(plan.frames()).isEqualTo(come);
+            assertThat(plan.warnings())
+                    .extracting(problem -> problem.message().text())
+                    .anySatisfy(text -> assertThat(text)
+                            .contains(Integer.toString(asked))
+                            .contains(Integer.toString(trained))
+                            .contains(Integer.toString(come)));
+        }
+    }
+
+    @Test
+    void theModelsOwnSizesAreTheDefaults() throws IOException {
+        try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(model("t2v-5b"), OPTIONS)) {
+            GenerationPlan plan = pipeline.plan(GenerationRequest.of("a lighthouse"));
+            assertThat(List.of(plan.width(), plan.height(), plan.frames(), plan.latentFrames()))
+                    .isEqualTo(List.of(80, 48, 49, 13));
+            assertThat(plan.framesPerSecond()).isEqualTo(8);
+            assertThat(plan.warnings()).isEmpty();
+            assertThat(plan.scheduler()).isEqualTo("CogVideoXDPMScheduler");
+        }
+    }
+
+    @Test
+    void cutTokensAreCounted() throws IOException {
+        List<Problem> warnings = new ArrayList<>();
+        try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(model("t2v-5b"), OPTIONS);
+                GenerationResult result = pipeline.generateAll(
+                        small().prompt("a " + "very ".repeat(300) + "long prompt").steps(1).build(),
+                        GenerationProgress.NONE)) {
+            warnings.addAll(result.warnings());
+        }
+        assertThat(warnings).anySatisfy(problem -> {
+            assertThat(problem.code()).isEqualTo(ProblemCode.PROMPT);
+            assertThat(problem.message().text()).containsPattern("last \\d+ tokens").contains("226");
+        });
+    }
+
+    @Test
+    void aModelOfTheWrongKindAndAMissingInputAreRefused() throws IOException {
+        try (TextToVideoPipeline text = TextToVideoPipeline.load(model("i2v-5b"), OPTIONS);
+                ImageToVideoPipeline image = ImageToVideoPipeline.load(model("i2v-5b"), OPTIONS);
+                ImageToVideoPipeline other = ImageToVideoPipeline.load(model("t2v-5b"), OPTIONS);
+                VideoToVideoPipeline video = VideoToVideoPipeline.load(model("t2v-5b"), OPTIONS)) {
+            GenerationRequest request = small().build();
+            assertRefused(ProblemCode.PIPELINE_CLASS, "image", () -> text.plan(request));
+            assertRefused(ProblemCode.PIPELINE_CLASS, "image", () -> other.plan(request));
+            assertRefused(ProblemCode.IMAGE, "image", () -> image.plan(request));
+            assertRefused(ProblemCode.VIDEO, "video", () -> video.plan(request));
+            try (Video input = Video.allocate(9, 32, 48, 8)) {
+                GenerationRequest weak = small().video(input).strength(0.3).build();
+                assertRefused(ProblemCode.REQUEST, "0.5", () -> video.plan(weak));
+            }
+        }
+    }
+
+    @Test
+    void aMissingComponentIsNamed(@TempDir Path temporary) throws IOException {
+        Path copy = Resources.copy(model("t2v-2b"), temporary.resolve("model"));
+        Files.move(copy.resolve("vae"), temporary.resolve("vae"));
+        assertRefused(ProblemCode.COMPONENT_MISSING, "vae", () -> TextToVideoPipeline.load(copy, OPTIONS)
+                .close());
+    }
+
+    @Test
+    void aWatcherSeesEveryStepAndCanStop() throws IOException {
+        List<Integer> steps = new ArrayList<>();
+        GenerationProgress stopping = new GenerationProgress() {
+            @Override
+            public void step(GenerationStep step) {
+                steps.add(step.number());
+                try (Latents latents = step.latents();
+                        Video preview = step.preview()) {
+                    assertThat(latents.shape()).containsExactly(1, 3, 16, 4, 6);
+                    assertThat(List.of(preview.frames(), preview.height(), preview.width()))
+                            .isEqualTo(List.of(1, 32, 48));
+                }
+            }
+
+            @Override
+            public boolean isCancelled() {
+                return steps.size() == 2;
+            }
+        };
+        try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(model("t2v-5b"), OPTIONS)) {
+            GenerationRequest request = small().steps(5).build();
+            assertThatThrownBy(() -> pipeline.generateAll(request, stopping)).isInstanceOf(CancellationException.class);
+        }
+        assertThat(steps).containsExactly(1, 2);
+    }
+
+    @Test
+    void theSecondVideoOfAPromptIsThatOfTheNextSeed() throws IOException {
+        try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(model("t2v-5b"), OPTIONS);
+                GenerationResult both = pipeline.generateAll(
+                        small().seed(7).numVideosPerPrompt(2).build(), GenerationProgress.NONE);
+                Video next = pipeline.generate(small().seed(8).build(), GenerationProgress.NONE)) {
+            assertThat(both.seeds()).containsExactly(7L, 8L);
+            assertThat(both.videos().getLast().pixels().mismatch(next.pixels())).isEqualTo(-1);
+            assertThat(both.videos().getFirst().pixels().mismatch(next.pixels())).isNotEqualTo(-1);
+        }
+    }
+
+    @Test
+    void whatCannotFitIsRefusedBeforeItStarts() {
+        MemoryPlan plan = new MemoryPlan(
+                List.of(
+                        new MemoryPlan.StageMemory(Stage.DENOISE, 1L << 30, 0),
+                        new MemoryPlan.StageMemory(Stage.DECODE, 3L << 30, 0)),
+                OptionalLong.of(2L << 30),
+                true);
+        assertRefused(ProblemCode.MEMORY, "decode needs about 3.0 GiB", () -> Planning.requireMemory(plan));
+    }
+
+    @Test
+    void manyGenerationsLeaveMemoryAsItWas() throws IOException {
+        try (TextToVideoPipeline pipeline =
+                TextToVideoPipeline.load(model("t2v-5b"), OPTIONS.withPrecision(Precision.BF16))) {
+            generate(pipeline, 10);
+            long before = MachineMemory.resident().orElseThrow();
+            generate(pipeline, 20);
+            assertThat(MachineMemory.resident().orElseThrow()).isLessThan(before + before / 20);
+        }
+    }
+
+    private static void generate(TextToVideoPipeline pipeline, int times) throws IOException {
+        for (int i = 0; i < times; i++) {
+            pipeline.generate(small().seed(i).build(), GenerationProgress.NONE).close();
+        }
+    }
+}
