@@ -136,9 +136,18 @@ public final class GenerateCommand extends ConsoleCommand {
         List<String> words = new ArrayList<>(record.words(names));
         given.forEach(option ->
                 option.originalStringValues().forEach(value -> words.add(option.longestName() + "=" + value)));
+        return parsed(console, words).generate(Optional.of(record));
+    }
+
+    /// Runs the command from within the program.
+    static ExitCode run(Console console, List<String> words) throws IOException {
+        return parsed(console, words).generate(Optional.empty());
+    }
+
+    private static GenerateCommand parsed(Console console, List<String> words) {
         GenerateCommand command = new GenerateCommand(console);
         new CommandLine(command).setExpandAtFiles(false).parseArgs(words.toArray(String[]::new));
-        return command.generate(Optional.of(record));
+        return command;
     }
 
     private void warnOfDifferences(RunRecord record, GenerationRun run, Prompt prompt) {
