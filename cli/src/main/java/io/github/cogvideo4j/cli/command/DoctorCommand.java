@@ -108,7 +108,8 @@ public final class DoctorCommand extends ConsoleCommand {
         return diagnosis.isHealthy() ? ExitCode.DONE : ExitCode.PROBLEMS_FOUND;
     }
 
-    private ExitCode mend(Path path, Subject subject, Diagnosis diagnosis, ConversionProgress progress) throws IOException {
+    private ExitCode mend(Path path, Subject subject, Diagnosis diagnosis, ConversionProgress progress)
+            throws IOException {
         RepairPlan plan = RepairPlanner.plan(subject, new RepairOptions(convert, keep));
         plan.questions().forEach(console::warn);
         if (plan.isEmpty()) {

@@ -125,10 +125,9 @@ public final class GenerateCommand extends ConsoleCommand {
 
     /// Runs what a record says, with the options of this command line before the record's.
     private ExitCode again(RunRecord record) throws IOException {
-        List<OptionSpec> given =
-                spec.commandLine().getParseResult().matchedOptions().stream()
-                        .filter(option -> !option.longestName().equals("--repeat"))
-                        .toList();
+        List<OptionSpec> given = spec.commandLine().getParseResult().matchedOptions().stream()
+                .filter(option -> !option.longestName().equals("--repeat"))
+                .toList();
         Set<String> names = given.stream()
                 .flatMap(option -> List.of(option.names()).stream())
                 .map(name -> name.replaceFirst("^-+", ""))
@@ -152,8 +151,7 @@ public final class GenerateCommand extends ConsoleCommand {
 
     private void warnOfDifferences(RunRecord record, GenerationRun run, Prompt prompt) {
         for (String name : record.differences(run.identity(prompt))) {
-            console.warn(Problem.of(
-                    ProblemCode.SOURCE_CHANGED, Place.nowhere(), "cli.generate.repeat-differs", name));
+            console.warn(Problem.of(ProblemCode.SOURCE_CHANGED, Place.nowhere(), "cli.generate.repeat-differs", name));
         }
     }
 }
