@@ -22,7 +22,8 @@ final class RequestCheck {
     static void check(GenerationRequest request) {
         int prompts = prompts(request);
         if (prompts == 0
-                || request.promptEmbeds().isEmpty() && request.prompts().stream().anyMatch(String::isBlank)) {
+                || (request.promptEmbeds().isEmpty()
+                        && request.prompts().stream().anyMatch(String::isBlank))) {
             throw refused(ProblemCode.PROMPT, "inference.pipeline.no-prompt");
         }
         requireCount("negative prompts", request.negativePrompts().size(), prompts, true);
@@ -54,7 +55,7 @@ final class RequestCheck {
 
     private static void checkShape(String name, Latents given, long count, long width) {
         long[] shape = given.shape();
-        if (shape.length != 3 || shape[2] != width || count >= 0 && shape[0] != count) {
+        if (shape.length != 3 || shape[2] != width || (count >= 0 && shape[0] != count)) {
             throw refused(
                     ProblemCode.REQUEST,
                     "inference.pipeline.tensor-shape",

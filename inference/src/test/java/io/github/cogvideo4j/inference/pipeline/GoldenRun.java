@@ -99,7 +99,9 @@ final class GoldenRun implements AutoCloseable {
         GenerationProgress progress = new GenerationProgress() {
             @Override
             public void step(GenerationStep step) {
-                timesteps.add(step.timestep());
+                if (step.round() == 0) {
+                    timesteps.add(step.timestep());
+                }
             }
         };
         Probe probe = (name, tensor) ->
