@@ -183,7 +183,11 @@ public final class Converter {
                 files,
                 checkpoint.adapters().stream()
                         .map(applied -> new Manifest.Adapter(
-                                applied.adapter().file().toAbsolutePath().normalize().toString(),
+                                applied.adapter()
+                                        .file()
+                                        .toAbsolutePath()
+                                        .normalize()
+                                        .toString(),
                                 applied.scale(),
                                 applied.alpha()))
                         .toList());

@@ -19,8 +19,8 @@ import java.util.stream.Collectors;
 final class FusedSource {
     private FusedSource() {}
 
-    /// Opens it. Scales and alphas are those of the manifest; the files are those that the user names, as a manifest
-    /// is no reason to open a file.
+    /// Opens it. Scales and alphas are those of the manifest; the files are those that the user names, as a
+    /// manifest is no reason to open a file.
     ///
     /// @param folder   the fused model
     /// @param base     the base model
