@@ -2,7 +2,6 @@ package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
-import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -163,7 +162,7 @@ public final class Converter {
 
     private Manifest.Source source() {
         Checkpoint checkpoint = plan.checkpoint();
-        Path root = checkpoint.kind() == CheckpointKind.PLAIN_WEIGHTS && Files.isRegularFile(checkpoint.folder())
+        Path root = Files.isRegularFile(checkpoint.folder())
                 ? checkpoint.folder().toAbsolutePath().getParent()
                 : checkpoint.folder().toAbsolutePath();
         List<Manifest.SourceFile> files = checkpoint.files().entrySet().stream()
