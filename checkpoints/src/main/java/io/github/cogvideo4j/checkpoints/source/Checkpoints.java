@@ -53,9 +53,12 @@ public final class Checkpoints {
     /// Opens every set of plain weights in a folder: of a folder that holds the same weights as `.safetensors`
     /// and as `.bin`, both.
     ///
-    /// @param folder a component's folder
+    /// @param folder a component's folder, or one weight file, whose keys are then taken as they are
     /// @throws InvalidCheckpointException when there is none, or one cannot be used
     public static List<Checkpoint> openEverySet(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return List.of(PlainWeights.plan(WeightSet.ofFile(folder), SourceOptions.defaults()));
+        }
         List<WeightSet> sets = WeightSet.candidates(folder);
         if (sets.size() < 2) {
             return List.of(open(folder, SourceOptions.defaults()));

@@ -90,7 +90,18 @@ public final class SatCheckpoint {
                 ProblemCode.CHOICE, place, "checkpoints.sat.recognised." + part.id(), entries.size(), renamed.size());
         raw.remarks().forEach(remarks::report);
         return new Checkpoint(
-                CheckpointKind.SAT, raw.folder(), raw.options(), renamed, raw.training(), raw.files(), remarks.all());
+                CheckpointKind.SAT, raw.folder(), raw.options(), renamed, raw.training(), raw.files(), remarks.all(),
+                part == SatPart.TRANSFORMER ? positions(entries) : Map.of());
+    }
+
+    /// Whether positions are rotary, where tables beside the weights tell.
+    private static Map<String, Boolean> positions(List<StateEntry> entries) {
+        String field = "use_rotary_positional_embeddings";
+        if (entries.stream().anyMatch(entry -> entry.name().contains("pos_embed.freqs_"))) {
+            return Map.of(field, true);
+        }
+        boolean added = entries.stream().anyMatch(entry -> entry.name().equals(SatTransformer.POSITION_TABLE));
+        return added && !hasLearnedPositions(entries) ? Map.of(field, false) : Map.of();
     }
 
     private List<StateEntry> transformer(List<StateEntry> entries) {

@@ -6,6 +6,7 @@ import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.util.List;
+import java.util.Optional;
 
 /// A checkpoint with diffusers' names under SAT's.
 public final class SatExport {
@@ -14,21 +15,29 @@ public final class SatExport {
     private SatExport() {}
 
     /// The part of SAT that a state dict with diffusers' names would be.
-    ///
-    /// @throws InvalidCheckpointException `not-a-checkpoint` when it is none
-    public static SatPart partOf(Checkpoint checkpoint) {
+    public static Optional<SatPart> partOf(Checkpoint checkpoint) {
         List<String> names = checkpoint.entries().stream().map(StateEntry::name).toList();
         if (names.stream().anyMatch(name -> name.contains(".lora_A.") || name.contains(".lora_B."))) {
-            return SatPart.ADAPTER;
+            return Optional.of(SatPart.ADAPTER);
         }
         if (names.stream().anyMatch(name -> name.startsWith(BLOCK))) {
-            return SatPart.TRANSFORMER;
+            return Optional.of(SatPart.TRANSFORMER);
         }
         if (names.stream().anyMatch(name -> name.startsWith("decoder.up_blocks."))) {
-            return SatPart.VAE;
+            return Optional.of(SatPart.VAE);
         }
-        throw new InvalidCheckpointException(
-                ProblemCode.NOT_A_CHECKPOINT, Place.of(checkpoint.folder()), "checkpoints.sat.no-counterpart");
+        return Optional.empty();
+    }
+
+    /// The part, where there is one.
+    ///
+    /// @throws InvalidCheckpointException `not-a-checkpoint` where there is none
+    public static SatPart requirePart(Checkpoint checkpoint) {
+        return partOf(checkpoint)
+                .orElseThrow(() -> new InvalidCheckpointException(
+                        ProblemCode.NOT_A_CHECKPOINT,
+                        Place.of(checkpoint.folder()),
+                        "checkpoints.sat.no-counterpart"));
     }
 
     /// The same tensors under SAT's names, fused where SAT has them fused. The autoencoder's keys have no prefix,
@@ -39,7 +48,7 @@ public final class SatExport {
     public static Checkpoint plan(Checkpoint checkpoint) {
         Place place = Place.of(checkpoint.folder());
         List<StateEntry> entries = checkpoint.entries();
-        List<StateEntry> renamed = switch (partOf(checkpoint)) {
+        List<StateEntry> renamed = switch (requirePart(checkpoint)) {
             case TRANSFORMER -> prefixed(SatTransformer.NAMES.toSat(entries, place));
             case ADAPTER -> prefixed(SatTransformer.ADAPTER_NAMES.toSat(entries, place));
             case VAE -> new SatVae().toSat(entries, place);
