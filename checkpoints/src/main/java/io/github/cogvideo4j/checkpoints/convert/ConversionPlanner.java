@@ -144,6 +144,23 @@ public final class ConversionPlanner {
                 : Component.TRANSFORMER;
     }
 
+    /// The checkpoint, when its weights are of the component that is expected.
+    ///
+    /// @throws InvalidCheckpointException `not-a-checkpoint` naming what it is instead
+    public static Checkpoint require(Checkpoint checkpoint, Component expected) {
+        List<String> names = checkpoint.entries().stream().map(StateEntry::name).toList();
+        Optional<Component> found = Component.of(names);
+        if (found.filter(component -> component != expected).isPresent()) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.NOT_A_CHECKPOINT,
+                    Place.of(checkpoint.folder()),
+                    "checkpoints.convert.not-that-component",
+                    found.get().folder(),
+                    expected.folder());
+        }
+        return checkpoint;
+    }
+
     private void addComponent(Component component, Checkpoint source) throws IOException {
         Optional<DType> ofBase = base.isPresent() ? base.get().weightDType(component) : Optional.empty();
         // SAT keeps weights in the dtype that they were trained in.
