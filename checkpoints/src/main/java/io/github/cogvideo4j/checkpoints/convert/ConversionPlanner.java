@@ -11,6 +11,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.tensor.DType;
+import io.github.cogvideo4j.formats.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -118,7 +119,8 @@ public final class ConversionPlanner {
 
     /// Only SAT's are written as adapters; others are refused where the configuration is settled.
     private static boolean isAdapter(Checkpoint checkpoint) {
-        return checkpoint.kind() == CheckpointKind.SAT && SatExport.partOf(checkpoint).equals(Optional.of(SatPart.ADAPTER));
+        return checkpoint.kind() == CheckpointKind.SAT
+                && SatExport.partOf(checkpoint).equals(Optional.of(SatPart.ADAPTER));
     }
 
     private static Map<Component, Checkpoint> components(List<Checkpoint> sources) {
@@ -139,7 +141,9 @@ public final class ConversionPlanner {
     /// The component that a checkpoint's weights are written as.
     public static Component componentOf(Checkpoint checkpoint) {
         return checkpoint.kind() == CheckpointKind.SAT
-                ? Component.of(checkpoint.entries().stream().map(StateEntry::name).toList())
+                ? Component.of(checkpoint.entries().stream()
+                                .map(StateEntry::name)
+                                .toList())
                         .orElse(Component.TRANSFORMER)
                 : Component.TRANSFORMER;
     }
@@ -165,7 +169,8 @@ public final class ConversionPlanner {
         Optional<DType> ofBase = base.isPresent() ? base.get().weightDType(component) : Optional.empty();
         // SAT keeps weights in the dtype that they were trained in.
         TargetDType otherwise = source.kind() == CheckpointKind.SAT ? TargetDType.SOURCE : TargetDType.BF16;
-        List<PlannedTensor> planned = planned(source, ofBase.flatMap(TargetDType::of).orElse(otherwise));
+        List<PlannedTensor> planned =
+                planned(source, ofBase.flatMap(TargetDType::of).orElse(otherwise));
         ComponentFiles files = new ComponentFiles(component, options, remarks);
         weightFiles.addAll(files.plan(planned, output));
         smallFiles.putAll(files.indexes());
@@ -176,6 +181,13 @@ public final class ConversionPlanner {
         List<PlannedTensor> planned = planned(source, TargetDType.SOURCE);
         weightFiles.add(WeightFile.Safetensors.of(ADAPTER_FILE, planned));
         parts.add(new ConversionPlan.Part(ADAPTER_FILE, source));
+        Shape first = source.entries().getFirst().tensor().shape();
+        // The rank is the shorter side of a low-rank matrix.
+        remarks.report(
+                ProblemCode.LORA_ALPHA,
+                Place.of(source.folder()),
+                "checkpoints.sat.adapter-alpha",
+                Math.min(first.size(0), first.size(1)));
     }
 
     private void addSat(Checkpoint source) {

@@ -27,8 +27,7 @@ final class DerivedConfiguration {
                 .toList();
     }
 
-    static String ofTextEncoder(Checkpoint checkpoint, Optional<BaseModel> base, Problems remarks)
-            throws IOException {
+    static String ofTextEncoder(Checkpoint checkpoint, Optional<BaseModel> base, Problems remarks) throws IOException {
         Place place = Place.of(checkpoint.folder());
         DerivedConfig derived = TextEncoderDerivation.derive(shapes(checkpoint), place);
         Optional<Path> given = base.flatMap(model -> model.config(Component.TEXT_ENCODER));

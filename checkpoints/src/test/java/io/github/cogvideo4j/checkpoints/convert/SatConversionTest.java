@@ -10,15 +10,20 @@ import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.checkpoints.source.sat.SatExport;
+import io.github.cogvideo4j.checkpoints.source.sat.SatPart;
 import io.github.cogvideo4j.checkpoints.verify.Counterpart;
 import io.github.cogvideo4j.checkpoints.verify.FolderVerification;
 import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
-import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.safetensors.SafetensorsWriter;
+import io.github.cogvideo4j.formats.tensor.FileStorageReader;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -56,8 +61,8 @@ class SatConversionTest {
     @ParameterizedTest
     @ValueSource(strings = {"sat-2b", "sat-5b", "sat-1.5"})
     void theConfigurationIsTheBases(String name) throws IOException {
-        Path output = convert(
-                Resources.fixture(name + "/input"), Optional.of(Resources.fixture(name + "/base")), options());
+        Path output =
+                convert(Resources.fixture(name + "/input"), Optional.of(Resources.fixture(name + "/base")), options());
         assertThat(output.resolve("transformer/config.json"))
                 .hasSameBinaryContentAs(Resources.fixture(name + "/reference/transformer/config.json"));
     }
@@ -144,8 +149,13 @@ class SatConversionTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "t2v-2b/transformer", "t2v-5b/transformer", "i2v-5b/transformer",
-                "t2v-1.5/transformer", "i2v-1.5/transformer", "t2v-2b/vae", "i2v-1.5/vae"
+                "t2v-2b/transformer",
+                "t2v-5b/transformer",
+                "i2v-5b/transformer",
+                "t2v-1.5/transformer",
+                "i2v-1.5/transformer",
+                "t2v-2b/vae",
+                "i2v-1.5/vae"
             })
     void toSatAndBackIsTheSame(String path) throws IOException {
         Path source = Resources.golden("pipelines/" + path);
@@ -222,6 +232,54 @@ class SatConversionTest {
                 .isEmpty();
     }
 
+    /// A full fine-tuning saves everything into one file.
+    @Test
+    void theTextEncoderOfAWholeStateBecomesAComponent() throws IOException {
+        Path base = Resources.golden("pipelines/t2v-2b");
+        List<StoredTensor> tensors = new ArrayList<>();
+        SatExport.plan(open(base.resolve("transformer"))).entries().forEach(entry -> tensors.add(entry.tensor()));
+        open(base.resolve("text_encoder"))
+                .entries()
+                .forEach(entry -> tensors.add(entry.withName("conditioner.embedders.0.transformer." + entry.name())
+                        .tensor()));
+        SatExport.plan(open(base.resolve("vae")))
+                .entries()
+                .forEach(entry -> tensors.add(
+                        entry.withName("first_stage_model." + entry.name()).tensor()));
+        Path state = folder.resolve("state.safetensors");
+        try (FileStorageReader reader = new FileStorageReader()) {
+            SafetensorsWriter.write(state, tensors, Map.of(), reader);
+        }
+
+        Path output = folder.resolve("model");
+        SourceOptions options = SourceOptions.defaults();
+        ConversionPlan plan = ConversionPlanner.plan(
+                open(state),
+                List.of(
+                        Checkpoints.openPart(state, options, SatPart.VAE),
+                        Checkpoints.openPart(state, options, SatPart.TEXT_ENCODER)),
+                output,
+                Optional.empty(),
+                options());
+        Converter.convert(plan, Progress.NONE);
+        for (String component : List.of("transformer", "vae", "text_encoder")) {
+            assertThat(TensorListing.ofWeights(output.resolve(component)).tensors())
+                    .containsExactlyInAnyOrderEntriesOf(
+                            TensorListing.ofWeights(base.resolve(component)).tensors());
+        }
+        assertThat(output.resolve("text_encoder/model.safetensors")).exists();
+        assertThat(value(output, "text_encoder/config.json", "d_model"))
+                .isEqualTo(value(base, "text_encoder/config.json", "d_model"));
+        assertThat(FolderVerification.verify(output, true, 2, Progress.NONE).problems())
+                .isEmpty();
+        List<Counterpart> parts = Counterpart.of(output, state, options);
+        assertThat(parts).hasSize(2);
+        for (Counterpart part : parts) {
+            assertThat(SourceComparison.compare(part.weights(), part.source(), 2, Progress.NONE))
+                    .isEmpty();
+        }
+    }
+
     @Test
     void whatTheWeightsProveIsHeldAgainstWhatIsSaid() throws IOException {
         Path source = Resources.fixture("sat-5b/input");
@@ -262,8 +320,8 @@ class SatConversionTest {
     @Test
     void oneComponentTwiceIsRefused() throws IOException {
         Checkpoint vae = open(Resources.fixture("sat-vae/input"));
-        assertThatThrownBy(() -> ConversionPlanner.plan(
-                        vae, List.of(vae), folder.resolve("model"), Optional.empty(), options()))
+        assertThatThrownBy(() ->
+                        ConversionPlanner.plan(vae, List.of(vae), folder.resolve("model"), Optional.empty(), options()))
                 .hasMessageContaining("ambiguous-weights");
     }
 
@@ -277,9 +335,12 @@ class SatConversionTest {
 
     @Test
     void theAdaptersStrengthIsSaid() throws IOException {
-        assertThat(open(Resources.fixture("sat-lora/input")).remarks())
-                .extracting(Problem::code)
-                .contains(ProblemCode.LORA_ALPHA);
+        ConversionPlan plan = ConversionPlanner.plan(
+                open(Resources.fixture("sat-lora/input")), folder.resolve("model"), Optional.empty(), options());
+        assertThat(plan.remarks())
+                .filteredOn(problem -> problem.code() == ProblemCode.LORA_ALPHA)
+                .singleElement()
+                .satisfies(problem -> assertThat(problem.message().text()).contains("1/2"));
     }
 
     private static Optional<String> value(Path output, String file, String field) throws IOException {
@@ -303,8 +364,7 @@ class SatConversionTest {
     }
 
     private static ConversionOptions sourceDType() {
-        return Conversions.options(
-                TargetDType.SOURCE, ConversionOptions.DEFAULT_SHARD_BYTES, OutputFormat.SAFETENSORS);
+        return Conversions.options(TargetDType.SOURCE, ConversionOptions.DEFAULT_SHARD_BYTES, OutputFormat.SAFETENSORS);
     }
 
     private static Checkpoint open(Path path) throws IOException {

@@ -57,8 +57,7 @@ record ConversionSources(Checkpoint main, List<Checkpoint> companions, Path outp
             }
         }
         for (Path path : model.vae().stream().toList()) {
-            opened.add(ConversionPlanner.require(
-                    Checkpoints.open(path, SourceOptions.defaults()), Component.VAE));
+            opened.add(ConversionPlanner.require(Checkpoints.open(path, SourceOptions.defaults()), Component.VAE));
         }
         return new ConversionSources(opened.getFirst(), opened.subList(1, opened.size()), output.get());
     }
