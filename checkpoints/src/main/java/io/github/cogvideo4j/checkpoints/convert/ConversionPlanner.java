@@ -167,8 +167,10 @@ public final class ConversionPlanner {
 
     private void addComponent(Component component, Checkpoint source) throws IOException {
         Optional<DType> ofBase = base.isPresent() ? base.get().weightDType(component) : Optional.empty();
-        // SAT keeps weights in the dtype that they were trained in.
-        TargetDType otherwise = source.kind() == CheckpointKind.SAT ? TargetDType.SOURCE : TargetDType.BF16;
+        // SAT keeps weights in the dtype that they were trained in, unless they come from ZeRO's fp32 copies.
+        boolean keep = source.kind() == CheckpointKind.SAT
+                && source.training().zeroStage().isEmpty();
+        TargetDType otherwise = keep ? TargetDType.SOURCE : TargetDType.BF16;
         List<PlannedTensor> planned =
                 planned(source, ofBase.flatMap(TargetDType::of).orElse(otherwise));
         ComponentFiles files = new ComponentFiles(component, options, remarks);

@@ -25,6 +25,8 @@ import java.util.stream.Collectors;
 /// fine-tuning, the autoencoder (`first_stage_model.`) and the text encoder (`conditioner.`). Each becomes a
 /// checkpoint of its own.
 public final class SatCheckpoint {
+    private static final String PATCHES = "mixins.patch_embed.proj.weight";
+
     private final Checkpoint raw;
     private final Place place;
     private final Map<SatPart, List<StateEntry>> parts;
@@ -118,7 +120,11 @@ public final class SatCheckpoint {
         if (entries.stream().anyMatch(entry -> entry.name().contains("pos_embed.freqs_"))) {
             return Map.of(field, true);
         }
-        boolean added = entries.stream().anyMatch(entry -> entry.name().equals(SatTransformer.POSITION_TABLE));
+        // Patches in time came with rotary positions only.
+        boolean flat = entries.stream()
+                .anyMatch(entry -> entry.name().equals(PATCHES)
+                        && entry.tensor().shape().rank() == 4);
+        boolean added = flat && entries.stream().anyMatch(entry -> entry.name().equals(SatTransformer.POSITION_TABLE));
         return added && !hasLearnedPositions(entries) ? Map.of(field, false) : Map.of();
     }
 
@@ -140,7 +146,7 @@ public final class SatCheckpoint {
         Map<String, Shape> shapes = entries.stream()
                 .collect(Collectors.toMap(
                         StateEntry::name, entry -> entry.tensor().shape(), (first, _) -> first));
-        Shape in = shapes.getOrDefault("mixins.patch_embed.proj.weight", Shape.of());
+        Shape in = shapes.getOrDefault(PATCHES, Shape.of());
         Shape out = shapes.getOrDefault("mixins.final_layer.linear.weight", Shape.of());
         return in.rank() == 4 && out.rank() == 2 && in.size(1) * in.size(2) * in.size(3) == 2 * out.size(0);
     }
