@@ -44,7 +44,8 @@ final class VaeConfiguration {
     /// The text of the configuration.
     ///
     /// @param transformer the transformer that is converted with it
-    /// @throws InvalidCheckpointException when the weights are not whole, or do not fit the base's configuration
+    /// @throws InvalidCheckpointException when the weights are not whole, or do not fit the base's
+    ///     configuration
     String decide(Optional<BaseModel> base, Optional<TransformerConfig> transformer) throws IOException {
         List<NamedShape> shapes = DerivedConfiguration.shapes(checkpoint);
         DerivedConfig derived = VaeDerivation.derive(shapes, place);
