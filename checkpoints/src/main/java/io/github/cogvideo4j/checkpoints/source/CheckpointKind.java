@@ -8,7 +8,9 @@ public enum CheckpointKind {
     /// gone.
     DEEPSPEED_MODULE("DeepSpeed module"),
     /// A plain state dict: one file, or shards with an index.
-    PLAIN_WEIGHTS("plain weights");
+    PLAIN_WEIGHTS("plain weights"),
+    /// A state dict of SAT, CogVideo's own trainer, under the names that diffusers has.
+    SAT("SAT");
 
     private final String title;
 

@@ -29,6 +29,7 @@ import java.util.stream.Collectors;
 record CheckpointLocation(Found place, List<Problem> remarks) {
     private static final Pattern NUMBERED = Pattern.compile("checkpoint-(\\d{1,15})");
     private static final int LONGEST_TAG = 4096;
+    private static final String SAT_AUTOENCODER = "3d-vae.pt";
 
     /// What a path can hold.
     sealed interface Found {}
@@ -86,7 +87,12 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
                 return new Run(run);
             }
             UnreadKinds.refuseResult(path);
-            return new Weights(WeightSet.find(path));
+            Path autoencoder = path.resolve(SAT_AUTOENCODER);
+            return new Weights(
+                    Files.isRegularFile(autoencoder)
+                                    && WeightSet.candidates(path).isEmpty()
+                            ? new WeightSet.File(autoencoder)
+                            : WeightSet.find(path));
         }
 
         /// A state folder that was given itself is the one that the option names, or there is none.

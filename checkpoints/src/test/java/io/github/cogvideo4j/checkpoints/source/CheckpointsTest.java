@@ -171,8 +171,6 @@ class CheckpointsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "sat-2b/input, SAT",
-        "sat-5b/input, SAT",
         "universal-zero2-bf16-w2/input, universal",
         "dcp-fsdp-w2/output/checkpoint-2, distributed",
         "lora-ddp-bf16-w2/output/checkpoint-3, LoRA"
