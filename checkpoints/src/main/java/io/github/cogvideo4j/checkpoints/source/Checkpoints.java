@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.source.deepspeed.DeepSpeedCheckpoint;
+import io.github.cogvideo4j.checkpoints.source.distributed.DistributedCheckpoint;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -68,6 +69,7 @@ public final class Checkpoints {
     private static Checkpoint plan(CheckpointLocation location, SourceOptions options) throws IOException {
         Checkpoint checkpoint = switch (location.place()) {
             case CheckpointLocation.TagFolder tag -> DeepSpeedCheckpoint.plan(tag.folder(), options);
+            case CheckpointLocation.Distributed state -> DistributedCheckpoint.plan(state.folder(), options);
             case CheckpointLocation.Weights weights -> PlainWeights.plan(weights.set(), options);
             case CheckpointLocation.Run run -> newestComplete(run, options);
         };
