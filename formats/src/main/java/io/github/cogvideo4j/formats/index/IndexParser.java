@@ -133,7 +133,7 @@ final class IndexParser {
         }
         try {
             return OptionalLong.of(new BigDecimal(text).longValueExact());
-        } catch (ArithmeticException e) {
+        } catch (ArithmeticException | NumberFormatException e) {
             return OptionalLong.empty();
         }
     }

@@ -88,6 +88,15 @@ public enum ProblemCode {
     NAN_INF,
     ALL_ZERO,
     OVERFLOW,
+    // What inference needs of the machine and of what is asked for.
+    NATIVE_LIBRARY,
+    DEVICE,
+    MEMORY,
+    ENCODER,
+    REQUEST,
+    PROMPT,
+    IMAGE,
+    VIDEO,
     // The job itself.
     SOURCE_CHANGED,
     OUTPUT_REFUSED,

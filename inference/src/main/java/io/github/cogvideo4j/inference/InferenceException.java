@@ -1,0 +1,25 @@
+package io.github.cogvideo4j.inference;
+
+import io.github.cogvideo4j.formats.problem.Problem;
+
+/// A video that cannot be made. Damaged weight files are answered with a
+/// [io.github.cogvideo4j.formats.FormatException], failures of the disk with an [java.io.IOException].
+public abstract sealed class InferenceException extends RuntimeException
+        permits InvalidModelException, InvalidRequestException, MissingCapabilityException {
+    private final transient Problem problem;
+
+    InferenceException(Problem problem) {
+        super(problem.code().id() + ": " + problem.message().text());
+        this.problem = problem;
+    }
+
+    InferenceException(Problem problem, Throwable cause) {
+        super(problem.code().id() + ": " + problem.message().text(), cause);
+        this.problem = problem;
+    }
+
+    /// What is wrong and where.
+    public Problem problem() {
+        return problem;
+    }
+}

@@ -1,0 +1,42 @@
+package io.github.cogvideo4j.inference.layer;
+
+import io.github.cogvideo4j.inference.weights.Weight;
+import io.github.cogvideo4j.inference.weights.Weights;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/// `x W^T + b` over the last dimension.
+public final class Linear {
+    private final Weight weight; // [out, in]
+    private final Optional<Weight> bias; // [out]
+
+    private Linear(Weight weight, Optional<Weight> bias) {
+        this.weight = weight;
+        this.bias = bias;
+    }
+
+    /// A layer with `weight` and `bias`.
+    public static Linear of(Weights weights, long in, long out) {
+        return new Linear(weights.get("weight", out, in), Optional.of(weights.get("bias", out)));
+    }
+
+    /// A layer with `weight` alone.
+    public static Linear withoutBias(Weights weights, long in, long out) {
+        return new Linear(weights.get("weight", out, in), Optional.empty());
+    }
+
+    /// A layer with a bias where the configuration says so.
+    public static Linear of(Weights weights, long in, long out, boolean biased) {
+        return biased ? of(weights, in, out) : withoutBias(weights, in, out);
+    }
+
+    /// `[..., in]` to `[..., out]`.
+    public Tensor forward(Tensor input) {
+        return bias.isPresent()
+                ? torch.linear(
+                        input, weight.tensor(), new TensorOptional(bias.get().tensor()))
+                : torch.linear(input, weight.tensor());
+    }
+}

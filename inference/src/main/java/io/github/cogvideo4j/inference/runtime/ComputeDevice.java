@@ -1,0 +1,58 @@
+package io.github.cogvideo4j.inference.runtime;
+
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.InvalidRequestException;
+import io.github.cogvideo4j.inference.MissingCapabilityException;
+import java.util.regex.Pattern;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// Where tensors are computed, by libtorch's name: `cpu`, `cuda:0`, `mps`. Models know no device: they compute
+/// where their inputs and weights are.
+///
+/// @param name libtorch's name
+public record ComputeDevice(String name) {
+    /// The processor.
+    public static final ComputeDevice CPU = new ComputeDevice("cpu");
+
+    private static final Pattern NAME = Pattern.compile("cpu|mps|cuda(:\\d{1,3})?");
+
+    /// The device that a word means: `auto` takes the first CUDA device when there is one, else the CPU.
+    ///
+    /// @throws InvalidRequestException    when it is no device's name
+    /// @throws MissingCapabilityException `device` when this machine has no such device
+    public static ComputeDevice of(String word) {
+        if (word.equals("auto")) {
+            return torch.cuda_is_available() ? new ComputeDevice("cuda:0") : CPU;
+        }
+        if (!NAME.matcher(word).matches()) {
+            throw new InvalidRequestException(
+                    ProblemCode.DEVICE, Place.nowhere(), "inference.runtime.device-name", word);
+        }
+        if (word.startsWith("cuda") && !torch.cuda_is_available()) {
+            throw new MissingCapabilityException(
+                    ProblemCode.DEVICE, Place.nowhere(), "inference.runtime.no-cuda", word);
+        }
+        if (word.equals("mps") && !torch.hasMPS()) {
+            throw new MissingCapabilityException(ProblemCode.DEVICE, Place.nowhere(), "inference.runtime.no-mps", word);
+        }
+        return new ComputeDevice(word);
+    }
+
+    /// Whether it is the processor.
+    public boolean isCpu() {
+        return name.equals("cpu");
+    }
+
+    /// A tensor on this device in a precision; the very tensor where that is what it is.
+    public Tensor put(Tensor tensor, Precision precision) {
+        return tensor.to(torchDevice(), precision.scalarType());
+    }
+
+    /// libtorch's own object for it.
+    public Device torchDevice() {
+        return new Device(name);
+    }
+}

@@ -1,0 +1,41 @@
+package io.github.cogvideo4j.inference.runtime;
+
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.MissingCapabilityException;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.openblas.global.openblas_nolapack;
+import org.bytedeco.pytorch.InferenceMode;
+import org.bytedeco.pytorch.global.torch;
+
+/// libtorch, loaded once for the process.
+public final class Torch {
+    private Torch() {}
+
+    /// Loads the native libraries, when that has not happened yet, and sets the number of threads.
+    ///
+    /// OpenBLAS keeps to one thread: its own threads inside libtorch's parallel regions make attention in fp32
+    /// ten to twenty times slower, and outside of them libtorch divides the work itself.
+    ///
+    /// @param threads how many threads an operation may use; at least 1
+    /// @throws MissingCapabilityException `native-library` when this system has none or they do not load
+    public static void start(int threads) {
+        try {
+            openblas_nolapack.blas_set_num_threads(1);
+            torch.set_num_threads(threads);
+        } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {
+            throw new MissingCapabilityException(
+                    e,
+                    ProblemCode.NATIVE_LIBRARY,
+                    Place.nowhere(),
+                    "inference.runtime.native-library",
+                    Loader.getPlatform(),
+                    String.valueOf(e.getMessage()));
+        }
+    }
+
+    /// Turns off what training needs, on this thread, until it is closed. Every computation runs inside one.
+    public static InferenceMode inferenceMode() {
+        return new InferenceMode(true);
+    }
+}

@@ -1,0 +1,29 @@
+package io.github.cogvideo4j.inference.weights;
+
+import java.lang.foreign.MemorySegment;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/// Memory segments as libtorch sees them.
+public final class NativeMemory {
+    private NativeMemory() {}
+
+    /// A tensor over native memory, without a copy. The memory has to outlive it.
+    ///
+    /// @param segment native memory that holds all elements, row-major
+    /// @param type    their type
+    /// @param shape   the tensor's sizes
+    public static Tensor view(MemorySegment segment, ScalarType type, long... shape) {
+        return torch.from_blob(new At(segment.address()), shape, new TensorOptions(type));
+    }
+
+    /// A pointer to an address that someone else owns.
+    private static final class At extends Pointer {
+        At(long address) {
+            this.address = address;
+        }
+    }
+}
