@@ -12,6 +12,8 @@ import java.util.Optional;
 /// @param threads       how many tensors are worked on at once
 /// @param overwrite     whether a folder that this program wrote may be replaced
 /// @param verify        whether the result is compared with its source before it is put in place
+/// @param claims        what the caller says about the model
+/// @param layout        whose names and folders the result has
 public record ConversionOptions(
         Optional<TargetDType> dtype,
         long maxShardBytes,
@@ -20,9 +22,46 @@ public record ConversionOptions(
         Optional<String> variant,
         int threads,
         boolean overwrite,
-        boolean verify) {
+        boolean verify,
+        ModelClaims claims,
+        ResultLayout layout) {
     /// Five gigabytes, as the scripts that people use today have it.
     public static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
+
+    /// A folder for diffusers of a model of which nothing is said.
+    public ConversionOptions(
+            Optional<TargetDType> dtype,
+            long maxShardBytes,
+            OutputFormat format,
+            LinkMode link,
+            Optional<String> variant,
+            int threads,
+            boolean overwrite,
+            boolean verify) {
+        this(
+                dtype,
+                maxShardBytes,
+                format,
+                link,
+                variant,
+                threads,
+                overwrite,
+                verify,
+                ModelClaims.none(),
+                ResultLayout.DIFFUSERS);
+    }
+
+    /// The same with what is said about the model.
+    public ConversionOptions withClaims(ModelClaims said) {
+        return new ConversionOptions(
+                dtype, maxShardBytes, format, link, variant, threads, overwrite, verify, said, layout);
+    }
+
+    /// The same in another layout.
+    public ConversionOptions withLayout(ResultLayout wanted) {
+        return new ConversionOptions(
+                dtype, maxShardBytes, format, link, variant, threads, overwrite, verify, claims, wanted);
+    }
 
     /// What happens when nothing is asked for.
     public static ConversionOptions defaults() {

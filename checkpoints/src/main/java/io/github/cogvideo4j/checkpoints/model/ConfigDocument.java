@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A JSON object that configures something: read within limits, asked for typed values, written back as
@@ -73,6 +74,27 @@ public final class ConfigDocument {
     /// The same document with a field set to true or false.
     public ConfigDocument with(String field, boolean value) {
         return new ConfigDocument(place, json.deepCopy().put(field, value));
+    }
+
+    /// The same document with a field set to a list of strings or whole numbers.
+    public ConfigDocument with(String field, List<?> values) {
+        ObjectNode copy = json.deepCopy();
+        ArrayNode list = copy.putArray(field);
+        for (Object value : values) {
+            if (value instanceof Number number) {
+                list.add(number.longValue());
+            } else {
+                list.add(value.toString());
+            }
+        }
+        return new ConfigDocument(place, copy);
+    }
+
+    /// The same document without a field.
+    public ConfigDocument without(String field) {
+        ObjectNode copy = json.deepCopy();
+        copy.remove(field);
+        return new ConfigDocument(place, copy);
     }
 
     /// Where it was read.
@@ -140,6 +162,22 @@ public final class ConfigDocument {
             throw invalid("checkpoints.config.not-string", field, PythonJson.compact(value));
         }
         return value.stringValue();
+    }
+
+    /// A list of whole numbers in a range.
+    public List<Long> integers(String field, int least, int most) {
+        List<Long> items = new ArrayList<>();
+        JsonNode value = json.get(field);
+        for (JsonNode item : value == null ? json.arrayNode() : value) {
+            if (!item.isIntegralNumber()
+                    || !item.canConvertToInt()
+                    || item.intValue() < least
+                    || item.intValue() > most) {
+                throw invalid("checkpoints.config.not-integer", field, PythonJson.compact(value));
+            }
+            items.add(item.longValue());
+        }
+        return items;
     }
 
     /// A list of strings and nulls (which become empty strings); empty when the value is something else.

@@ -12,7 +12,9 @@ public enum CheckpointKind {
     /// A `torch.distributed.checkpoint`, as FSDP writes it.
     DISTRIBUTED("torch.distributed checkpoint"),
     /// A plain state dict: one file, or shards with an index.
-    PLAIN_WEIGHTS("plain weights");
+    PLAIN_WEIGHTS("plain weights"),
+    /// A state dict of SAT, CogVideo's own trainer, under the names that diffusers has.
+    SAT("SAT");
 
     private final String title;
 

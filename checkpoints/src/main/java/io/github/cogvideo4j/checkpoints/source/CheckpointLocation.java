@@ -32,6 +32,7 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
     /// accelerate's names for the model's part of an FSDP checkpoint, one for each model that was trained.
     private static final Pattern FSDP_MODEL = Pattern.compile("pytorch_model_fsdp_(\\d{1,4})");
     private static final int LONGEST_TAG = 4096;
+    private static final String SAT_AUTOENCODER = "3d-vae.pt";
 
     /// What a path can hold.
     sealed interface Found {}
@@ -99,7 +100,11 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
                 return new Run(run);
             }
             UnreadKinds.refuseResult(path);
-            return new Weights(WeightSet.find(path));
+            Path autoencoder = path.resolve(SAT_AUTOENCODER);
+            return new Weights(
+                    Files.isRegularFile(autoencoder) && WeightSet.candidates(path).isEmpty()
+                            ? new WeightSet.File(autoencoder)
+                            : WeightSet.find(path));
         }
 
         /// A file of a distributed checkpoint stands for its folder.

@@ -43,9 +43,8 @@ final class PlanReport {
         }
         ObjectNode files = result.putObject("files");
         for (WeightFile file : plan.weightFiles()) {
-            files.put(ConversionPlan.COMPONENT + "/" + file.name(), file.size());
-            console.print(
-                    "cli.convert.will-write", ConversionPlan.COMPONENT + "/" + file.name(), ByteSize.of(file.size()));
+            files.put(file.path(), file.size());
+            console.print("cli.convert.will-write", file.path(), ByteSize.of(file.size()));
         }
         plan.smallFiles().forEach((name, content) -> {
             files.put(name, content.length());

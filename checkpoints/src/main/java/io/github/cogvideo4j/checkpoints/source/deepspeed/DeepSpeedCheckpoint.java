@@ -9,6 +9,7 @@ import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.checkpoints.source.TrainingState;
 import io.github.cogvideo4j.formats.pickle.PickleValue;
+import io.github.cogvideo4j.checkpoints.source.sat.SatCheckpoint;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
@@ -61,7 +62,10 @@ public final class DeepSpeedCheckpoint {
         if (UniversalParameters.in(files.folder()) && !options.fromModule()) {
             return fromUniversal(models, main);
         }
-        if (options.fromModule() || (files.optimizer().isEmpty() && main.configuredStage() == 0)) {
+        // SAT keeps no optimizer state of the checkpoints that it means to be used.
+        boolean moduleIsAll = main.configuredStage() == 0
+                || SatCheckpoint.recognises(main.module().keySet());
+        if (options.fromModule() || (files.optimizer().isEmpty() && moduleIsAll)) {
             return fromModule(models, main);
         }
         if (files.optimizer().isEmpty()) {
