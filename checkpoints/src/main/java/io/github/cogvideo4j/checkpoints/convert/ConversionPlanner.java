@@ -118,13 +118,16 @@ public final class ConversionPlanner {
 
     /// Only SAT's are written as adapters; others are refused where the configuration is settled.
     private static boolean isAdapter(Checkpoint checkpoint) {
-        return checkpoint.kind() == CheckpointKind.SAT && SatExport.partOf(checkpoint).equals(Optional.of(SatPart.ADAPTER));
+        return checkpoint.kind() == CheckpointKind.SAT
+                && SatExport.partOf(checkpoint).equals(Optional.of(SatPart.ADAPTER));
     }
 
-    private static Map<Component, Checkpoint> components(List<Checkpoint> sources) {
+    private Map<Component, Checkpoint> components(List<Checkpoint> sources) {
         Map<Component, Checkpoint> components = new EnumMap<>(Component.class);
         for (Checkpoint source : sources) {
-            Component component = componentOf(source);
+            // What is said is said of the main source.
+            Component component = WrongSource.requireComponent(
+                    source, components.isEmpty() ? options.component() : Optional.empty(), remarks);
             if (components.putIfAbsent(component, source) != null) {
                 throw new InvalidCheckpointException(
                         ProblemCode.AMBIGUOUS_WEIGHTS,
@@ -138,17 +141,18 @@ public final class ConversionPlanner {
 
     /// The component that a checkpoint's weights are written as.
     public static Component componentOf(Checkpoint checkpoint) {
-        return checkpoint.kind() == CheckpointKind.SAT
-                ? Component.of(checkpoint.entries().stream().map(StateEntry::name).toList())
-                        .orElse(Component.TRANSFORMER)
-                : Component.TRANSFORMER;
+        return Component.of(checkpoint.entries().stream().map(StateEntry::name).toList())
+                .orElse(Component.TRANSFORMER);
     }
 
     private void addComponent(Component component, Checkpoint source) throws IOException {
         Optional<DType> ofBase = base.isPresent() ? base.get().weightDType(component) : Optional.empty();
-        // SAT keeps weights in the dtype that they were trained in.
-        TargetDType otherwise = source.kind() == CheckpointKind.SAT ? TargetDType.SOURCE : TargetDType.BF16;
-        List<PlannedTensor> planned = planned(source, ofBase.flatMap(TargetDType::of).orElse(otherwise));
+        // SAT keeps weights in the dtype that they were trained in, and the components that are not trained
+        // have theirs.
+        boolean keep = source.kind() == CheckpointKind.SAT || component != Component.TRANSFORMER;
+        TargetDType otherwise = keep ? TargetDType.SOURCE : TargetDType.BF16;
+        List<PlannedTensor> planned =
+                planned(source, ofBase.flatMap(TargetDType::of).orElse(otherwise));
         ComponentFiles files = new ComponentFiles(component, options, remarks);
         weightFiles.addAll(files.plan(planned, output));
         smallFiles.putAll(files.indexes());

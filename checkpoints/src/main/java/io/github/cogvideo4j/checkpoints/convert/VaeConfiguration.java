@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /// Which `config.json` goes beside an autoencoder's weights: the base's, or one derived from the sizes.
@@ -45,12 +44,14 @@ final class VaeConfiguration {
     /// The text of the configuration.
     ///
     /// @param transformer the transformer that is converted with it
-    /// @throws InvalidCheckpointException when the weights are not whole, or do not fit the base's configuration
+    /// @throws InvalidCheckpointException when the weights are not whole, or do not fit the base's
+    ///     configuration
     String decide(Optional<BaseModel> base, Optional<TransformerConfig> transformer) throws IOException {
         List<NamedShape> shapes = DerivedConfiguration.shapes(checkpoint);
         DerivedConfig derived = VaeDerivation.derive(shapes, place);
         VaeStateDict.check(derived.document(), shapes, place);
-        Optional<Path> given = base.flatMap(model -> model.config(Component.VAE));
+        Optional<Path> ofBase = base.flatMap(model -> model.config(Component.VAE));
+        Optional<Path> given = ofBase.isPresent() ? ofBase : BesideSource.config(checkpoint, Component.VAE);
         if (given.isPresent()) {
             ConfigDocument config = ConfigDocument.read(given.get());
             DerivedConfiguration.requireAgreement(derived, config, place);

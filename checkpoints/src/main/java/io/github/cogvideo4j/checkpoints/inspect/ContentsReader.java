@@ -7,6 +7,7 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.checkpoints.source.distributed.DistributedCheckpoint;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.container.ContainerKind;
@@ -44,7 +45,8 @@ public final class ContentsReader {
             boolean index = WeightFileName.parse(String.valueOf(path.getFileName()))
                     .map(WeightFileName::index)
                     .orElse(false);
-            return index ? checkpoints("", path, options) : List.of(FileContents.read(path));
+            boolean part = index || DistributedCheckpoint.ofPart(path).isPresent();
+            return part ? checkpoints("", path, options) : List.of(FileContents.read(path));
         }
         ModelFolder model = ModelFolder.read(path);
         return model.isPipeline() ? components(model, options) : checkpoints("", path, options);

@@ -109,12 +109,8 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
 
         /// A file of a distributed checkpoint stands for its folder.
         private Found ofFile() {
-            Path parent = path.toAbsolutePath().getParent();
-            String name = String.valueOf(path.getFileName());
-            boolean part = name.equals(DistributedCheckpoint.METADATA) || name.endsWith(DistributedCheckpoint.CHUNKS);
-            return part && parent != null && DistributedCheckpoint.isStateFolder(parent)
-                    ? new Distributed(parent)
-                    : new Weights(WeightSet.ofFile(path));
+            Optional<Path> folder = DistributedCheckpoint.ofPart(path);
+            return folder.isPresent() ? new Distributed(folder.get()) : new Weights(WeightSet.ofFile(path));
         }
 
         private Optional<Distributed> distributed() throws IOException {

@@ -8,6 +8,7 @@ import io.github.cogvideo4j.checkpoints.convert.Converter;
 import io.github.cogvideo4j.checkpoints.convert.LinkMode;
 import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
 import io.github.cogvideo4j.checkpoints.convert.TargetDType;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
@@ -53,6 +54,13 @@ public final class ConvertCommand extends ConsoleCommand {
             converter = Choices.Format.class,
             completionCandidates = Choices.Format.class)
     private Optional<OutputFormat> format = Optional.empty();
+
+    @Option(
+            names = "--component",
+            paramLabel = "NAME",
+            converter = Choices.ModelComponent.class,
+            completionCandidates = Choices.ModelComponent.class)
+    private Optional<Component> component = Optional.empty();
 
     @Option(names = "--safe-serialization")
     private boolean safeSerialization;
@@ -118,7 +126,7 @@ public final class ConvertCommand extends ConsoleCommand {
         if (safeSerialization && format.filter(given -> !given.safetensors()).isPresent()) {
             throw new UsageException("cli.usage.safe-serialization");
         }
-        return new ConversionOptions(
+        ConversionOptions wanted = new ConversionOptions(
                 dtype,
                 maxShardSize.bytes(),
                 format.orElse(OutputFormat.SAFETENSORS),
@@ -127,5 +135,6 @@ public final class ConvertCommand extends ConsoleCommand {
                 workers,
                 overwrite,
                 verify);
+        return component.map(wanted::withComponent).orElse(wanted);
     }
 }

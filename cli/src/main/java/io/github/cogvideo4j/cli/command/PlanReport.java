@@ -14,6 +14,7 @@ import io.github.cogvideo4j.formats.tensor.Extent;
 import io.github.cogvideo4j.formats.tensor.TensorData;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -87,7 +88,10 @@ final class PlanReport {
         }
         Path source = plan.checkpoint().folder();
         if (plan.base().filter(BaseModel::pipeline).isEmpty()) {
-            console.print("cli.convert.complete-it", done.output());
+            console.print(
+                    "cli.convert.complete-it",
+                    done.output(),
+                    plan.parts().stream().map(ConversionPlan.Part::path).collect(Collectors.joining(", ")));
         }
         if (!verified) {
             console.print("cli.convert.next", done.output(), source);

@@ -37,11 +37,7 @@ import java.util.regex.Pattern;
 
 /// Plans the state dict of a `torch.distributed.checkpoint` folder.
 public final class DistributedCheckpoint {
-    /// The file that makes a folder a distributed checkpoint.
-    public static final String METADATA = ".metadata";
-
-    /// How the chunks' files end.
-    public static final String CHUNKS = ".distcp";
+    private static final String METADATA = ".metadata";
 
     private static final Pattern CHUNK_FILE = Pattern.compile("__(\\d{1,6})_\\d{1,6}\\.distcp");
 
@@ -58,6 +54,15 @@ public final class DistributedCheckpoint {
     /// Whether a folder is a distributed checkpoint itself.
     public static boolean isStateFolder(Path folder) {
         return Files.isRegularFile(folder.resolve(METADATA));
+    }
+
+    /// The distributed checkpoint that a file is a part of: the table of chunks, or chunks of one rank.
+    public static Optional<Path> ofPart(Path file) {
+        Path parent = file.toAbsolutePath().getParent();
+        String name = String.valueOf(file.getFileName());
+        return Optional.ofNullable(parent)
+                .filter(_ -> name.equals(METADATA) || CHUNK_FILE.matcher(name).matches())
+                .filter(DistributedCheckpoint::isStateFolder);
     }
 
     /// Reads the table of chunks and the head of each chunk of the model, and plans its state dict in the

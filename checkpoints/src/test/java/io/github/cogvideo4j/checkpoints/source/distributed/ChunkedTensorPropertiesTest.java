@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -62,22 +63,7 @@ class ChunkedTensorPropertiesTest {
         List<Box> boxes = boxes(grid);
         Collections.shuffle(boxes, new Random(grid.seed()));
 
-        Path folder = Files.createTempDirectory("chunks");
-        try {
-            DistributedFolder checkpoint = new DistributedFolder();
-            checkpoint.add(
-                    "model.w",
-                    grid.dtype(),
-                    grid.sizes(),
-                    boxes,
-                    boxes.stream().map(box -> part(grid, whole, box)).toList());
-            assertThat(read(checkpoint.write(folder))).isEqualTo(whole);
-        } finally {
-            for (Path file : List.copyOf(Files.list(folder).toList())) {
-                Files.delete(file);
-            }
-            Files.delete(folder);
-        }
+        assertThat(cutAndRead(grid, whole, boxes)).isEqualTo(whole);
     }
 
     /// Larger than a block, so that several blocks are made, and a row of it larger than a piece that is read.
@@ -91,15 +77,7 @@ class ChunkedTensorPropertiesTest {
         byte[] whole = new byte[4 * 3 * 5 * 200_001];
         random.nextBytes(whole);
         List<Box> boxes = boxes(grid);
-        Path folder = Files.createTempDirectory("blocks");
-        DistributedFolder checkpoint = new DistributedFolder();
-        checkpoint.add(
-                "model.w",
-                grid.dtype(),
-                grid.sizes(),
-                boxes,
-                boxes.stream().map(box -> part(grid, whole, box)).toList());
-        assertThat(read(checkpoint.write(folder))).isEqualTo(whole);
+        assertThat(cutAndRead(grid, whole, boxes)).isEqualTo(whole);
     }
 
     /// Only chunks that interleave are assembled; others stay runs of bytes.
@@ -169,6 +147,27 @@ class ChunkedTensorPropertiesTest {
             out.write(whole, Math.toIntExact(position * bytes), bytes);
         }
         return out.toByteArray();
+    }
+
+    private static byte[] cutAndRead(Grid grid, byte[] whole, List<Box> boxes) throws IOException {
+        Path folder = Files.createTempDirectory("chunks");
+        try {
+            DistributedFolder checkpoint = new DistributedFolder();
+            checkpoint.add(
+                    "model.w",
+                    grid.dtype(),
+                    grid.sizes(),
+                    boxes,
+                    boxes.stream().map(box -> part(grid, whole, box)).toList());
+            return read(checkpoint.write(folder));
+        } finally {
+            try (Stream<Path> files = Files.list(folder)) {
+                for (Path file : files.toList()) {
+                    Files.delete(file);
+                }
+            }
+            Files.delete(folder);
+        }
     }
 
     private static byte[] read(Path folder) throws IOException {
