@@ -102,7 +102,8 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
             UnreadKinds.refuseResult(path);
             Path autoencoder = path.resolve(SAT_AUTOENCODER);
             return new Weights(
-                    Files.isRegularFile(autoencoder) && WeightSet.candidates(path).isEmpty()
+                    Files.isRegularFile(autoencoder)
+                                    && WeightSet.candidates(path).isEmpty()
                             ? new WeightSet.File(autoencoder)
                             : WeightSet.find(path));
         }

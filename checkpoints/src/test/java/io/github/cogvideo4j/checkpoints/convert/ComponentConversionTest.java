@@ -63,7 +63,10 @@ class ComponentConversionTest {
         assertThat(torch.toFile().list((_, name) -> name.matches(stem + "-\\d{5}-of-\\d{5}\\.bin")))
                 .hasSizeGreaterThan(1);
 
-        convert(torch, "back", options(TargetDType.SOURCE, ConversionOptions.DEFAULT_SHARD_BYTES, OutputFormat.SAFETENSORS));
+        convert(
+                torch,
+                "back",
+                options(TargetDType.SOURCE, ConversionOptions.DEFAULT_SHARD_BYTES, OutputFormat.SAFETENSORS));
         Path back = folder.resolve("back").resolve(component);
         assertThat(back.resolve(file)).hasSameBinaryContentAs(original.resolve(file));
         assertThat(back.resolve("config.json")).hasSameBinaryContentAs(original.resolve("config.json"));
@@ -91,7 +94,8 @@ class ComponentConversionTest {
         Path out = folder.resolve("out");
         assertThat(open(out.resolve("vae")).entries())
                 .allMatch(entry -> entry.tensor().dtype() == DType.BF16);
-        for (String kept : List.of("transformer/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors")) {
+        for (String kept :
+                List.of("transformer/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors")) {
             assertThat(out.resolve(kept)).hasSameBinaryContentAs(base.resolve(kept));
         }
     }
@@ -120,12 +124,12 @@ class ComponentConversionTest {
                 .hasMessageContaining("wrong-component")
                 .hasMessageContaining(component);
         // What the doctor and the verifier see, when it lies in transformer/.
-        TransformerConfig config =
-                TransformerConfig.read(Resources.golden("pipelines/t2v-2b/transformer/config.json"));
+        TransformerConfig config = TransformerConfig.read(Resources.golden("pipelines/t2v-2b/transformer/config.json"));
         List<NamedShape> shapes = open(original).entries().stream()
                 .map(entry -> NamedShape.of(entry.tensor()))
                 .toList();
-        assertThat(ConfigCheck.compare(config, shapes, _ -> false, Place.of(original)).errors())
+        assertThat(ConfigCheck.compare(config, shapes, _ -> false, Place.of(original))
+                        .errors())
                 .extracting(Problem::code)
                 .containsExactly(ProblemCode.WRONG_COMPONENT);
     }
@@ -188,12 +192,13 @@ class ComponentConversionTest {
         PickleWriter pickle = new PickleWriter();
         Shape shape = Shape.of(2, 2);
         pickle.dict(List.of(
-                new PickleWriter.Item(() -> pickle.text("shared.weight"), () -> TensorPickle.whole(
-                                DType.F32, 0, shape, true)
-                        .write(pickle)),
-                new PickleWriter.Item(() -> pickle.text("encoder.embed_tokens.weight"), () -> TensorPickle.whole(
-                                DType.F32, storageOfTheSecond, shape, true)
-                        .write(pickle))));
+                new PickleWriter.Item(
+                        () -> pickle.text("shared.weight"),
+                        () -> TensorPickle.whole(DType.F32, 0, shape, true).write(pickle)),
+                new PickleWriter.Item(
+                        () -> pickle.text("encoder.embed_tokens.weight"),
+                        () -> TensorPickle.whole(DType.F32, storageOfTheSecond, shape, true)
+                                .write(pickle))));
         return write(
                 "pytorch_model" + storageOfTheSecond + ".bin",
                 pickle,
@@ -215,7 +220,10 @@ class ComponentConversionTest {
                 .toList();
         layout.structure(checksums)
                 .forEach(piece -> file.put(
-                        Math.toIntExact(piece.offset()), piece.bytes(), 0, piece.bytes().remaining()));
+                        Math.toIntExact(piece.offset()),
+                        piece.bytes(),
+                        0,
+                        piece.bytes().remaining()));
         return Files.write(folder.resolve(name), file.array());
     }
 

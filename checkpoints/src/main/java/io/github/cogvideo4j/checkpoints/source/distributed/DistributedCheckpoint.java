@@ -25,6 +25,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +36,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// Plans the state dict of a `torch.distributed.checkpoint` folder.
 public final class DistributedCheckpoint {
@@ -63,6 +66,27 @@ public final class DistributedCheckpoint {
         return Optional.ofNullable(parent)
                 .filter(_ -> name.equals(METADATA) || CHUNK_FILE.matcher(name).matches())
                 .filter(DistributedCheckpoint::isStateFolder);
+    }
+
+    /// A run of bytes in a file that is a file of `torch.save`.
+    ///
+    /// @param offset its first byte
+    /// @param length its bytes
+    public record Run(long offset, long length) {}
+
+    /// What the table says is in the files of a distributed checkpoint, tensors and other objects: runs by the
+    /// name
+    /// of the file, in their order there.
+    ///
+    /// @throws io.github.cogvideo4j.formats.FormatException when the table is damaged or unsafe
+    public static Map<String, List<Run>> runs(Path folder) throws IOException {
+        DistributedMetadata metadata = MetadataReader.read(folder.resolve(METADATA));
+        Map<String, List<Run>> runs = new HashMap<>();
+        Stream.concat(metadata.places().values().stream(), metadata.objects().stream())
+                .sorted(Comparator.comparingLong(ChunkPlace::offset))
+                .forEach(place -> runs.computeIfAbsent(place.file().value(), _ -> new ArrayList<>())
+                        .add(new Run(place.offset(), place.length())));
+        return runs;
     }
 
     /// Reads the table of chunks and the head of each chunk of the model, and plans its state dict in the

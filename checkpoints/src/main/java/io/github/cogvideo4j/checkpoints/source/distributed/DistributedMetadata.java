@@ -16,17 +16,18 @@ import java.util.SequencedMap;
 ///
 /// @param file    the file
 /// @param tensors the tensors by their full keys, in the file's order
-/// @param objects how many entries are no tensors
+/// @param objects where the entries are that are no tensors
 /// @param places  where the chunks are
 /// @param version the format's version, as written
 record DistributedMetadata(
         Path file,
         SequencedMap<String, ShardedTensor> tensors,
-        int objects,
+        List<ChunkPlace> objects,
         Map<ChunkKey, ChunkPlace> places,
         Optional<String> version) {
     DistributedMetadata {
         tensors = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(tensors));
+        objects = List.copyOf(objects);
         places = Collections.unmodifiableMap(new HashMap<>(places));
     }
 

@@ -55,19 +55,18 @@ final class MetadataReader {
     private DistributedMetadata read() throws IOException {
         PickleValue.Instance root = instance("Metadata", pickle());
         SequencedMap<String, ShardedTensor> tensors = new LinkedHashMap<>();
-        int objects = 0;
         for (Map.Entry<PickleValue, PickleValue> entry :
                 dict(root, "state_dict_metadata").entries().entrySet()) {
             String name = entry.getKey().asText().orElseThrow(() -> wrong("state_dict_metadata", entry.getKey()));
             if (entry.getValue() instanceof PickleValue.Instance value
                     && value.type().name().equals("TensorStorageMetadata")) {
                 tensors.put(name, tensor(name, value));
-            } else {
-                objects++;
             }
         }
+        List<ChunkPlace> objects = new ArrayList<>();
+        Map<ChunkKey, ChunkPlace> places = places(root, objects);
         return new DistributedMetadata(
-                file, tensors, objects, places(root), root.attribute("version").flatMap(PickleValue::asText));
+                file, tensors, objects, places, root.attribute("version").flatMap(PickleValue::asText));
     }
 
     private PickleValue pickle() throws IOException {
@@ -119,20 +118,22 @@ final class MetadataReader {
                         : Optional.empty());
     }
 
-    private Map<ChunkKey, ChunkPlace> places(PickleValue.Instance root) {
+    private Map<ChunkKey, ChunkPlace> places(PickleValue.Instance root, List<ChunkPlace> objects) {
         Map<ChunkKey, ChunkPlace> places = new HashMap<>();
         for (Map.Entry<PickleValue, PickleValue> entry :
                 dict(root, "storage_data").entries().entrySet()) {
             PickleValue.Instance index = instance("MetadataIndex", entry.getKey());
             String name = require(index, "fqn").asText().orElseThrow(() -> wrong("MetadataIndex.fqn", index));
+            ChunkPlace place = place(name, instance("_StorageInfo", entry.getValue()));
             // Objects, which are no tensors, have no offset.
             Optional<PickleValue> offset =
                     index.attribute("offset").filter(value -> !(value instanceof PickleValue.None));
             if (offset.isEmpty()) {
+                objects.add(place);
                 continue;
             }
             ChunkKey key = new ChunkKey(name, integers(name, "offset", offset.get()));
-            if (places.put(key, place(name, instance("_StorageInfo", entry.getValue()))) != null) {
+            if (places.put(key, place) != null) {
                 throw new MalformedFileException(
                         ProblemCode.NUMEL_MISMATCH,
                         Place.of(file).tensor(name),

@@ -50,7 +50,10 @@ record ModelKeys(SequencedMap<String, String> names) {
         }
         if (keys.isEmpty()) {
             throw new InvalidCheckpointException(
-                    ProblemCode.NOT_WEIGHTS, place, "checkpoints.distributed.no-tensors", metadata.objects());
+                    ProblemCode.NOT_WEIGHTS,
+                    place,
+                    "checkpoints.distributed.no-tensors",
+                    metadata.objects().size());
         }
         if (keys.stream().allMatch(key -> OPTIMIZER.stream().anyMatch(key::startsWith))) {
             throw new InvalidCheckpointException(

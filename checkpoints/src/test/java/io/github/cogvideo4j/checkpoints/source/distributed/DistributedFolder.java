@@ -22,6 +22,8 @@ import java.util.zip.CRC32;
 public final class DistributedFolder {
     private static final String METADATA = "torch.distributed.checkpoint.metadata";
 
+    private static final List<Long> NO_TENSOR = List.of(-1L);
+
     /// What the table says of where a chunk is.
     public record Claim(String name, List<Long> offsets, String path, long offset, long length) {}
 
@@ -51,6 +53,23 @@ public final class DistributedFolder {
     public void add(String name, int numel) {
         List<Long> sizes = List.of((long) numel);
         add(name, DType.U8, sizes, List.of(new Box(List.of(0L), sizes)), List.of(new byte[numel]));
+    }
+
+    /// Adds an object that is no tensor, as an optimizer's step is.
+    ///
+    /// @param pickle what `torch.save` made of it
+    public void addObject(String name, byte[] pickle) {
+        ArchiveLayout layout = ArchiveLayout.of("archive.pt", pickle, List.of());
+        ByteBuffer zip = ByteBuffer.allocate(Math.toIntExact(layout.fileSize()));
+        layout.structure(List.of())
+                .forEach(piece -> zip.put(
+                        Math.toIntExact(piece.offset()),
+                        piece.bytes(),
+                        0,
+                        piece.bytes().remaining()));
+        ByteArrayOutputStream out = files.computeIfAbsent("__0_0.distcp", _ -> new ByteArrayOutputStream());
+        claims.add(new Claim(name, NO_TENSOR, "__0_0.distcp", out.size(), zip.capacity()));
+        out.writeBytes(zip.array());
     }
 
     /// Says something else of a tensor than is true.
@@ -107,7 +126,15 @@ public final class DistributedFolder {
                 "MetadataIndex",
                 List.of(
                         item(pickle, "fqn", () -> pickle.text(claim.name())),
-                        item(pickle, "offset", () -> size(pickle, claim.offsets()))));
+                        item(pickle, "offset", () -> offset(pickle, claim))));
+    }
+
+    private static void offset(PickleWriter pickle, Claim claim) {
+        if (claim.offsets().equals(NO_TENSOR)) {
+            pickle.none();
+        } else {
+            size(pickle, claim.offsets());
+        }
     }
 
     private static void place(PickleWriter pickle, Claim claim) {
@@ -134,7 +161,7 @@ public final class DistributedFolder {
     }
 
     /// `torch.save` of a tensor.
-    static byte[] torchFile(DType dtype, Shape shape, byte[] bytes) {
+    public static byte[] torchFile(DType dtype, Shape shape, byte[] bytes) {
         PickleWriter pickle = new PickleWriter();
         TensorPickle.whole(dtype, 0, shape, false).write(pickle);
         ArchiveLayout layout = ArchiveLayout.of("archive.pt", pickle.finish(), List.of((long) bytes.length));
