@@ -44,8 +44,8 @@ public record BaseModel(Path folder, List<BaseFile> files, boolean pipeline) {
     /// The same without components that the conversion makes itself.
     public BaseModel without(Collection<Component> components) {
         List<BaseFile> others = files.stream()
-                .filter(file -> components.stream()
-                        .noneMatch(component -> file.path().startsWith(component.folder() + "/")))
+                .filter(file ->
+                        components.stream().noneMatch(component -> file.path().startsWith(component.folder() + "/")))
                 .toList();
         return new BaseModel(folder, others, pipeline);
     }
@@ -54,9 +54,7 @@ public record BaseModel(Path folder, List<BaseFile> files, boolean pipeline) {
     BaseModel without(Map<String, String> written) {
         return new BaseModel(
                 folder,
-                files.stream()
-                        .filter(file -> !written.containsKey(file.path()))
-                        .toList(),
+                files.stream().filter(file -> !written.containsKey(file.path())).toList(),
                 pipeline);
     }
 

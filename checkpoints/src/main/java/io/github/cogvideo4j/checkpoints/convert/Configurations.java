@@ -40,8 +40,7 @@ final class Configurations {
             Optional<TransformerConfiguration.Decision> decision =
                     TransformerConfiguration.decide(checkpoint, base, remarks);
             decision.ifPresent(config -> put(
-                    Component.TRANSFORMER,
-                    ClaimedTransformer.settle(claims, config, Place.of(checkpoint.folder()))));
+                    Component.TRANSFORMER, ClaimedTransformer.settle(claims, config, Place.of(checkpoint.folder()))));
             transformer = decision.map(TransformerConfiguration.Decision::config);
         }
         for (Checkpoint checkpoint : of(Component.VAE).stream().toList()) {

@@ -11,6 +11,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.tensor.DType;
+import io.github.cogvideo4j.formats.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -145,11 +146,30 @@ public final class ConversionPlanner {
                 .orElse(Component.TRANSFORMER);
     }
 
+    /// The checkpoint, when its weights are of the component that is expected.
+    ///
+    /// @throws InvalidCheckpointException `wrong-component` naming what it is instead
+    public static Checkpoint require(Checkpoint checkpoint, Component expected) {
+        List<String> names = checkpoint.entries().stream().map(StateEntry::name).toList();
+        Optional<Component> found = Component.of(names);
+        if (found.filter(component -> component != expected).isPresent()) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.WRONG_COMPONENT,
+                    Place.of(checkpoint.folder()),
+                    "checkpoints.convert.not-that-component",
+                    found.get().folder(),
+                    expected.folder());
+        }
+        return checkpoint;
+    }
+
     private void addComponent(Component component, Checkpoint source) throws IOException {
         Optional<DType> ofBase = base.isPresent() ? base.get().weightDType(component) : Optional.empty();
-        // SAT keeps weights in the dtype that they were trained in, and the components that are not trained
-        // have theirs.
-        boolean keep = source.kind() == CheckpointKind.SAT || component != Component.TRANSFORMER;
+        // SAT keeps weights in the dtype that they were trained in, unless they come from ZeRO's fp32 copies; the
+        // components that are not trained keep theirs.
+        boolean keep = component != Component.TRANSFORMER
+                || (source.kind() == CheckpointKind.SAT
+                        && source.training().zeroStage().isEmpty());
         TargetDType otherwise = keep ? TargetDType.SOURCE : TargetDType.BF16;
         List<PlannedTensor> planned =
                 planned(source, ofBase.flatMap(TargetDType::of).orElse(otherwise));
@@ -163,6 +183,13 @@ public final class ConversionPlanner {
         List<PlannedTensor> planned = planned(source, TargetDType.SOURCE);
         weightFiles.add(WeightFile.Safetensors.of(ADAPTER_FILE, planned));
         parts.add(new ConversionPlan.Part(ADAPTER_FILE, source));
+        Shape first = source.entries().getFirst().tensor().shape();
+        // The rank is the shorter side of a low-rank matrix.
+        remarks.report(
+                ProblemCode.LORA_ALPHA,
+                Place.of(source.folder()),
+                "checkpoints.sat.adapter-alpha",
+                Math.min(first.size(0), first.size(1)));
     }
 
     private void addSat(Checkpoint source) {

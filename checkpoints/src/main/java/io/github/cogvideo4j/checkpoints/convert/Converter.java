@@ -101,18 +101,11 @@ public final class Converter {
         try (FileStorageReader reader = new FileStorageReader();
                 WeightWriter writer = new WeightWriter(reader, progress)) {
             written = writer.write(
-                    plan.tensors(),
-                    plan.weightFiles(),
-                    folder,
-                    plan.options().threads());
+                    plan.tensors(), plan.weightFiles(), folder, plan.options().threads());
         }
         for (WeightFile file : plan.weightFiles()) {
             files.add(new Manifest.FileEntry(
-                    file.path(),
-                    Manifest.Origin.WEIGHTS,
-                    file.size(),
-                    Optional.empty(),
-                    file.structureSha256()));
+                    file.path(), Manifest.Origin.WEIGHTS, file.size(), Optional.empty(), file.structureSha256()));
         }
         for (Map.Entry<String, String> file : plan.smallFiles().entrySet()) {
             byte[] bytes = file.getValue().getBytes(StandardCharsets.UTF_8);

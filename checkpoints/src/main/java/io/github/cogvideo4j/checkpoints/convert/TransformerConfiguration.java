@@ -102,8 +102,8 @@ final class TransformerConfiguration {
         Place place = Place.of(checkpoint.folder());
         ConfigDerivation.Result derived = ConfigDerivation.derive(shapes, checkpoint.settings(), place);
         if (checkpoint.kind() == CheckpointKind.SAT) {
-            for (Problem error :
-                    ConfigCheck.compare(derived.config(), shapes, buffers::contains, place).errors()) {
+            for (Problem error : ConfigCheck.compare(derived.config(), shapes, buffers::contains, place)
+                    .errors()) {
                 throw new InvalidCheckpointException(error);
             }
         }

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.model;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.source.sat.SatCheckpoint;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -78,6 +79,10 @@ public final class ConfigCheck {
         List<Problem> errors = new ArrayList<>();
         if (!adapters.isEmpty()) {
             errors.add(problem(ProblemCode.LORA_UNMERGED, "checkpoints.weights.lora-unmerged", adapters));
+            return new Result(errors, List.of());
+        }
+        if (SatCheckpoint.recognises(strangers)) {
+            errors.add(problem(ProblemCode.EXTRA_TENSOR, "checkpoints.weights.sat", strangers));
             return new Result(errors, List.of());
         }
         Optional<Component> other =

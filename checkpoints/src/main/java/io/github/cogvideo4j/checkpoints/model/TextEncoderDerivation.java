@@ -39,8 +39,7 @@ public final class TextEncoderDerivation {
         String hidden = "encoder.block.0.layer.1.DenseReluDense.wo.weight";
         long heads = Math.max(1, shape(bias).size(1));
         int layers = (int) IntStream.range(0, MOST_LAYERS)
-                .takeWhile(layer ->
-                        shapes.containsKey("encoder.block." + layer + ".layer.0.SelfAttention.q.weight"))
+                .takeWhile(layer -> shapes.containsKey("encoder.block." + layer + ".layer.0.SelfAttention.q.weight"))
                 .count();
         boolean gated = shapes.containsKey("encoder.block.0.layer.1.DenseReluDense.wi_0.weight");
         fields.derived("vocab_size", shape("shared.weight").size(0), "shared.weight");
@@ -60,8 +59,6 @@ public final class TextEncoderDerivation {
         fields.assumed("relative_attention_max_distance", 128, everyModel);
         fields.assumed("layer_norm_epsilon", 1e-6, everyModel);
         fields.assumed("dropout_rate", 0.1, everyModel);
-        fields.assumed("is_encoder_decoder", true, everyModel);
-        fields.assumed("tie_word_embeddings", false, everyModel);
         fields.assumed("decoder_start_token_id", 0, everyModel);
         fields.assumed("eos_token_id", 1, everyModel);
         fields.assumed("pad_token_id", 0, everyModel);
@@ -72,10 +69,7 @@ public final class TextEncoderDerivation {
         Shape shape = shapes.getOrDefault(tensor, Shape.of());
         if (shape.rank() != 2) {
             throw new InvalidCheckpointException(
-                    ProblemCode.CONFIG_MISSING,
-                    place.tensor(tensor),
-                    "checkpoints.derivation.missing-tensor",
-                    tensor);
+                    ProblemCode.CONFIG_MISSING, place.tensor(tensor), "checkpoints.derivation.missing-tensor", tensor);
         }
         return shape;
     }

@@ -61,7 +61,10 @@ public final class VaeDerivation {
                 "encoder.down_blocks.*");
         fields.derived(
                 "up_block_types", Collections.nCopies(channels.size(), "CogVideoXUpBlock3D"), "decoder.up_blocks.*");
-        fields.derived("use_quant_conv", shapes.keySet().stream().anyMatch(name -> name.startsWith("quant_conv.")), "quant_conv");
+        fields.derived(
+                "use_quant_conv",
+                shapes.keySet().stream().anyMatch(name -> name.startsWith("quant_conv.")),
+                "quant_conv");
         fields.derived(
                 "use_post_quant_conv",
                 shapes.keySet().stream().anyMatch(name -> name.startsWith("post_quant_conv.")),

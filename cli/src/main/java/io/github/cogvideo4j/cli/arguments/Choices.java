@@ -2,6 +2,7 @@ package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.checkpoints.convert.LinkMode;
 import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
+import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
 import io.github.cogvideo4j.checkpoints.convert.TargetDType;
 import io.github.cogvideo4j.checkpoints.inspect.TensorSelection;
 import io.github.cogvideo4j.checkpoints.layout.Component;
@@ -36,6 +37,14 @@ public final class Choices {
         /// Called by picocli.
         public Format() {
             super(OutputFormat.values(), Map.of());
+        }
+    }
+
+    /// `--to`.
+    public static final class Layout extends ChoiceConverter<ResultLayout> {
+        /// Called by picocli.
+        public Layout() {
+            super(ResultLayout.values(), Map.of());
         }
     }
 

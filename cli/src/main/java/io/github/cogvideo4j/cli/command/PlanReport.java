@@ -87,7 +87,8 @@ final class PlanReport {
             console.print("cli.convert.verified");
         }
         Path source = plan.checkpoint().folder();
-        if (plan.base().filter(BaseModel::pipeline).isEmpty()) {
+        boolean component = plan.parts().stream().anyMatch(part -> part.path().equals(ConversionPlan.COMPONENT));
+        if (component && plan.base().filter(BaseModel::pipeline).isEmpty()) {
             console.print(
                     "cli.convert.complete-it",
                     done.output(),

@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.checkpoints.source.TrainingState;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
@@ -14,6 +15,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /// A state dict of SAT under the names that diffusers has, whatever container it was read from.
@@ -22,6 +25,8 @@ import java.util.stream.Collectors;
 /// fine-tuning, the autoencoder (`first_stage_model.`) and the text encoder (`conditioner.`). Each becomes a
 /// checkpoint of its own.
 public final class SatCheckpoint {
+    private static final String PATCHES = "mixins.patch_embed.proj.weight";
+
     private final Checkpoint raw;
     private final Place place;
     private final Map<SatPart, List<StateEntry>> parts;
@@ -90,8 +95,23 @@ public final class SatCheckpoint {
                 ProblemCode.CHOICE, place, "checkpoints.sat.recognised." + part.id(), entries.size(), renamed.size());
         raw.remarks().forEach(remarks::report);
         return new Checkpoint(
-                CheckpointKind.SAT, raw.folder(), raw.options(), renamed, raw.training(), raw.files(), remarks.all(),
+                CheckpointKind.SAT,
+                raw.folder(),
+                raw.options(),
+                renamed,
+                training(),
+                raw.files(),
+                remarks.all(),
                 part == SatPart.TRANSFORMER ? positions(entries) : Map.of());
+    }
+
+    /// The `module` says nothing of how its training was partitioned.
+    private TrainingState training() {
+        TrainingState known = raw.training();
+        return raw.kind() == CheckpointKind.DEEPSPEED_ZERO
+                ? known
+                : new TrainingState(
+                        known.step(), OptionalInt.empty(), OptionalInt.empty(), known.tag(), known.versions());
     }
 
     /// Whether positions are rotary, where tables beside the weights tell.
@@ -100,7 +120,11 @@ public final class SatCheckpoint {
         if (entries.stream().anyMatch(entry -> entry.name().contains("pos_embed.freqs_"))) {
             return Map.of(field, true);
         }
-        boolean added = entries.stream().anyMatch(entry -> entry.name().equals(SatTransformer.POSITION_TABLE));
+        // Patches in time came with rotary positions only.
+        boolean flat = entries.stream()
+                .anyMatch(entry -> entry.name().equals(PATCHES)
+                        && entry.tensor().shape().rank() == 4);
+        boolean added = flat && entries.stream().anyMatch(entry -> entry.name().equals(SatTransformer.POSITION_TABLE));
         return added && !hasLearnedPositions(entries) ? Map.of(field, false) : Map.of();
     }
 
@@ -109,7 +133,10 @@ public final class SatCheckpoint {
         List<StateEntry> kept = without(
                 entries,
                 name -> SatTransformer.isComputed(name) || (name.equals(SatTransformer.POSITION_TABLE) && !learned));
-        SatTransformer.NAMES.requireWholeLayers(kept, place);
+        // Without the frozen parameters, tensors are missing on purpose.
+        if (!raw.options().excludeFrozen()) {
+            SatTransformer.NAMES.requireWholeLayers(kept, place);
+        }
         return SatTransformer.NAMES.toDiffusers(kept, place);
     }
 
@@ -119,62 +146,26 @@ public final class SatCheckpoint {
         Map<String, Shape> shapes = entries.stream()
                 .collect(Collectors.toMap(
                         StateEntry::name, entry -> entry.tensor().shape(), (first, _) -> first));
-        Shape in = shapes.getOrDefault("mixins.patch_embed.proj.weight", Shape.of());
+        Shape in = shapes.getOrDefault(PATCHES, Shape.of());
         Shape out = shapes.getOrDefault("mixins.final_layer.linear.weight", Shape.of());
         return in.rank() == 4 && out.rank() == 2 && in.size(1) * in.size(2) * in.size(3) == 2 * out.size(0);
     }
 
     private List<StateEntry> adapter(List<StateEntry> entries) {
-        for (StateEntry entry : entries) {
-            Shape shape = entry.tensor().shape();
-            if (shape.rank() != 2 || shape.numel() == 0) {
-                throw new InvalidCheckpointException(
-                        ProblemCode.SHAPE_MISMATCH,
-                        place.tensor(entry.name()),
-                        "checkpoints.sat.adapter-shape",
-                        entry.name(),
-                        shape);
-            }
-        }
+        SatAdapter.requireMatrices(entries, place);
         List<StateEntry> renamed = SatTransformer.ADAPTER_NAMES.toDiffusers(entries, place);
-        Map<String, Shape> shapes = renamed.stream()
-                .collect(Collectors.toMap(
-                        StateEntry::name, entry -> entry.tensor().shape()));
-        for (String down : shapes.keySet()) {
-            String up = down.contains(".lora_A.")
-                    ? down.replace(".lora_A.", ".lora_B.")
-                    : down.replace(".lora_B.", ".lora_A.");
-            Shape other = shapes.get(up);
-            if (other == null) {
-                throw new InvalidCheckpointException(
-                        ProblemCode.MISSING_TENSOR, place.tensor(up), "checkpoints.sat.adapter-half", down, up);
-            }
-            if (down.contains(".lora_A.") && shapes.getOrDefault(down, other).size(0) != other.size(1)) {
-                throw new InvalidCheckpointException(
-                        ProblemCode.SHAPE_MISMATCH,
-                        place.tensor(up),
-                        "checkpoints.sat.adapter-rank",
-                        down,
-                        shapes.getOrDefault(down, other),
-                        up,
-                        other);
-            }
-        }
-        long rank = renamed.getFirst().name().contains(".lora_A.")
-                ? renamed.getFirst().tensor().shape().size(0)
-                : renamed.getFirst().tensor().shape().size(1);
-        remarks.report(ProblemCode.LORA_ALPHA, place, "checkpoints.sat.adapter-alpha", rank);
+        SatAdapter.requireWhole(renamed, place);
         return renamed;
     }
 
     /// Leaves tensors out and says so.
-    private List<StateEntry> without(List<StateEntry> entries, java.util.function.Predicate<String> dropped) {
-        List<String> names = entries.stream().map(StateEntry::name).filter(dropped).toList();
+    private List<StateEntry> without(List<StateEntry> entries, Predicate<String> dropped) {
+        List<String> names =
+                entries.stream().map(StateEntry::name).filter(dropped).toList();
         if (names.isEmpty()) {
             return entries;
         }
-        remarks.report(
-                ProblemCode.ASSUMED, place, "checkpoints.sat.dropped", names.size(), Translation.listed(names));
+        remarks.report(ProblemCode.ASSUMED, place, "checkpoints.sat.dropped", names.size(), Translation.listed(names));
         return entries.stream().filter(entry -> !dropped.test(entry.name())).toList();
     }
 

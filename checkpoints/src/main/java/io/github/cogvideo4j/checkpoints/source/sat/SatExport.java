@@ -35,9 +35,7 @@ public final class SatExport {
     public static SatPart requirePart(Checkpoint checkpoint) {
         return partOf(checkpoint)
                 .orElseThrow(() -> new InvalidCheckpointException(
-                        ProblemCode.NOT_A_CHECKPOINT,
-                        Place.of(checkpoint.folder()),
-                        "checkpoints.sat.no-counterpart"));
+                        ProblemCode.NOT_A_CHECKPOINT, Place.of(checkpoint.folder()), "checkpoints.sat.no-counterpart"));
     }
 
     /// The same tensors under SAT's names, fused where SAT has them fused. The autoencoder's keys have no prefix,

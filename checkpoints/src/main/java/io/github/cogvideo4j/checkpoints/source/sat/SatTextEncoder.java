@@ -25,9 +25,7 @@ final class SatTextEncoder implements Translation {
                 unknown.add(entry);
             }
         }
-        if (!unknown.isEmpty()) {
-            throw Translation.unknown(unknown, place);
-        }
+        Translation.refuse(unknown, place);
         // The encoder's own name of the shared table. transformers ties them when it loads.
         Optional<StateEntry> table =
                 renamed.stream().filter(entry -> entry.name().equals(TABLE)).findFirst();

@@ -2,9 +2,9 @@ package io.github.cogvideo4j.checkpoints.source.sat;
 
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Place;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -44,32 +44,26 @@ final class SatVae implements Translation {
     @Override
     public List<StateEntry> toDiffusers(List<StateEntry> entries, Place place) {
         int top = top(entries, SAT_LEVEL);
-        List<StateEntry> renamed = new ArrayList<>();
-        List<StateEntry> unknown = new ArrayList<>();
-        for (StateEntry entry : entries) {
-            String name = diffusersName(entry.name(), top);
-            (name.isEmpty() ? unknown : renamed).add(name.isEmpty() ? entry : entry.withName(name));
-        }
-        return result(renamed, unknown, place);
+        return renamed(entries, name -> diffusersName(name, top), place);
     }
 
     @Override
     public List<StateEntry> toSat(List<StateEntry> entries, Place place) {
         int top = top(entries, DIFFUSERS_LEVEL);
-        List<StateEntry> renamed = new ArrayList<>();
-        List<StateEntry> unknown = new ArrayList<>();
-        for (StateEntry entry : entries) {
-            String name = satName(entry.name(), top);
-            (name.isEmpty() ? unknown : renamed).add(name.isEmpty() ? entry : entry.withName(name));
-        }
-        return result(renamed, unknown, place);
+        return renamed(entries, name -> satName(name, top), place);
     }
 
-    private static List<StateEntry> result(List<StateEntry> renamed, List<StateEntry> unknown, Place place) {
-        if (!unknown.isEmpty()) {
-            throw Translation.unknown(unknown, place);
-        }
-        return Translation.unique(renamed, place);
+    private static List<StateEntry> renamed(List<StateEntry> entries, UnaryOperator<String> rename, Place place) {
+        Translation.refuse(
+                entries.stream()
+                        .filter(entry -> rename.apply(entry.name()).isEmpty())
+                        .toList(),
+                place);
+        return Translation.unique(
+                entries.stream()
+                        .map(entry -> entry.withName(rename.apply(entry.name())))
+                        .toList(),
+                place);
     }
 
     /// The decoder's highest level.

@@ -34,15 +34,16 @@ interface Translation {
         return entries;
     }
 
-    /// A name that no rule knows.
-    static InvalidCheckpointException unknown(List<StateEntry> entries, Place place) {
-        String first = entries.getFirst().name();
-        return new InvalidCheckpointException(
-                ProblemCode.EXTRA_TENSOR,
-                place.tensor(first),
-                "checkpoints.sat.unknown",
-                entries.size(),
-                listed(entries.stream().map(StateEntry::name).toList()));
+    /// Refuses tensors whose names no rule knows.
+    static void refuse(List<StateEntry> unknown, Place place) {
+        if (!unknown.isEmpty()) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.EXTRA_TENSOR,
+                    place.tensor(unknown.getFirst().name()),
+                    "checkpoints.sat.unknown",
+                    unknown.size(),
+                    listed(unknown.stream().map(StateEntry::name).toList()));
+        }
     }
 
     /// The first few of some names.
