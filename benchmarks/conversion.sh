@@ -19,7 +19,7 @@ printf 'Processors: %s, available memory: %s GB, load: %s\n\n' "$(nproc)" "$memo
 header=(--header yes)
 for size in "${@:-0.1 1 5}"; do
   for billions in $size; do
-    for layout in 'zero2 2' 'zero3 8' 'fsdp 8'; do
+    for layout in 'zero2 2' 'zero3 8' 'fsdp 8' 'sat 1'; do
       read -r kind ranks <<<"$layout"
       checkpoint=$work/$kind/checkpoint-500
       case $kind in
@@ -31,10 +31,17 @@ for size in "${@:-0.1 1 5}"; do
           title=FSDP
           benchmark synthetic.SyntheticDistributed --billions "$billions" --ranks "$ranks" \
             "$checkpoint/pytorch_model_fsdp_0" >/dev/null ;;
+        sat)
+          title=SAT
+          benchmark synthetic.SyntheticCheckpoint --billions "$billions" --stage 2 --ranks 1 \
+            --sparse-module "$work/origin/checkpoint-500" >/dev/null
+          mkdir -p "$work/sat"
+          "$root/cogvideo" convert --to sat "$work/origin/checkpoint-500" "$checkpoint" >/dev/null
+          rm -rf -- "${work:?}/origin" ;;
       esac
       for cache in ${CACHES:-cold warm}; do
         if [[ $cache == warm ]] && awk "BEGIN { exit !($billions * 6 > $memory / 2) }"; then continue; fi
-        if [[ $cache == warm ]]; then find "$checkpoint" \( -name '*_optim_states.pt' -o -name '*.distcp' \) -exec cat {} + >/dev/null; fi
+        if [[ $cache == warm ]]; then find "$checkpoint" \( -name '*_optim_states.pt' -o -name '*.distcp' -o -name 'mp_rank_00_model_states.pt' \) -exec cat {} + >/dev/null; fi
         benchmark conversion.ConversionBenchmark "${header[@]}" --rounds "${ROUNDS:-5}" --cache "$cache" \
           --label "$billions billion, $title, $ranks ranks" "$checkpoint" "$work/output" "$root/cogvideo" convert
         header=()

@@ -79,6 +79,16 @@ class SyntheticCheckpointTest {
         assertThat(checkpoint.remarks()).isEmpty();
     }
 
+    /// As many tensors as CogVideoX-5B has, on as many ranks as a machine has GPUs; only narrower.
+    @Test
+    void theTableOfTheDeepestModelOnEightRanksIsWithinTheLimits() throws IOException {
+        List<NamedShape> deep = SyntheticModel.of(1, 42);
+        SyntheticDistributed.write(folder.resolve("deep"), deep, 8, 0);
+        assertThat(Checkpoints.open(folder.resolve("deep"), SourceOptions.defaults())
+                        .entries())
+                .hasSameSizeAs(deep);
+    }
+
     @Test
     void theModuleIsTheMasterRoundedToBrainFloat() throws IOException {
         Path checkpoint = write(2, 2, SyntheticCheckpoint.Request.SUB_GROUP);
