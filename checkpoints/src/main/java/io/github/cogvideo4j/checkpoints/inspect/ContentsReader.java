@@ -27,7 +27,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/// Finds out what a path holds: a file, a checkpoint, a folder of weights (both sets where it has two), or every
+/// Finds out what a path holds: a file, a checkpoint, a folder of weights (both sets where it has two), or
+/// every
 /// component of a pipeline.
 public final class ContentsReader {
     private ContentsReader() {}
@@ -36,7 +37,8 @@ public final class ContentsReader {
     ///
     /// @param path    a file or a folder
     /// @param options how to choose in a checkpoint
-    /// @throws FormatException or a [io.github.cogvideo4j.checkpoints.CheckpointException] when it cannot be read
+    /// @throws FormatException or a [io.github.cogvideo4j.checkpoints.CheckpointException] when it cannot
+    ///     be read
     public static List<Contents> read(Path path, SourceOptions options) throws IOException {
         if (!Files.exists(path)) {
             throw new NoSuchFileException(path.toString());

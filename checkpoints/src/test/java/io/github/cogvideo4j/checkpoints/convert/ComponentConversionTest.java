@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.TinyTorchFile;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.model.ConfigCheck;
 import io.github.cogvideo4j.checkpoints.model.NamedShape;
@@ -18,17 +19,14 @@ import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
-import io.github.cogvideo4j.formats.torch.ArchiveLayout;
 import io.github.cogvideo4j.formats.torch.TensorPickle;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -206,25 +204,7 @@ class ComponentConversionTest {
     }
 
     private Path write(String name, PickleWriter pickle, List<byte[]> storages) throws IOException {
-        ArchiveLayout layout = ArchiveLayout.of(
-                name,
-                pickle.finish(),
-                storages.stream().map(bytes -> (long) bytes.length).toList());
-        ByteBuffer file = ByteBuffer.allocate(Math.toIntExact(layout.fileSize()));
-        List<Long> checksums = storages.stream()
-                .map(bytes -> {
-                    CRC32 crc = new CRC32();
-                    crc.update(bytes);
-                    return crc.getValue();
-                })
-                .toList();
-        layout.structure(checksums)
-                .forEach(piece -> file.put(
-                        Math.toIntExact(piece.offset()),
-                        piece.bytes(),
-                        0,
-                        piece.bytes().remaining()));
-        return Files.write(folder.resolve(name), file.array());
+        return Files.write(folder.resolve(name), TinyTorchFile.of(name, pickle.finish(), storages));
     }
 
     private void convert(Path source, String output, ConversionOptions options) throws IOException {

@@ -11,8 +11,10 @@ import io.github.cogvideo4j.checkpoints.verify.FolderVerification;
 import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -53,6 +55,15 @@ class ShardedSourcesTest {
                 .containsExactlyInAnyOrderEntriesOf(
                         TensorListing.ofWeights(Resources.fixture(fixture + "/live-master.safetensors"))
                                 .tensors());
+    }
+
+    /// accelerate's name for FSDP's weights when they were gathered first.
+    @Test
+    void gatheredWeightsOfFsdpAreFoundUnderTheirName() throws IOException {
+        Path weights = Resources.fixture("ddp-unsafe-bf16-w2/output/checkpoint-3/pytorch_model.bin");
+        Files.copy(weights, folder.resolve("pytorch_model_fsdp.bin"));
+        assertThat(TensorListing.ofWeights(folder).tensors())
+                .containsExactlyEntriesOf(TensorListing.ofWeights(weights).tensors());
     }
 
     /// A universal checkpoint is another arrangement of the checkpoint it was made from.

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.source.deepspeed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.cogvideo4j.checkpoints.TinyTorchFile;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -10,10 +11,8 @@ import io.github.cogvideo4j.checkpoints.source.distributed.DistributedFolder;
 import io.github.cogvideo4j.formats.pickle.PickleWriter;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
-import io.github.cogvideo4j.formats.torch.ArchiveLayout;
 import io.github.cogvideo4j.testing.Attack;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,16 +38,10 @@ class UniversalParametersTest {
                         () -> pickle.list(List.of(() -> pickle.dict(List.of(new PickleWriter.Item(
                                 () -> pickle.text(parameter),
                                 () -> pickle.tuple(List.of(() -> pickle.integer(3), () -> pickle.integer(5)))))))))));
-        ArchiveLayout layout = ArchiveLayout.of("states.pt", pickle.finish(), List.of());
-        ByteBuffer file = ByteBuffer.allocate(Math.toIntExact(layout.fileSize()));
-        layout.structure(List.of())
-                .forEach(piece -> file.put(
-                        Math.toIntExact(piece.offset()),
-                        piece.bytes(),
-                        0,
-                        piece.bytes().remaining()));
         Path states = Files.createDirectories(folder.resolve("step5"));
-        Files.write(states.resolve("mp_rank_00_model_states.pt"), file.array());
+        Files.write(
+                states.resolve("mp_rank_00_model_states.pt"),
+                TinyTorchFile.of("mp_rank_00_model_states.pt", pickle.finish(), List.of()));
         Files.createDirectories(states.resolve("zero/w"));
         Files.writeString(folder.resolve("latest_universal"), "step5");
         return states.resolve("zero/w/fp32.pt");

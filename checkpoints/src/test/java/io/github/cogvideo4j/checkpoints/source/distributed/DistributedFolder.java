@@ -1,13 +1,12 @@
 package io.github.cogvideo4j.checkpoints.source.distributed;
 
+import io.github.cogvideo4j.checkpoints.TinyTorchFile;
 import io.github.cogvideo4j.formats.pickle.PickleWriter;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
-import io.github.cogvideo4j.formats.torch.ArchiveLayout;
 import io.github.cogvideo4j.formats.torch.TensorPickle;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.zip.CRC32;
 
 /// A distributed checkpoint as a test wants it: right by default, and every claim of its table can be made
 /// wrong.
@@ -59,17 +57,10 @@ public final class DistributedFolder {
     ///
     /// @param pickle what `torch.save` made of it
     public void addObject(String name, byte[] pickle) {
-        ArchiveLayout layout = ArchiveLayout.of("archive.pt", pickle, List.of());
-        ByteBuffer zip = ByteBuffer.allocate(Math.toIntExact(layout.fileSize()));
-        layout.structure(List.of())
-                .forEach(piece -> zip.put(
-                        Math.toIntExact(piece.offset()),
-                        piece.bytes(),
-                        0,
-                        piece.bytes().remaining()));
+        byte[] zip = TinyTorchFile.of("archive.pt", pickle, List.of());
         ByteArrayOutputStream out = files.computeIfAbsent("__0_0.distcp", _ -> new ByteArrayOutputStream());
-        claims.add(new Claim(name, NO_TENSOR, "__0_0.distcp", out.size(), zip.capacity()));
-        out.writeBytes(zip.array());
+        claims.add(new Claim(name, NO_TENSOR, "__0_0.distcp", out.size(), zip.length));
+        out.writeBytes(zip);
     }
 
     /// Says something else of a tensor than is true.
@@ -164,18 +155,6 @@ public final class DistributedFolder {
     public static byte[] torchFile(DType dtype, Shape shape, byte[] bytes) {
         PickleWriter pickle = new PickleWriter();
         TensorPickle.whole(dtype, 0, shape, false).write(pickle);
-        ArchiveLayout layout = ArchiveLayout.of("archive.pt", pickle.finish(), List.of((long) bytes.length));
-        ByteBuffer file = ByteBuffer.allocate(Math.toIntExact(layout.fileSize()));
-        file.put(Math.toIntExact(layout.storageOffsets().getFirst()), bytes);
-        CRC32 crc = new CRC32();
-        crc.update(bytes);
-        for (ArchiveLayout.Piece piece : layout.structure(List.of(crc.getValue()))) {
-            file.put(
-                    Math.toIntExact(piece.offset()),
-                    piece.bytes(),
-                    0,
-                    piece.bytes().remaining());
-        }
-        return file.array();
+        return TinyTorchFile.of("archive.pt", pickle.finish(), List.of(bytes));
     }
 }
