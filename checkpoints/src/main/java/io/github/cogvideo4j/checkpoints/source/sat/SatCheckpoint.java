@@ -122,8 +122,8 @@ public final class SatCheckpoint {
         }
         // Patches in time came with rotary positions only.
         boolean flat = entries.stream()
-                .anyMatch(entry -> entry.name().equals(PATCHES)
-                        && entry.tensor().shape().rank() == 4);
+                .anyMatch(entry ->
+                        entry.name().equals(PATCHES) && entry.tensor().shape().rank() == 4);
         boolean added = flat && entries.stream().anyMatch(entry -> entry.name().equals(SatTransformer.POSITION_TABLE));
         return added && !hasLearnedPositions(entries) ? Map.of(field, false) : Map.of();
     }
