@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import java.util.Optional;
 
 /// What the result of a conversion should be like.
@@ -14,6 +15,7 @@ import java.util.Optional;
 /// @param verify        whether the result is compared with its source before it is put in place
 /// @param claims        what the caller says about the model
 /// @param layout        whose names and folders the result has
+/// @param component     what the weights are of; when absent, what their names say
 public record ConversionOptions(
         Optional<TargetDType> dtype,
         long maxShardBytes,
@@ -24,7 +26,8 @@ public record ConversionOptions(
         boolean overwrite,
         boolean verify,
         ModelClaims claims,
-        ResultLayout layout) {
+        ResultLayout layout,
+        Optional<Component> component) {
     /// Five gigabytes, as the scripts that people use today have it.
     public static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
 
@@ -48,19 +51,36 @@ public record ConversionOptions(
                 overwrite,
                 verify,
                 ModelClaims.none(),
-                ResultLayout.DIFFUSERS);
+                ResultLayout.DIFFUSERS,
+                Optional.empty());
     }
 
     /// The same with what is said about the model.
     public ConversionOptions withClaims(ModelClaims said) {
         return new ConversionOptions(
-                dtype, maxShardBytes, format, link, variant, threads, overwrite, verify, said, layout);
+                dtype, maxShardBytes, format, link, variant, threads, overwrite, verify, said, layout, component);
     }
 
     /// The same in another layout.
     public ConversionOptions withLayout(ResultLayout wanted) {
         return new ConversionOptions(
-                dtype, maxShardBytes, format, link, variant, threads, overwrite, verify, claims, wanted);
+                dtype, maxShardBytes, format, link, variant, threads, overwrite, verify, claims, wanted, component);
+    }
+
+    /// The same for weights that are said to be of a component.
+    public ConversionOptions withComponent(Component said) {
+        return new ConversionOptions(
+                dtype,
+                maxShardBytes,
+                format,
+                link,
+                variant,
+                threads,
+                overwrite,
+                verify,
+                claims,
+                layout,
+                Optional.of(said));
     }
 
     /// What happens when nothing is asked for.

@@ -123,10 +123,12 @@ public final class ConversionPlanner {
                 && SatExport.partOf(checkpoint).equals(Optional.of(SatPart.ADAPTER));
     }
 
-    private static Map<Component, Checkpoint> components(List<Checkpoint> sources) {
+    private Map<Component, Checkpoint> components(List<Checkpoint> sources) {
         Map<Component, Checkpoint> components = new EnumMap<>(Component.class);
         for (Checkpoint source : sources) {
-            Component component = componentOf(source);
+            // What is said is said of the main source.
+            Component component = WrongSource.requireComponent(
+                    source, components.isEmpty() ? options.component() : Optional.empty(), remarks);
             if (components.putIfAbsent(component, source) != null) {
                 throw new InvalidCheckpointException(
                         ProblemCode.AMBIGUOUS_WEIGHTS,
@@ -140,23 +142,19 @@ public final class ConversionPlanner {
 
     /// The component that a checkpoint's weights are written as.
     public static Component componentOf(Checkpoint checkpoint) {
-        return checkpoint.kind() == CheckpointKind.SAT
-                ? Component.of(checkpoint.entries().stream()
-                                .map(StateEntry::name)
-                                .toList())
-                        .orElse(Component.TRANSFORMER)
-                : Component.TRANSFORMER;
+        return Component.of(checkpoint.entries().stream().map(StateEntry::name).toList())
+                .orElse(Component.TRANSFORMER);
     }
 
     /// The checkpoint, when its weights are of the component that is expected.
     ///
-    /// @throws InvalidCheckpointException `not-a-checkpoint` naming what it is instead
+    /// @throws InvalidCheckpointException `wrong-component` naming what it is instead
     public static Checkpoint require(Checkpoint checkpoint, Component expected) {
         List<String> names = checkpoint.entries().stream().map(StateEntry::name).toList();
         Optional<Component> found = Component.of(names);
         if (found.filter(component -> component != expected).isPresent()) {
             throw new InvalidCheckpointException(
-                    ProblemCode.NOT_A_CHECKPOINT,
+                    ProblemCode.WRONG_COMPONENT,
                     Place.of(checkpoint.folder()),
                     "checkpoints.convert.not-that-component",
                     found.get().folder(),
@@ -167,9 +165,12 @@ public final class ConversionPlanner {
 
     private void addComponent(Component component, Checkpoint source) throws IOException {
         Optional<DType> ofBase = base.isPresent() ? base.get().weightDType(component) : Optional.empty();
-        // SAT keeps weights in the dtype that they were trained in, unless they come from ZeRO's fp32 copies.
-        boolean keep = source.kind() == CheckpointKind.SAT
-                && source.training().zeroStage().isEmpty();
+        // SAT keeps weights in the dtype that they were trained in, unless they come from ZeRO's fp32 copies;
+        // the
+        // components that are not trained keep theirs.
+        boolean keep = component != Component.TRANSFORMER
+                || (source.kind() == CheckpointKind.SAT
+                        && source.training().zeroStage().isEmpty());
         TargetDType otherwise = keep ? TargetDType.SOURCE : TargetDType.BF16;
         List<PlannedTensor> planned =
                 planned(source, ofBase.flatMap(TargetDType::of).orElse(otherwise));

@@ -30,7 +30,8 @@ final class DerivedConfiguration {
     static String ofTextEncoder(Checkpoint checkpoint, Optional<BaseModel> base, Problems remarks) throws IOException {
         Place place = Place.of(checkpoint.folder());
         DerivedConfig derived = TextEncoderDerivation.derive(shapes(checkpoint), place);
-        Optional<Path> given = base.flatMap(model -> model.config(Component.TEXT_ENCODER));
+        Optional<Path> ofBase = base.flatMap(model -> model.config(Component.TEXT_ENCODER));
+        Optional<Path> given = ofBase.isPresent() ? ofBase : BesideSource.config(checkpoint, Component.TEXT_ENCODER);
         if (given.isPresent()) {
             requireAgreement(derived, ConfigDocument.read(given.get()), place);
             return TransformerConfiguration.text(given.get());

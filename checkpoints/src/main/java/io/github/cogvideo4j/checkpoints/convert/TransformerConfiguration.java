@@ -83,10 +83,6 @@ final class TransformerConfiguration {
 
     private Optional<Decision> withoutBase() throws IOException {
         List<String> names = shapes.stream().map(NamedShape::name).toList();
-        if (names.stream().anyMatch(name -> name.contains(".base_layer.") || name.contains(".lora_A."))) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.LORA_UNMERGED, Place.of(checkpoint.folder()), "checkpoints.convert.lora-unmerged");
-        }
         if (!ConfigDerivation.looksLikeTransformer(names)) {
             remarks.report(
                     ProblemCode.CONFIG_MISSING, Place.of(checkpoint.folder()), "checkpoints.convert.no-transformer");

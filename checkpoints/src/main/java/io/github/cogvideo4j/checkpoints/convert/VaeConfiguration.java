@@ -50,7 +50,8 @@ final class VaeConfiguration {
         List<NamedShape> shapes = DerivedConfiguration.shapes(checkpoint);
         DerivedConfig derived = VaeDerivation.derive(shapes, place);
         VaeStateDict.check(derived.document(), shapes, place);
-        Optional<Path> given = base.flatMap(model -> model.config(Component.VAE));
+        Optional<Path> ofBase = base.flatMap(model -> model.config(Component.VAE));
+        Optional<Path> given = ofBase.isPresent() ? ofBase : BesideSource.config(checkpoint, Component.VAE);
         if (given.isPresent()) {
             ConfigDocument config = ConfigDocument.read(given.get());
             DerivedConfiguration.requireAgreement(derived, config, place);

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.source.deepspeed.DeepSpeedCheckpoint;
+import io.github.cogvideo4j.checkpoints.source.distributed.DistributedCheckpoint;
 import io.github.cogvideo4j.checkpoints.source.sat.SatCheckpoint;
 import io.github.cogvideo4j.checkpoints.source.sat.SatPart;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -92,6 +93,7 @@ public final class Checkpoints {
     private static Checkpoint planRaw(CheckpointLocation location, SourceOptions options) throws IOException {
         return switch (location.place()) {
             case CheckpointLocation.TagFolder tag -> DeepSpeedCheckpoint.plan(tag.folder(), options);
+            case CheckpointLocation.Distributed state -> DistributedCheckpoint.plan(state.folder(), options);
             case CheckpointLocation.Weights weights -> PlainWeights.plan(weights.set(), options);
             case CheckpointLocation.Run run -> newestComplete(run, options);
         };

@@ -10,14 +10,6 @@ import java.nio.file.Path;
 final class UnreadKinds {
     private UnreadKinds() {}
 
-    /// Refuses a state folder of such a kind.
-    static void refuseState(Path folder) {
-        refuse(folder, "latest_universal", "checkpoints.location.universal");
-        refuse(folder, ".metadata", "checkpoints.location.distributed");
-        // accelerate's name for the model's part of an FSDP checkpoint.
-        refuse(folder, "pytorch_model_fsdp_0/.metadata", "checkpoints.location.distributed");
-    }
-
     /// Refuses a folder of results of such a kind.
     static void refuseResult(Path folder) {
         refuse(folder, "model_index.json", "checkpoints.location.pipeline");

@@ -56,6 +56,11 @@ public final class WeightFileReader {
             throw new InvalidCheckpointException(
                     ProblemCode.NOT_WEIGHTS, Place.of(file), "checkpoints.plain.deepspeed-file");
         }
+        // What torch's optimizers save, and accelerate under the name optimizer.bin.
+        if (dict.get("state").isPresent() && dict.get("param_groups").isPresent()) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.NOT_WEIGHTS, Place.of(file), "checkpoints.plain.optimizer-file");
+        }
         return StateDict.tensors(file, unwrap(file, dict, remarks));
     }
 

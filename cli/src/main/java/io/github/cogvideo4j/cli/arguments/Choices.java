@@ -5,6 +5,7 @@ import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
 import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
 import io.github.cogvideo4j.checkpoints.convert.TargetDType;
 import io.github.cogvideo4j.checkpoints.inspect.TensorSelection;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.index.ShardSize;
 import java.util.Map;
 import picocli.CommandLine.ITypeConverter;
@@ -20,6 +21,14 @@ public final class Choices {
             super(
                     TargetDType.values(),
                     Map.of("bfloat16", TargetDType.BF16, "float16", TargetDType.FP16, "float32", TargetDType.FP32));
+        }
+    }
+
+    /// `--component`.
+    public static final class ModelComponent extends ChoiceConverter<Component> {
+        /// Called by picocli.
+        public ModelComponent() {
+            super(Component.values(), Map.of());
         }
     }
 

@@ -9,6 +9,7 @@ import io.github.cogvideo4j.checkpoints.convert.LinkMode;
 import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
 import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
 import io.github.cogvideo4j.checkpoints.convert.TargetDType;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.cli.arguments.Choices;
 import io.github.cogvideo4j.cli.arguments.UsageException;
@@ -53,6 +54,13 @@ public final class ConvertCommand extends ConsoleCommand {
             converter = Choices.Format.class,
             completionCandidates = Choices.Format.class)
     private Optional<OutputFormat> format = Optional.empty();
+
+    @Option(
+            names = "--component",
+            paramLabel = "NAME",
+            converter = Choices.ModelComponent.class,
+            completionCandidates = Choices.ModelComponent.class)
+    private Optional<Component> component = Optional.empty();
 
     @Option(names = "--safe-serialization")
     private boolean safeSerialization;
@@ -144,6 +152,7 @@ public final class ConvertCommand extends ConsoleCommand {
                 overwrite,
                 verify,
                 model.claims(),
-                layout);
+                layout,
+                component);
     }
 }
