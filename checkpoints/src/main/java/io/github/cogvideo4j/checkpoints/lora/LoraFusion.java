@@ -71,6 +71,7 @@ public final class LoraFusion {
                 base.training(),
                 files,
                 remarks.all(),
+                base.settings(),
                 adapters);
     }
 

@@ -7,7 +7,8 @@ import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
-import io.github.cogvideo4j.checkpoints.verify.FolderVerification;
+import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.verify.Counterpart;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -40,7 +41,7 @@ final class FusedSource {
             Manifest.Adapter known = recorded.get(i);
             adapters.add(new AppliedAdapter(LoraAdapter.open(given.get(i)), known.scale(), known.alpha()));
         }
-        Checkpoint weights = Checkpoints.open(FolderVerification.weightsOf(base), SourceOptions.defaults());
+        Checkpoint weights = Checkpoints.open(Counterpart.weightsOf(base, Component.TRANSFORMER), SourceOptions.defaults());
         return LoraFusion.fuse(weights, adapters, false);
     }
 }

@@ -4,7 +4,8 @@ import io.github.cogvideo4j.checkpoints.lora.LoraExtraction;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
-import io.github.cogvideo4j.checkpoints.verify.FolderVerification;
+import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.verify.Counterpart;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
@@ -76,7 +77,7 @@ public final class LoraExtractCommand extends ConsoleCommand {
 
     /// Opens a checkpoint, or the transformer of a model's folder.
     private static Checkpoint open(String argument, SourceOptions options) throws IOException {
-        return Checkpoints.open(FolderVerification.weightsOf(InspectCommand.locate(argument)), options);
+        return Checkpoints.open(Counterpart.weightsOf(InspectCommand.locate(argument), Component.TRANSFORMER), options);
     }
 
     private void show(LoraExtraction.Result done) {
