@@ -49,13 +49,11 @@ public final class LoraExport {
     /// Exports.
     ///
     /// @param checkpoint a training checkpoint of a LoRA: DeepSpeed's state, weights with the adapter still
-    ///                   inside,
-    or
-    /// the trainer's adapter file
-    /// @param options   how to choose among states
-    /// @param output    a folder, or a file that ends in `.safetensors`
-    /// @param alpha     the alpha of the training, to be recorded
-    /// @param overwrite whether an adapter that is there may be replaced
+    ///                   inside, or the trainer's adapter file
+    /// @param options    how to choose among states
+    /// @param output     a folder, or a file that ends in `.safetensors`
+    /// @param alpha      the alpha of the training, to be recorded
+    /// @param overwrite  whether an adapter that is there may be replaced
     /// @throws InvalidCheckpointException `not-weights` when there is no adapter inside
     public static Result export(
             Path checkpoint, SourceOptions options, Path output, OptionalDouble alpha, boolean overwrite)

@@ -48,9 +48,9 @@ public final class LoraExtraction {
 
     /// What is wanted.
     ///
-    /// @param rank    the rank; a smaller layer gets its own full rank
-    /// @param targets the modules, by name or by the end of it (`attn1.to_q`); none: all linear layers that
-    changed
+    /// @param rank      the rank; a smaller layer gets its own full rank
+    /// @param targets   the modules, by name or by the end of it (`attn1.to_q`); none: all linear layers that
+    ///                  changed
     /// @param threads   how many layers at once
     /// @param overwrite whether an adapter that is there may be replaced
     public record Options(int rank, List<String> targets, int threads, boolean overwrite) {
@@ -70,16 +70,13 @@ public final class LoraExtraction {
 
     /// What was written.
     ///
-    /// @param file   the adapter's file
-    /// @param bytes  its size
-    /// @param layers the layers
-    /// @param kept   the share of the squared norm of all changes, those of other tensors included, that the
-    adapter
-    /// has
+    /// @param file    the adapter's file
+    /// @param bytes   its size
+    /// @param layers  the layers
+    /// @param kept    the share of the squared norm of all changes, those of other tensors included, that the
+    ///                adapter has
     /// @param outside the share that is in tensors which no adapter can have: biases, norms, convolutions,
-    ///                and
-    layers
-    /// that are not among the targets
+    ///                and layers that are not among the targets
     /// @param remarks what is worth saying
     public record Result(
             Path file, long bytes, List<Layer> layers, double kept, double outside, List<Problem> remarks) {
