@@ -38,7 +38,7 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(name = "generate")
 public final class GenerateCommand extends ConsoleCommand {
     @Mixin
-    private final ModelArguments model = new ModelArguments();
+    private final PipelineArguments model = new PipelineArguments();
 
     @Mixin
     private final RequestArguments request = new RequestArguments();
