@@ -29,8 +29,7 @@ class GenerateCommandTest {
     @Test
     void aKindThatDoesNotGoWithItsInputIsSaid() {
         assertUsage(generate("--prompt", "a cat", "--generate_type", "i2v"), "--image-or-video-path");
-        assertUsage(
-                generate("--prompt", "a cat", "--generate-type", "t2v", "--image_or_video_path", IMAGE), "i2v");
+        assertUsage(generate("--prompt", "a cat", "--generate-type", "t2v", "--image_or_video_path", IMAGE), "i2v");
         assertUsage(generate("--prompt", "a cat", "--generate-type", "x2v"), "t2v, i2v, v2v");
     }
 
@@ -44,7 +43,13 @@ class GenerateCommandTest {
 
     @Test
     void anEndingThatCannotBeWrittenIsUsage() {
-        assertUsage(generate("--prompt", "a cat", "--output-path", folder.resolve("cat.wmv").toString()), ".mp4");
+        assertUsage(
+                generate(
+                        "--prompt",
+                        "a cat",
+                        "--output-path",
+                        folder.resolve("cat.wmv").toString()),
+                ".mp4");
     }
 
     @Test

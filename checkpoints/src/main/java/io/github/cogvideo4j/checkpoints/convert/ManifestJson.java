@@ -154,9 +154,7 @@ public final class ManifestJson {
                 adapters.add(new Manifest.Adapter(
                         string(fields, "path"),
                         number(fields, "scale"),
-                        fields.has("alpha")
-                                ? OptionalDouble.of(number(fields, "alpha"))
-                                : OptionalDouble.empty()));
+                        fields.has("alpha") ? OptionalDouble.of(number(fields, "alpha")) : OptionalDouble.empty()));
             }
             return List.copyOf(adapters);
         }

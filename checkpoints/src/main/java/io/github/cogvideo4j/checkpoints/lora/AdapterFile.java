@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/// An adapter's file while it is written: tensors go to their places in any order, several at a time, and the file
-/// gets its name when it is whole.
+/// An adapter's file while it is written: tensors go to their places in any order, several at a time, and the
+/// file gets its name when it is whole.
 final class AdapterFile implements AutoCloseable {
     private final Path target;
     private final Path unfinished;
@@ -62,16 +62,14 @@ final class AdapterFile implements AutoCloseable {
     }
 
     /// Begins a file.
-    static AdapterFile create(Path target, List<TensorSpec> tensors, Map<String, String> metadata)
-            throws IOException {
+    static AdapterFile create(Path target, List<TensorSpec> tensors, Map<String, String> metadata) throws IOException {
         SafetensorsLayout layout = SafetensorsLayout.of(tensors, metadata);
         Path parent = target.getParent();
         if (parent != null) {
             Files.createDirectories(parent);
         }
         Path unfinished = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
-        FileChannel channel =
-                FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         return new AdapterFile(target, unfinished, channel, layout);
     }
 

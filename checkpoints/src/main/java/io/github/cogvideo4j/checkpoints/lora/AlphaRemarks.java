@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
 
 /// Says what alpha an adapter is applied with, above all where nobody knows it.
 ///
-/// CogVideo's trainer multiplies by alpha / rank while training (64 / 128 by default) and saves neither, so a reader
-/// that takes alpha to be the rank applies the adapter at another strength than it was trained at.
+/// CogVideo's trainer multiplies by alpha / rank while training (64 / 128 by default) and saves neither, so a
+/// reader that takes alpha to be the rank applies the adapter at another strength than it was trained at.
 final class AlphaRemarks {
     private static final Pattern MENTION =
             Pattern.compile("(?i)lora[_-]?alpha[\"']?\\s{0,8}[:=]?\\s{0,8}[\"']?([0-9]{1,7}(?:\\.[0-9]{1,6})?)");
@@ -43,7 +43,8 @@ final class AlphaRemarks {
                 .flatMapToDouble(layer -> layer.alpha().stream())
                 .findFirst();
         if (applied.alpha().isPresent()) {
-            if (recorded.isPresent() && recorded.getAsDouble() != applied.alpha().getAsDouble()) {
+            if (recorded.isPresent()
+                    && recorded.getAsDouble() != applied.alpha().getAsDouble()) {
                 remarks.report(
                         ProblemCode.CHOICE,
                         place,
@@ -68,8 +69,8 @@ final class AlphaRemarks {
         }
     }
 
-    /// Looks for alpha in the configuration and script files beside an adapter and in the folders above it. What
-    /// cannot be read mentions nothing.
+    /// Looks for alpha in the configuration and script files beside an adapter and in the folders above it.
+    /// What cannot be read mentions nothing.
     static Optional<Mention> mention(Path adapter) {
         Path folder = adapter.toAbsolutePath().getParent();
         for (int level = 0; folder != null && level < LEVELS; level++, folder = folder.getParent()) {

@@ -59,13 +59,15 @@ record FloatMatrix(long rows, long columns, MemorySegment data) {
     void subtract(StorageReader reader, StoredTensor tensor) throws IOException {
         Floats floats = new Floats(tensor.dtype());
         long[] position = {0};
-        reader.read(tensor, bytes -> floats.each(bytes, (values, count) -> {
-            for (int i = 0; i < count; i++) {
-                long at = (position[0] + i) * Float.BYTES;
-                data.set(FLOATS, at, data.get(FLOATS, at) - values[i]);
-            }
-            position[0] += count;
-        }));
+        reader.read(
+                tensor,
+                bytes -> floats.each(bytes, (values, count) -> {
+                    for (int i = 0; i < count; i++) {
+                        long at = (position[0] + i) * Float.BYTES;
+                        data.set(FLOATS, at, data.get(FLOATS, at) - values[i]);
+                    }
+                    position[0] += count;
+                }));
     }
 
     /// One element.

@@ -21,8 +21,8 @@ import java.util.stream.Stream;
 /// A weight with adapters fused into it: `W + factor B A`, summed over the adapters.
 ///
 /// Products are summed in double and the sum is rounded to fp32 once, then to the type it is wanted in; so an
-/// element is off by half a unit in the last place of fp32, which is less than the sums in fp32 of the reference
-/// are among themselves.
+/// element is off by half a unit in the last place of fp32, which is less than the sums in fp32 of the
+/// reference are among themselves.
 ///
 /// @param weight the model's weight
 /// @param terms  what is added to it
@@ -51,8 +51,9 @@ record FusedWeight(StoredTensor weight, List<Term> terms, DType dtype) implement
     public List<Storage> inputs() {
         return Stream.concat(
                         Stream.of(weight),
-                        terms.stream().flatMap(term -> Stream.of(
-                                term.layer().a(), term.layer().b())))
+                        terms.stream()
+                                .flatMap(term ->
+                                        Stream.of(term.layer().a(), term.layer().b())))
                 .flatMap(FusedWeight::storages)
                 .distinct()
                 .toList();
@@ -73,10 +74,8 @@ record FusedWeight(StoredTensor weight, List<Term> terms, DType dtype) implement
             for (Term term : terms) {
                 LoraLayer layer = term.layer();
                 products.add(new LowRankProduct(
-                        FloatMatrix.read(
-                                reader, layer.a(), FloatMatrix.allocate(arena, layer.rank(), layer.in())),
-                        FloatMatrix.read(
-                                reader, layer.b(), FloatMatrix.allocate(arena, layer.out(), layer.rank())),
+                        FloatMatrix.read(reader, layer.a(), FloatMatrix.allocate(arena, layer.rank(), layer.in())),
+                        FloatMatrix.read(reader, layer.b(), FloatMatrix.allocate(arena, layer.out(), layer.rank())),
                         term.factor()));
             }
             long columns = terms.getFirst().layer().in();

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 
-/// A LoRA adapter that has been opened: its factors as descriptions, for each weight that it adapts. Nothing is
-/// read but headers and the few bytes of recorded alphas.
+/// A LoRA adapter that has been opened: its factors as descriptions, for each weight that it adapts. Nothing
+/// is read but headers and the few bytes of recorded alphas.
 ///
 /// @param file    the file
 /// @param layers  the adaptations by the key of the adapted weight, in the file's order
@@ -42,12 +42,12 @@ public record LoraAdapter(
 
     /// Opens an adapter.
     ///
-    /// @param path the file, or a folder that holds `pytorch_lora_weights.safetensors` (a `checkpoint-N` of the
-    ///             trainer) or PEFT's `adapter_model.safetensors`
+    /// @param path the file, or a folder that holds `pytorch_lora_weights.safetensors` (a `checkpoint-N` of
+    ///             the trainer) or PEFT's `adapter_model.safetensors`
     /// @throws io.github.cogvideo4j.formats.FormatException when the file is damaged
-    /// @throws io.github.cogvideo4j.checkpoints.InvalidCheckpointException when it is no adapter, or not a whole
-    /// one: `not-weights` (no adapter at all, or its matrices are empty), `missing-tensor`, `extra-tensor`,
-    /// `shape-mismatch`, `duplicate-weights`, `unsupported-tensor`, `lora-alpha`
+    /// @throws io.github.cogvideo4j.checkpoints.InvalidCheckpointException when it is no adapter, or not a
+    ///     whole one: `not-weights` (no adapter at all, or its matrices are empty), `missing-tensor`,
+    ///     `extra-tensor`, `shape-mismatch`, `duplicate-weights`, `unsupported-tensor`, `lora-alpha`
     public static LoraAdapter open(Path path) throws IOException {
         return LoraAdapterReader.read(path);
     }

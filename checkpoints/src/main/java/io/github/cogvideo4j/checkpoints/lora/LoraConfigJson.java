@@ -10,8 +10,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// The header that tells readers the ranks and alphas of an adapter, so that none has to assume them.
 ///
-/// Source: diffusers' `_pack_dict_with_prefix` and what its loader takes out of `lora_adapter_metadata`: the arguments
-/// of PEFT's `LoraConfig`, each with the component's prefix.
+/// Source: diffusers' `_pack_dict_with_prefix` and what its loader takes out of `lora_adapter_metadata`: the
+/// arguments of PEFT's `LoraConfig`, each with the component's prefix.
 final class LoraConfigJson {
     private static final String PREFIX = "transformer.";
 

@@ -23,11 +23,11 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
 
-/// Takes the adapter out of a training checkpoint: the fp32 master copies of its matrices, under the names by which
-/// diffusers loads them.
+/// Takes the adapter out of a training checkpoint: the fp32 master copies of its matrices, under the names by
+/// which diffusers loads them.
 ///
-/// Under ZeRO-3 the trainer's own `pytorch_lora_weights.safetensors` holds empty matrices, as its hook does not
-/// gather what the ranks hold; the matrices are in the training state beside it.
+/// Under ZeRO-3 the trainer's own `pytorch_lora_weights.safetensors` holds empty matrices, as its hook does
+/// not gather what the ranks hold; the matrices are in the training state beside it.
 public final class LoraExport {
     private static final String PREFIX = "transformer.";
 
@@ -48,8 +48,8 @@ public final class LoraExport {
 
     /// Exports.
     ///
-    /// @param checkpoint a training checkpoint of a LoRA: DeepSpeed's state, weights with the adapter still inside, or
-    ///                   the trainer's adapter file
+    /// @param checkpoint a training checkpoint of a LoRA: DeepSpeed's state, weights with the adapter still
+    ///                   inside, or the trainer's adapter file
     /// @param options    how to choose among states
     /// @param output     a folder, or a file that ends in `.safetensors`
     /// @param alpha      the alpha of the training, to be recorded
@@ -69,8 +69,7 @@ public final class LoraExport {
             tensors.put(PREFIX + layer.module() + ".lora_A.weight", layer.a());
             tensors.put(PREFIX + layer.module() + ".lora_B.weight", layer.b());
             OptionalDouble known = alpha.isPresent() ? alpha : layer.alpha();
-            known.ifPresent(
-                    value -> strengths.put(layer.module(), new LoraConfigJson.Strength(layer.rank(), value)));
+            known.ifPresent(value -> strengths.put(layer.module(), new LoraConfigJson.Strength(layer.rank(), value)));
         }
         boolean complete = strengths.size() == adapter.layers().size();
         Map<String, String> metadata = complete ? LoraConfigJson.metadata(strengths) : Map.of("format", "pt");
@@ -95,8 +94,8 @@ public final class LoraExport {
         }
     }
 
-    /// The adapter in a checkpoint. The training state goes before the file that the trainer saved beside it: it has
-    /// the same matrices in fp32, and they are whole.
+    /// The adapter in a checkpoint. The training state goes before the file that the trainer saved beside it:
+    /// it has the same matrices in fp32, and they are whole.
     private static LoraAdapter find(Path path, SourceOptions options) throws IOException {
         Checkpoint checkpoint;
         try {

@@ -31,8 +31,8 @@ import java.util.Map;
 import java.util.SequencedMap;
 import org.ejml.data.DMatrixRMaj;
 
-/// Takes an adapter out of the difference between a fine-tuned model and its base: for each linear layer the best
-/// approximation of the change by two matrices of a rank.
+/// Takes an adapter out of the difference between a fine-tuned model and its base: for each linear layer the
+/// best approximation of the change by two matrices of a rank.
 public final class LoraExtraction {
     private static final String PREFIX = "transformer.";
     private static final String WEIGHT = ".weight";
@@ -49,7 +49,8 @@ public final class LoraExtraction {
     /// What is wanted.
     ///
     /// @param rank      the rank; a smaller layer gets its own full rank
-    /// @param targets   the modules, by name or by the end of it (`attn1.to_q`); none: all linear layers that changed
+    /// @param targets   the modules, by name or by the end of it (`attn1.to_q`); none: all linear layers that
+    ///                  changed
     /// @param threads   how many layers at once
     /// @param overwrite whether an adapter that is there may be replaced
     public record Options(int rank, List<String> targets, int threads, boolean overwrite) {
@@ -72,10 +73,10 @@ public final class LoraExtraction {
     /// @param file    the adapter's file
     /// @param bytes   its size
     /// @param layers  the layers
-    /// @param kept    the share of the squared norm of all changes, those of other tensors included, that the adapter
-    ///                has
-    /// @param outside the share that is in tensors which no adapter can have: biases, norms, convolutions, and layers
-    ///                that are not among the targets
+    /// @param kept    the share of the squared norm of all changes, those of other tensors included, that the
+    ///                adapter has
+    /// @param outside the share that is in tensors which no adapter can have: biases, norms, convolutions,
+    ///                and layers that are not among the targets
     /// @param remarks what is worth saying
     public record Result(
             Path file, long bytes, List<Layer> layers, double kept, double outside, List<Problem> remarks) {
@@ -107,8 +108,8 @@ public final class LoraExtraction {
     /// @param options  what is wanted
     /// @param progress told the bytes that are done
     /// @throws InvalidCheckpointException when the two are not the same model, or nothing changed
-    public static Result extract(
-            Checkpoint base, Checkpoint model, Path output, Options options, Progress progress) throws IOException {
+    public static Result extract(Checkpoint base, Checkpoint model, Path output, Options options, Progress progress)
+            throws IOException {
         return new LoraExtraction(base, model, options, progress).extract(output);
     }
 
@@ -250,8 +251,8 @@ public final class LoraExtraction {
     private Layer layer(Pair pair, FileStorageReader reader, AdapterFile file) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             Shape shape = pair.model().shape();
-            FloatMatrix change = FloatMatrix.read(
-                    reader, pair.model(), FloatMatrix.allocate(arena, shape.size(0), shape.size(1)));
+            FloatMatrix change =
+                    FloatMatrix.read(reader, pair.model(), FloatMatrix.allocate(arena, shape.size(0), shape.size(1)));
             change.subtract(reader, pair.base());
             TruncatedSvd svd = TruncatedSvd.of(change, pair.rank());
             write(file, nameOfA(pair), svd.a());
@@ -262,10 +263,7 @@ public final class LoraExtraction {
             }
             progress.advance(pair.model().byteLength());
             return new Layer(
-                    pair.model().name(),
-                    pair.rank(),
-                    Math.sqrt(pair.squares()),
-                    Math.min(1, kept / pair.squares()));
+                    pair.model().name(), pair.rank(), Math.sqrt(pair.squares()), Math.min(1, kept / pair.squares()));
         }
     }
 

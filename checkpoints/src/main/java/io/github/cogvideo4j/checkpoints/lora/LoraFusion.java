@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// Fuses adapters into a model: the model's state dict, in which the adapted weights are computed when they are
-/// read.
+/// Fuses adapters into a model: the model's state dict, in which the adapted weights are computed when they
+/// are read.
 public final class LoraFusion {
     private final Checkpoint base;
     private final List<AppliedAdapter> adapters;
@@ -35,12 +35,13 @@ public final class LoraFusion {
 
     /// Fuses.
     ///
-    /// @param base       the transformer's weights
-    /// @param adapters   the adapters, in the order in which they are added
-    /// @param ownTypes   whether a fused weight has the type of the base's weight; else it is fp32, which is what a
-    ///                   cast to a chosen type should start from
+    /// @param base     the transformer's weights
+    /// @param adapters the adapters, in the order in which they are added
+    /// @param ownTypes whether a fused weight has the type of the base's weight; else it is fp32, which is
+    ///                 what a cast to a chosen type should start from
     /// @return a checkpoint that can be converted and compared like any other
-    /// @throws InvalidCheckpointException `extra-tensor` or `shape-mismatch` when an adapter is for another model
+    /// @throws InvalidCheckpointException `extra-tensor` or `shape-mismatch` when an adapter is for another
+    ///     model
     public static Checkpoint fuse(Checkpoint base, List<AppliedAdapter> adapters, boolean ownTypes) {
         return new LoraFusion(base, adapters).fuse(ownTypes);
     }
@@ -54,8 +55,9 @@ public final class LoraFusion {
             files.putAll(adapter.files());
             requireFit(adapter);
             AlphaRemarks.tell(applied, remarks);
-            adapter.layers().forEach((weight, layer) -> terms.computeIfAbsent(weight, _ -> new ArrayList<>())
-                    .add(new FusedWeight.Term(layer, layer.factor(applied.scale(), applied.alpha()))));
+            adapter.layers()
+                    .forEach((weight, layer) -> terms.computeIfAbsent(weight, _ -> new ArrayList<>())
+                            .add(new FusedWeight.Term(layer, layer.factor(applied.scale(), applied.alpha()))));
         }
         List<StateEntry> entries =
                 base.entries().stream().map(entry -> fused(entry, ownTypes)).toList();
@@ -69,6 +71,7 @@ public final class LoraFusion {
                 base.training(),
                 files,
                 remarks.all(),
+                base.settings(),
                 adapters);
     }
 

@@ -8,8 +8,9 @@ import java.util.regex.Pattern;
 /// A key of an adapter's state dict, taken apart: whose weight it adapts, and which part of the adaptation it
 /// is.
 ///
-/// Spellings: PEFT's `base_model.model.MODULE.lora_A[.ADAPTER].weight`, diffusers' `transformer.MODULE.lora_A.weight`
-/// and the older `MODULE.lora_down.weight` and `MODULE.lora.down.weight`, names without a prefix, and `MODULE.alpha`.
+/// Spellings: PEFT's `base_model.model.MODULE.lora_A[.ADAPTER].weight`, diffusers'
+/// `transformer.MODULE.lora_A.weight` and the older `MODULE.lora_down.weight` and `MODULE.lora.down.weight`,
+/// names without a prefix, and `MODULE.alpha`.
 ///
 /// @param module the adapted module, as the model's state dict names it
 /// @param part   which part

@@ -12,7 +12,8 @@ import java.util.OptionalDouble;
 /// @param a              the first factor, `[rank, in]`; `[rank, in, height, width]` of a convolution
 /// @param b              the second factor, `[out, rank]`; `[out, rank, 1, 1]` of a convolution
 /// @param alpha          the alpha that the adapter records for it
-/// @param rankStabilized whether alpha is divided by the square root of the rank instead of the rank ("rsLoRA")
+/// @param rankStabilized whether alpha is divided by the square root of the rank instead of the rank
+///                       ("rsLoRA")
 public record LoraLayer(String module, StoredTensor a, StoredTensor b, OptionalDouble alpha, boolean rankStabilized) {
     /// The key of the adapted weight in the model's state dict.
     public String weight() {
@@ -42,8 +43,8 @@ public record LoraLayer(String module, StoredTensor a, StoredTensor b, OptionalD
         return new Shape(sizes);
     }
 
-    /// What `B A` is multiplied by: `scale * alpha / rank`. Where no alpha is known it is taken to be the rank, as
-    /// diffusers and PEFT do, and the factor is the scale itself.
+    /// What `B A` is multiplied by: `scale * alpha / rank`. Where no alpha is known it is taken to be the
+    /// rank, as diffusers and PEFT do, and the factor is the scale itself.
     ///
     /// @param scale how strongly the adapter is applied; 1 as trained
     /// @param given an alpha that goes before the recorded one

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What an adapter says of itself: PEFT's `LoraConfig`, in the header of a safetensors file as diffusers writes it
-/// (every field prefixed with the component), or in PEFT's `adapter_config.json`.
+/// What an adapter says of itself: PEFT's `LoraConfig`, in the header of a safetensors file as diffusers
+/// writes it (every field prefixed with the component), or in PEFT's `adapter_config.json`.
 ///
 /// @param rank           the rank of most modules
 /// @param alpha          the alpha of most modules

@@ -16,11 +16,12 @@ public final class LoraModels {
 
     private LoraModels() {}
 
-    /// The published models that have every adapted weight in the size that the adapter fits. Models of one width
-    /// differ only around their blocks, so that an adapter of attention layers fits several.
+    /// The published models that have every adapted weight in the size that the adapter fits. Models of one
+    /// width differ only around their blocks, so that an adapter of attention layers fits several.
     public static List<String> fitting(LoraAdapter adapter) {
         return published().entrySet().stream()
-                .filter(model -> fits(adapter, TransformerStateDict.of(model.getValue()).shapes()))
+                .filter(model ->
+                        fits(adapter, TransformerStateDict.of(model.getValue()).shapes()))
                 .map(Map.Entry::getKey)
                 .toList();
     }
@@ -54,9 +55,8 @@ public final class LoraModels {
         models.put("CogVideoX1.5-5B", TransformerConfig.of(large.with("patch_size_t", 2)));
         models.put(
                 "CogVideoX1.5-5B-I2V",
-                TransformerConfig.of(large.with("in_channels", 32)
-                        .with("patch_size_t", 2)
-                        .with("ofs_embed_dim", 512)));
+                TransformerConfig.of(
+                        large.with("in_channels", 32).with("patch_size_t", 2).with("ofs_embed_dim", 512)));
         return models;
     }
 }

@@ -37,8 +37,8 @@ public final class LoraValues {
 
     /// The Frobenius norm of `B A`, without any factor, by the key of the adapted weight.
     ///
-    /// The product itself is never made: its norm is the square root of the trace of `(B^T B)(A A^T)`, two matrices
-    /// as small as the rank.
+    /// The product itself is never made: its norm is the square root of the trace of `(B^T B)(A A^T)`, two
+    /// matrices as small as the rank.
     ///
     /// @param threads how many at once
     public static SequencedMap<String, Double> norms(LoraAdapter adapter, int threads) throws IOException {

@@ -12,15 +12,15 @@ import org.ejml.interfaces.decomposition.SingularValueDecomposition_F64;
 
 /// The best approximation of a large matrix by one of low rank, `B A`.
 ///
-/// The matrix is multiplied by a few random vectors and back, again and again, until they span its leading singular
-/// directions; what it does to those is a small matrix, of which a full decomposition is cheap. When as many vectors
-/// are taken as the matrix has singular values, nothing is left out and the result is exact.
+/// The matrix is multiplied by a few random vectors and back, again and again, until they span its leading
+/// singular directions; what it does to those is a small matrix, of which a full decomposition is cheap. When
+/// as many vectors are taken as the matrix has singular values, nothing is left out and the result is exact.
 ///
 /// Source: Halko, Martinsson, Tropp, "Finding structure with randomness" (2011), algorithms 4.4 and 5.1.
 ///
-/// @param b             `[rows, rank]`: left singular vectors times the roots of the singular values
-/// @param a             `[rank, columns]`: the roots times right singular vectors
-/// @param singular      the singular values that are kept, largest first
+/// @param b        `[rows, rank]`: left singular vectors times the roots of the singular values
+/// @param a        `[rank, columns]`: the roots times right singular vectors
+/// @param singular the singular values that are kept, largest first
 record TruncatedSvd(DMatrixRMaj b, DMatrixRMaj a, List<Double> singular) {
     TruncatedSvd {
         singular = List.copyOf(singular);
@@ -170,8 +170,7 @@ record TruncatedSvd(DMatrixRMaj b, DMatrixRMaj a, List<Double> singular) {
         return result;
     }
 
-    private static void addAll(
-            double[] sums, int at, double[][] vectors, double w0, double w1, double w2, double w3) {
+    private static void addAll(double[] sums, int at, double[][] vectors, double w0, double w1, double w2, double w3) {
         double[] v0 = vectors[0];
         double[] v1 = vectors[1];
         double[] v2 = vectors[2];

@@ -18,6 +18,7 @@ import java.util.TreeMap;
 /// @param training what it says about the training
 /// @param files    every file that holds some of it, with its identity when it was planned
 /// @param remarks  what is worth saying but stops nothing
+/// @param settings keys of the model's configuration that the checkpoint tells beside its tensors' sizes
 /// @param adapters the LoRA adapters that are fused into it, in order
 public record Checkpoint(
         CheckpointKind kind,
@@ -27,16 +28,9 @@ public record Checkpoint(
         TrainingState training,
         Map<Path, FileIdentity> files,
         List<Problem> remarks,
+        Map<String, Boolean> settings,
         List<AppliedAdapter> adapters) {
-    /// Copies the collections.
-    public Checkpoint {
-        entries = List.copyOf(entries);
-        files = new TreeMap<>(files);
-        remarks = List.copyOf(remarks);
-        adapters = List.copyOf(adapters);
-    }
-
-    /// A checkpoint as it is, without adapters.
+    /// A checkpoint that says nothing of the model's configuration.
     public Checkpoint(
             CheckpointKind kind,
             Path folder,
@@ -45,13 +39,35 @@ public record Checkpoint(
             TrainingState training,
             Map<Path, FileIdentity> files,
             List<Problem> remarks) {
-        this(kind, folder, options, entries, training, files, remarks, List.of());
+        this(kind, folder, options, entries, training, files, remarks, Map.of(), List.of());
+    }
+
+    /// A checkpoint into which no adapters are fused.
+    public Checkpoint(
+            CheckpointKind kind,
+            Path folder,
+            SourceOptions options,
+            List<StateEntry> entries,
+            TrainingState training,
+            Map<Path, FileIdentity> files,
+            List<Problem> remarks,
+            Map<String, Boolean> settings) {
+        this(kind, folder, options, entries, training, files, remarks, settings, List.of());
+    }
+
+    /// Copies the collections.
+    public Checkpoint {
+        entries = List.copyOf(entries);
+        files = new TreeMap<>(files);
+        remarks = List.copyOf(remarks);
+        settings = Map.copyOf(settings);
+        adapters = List.copyOf(adapters);
     }
 
     /// The same with more to say, which comes first.
     public Checkpoint withRemarks(List<Problem> more) {
         List<Problem> all = new java.util.ArrayList<>(more);
         all.addAll(remarks);
-        return new Checkpoint(kind, folder, options, entries, training, files, all, adapters);
+        return new Checkpoint(kind, folder, options, entries, training, files, all, settings, adapters);
     }
 }

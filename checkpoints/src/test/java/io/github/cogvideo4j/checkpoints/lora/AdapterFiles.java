@@ -51,8 +51,7 @@ final class AdapterFiles {
                         .map(entry -> new TensorSpec(entry.getKey(), DType.F32, entry.getValue()))
                         .toList(),
                 metadata);
-        ByteBuffer bytes =
-                ByteBuffer.allocate((int) layout.fileSize()).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes = ByteBuffer.allocate((int) layout.fileSize()).order(ByteOrder.LITTLE_ENDIAN);
         bytes.put(layout.head());
         for (SafetensorsLayout.Slot slot : layout.slots()) {
             bytes.position((int) slot.offset());

@@ -56,18 +56,19 @@ class LoraAdapterTest {
         LoraAdapter adapter = LoraAdapter.open(Resources.golden("lora/t2v-5b_r4_alpha8meta.safetensors"));
         assertThat(adapter.recordsAlpha()).isTrue();
         assertThat(adapter.layers().values())
-                .allSatisfy(layer -> assertThat(layer.factor(1, OptionalDouble.empty())).isEqualTo(2));
+                .allSatisfy(layer ->
+                        assertThat(layer.factor(1, OptionalDouble.empty())).isEqualTo(2));
     }
 
     /// rsLoRA and patterns of single modules, as PEFT's `LoraConfig` defines them.
     @Test
     void theHeadersOtherFieldsCount() throws IOException {
         Path file = pair().write(
-                folder.resolve("a.safetensors"),
-                Map.of(
-                        LoraMetadata.KEY,
-                        "{\"transformer.r\": 4, \"transformer.lora_alpha\": 4, \"transformer.use_rslora\": true,"
-                                + " \"transformer.alpha_pattern\": {\"attn1.to_q\": 6}}"));
+                        folder.resolve("a.safetensors"),
+                        Map.of(
+                                LoraMetadata.KEY,
+                                "{\"transformer.r\": 4, \"transformer.lora_alpha\": 4, \"transformer.use_rslora\": true,"
+                                        + " \"transformer.alpha_pattern\": {\"attn1.to_q\": 6}}"));
         assertThat(LoraAdapter.open(file).layers().firstEntry().getValue().factor(1, OptionalDouble.empty()))
                 .isEqualTo(6 / Math.sqrt(2));
     }
@@ -76,7 +77,8 @@ class LoraAdapterTest {
     void peftsOwnFolderIsRead() throws IOException {
         pair().write(folder.resolve("adapter_model.safetensors"));
         Files.writeString(folder.resolve("adapter_config.json"), "{\"r\": 2, \"lora_alpha\": 3}");
-        assertThat(LoraAdapter.open(folder).layers().firstEntry().getValue().alpha()).hasValue(3);
+        assertThat(LoraAdapter.open(folder).layers().firstEntry().getValue().alpha())
+                .hasValue(3);
     }
 
     @Test
@@ -115,15 +117,11 @@ class LoraAdapterTest {
                         "the same twice after renaming",
                         "duplicate-weights",
                         files -> files.with("transformer." + Q + ".lora_A.weight", 2, 6)),
-                hostile(
-                        "two adapters",
-                        "duplicate-weights",
-                        files -> files.with(Q + ".lora_A.second.weight", 2, 6)),
+                hostile("two adapters", "duplicate-weights", files -> files.with(Q + ".lora_A.second.weight", 2, 6)),
                 hostile("another tensor", "extra-tensor", files -> files.with("proj_out.weight", 4, 4)),
                 hostile("no module", "extra-tensor", files -> files.with(".lora_A.weight", 2, 6)),
                 hostile("a model", "lora-unmerged", files -> files.with(Q + ".base_layer.weight", 4, 6)),
-                hostile(
-                        "DoRA", "unsupported-tensor", files -> files.with(Q + ".lora_magnitude_vector.weight", 4)),
+                hostile("DoRA", "unsupported-tensor", files -> files.with(Q + ".lora_magnitude_vector.weight", 4)),
                 hostile("alpha 0", "lora-alpha", files -> files.with(Q + ".alpha", new float[] {0})),
                 hostile("alpha NaN", "lora-alpha", files -> files.with(Q + ".alpha", new float[] {Float.NaN})),
                 hostile("alpha of many", "lora-alpha", files -> files.with(Q + ".alpha", 3)));
@@ -198,8 +196,7 @@ class LoraAdapterTest {
                 .with("transformer_blocks.41.ff.net.2.lora_B.weight", 3072, 1)
                 .write(folder.resolve("b.safetensors"));
         assertThat(LoraModels.fitting(LoraAdapter.open(large)))
-                .containsExactly(
-                        "CogVideoX-5b", "CogVideoX-5b-I2V", "CogVideoX1.5-5B", "CogVideoX1.5-5B-I2V");
+                .containsExactly("CogVideoX-5b", "CogVideoX-5b-I2V", "CogVideoX1.5-5B", "CogVideoX1.5-5B-I2V");
     }
 
     private static AdapterFiles pair() {

@@ -30,11 +30,12 @@ class LoraExportTest {
         Path checkpoint = Resources.fixture(fixture + "/output/checkpoint-3");
         LoraExport.Result done = export(checkpoint, OptionalDouble.of(4));
         Map<String, byte[]> expected = new TreeMap<>();
-        TinySafetensors.read(Resources.fixture(fixture + "/live-master.safetensors")).forEach((name, tensor) -> {
-            if (name.contains(".lora_")) {
-                expected.put("transformer." + name.replace(".default.", "."), bytes(tensor));
-            }
-        });
+        TinySafetensors.read(Resources.fixture(fixture + "/live-master.safetensors"))
+                .forEach((name, tensor) -> {
+                    if (name.contains(".lora_")) {
+                        expected.put("transformer." + name.replace(".default.", "."), bytes(tensor));
+                    }
+                });
         Map<String, byte[]> found = new TreeMap<>();
         TinySafetensors.read(done.file()).forEach((name, tensor) -> found.put(name, bytes(tensor)));
         assertThat(expected).hasSize(16);
@@ -43,7 +44,8 @@ class LoraExportTest {
         LoraAdapter adapter = LoraAdapter.open(done.file());
         assertThat(adapter.recordsAlpha()).isTrue();
         assertThat(adapter.layers().values())
-                .allSatisfy(layer -> assertThat(layer.factor(1, OptionalDouble.empty())).isEqualTo(1));
+                .allSatisfy(layer ->
+                        assertThat(layer.factor(1, OptionalDouble.empty())).isEqualTo(1));
     }
 
     @Test
@@ -59,8 +61,7 @@ class LoraExportTest {
         Path checkpoint = Resources.fixture("lora-zero2-bf16-w2/output/checkpoint-3");
         export(checkpoint, OptionalDouble.empty());
         assertThatThrownBy(() -> export(checkpoint, OptionalDouble.empty())).hasMessageContaining("output-refused");
-        LoraExport.export(
-                checkpoint, SourceOptions.defaults(), folder.resolve("lora"), OptionalDouble.of(4), true);
+        LoraExport.export(checkpoint, SourceOptions.defaults(), folder.resolve("lora"), OptionalDouble.of(4), true);
         assertThat(LoraAdapter.open(folder.resolve("lora")).recordsAlpha()).isTrue();
         try (var left = Files.list(folder.resolve("lora"))) {
             assertThat(left).hasSize(1);

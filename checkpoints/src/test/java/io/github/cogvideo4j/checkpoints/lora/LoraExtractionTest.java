@@ -62,7 +62,8 @@ class LoraExtractionTest {
             assertThat(svd.b().numCols).isEqualTo(rank);
             assertThat(NormOps_DDRM.normF(error)).isBetween(tail - 1e-6 * norm, tail * 1.001 + 1e-6 * norm);
             for (int i = 0; i < rank; i++) {
-                assertThat(svd.singular().get(i)).isCloseTo(singular[i], Offset.offset(2e-3 * singular[i] + 1e-6 * norm));
+                assertThat(svd.singular().get(i))
+                        .isCloseTo(singular[i], Offset.offset(2e-3 * singular[i] + 1e-6 * norm));
             }
         }
     }

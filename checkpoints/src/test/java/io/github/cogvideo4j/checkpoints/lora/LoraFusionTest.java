@@ -35,7 +35,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Fused weights against what diffusers and PEFT made of the same files, and against the model that was trained.
+/// Fused weights against what diffusers and PEFT made of the same files, and against the model that was
+/// trained.
 class LoraFusionTest {
     private static final double UNIT = Math.scalb(1.0, -24);
 
@@ -76,8 +77,7 @@ class LoraFusionTest {
         Path fixture = Resources.fixture("lora-zero2-bf16-w2");
         Path base = folder.resolve("base");
         Converter.convert(
-                ConversionPlanner.plan(
-                        base("lora-zero2-bf16-w2"), base, Optional.empty(), options(TargetDType.BF16)),
+                ConversionPlanner.plan(base("lora-zero2-bf16-w2"), base, Optional.empty(), options(TargetDType.BF16)),
                 Progress.NONE);
         Path adapter = LoraExport.export(
                         fixture.resolve("output/checkpoint-3"),
@@ -95,7 +95,8 @@ class LoraFusionTest {
     private static void requireFused(Checkpoint base, AppliedAdapter applied, Path expected) throws IOException {
         Checkpoint fused = LoraFusion.fuse(base, List.of(applied), false);
         Map<String, TinySafetensors.Tensor> tensors = TinySafetensors.read(expected);
-        assertThat(fused.entries().stream().map(StateEntry::name)).containsExactlyInAnyOrderElementsOf(tensors.keySet());
+        assertThat(fused.entries().stream().map(StateEntry::name))
+                .containsExactlyInAnyOrderElementsOf(tensors.keySet());
         int adapted = 0;
         for (int i = 0; i < base.entries().size(); i++) {
             String name = base.entries().get(i).name();
@@ -115,8 +116,7 @@ class LoraFusionTest {
     }
 
     /// Within (rank + 2) roundings of the sums of magnitudes: what two orders of summing can differ by.
-    static void requireClose(
-            String name, float[] found, float[] wanted, float[] weight, LoraLayer layer, double factor)
+    static void requireClose(String name, float[] found, float[] wanted, float[] weight, LoraLayer layer, double factor)
             throws IOException {
         float[] a = AdapterFiles.values(layer.a());
         float[] b = AdapterFiles.values(layer.b());
@@ -125,8 +125,7 @@ class LoraFusionTest {
         for (int i = 0; i < found.length; i++) {
             double magnitude = Math.abs(weight[i]);
             for (int k = 0; k < rank; k++) {
-                magnitude += Math.abs(
-                        factor * b[i / columns * rank + k] * a[k * columns + i % columns]);
+                magnitude += Math.abs(factor * b[i / columns * rank + k] * a[k * columns + i % columns]);
             }
             assertThat(Math.abs((double) found[i] - wanted[i]))
                     .as("%s at %d", name, i)
@@ -148,7 +147,9 @@ class LoraFusionTest {
                 LoraFusion.fuse(base, List.of(new AppliedAdapter(adapter, 0.5, OptionalDouble.empty())), true);
         for (int i = 0; i < base.entries().size(); i++) {
             assertThat(AdapterFiles.values(twice.entries().get(i).tensor()))
-                    .containsExactly(AdapterFiles.values(once.entries().get(i).tensor()), org.assertj.core.data.Offset.offset(1e-6f));
+                    .containsExactly(
+                            AdapterFiles.values(once.entries().get(i).tensor()),
+                            org.assertj.core.data.Offset.offset(1e-6f));
         }
         assertThat(twice.adapters()).hasSize(2);
     }
@@ -202,18 +203,20 @@ class LoraFusionTest {
         assertThat(SourceComparison.compare(
                         output.resolve("transformer"), fuseSample(OptionalDouble.of(8)), 2, Progress.NONE))
                 .hasSize(8);
-        assertThat(ManifestJson.read(output).source().adapters()).singleElement().satisfies(adapter -> {
-            assertThat(adapter.scale()).isEqualTo(1);
-            assertThat(adapter.alpha()).hasValue(16);
-            assertThat(adapter.path()).endsWith("pytorch_lora_weights.safetensors");
-        });
+        assertThat(ManifestJson.read(output).source().adapters())
+                .singleElement()
+                .satisfies(adapter -> {
+                    assertThat(adapter.scale()).isEqualTo(1);
+                    assertThat(adapter.alpha()).hasValue(16);
+                    assertThat(adapter.path()).endsWith("pytorch_lora_weights.safetensors");
+                });
     }
 
     @Test
     void theOutputMayNotSwallowTheAdapter() throws IOException {
         Path output = folder.resolve("model");
-        Path adapter = Resources.copy(
-                Resources.fixture("lora-alpha-ddp-bf16-w2/variant-metadata"), output.resolve("adapter"));
+        Path adapter =
+                Resources.copy(Resources.fixture("lora-alpha-ddp-bf16-w2/variant-metadata"), output.resolve("adapter"));
         Files.writeString(output.resolve("cogvideo4j.json"), "{}");
         Checkpoint fused = LoraFusion.fuse(
                 base("lora-alpha-ddp-bf16-w2"),
@@ -234,15 +237,14 @@ class LoraFusionTest {
     @Test
     void theTrainingsConfigurationBesideTheAdapterIsQuoted() throws IOException {
         Path run = folder.resolve("run");
-        Resources.copy(
-                Resources.fixture("lora-alpha-ddp-bf16-w2/output/checkpoint-3"), run.resolve("checkpoint-3"));
+        Resources.copy(Resources.fixture("lora-alpha-ddp-bf16-w2/output/checkpoint-3"), run.resolve("checkpoint-3"));
         Files.writeString(run.resolve("train.sh"), "accelerate launch train.py --rank 4 --lora_alpha 16 \\\n");
         Checkpoint fused = LoraFusion.fuse(
                 base("lora-alpha-ddp-bf16-w2"),
                 List.of(new AppliedAdapter(LoraAdapter.open(run.resolve("checkpoint-3")), 1, OptionalDouble.empty())),
                 true);
-        assertThat(fused.remarks()).anySatisfy(remark -> assertThat(remark.message().text())
-                .contains("train.sh", "lora_alpha 16"));
+        assertThat(fused.remarks())
+                .anySatisfy(remark -> assertThat(remark.message().text()).contains("train.sh", "lora_alpha 16"));
     }
 
     @Test

@@ -7,10 +7,10 @@ import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
 import io.github.cogvideo4j.checkpoints.convert.LinkMode;
 import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
+import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
 import io.github.cogvideo4j.checkpoints.convert.TargetDType;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
-import io.github.cogvideo4j.checkpoints.source.Checkpoint;
-import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.cli.arguments.Choices;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
@@ -28,20 +28,39 @@ import picocli.CommandLine.Parameters;
 /// `cogvideo convert`: from a checkpoint to the folder that inference loads.
 @Command(name = "convert")
 public final class ConvertCommand extends ConsoleCommand {
-    @Parameters(index = "0", paramLabel = "CHECKPOINT", descriptionKey = "CHECKPOINT")
-    private Path checkpoint = Path.of("");
+    // Required, unless --transformer-ckpt-path, --vae-ckpt-path and --output-path take their places.
+    @Parameters(index = "0", arity = "0..1", paramLabel = "CHECKPOINT", descriptionKey = "CHECKPOINT")
+    private Optional<Path> first = Optional.empty();
 
-    @Parameters(index = "1", paramLabel = "OUTPUT", descriptionKey = "OUTPUT")
-    private Path output = Path.of("");
+    @Parameters(index = "1", arity = "0..1", paramLabel = "OUTPUT", descriptionKey = "OUTPUT")
+    private Optional<Path> second = Optional.empty();
 
     @Option(names = "--base", paramLabel = "MODEL")
     private Optional<String> base = Optional.empty();
+
+    @Option(
+            names = "--component",
+            paramLabel = "NAME",
+            converter = Choices.ModelComponent.class,
+            completionCandidates = Choices.ModelComponent.class)
+    private Optional<Component> component = Optional.empty();
 
     @Option(names = "--safe-serialization")
     private boolean safeSerialization;
 
     @Mixin
     private final SourceArguments source = new SourceArguments();
+
+    @Mixin
+    private final ModelArguments model = new ModelArguments();
+
+    @Option(
+            names = "--to",
+            paramLabel = "LAYOUT",
+            converter = Choices.Layout.class,
+            completionCandidates = Choices.Layout.class,
+            defaultValue = "diffusers")
+    private ResultLayout layout = ResultLayout.DIFFUSERS;
 
     @Mixin
     private final OutputArguments result = new OutputArguments();
@@ -53,11 +72,12 @@ public final class ConvertCommand extends ConsoleCommand {
     @Override
     protected ExitCode run() throws IOException {
         ConversionOptions options = options();
-        Optional<BaseModel> model = base.isPresent()
+        ConversionSources sources = ConversionSources.of(first, second, model, source.options());
+        Optional<BaseModel> baseModel = base.isPresent()
                 ? Optional.of(BaseModel.read(ModelFolder.locate(base.get(), Map.copyOf(System.getenv()))))
                 : Optional.empty();
-        Checkpoint opened = Checkpoints.open(checkpoint, source.options());
-        ConversionPlan plan = ConversionPlanner.plan(opened, output, model, options);
+        ConversionPlan plan =
+                ConversionPlanner.plan(sources.main(), sources.companions(), sources.output(), baseModel, options);
         plan.remarks().forEach(console::remark);
         PlanReport report = new PlanReport(plan, console);
         if (result.dryRun()) {
@@ -72,6 +92,10 @@ public final class ConvertCommand extends ConsoleCommand {
         if (safeSerialization && !result.format().safetensors()) {
             throw new UsageException("cli.usage.safe-serialization");
         }
-        return result.options();
+        if (layout == ResultLayout.SAT
+                && (base.isPresent() || result.choosesFiles() || model.givesComponents())) {
+            throw new UsageException("cli.usage.to-sat");
+        }
+        return result.options(model, layout, component);
     }
 }

@@ -12,10 +12,12 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.generation.OutputNames;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -27,6 +29,7 @@ public final class DemoCommand extends ConsoleCommand {
     static final String ROOT_PROPERTY = "cogvideo4j.root";
 
     private static final String SAMPLE = "testing/src/test/resources/fixtures/sample-t2v-2b/output/checkpoint-3";
+    private static final String PROMPT = "a lighthouse on a cliff, waves below, clouds moving at dusk";
     private static final String BASE = "testing/src/test/resources/golden/pipelines/t2v-2b";
 
     @Parameters(index = "0", paramLabel = "OUTPUT", descriptionKey = "OUTPUT", defaultValue = "cogvideo-demo")
@@ -36,10 +39,19 @@ public final class DemoCommand extends ConsoleCommand {
         super(console);
     }
 
+    /// Where the sample lies, if the sources are there.
+    public static Path sample() {
+        return root().resolve(SAMPLE);
+    }
+
+    private static Path root() {
+        return Path.of(System.getProperty(ROOT_PROPERTY, ""));
+    }
+
     @Override
     protected ExitCode run() throws IOException {
-        Path root = Path.of(System.getProperty(ROOT_PROPERTY, ""));
-        Path sample = root.resolve(SAMPLE);
+        Path root = root();
+        Path sample = sample();
         if (!Files.isDirectory(sample)) {
             throw new UsageException("cli.demo.no-sample");
         }
@@ -59,7 +71,23 @@ public final class DemoCommand extends ConsoleCommand {
         try (ConversionProgress progress = new ConversionProgress(console)) {
             new PlanReport(plan, console).showResult(Converter.convert(plan, progress), true);
         }
+        Path video = OutputNames.beside(output.toAbsolutePath().normalize(), ".mp4");
+        console.print("cli.demo.generate", output, PROMPT, video);
+        ExitCode exit = GenerateCommand.run(console, generation(video));
         console.print("cli.demo.your-turn");
-        return ExitCode.DONE;
+        return exit;
+    }
+
+    /// A video of the sample's size and length.
+    private List<String> generation(Path video) {
+        return List.of(
+                "--model=" + output,
+                "--prompt=" + PROMPT,
+                "--height=48",
+                "--width=80",
+                "--num-frames=9",
+                "--num-inference-steps=5",
+                "--output-path=" + video,
+                "--overwrite");
     }
 }

@@ -7,7 +7,8 @@ import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
-import io.github.cogvideo4j.checkpoints.verify.FolderVerification;
+import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.verify.Counterpart;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -19,8 +20,8 @@ import java.util.stream.Collectors;
 final class FusedSource {
     private FusedSource() {}
 
-    /// Opens it. Scales and alphas are those of the manifest; the files are those that the user names, as a manifest
-    /// is no reason to open a file.
+    /// Opens it. Scales and alphas are those of the manifest; the files are those that the user names, as a
+    /// manifest is no reason to open a file.
     ///
     /// @param folder   the fused model
     /// @param base     the base model
@@ -40,7 +41,7 @@ final class FusedSource {
             Manifest.Adapter known = recorded.get(i);
             adapters.add(new AppliedAdapter(LoraAdapter.open(given.get(i)), known.scale(), known.alpha()));
         }
-        Checkpoint weights = Checkpoints.open(FolderVerification.weightsOf(base), SourceOptions.defaults());
+        Checkpoint weights = Checkpoints.open(Counterpart.weightsOf(base, Component.TRANSFORMER), SourceOptions.defaults());
         return LoraFusion.fuse(weights, adapters, false);
     }
 }

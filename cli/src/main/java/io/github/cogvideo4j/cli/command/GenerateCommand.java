@@ -38,7 +38,7 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(name = "generate")
 public final class GenerateCommand extends ConsoleCommand {
     @Mixin
-    private final ModelArguments model = new ModelArguments();
+    private final PipelineArguments model = new PipelineArguments();
 
     @Mixin
     private final RequestArguments request = new RequestArguments();
@@ -125,10 +125,9 @@ public final class GenerateCommand extends ConsoleCommand {
 
     /// Runs what a record says, with the options of this command line before the record's.
     private ExitCode again(RunRecord record) throws IOException {
-        List<OptionSpec> given =
-                spec.commandLine().getParseResult().matchedOptions().stream()
-                        .filter(option -> !option.longestName().equals("--repeat"))
-                        .toList();
+        List<OptionSpec> given = spec.commandLine().getParseResult().matchedOptions().stream()
+                .filter(option -> !option.longestName().equals("--repeat"))
+                .toList();
         Set<String> names = given.stream()
                 .flatMap(option -> List.of(option.names()).stream())
                 .map(name -> name.replaceFirst("^-+", ""))
@@ -136,15 +135,23 @@ public final class GenerateCommand extends ConsoleCommand {
         List<String> words = new ArrayList<>(record.words(names));
         given.forEach(option ->
                 option.originalStringValues().forEach(value -> words.add(option.longestName() + "=" + value)));
+        return parsed(console, words).generate(Optional.of(record));
+    }
+
+    /// Runs the command from within the program.
+    static ExitCode run(Console console, List<String> words) throws IOException {
+        return parsed(console, words).generate(Optional.empty());
+    }
+
+    private static GenerateCommand parsed(Console console, List<String> words) {
         GenerateCommand command = new GenerateCommand(console);
         new CommandLine(command).setExpandAtFiles(false).parseArgs(words.toArray(String[]::new));
-        return command.generate(Optional.of(record));
+        return command;
     }
 
     private void warnOfDifferences(RunRecord record, GenerationRun run, Prompt prompt) {
         for (String name : record.differences(run.identity(prompt))) {
-            console.warn(Problem.of(
-                    ProblemCode.SOURCE_CHANGED, Place.nowhere(), "cli.generate.repeat-differs", name));
+            console.warn(Problem.of(ProblemCode.SOURCE_CHANGED, Place.nowhere(), "cli.generate.repeat-differs", name));
         }
     }
 }

@@ -31,8 +31,7 @@ record GenerationPlanReport(GenerationPlan plan, int videos) {
                 plan.device());
         TextTable table = new TextTable("lrr");
         for (MemoryPlan.StageMemory stage : plan.memory().stages()) {
-            table.row(List.of(
-                    word(stage.stage()), ByteSize.of(stage.neededBytes()), ByteSize.of(stage.mappedBytes())));
+            table.row(List.of(word(stage.stage()), ByteSize.of(stage.neededBytes()), ByteSize.of(stage.mappedBytes())));
         }
         console.print("cli.generate.plan-memory");
         table.lines().forEach(line -> console.line("  " + line));

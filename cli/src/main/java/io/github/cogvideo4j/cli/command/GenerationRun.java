@@ -80,8 +80,12 @@ final class GenerationRun {
             GenerationRequest request = request(pipeline, prompt, input);
             GenerationPlan plan = pipeline.plan(request);
             VideoOutputArguments.Places first = output.places(before + 1, count);
-            try (GenerationDisplay display =
-                            new GenerationDisplay(console, plan, output.previewEvery(), first.video(), first.latents().isPresent());
+            try (GenerationDisplay display = new GenerationDisplay(
+                            console,
+                            plan,
+                            output.previewEvery(),
+                            first.video(),
+                            first.latents().isPresent());
                     GenerationResult result = pipeline.generateAll(request, display)) {
                 display.finishBar();
                 boolean sound = true;
@@ -122,7 +126,8 @@ final class GenerationRun {
         }
         ObjectNode outcome = outcome(result, index, video);
         RunRecord record = new RunRecord(
-                GenerationWords.of(folder, options, arguments.request(prompt).build(), plan, prompt, kind, seed(result, index)),
+                GenerationWords.of(
+                        folder, options, arguments.request(prompt).build(), plan, prompt, kind, seed(result, index)),
                 identity(prompt));
         OutputFile.write(places.record(), unfinished -> Files.writeString(unfinished, record.text(outcome)));
         console.print(
@@ -156,7 +161,8 @@ final class GenerationRun {
         result.times().entrySet().stream()
                 .sorted(java.util.Map.Entry.comparingByKey())
                 .forEach(time -> seconds.put(
-                        GenerationPlanReport.word(time.getKey()), time.getValue().toMillis() / 1000.0));
+                        GenerationPlanReport.word(time.getKey()),
+                        time.getValue().toMillis() / 1000.0));
         MachineMemory.peak().ifPresent(bytes -> outcome.put("peak_memory_bytes", bytes));
         return outcome;
     }
@@ -210,8 +216,9 @@ final class GenerationRun {
         }
         GenerationRequest sameSize = builder.build();
         try {
-            GenerationRequest half =
-                    builder.height(half(whole.height())).width(half(whole.width())).build();
+            GenerationRequest half = builder.height(half(whole.height()))
+                    .width(half(whole.width()))
+                    .build();
             pipeline.plan(half);
             return half;
         } catch (InvalidRequestException _) {

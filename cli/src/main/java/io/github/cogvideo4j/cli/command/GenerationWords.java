@@ -33,10 +33,15 @@ final class GenerationWords {
         if (!options.loras().isEmpty()) {
             words.put(
                     "lora-path",
-                    options.loras().stream().map(lora -> path(lora.path()).getFirst()).toList());
+                    options.loras().stream()
+                            .map(lora -> path(lora.path()).getFirst())
+                            .toList());
             words.put(
                     "lora-scale",
-                    options.loras().stream().map(LoraChoice::scale).map(String::valueOf).toList());
+                    options.loras().stream()
+                            .map(LoraChoice::scale)
+                            .map(String::valueOf)
+                            .toList());
         }
         words.put("prompt", List.of(prompt.text()));
         if (!request.negativePrompts().isEmpty()) {

@@ -1,9 +1,11 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.checkpoints.inspect.compare.Comparing;
 import io.github.cogvideo4j.checkpoints.lora.LoraExtraction;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.verify.Counterpart;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
@@ -59,9 +61,9 @@ public final class LoraExtractCommand extends ConsoleCommand {
             throw new UsageException("cli.usage.rank", rank);
         }
         int workers = OutputArguments.workers(threads);
-        Checkpoint from = Comparing.open(InspectCommand.locate(base), SourceOptions.defaults());
+        Checkpoint from = open(base, SourceOptions.defaults());
         from.remarks().forEach(console::remark);
-        Checkpoint model = Comparing.open(InspectCommand.locate(finetuned), source.options());
+        Checkpoint model = open(finetuned, source.options());
         model.remarks().forEach(console::remark);
         LoraExtraction.Result done;
         try (ConversionProgress progress = new ConversionProgress(console)) {
@@ -71,6 +73,11 @@ public final class LoraExtractCommand extends ConsoleCommand {
         done.remarks().forEach(console::remark);
         show(done);
         return ExitCode.DONE;
+    }
+
+    /// Opens a checkpoint, or the transformer of a model's folder.
+    private static Checkpoint open(String argument, SourceOptions options) throws IOException {
+        return Checkpoints.open(Counterpart.weightsOf(InspectCommand.locate(argument), Component.TRANSFORMER), options);
     }
 
     private void show(LoraExtraction.Result done) {

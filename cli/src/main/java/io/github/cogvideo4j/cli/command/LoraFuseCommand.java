@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,6 +32,8 @@ import picocli.CommandLine.Parameters;
 /// `cogvideo lora fuse`: adapters become part of a model.
 @Command(name = "fuse")
 public final class LoraFuseCommand extends ConsoleCommand {
+    private static final Optional<TargetDType> OWN = Optional.of(TargetDType.SOURCE);
+
     @Parameters(index = "0", paramLabel = "BASE", descriptionKey = "BASE")
     private String base = "";
 
@@ -68,7 +71,7 @@ public final class LoraFuseCommand extends ConsoleCommand {
                 model.folder().resolve(ConversionPlan.COMPONENT), SourceOptions.defaults());
         Checkpoint fused = LoraFusion.fuse(weights, adapters, options.dtype().equals(OWN));
         ConversionPlan plan =
-                ConversionPlanner.plan(fused, paths.getLast(), java.util.Optional.of(model), options);
+                ConversionPlanner.plan(fused, paths.getLast(), Optional.of(model), options);
         plan.remarks().forEach(console::remark);
         for (AppliedAdapter applied : adapters) {
             LoraValues.problems(applied.adapter()).forEach(console::remark);
@@ -81,8 +84,6 @@ public final class LoraFuseCommand extends ConsoleCommand {
         }
         return ExitCode.DONE;
     }
-
-    private static final java.util.Optional<TargetDType> OWN = java.util.Optional.of(TargetDType.SOURCE);
 
     /// Every tensor keeps the base's type unless another is asked for.
     private static ConversionOptions ofBase(ConversionOptions given) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeSet;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -48,9 +49,9 @@ public final class LoraInspectCommand extends ConsoleCommand {
     }
 
     private void summary(LoraAdapter adapter, ObjectNode result) {
-        TreeSet<Integer> ranks = new TreeSet<>();
-        TreeSet<Double> alphas = new TreeSet<>();
-        TreeSet<String> types = new TreeSet<>();
+        Set<Integer> ranks = new TreeSet<>();
+        Set<Double> alphas = new TreeSet<>();
+        Set<String> types = new TreeSet<>();
         adapter.layers().values().forEach(layer -> {
             ranks.add(layer.rank());
             layer.alpha().ifPresent(alphas::add);
@@ -121,7 +122,7 @@ public final class LoraInspectCommand extends ConsoleCommand {
         table.lines().forEach(console::line);
     }
 
-    private static String join(TreeSet<? extends Number> values) {
+    private static String join(Set<? extends Number> values) {
         return String.join(
                 ", ", values.stream().map(value -> number(value.doubleValue())).toList());
     }

@@ -1,116 +1,120 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
-import io.github.cogvideo4j.cli.arguments.GenerationChoices;
-import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
+import io.github.cogvideo4j.checkpoints.convert.ModelClaims;
+import io.github.cogvideo4j.checkpoints.convert.TargetDType;
 import io.github.cogvideo4j.cli.arguments.UsageException;
-import io.github.cogvideo4j.inference.pipeline.LoraChoice;
-import io.github.cogvideo4j.inference.pipeline.PipelineOptions;
-import io.github.cogvideo4j.inference.pipeline.SchedulerChoice;
-import io.github.cogvideo4j.inference.pipeline.SpacingChoice;
-import io.github.cogvideo4j.inference.runtime.Precision;
-import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import picocli.CommandLine.Option;
 
-/// The options that choose a model and how it is loaded.
+/// The options of CogVideo's `convert_weight_sat2hf.py`, so that its command lines paste unchanged. Most of
+/// them say what the weights prove; they are held against them.
 final class ModelArguments {
-    private static final int MOST_THREADS = 256;
-
-    @Option(
-            names = {"--model", "--model-path"},
-            paramLabel = "MODEL")
-    private Optional<String> model = Optional.empty();
-
-    @Option(names = "--transformer", paramLabel = "CHECKPOINT")
+    @Option(names = "--transformer-ckpt-path", paramLabel = "PATH")
     private Optional<Path> transformer = Optional.empty();
 
-    @Option(names = "--lora-path", paramLabel = "LORA")
-    private List<Path> loraPaths = new ArrayList<>();
+    @Option(names = "--vae-ckpt-path", paramLabel = "PATH")
+    private Optional<Path> vae = Optional.empty();
 
-    @Option(names = "--lora-scale", paramLabel = "X")
-    private List<Double> loraScales = new ArrayList<>();
+    @Option(names = "--output-path", paramLabel = "PATH")
+    private Optional<Path> output = Optional.empty();
 
-    @Option(names = "--lora-rank", paramLabel = "N")
-    @SuppressWarnings("UnusedVariable") // accepted for old command lines: the rank is read from the file
-    private Optional<Integer> loraRank = Optional.empty();
+    @Option(names = "--with-vae")
+    private boolean withVae;
 
-    @Option(
-            names = "--dtype",
-            paramLabel = "DTYPE",
-            converter = GenerationChoices.PrecisionWord.class,
-            completionCandidates = GenerationChoices.PrecisionWord.class,
-            defaultValue = "bf16")
-    private Precision precision = Precision.BF16;
+    @Option(names = "--with-text-encoder")
+    private boolean withTextEncoder;
 
-    @Option(names = "--device", paramLabel = "DEVICE", defaultValue = "auto")
-    private String device = "auto";
+    @Option(names = "--fp16")
+    private boolean fp16;
 
-    @Option(names = "--threads", paramLabel = "N")
-    private Optional<Integer> threads = Optional.empty();
+    @Option(names = "--bf16")
+    private boolean bf16;
 
-    @Option(names = "--vae-tiling", arity = "0..1", fallbackValue = "true", paramLabel = "true|false")
-    private Optional<Boolean> vaeTiling = Optional.empty();
+    @Option(names = "--num-layers", paramLabel = "N")
+    private Optional<Integer> layers = Optional.empty();
 
-    @Option(names = "--vae-slicing", arity = "0..1", fallbackValue = "true", paramLabel = "true|false")
-    private Optional<Boolean> vaeSlicing = Optional.empty();
+    @Option(names = "--num-attention-heads", paramLabel = "N")
+    private Optional<Integer> heads = Optional.empty();
 
-    @Option(
-            names = "--scheduler",
-            paramLabel = "NAME",
-            converter = GenerationChoices.SamplerWord.class,
-            completionCandidates = GenerationChoices.SamplerWord.class)
-    private Optional<SchedulerChoice> scheduler = Optional.empty();
+    @Option(names = "--use-rotary-positional-embeddings")
+    private boolean rotary;
 
-    @Option(
-            names = "--timestep-spacing",
-            paramLabel = "HOW",
-            converter = GenerationChoices.SpacingWord.class,
-            completionCandidates = GenerationChoices.SpacingWord.class)
-    private Optional<SpacingChoice> spacing = Optional.empty();
+    @Option(names = "--i2v")
+    private boolean imageToVideo;
 
-    /// The model's folder.
-    ///
-    /// @throws UsageException when none was named
-    Path folder() throws IOException {
-        String named = model.orElseThrow(() -> new UsageException("cli.generate.no-model"));
-        return ModelFolder.locate(named, Map.copyOf(System.getenv()));
+    @Option(names = "--version", paramLabel = "1.0|1.5")
+    private Optional<String> version = Optional.empty();
+
+    @Option(names = "--scaling-factor", paramLabel = "X")
+    private Optional<Double> scalingFactor = Optional.empty();
+
+    @Option(names = "--snr-shift-scale", paramLabel = "X")
+    private Optional<Double> snrShiftScale = Optional.empty();
+
+    Optional<Path> transformer() {
+        return transformer;
     }
 
-    /// How it is loaded.
-    ///
-    /// @param preset what holds where nothing else was given
-    PipelineOptions options(Preset preset) {
-        boolean demo = preset == Preset.CLI_DEMO;
-        int workers = threads.orElseGet(() -> Runtime.getRuntime().availableProcessors());
-        if (workers < 1 || workers > MOST_THREADS) {
-            throw new UsageException("cli.usage.threads", workers);
-        }
-        return new PipelineOptions(
-                precision,
-                device,
-                workers,
-                vaeTiling.orElse(demo),
-                vaeSlicing.orElse(demo),
-                transformer,
-                loras(),
-                scheduler.orElse(demo ? SchedulerChoice.DPM : SchedulerChoice.MODEL),
-                spacing.orElse(demo ? SpacingChoice.TRAILING : SpacingChoice.MODEL),
-                true);
+    Optional<Path> vae() {
+        return vae;
     }
 
-    private List<LoraChoice> loras() {
-        if (loraScales.size() > loraPaths.size()) {
-            throw new UsageException("cli.generate.lora-scales", loraScales.size(), loraPaths.size());
+    Optional<Path> output() {
+        return output;
+    }
+
+    boolean withVae() {
+        return withVae;
+    }
+
+    boolean withTextEncoder() {
+        return withTextEncoder;
+    }
+
+    /// Whether anything is asked for that only a folder for diffusers has.
+    boolean givesComponents() {
+        return vae.isPresent() || withVae || withTextEncoder;
+    }
+
+    /// The dtype that `--fp16` or `--bf16` asks for.
+    ///
+    /// @param given what `--dtype` asks for
+    Optional<TargetDType> dtype(Optional<TargetDType> given) {
+        if ((fp16 && bf16) || (given.isPresent() && (fp16 || bf16))) {
+            throw new UsageException("cli.usage.one-dtype");
         }
-        List<LoraChoice> loras = new ArrayList<>();
-        for (int i = 0; i < loraPaths.size(); i++) {
-            loras.add(new LoraChoice(loraPaths.get(i), i < loraScales.size() ? loraScales.get(i) : 1));
+        if (fp16 || bf16) {
+            return Optional.of(fp16 ? TargetDType.FP16 : TargetDType.BF16);
         }
-        return loras;
+        return given;
+    }
+
+    ModelClaims claims() {
+        version.filter(said -> !said.equals("1.0") && !said.equals("1.5")).ifPresent(said -> {
+            throw new UsageException("cli.usage.choice", "--version", said, "1.0, 1.5");
+        });
+        return new ModelClaims(
+                whole(layers),
+                whole(heads),
+                rotary,
+                imageToVideo,
+                version,
+                positive("--scaling-factor", scalingFactor),
+                positive("--snr-shift-scale", snrShiftScale));
+    }
+
+    private static OptionalInt whole(Optional<Integer> value) {
+        return value.map(OptionalInt::of).orElse(OptionalInt.empty());
+    }
+
+    private static OptionalDouble positive(String option, Optional<Double> value) {
+        value.filter(number -> !(number > 0 && number < Double.POSITIVE_INFINITY))
+                .ifPresent(number -> {
+                    throw new UsageException("cli.usage.wrong-value", option, number);
+                });
+        return value.map(OptionalDouble::of).orElse(OptionalDouble.empty());
     }
 }

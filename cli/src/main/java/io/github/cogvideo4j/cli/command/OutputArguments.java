@@ -3,7 +3,9 @@ package io.github.cogvideo4j.cli.command;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.LinkMode;
 import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
+import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
 import io.github.cogvideo4j.checkpoints.convert.TargetDType;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.cli.arguments.Choices;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.formats.index.ShardSize;
@@ -61,6 +63,27 @@ final class OutputArguments {
     /// Whether the plan is shown and nothing written.
     boolean dryRun() {
         return dryRun;
+    }
+
+    /// Whether anything is asked for that says how weight files are written or called.
+    boolean choosesFiles() {
+        return format.isPresent() || variant.isPresent();
+    }
+
+    /// What was asked for, with what is said about the model.
+    ConversionOptions options(ModelArguments model, ResultLayout layout, Optional<Component> component) {
+        return new ConversionOptions(
+                model.dtype(dtype),
+                maxShardSize.bytes(),
+                format(),
+                link,
+                variant,
+                workers(threads),
+                overwrite,
+                verify,
+                model.claims(),
+                layout,
+                component);
     }
 
     /// What was asked for.

@@ -103,8 +103,7 @@ final class RequestArguments {
                     .map(line -> new Prompt(line.text(), line.input().or(() -> input)))
                     .toList();
         }
-        return List.of(new Prompt(
-                prompt.orElseThrow(() -> new UsageException("cli.generate.no-prompt")), input));
+        return List.of(new Prompt(prompt.orElseThrow(() -> new UsageException("cli.generate.no-prompt")), input));
     }
 
     /// What kind of generation a prompt asks for: what was said, or what its input makes plain.
@@ -123,7 +122,8 @@ final class RequestArguments {
             if (kind.get() == Kind.I2V && plain == Kind.V2V) {
                 return Kind.I2V;
             }
-            throw new UsageException("cli.generate.wrong-input", kind.get(), asked.input().get());
+            throw new UsageException(
+                    "cli.generate.wrong-input", kind.get(), asked.input().get());
         }
         return plain;
     }

@@ -117,8 +117,7 @@ public final class VaeCommand extends ConsoleCommand {
             if (decodes) {
                 try (Video decoded = coder.decode(latents, tiling, fps)) {
                     decoded.saveMp4(videoFile);
-                    console.print(
-                            "cli.vae.decoded", videoFile, decoded.frames(), decoded.width(), decoded.height());
+                    console.print("cli.vae.decoded", videoFile, decoded.frames(), decoded.width(), decoded.height());
                     result.put("video", videoFile.toString());
                 }
             }

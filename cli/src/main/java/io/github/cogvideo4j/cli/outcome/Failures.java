@@ -81,8 +81,7 @@ public final class Failures {
                     default -> ExitCode.BAD_INPUT;
                 };
         };
-        return new Failure(
-                exit, problem.code().id(), problem.message(), problem.place(), remedy(problem.code()));
+        return new Failure(exit, problem.code().id(), problem.message(), problem.place(), remedy(problem.code()));
     }
 
     private static ExitCode exit(ProblemCode code) {

@@ -17,7 +17,8 @@ class PromptTest {
 
     @Test
     void everyLineIsAPromptWithOrWithoutAnImage() throws IOException {
-        Path file = Files.writeString(folder.resolve("prompts.txt"), "a cat\n\n一只猫@@images/cat.png\r\n a dog @@ dog.png \n");
+        Path file = Files.writeString(
+                folder.resolve("prompts.txt"), "a cat\n\n一只猫@@images/cat.png\r\n a dog @@ dog.png \n");
         assertThat(Prompt.read(file))
                 .containsExactly(
                         new Prompt("a cat", Optional.empty()),

@@ -28,7 +28,13 @@ class RunRecordTest {
         ObjectNode identity = JsonFile.newObject();
         identity.put("tensors_sha256", "ab");
         RunRecord record = new RunRecord(
-                Map.of("model", List.of("my model"), "prompt", List.of("--seed=7 \"quoted\"\n"), "lora-path", List.of("a", "b")),
+                Map.of(
+                        "model",
+                        List.of("my model"),
+                        "prompt",
+                        List.of("--seed=7 \"quoted\"\n"),
+                        "lora-path",
+                        List.of("a", "b")),
                 identity);
         Path file = Files.writeString(folder.resolve("video.mp4.json"), record.text(JsonFile.newObject()));
         assertThat(RunRecord.read(file)).isEqualTo(record);
@@ -45,7 +51,10 @@ class RunRecordTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "[]", "{}", "{\"format\": 2}",
+                "",
+                "[]",
+                "{}",
+                "{\"format\": 2}",
                 "{\"format\": 1, \"options\": {}}",
                 "{\"format\": 1, \"options\": {\"model\": \"m\"}}",
                 "{\"format\": 1, \"options\": {\"model\": [1]}}",

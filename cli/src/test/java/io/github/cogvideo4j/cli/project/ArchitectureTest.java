@@ -14,6 +14,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
 import io.github.cogvideo4j.cli.Main;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -60,7 +61,7 @@ class ArchitectureTest {
     @Test
     void everyModuleIsKnownHere() {
         assertThat(ProjectFiles.modules())
-                .contains("formats", "checkpoints", "cli")
+                .contains("formats", "checkpoints", "inference", "cli")
                 .allMatch(module -> ARROWS.containsKey(module) || module.equals("benchmarks"));
     }
 
@@ -160,6 +161,50 @@ class ArchitectureTest {
                                         resideInAPackage("org.bytedeco.pytorch..")))
                         .and(are(DescribedPredicate.describe(
                                 "a loader of pickles or TorchScript", call -> LOADERS.contains(call.getName()))))));
+    }
+
+    /// The server will listen; nothing connects to anywhere.
+    @Test
+    void nothingOpensAConnection() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackages(OURS + "server..", OURS + "cluster..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("java.net.http..", "javax.net..")
+                .orShould()
+                .callMethod(URL.class, "openStream")
+                .orShould()
+                .callMethod(URL.class, "openConnection")
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.net.Socket"));
+    }
+
+    /// What the tokenizer's library brings can download; only its tokenizer is used.
+    @Test
+    void onlyTheTokenizerUsesItsLibrary() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage(OURS + "inference.text..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("ai.djl.."));
+        check(noClasses()
+                .should()
+                .dependOnClassesThat(resideInAPackage("ai.djl..")
+                        .and(DescribedPredicate.not(resideInAPackage("ai.djl.sentencepiece..")))));
+    }
+
+    /// A path is given to FFmpeg as one of the protocol `file`, by one place.
+    @Test
+    void onlyTheVideoPackageUsesFfmpeg() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage(OURS + "inference.video..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.bytedeco.ffmpeg.."));
     }
 
     private static void check(ArchRule rule) {

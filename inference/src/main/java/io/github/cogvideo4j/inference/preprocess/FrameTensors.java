@@ -90,9 +90,8 @@ public final class FrameTensors {
         for (int i = 0; i < decoded.size(1); i++) {
             int frame = i;
             Scoped.run(() -> {
-                Tensor values = unitRange(decoded.select(1, frame))
-                        .to(ScalarType.Float)
-                        .mul(new Scalar(255.0));
+                Tensor values =
+                        unitRange(decoded.select(1, frame)).to(ScalarType.Float).mul(new Scalar(255.0));
                 Tensor whole = rounding == Rounding.NEAREST_EVEN ? values.round() : values;
                 Tensor target = NativeMemory.view(
                         video.frame(Math.toIntExact(first + frame)),

@@ -33,14 +33,15 @@ public enum BetaSchedule {
 
     /// The betas of all training timesteps.
     ///
-    /// @param scaledLinearType the type in which [#SCALED_LINEAR] is computed: fp64 for denoising, fp32 for inversion
+    /// @param config           their number and ends
+    /// @param scaledLinearType the type of [#SCALED_LINEAR]: fp64 for denoising, fp32 for inversion
     Tensor betas(SchedulerConfig config, ScalarType scaledLinearType) {
         long steps = config.numTrainTimesteps();
         return switch (this) {
             case LINEAR -> linspace(config.betaStart(), config.betaEnd(), steps, ScalarType.Float);
             case SCALED_LINEAR -> {
-                Tensor roots = linspace(
-                        Math.sqrt(config.betaStart()), Math.sqrt(config.betaEnd()), steps, scaledLinearType);
+                Tensor roots =
+                        linspace(Math.sqrt(config.betaStart()), Math.sqrt(config.betaEnd()), steps, scaledLinearType);
                 yield roots.mul(roots);
             }
             case SQUAREDCOS_CAP_V2 -> squaredCosine(config.numTrainTimesteps());

@@ -24,11 +24,11 @@ final class AdapterScale implements Rule {
         for (Subject.Adapter adapter : subject.adapters()) {
             if (adapter.empty()) {
                 found.accept(Finding.of(
-                        Severity.WARNING,
-                        Problem.of(
-                                ProblemCode.NOT_WEIGHTS,
-                                Place.of(adapter.file()),
-                                "checkpoints.doctor.empty-adapter"))
+                                Severity.WARNING,
+                                Problem.of(
+                                        ProblemCode.NOT_WEIGHTS,
+                                        Place.of(adapter.file()),
+                                        "checkpoints.doctor.empty-adapter"))
                         .withRemedy(Commands.exportAdapter(folderOf(adapter.file()))));
             } else if (!adapter.alpha()) {
                 found.accept(Finding.of(

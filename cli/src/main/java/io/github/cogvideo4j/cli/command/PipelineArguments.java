@@ -1,0 +1,116 @@
+package io.github.cogvideo4j.cli.command;
+
+import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
+import io.github.cogvideo4j.cli.arguments.GenerationChoices;
+import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
+import io.github.cogvideo4j.cli.arguments.UsageException;
+import io.github.cogvideo4j.inference.pipeline.LoraChoice;
+import io.github.cogvideo4j.inference.pipeline.PipelineOptions;
+import io.github.cogvideo4j.inference.pipeline.SchedulerChoice;
+import io.github.cogvideo4j.inference.pipeline.SpacingChoice;
+import io.github.cogvideo4j.inference.runtime.Precision;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/// The options that choose a model and how it is loaded.
+final class PipelineArguments {
+    private static final int MOST_THREADS = 256;
+
+    @Option(
+            names = {"--model", "--model-path"},
+            paramLabel = "MODEL")
+    private Optional<String> model = Optional.empty();
+
+    @Option(names = "--transformer", paramLabel = "CHECKPOINT")
+    private Optional<Path> transformer = Optional.empty();
+
+    @Option(names = "--lora-path", paramLabel = "LORA")
+    private List<Path> loraPaths = new ArrayList<>();
+
+    @Option(names = "--lora-scale", paramLabel = "X")
+    private List<Double> loraScales = new ArrayList<>();
+
+    @Option(names = "--lora-rank", paramLabel = "N")
+    @SuppressWarnings("UnusedVariable") // accepted for old command lines: the rank is read from the file
+    private Optional<Integer> loraRank = Optional.empty();
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "DTYPE",
+            converter = GenerationChoices.PrecisionWord.class,
+            completionCandidates = GenerationChoices.PrecisionWord.class,
+            defaultValue = "bf16")
+    private Precision precision = Precision.BF16;
+
+    @Option(names = "--device", paramLabel = "DEVICE", defaultValue = "auto")
+    private String device = "auto";
+
+    @Option(names = "--threads", paramLabel = "N")
+    private Optional<Integer> threads = Optional.empty();
+
+    @Option(names = "--vae-tiling", arity = "0..1", fallbackValue = "true", paramLabel = "true|false")
+    private Optional<Boolean> vaeTiling = Optional.empty();
+
+    @Option(names = "--vae-slicing", arity = "0..1", fallbackValue = "true", paramLabel = "true|false")
+    private Optional<Boolean> vaeSlicing = Optional.empty();
+
+    @Option(
+            names = "--scheduler",
+            paramLabel = "NAME",
+            converter = GenerationChoices.SamplerWord.class,
+            completionCandidates = GenerationChoices.SamplerWord.class)
+    private Optional<SchedulerChoice> scheduler = Optional.empty();
+
+    @Option(
+            names = "--timestep-spacing",
+            paramLabel = "HOW",
+            converter = GenerationChoices.SpacingWord.class,
+            completionCandidates = GenerationChoices.SpacingWord.class)
+    private Optional<SpacingChoice> spacing = Optional.empty();
+
+    /// The model's folder.
+    ///
+    /// @throws UsageException when none was named
+    Path folder() throws IOException {
+        String named = model.orElseThrow(() -> new UsageException("cli.generate.no-model"));
+        return ModelFolder.locate(named, Map.copyOf(System.getenv()));
+    }
+
+    /// How it is loaded.
+    ///
+    /// @param preset what holds where nothing else was given
+    PipelineOptions options(Preset preset) {
+        boolean demo = preset == Preset.CLI_DEMO;
+        int workers = threads.orElseGet(() -> Runtime.getRuntime().availableProcessors());
+        if (workers < 1 || workers > MOST_THREADS) {
+            throw new UsageException("cli.usage.threads", workers);
+        }
+        return new PipelineOptions(
+                precision,
+                device,
+                workers,
+                vaeTiling.orElse(demo),
+                vaeSlicing.orElse(demo),
+                transformer,
+                loras(),
+                scheduler.orElse(demo ? SchedulerChoice.DPM : SchedulerChoice.MODEL),
+                spacing.orElse(demo ? SpacingChoice.TRAILING : SpacingChoice.MODEL),
+                true);
+    }
+
+    private List<LoraChoice> loras() {
+        if (loraScales.size() > loraPaths.size()) {
+            throw new UsageException("cli.generate.lora-scales", loraScales.size(), loraPaths.size());
+        }
+        List<LoraChoice> loras = new ArrayList<>();
+        for (int i = 0; i < loraPaths.size(); i++) {
+            loras.add(new LoraChoice(loraPaths.get(i), i < loraScales.size() ? loraScales.get(i) : 1));
+        }
+        return loras;
+    }
+}
