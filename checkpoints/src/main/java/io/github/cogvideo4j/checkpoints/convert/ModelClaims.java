@@ -4,8 +4,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
-/// What the caller says about the model, in the words of CogVideo's `convert_weight_sat2hf.py`. What the weights
-/// prove is compared with them; what they do not prove is taken from here.
+/// What the caller says about the model, in the words of CogVideo's `convert_weight_sat2hf.py`. What the
+/// weights prove is compared with them; what they do not prove is taken from here.
 ///
 /// @param layers        transformer blocks
 /// @param heads         attention heads

@@ -114,7 +114,7 @@ public final class ConfigDocument {
 
     /// A value as JSON text, empty when the key is absent.
     public Optional<String> rawValue(String field) {
-        return Optional.ofNullable(json.get(field)).map(PythonJson::compact);
+        return Optional.ofNullable(json.get(field)).map(JsonNode::toString);
     }
 
     /// A whole number in a range, or the fallback when the key is absent.
@@ -135,7 +135,7 @@ public final class ConfigDocument {
             return fallback;
         }
         if (!value.isNumber() || !Double.isFinite(value.doubleValue())) {
-            throw invalid("checkpoints.config.not-number", field, PythonJson.compact(value));
+            throw invalid("checkpoints.config.not-number", field, value);
         }
         return value.doubleValue();
     }
@@ -147,7 +147,7 @@ public final class ConfigDocument {
             return fallback;
         }
         if (!value.isBoolean()) {
-            throw invalid("checkpoints.config.not-boolean", field, PythonJson.compact(value));
+            throw invalid("checkpoints.config.not-boolean", field, value);
         }
         return value.booleanValue();
     }
@@ -159,7 +159,7 @@ public final class ConfigDocument {
             return fallback;
         }
         if (!value.isString()) {
-            throw invalid("checkpoints.config.not-string", field, PythonJson.compact(value));
+            throw invalid("checkpoints.config.not-string", field, value);
         }
         return value.stringValue();
     }
@@ -198,7 +198,7 @@ public final class ConfigDocument {
 
     /// The document as diffusers writes it: keys sorted, two spaces, ASCII only, one newline at the end.
     public String toJson() {
-        return PythonJson.indented(json);
+        return JsonFile.formatSorted(json);
     }
 
     InvalidCheckpointException invalid(String key, Object... arguments) {
@@ -208,7 +208,7 @@ public final class ConfigDocument {
     private int wholeNumber(String field, int least, int most) {
         JsonNode value = json.get(field);
         if (value == null || !value.isIntegralNumber()) {
-            throw invalid("checkpoints.config.not-integer", field, PythonJson.compact(value));
+            throw invalid("checkpoints.config.not-integer", field, String.valueOf(value));
         }
         BigInteger number = value.bigIntegerValue();
         if (number.compareTo(BigInteger.valueOf(least)) < 0 || number.compareTo(BigInteger.valueOf(most)) > 0) {

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/// Derives a T5 encoder's configuration from the names and sizes of its weights; what they do not tell is that of
-/// T5 v1.1, which every published model has.
+/// Derives a T5 encoder's configuration from the names and sizes of its weights; what they do not tell is
+/// that of T5 v1.1, which every published model has.
 public final class TextEncoderDerivation {
     private static final int MOST_LAYERS = 1_000;
     private static final String ATTENTION = "encoder.block.0.layer.0.SelfAttention.";
@@ -28,7 +28,8 @@ public final class TextEncoderDerivation {
     ///
     /// @param tensors names and sizes of all weights
     /// @param place   where the weights are, for messages
-    /// @throws InvalidCheckpointException `config-missing` when a tensor that tells something essential is absent
+    /// @throws InvalidCheckpointException `config-missing` when a tensor that tells something essential is
+    ///     absent
     public static DerivedConfig derive(Collection<NamedShape> tensors, Place place) {
         return new TextEncoderDerivation(tensors, place).derive();
     }

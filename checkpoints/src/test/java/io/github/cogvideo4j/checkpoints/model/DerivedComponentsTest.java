@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Configurations of autoencoders and text encoders, derived from weights that diffusers and transformers wrote.
+/// Configurations of autoencoders and text encoders, derived from weights that diffusers and transformers
+/// wrote.
 class DerivedComponentsTest {
     @ParameterizedTest
     @ValueSource(strings = {"t2v-2b", "t2v-5b", "i2v-5b", "t2v-1.5", "i2v-1.5"})

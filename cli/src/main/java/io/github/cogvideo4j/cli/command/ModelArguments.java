@@ -9,8 +9,8 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import picocli.CommandLine.Option;
 
-/// The options of CogVideo's `convert_weight_sat2hf.py`, so that its command lines paste unchanged. Most of them
-/// say what the weights prove; they are held against them.
+/// The options of CogVideo's `convert_weight_sat2hf.py`, so that its command lines paste unchanged. Most of
+/// them say what the weights prove; they are held against them.
 final class ModelArguments {
     @Option(names = "--transformer-ckpt-path", paramLabel = "PATH")
     private Optional<Path> transformer = Optional.empty();

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Tensors that are equal parts of another one, by rows: the first dimension of a weight, the only one of a bias.
-/// Rows are contiguous, so a part is a sub-range of the bytes.
+/// Tensors that are equal parts of another one, by rows: the first dimension of a weight, the only one of a
+/// bias. Rows are contiguous, so a part is a sub-range of the bytes.
 final class FusedRows {
     private final Place place;
 

@@ -140,8 +140,8 @@ public final class SatCheckpoint {
         return SatTransformer.NAMES.toDiffusers(kept, place);
     }
 
-    /// The table is learned only in CogVideoX-5B-I2V: flat patches, and twice as many channels going in as coming
-    /// out. Elsewhere it holds what diffusers computes.
+    /// The table is learned only in CogVideoX-5B-I2V: flat patches, and twice as many channels going in as
+    /// coming out. Elsewhere it holds what diffusers computes.
     private static boolean hasLearnedPositions(List<StateEntry> entries) {
         Map<String, Shape> shapes = entries.stream()
                 .collect(Collectors.toMap(

@@ -38,8 +38,8 @@ public final class SatExport {
                         ProblemCode.NOT_A_CHECKPOINT, Place.of(checkpoint.folder()), "checkpoints.sat.no-counterpart"));
     }
 
-    /// The same tensors under SAT's names, fused where SAT has them fused. The autoencoder's keys have no prefix,
-    /// as in the file that SAT's configuration names for it.
+    /// The same tensors under SAT's names, fused where SAT has them fused. The autoencoder's keys have no
+    /// prefix, as in the file that SAT's configuration names for it.
     ///
     /// @throws InvalidCheckpointException `extra-tensor`, `missing-tensor` or `shape-mismatch` for tensors that
     /// SAT has no place for
