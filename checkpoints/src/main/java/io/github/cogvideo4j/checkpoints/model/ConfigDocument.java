@@ -173,7 +173,7 @@ public final class ConfigDocument {
                     || !item.canConvertToInt()
                     || item.intValue() < least
                     || item.intValue() > most) {
-                throw invalid("checkpoints.config.not-integer", field, PythonJson.compact(value));
+                throw invalid("checkpoints.config.not-integer", field, String.valueOf(value));
             }
             items.add(item.longValue());
         }
