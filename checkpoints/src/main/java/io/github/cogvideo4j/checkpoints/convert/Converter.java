@@ -185,7 +185,17 @@ public final class Converter {
                 checkpoint.training().worldSize(),
                 checkpoint.training().tag(),
                 checkpoint.training().versions(),
-                files);
+                files,
+                checkpoint.adapters().stream()
+                        .map(applied -> new Manifest.Adapter(
+                                applied.adapter()
+                                        .file()
+                                        .toAbsolutePath()
+                                        .normalize()
+                                        .toString(),
+                                applied.scale(),
+                                applied.alpha()))
+                        .toList());
     }
 
     private static String relative(@org.jspecify.annotations.Nullable Path root, Path file) {

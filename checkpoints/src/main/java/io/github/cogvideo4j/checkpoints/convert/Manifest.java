@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SortedMap;
@@ -33,6 +34,7 @@ public record Manifest(
     /// @param tag       the state's folder
     /// @param versions  the software that wrote it
     /// @param files     its files
+    /// @param adapters  the LoRA adapters that were fused into it, in order
     public record Source(
             String path,
             String kind,
@@ -41,7 +43,15 @@ public record Manifest(
             OptionalInt worldSize,
             Optional<String> tag,
             SortedMap<String, String> versions,
-            List<SourceFile> files) {}
+            List<SourceFile> files,
+            List<Adapter> adapters) {}
+
+    /// A LoRA adapter that was fused into the source.
+    ///
+    /// @param path  where it was
+    /// @param scale how strongly it was applied
+    /// @param alpha the alpha that was given, which went before what the adapter records
+    public record Adapter(String path, double scale, OptionalDouble alpha) {}
 
     /// A file of the checkpoint as it was.
     ///

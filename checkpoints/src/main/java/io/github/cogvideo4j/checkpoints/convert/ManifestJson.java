@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SortedMap;
@@ -81,6 +82,12 @@ public final class ManifestJson {
             entry.put("size", file.size());
             entry.put("modified", file.modified().toString());
         }
+        for (Manifest.Adapter adapter : source.adapters()) {
+            ObjectNode entry = node.withArray("adapters").addObject();
+            entry.put("path", adapter.path());
+            entry.put("scale", adapter.scale());
+            adapter.alpha().ifPresent(alpha -> entry.put("alpha", alpha));
+        }
     }
 
     /// Reads the manifest of a folder.
@@ -136,7 +143,28 @@ public final class ManifestJson {
                     optionalInt(node, "world_size"),
                     optionalString(node, "tag"),
                     versions,
-                    List.copyOf(files));
+                    List.copyOf(files),
+                    adapters(node));
+        }
+
+        private List<Manifest.Adapter> adapters(ObjectNode node) {
+            List<Manifest.Adapter> adapters = new ArrayList<>();
+            for (JsonNode adapter : node.path("adapters")) {
+                ObjectNode fields = asObject("adapters", adapter);
+                adapters.add(new Manifest.Adapter(
+                        string(fields, "path"),
+                        number(fields, "scale"),
+                        fields.has("alpha") ? OptionalDouble.of(number(fields, "alpha")) : OptionalDouble.empty()));
+            }
+            return List.copyOf(adapters);
+        }
+
+        private double number(ObjectNode node, String field) {
+            JsonNode value = node.path(field);
+            if (!value.isNumber() || !Double.isFinite(value.doubleValue())) {
+                throw bad(field, value);
+            }
+            return value.doubleValue();
         }
 
         private Manifest.FileEntry file(Map.Entry<String, JsonNode> entry) {

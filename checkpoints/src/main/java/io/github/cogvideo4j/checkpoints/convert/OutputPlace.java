@@ -22,6 +22,13 @@ final class OutputPlace {
         Staging.checkTarget(target, overwrite);
         Path real = realPath(target);
         requireApart(real, checkpoint.folder().toRealPath(), output);
+        for (Path file : checkpoint.files().keySet()) {
+            Path source = file.toRealPath();
+            if (source.startsWith(real)) {
+                throw new OutputException(
+                        ProblemCode.OUTPUT_REFUSED, Place.of(output), "checkpoints.output.inside", source);
+            }
+        }
         if (base.isPresent()) {
             requireApart(real, base.get().folder().toRealPath(), output);
         }

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.source;
 
+import io.github.cogvideo4j.checkpoints.lora.AppliedAdapter;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.tensor.FileIdentity;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.TreeMap;
 /// @param files    every file that holds some of it, with its identity when it was planned
 /// @param remarks  what is worth saying but stops nothing
 /// @param settings keys of the model's configuration that the checkpoint tells beside its tensors' sizes
+/// @param adapters the LoRA adapters that are fused into it, in order
 public record Checkpoint(
         CheckpointKind kind,
         Path folder,
@@ -26,7 +28,8 @@ public record Checkpoint(
         TrainingState training,
         Map<Path, FileIdentity> files,
         List<Problem> remarks,
-        Map<String, Boolean> settings) {
+        Map<String, Boolean> settings,
+        List<AppliedAdapter> adapters) {
     /// A checkpoint that says nothing of the model's configuration.
     public Checkpoint(
             CheckpointKind kind,
@@ -36,7 +39,20 @@ public record Checkpoint(
             TrainingState training,
             Map<Path, FileIdentity> files,
             List<Problem> remarks) {
-        this(kind, folder, options, entries, training, files, remarks, Map.of());
+        this(kind, folder, options, entries, training, files, remarks, Map.of(), List.of());
+    }
+
+    /// A checkpoint into which no adapters are fused.
+    public Checkpoint(
+            CheckpointKind kind,
+            Path folder,
+            SourceOptions options,
+            List<StateEntry> entries,
+            TrainingState training,
+            Map<Path, FileIdentity> files,
+            List<Problem> remarks,
+            Map<String, Boolean> settings) {
+        this(kind, folder, options, entries, training, files, remarks, settings, List.of());
     }
 
     /// Copies the collections.
@@ -45,12 +61,13 @@ public record Checkpoint(
         files = new TreeMap<>(files);
         remarks = List.copyOf(remarks);
         settings = Map.copyOf(settings);
+        adapters = List.copyOf(adapters);
     }
 
     /// The same with more to say, which comes first.
     public Checkpoint withRemarks(List<Problem> more) {
         List<Problem> all = new java.util.ArrayList<>(more);
         all.addAll(remarks);
-        return new Checkpoint(kind, folder, options, entries, training, files, all, settings);
+        return new Checkpoint(kind, folder, options, entries, training, files, all, settings, adapters);
     }
 }

@@ -14,7 +14,9 @@ public enum CheckpointKind {
     /// A plain state dict: one file, or shards with an index.
     PLAIN_WEIGHTS("plain weights"),
     /// A state dict of SAT, CogVideo's own trainer, under the names that diffusers has.
-    SAT("SAT");
+    SAT("SAT"),
+    /// A model into which LoRA adapters are fused as it is read.
+    FUSED_LORA("model with LoRA adapters");
 
     private final String title;
 

@@ -55,7 +55,7 @@ public record Counterpart(Path weights, Checkpoint source) {
     }
 
     /// The folder of a component's weights: that of the model, or the folder itself.
-    static Path weightsOf(Path folder, Component component) {
+    public static Path weightsOf(Path folder, Component component) {
         Path inModel = folder.resolve(component.folder());
         return Files.isDirectory(inModel) ? inModel : folder;
     }

@@ -82,4 +82,33 @@ public final class Choices {
             return value;
         }
     }
+
+    /// `--lora-scale`: any finite number.
+    public static final class Scale implements ITypeConverter<Double> {
+        @Override
+        public Double convert(String value) {
+            return number(value, -1e6, 1e6);
+        }
+    }
+
+    /// `--lora-alpha`: a number above zero.
+    public static final class Alpha implements ITypeConverter<Double> {
+        @Override
+        public Double convert(String value) {
+            return number(value, Double.MIN_NORMAL, 1e6);
+        }
+    }
+
+    private static double number(String value, double smallest, double largest) {
+        double number;
+        try {
+            number = Double.parseDouble(value);
+        } catch (NumberFormatException _) {
+            number = Double.NaN;
+        }
+        if (!(number >= smallest && number <= largest)) {
+            throw new WrongValueException("cli.usage.number", value);
+        }
+        return number;
+    }
 }

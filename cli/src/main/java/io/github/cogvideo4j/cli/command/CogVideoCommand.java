@@ -31,6 +31,7 @@ public final class CogVideoCommand extends ConsoleCommand {
                 .addSubcommand(new VerifyCommand(console))
                 .addSubcommand(new DoctorCommand(console))
                 .addSubcommand(new InspectCommand(console))
+                .addSubcommand(LoraCommand.commandLine(console))
                 .addSubcommand(new DemoCommand(console));
     }
 

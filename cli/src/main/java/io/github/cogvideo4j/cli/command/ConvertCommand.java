@@ -4,18 +4,13 @@ import io.github.cogvideo4j.checkpoints.convert.BaseModel;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
-import io.github.cogvideo4j.checkpoints.convert.Converter;
-import io.github.cogvideo4j.checkpoints.convert.LinkMode;
-import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
 import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
-import io.github.cogvideo4j.checkpoints.convert.TargetDType;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.cli.arguments.Choices;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
-import io.github.cogvideo4j.formats.index.ShardSize;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -37,23 +32,6 @@ public final class ConvertCommand extends ConsoleCommand {
 
     @Option(names = "--base", paramLabel = "MODEL")
     private Optional<String> base = Optional.empty();
-
-    @Option(
-            names = "--dtype",
-            paramLabel = "DTYPE",
-            converter = Choices.DType.class,
-            completionCandidates = Choices.DType.class)
-    private Optional<TargetDType> dtype = Optional.empty();
-
-    @Option(names = "--max-shard-size", paramLabel = "SIZE", converter = Choices.Size.class, defaultValue = "5GB")
-    private ShardSize maxShardSize = new ShardSize(ConversionOptions.DEFAULT_SHARD_BYTES);
-
-    @Option(
-            names = "--format",
-            paramLabel = "FORMAT",
-            converter = Choices.Format.class,
-            completionCandidates = Choices.Format.class)
-    private Optional<OutputFormat> format = Optional.empty();
 
     @Option(
             names = "--component",
@@ -79,28 +57,8 @@ public final class ConvertCommand extends ConsoleCommand {
             defaultValue = "diffusers")
     private ResultLayout layout = ResultLayout.DIFFUSERS;
 
-    @Option(
-            names = "--link",
-            paramLabel = "HOW",
-            converter = Choices.Link.class,
-            completionCandidates = Choices.Link.class,
-            defaultValue = "auto")
-    private LinkMode link = LinkMode.AUTO;
-
-    @Option(names = "--variant", paramLabel = "NAME", converter = Choices.Variant.class)
-    private Optional<String> variant = Optional.empty();
-
-    @Option(names = "--threads", paramLabel = "N")
-    private Optional<Integer> threads = Optional.empty();
-
-    @Option(names = "--overwrite")
-    private boolean overwrite;
-
-    @Option(names = "--dry-run")
-    private boolean dryRun;
-
-    @Option(names = "--verify")
-    private boolean verify;
+    @Mixin
+    private final OutputArguments result = new OutputArguments();
 
     ConvertCommand(Console console) {
         super(console);
@@ -117,42 +75,21 @@ public final class ConvertCommand extends ConsoleCommand {
                 ConversionPlanner.plan(sources.main(), sources.companions(), sources.output(), baseModel, options);
         plan.remarks().forEach(console::remark);
         PlanReport report = new PlanReport(plan, console);
-        if (dryRun) {
+        if (result.dryRun()) {
             report.showPlan();
             return ExitCode.DONE;
         }
-        Converter.Result result;
-        try (ConversionProgress progress = new ConversionProgress(console)) {
-            result = Converter.convert(plan, progress);
-        }
-        result.findings().forEach(console::remark);
-        report.showResult(result, verify);
+        report.convert();
         return ExitCode.DONE;
     }
 
     private ConversionOptions options() {
-        int workers = threads.orElseGet(() -> Runtime.getRuntime().availableProcessors());
-        if (workers < 1 || workers > 256) {
-            throw new UsageException("cli.usage.threads", workers);
-        }
-        if (safeSerialization && format.filter(given -> !given.safetensors()).isPresent()) {
+        if (safeSerialization && !result.format().safetensors()) {
             throw new UsageException("cli.usage.safe-serialization");
         }
-        if (layout == ResultLayout.SAT
-                && (base.isPresent() || format.isPresent() || variant.isPresent() || model.givesComponents())) {
+        if (layout == ResultLayout.SAT && (base.isPresent() || result.choosesFiles() || model.givesComponents())) {
             throw new UsageException("cli.usage.to-sat");
         }
-        return new ConversionOptions(
-                model.dtype(dtype),
-                maxShardSize.bytes(),
-                format.orElse(OutputFormat.SAFETENSORS),
-                link,
-                variant,
-                workers,
-                overwrite,
-                verify,
-                model.claims(),
-                layout,
-                component);
+        return result.options(model, layout, component);
     }
 }

@@ -161,7 +161,7 @@ public final class InspectCommand extends ConsoleCommand {
     }
 
     /// A path, or a model of the local cache where there is no such path.
-    private static Path locate(String argument) throws IOException {
+    static Path locate(String argument) throws IOException {
         Path given = Path.of(argument);
         return Files.exists(given) || !HubCache.isIdentifier(argument)
                 ? given

@@ -12,6 +12,7 @@ import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.tensor.Extent;
 import io.github.cogvideo4j.formats.tensor.TensorData;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -67,6 +68,16 @@ final class PlanReport {
         console.result(result);
     }
 
+    /// Carries the plan out and tells what came of it.
+    void convert() throws IOException {
+        Converter.Result result;
+        try (ConversionProgress progress = new ConversionProgress(console)) {
+            result = Converter.convert(plan, progress);
+        }
+        result.findings().forEach(console::remark);
+        showResult(result, plan.options().verify());
+    }
+
     /// What was done, and what to do next.
     void showResult(Converter.Result done, boolean verified) {
         ObjectNode result = header();
@@ -95,7 +106,10 @@ final class PlanReport {
                     plan.parts().stream().map(ConversionPlan.Part::path).collect(Collectors.joining(", ")));
         }
         if (!verified) {
-            console.print("cli.convert.next", done.output(), source);
+            console.print(
+                    plan.checkpoint().adapters().isEmpty() ? "cli.convert.next" : "cli.lora.fuse.next",
+                    done.output(),
+                    source);
         }
     }
 
@@ -108,6 +122,9 @@ final class PlanReport {
         source.training().step().ifPresent(step -> node.put("step", step));
         source.training().zeroStage().ifPresent(stage -> node.put("zero_stage", stage));
         source.training().worldSize().ifPresent(size -> node.put("world_size", size));
+        if (!source.adapters().isEmpty()) {
+            LoraJson.applied(source.adapters(), result.putArray("adapters"));
+        }
         result.put("dtype", plan.dtype().id());
         result.put("tensor_count", plan.tensors().size());
         console.print("cli.convert.source", source.kind().title(), source.folder());

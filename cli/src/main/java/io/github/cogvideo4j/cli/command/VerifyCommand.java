@@ -2,6 +2,7 @@ package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.convert.Manifest;
 import io.github.cogvideo4j.checkpoints.convert.ManifestJson;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -38,6 +39,9 @@ public final class VerifyCommand extends ConsoleCommand {
 
     @Option(names = "--against", paramLabel = "CHECKPOINT")
     private Optional<Path> against = Optional.empty();
+
+    @Option(names = "--lora", paramLabel = "ADAPTER")
+    private List<Path> lora = List.of();
 
     @Option(names = "--deep")
     private boolean deep;
@@ -89,7 +93,7 @@ public final class VerifyCommand extends ConsoleCommand {
         List<TensorDifference> differences = new ArrayList<>();
         int tensors = 0;
         Path source = checkpoint;
-        for (Counterpart part : Counterpart.of(folder, checkpoint, sourceOptions(folder))) {
+        for (Counterpart part : counterparts(folder, checkpoint)) {
             Checkpoint opened = part.source();
             opened.remarks().forEach(console::remark);
             List<TensorDifference> found = SourceComparison.compare(part.weights(), opened, threads, progress);
@@ -118,14 +122,33 @@ public final class VerifyCommand extends ConsoleCommand {
         return finish(problems, result);
     }
 
+    /// What is compared with what. Of a model with adapters the base and the adapters are fused again.
+    private List<Counterpart> counterparts(Path folder, Path checkpoint) throws IOException {
+        List<Manifest.Adapter> fused =
+                manifest(folder).map(known -> known.source().adapters()).orElse(List.of());
+        if (fused.isEmpty()) {
+            return Counterpart.of(folder, checkpoint, sourceOptions(folder));
+        }
+        return List.of(new Counterpart(
+                Counterpart.weightsOf(folder, Component.TRANSFORMER),
+                FusedSource.open(folder, checkpoint, fused, lora)));
+    }
+
     /// What the folder's manifest says was left out or taken from elsewhere is so again, unless the command line says
     /// something of its own.
     private SourceOptions sourceOptions(Path folder) throws IOException {
-        if (source.given() || !Files.isRegularFile(folder.resolve(Manifest.FILE_NAME))) {
+        Optional<Manifest> manifest = manifest(folder);
+        if (source.given() || manifest.isEmpty()) {
             return source.options();
         }
-        Manifest.Options options = ManifestJson.read(folder).options();
+        Manifest.Options options = manifest.get().options();
         return new SourceOptions(Optional.empty(), options.fromModule(), options.excludeFrozen());
+    }
+
+    private static Optional<Manifest> manifest(Path folder) throws IOException {
+        return Files.isRegularFile(folder.resolve(Manifest.FILE_NAME))
+                ? Optional.of(ManifestJson.read(folder))
+                : Optional.empty();
     }
 
     private ExitCode finish(List<Problem> problems, ObjectNode result) {

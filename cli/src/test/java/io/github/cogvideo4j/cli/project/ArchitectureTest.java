@@ -96,7 +96,19 @@ class ArchitectureTest {
                 .resideInAnyPackage(OURS + "formats..", OURS + "checkpoints..")
                 .should()
                 .onlyDependOnClassesThat(resideInAnyPackage(
-                        "java..", "tools.jackson..", "org.jspecify..", OURS + "formats..", OURS + "checkpoints..")));
+                        "java..",
+                        "tools.jackson..",
+                        "org.jspecify..",
+                        "org.ejml..",
+                        OURS + "formats..",
+                        OURS + "checkpoints..")));
+        // Linear algebra is for taking an adapter out of a model, and for nothing else.
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage(OURS + "checkpoints.lora..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.ejml.."));
         check(noClasses()
                 .that()
                 .resideInAnyPackage(OURS + "formats..", OURS + "checkpoints..")

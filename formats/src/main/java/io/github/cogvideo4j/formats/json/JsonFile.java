@@ -46,16 +46,33 @@ public final class JsonFile {
     public static ObjectNode readObject(Path file, long maxBytes, ProblemCode code) throws IOException {
         byte[] bytes = read(file, maxBytes, code);
         try {
-            JsonNode node = MAPPER.readTree(bytes);
-            if (node instanceof ObjectNode object) {
-                return object;
-            }
+            return object(MAPPER.readTree(bytes), Place.of(file), code);
         } catch (JacksonException e) {
             long offset = e.getLocation() == null ? -1 : e.getLocation().getByteOffset();
             Place place = offset < 0 ? Place.of(file) : Place.at(file, offset);
             throw new MalformedFileException(code, place, "formats.json-file.syntax", e.getOriginalMessage());
         }
-        throw new MalformedFileException(code, Place.of(file), "formats.json-file.no-object");
+    }
+
+    /// Parses a JSON object that is a text inside a file, within the same limits.
+    ///
+    /// @param text  the JSON
+    /// @param place where it is, for messages
+    /// @param code  the problem to report when it is no JSON object
+    /// @throws MalformedFileException with that code, for anything else than one JSON object
+    public static ObjectNode parseObject(String text, Place place, ProblemCode code) {
+        try {
+            return object(MAPPER.readTree(text), place, code);
+        } catch (JacksonException e) {
+            throw new MalformedFileException(code, place, "formats.json-file.syntax", e.getOriginalMessage());
+        }
+    }
+
+    private static ObjectNode object(JsonNode node, Place place, ProblemCode code) {
+        if (node instanceof ObjectNode object) {
+            return object;
+        }
+        throw new MalformedFileException(code, place, "formats.json-file.no-object");
     }
 
     private static byte[] read(Path file, long maxBytes, ProblemCode code) throws IOException {

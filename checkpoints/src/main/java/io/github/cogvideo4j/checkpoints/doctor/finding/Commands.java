@@ -34,7 +34,12 @@ public final class Commands {
 
     /// Fuses an adapter with the alpha it was trained with.
     public static String fuse(Path adapter) {
-        return "cogvideo lora fuse " + quote(adapter.toString()) + " --base BASE_MODEL --lora-alpha ALPHA";
+        return "cogvideo lora fuse BASE_MODEL " + quote(adapter.toString()) + " fused-model --lora-alpha ALPHA";
+    }
+
+    /// Recovers an adapter from the training state.
+    public static String exportAdapter(Path checkpoint) {
+        return "cogvideo lora export " + quote(checkpoint.toString()) + " my-lora";
     }
 
     /// Takes a file from a model that is known to be good.

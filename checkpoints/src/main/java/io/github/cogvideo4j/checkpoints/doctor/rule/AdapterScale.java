@@ -7,6 +7,7 @@ import io.github.cogvideo4j.checkpoints.doctor.subject.Subject;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -23,11 +24,12 @@ final class AdapterScale implements Rule {
         for (Subject.Adapter adapter : subject.adapters()) {
             if (adapter.empty()) {
                 found.accept(Finding.of(
-                        Severity.WARNING,
-                        Problem.of(
-                                ProblemCode.NOT_WEIGHTS,
-                                Place.of(adapter.file()),
-                                "checkpoints.doctor.empty-adapter")));
+                                Severity.WARNING,
+                                Problem.of(
+                                        ProblemCode.NOT_WEIGHTS,
+                                        Place.of(adapter.file()),
+                                        "checkpoints.doctor.empty-adapter"))
+                        .withRemedy(Commands.exportAdapter(folderOf(adapter.file()))));
             } else if (!adapter.alpha()) {
                 found.accept(Finding.of(
                                 Severity.WARNING,
@@ -39,5 +41,11 @@ final class AdapterScale implements Rule {
                         .withRemedy(Commands.fuse(adapter.file())));
             }
         }
+    }
+
+    /// The checkpoint, where the training state lies beside the adapter.
+    private static Path folderOf(Path adapter) {
+        Path folder = adapter.getParent();
+        return folder == null ? adapter : folder;
     }
 }

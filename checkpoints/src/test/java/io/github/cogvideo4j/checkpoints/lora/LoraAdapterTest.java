@@ -1,0 +1,205 @@
+package io.github.cogvideo4j.checkpoints.lora;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.testing.Resources;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// What is read of an adapter, under every spelling of its keys, and what is refused.
+class LoraAdapterTest {
+    private static final String Q = "transformer_blocks.0.attn1.to_q";
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "transformer.M.lora_A.weight, transformer.M.lora_B.weight",
+                "base_model.model.M.lora_A.weight, base_model.model.M.lora_B.weight",
+                "base_model.model.M.lora_A.default.weight, base_model.model.M.lora_B.default.weight",
+                "module.M.lora_A.default.weight, module.M.lora_B.default.weight",
+                "M.lora_down.weight, M.lora_up.weight",
+                "M.lora.down.weight, M.lora.up.weight",
+                "M.lora_A.weight, M.lora_B.weight",
+            })
+    void everySpellingMeansTheSameWeight(String keys) throws IOException {
+        String[] names = keys.replace("M", Q).split(", ", -1);
+        Path file = new AdapterFiles().with(names[0], 2, 6).with(names[1], 4, 2).write(folder.resolve("a.safetensors"));
+        LoraAdapter adapter = LoraAdapter.open(file);
+        assertThat(adapter.layers()).containsOnlyKeys(Q + ".weight");
+        LoraLayer layer = adapter.layers().firstEntry().getValue();
+        assertThat(layer.rank()).isEqualTo(2);
+        assertThat(layer.weightShape().toString()).isEqualTo("[4, 6]");
+        assertThat(layer.factor(0.5, OptionalDouble.empty())).isEqualTo(0.5);
+        assertThat(layer.factor(0.5, OptionalDouble.of(8))).isEqualTo(2);
+    }
+
+    @Test
+    void alphaComesFromTheHeader() throws IOException {
+        LoraAdapter adapter = LoraAdapter.open(Resources.golden("lora/t2v-5b_r4_alpha8meta.safetensors"));
+        assertThat(adapter.recordsAlpha()).isTrue();
+        assertThat(adapter.layers().values())
+                .allSatisfy(layer ->
+                        assertThat(layer.factor(1, OptionalDouble.empty())).isEqualTo(2));
+    }
+
+    /// rsLoRA and patterns of single modules, as PEFT's `LoraConfig` defines them.
+    @Test
+    void theHeadersOtherFieldsCount() throws IOException {
+        Path file = pair().write(
+                        folder.resolve("a.safetensors"),
+                        Map.of(
+                                LoraMetadata.KEY,
+                                "{\"transformer.r\": 4, \"transformer.lora_alpha\": 4, \"transformer.use_rslora\": true,"
+                                        + " \"transformer.alpha_pattern\": {\"attn1.to_q\": 6}}"));
+        assertThat(LoraAdapter.open(file).layers().firstEntry().getValue().factor(1, OptionalDouble.empty()))
+                .isEqualTo(6 / Math.sqrt(2));
+    }
+
+    @Test
+    void peftsOwnFolderIsRead() throws IOException {
+        pair().write(folder.resolve("adapter_model.safetensors"));
+        Files.writeString(folder.resolve("adapter_config.json"), "{\"r\": 2, \"lora_alpha\": 3}");
+        assertThat(LoraAdapter.open(folder).layers().firstEntry().getValue().alpha())
+                .hasValue(3);
+    }
+
+    @Test
+    void aTextEncodersMatricesAreReportedAndLeftOut() throws IOException {
+        Path file = pair().with("text_encoder.layer.0.q.lora_A.weight", 2, 6)
+                .with("text_encoder.layer.0.q.lora_B.weight", 4, 2)
+                .write(folder.resolve("a.safetensors"));
+        LoraAdapter adapter = LoraAdapter.open(file);
+        assertThat(adapter.layers()).hasSize(1);
+        assertThat(adapter.skipped()).hasSize(2);
+        assertThat(adapter.remarks()).extracting(Problem::code).contains(ProblemCode.EXTRA_TENSOR);
+    }
+
+    @Test
+    void anEmptyAdapterNamesTheWayOut() {
+        Path checkpoint = Resources.fixture("lora-zero3-bf16-w2/output/checkpoint-3");
+        assertThatThrownBy(() -> LoraAdapter.open(checkpoint))
+                .hasMessageContaining("not-weights")
+                .hasMessageContaining("16 of 16")
+                .hasMessageContaining("cogvideo lora export " + checkpoint);
+    }
+
+    static Stream<Arguments> hostileFiles() {
+        return Stream.of(
+                hostile("rank mismatch", "shape-mismatch", files -> files.with(Q + ".lora_B.weight", 4, 3)),
+                hostile("one dimension", "shape-mismatch", files -> files.with(Q + ".lora_B.weight", 8)),
+                hostile("scalar", "shape-mismatch", files -> files.with(Q + ".lora_A.weight")),
+                hostile(
+                        "huge rank",
+                        "shape-mismatch",
+                        files -> files.with(Q + ".lora_A.weight", 100, 6).with(Q + ".lora_B.weight", 4, 100)),
+                hostile("missing B", "missing-tensor", files -> files.with("proj_out.lora_A.weight", 2, 6)),
+                hostile("missing A", "missing-tensor", files -> files.with("proj_out.lora_B.weight", 4, 2)),
+                hostile("alpha of nothing", "missing-tensor", files -> files.with("proj_out.alpha", new float[] {1})),
+                hostile(
+                        "the same twice after renaming",
+                        "duplicate-weights",
+                        files -> files.with("transformer." + Q + ".lora_A.weight", 2, 6)),
+                hostile("two adapters", "duplicate-weights", files -> files.with(Q + ".lora_A.second.weight", 2, 6)),
+                hostile("another tensor", "extra-tensor", files -> files.with("proj_out.weight", 4, 4)),
+                hostile("no module", "extra-tensor", files -> files.with(".lora_A.weight", 2, 6)),
+                hostile("a model", "lora-unmerged", files -> files.with(Q + ".base_layer.weight", 4, 6)),
+                hostile("DoRA", "unsupported-tensor", files -> files.with(Q + ".lora_magnitude_vector.weight", 4)),
+                hostile("alpha 0", "lora-alpha", files -> files.with(Q + ".alpha", new float[] {0})),
+                hostile("alpha NaN", "lora-alpha", files -> files.with(Q + ".alpha", new float[] {Float.NaN})),
+                hostile("alpha of many", "lora-alpha", files -> files.with(Q + ".alpha", 3)));
+    }
+
+    private static Arguments hostile(String what, String code, UnaryOperator<AdapterFiles> change) {
+        return Arguments.of(what, code, change);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("hostileFiles")
+    void whatIsNoWholeAdapterIsRefused(String what, String code, UnaryOperator<AdapterFiles> change)
+            throws IOException {
+        Path file = change.apply(pair()).write(folder.resolve("a.safetensors"));
+        assertThatThrownBy(() -> LoraAdapter.open(file)).as(what).hasMessageStartingWith(code + ":");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "no JSON",
+                "[]",
+                "{\"transformer.lora_alpha\": -1}",
+                "{\"transformer.lora_alpha\": \"64\"}",
+                "{\"transformer.lora_alpha\": 1e300}",
+                "{\"lora_alpha\": 4, \"alpha_pattern\": {\"(a+)+$\": 4}}",
+            })
+    void aHeaderThatCannotBeMeantIsRefused(String header) throws IOException {
+        Path file = pair().write(folder.resolve("a.safetensors"), Map.of(LoraMetadata.KEY, header));
+        assertThatThrownBy(() -> LoraAdapter.open(file)).hasMessageStartingWith("lora-alpha:");
+    }
+
+    @Test
+    void nanIsFound() throws IOException {
+        AdapterFiles files = pair();
+        files.get(Q + ".lora_B.weight")[5] = Float.NaN;
+        LoraAdapter adapter = LoraAdapter.open(files.write(folder.resolve("a.safetensors")));
+        assertThat(LoraValues.problems(adapter)).singleElement().satisfies(problem -> {
+            assertThat(problem.code()).isEqualTo(ProblemCode.NAN_INF);
+            assertThat(problem.place().tensor()).hasValue(Q + ".lora_B.weight");
+        });
+        assertThat(LoraValues.norms(adapter, 1).firstEntry().getValue()).isNaN();
+    }
+
+    @Test
+    void theNormOfTheProductIsThatOfTheProduct() throws IOException {
+        AdapterFiles files = pair();
+        LoraAdapter adapter = LoraAdapter.open(files.write(folder.resolve("a.safetensors")));
+        float[] a = files.get(Q + ".lora_A.weight");
+        float[] b = files.get(Q + ".lora_B.weight");
+        double squares = 0;
+        for (int i = 0; i < 4; i++) {
+            for (int j = 0; j < 6; j++) {
+                double value = (double) b[i * 2] * a[j] + (double) b[i * 2 + 1] * a[6 + j];
+                squares += value * value;
+            }
+        }
+        assertThat(LoraValues.norms(adapter, 1).firstEntry().getValue())
+                .isCloseTo(Math.sqrt(squares), Offset.offset(1e-12));
+    }
+
+    @Test
+    void thePublishedModelsThatAnAdapterFitsAreNamed() throws IOException {
+        Path file = new AdapterFiles()
+                .with("transformer_blocks.29.attn1.to_q.lora_A.weight", 1, 1920)
+                .with("transformer_blocks.29.attn1.to_q.lora_B.weight", 1920, 1)
+                .write(folder.resolve("a.safetensors"));
+        assertThat(LoraModels.fitting(LoraAdapter.open(file))).containsExactly("CogVideoX-2b");
+        assertThat(LoraModels.targets(LoraAdapter.open(file))).containsExactly("attn1.to_q");
+        Path large = new AdapterFiles()
+                .with("transformer_blocks.41.ff.net.2.lora_A.weight", 1, 12288)
+                .with("transformer_blocks.41.ff.net.2.lora_B.weight", 3072, 1)
+                .write(folder.resolve("b.safetensors"));
+        assertThat(LoraModels.fitting(LoraAdapter.open(large)))
+                .containsExactly("CogVideoX-5b", "CogVideoX-5b-I2V", "CogVideoX1.5-5B", "CogVideoX1.5-5B-I2V");
+    }
+
+    private static AdapterFiles pair() {
+        return new AdapterFiles().with(Q + ".lora_A.weight", 2, 6).with(Q + ".lora_B.weight", 4, 2);
+    }
+}

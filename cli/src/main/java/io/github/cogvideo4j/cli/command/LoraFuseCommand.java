@@ -1,0 +1,111 @@
+package io.github.cogvideo4j.cli.command;
+
+import io.github.cogvideo4j.checkpoints.convert.BaseModel;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
+import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
+import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
+import io.github.cogvideo4j.checkpoints.convert.TargetDType;
+import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
+import io.github.cogvideo4j.checkpoints.lora.AppliedAdapter;
+import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
+import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
+import io.github.cogvideo4j.checkpoints.lora.LoraValues;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.cli.arguments.Choices;
+import io.github.cogvideo4j.cli.arguments.UsageException;
+import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.outcome.ExitCode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `cogvideo lora fuse`: adapters become part of a model.
+@Command(name = "fuse")
+public final class LoraFuseCommand extends ConsoleCommand {
+    private static final Optional<TargetDType> OWN = Optional.of(TargetDType.SOURCE);
+
+    @Parameters(index = "0", paramLabel = "BASE", descriptionKey = "BASE")
+    private String base = "";
+
+    @Parameters(index = "1..*", arity = "2..*", paramLabel = "ADAPTER... OUTPUT", descriptionKey = "ADAPTERS")
+    private List<Path> paths = List.of();
+
+    @Option(names = "--lora-scale", paramLabel = "SCALE", converter = Choices.Scale.class)
+    private List<Double> scales = List.of();
+
+    @Option(names = "--lora-alpha", paramLabel = "ALPHA", converter = Choices.Alpha.class)
+    private List<Double> alphas = List.of();
+
+    @Mixin
+    private final OutputArguments result = new OutputArguments();
+
+    LoraFuseCommand(Console console) {
+        super(console);
+    }
+
+    @Override
+    protected ExitCode run() throws IOException {
+        int count = paths.size() - 1;
+        requireCount("--lora-scale", scales.size(), count);
+        requireCount("--lora-alpha", alphas.size(), count);
+        ConversionOptions options = ofBase(result.options());
+        List<AppliedAdapter> adapters = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            adapters.add(new AppliedAdapter(
+                    LoraAdapter.open(paths.get(i)), valueOf(scales, i).orElse(1), valueOf(alphas, i)));
+        }
+        BaseModel model = BaseModel.read(ModelFolder.locate(base, Map.copyOf(System.getenv())));
+        Checkpoint weights =
+                Checkpoints.open(model.folder().resolve(ConversionPlan.COMPONENT), SourceOptions.defaults());
+        Checkpoint fused = LoraFusion.fuse(weights, adapters, options.dtype().equals(OWN));
+        ConversionPlan plan = ConversionPlanner.plan(fused, paths.getLast(), Optional.of(model), options);
+        plan.remarks().forEach(console::remark);
+        for (AppliedAdapter applied : adapters) {
+            LoraValues.problems(applied.adapter()).forEach(console::remark);
+        }
+        PlanReport report = new PlanReport(plan, console);
+        if (result.dryRun()) {
+            report.showPlan();
+        } else {
+            report.convert();
+        }
+        return ExitCode.DONE;
+    }
+
+    /// Every tensor keeps the base's type unless another is asked for.
+    private static ConversionOptions ofBase(ConversionOptions given) {
+        return new ConversionOptions(
+                given.dtype().or(() -> OWN),
+                given.maxShardBytes(),
+                given.format(),
+                given.link(),
+                given.variant(),
+                given.threads(),
+                given.overwrite(),
+                given.verify());
+    }
+
+    /// One value is for all adapters, several are for one adapter each.
+    private static void requireCount(String option, int given, int adapters) {
+        if (given > 1 && given != adapters) {
+            throw new UsageException("cli.usage.lora-count", option, given, adapters);
+        }
+    }
+
+    private static OptionalDouble valueOf(List<Double> values, int index) {
+        if (values.isEmpty()) {
+            return OptionalDouble.empty();
+        }
+        return OptionalDouble.of(values.get(values.size() == 1 ? 0 : index));
+    }
+}
