@@ -33,7 +33,8 @@ public enum BetaSchedule {
 
     /// The betas of all training timesteps.
     ///
-    /// @param scaledLinearType the type in which [#SCALED_LINEAR] is computed: fp64 to denoise, fp32 to invert
+    /// @param config           their number and ends
+    /// @param scaledLinearType the type of [#SCALED_LINEAR]: fp64 for denoising, fp32 for inversion
     Tensor betas(SchedulerConfig config, ScalarType scaledLinearType) {
         long steps = config.numTrainTimesteps();
         return switch (this) {
