@@ -1,5 +1,6 @@
 # Builds what the measurements and the tests from outside run. Sourced by scripts; sets root and jdk.
 
+java_flags=()
 root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 source "$root/cli/src/launcher/find-jdk.bash"
 find_jdk || { echo "error: no JDK 25 found" >&2; exit 4; }
@@ -9,10 +10,10 @@ find_jdk || { echo "error: no JDK 25 found" >&2; exit 4; }
   exit 4
 }
 
-# benchmark CLASS ARGUMENT...: runs a main class of the benchmarks.
+# benchmark CLASS ARGUMENT...: runs a main class of the benchmarks, with the flags in the array java_flags if there is one.
 benchmark() {
   local class=$1
   shift
-  "$jdk/bin/java" -Xmx256m -cp "$root/benchmarks/target/benchmarks.jar:$root/benchmarks/target/lib/*" \
+  "$jdk/bin/java" -Xmx256m "${java_flags[@]}" -cp "$root/benchmarks/target/benchmarks.jar:$root/benchmarks/target/lib/*" \
     "io.github.cogvideo4j.benchmarks.$class" "$@"
 }

@@ -201,7 +201,8 @@ public final class ConfigDocument {
         return JsonFile.formatSorted(json);
     }
 
-    InvalidCheckpointException invalid(String key, Object... arguments) {
+    /// The exception that says what is wrong with this document: a `config-invalid` here.
+    public InvalidCheckpointException invalid(String key, Object... arguments) {
         return new InvalidCheckpointException(ProblemCode.CONFIG_INVALID, place, key, arguments);
     }
 

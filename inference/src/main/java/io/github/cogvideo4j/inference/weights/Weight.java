@@ -2,9 +2,9 @@ package io.github.cogvideo4j.inference.weights;
 
 import io.github.cogvideo4j.inference.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.runtime.Precision;
-import io.github.cogvideo4j.inference.runtime.Scoped;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /// One weight, cast when it is used. On the CPU nothing is kept: a weight of the right type is a view of its
 /// file, another one is cast for the time of its use. On another device it is copied there once.
@@ -35,8 +35,17 @@ public final class Weight {
             return stored.scalar_type().intern() == precision.scalarType() ? stored : stored.to(precision.scalarType());
         }
         if (resident.isEmpty()) {
-            resident = Optional.of(Scoped.keep(device.put(stored, precision)));
+            resident = Optional.of(store.keepResident(device.put(stored, precision)));
         }
         return resident.get();
+    }
+
+    /// Rows of the weight, in the type of use. Of a table on the CPU only these are cast.
+    ///
+    /// @param indexes `int64`, of any shape, on the device of use
+    /// @return `[..., width]`
+    public Tensor rows(Tensor indexes) {
+        Tensor table = device.isCpu() ? store.view(name) : tensor();
+        return torch.embedding(table, indexes).to(precision.scalarType());
     }
 }

@@ -1,5 +1,10 @@
 package io.github.cogvideo4j.inference.weights;
 
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.checkpoints.source.WeightSet;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.DType;
@@ -11,12 +16,15 @@ import io.github.cogvideo4j.formats.tensor.TensorData;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.runtime.Precision;
+import io.github.cogvideo4j.inference.runtime.Scoped;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,6 +44,7 @@ public final class WeightStore implements AutoCloseable {
     private final Place place;
     private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
     private final Map<String, Tensor> views = new HashMap<>();
+    private final List<Tensor> residents = new ArrayList<>();
     private final Arena arena = Arena.ofShared();
     private final MappedFiles files = new MappedFiles(arena);
 
@@ -46,6 +55,35 @@ public final class WeightStore implements AutoCloseable {
     public WeightStore(Path source, List<StoredTensor> tensors) {
         this.place = Place.of(source);
         tensors.forEach(tensor -> this.tensors.put(tensor.name(), tensor));
+    }
+
+    /// The weights in a component's folder, or in one file. Of a folder that has them in both containers, those in
+    /// safetensors count, as for diffusers.
+    ///
+    /// @throws io.github.cogvideo4j.checkpoints.InvalidCheckpointException when there are none, or several
+    public static WeightStore open(Path path) throws IOException {
+        if (Files.isDirectory(path) && WeightSet.candidates(path).size() > 1) {
+            List<Checkpoint> safe = Checkpoints.openEverySet(path).stream()
+                    .filter(WeightStore::isSafetensors)
+                    .toList();
+            if (safe.size() == 1) {
+                return of(path, safe.getFirst());
+            }
+        }
+        return of(path, Checkpoints.open(path, SourceOptions.defaults()));
+    }
+
+    /// The weights of a checkpoint that was opened.
+    public static WeightStore of(Path source, Checkpoint checkpoint) {
+        return new WeightStore(
+                source, checkpoint.entries().stream().map(StateEntry::tensor).toList());
+    }
+
+    private static boolean isSafetensors(Checkpoint checkpoint) {
+        return checkpoint.files().keySet().stream()
+                .map(file -> String.valueOf(file.getFileName()))
+                .filter(name -> !name.endsWith(".json"))
+                .allMatch(name -> name.endsWith(".safetensors"));
     }
 
     /// The weights as a model sees them.
@@ -93,6 +131,12 @@ public final class WeightStore implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /// Keeps a copy on another device until the store is closed.
+    synchronized Tensor keepResident(Tensor copy) {
+        residents.add(Scoped.keep(copy));
+        return copy;
     }
 
     InvalidModelException missing(String name) {
@@ -156,6 +200,8 @@ public final class WeightStore implements AutoCloseable {
     public synchronized void close() {
         views.values().forEach(Tensor::close);
         views.clear();
+        residents.forEach(Tensor::close);
+        residents.clear();
         arena.close();
     }
 }
