@@ -13,6 +13,7 @@ find_jdk || { echo "error: no JDK 25 found" >&2; exit 4; }
 benchmark() {
   local class=$1
   shift
-  "$jdk/bin/java" -Xmx256m -cp "$root/benchmarks/target/benchmarks.jar:$root/benchmarks/target/lib/*" \
+  "$jdk/bin/java" -Xmx256m --enable-native-access=ALL-UNNAMED -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 \
+    -Dorg.bytedeco.javacpp.maxBytes=0 -cp "$root/benchmarks/target/benchmarks.jar:$root/benchmarks/target/lib/*" \
     "io.github.cogvideo4j.benchmarks.$class" "$@"
 }
