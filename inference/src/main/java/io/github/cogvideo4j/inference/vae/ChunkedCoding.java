@@ -66,7 +66,7 @@ record ChunkedCoding(Coder coder, long length, Optional<TileGrid> tiles) {
         long[] done = {0};
         try (ConvCaches caches = new ConvCaches()) {
             for (Chunk chunk : chunks) {
-                if (chunk == chunks.getLast()) {
+                if (chunk.equals(chunks.getLast())) {
                     caches.lastChunk();
                 }
                 Scoped.run(() -> {
