@@ -19,19 +19,34 @@ printf 'Processors: %s, available memory: %s GB, load: %s\n\n' "$(nproc)" "$memo
 header=(--header yes)
 for size in "${@:-0.1 1 5}"; do
   for billions in $size; do
-    for layout in '2 2' '3 8'; do
-      read -r stage ranks <<<"$layout"
-      checkpoint=$work/zero$stage/checkpoint-500
-      benchmark synthetic.SyntheticCheckpoint --billions "$billions" --stage "$stage" --ranks "$ranks" \
-        --sparse-module "$checkpoint" >/dev/null
+    for layout in 'zero2 2' 'zero3 8' 'fsdp 8' 'sat 1'; do
+      read -r kind ranks <<<"$layout"
+      checkpoint=$work/$kind/checkpoint-500
+      case $kind in
+        zero*)
+          title=ZeRO-${kind#zero}
+          benchmark synthetic.SyntheticCheckpoint --billions "$billions" --stage "${kind#zero}" --ranks "$ranks" \
+            --sparse-module "$checkpoint" >/dev/null ;;
+        fsdp)
+          title=FSDP
+          benchmark synthetic.SyntheticDistributed --billions "$billions" --ranks "$ranks" \
+            "$checkpoint/pytorch_model_fsdp_0" >/dev/null ;;
+        sat)
+          title=SAT
+          benchmark synthetic.SyntheticCheckpoint --billions "$billions" --stage 2 --ranks 1 \
+            --sparse-module "$work/origin/checkpoint-500" >/dev/null
+          mkdir -p "$work/sat"
+          "$root/cogvideo" convert --to sat "$work/origin/checkpoint-500" "$checkpoint" >/dev/null
+          rm -rf -- "${work:?}/origin" ;;
+      esac
       for cache in ${CACHES:-cold warm}; do
         if [[ $cache == warm ]] && awk "BEGIN { exit !($billions * 6 > $memory / 2) }"; then continue; fi
-        if [[ $cache == warm ]]; then cat "$checkpoint"/pytorch_model/*_optim_states.pt >/dev/null; fi
+        if [[ $cache == warm ]]; then find "$checkpoint" \( -name '*_optim_states.pt' -o -name '*.distcp' -o -name 'mp_rank_00_model_states.pt' \) -exec cat {} + >/dev/null; fi
         benchmark conversion.ConversionBenchmark "${header[@]}" --rounds "${ROUNDS:-5}" --cache "$cache" \
-          --label "$billions billion, ZeRO-$stage, $ranks ranks" "$checkpoint" "$work/output" "$root/cogvideo" convert
+          --label "$billions billion, $title, $ranks ranks" "$checkpoint" "$work/output" "$root/cogvideo" convert
         header=()
       done
-      rm -rf -- "$work/zero$stage"
+      rm -rf -- "${work:?}/$kind"
     done
   done
 done

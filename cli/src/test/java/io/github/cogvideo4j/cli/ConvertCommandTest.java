@@ -40,7 +40,7 @@ class ConvertCommandTest {
         }
         Run damaged = Run.of("verify", model, "--against", SAMPLE);
         assertThat(damaged.exit()).isEqualTo(ExitCode.PROBLEMS_FOUND);
-        assertThat(damaged.err()).contains("[different]");
+        assertThat(damaged.out()).contains("[different]");
         assertThat(Run.of("verify", model).exit()).isEqualTo(ExitCode.PROBLEMS_FOUND);
     }
 

@@ -52,7 +52,7 @@ class InspectCommandTest {
         assertThat(run.out())
                 .containsPattern("GLOBAL +(os|posix|nt)\\.system +<- REFUSED")
                 .contains("REDUCE");
-        assertThat(run.err()).contains("[unsafe-pickle]");
+        assertThat(run.out()).contains("[unsafe-pickle]");
     }
 
     @Test
@@ -105,7 +105,7 @@ class InspectCommandTest {
         assertThat(run("inspect", damaged).exit()).isEqualTo(ExitCode.DONE);
         Run run = run("inspect", damaged, "--stats");
         assertThat(run.exit()).isEqualTo(ExitCode.PROBLEMS_FOUND);
-        assertThat(run.err()).contains("[nan-inf]", "norm_final.bias");
+        assertThat(run.out()).contains("[nan-inf]", "norm_final.bias");
     }
 
     @Test

@@ -62,8 +62,11 @@ final class Floor {
     private static List<Stretch> sources(ConversionPlan plan) {
         Set<Storage> storages = new LinkedHashSet<>();
         for (PlannedTensor tensor : plan.tensors()) {
-            if (tensor.entry().tensor().data() instanceof TensorData.Extents extents) {
-                extents.parts().stream().map(Extent::storage).forEach(storages::add);
+            switch (tensor.entry().tensor().data()) {
+                case TensorData.Extents extents ->
+                    extents.parts().stream().map(Extent::storage).forEach(storages::add);
+                case TensorData.Computed computed -> storages.addAll(computed.inputs());
+                case TensorData.Strided view -> storages.add(view.storage());
             }
         }
         return storages.stream()

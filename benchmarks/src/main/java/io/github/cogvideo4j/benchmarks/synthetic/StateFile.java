@@ -104,20 +104,36 @@ final class StateFile {
     /// @param file a new file
     /// @param root what the pickle holds
     void write(Path file, Object root) throws IOException {
-        value(root);
-        ArchiveLayout layout = ArchiveLayout.of(
-                String.valueOf(file.getFileName()),
-                pickle.finish(),
-                storages.stream().map(Content::byteLength).toList());
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            List<Long> checksums = new ArrayList<>();
-            for (Content storage : storages) {
-                checksums.add(write(channel, layout.storageOffsets().get(checksums.size()), storage));
-            }
-            for (ArchiveLayout.Piece piece : layout.structure(checksums)) {
-                writeFully(channel, piece.bytes(), piece.offset());
-            }
+            write(channel, 0, String.valueOf(file.getFileName()), root);
         }
+    }
+
+    /// Writes it into a file that holds others.
+    ///
+    /// @param start where, in bytes
+    /// @param name  what it would be called alone
+    /// @param root  what the pickle holds
+    /// @return its bytes
+    long write(FileChannel channel, long start, String name, Object root) throws IOException {
+        ArchiveLayout layout = ArchiveLayout.of(
+                name, pickle(root), storages.stream().map(Content::byteLength).toList());
+        List<Long> checksums = new ArrayList<>();
+        for (Content storage : storages) {
+            checksums.add(write(channel, start + layout.storageOffsets().get(checksums.size()), storage));
+        }
+        for (ArchiveLayout.Piece piece : layout.structure(checksums)) {
+            writeFully(channel, piece.bytes(), start + piece.offset());
+        }
+        return layout.fileSize();
+    }
+
+    /// The pickle alone.
+    ///
+    /// @param root what it holds
+    byte[] pickle(Object root) {
+        value(root);
+        return pickle.finish();
     }
 
     /// Writes a storage and returns its checksum.

@@ -59,6 +59,34 @@ class SyntheticCheckpointTest {
         assertThat(convert(write(2, 4, SyntheticCheckpoint.Request.SUB_GROUP))).isEqualTo(expected);
         assertThat(convert(write(3, 3, SyntheticCheckpoint.Request.SUB_GROUP))).isEqualTo(expected);
         assertThat(convert(write(3, 2, 100_000))).isEqualTo(expected);
+        assertThat(convert(distributed(1, 0))).isEqualTo(expected);
+        assertThat(convert(distributed(3, 0))).isEqualTo(expected);
+        assertThat(convert(distributed(5, 1))).isEqualTo(expected);
+    }
+
+    private Path distributed(int ranks, int dimension) throws IOException {
+        Path checkpoint = folder.resolve("fsdp-%d-%d".formatted(ranks, dimension));
+        SyntheticDistributed.write(checkpoint, MODEL, ranks, dimension);
+        return checkpoint;
+    }
+
+    @Test
+    void aDistributedCheckpointOpensAsTheModel() throws IOException {
+        Checkpoint checkpoint = Checkpoints.open(distributed(7, 0), SourceOptions.defaults());
+        assertThat(checkpoint.entries().stream().map(entry -> NamedShape.of(entry.tensor())))
+                .containsExactlyElementsOf(MODEL);
+        assertThat(checkpoint.training().worldSize()).hasValue(7);
+        assertThat(checkpoint.remarks()).isEmpty();
+    }
+
+    /// As many tensors as CogVideoX-5B has, on as many ranks as a machine has GPUs; only narrower.
+    @Test
+    void theTableOfTheDeepestModelOnEightRanksIsWithinTheLimits() throws IOException {
+        List<NamedShape> deep = SyntheticModel.of(1, 42);
+        SyntheticDistributed.write(folder.resolve("deep"), deep, 8, 0);
+        assertThat(Checkpoints.open(folder.resolve("deep"), SourceOptions.defaults())
+                        .entries())
+                .hasSameSizeAs(deep);
     }
 
     @Test

@@ -57,33 +57,25 @@ final class BaseModelReader {
         }
         for (Map.Entry<String, ModelFolder.Component> component :
                 model.components().entrySet()) {
-            if (!component.getKey().equals(ConversionPlan.COMPONENT)) {
-                for (Path file : regularFiles(component.getValue().folder())) {
-                    add(component.getKey() + "/" + nameOf(file), file, WEIGHTS.contains(extension(nameOf(file))));
-                }
+            for (Path file : regularFiles(component.getValue().folder())) {
+                add(component.getKey() + "/" + nameOf(file), file, WEIGHTS.contains(extension(nameOf(file))));
             }
         }
-        Path config = model.transformer().resolve("config.json");
-        return new BaseModel(
-                model.path(),
-                Files.isRegularFile(config) ? Optional.of(config) : Optional.empty(),
-                weightDType(),
-                files,
-                model.isPipeline());
+        return new BaseModel(model.path(), files, model.isPipeline());
     }
 
     private void add(String path, Path file, boolean weights) throws IOException {
         files.add(new BaseModel.BaseFile(path, file, Files.size(file), weights));
     }
 
-    /// The dtype that most tensors of the base's transformer have. Weights that cannot be read decide nothing:
+    /// The dtype that most tensors of a component have. Weights that cannot be read decide nothing:
     /// they are not what is being converted.
-    private Optional<DType> weightDType() throws IOException {
-        if (!Files.isDirectory(model.transformer())) {
+    static Optional<DType> weightDType(Path component) throws IOException {
+        if (!Files.isDirectory(component)) {
             return Optional.empty();
         }
         try {
-            Checkpoint weights = Checkpoints.open(model.transformer(), SourceOptions.defaults());
+            Checkpoint weights = Checkpoints.open(component, SourceOptions.defaults());
             return weights.entries().stream()
                     .map(entry -> entry.tensor().dtype())
                     .collect(Collectors.groupingBy(Function.identity(), Collectors.counting()))

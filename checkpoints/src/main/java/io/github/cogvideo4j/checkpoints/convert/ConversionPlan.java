@@ -16,8 +16,9 @@ import java.util.SequencedMap;
 /// @param dtype       what elements become
 /// @param options     what was asked for
 /// @param base        the model that supplies the other components
+/// @param parts       what is made, each from its source
 /// @param tensors     the tensors, in the order of the state dict
-/// @param weightFiles the weight files, in the transformer's folder
+/// @param weightFiles the weight files
 /// @param smallFiles  text files to write, by path relative to the output
 /// @param remarks     what is worth saying before it starts
 public record ConversionPlan(
@@ -26,6 +27,7 @@ public record ConversionPlan(
         TargetDType dtype,
         ConversionOptions options,
         Optional<BaseModel> base,
+        List<Part> parts,
         List<PlannedTensor> tensors,
         List<WeightFile> weightFiles,
         SequencedMap<String, String> smallFiles,
@@ -33,8 +35,15 @@ public record ConversionPlan(
     /// The transformer's folder in the output.
     public static final String COMPONENT = "transformer";
 
+    /// A state dict of the result.
+    ///
+    /// @param path       its folder or file below the output
+    /// @param checkpoint its source, under the names that it is written with
+    public record Part(String path, Checkpoint checkpoint) {}
+
     /// Copies the collections.
     public ConversionPlan {
+        parts = List.copyOf(parts);
         tensors = List.copyOf(tensors);
         weightFiles = List.copyOf(weightFiles);
         smallFiles = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(smallFiles));

@@ -1,42 +1,46 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
+import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
-import io.github.cogvideo4j.formats.index.ShardNames;
-import io.github.cogvideo4j.formats.index.ShardPlan;
-import io.github.cogvideo4j.formats.index.ShardSize;
-import io.github.cogvideo4j.formats.index.WeightIndex;
+import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
+import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.checkpoints.source.sat.SatExport;
+import io.github.cogvideo4j.checkpoints.source.sat.SatPart;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.tensor.DType;
+import io.github.cogvideo4j.formats.tensor.Shape;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.SequencedMap;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /// Decides what a conversion will write: dtypes, shards, names, indexes, the configuration.
 public final class ConversionPlanner {
     /// The index that the field's guides ask to keep beside the weights; diffusers itself ignores it.
     public static final String KEPT_INDEX = "model.safetensors.index.json";
 
-    private static final String STEM = "diffusion_pytorch_model";
+    /// What diffusers calls an adapter's file.
+    public static final String ADAPTER_FILE = "pytorch_lora_weights.safetensors";
 
-    private final Checkpoint checkpoint;
     private final Path output;
     private final Optional<BaseModel> base;
     private final ConversionOptions options;
     private final Problems remarks = new Problems();
+    private final List<ConversionPlan.Part> parts = new ArrayList<>();
+    private final List<PlannedTensor> tensors = new ArrayList<>();
+    private final List<WeightFile> weightFiles = new ArrayList<>();
     private final SequencedMap<String, String> smallFiles = new LinkedHashMap<>();
+    private Optional<TargetDType> mainDType = Optional.empty();
 
-    private ConversionPlanner(Checkpoint checkpoint, Path output, Optional<BaseModel> base, ConversionOptions options) {
-        this.checkpoint = checkpoint;
+    private ConversionPlanner(Path output, Optional<BaseModel> base, ConversionOptions options) {
         this.output = output;
         this.base = base;
         this.options = options;
@@ -53,84 +57,160 @@ public final class ConversionPlanner {
     public static ConversionPlan plan(
             Checkpoint checkpoint, Path output, Optional<BaseModel> base, ConversionOptions options)
             throws IOException {
-        OutputPlace.check(checkpoint, base, output, options.overwrite());
-        return new ConversionPlanner(checkpoint, output, base, options).plan();
+        return plan(checkpoint, List.of(), output, base, options);
     }
 
-    private ConversionPlan plan() throws IOException {
-        checkpoint.remarks().forEach(remarks::report);
-        TargetDType dtype = options.dtype()
-                .or(() -> base.flatMap(BaseModel::weightDType).flatMap(TargetDType::of))
-                .orElse(TargetDType.BF16);
-        List<PlannedTensor> tensors = checkpoint.entries().stream()
-                .map(entry -> new PlannedTensor(entry, dtype.of(entry)))
-                .toList();
-        TransformerConfiguration.decide(checkpoint, base, remarks)
-                .ifPresent(json -> smallFiles.put(path("config.json"), json));
-        List<WeightFile> weightFiles = weightFiles(tensors);
+    /// Plans a conversion of several components at once.
+    ///
+    /// @param checkpoint the source that counts as the main one
+    /// @param companions sources of other components of the same model
+    /// @param output     the folder to make
+    /// @param base       the model that supplies the remaining components
+    /// @param options    what the result should be like
+    /// @throws io.github.cogvideo4j.checkpoints.CheckpointException when the weights do not fit the
+    /// configuration, two sources are of the same component, or the output may not be written
+    public static ConversionPlan plan(
+            Checkpoint checkpoint,
+            List<Checkpoint> companions,
+            Path output,
+            Optional<BaseModel> base,
+            ConversionOptions options)
+            throws IOException {
+        List<Checkpoint> sources = new ArrayList<>(companions);
+        sources.addFirst(checkpoint);
+        for (Checkpoint source : sources) {
+            OutputPlace.check(source, base, output, options.overwrite());
+        }
+        return new ConversionPlanner(output, base, options).plan(sources);
+    }
+
+    private ConversionPlan plan(List<Checkpoint> sources) throws IOException {
+        sources.forEach(source -> source.remarks().forEach(remarks::report));
+        Optional<BaseModel> rest = base;
+        if (options.layout() == ResultLayout.SAT) {
+            for (Checkpoint source : sources) {
+                addSat(source);
+            }
+            rest = Optional.empty();
+        } else if (isAdapter(sources.getFirst())) {
+            addAdapter(sources.getFirst());
+            rest = Optional.empty();
+        } else {
+            Map<Component, Checkpoint> components = components(sources);
+            for (Map.Entry<Component, Checkpoint> component : components.entrySet()) {
+                addComponent(component.getKey(), component.getValue());
+            }
+            Configurations configurations = new Configurations(components, base, options.claims(), remarks);
+            smallFiles.putAll(configurations.decide());
+            rest = base.map(model -> model.without(components.keySet()).without(smallFiles));
+        }
         return new ConversionPlan(
-                checkpoint, output, dtype, options, base, tensors, weightFiles, smallFiles, remarks.all());
+                sources.getFirst(),
+                output,
+                mainDType.orElse(TargetDType.BF16),
+                options,
+                rest,
+                parts,
+                tensors,
+                weightFiles,
+                smallFiles,
+                remarks.all());
     }
 
-    private List<WeightFile> weightFiles(List<PlannedTensor> tensors) {
-        Map<String, PlannedTensor> byName =
-                tensors.stream().collect(Collectors.toMap(PlannedTensor::name, Function.identity()));
-        List<WeightFile> files = new ArrayList<>();
-        if (options.format().bin()) {
-            files.addAll(files(tensors, byName, "bin"));
-        }
-        if (options.format().safetensors()) {
-            files.addAll(files(tensors, byName, "safetensors"));
-        }
-        return files;
+    /// Only SAT's are written as adapters; others are refused where the configuration is settled.
+    private static boolean isAdapter(Checkpoint checkpoint) {
+        return checkpoint.kind() == CheckpointKind.SAT
+                && SatExport.partOf(checkpoint).equals(Optional.of(SatPart.ADAPTER));
     }
 
-    /// The files of one container, and their index. When both containers are written, the index kept under the
-    /// merge script's name is that of the safetensors files.
-    private List<WeightFile> files(List<PlannedTensor> tensors, Map<String, PlannedTensor> byName, String extension) {
-        ShardNames names = new ShardNames(
-                options.variant().map(variant -> STEM + "." + variant).orElse(STEM), extension);
-        ShardPlan plan = ShardPlan.of(
-                tensors.stream()
-                        .map(tensor -> ShardPlan.Item.alone(tensor.name(), tensor.byteLength()))
-                        .toList(),
-                new ShardSize(options.maxShardBytes()),
-                names);
-        String index = new String(index(plan).toJson(), StandardCharsets.UTF_8);
-        smallFiles.put(path(KEPT_INDEX), index);
-        if (plan.shards().size() > 1) {
-            smallFiles.put(path(indexName(extension)), index);
-            if (extension.equals("bin")) {
-                remarks.report(ProblemCode.SHARDED_BIN, Place.of(output), "checkpoints.convert.sharded-bin");
+    private Map<Component, Checkpoint> components(List<Checkpoint> sources) {
+        Map<Component, Checkpoint> components = new EnumMap<>(Component.class);
+        for (Checkpoint source : sources) {
+            // What is said is said of the main source.
+            Component component = WrongSource.requireComponent(
+                    source, components.isEmpty() ? options.component() : Optional.empty(), remarks);
+            if (components.putIfAbsent(component, source) != null) {
+                throw new InvalidCheckpointException(
+                        ProblemCode.AMBIGUOUS_WEIGHTS,
+                        Place.of(source.folder()),
+                        "checkpoints.convert.two-of-a-component",
+                        component.folder());
             }
         }
-        return plan.shards().stream()
-                .map(shard -> weightFile(
-                        shard.fileName(),
-                        shard.tensors().stream().map(byName::get).toList(),
-                        extension))
+        return components;
+    }
+
+    /// The component that a checkpoint's weights are written as.
+    public static Component componentOf(Checkpoint checkpoint) {
+        return Component.of(checkpoint.entries().stream().map(StateEntry::name).toList())
+                .orElse(Component.TRANSFORMER);
+    }
+
+    /// The checkpoint, when its weights are of the component that is expected.
+    ///
+    /// @throws InvalidCheckpointException `wrong-component` naming what it is instead
+    public static Checkpoint require(Checkpoint checkpoint, Component expected) {
+        List<String> names = checkpoint.entries().stream().map(StateEntry::name).toList();
+        Optional<Component> found = Component.of(names);
+        if (found.filter(component -> component != expected).isPresent()) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.WRONG_COMPONENT,
+                    Place.of(checkpoint.folder()),
+                    "checkpoints.convert.not-that-component",
+                    found.get().folder(),
+                    expected.folder());
+        }
+        return checkpoint;
+    }
+
+    private void addComponent(Component component, Checkpoint source) throws IOException {
+        Optional<DType> ofBase = base.isPresent() ? base.get().weightDType(component) : Optional.empty();
+        // SAT keeps weights in the dtype that they were trained in, unless they come from ZeRO's fp32 copies;
+        // the
+        // components that are not trained keep theirs.
+        boolean keep = component != Component.TRANSFORMER
+                || (source.kind() == CheckpointKind.SAT
+                        && source.training().zeroStage().isEmpty());
+        TargetDType otherwise = keep ? TargetDType.SOURCE : TargetDType.BF16;
+        List<PlannedTensor> planned =
+                planned(source, ofBase.flatMap(TargetDType::of).orElse(otherwise));
+        ComponentFiles files = new ComponentFiles(component, options, remarks);
+        weightFiles.addAll(files.plan(planned, output));
+        smallFiles.putAll(files.indexes());
+        parts.add(new ConversionPlan.Part(component.folder(), source));
+    }
+
+    private void addAdapter(Checkpoint source) {
+        List<PlannedTensor> planned = planned(source, TargetDType.SOURCE);
+        weightFiles.add(WeightFile.Safetensors.of(ADAPTER_FILE, planned));
+        parts.add(new ConversionPlan.Part(ADAPTER_FILE, source));
+        Shape first = source.entries().getFirst().tensor().shape();
+        // The rank is the shorter side of a low-rank matrix.
+        remarks.report(
+                ProblemCode.LORA_ALPHA,
+                Place.of(source.folder()),
+                "checkpoints.sat.adapter-alpha",
+                Math.min(first.size(0), first.size(1)));
+    }
+
+    private void addSat(Checkpoint source) {
+        SatPart part = SatExport.requirePart(source);
+        Checkpoint renamed = SatExport.plan(source);
+        WeightFile file = SatFiles.weights(part, planned(renamed, TargetDType.SOURCE));
+        weightFiles.add(file);
+        smallFiles.putAll(SatFiles.small(part));
+        parts.add(new ConversionPlan.Part(file.path(), renamed));
+    }
+
+    private List<PlannedTensor> planned(Checkpoint source, TargetDType otherwise) {
+        TargetDType dtype = options.dtype().orElse(otherwise);
+        if (mainDType.isEmpty()) {
+            mainDType = Optional.of(dtype);
+        }
+        List<PlannedTensor> planned = source.entries().stream()
+                .map(entry -> new PlannedTensor(entry, dtype.of(entry)))
                 .toList();
-    }
-
-    private static WeightFile weightFile(String name, List<PlannedTensor> tensors, String extension) {
-        return extension.equals("bin") ? WeightFile.Torch.of(name, tensors) : WeightFile.Safetensors.of(name, tensors);
-    }
-
-    private static WeightIndex index(ShardPlan plan) {
-        return plan.index().orElseGet(() -> {
-            Map<String, String> map = new LinkedHashMap<>();
-            plan.shards().forEach(shard -> shard.tensors().forEach(name -> map.put(name, shard.fileName())));
-            return new WeightIndex(OptionalLong.of(plan.totalSize()), map);
-        });
-    }
-
-    /// `diffusion_pytorch_model.safetensors.index.json`, and with a variant `...index.fp16.json`.
-    private String indexName(String extension) {
-        String variant = options.variant().map(name -> "." + name).orElse("");
-        return STEM + "." + extension + ".index" + variant + ".json";
-    }
-
-    private static String path(String name) {
-        return ConversionPlan.COMPONENT + "/" + name;
+        tensors.addAll(planned);
+        return planned;
     }
 }

@@ -2,7 +2,6 @@ package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
-import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -54,7 +53,7 @@ public final class Converter {
     }
 
     private Result convert() throws IOException {
-        Map<Path, FileIdentity> inputs = new TreeMap<>(plan.checkpoint().files());
+        Map<Path, FileIdentity> inputs = sourceFiles();
         for (BaseModel base : plan.base().stream().toList()) {
             for (BaseModel.BaseFile file : base.files()) {
                 inputs.put(file.file(), FileIdentity.of(file.file()));
@@ -66,16 +65,25 @@ public final class Converter {
             Result result = fill(staging.folder());
             SourceFiles.requireUnchanged(inputs);
             if (plan.options().verify()) {
-                SourceComparison.requireEqual(
-                        staging.folder().resolve(ConversionPlan.COMPONENT),
-                        plan.output().resolve(ConversionPlan.COMPONENT),
-                        plan.checkpoint(),
-                        plan.options().threads(),
-                        progress);
+                for (ConversionPlan.Part part : plan.parts()) {
+                    SourceComparison.requireEqual(
+                            staging.folder().resolve(part.path()),
+                            plan.output().resolve(part.path()),
+                            part.checkpoint(),
+                            plan.options().threads(),
+                            progress);
+                }
             }
             staging.publish();
             return result;
         }
+    }
+
+    /// The files of every source.
+    private Map<Path, FileIdentity> sourceFiles() {
+        Map<Path, FileIdentity> files = new TreeMap<>();
+        plan.parts().forEach(part -> files.putAll(part.checkpoint().files()));
+        return files;
     }
 
     private Result fill(Path folder) throws IOException {
@@ -84,23 +92,20 @@ public final class Converter {
             files.addAll(new BaseFiles(folder, plan.options().link(), progress)
                     .bring(plan.base().get()));
         }
-        Path component = Files.createDirectories(folder.resolve(ConversionPlan.COMPONENT));
+        List<String> made = new ArrayList<>(plan.smallFiles().keySet());
+        plan.weightFiles().forEach(file -> made.add(file.path()));
+        for (String path : made) {
+            Files.createDirectories(folder.resolve(path.substring(0, Math.max(0, path.lastIndexOf('/')))));
+        }
         List<WeightWriter.Written> written;
         try (FileStorageReader reader = new FileStorageReader();
                 WeightWriter writer = new WeightWriter(reader, progress)) {
             written = writer.write(
-                    plan.tensors(),
-                    plan.weightFiles(),
-                    component,
-                    plan.options().threads());
+                    plan.tensors(), plan.weightFiles(), folder, plan.options().threads());
         }
         for (WeightFile file : plan.weightFiles()) {
             files.add(new Manifest.FileEntry(
-                    ConversionPlan.COMPONENT + "/" + file.name(),
-                    Manifest.Origin.WEIGHTS,
-                    file.size(),
-                    Optional.empty(),
-                    file.structureSha256()));
+                    file.path(), Manifest.Origin.WEIGHTS, file.size(), Optional.empty(), file.structureSha256()));
         }
         for (Map.Entry<String, String> file : plan.smallFiles().entrySet()) {
             byte[] bytes = file.getValue().getBytes(StandardCharsets.UTF_8);
@@ -163,10 +168,10 @@ public final class Converter {
 
     private Manifest.Source source() {
         Checkpoint checkpoint = plan.checkpoint();
-        Path root = checkpoint.kind() == CheckpointKind.PLAIN_WEIGHTS && Files.isRegularFile(checkpoint.folder())
+        Path root = Files.isRegularFile(checkpoint.folder())
                 ? checkpoint.folder().toAbsolutePath().getParent()
                 : checkpoint.folder().toAbsolutePath();
-        List<Manifest.SourceFile> files = checkpoint.files().entrySet().stream()
+        List<Manifest.SourceFile> files = sourceFiles().entrySet().stream()
                 .map(file -> new Manifest.SourceFile(
                         relative(root, file.getKey()),
                         file.getValue().size(),

@@ -1,11 +1,13 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.model.ConfigCheck;
 import io.github.cogvideo4j.checkpoints.model.ConfigDerivation;
 import io.github.cogvideo4j.checkpoints.model.NamedShape;
 import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.Role;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -41,18 +43,22 @@ final class TransformerConfiguration {
                 .collect(Collectors.toSet());
     }
 
-    /// The text of the configuration, empty for weights that are no CogVideoX transformer.
+    /// A configuration, and its text as it will be written.
+    record Decision(String text, TransformerConfig config) {}
+
+    /// The configuration, empty for weights that are no CogVideoX transformer.
     ///
     /// @throws InvalidCheckpointException when the weights do not fit the base's configuration
-    static Optional<String> decide(Checkpoint checkpoint, Optional<BaseModel> base, Problems remarks)
+    static Optional<Decision> decide(Checkpoint checkpoint, Optional<BaseModel> base, Problems remarks)
             throws IOException {
         TransformerConfiguration decision = new TransformerConfiguration(checkpoint, remarks);
-        Optional<Path> given = base.flatMap(BaseModel::transformerConfig);
+        Optional<Path> given = base.flatMap(model -> model.config(Component.TRANSFORMER));
         return given.isPresent() ? Optional.of(decision.ofBase(given.get())) : decision.withoutBase();
     }
 
-    private String ofBase(Path file) throws IOException {
-        ConfigCheck.Result result = compare(TransformerConfig.read(file), file);
+    private Decision ofBase(Path file) throws IOException {
+        TransformerConfig config = TransformerConfig.read(file);
+        ConfigCheck.Result result = compare(config, file);
         for (Problem error : result.errors()) {
             // Without the frozen parameters, tensors are missing on purpose.
             if (error.code() != ProblemCode.MISSING_TENSOR
@@ -62,11 +68,11 @@ final class TransformerConfiguration {
             remarks.report(error);
         }
         result.warnings().forEach(remarks::report);
-        return text(file);
+        return new Decision(text(file), config);
     }
 
-    /// The file's text as it is. Its JSON has been read, but not necessarily as UTF-8, in which it will be written.
-    private static String text(Path file) throws IOException {
+    /// A file's text as it is. Its JSON has been read, but not necessarily as UTF-8, in which it will be written.
+    static String text(Path file) throws IOException {
         try {
             return Files.readString(file);
         } catch (MalformedInputException _) {
@@ -75,12 +81,8 @@ final class TransformerConfiguration {
         }
     }
 
-    private Optional<String> withoutBase() throws IOException {
+    private Optional<Decision> withoutBase() throws IOException {
         List<String> names = shapes.stream().map(NamedShape::name).toList();
-        if (names.stream().anyMatch(name -> name.contains(".base_layer.") || name.contains(".lora_A."))) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.LORA_UNMERGED, Place.of(checkpoint.folder()), "checkpoints.convert.lora-unmerged");
-        }
         if (!ConfigDerivation.looksLikeTransformer(names)) {
             remarks.report(
                     ProblemCode.CONFIG_MISSING, Place.of(checkpoint.folder()), "checkpoints.convert.no-transformer");
@@ -88,25 +90,34 @@ final class TransformerConfiguration {
         }
         Optional<Path> beside = besideSource();
         if (beside.isPresent()) {
-            ConfigCheck.Result result = compare(TransformerConfig.read(beside.get()), beside.get());
+            TransformerConfig config = TransformerConfig.read(beside.get());
+            ConfigCheck.Result result = compare(config, beside.get());
             if (result.fits()) {
                 result.warnings().forEach(remarks::report);
                 remarks.report(ProblemCode.ASSUMED, Place.of(beside.get()), "checkpoints.convert.config-beside");
-                return Optional.of(text(beside.get()));
+                return Optional.of(new Decision(text(beside.get()), config));
             }
             remarks.report(result.errors().getFirst());
         }
-        ConfigDerivation.Result derived = ConfigDerivation.derive(shapes, Place.of(checkpoint.folder()));
+        Place place = Place.of(checkpoint.folder());
+        ConfigDerivation.Result derived = ConfigDerivation.derive(shapes, checkpoint.settings(), place);
+        if (checkpoint.kind() == CheckpointKind.SAT) {
+            for (Problem error : ConfigCheck.compare(derived.config(), shapes, buffers::contains, place)
+                    .errors()) {
+                throw new InvalidCheckpointException(error);
+            }
+        }
         remarks.report(
                 ProblemCode.ASSUMED,
-                Place.of(checkpoint.folder()),
+                place,
                 "checkpoints.convert.config-derived",
                 list(derived.derived()),
                 list(derived.assumed()));
-        return Optional.of(derived.config().toJson());
+        return Optional.of(new Decision(derived.config().toJson(), derived.config()));
     }
 
-    private static String list(List<ConfigDerivation.Value> values) {
+    /// Fields and values for a message.
+    static String list(List<ConfigDerivation.Value> values) {
         return values.stream().map(value -> value.field() + "=" + value.value()).collect(Collectors.joining(", "));
     }
 

@@ -19,8 +19,13 @@ public sealed interface WeightFile {
     /// What every file of model weights says of itself, as the reference writers do.
     Map<String, String> METADATA = Map.of("format", "pt");
 
-    /// The file's name in the component's folder.
-    String name();
+    /// The file's path below the output, with `/`.
+    String path();
+
+    /// The file's name.
+    default String name() {
+        return path().substring(path().lastIndexOf('/') + 1);
+    }
 
     /// The file's final size in bytes.
     long size();
@@ -42,17 +47,17 @@ public sealed interface WeightFile {
 
     /// A `.safetensors` file.
     ///
-    /// @param name   its name
-    /// @param layout its layout
+    /// @param path    its path below the output
+    /// @param layout  its layout
     /// @param offsets where each tensor starts
-    record Safetensors(String name, SafetensorsLayout layout, SequencedMap<String, Long> offsets)
+    record Safetensors(String path, SafetensorsLayout layout, SequencedMap<String, Long> offsets)
             implements WeightFile {
-        static Safetensors of(String name, List<PlannedTensor> tensors) {
+        static Safetensors of(String path, List<PlannedTensor> tensors) {
             List<TensorSpec> specs = tensors.stream().map(PlannedTensor::spec).toList();
             SafetensorsLayout layout = SafetensorsLayout.of(specs, METADATA);
             SequencedMap<String, Long> offsets = new LinkedHashMap<>();
             layout.slots().forEach(slot -> offsets.put(slot.tensor().name(), slot.offset()));
-            return new Safetensors(name, layout, offsets);
+            return new Safetensors(path, layout, offsets);
         }
 
         @Override
@@ -80,16 +85,23 @@ public sealed interface WeightFile {
 
     /// A `.bin` file, as `torch.save` writes it.
     ///
-    /// @param name   its name
-    /// @param layout its layout
+    /// @param path    its path below the output
+    /// @param layout  its layout
     /// @param offsets where each tensor starts
-    record Torch(String name, TorchLayout layout, SequencedMap<String, Long> offsets) implements WeightFile {
-        static Torch of(String name, List<PlannedTensor> tensors) {
+    record Torch(String path, TorchLayout layout, SequencedMap<String, Long> offsets) implements WeightFile {
+        static Torch of(String path, List<PlannedTensor> tensors) {
+            return of(path, tensors, Optional.empty());
+        }
+
+        /// A file whose state dict lies under a key.
+        static Torch of(String path, List<PlannedTensor> tensors, Optional<String> wrapper) {
             TorchLayout layout = TorchLayout.of(
-                    name, tensors.stream().map(Torch::layoutTensor).toList());
+                    path.substring(path.lastIndexOf('/') + 1),
+                    tensors.stream().map(Torch::layoutTensor).toList(),
+                    wrapper);
             SequencedMap<String, Long> offsets = new LinkedHashMap<>();
             layout.slots().forEach(slot -> offsets.put(slot.tensor().name(), slot.offset()));
-            return new Torch(name, layout, offsets);
+            return new Torch(path, layout, offsets);
         }
 
         /// The merge marks what was trained, and the reference converter keeps that.

@@ -45,7 +45,7 @@ final class WeightWriter implements AutoCloseable {
             throws IOException {
         for (WeightFile plan : plans) {
             FileChannel channel = FileChannel.open(
-                    folder.resolve(plan.name()), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                    folder.resolve(plan.path()), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
             OpenFile file = new OpenFile(plan, channel, new Writeback(channel));
             files.add(file);
             plan.offsets()

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /// after.
 final class Writeback {
     /// Large enough that the disk streams, small enough that little is left for the end.
-    private static final long STEP = 128L << 20;
+    private static final long STEP = 32L << 20;
 
     private final FileChannel channel;
     private final AtomicLong waiting = new AtomicLong();

@@ -7,6 +7,7 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.checkpoints.source.distributed.DistributedCheckpoint;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.container.ContainerKind;
@@ -26,7 +27,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/// Finds out what a path holds: a file, a checkpoint, a folder of weights (both sets where it has two), or every
+/// Finds out what a path holds: a file, a checkpoint, a folder of weights (both sets where it has two), or
+/// every
 /// component of a pipeline.
 public final class ContentsReader {
     private ContentsReader() {}
@@ -35,7 +37,8 @@ public final class ContentsReader {
     ///
     /// @param path    a file or a folder
     /// @param options how to choose in a checkpoint
-    /// @throws FormatException or a [io.github.cogvideo4j.checkpoints.CheckpointException] when it cannot be read
+    /// @throws FormatException or a [io.github.cogvideo4j.checkpoints.CheckpointException] when it cannot
+    ///     be read
     public static List<Contents> read(Path path, SourceOptions options) throws IOException {
         if (!Files.exists(path)) {
             throw new NoSuchFileException(path.toString());
@@ -44,7 +47,8 @@ public final class ContentsReader {
             boolean index = WeightFileName.parse(String.valueOf(path.getFileName()))
                     .map(WeightFileName::index)
                     .orElse(false);
-            return index ? checkpoints("", path, options) : List.of(FileContents.read(path));
+            boolean part = index || DistributedCheckpoint.ofPart(path).isPresent();
+            return part ? checkpoints("", path, options) : List.of(FileContents.read(path));
         }
         ModelFolder model = ModelFolder.read(path);
         return model.isPipeline() ? components(model, options) : checkpoints("", path, options);

@@ -1,6 +1,8 @@
 package io.github.cogvideo4j.checkpoints.model;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.source.sat.SatCheckpoint;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -34,7 +36,7 @@ public final class ConfigCheck {
     /// What a comparison found.
     ///
     /// @param errors   what keeps the weights from loading as they should: `missing-tensor`, `extra-tensor`,
-    /// `shape-mismatch`, `lora-unmerged`; each names the first tensors concerned
+    /// `shape-mismatch`, `lora-unmerged`, `wrong-component`; each names the first tensors concerned
     /// @param warnings additional tensors that are known to be buffers, as one `extra-tensor`
     public record Result(List<Problem> errors, List<Problem> warnings) {
         /// Copies the lists.
@@ -77,6 +79,20 @@ public final class ConfigCheck {
         List<Problem> errors = new ArrayList<>();
         if (!adapters.isEmpty()) {
             errors.add(problem(ProblemCode.LORA_UNMERGED, "checkpoints.weights.lora-unmerged", adapters));
+            return new Result(errors, List.of());
+        }
+        if (SatCheckpoint.recognises(strangers)) {
+            errors.add(problem(ProblemCode.EXTRA_TENSOR, "checkpoints.weights.sat", strangers));
+            return new Result(errors, List.of());
+        }
+        Optional<Component> other =
+                Component.of(found.keySet()).filter(component -> component != Component.TRANSFORMER);
+        if (other.isPresent()) {
+            errors.add(Problem.of(
+                    ProblemCode.WRONG_COMPONENT,
+                    place,
+                    "checkpoints.weights.wrong-component",
+                    other.get().folder()));
             return new Result(errors, List.of());
         }
         Optional<Differences> reason =

@@ -5,7 +5,6 @@ import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.Shape;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -23,12 +22,13 @@ public final class ConfigDerivation {
     private static final Pattern BLOCK = Pattern.compile("transformer_blocks\\.(\\d{1,4})\\.(.*)");
 
     private final Map<String, Shape> shapes = new HashMap<>();
-    private final List<Value> values = new ArrayList<>();
     private final Place place;
-    private ConfigDocument document = ConfigDocument.empty();
+    private final Map<String, Boolean> settings;
+    private final DerivedFields fields = new DerivedFields(TransformerConfig.CLASS_NAME);
 
-    private ConfigDerivation(Collection<NamedShape> tensors, Place place) {
+    private ConfigDerivation(Collection<NamedShape> tensors, Map<String, Boolean> settings, Place place) {
         this.place = place;
+        this.settings = Map.copyOf(settings);
         tensors.forEach(tensor -> shapes.put(tensor.name(), tensor.shape()));
     }
 
@@ -74,11 +74,20 @@ public final class ConfigDerivation {
     /// @throws InvalidCheckpointException `config-missing` when a tensor that tells something essential is
     /// absent or has sizes that mean nothing
     public static Result derive(Collection<NamedShape> tensors, Place place) {
-        return new ConfigDerivation(tensors, place).derive();
+        return derive(tensors, Map.of(), place);
+    }
+
+    /// Derives the configuration, with what the checkpoint tells beside the sizes.
+    ///
+    /// @param tensors  names and sizes of all weights
+    /// @param settings keys that are known, which would be assumed otherwise
+    /// @param place    where the weights are, for messages
+    /// @throws InvalidCheckpointException as [#derive(Collection, Place)]
+    public static Result derive(Collection<NamedShape> tensors, Map<String, Boolean> settings, Place place) {
+        return new ConfigDerivation(tensors, settings, place).derive();
     }
 
     private Result derive() {
-        document = document.with("_class_name", TransformerConfig.CLASS_NAME);
         int layers = layers();
         long headDim = shape(firstBlockTensor("attn1.norm_q.weight"), 1).size(0);
         Shape time = shape("time_embedding.linear_1.weight", 2);
@@ -103,7 +112,7 @@ public final class ConfigDerivation {
         for (KnownModel.Field field : KnownModel.SHARED_FIELDS) {
             assumed(field.name(), field.value(), "checkpoints.derivation.every-model");
         }
-        return new Result(TransformerConfig.of(document), values);
+        return new Result(TransformerConfig.of(fields.document()), fields.values());
     }
 
     /// One more than the highest index of a block with attention. A hole is for the later comparison to find.
@@ -166,7 +175,13 @@ public final class ConfigDerivation {
             }
         } else {
             String reason = known.exact() ? "checkpoints.derivation.family" : "checkpoints.derivation.unknown-size";
-            assumed("use_rotary_positional_embeddings", known.rotary(), reason, known.title());
+            String rotary = "use_rotary_positional_embeddings";
+            Boolean told = settings.get(rotary);
+            if (told == null) {
+                assumed(rotary, known.rotary(), reason, known.title());
+            } else {
+                fields.told(rotary, told);
+            }
             if (known.patchesInTime()) {
                 assumed("use_learned_positional_embeddings", false, "checkpoints.derivation.family", known.title());
             }
@@ -184,21 +199,11 @@ public final class ConfigDerivation {
     }
 
     private void derived(String field, Object value, String tensor) {
-        settle(field, value, false, Message.of("checkpoints.derivation.shape", tensor));
+        fields.derived(field, value, tensor);
     }
 
     private void assumed(String field, Object value, String key, Object... arguments) {
-        settle(field, value, true, Message.of(key, arguments));
-    }
-
-    private void settle(String field, Object value, boolean assumed, Message reason) {
-        document = switch (value) {
-            case Boolean flag -> document.with(field, flag);
-            case Double number -> document.with(field, number);
-            case Number whole -> document.with(field, whole.longValue());
-            default -> document.with(field, value.toString());
-        };
-        values.add(new Value(field, document.rawValue(field).orElse(""), assumed, reason));
+        fields.assumed(field, value, key, arguments);
     }
 
     private Shape shape(String tensor, int rank) {

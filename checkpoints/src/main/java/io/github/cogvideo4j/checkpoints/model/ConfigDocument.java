@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A JSON object that configures something: read within limits, asked for typed values, written back as
@@ -75,6 +76,27 @@ public final class ConfigDocument {
         return new ConfigDocument(place, json.deepCopy().put(field, value));
     }
 
+    /// The same document with a field set to a list of strings or whole numbers.
+    public ConfigDocument with(String field, List<?> values) {
+        ObjectNode copy = json.deepCopy();
+        ArrayNode list = copy.putArray(field);
+        for (Object value : values) {
+            if (value instanceof Number number) {
+                list.add(number.longValue());
+            } else {
+                list.add(value.toString());
+            }
+        }
+        return new ConfigDocument(place, copy);
+    }
+
+    /// The same document without a field.
+    public ConfigDocument without(String field) {
+        ObjectNode copy = json.deepCopy();
+        copy.remove(field);
+        return new ConfigDocument(place, copy);
+    }
+
     /// Where it was read.
     public Place place() {
         return place;
@@ -92,7 +114,7 @@ public final class ConfigDocument {
 
     /// A value as JSON text, empty when the key is absent.
     public Optional<String> rawValue(String field) {
-        return Optional.ofNullable(json.get(field)).map(PythonJson::compact);
+        return Optional.ofNullable(json.get(field)).map(JsonNode::toString);
     }
 
     /// A whole number in a range, or the fallback when the key is absent.
@@ -113,7 +135,7 @@ public final class ConfigDocument {
             return fallback;
         }
         if (!value.isNumber() || !Double.isFinite(value.doubleValue())) {
-            throw invalid("checkpoints.config.not-number", field, PythonJson.compact(value));
+            throw invalid("checkpoints.config.not-number", field, value);
         }
         return value.doubleValue();
     }
@@ -125,7 +147,7 @@ public final class ConfigDocument {
             return fallback;
         }
         if (!value.isBoolean()) {
-            throw invalid("checkpoints.config.not-boolean", field, PythonJson.compact(value));
+            throw invalid("checkpoints.config.not-boolean", field, value);
         }
         return value.booleanValue();
     }
@@ -137,7 +159,7 @@ public final class ConfigDocument {
             return fallback;
         }
         if (!value.isString()) {
-            throw invalid("checkpoints.config.not-string", field, PythonJson.compact(value));
+            throw invalid("checkpoints.config.not-string", field, value);
         }
         return value.stringValue();
     }
@@ -151,7 +173,7 @@ public final class ConfigDocument {
                     || !item.canConvertToInt()
                     || item.intValue() < least
                     || item.intValue() > most) {
-                throw invalid("checkpoints.config.not-integer", field, PythonJson.compact(value));
+                throw invalid("checkpoints.config.not-integer", field, String.valueOf(value));
             }
             items.add(item.longValue());
         }
@@ -176,7 +198,7 @@ public final class ConfigDocument {
 
     /// The document as diffusers writes it: keys sorted, two spaces, ASCII only, one newline at the end.
     public String toJson() {
-        return PythonJson.indented(json);
+        return JsonFile.formatSorted(json);
     }
 
     InvalidCheckpointException invalid(String key, Object... arguments) {
@@ -186,7 +208,7 @@ public final class ConfigDocument {
     private int wholeNumber(String field, int least, int most) {
         JsonNode value = json.get(field);
         if (value == null || !value.isIntegralNumber()) {
-            throw invalid("checkpoints.config.not-integer", field, PythonJson.compact(value));
+            throw invalid("checkpoints.config.not-integer", field, String.valueOf(value));
         }
         BigInteger number = value.bigIntegerValue();
         if (number.compareTo(BigInteger.valueOf(least)) < 0 || number.compareTo(BigInteger.valueOf(most)) > 0) {

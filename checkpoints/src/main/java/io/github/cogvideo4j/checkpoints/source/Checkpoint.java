@@ -17,6 +17,7 @@ import java.util.TreeMap;
 /// @param training what it says about the training
 /// @param files    every file that holds some of it, with its identity when it was planned
 /// @param remarks  what is worth saying but stops nothing
+/// @param settings keys of the model's configuration that the checkpoint tells beside its tensors' sizes
 public record Checkpoint(
         CheckpointKind kind,
         Path folder,
@@ -24,18 +25,32 @@ public record Checkpoint(
         List<StateEntry> entries,
         TrainingState training,
         Map<Path, FileIdentity> files,
-        List<Problem> remarks) {
+        List<Problem> remarks,
+        Map<String, Boolean> settings) {
+    /// A checkpoint that says nothing of the model's configuration.
+    public Checkpoint(
+            CheckpointKind kind,
+            Path folder,
+            SourceOptions options,
+            List<StateEntry> entries,
+            TrainingState training,
+            Map<Path, FileIdentity> files,
+            List<Problem> remarks) {
+        this(kind, folder, options, entries, training, files, remarks, Map.of());
+    }
+
     /// Copies the collections.
     public Checkpoint {
         entries = List.copyOf(entries);
         files = new TreeMap<>(files);
         remarks = List.copyOf(remarks);
+        settings = Map.copyOf(settings);
     }
 
     /// The same with more to say, which comes first.
     public Checkpoint withRemarks(List<Problem> more) {
         List<Problem> all = new java.util.ArrayList<>(more);
         all.addAll(remarks);
-        return new Checkpoint(kind, folder, options, entries, training, files, all);
+        return new Checkpoint(kind, folder, options, entries, training, files, all, settings);
     }
 }

@@ -7,8 +7,14 @@ public enum CheckpointKind {
     /// The `module` of a DeepSpeed model-states file: stage 0, or on request where the optimizer files are
     /// gone.
     DEEPSPEED_MODULE("DeepSpeed module"),
+    /// A DeepSpeed checkpoint made independent of the number of ranks: a folder for each parameter.
+    DEEPSPEED_UNIVERSAL("DeepSpeed universal"),
+    /// A `torch.distributed.checkpoint`, as FSDP writes it.
+    DISTRIBUTED("torch.distributed checkpoint"),
     /// A plain state dict: one file, or shards with an index.
-    PLAIN_WEIGHTS("plain weights");
+    PLAIN_WEIGHTS("plain weights"),
+    /// A state dict of SAT, CogVideo's own trainer, under the names that diffusers has.
+    SAT("SAT");
 
     private final String title;
 

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.source.deepspeed.StateFiles;
+import io.github.cogvideo4j.checkpoints.source.distributed.DistributedCheckpoint;
 import io.github.cogvideo4j.formats.UnsafeFileException;
 import io.github.cogvideo4j.formats.container.PlainFileName;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -28,13 +29,19 @@ import java.util.stream.Collectors;
 /// @param remarks why this and not something else
 record CheckpointLocation(Found place, List<Problem> remarks) {
     private static final Pattern NUMBERED = Pattern.compile("checkpoint-(\\d{1,15})");
+    /// accelerate's names for the model's part of an FSDP checkpoint, one for each model that was trained.
+    private static final Pattern FSDP_MODEL = Pattern.compile("pytorch_model_fsdp_(\\d{1,4})");
     private static final int LONGEST_TAG = 4096;
+    private static final String SAT_AUTOENCODER = "3d-vae.pt";
 
     /// What a path can hold.
     sealed interface Found {}
 
     /// A DeepSpeed tag folder.
     record TagFolder(Path folder) implements Found {}
+
+    /// A folder with the table of a distributed checkpoint.
+    record Distributed(Path folder) implements Found {}
 
     /// Plain weights.
     record Weights(WeightSet set) implements Found {}
@@ -62,7 +69,7 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
 
         private Found found() throws IOException {
             if (!Files.isDirectory(path)) {
-                return new Weights(WeightSet.ofFile(path));
+                return ofFile();
             }
             if (StateFiles.isTagFolder(path)) {
                 requireNamed(path);
@@ -76,7 +83,14 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
             if (Files.isRegularFile(latest)) {
                 return tagFolder(readTag(latest), latest);
             }
-            UnreadKinds.refuseState(path);
+            Path latestUniversal = path.resolve("latest_universal");
+            if (Files.isRegularFile(latestUniversal)) {
+                return tagFolder(readTag(latestUniversal), latestUniversal);
+            }
+            Optional<Distributed> distributed = distributed();
+            if (distributed.isPresent()) {
+                return distributed.get();
+            }
             List<Path> tags = tagFolders();
             if (!tags.isEmpty()) {
                 return onlyTag(tags);
@@ -86,7 +100,46 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
                 return new Run(run);
             }
             UnreadKinds.refuseResult(path);
-            return new Weights(WeightSet.find(path));
+            Path autoencoder = path.resolve(SAT_AUTOENCODER);
+            return new Weights(
+                    Files.isRegularFile(autoencoder)
+                                    && WeightSet.candidates(path).isEmpty()
+                            ? new WeightSet.File(autoencoder)
+                            : WeightSet.find(path));
+        }
+
+        /// A file of a distributed checkpoint stands for its folder.
+        private Found ofFile() {
+            Optional<Path> folder = DistributedCheckpoint.ofPart(path);
+            return folder.isPresent() ? new Distributed(folder.get()) : new Weights(WeightSet.ofFile(path));
+        }
+
+        private Optional<Distributed> distributed() throws IOException {
+            if (DistributedCheckpoint.isStateFolder(path)) {
+                return Optional.of(new Distributed(path));
+            }
+            List<Path> models = new ArrayList<>();
+            try (DirectoryStream<Path> children = Files.newDirectoryStream(path, "pytorch_model_fsdp_*")) {
+                for (Path child : children) {
+                    if (FSDP_MODEL.matcher(String.valueOf(child.getFileName())).matches()
+                            && DistributedCheckpoint.isStateFolder(child)) {
+                        models.add(child);
+                    }
+                }
+            }
+            if (models.isEmpty()) {
+                return Optional.empty();
+            }
+            models.sort(Comparator.naturalOrder());
+            if (models.size() > 1) {
+                remarks.report(
+                        ProblemCode.CHOICE,
+                        Place.of(models.getFirst()),
+                        "checkpoints.location.first-model",
+                        String.valueOf(models.getFirst().getFileName()),
+                        names(models.subList(1, models.size())));
+            }
+            return Optional.of(new Distributed(models.getFirst()));
         }
 
         /// A state folder that was given itself is the one that the option names, or there is none.

@@ -2,6 +2,9 @@ package io.github.cogvideo4j.checkpoints.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.source.deepspeed.DeepSpeedCheckpoint;
+import io.github.cogvideo4j.checkpoints.source.distributed.DistributedCheckpoint;
+import io.github.cogvideo4j.checkpoints.source.sat.SatCheckpoint;
+import io.github.cogvideo4j.checkpoints.source.sat.SatPart;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -51,9 +54,12 @@ public final class Checkpoints {
     /// Opens every set of plain weights in a folder: of a folder that holds the same weights as `.safetensors`
     /// and as `.bin`, both.
     ///
-    /// @param folder a component's folder
+    /// @param folder a component's folder, or one weight file, whose keys are then taken as they are
     /// @throws InvalidCheckpointException when there is none, or one cannot be used
     public static List<Checkpoint> openEverySet(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return List.of(PlainWeights.plan(WeightSet.ofFile(folder), SourceOptions.defaults()));
+        }
         List<WeightSet> sets = WeightSet.candidates(folder);
         if (sets.size() < 2) {
             return List.of(open(folder, SourceOptions.defaults()));
@@ -65,14 +71,32 @@ public final class Checkpoints {
         return checkpoints;
     }
 
+    /// Opens another part of a SAT checkpoint than the one that [#open(Path, SourceOptions)] takes.
+    ///
+    /// @param path    the checkpoint
+    /// @param options how to choose
+    /// @param part    the part
+    /// @throws InvalidCheckpointException `missing-tensor` when the checkpoint does not have it
+    public static Checkpoint openPart(Path path, SourceOptions options, SatPart part) throws IOException {
+        return SatCheckpoint.plan(planRaw(CheckpointLocation.of(path, options), options), part);
+    }
+
     private static Checkpoint plan(CheckpointLocation location, SourceOptions options) throws IOException {
-        Checkpoint checkpoint = switch (location.place()) {
+        Checkpoint raw = planRaw(location, options);
+        boolean sat = SatCheckpoint.recognises(
+                raw.entries().stream().map(StateEntry::name).toList());
+        Checkpoint checkpoint = sat ? SatCheckpoint.plan(raw) : raw;
+        return location.remarks().isEmpty() ? checkpoint : checkpoint.withRemarks(location.remarks());
+    }
+
+    /// The checkpoint with the keys that its trainer gave it.
+    private static Checkpoint planRaw(CheckpointLocation location, SourceOptions options) throws IOException {
+        return switch (location.place()) {
             case CheckpointLocation.TagFolder tag -> DeepSpeedCheckpoint.plan(tag.folder(), options);
+            case CheckpointLocation.Distributed state -> DistributedCheckpoint.plan(state.folder(), options);
             case CheckpointLocation.Weights weights -> PlainWeights.plan(weights.set(), options);
             case CheckpointLocation.Run run -> newestComplete(run, options);
         };
-        UnreadKinds.refuseKeys(checkpoint.folder(), checkpoint.entries());
-        return location.remarks().isEmpty() ? checkpoint : checkpoint.withRemarks(location.remarks());
     }
 
     private static Checkpoint newestComplete(CheckpointLocation.Run run, SourceOptions options) throws IOException {

@@ -76,7 +76,7 @@ final class PlainWeights {
                 CheckpointKind.PLAIN_WEIGHTS,
                 folder,
                 options,
-                KeyPrefix.strip(entries, Place.of(origin), remarks),
+                TiedWeights.strip(KeyPrefix.strip(entries, Place.of(origin), remarks), Place.of(origin), remarks),
                 TrainingState.unknown(),
                 opened.identities(),
                 remarks.all());

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.source.sat.SatCheckpoint;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.container.ContainerKind;
 import io.github.cogvideo4j.formats.pickle.PickleValue;
@@ -49,12 +50,26 @@ public final class WeightFileReader {
 
     private static List<StoredTensor> stateDict(Path file, PickleValue root, Problems remarks) {
         PickleValue.Dict dict = root.asDict().orElseThrow(() -> notAStateDict(file, root));
-        if (dict.get("param_shapes").isPresent()
-                || dict.get("optimizer_state_dict").isPresent()) {
+        boolean deepSpeed = dict.get("param_shapes").isPresent()
+                || dict.get("optimizer_state_dict").isPresent();
+        if (deepSpeed && !isSat(dict)) {
             throw new InvalidCheckpointException(
                     ProblemCode.NOT_WEIGHTS, Place.of(file), "checkpoints.plain.deepspeed-file");
         }
+        // What torch's optimizers save, and accelerate under the name optimizer.bin.
+        if (dict.get("state").isPresent() && dict.get("param_groups").isPresent()) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.NOT_WEIGHTS, Place.of(file), "checkpoints.plain.optimizer-file");
+        }
         return StateDict.tensors(file, unwrap(file, dict, remarks));
+    }
+
+    /// A SAT training is used by its `module`, in the dtype it was trained in.
+    private static boolean isSat(PickleValue.Dict root) {
+        return root.get("module")
+                .flatMap(PickleValue::asDict)
+                .filter(module -> SatCheckpoint.recognises(module.textEntries().keySet()))
+                .isPresent();
     }
 
     /// Follows wrappers down to the map that holds tensors.

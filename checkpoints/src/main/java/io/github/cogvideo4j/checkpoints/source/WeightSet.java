@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 /// The files that together hold one state dict.
 public sealed interface WeightSet {
     /// Stems of the weight files that trainers and libraries write; optimizer states and the like have others.
-    Set<String> STEMS = Set.of(WeightFileName.DIFFUSERS_STEM, "pytorch_model", "model");
+    Set<String> STEMS = Set.of(WeightFileName.DIFFUSERS_STEM, "pytorch_model", "model", "pytorch_model_fsdp");
 
     /// What to call it.
     String name();

@@ -2,9 +2,9 @@ package io.github.cogvideo4j.checkpoints.verify;
 
 import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.Progress;
-import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.convert.Manifest;
 import io.github.cogvideo4j.checkpoints.convert.ManifestJson;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.model.ConfigCheck;
 import io.github.cogvideo4j.checkpoints.model.NamedShape;
 import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
@@ -20,8 +20,15 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Proves a folder intact without its source: against its manifest, or, where it has none, by its own structure
 /// and values.
@@ -52,12 +59,6 @@ public final class FolderVerification {
         return new FolderVerification(folder, deep, threads, progress).verify();
     }
 
-    /// The folder that holds the weights: `transformer/` of a model, or the folder itself.
-    public static Path weightsOf(Path folder) {
-        Path component = folder.resolve(ConversionPlan.COMPONENT);
-        return Files.isDirectory(component) ? component : folder;
-    }
-
     private VerificationReport verify() throws IOException {
         boolean hasManifest = Files.isRegularFile(folder.resolve(Manifest.FILE_NAME), LinkOption.NOFOLLOW_LINKS);
         Optional<Manifest> manifest = hasManifest ? Optional.of(ManifestJson.read(folder)) : Optional.empty();
@@ -68,9 +69,11 @@ public final class FolderVerification {
                 problems.addAll(ManifestFileCheck.check(folder, entry, deep));
             }
         }
-        List<Checkpoint> sets;
+        SequencedMap<Path, List<Checkpoint>> parts = new LinkedHashMap<>();
         try {
-            sets = Checkpoints.openEverySet(weightsOf(folder));
+            for (Path part : manifest.map(this::writtenParts).orElse(List.of(transformer()))) {
+                parts.put(part, Checkpoints.openEverySet(part));
+            }
         } catch (FormatException e) {
             return failed(manifest.isPresent(), files, e.problem());
         } catch (CheckpointException e) {
@@ -78,29 +81,69 @@ public final class FolderVerification {
         }
         int tensors = 0;
         long bytes = 0;
-        for (Checkpoint set : sets) {
-            check(set, manifest);
-            tensors += set.entries().size();
-            bytes += set.entries().stream()
-                    .mapToLong(entry -> entry.tensor().byteLength())
-                    .sum();
+        for (Map.Entry<Path, List<Checkpoint>> part : parts.entrySet()) {
+            Optional<Map<String, Manifest.TensorEntry>> expected =
+                    manifest.map(known -> expected(known, part.getKey(), parts));
+            for (Checkpoint set : part.getValue()) {
+                check(part.getKey(), set, expected);
+                tensors += set.entries().size();
+                bytes += set.entries().stream()
+                        .mapToLong(entry -> entry.tensor().byteLength())
+                        .sum();
+            }
         }
         return new VerificationReport(manifest.isPresent(), files, tensors, bytes, problems);
     }
 
-    private void check(Checkpoint weights, Optional<Manifest> manifest) throws IOException {
+    private Path transformer() {
+        return Counterpart.weightsOf(folder, Component.TRANSFORMER);
+    }
+
+    /// The components' folders that a conversion filled, and the weight files that it put elsewhere.
+    private List<Path> writtenParts(Manifest manifest) {
+        Set<String> components =
+                Arrays.stream(Component.values()).map(Component::folder).collect(Collectors.toSet());
+        List<Path> parts = manifest.files().stream()
+                .filter(file -> file.origin() == Manifest.Origin.WEIGHTS)
+                .map(Manifest.FileEntry::path)
+                .map(path -> {
+                    String parent = path.substring(0, Math.max(0, path.lastIndexOf('/')));
+                    return folder.resolve(components.contains(parent) ? parent : path);
+                })
+                .distinct()
+                // What is gone has been reported with the files.
+                .filter(Files::exists)
+                .toList();
+        return parts.isEmpty() ? List.of(transformer()) : parts;
+    }
+
+    /// The manifest's tensors that are not in another part.
+    private static Map<String, Manifest.TensorEntry> expected(
+            Manifest manifest, Path part, Map<Path, List<Checkpoint>> parts) {
+        Map<String, Manifest.TensorEntry> expected = new HashMap<>(manifest.tensors());
+        parts.forEach((other, sets) -> {
+            if (!other.equals(part)) {
+                sets.forEach(set -> set.entries().forEach(entry -> expected.remove(entry.name())));
+            }
+        });
+        return expected;
+    }
+
+    private void check(Path part, Checkpoint weights, Optional<Map<String, Manifest.TensorEntry>> expected)
+            throws IOException {
         weights.remarks().stream()
                 .filter(problem -> problem.code() != ProblemCode.CHOICE)
                 .forEach(problems::add);
-        checkConfiguration(weights);
+        if (part.equals(transformer())) {
+            checkConfiguration(weights);
+        }
         List<StoredTensor> tensors =
                 weights.entries().stream().map(entry -> entry.tensor()).toList();
         try {
             problems.addAll(
-                    manifest.isPresent()
-                            ? TensorContents.againstManifest(
-                                    weightsOf(folder), tensors, manifest.get().tensors(), threads, progress)
-                            : TensorContents.values(weightsOf(folder), tensors, threads, progress));
+                    expected.isPresent()
+                            ? TensorContents.againstManifest(part, tensors, expected.get(), threads, progress)
+                            : TensorContents.values(part, tensors, threads, progress));
         } catch (FormatException e) {
             problems.add(e.problem());
         }
@@ -112,10 +155,10 @@ public final class FolderVerification {
     }
 
     private void checkConfiguration(Checkpoint weights) throws IOException {
-        Path config = weightsOf(folder).resolve("config.json");
+        Path config = transformer().resolve("config.json");
         if (!Files.isRegularFile(config)) {
             problems.add(Problem.of(
-                    ProblemCode.CONFIG_MISSING, Place.of(weightsOf(folder)), "checkpoints.verify.config-missing"));
+                    ProblemCode.CONFIG_MISSING, Place.of(transformer()), "checkpoints.verify.config-missing"));
             return;
         }
         try {

@@ -1,19 +1,14 @@
 package io.github.cogvideo4j.checkpoints.verify;
 
 import io.github.cogvideo4j.checkpoints.Progress;
-import io.github.cogvideo4j.checkpoints.convert.CastingSink;
 import io.github.cogvideo4j.checkpoints.convert.Digests;
 import io.github.cogvideo4j.checkpoints.convert.Manifest;
 import io.github.cogvideo4j.checkpoints.convert.ParallelTensors;
-import io.github.cogvideo4j.checkpoints.convert.PlannedTensor;
-import io.github.cogvideo4j.checkpoints.source.Role;
-import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
-import io.github.cogvideo4j.formats.tensor.TensorData;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -56,62 +51,52 @@ final class TensorContents {
                 .sorted()
                 .map(name -> new TensorDifference.Missing(name).problem(folder))
                 .forEach(problems::add);
-        readAll(known, threads, progress, (reader, tensor) -> {
-                    MessageDigest digest = Digests.sha256();
-                    reader.read(tensor, counted(progress, digest::update));
-                    String hash = HexFormat.of().formatHex(digest.digest());
-                    Manifest.TensorEntry entry = expected.get(tensor.name());
-                    return entry != null && entry.sha256().equals(hash)
-                            ? List.<Problem>of()
-                            : List.of(Problem.of(
-                                    ProblemCode.DIFFERENT,
-                                    Place.of(folder).tensor(tensor.name()),
-                                    "checkpoints.verify.tensor-hash",
-                                    tensor.name()));
-                })
-                .forEach(problems::addAll);
+        problems.addAll(wrongHashes(folder, known, expected, threads, progress));
         return problems;
     }
 
-    /// What the values say: NaN, Inf, matrices of zeros.
-    static List<Problem> values(Path folder, List<StoredTensor> tensors, int threads, Progress progress)
-            throws IOException {
-        List<Problem> problems = new ArrayList<>();
-        readAll(tensors, threads, progress, (reader, tensor) -> {
-                    CastingSink scan = new CastingSink(
-                            new PlannedTensor(new StateEntry(tensor, Role.PARAMETER), tensor.dtype()),
-                            bytes -> bytes.position(bytes.limit()));
-                    reader.read(tensor, counted(progress, scan));
-                    return scan.values().problems(Place.of(folder).tensor(tensor.name())).stream()
-                            .filter(problem -> problem.code() != ProblemCode.ALL_ZERO
-                                    || tensor.shape().rank() > 1)
-                            .toList();
-                })
-                .forEach(problems::addAll);
-        return problems;
-    }
-
-    private interface Look {
-        List<Problem> at(FileStorageReader reader, StoredTensor tensor) throws IOException;
-    }
-
-    private static List<List<Problem>> readAll(List<StoredTensor> tensors, int threads, Progress progress, Look look)
+    private static List<Problem> wrongHashes(
+            Path folder,
+            List<StoredTensor> tensors,
+            Map<String, Manifest.TensorEntry> expected,
+            int threads,
+            Progress progress)
             throws IOException {
         progress.begin(
                 Progress.Phase.VERIFYING,
                 tensors.stream().mapToLong(StoredTensor::byteLength).sum());
         try (FileStorageReader reader = new FileStorageReader()) {
-            List<List<Problem>> found = ParallelTensors.map(tensors, threads, tensor -> look.at(reader, tensor));
+            List<String> hashes = ParallelTensors.map(tensors, threads, tensor -> {
+                MessageDigest digest = Digests.sha256();
+                reader.read(tensor, TensorValues.counted(progress, digest::update));
+                return HexFormat.of().formatHex(digest.digest());
+            });
             reader.verifyChecksums();
-            return found;
+            List<Problem> problems = new ArrayList<>();
+            for (int i = 0; i < tensors.size(); i++) {
+                String name = tensors.get(i).name();
+                Manifest.TensorEntry entry = expected.get(name);
+                if (entry == null || !entry.sha256().equals(hashes.get(i))) {
+                    problems.add(Problem.of(
+                            ProblemCode.DIFFERENT,
+                            Place.of(folder).tensor(name),
+                            "checkpoints.verify.tensor-hash",
+                            name));
+                }
+            }
+            return problems;
         }
     }
 
-    private static TensorData.Sink counted(Progress progress, TensorData.Sink sink) {
-        return bytes -> {
-            int length = bytes.remaining();
-            sink.accept(bytes);
-            progress.advance(length);
-        };
+    /// What the values say: NaN, Inf, matrices of zeros.
+    static List<Problem> values(Path folder, List<StoredTensor> tensors, int threads, Progress progress)
+            throws IOException {
+        try (FileStorageReader reader = new FileStorageReader()) {
+            List<TensorValues> all = TensorValues.read(reader, tensors, threads, progress);
+            reader.verifyChecksums();
+            return all.stream()
+                    .flatMap(values -> values.problems(folder).stream())
+                    .toList();
+        }
     }
 }

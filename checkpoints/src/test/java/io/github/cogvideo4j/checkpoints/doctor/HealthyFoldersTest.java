@@ -28,9 +28,9 @@ class HealthyFoldersTest {
 
     static Stream<Path> checkpoints() {
         return Resources.cases("").stream()
-                .filter(name ->
-                        Stream.of("zero", "ds0164", "ddp", "single", "sample").anyMatch(name::startsWith))
-                .map(name -> Resources.fixture(name).resolve("output"))
+                .filter(name -> Stream.of("zero", "ds0164", "ddp", "single", "sample", "dcp", "universal")
+                        .anyMatch(name::startsWith))
+                .map(name -> Resources.fixture(name).resolve(name.startsWith("universal") ? "input" : "output"))
                 .filter(Files::isDirectory);
     }
 

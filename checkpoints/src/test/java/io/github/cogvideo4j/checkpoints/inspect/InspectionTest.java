@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.cogvideo4j.checkpoints.inspect.pickle.PickleSummary;
 import io.github.cogvideo4j.checkpoints.inspect.pickle.PickleWatch;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.checkpoints.source.distributed.DistributedFolder;
 import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.formats.pickle.PickleWriter;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 class InspectionTest {
@@ -97,6 +100,32 @@ class InspectionTest {
                 Resources.fixture("broken/evil-bare-pickle/input/pytorch_model.bin"),
                 checkpoint.resolve("scheduler.bin"));
         assertThat(inspect(checkpoint).verdict()).isEqualTo(Verdict.UNSAFE);
+    }
+
+    /// Each chunk is a file of its own inside a file: the model's 40 tensors on 2 ranks, and the optimizer's
+    /// states.
+    @Test
+    void everyPickleOfADistributedCheckpointIsJudged(@TempDir Path folder) throws IOException {
+        Inspection inspection = inspect(Resources.fixture("dcp-fsdp-bf16-w2/output/checkpoint-2"));
+        assertThat(inspection.verdict()).isEqualTo(Verdict.CLEAN);
+        assertThat(inspection.pickles()).hasSizeGreaterThan(2 + 2 * 40).allMatch(PickleSummary::harmless);
+        assertThat(inspection.contents())
+                .singleElement()
+                .satisfies(contents -> assertThat(contents.tensors()).hasSize(40));
+
+        DistributedFolder checkpoint = new DistributedFolder();
+        checkpoint.add("model.w", 8);
+        PickleWriter evil = new PickleWriter();
+        evil.call("os", "system", List.of(() -> evil.text("true")));
+        checkpoint.addObject("optimizer.step", evil.finish());
+        checkpoint.write(folder);
+        assertThat(inspect(folder).verdict()).isEqualTo(Verdict.UNSAFE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"universal-zero2-bf16-w2/input", "universal-zero3-bf16-w2/input"})
+    void aUniversalCheckpointIsClean(String path) throws IOException {
+        assertThat(inspect(Resources.fixture(path)).verdict()).isEqualTo(Verdict.CLEAN);
     }
 
     @ParameterizedTest

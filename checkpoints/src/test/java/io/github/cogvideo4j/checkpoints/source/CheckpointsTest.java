@@ -170,13 +170,7 @@ class CheckpointsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "sat-2b/input, SAT",
-        "sat-5b/input, SAT",
-        "universal-zero2-bf16-w2/input, universal",
-        "dcp-fsdp-w2/output/checkpoint-2, distributed",
-        "lora-ddp-bf16-w2/output/checkpoint-3, LoRA"
-    })
+    @CsvSource({"lora-ddp-bf16-w2/output/checkpoint-3, LoRA"})
     void kindsThatAreNotReadYetAreNamed(String path, String name) {
         assertThatThrownBy(() -> open(Resources.fixture(path)))
                 .isInstanceOf(InvalidCheckpointException.class)

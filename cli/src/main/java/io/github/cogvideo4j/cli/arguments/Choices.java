@@ -2,8 +2,10 @@ package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.checkpoints.convert.LinkMode;
 import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
+import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
 import io.github.cogvideo4j.checkpoints.convert.TargetDType;
 import io.github.cogvideo4j.checkpoints.inspect.TensorSelection;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.index.ShardSize;
 import java.util.Map;
 import picocli.CommandLine.ITypeConverter;
@@ -22,11 +24,27 @@ public final class Choices {
         }
     }
 
+    /// `--component`.
+    public static final class ModelComponent extends ChoiceConverter<Component> {
+        /// Called by picocli.
+        public ModelComponent() {
+            super(Component.values(), Map.of());
+        }
+    }
+
     /// `--format`.
     public static final class Format extends ChoiceConverter<OutputFormat> {
         /// Called by picocli.
         public Format() {
             super(OutputFormat.values(), Map.of());
+        }
+    }
+
+    /// `--to`.
+    public static final class Layout extends ChoiceConverter<ResultLayout> {
+        /// Called by picocli.
+        public Layout() {
+            super(ResultLayout.values(), Map.of());
         }
     }
 

@@ -7,10 +7,10 @@ import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
 import io.github.cogvideo4j.checkpoints.convert.LinkMode;
 import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
+import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
 import io.github.cogvideo4j.checkpoints.convert.TargetDType;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
-import io.github.cogvideo4j.checkpoints.source.Checkpoint;
-import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.cli.arguments.Choices;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
@@ -28,11 +28,12 @@ import picocli.CommandLine.Parameters;
 /// `cogvideo convert`: from a checkpoint to the folder that inference loads.
 @Command(name = "convert")
 public final class ConvertCommand extends ConsoleCommand {
-    @Parameters(index = "0", paramLabel = "CHECKPOINT", descriptionKey = "CHECKPOINT")
-    private Path checkpoint = Path.of("");
+    // Required, unless --transformer-ckpt-path, --vae-ckpt-path and --output-path take their places.
+    @Parameters(index = "0", arity = "0..1", paramLabel = "CHECKPOINT", descriptionKey = "CHECKPOINT")
+    private Optional<Path> first = Optional.empty();
 
-    @Parameters(index = "1", paramLabel = "OUTPUT", descriptionKey = "OUTPUT")
-    private Path output = Path.of("");
+    @Parameters(index = "1", arity = "0..1", paramLabel = "OUTPUT", descriptionKey = "OUTPUT")
+    private Optional<Path> second = Optional.empty();
 
     @Option(names = "--base", paramLabel = "MODEL")
     private Optional<String> base = Optional.empty();
@@ -54,11 +55,29 @@ public final class ConvertCommand extends ConsoleCommand {
             completionCandidates = Choices.Format.class)
     private Optional<OutputFormat> format = Optional.empty();
 
+    @Option(
+            names = "--component",
+            paramLabel = "NAME",
+            converter = Choices.ModelComponent.class,
+            completionCandidates = Choices.ModelComponent.class)
+    private Optional<Component> component = Optional.empty();
+
     @Option(names = "--safe-serialization")
     private boolean safeSerialization;
 
     @Mixin
     private final SourceArguments source = new SourceArguments();
+
+    @Mixin
+    private final ModelArguments model = new ModelArguments();
+
+    @Option(
+            names = "--to",
+            paramLabel = "LAYOUT",
+            converter = Choices.Layout.class,
+            completionCandidates = Choices.Layout.class,
+            defaultValue = "diffusers")
+    private ResultLayout layout = ResultLayout.DIFFUSERS;
 
     @Option(
             names = "--link",
@@ -90,11 +109,12 @@ public final class ConvertCommand extends ConsoleCommand {
     @Override
     protected ExitCode run() throws IOException {
         ConversionOptions options = options();
-        Optional<BaseModel> model = base.isPresent()
+        ConversionSources sources = ConversionSources.of(first, second, model, source.options());
+        Optional<BaseModel> baseModel = base.isPresent()
                 ? Optional.of(BaseModel.read(ModelFolder.locate(base.get(), Map.copyOf(System.getenv()))))
                 : Optional.empty();
-        Checkpoint opened = Checkpoints.open(checkpoint, source.options());
-        ConversionPlan plan = ConversionPlanner.plan(opened, output, model, options);
+        ConversionPlan plan =
+                ConversionPlanner.plan(sources.main(), sources.companions(), sources.output(), baseModel, options);
         plan.remarks().forEach(console::remark);
         PlanReport report = new PlanReport(plan, console);
         if (dryRun) {
@@ -118,14 +138,21 @@ public final class ConvertCommand extends ConsoleCommand {
         if (safeSerialization && format.filter(given -> !given.safetensors()).isPresent()) {
             throw new UsageException("cli.usage.safe-serialization");
         }
+        if (layout == ResultLayout.SAT
+                && (base.isPresent() || format.isPresent() || variant.isPresent() || model.givesComponents())) {
+            throw new UsageException("cli.usage.to-sat");
+        }
         return new ConversionOptions(
-                dtype,
+                model.dtype(dtype),
                 maxShardSize.bytes(),
                 format.orElse(OutputFormat.SAFETENSORS),
                 link,
                 variant,
                 workers,
                 overwrite,
-                verify);
+                verify,
+                model.claims(),
+                layout,
+                component);
     }
 }

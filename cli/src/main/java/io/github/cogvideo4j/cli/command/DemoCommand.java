@@ -36,10 +36,19 @@ public final class DemoCommand extends ConsoleCommand {
         super(console);
     }
 
+    /// Where the sample lies, if the sources are there.
+    public static Path sample() {
+        return root().resolve(SAMPLE);
+    }
+
+    private static Path root() {
+        return Path.of(System.getProperty(ROOT_PROPERTY, ""));
+    }
+
     @Override
     protected ExitCode run() throws IOException {
-        Path root = Path.of(System.getProperty(ROOT_PROPERTY, ""));
-        Path sample = root.resolve(SAMPLE);
+        Path root = root();
+        Path sample = sample();
         if (!Files.isDirectory(sample)) {
             throw new UsageException("cli.demo.no-sample");
         }

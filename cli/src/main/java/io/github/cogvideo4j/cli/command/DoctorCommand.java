@@ -5,6 +5,7 @@ import io.github.cogvideo4j.checkpoints.doctor.DiagnosisJson;
 import io.github.cogvideo4j.checkpoints.doctor.Doctor;
 import io.github.cogvideo4j.checkpoints.doctor.DoctorOptions;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.doctor.repair.Repair;
 import io.github.cogvideo4j.checkpoints.doctor.repair.RepairOptions;
 import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlan;
@@ -13,6 +14,7 @@ import io.github.cogvideo4j.checkpoints.doctor.repair.Undo;
 import io.github.cogvideo4j.checkpoints.doctor.subject.Subject;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.console.Label;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import java.io.IOException;
@@ -77,19 +79,23 @@ public final class DoctorCommand extends ConsoleCommand {
     private ExitCode report(Diagnosis diagnosis) {
         console.line(diagnosis.path() + ": " + diagnosis.summary().text(console.locale()));
         for (Finding finding : diagnosis.findings()) {
-            switch (finding.severity()) {
-                case ERROR -> console.finding(finding.problem());
-                case WARNING -> console.warn(finding.problem());
-                case INFO -> console.note(finding.problem());
-            }
-            finding.symptom().ifPresent(symptom -> console.note("cli.doctor.symptom", symptom.text(console.locale())));
-            finding.remedy().ifPresent(remedy -> console.note("cli.doctor.remedy", remedy));
+            console.finding(label(finding.severity()), finding.problem());
+            finding.symptom().ifPresent(symptom -> console.print("cli.doctor.symptom", symptom.text(console.locale())));
+            finding.remedy().ifPresent(remedy -> console.print("cli.doctor.remedy", remedy));
         }
         if (diagnosis.isHealthy()) {
             console.print("cli.doctor.healthy");
         }
         console.result(DiagnosisJson.of(diagnosis, console.locale()));
         return diagnosis.isHealthy() ? ExitCode.DONE : ExitCode.PROBLEMS_FOUND;
+    }
+
+    private static Label label(Severity severity) {
+        return switch (severity) {
+            case ERROR -> Label.PROBLEM;
+            case WARNING -> Label.WARNING;
+            case INFO -> Label.NOTE;
+        };
     }
 
     private ExitCode mend(Subject subject, Diagnosis diagnosis, ConversionProgress progress) throws IOException {

@@ -14,6 +14,7 @@ import io.github.cogvideo4j.formats.tensor.Extent;
 import io.github.cogvideo4j.formats.tensor.TensorData;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -43,9 +44,8 @@ final class PlanReport {
         }
         ObjectNode files = result.putObject("files");
         for (WeightFile file : plan.weightFiles()) {
-            files.put(ConversionPlan.COMPONENT + "/" + file.name(), file.size());
-            console.print(
-                    "cli.convert.will-write", ConversionPlan.COMPONENT + "/" + file.name(), ByteSize.of(file.size()));
+            files.put(file.path(), file.size());
+            console.print("cli.convert.will-write", file.path(), ByteSize.of(file.size()));
         }
         plan.smallFiles().forEach((name, content) -> {
             files.put(name, content.length());
@@ -87,8 +87,12 @@ final class PlanReport {
             console.print("cli.convert.verified");
         }
         Path source = plan.checkpoint().folder();
-        if (plan.base().filter(BaseModel::pipeline).isEmpty()) {
-            console.print("cli.convert.complete-it", done.output());
+        boolean component = plan.parts().stream().anyMatch(part -> part.path().equals(ConversionPlan.COMPONENT));
+        if (component && plan.base().filter(BaseModel::pipeline).isEmpty()) {
+            console.print(
+                    "cli.convert.complete-it",
+                    done.output(),
+                    plan.parts().stream().map(ConversionPlan.Part::path).collect(Collectors.joining(", ")));
         }
         if (!verified) {
             console.print("cli.convert.next", done.output(), source);

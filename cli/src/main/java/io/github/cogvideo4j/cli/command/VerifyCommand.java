@@ -4,8 +4,8 @@ import io.github.cogvideo4j.checkpoints.convert.Manifest;
 import io.github.cogvideo4j.checkpoints.convert.ManifestJson;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
-import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.checkpoints.verify.Counterpart;
 import io.github.cogvideo4j.checkpoints.verify.FolderVerification;
 import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
 import io.github.cogvideo4j.checkpoints.verify.TensorDifference;
@@ -19,6 +19,7 @@ import io.github.cogvideo4j.formats.problem.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -84,13 +85,22 @@ public final class VerifyCommand extends ConsoleCommand {
 
     private ExitCode compare(Path folder, Path checkpoint, int threads, ConversionProgress progress)
             throws IOException {
-        Checkpoint opened = Checkpoints.open(checkpoint, sourceOptions(folder));
-        opened.remarks().forEach(console::remark);
-        Path weights = FolderVerification.weightsOf(folder);
-        List<TensorDifference> differences = SourceComparison.compare(weights, opened, threads, progress);
+        List<Problem> problems = new ArrayList<>();
+        List<TensorDifference> differences = new ArrayList<>();
+        int tensors = 0;
+        Path source = checkpoint;
+        for (Counterpart part : Counterpart.of(folder, checkpoint, sourceOptions(folder))) {
+            Checkpoint opened = part.source();
+            opened.remarks().forEach(console::remark);
+            List<TensorDifference> found = SourceComparison.compare(part.weights(), opened, threads, progress);
+            found.forEach(difference -> problems.add(difference.problem(part.weights())));
+            differences.addAll(found);
+            tensors += opened.entries().size();
+            source = opened.folder();
+        }
         progress.close();
         ObjectNode result = JsonFile.newObject();
-        result.put("tensors", opened.entries().size());
+        result.put("tensors", tensors);
         result.put("equal", differences.isEmpty());
         ArrayNode list = result.putArray("differences");
         for (TensorDifference difference : differences) {
@@ -103,13 +113,9 @@ public final class VerifyCommand extends ConsoleCommand {
             }
         }
         if (differences.isEmpty()) {
-            console.print("cli.verify.equal", opened.entries().size(), opened.folder());
+            console.print("cli.verify.equal", tensors, source);
         }
-        return finish(
-                differences.stream()
-                        .map(difference -> difference.problem(weights))
-                        .toList(),
-                result);
+        return finish(problems, result);
     }
 
     /// What the folder's manifest says was left out or taken from elsewhere is so again, unless the command line says

@@ -16,10 +16,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Scanner;
+import java.util.function.Consumer;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What a command talks to. Results go to the standard output; warnings, errors and progress to the standard
-/// error. With `--json`, the standard output holds one JSON object and nothing else.
+/// What a command talks to. Results, what a check found among them, go to the standard output; warnings, errors
+/// and progress to the standard error. With `--json`, the standard output holds one JSON object and nothing else.
 ///
 /// Safe to use from several threads.
 public final class Console {
@@ -66,6 +67,10 @@ public final class Console {
         return colours && terminal.outTerminal();
     }
 
+    private boolean coloursErr() {
+        return colours && terminal.errTerminal();
+    }
+
     /// The stream of the results, for the parser's help texts.
     public PrintStream out() {
         return terminal.out();
@@ -82,10 +87,14 @@ public final class Console {
     }
 
     /// Prints a line of the result that is no sentence (a row of a table), unless JSON is wanted.
-    public synchronized void line(String text) {
+    public void line(String text) {
+        printResult(Message.clean(text));
+    }
+
+    private synchronized void printResult(String text) {
         if (!json) {
             shown.ifPresent(ProgressDisplay::clear);
-            terminal.out().println(Message.clean(text));
+            terminal.out().println(text);
         }
     }
 
@@ -103,20 +112,15 @@ public final class Console {
 
     /// Warns of something that stops nothing.
     public void warn(Problem warning) {
-        say(warnings, "cli.label.warning", 33, warning);
+        say(Label.WARNING, warning, coloursErr(), this::printError);
     }
 
     /// Tells something that the library remarked: a warning, or a note where it only says what was chosen.
     public void remark(Problem remark) {
         switch (remark.code()) {
-            case CHOICE, ASSUMED -> say(notes, "cli.label.note", 36, remark);
+            case CHOICE, ASSUMED -> say(Label.NOTE, remark, coloursErr(), this::printError);
             default -> warn(remark);
         }
-    }
-
-    /// Tells something worth knowing.
-    public void note(Problem note) {
-        say(notes, "cli.label.note", 36, note);
     }
 
     /// Asks a question that is answered with yes or no; no, where nobody is there to answer.
@@ -132,20 +136,30 @@ public final class Console {
         }
     }
 
-    /// Tells what a check found.
+    /// Tells what a check found: its result, and so on the standard output.
     public void finding(Problem finding) {
-        say(findings, "cli.label.problem", 31, finding);
+        finding(Label.PROBLEM, finding);
     }
 
-    private synchronized void say(List<Problem> list, String label, int colour, Problem problem) {
+    /// Tells what a check found, and how much it matters: a problem, a warning or a note.
+    public void finding(Label label, Problem finding) {
+        say(label, finding, coloursOut(), this::printResult);
+    }
+
+    private synchronized void say(Label label, Problem problem, boolean coloured, Consumer<String> print) {
+        List<Problem> list = switch (label) {
+            case WARNING -> warnings;
+            case NOTE -> notes;
+            case PROBLEM, ERROR, HINT -> findings;
+        };
         list.add(problem);
+        String code = problem.code().id();
         long alike =
                 list.stream().filter(other -> other.code() == problem.code()).count();
         if (alike <= MOST_ALIKE) {
-            printError(label(label, colour)
-                    + ProblemText.line(problem.message(), problem.code().id(), problem.place(), locale()));
+            print.accept(label(label, coloured) + ProblemText.line(problem.message(), code, problem.place(), locale()));
         } else if (alike == MOST_ALIKE + 1) {
-            printError(Message.of("cli.problem.more", problem.code().id()).text(locale()));
+            print.accept(text("cli.problem.more", code));
         }
     }
 
@@ -176,8 +190,9 @@ public final class Console {
     public ExitCode fail(Failure failure, Throwable cause) {
         shown.ifPresent(ProgressDisplay::close);
         Place place = failure.place();
-        printError(label("cli.label.error", 31) + ProblemText.line(failure.message(), failure.code(), place, locale()));
-        failure.hint().ifPresent(hint -> printError(label("cli.label.hint", 36) + hint.text(locale())));
+        printError(label(Label.ERROR, coloursErr())
+                + ProblemText.line(failure.message(), failure.code(), place, locale()));
+        failure.hint().ifPresent(hint -> printError(label(Label.HINT, coloursErr()) + hint.text(locale())));
         if (debug) {
             trace(cause);
         }
@@ -192,9 +207,9 @@ public final class Console {
         terminal.err().println(text);
     }
 
-    private String label(String key, int colour) {
-        String text = Message.of(key).text(locale());
-        return colours && terminal.errTerminal() ? "\u001b[1;" + colour + "m" + text + "\u001b[0m" : text;
+    private String label(Label label, boolean coloured) {
+        String text = text(label.key());
+        return coloured ? "\u001b[1;" + label.colour() + "m" + text + "\u001b[0m" : text;
     }
 
     private void trace(Throwable cause) {

@@ -32,12 +32,14 @@ class DoctorCommandTest {
         Path folder = messy();
         Run run = Run.of("doctor", folder.toString());
         assertThat(run.exit()).isEqualTo(ExitCode.PROBLEMS_FOUND);
-        assertThat(run.err())
+        assertThat(run.out())
                 .contains(
+                        "problem: ",
                         "[name-missing-prefix]",
                         "no file named diffusion_pytorch_model.bin",
                         "cogvideo doctor ",
                         "--fix");
+        assertThat(run.err()).isEmpty();
     }
 
     @Test

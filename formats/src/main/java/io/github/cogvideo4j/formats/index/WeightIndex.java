@@ -22,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /// The index beside sharded weights (`*.index.json`): which file holds which tensor.
@@ -77,17 +76,8 @@ public record WeightIndex(OptionalLong totalSize, Map<String, String> weightMap)
         totalSize.ifPresent(
                 size -> json.append("\n    \"total_size\": ").append(size).append("\n  "));
         json.append("},\n  \"weight_map\": {");
-        Map<String, String> sorted = new TreeMap<>(CodePointOrder.INSTANCE);
-        sorted.putAll(weightMap);
-        String separator = "\n    ";
-        for (Map.Entry<String, String> entry : sorted.entrySet()) {
-            json.append(separator);
-            JsonStrings.ASCII.append(json, entry.getKey());
-            json.append(": ");
-            JsonStrings.ASCII.append(json, entry.getValue());
-            separator = ",\n    ";
-        }
-        json.append(sorted.isEmpty() ? "}\n}\n" : "\n  }\n}\n");
+        JsonStrings.ASCII.appendMembers(json, weightMap, "\n    ");
+        json.append(weightMap.isEmpty() ? "}\n}\n" : "\n  }\n}\n");
         return json.toString().getBytes(StandardCharsets.US_ASCII);
     }
 }

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.formats.json;
 
 import io.github.cogvideo4j.formats.MalformedFileException;
 import io.github.cogvideo4j.formats.container.RegularFile;
+import io.github.cogvideo4j.formats.internal.JsonStrings;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
@@ -13,8 +14,6 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
-import tools.jackson.core.util.DefaultIndenter;
-import tools.jackson.core.util.DefaultPrettyPrinter;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -75,16 +74,15 @@ public final class JsonFile {
         return MAPPER.createObjectNode();
     }
 
-    /// The text of a JSON value as Python's `json.dumps(value, indent=2)` lays it out, with a newline at the
-    /// end.
+    /// The text of a JSON value as Python's `json.dumps(value, indent=2, ensure_ascii=False)` lays it out, with a
+    /// newline at the end.
     public static String format(JsonNode value) {
-        DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
-        DefaultPrettyPrinter printer = new DefaultPrettyPrinter(DefaultPrettyPrinter.DEFAULT_SEPARATORS
-                        .withObjectNameValueSpacing(tools.jackson.core.util.Separators.Spacing.AFTER)
-                        .withObjectEmptySeparator("")
-                        .withArrayEmptySeparator(""))
-                .withObjectIndenter(indenter)
-                .withArrayIndenter(indenter);
-        return MAPPER.writer().with(printer).writeValueAsString(value) + "\n";
+        return JsonText.of(value, JsonStrings.UTF_8, false);
+    }
+
+    /// The text of a JSON value as Python's `json.dumps(value, indent=2, sort_keys=True)` forms it, with a newline
+    /// at the end: what diffusers writes.
+    public static String formatSorted(JsonNode value) {
+        return JsonText.of(value, JsonStrings.ASCII, true);
     }
 }

@@ -227,6 +227,12 @@ public final class AllowedGlobals {
                 "TensorProperties",
                 "StorageMeta",
                 "_MEM_FORMAT_ENCODING");
+        allow(
+                "torch.distributed._shard.sharded_tensor.metadata",
+                DESCRIPTION,
+                "in the .metadata of torch before 2.3, which kept a tensor's properties there",
+                "TensorProperties",
+                "MEM_FORMAT_ENCODING");
         allow("torch.distributed.checkpoint.filesystem", DESCRIPTION, metadata, "_StorageInfo", "_StoragePrefix");
     }
 

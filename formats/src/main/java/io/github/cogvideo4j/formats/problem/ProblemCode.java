@@ -74,6 +74,7 @@ public enum ProblemCode {
     SHAPE_MISMATCH,
     KEY_PREFIX,
     LORA_UNMERGED,
+    WRONG_COMPONENT,
     DEEPSPEED_CHECKPOINT_IN_TRANSFORMER,
     // Legal, and not what one wants.
     SHARDED_BIN,

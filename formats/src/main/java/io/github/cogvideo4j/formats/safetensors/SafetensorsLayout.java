@@ -19,7 +19,6 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /// A safetensors file before it is written: its header, and where each tensor goes. With it the file can be
@@ -150,16 +149,7 @@ public final class SafetensorsLayout {
     private static void appendMetadata(StringBuilder json, Map<String, String> metadata) {
         JsonStrings.UTF_8.append(json, SafetensorsHeader.METADATA_KEY);
         json.append(":{");
-        Map<String, String> sorted = new TreeMap<>(CodePointOrder.INSTANCE);
-        sorted.putAll(metadata);
-        String separator = "";
-        for (Map.Entry<String, String> entry : sorted.entrySet()) {
-            json.append(separator);
-            JsonStrings.UTF_8.append(json, entry.getKey());
-            json.append(':');
-            JsonStrings.UTF_8.append(json, entry.getValue());
-            separator = ",";
-        }
+        JsonStrings.UTF_8.appendMembers(json, metadata, "");
         json.append('}');
     }
 

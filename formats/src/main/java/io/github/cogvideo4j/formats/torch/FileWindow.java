@@ -16,6 +16,17 @@ import java.nio.file.Path;
 /// @param start   where the run starts in the file
 /// @param length  how many bytes
 record FileWindow(FileChannel channel, Path path, long start, long length) {
+    /// A run of bytes that something claims to be in a file.
+    ///
+    /// @throws MalformedFileException `truncated` when it leaves the file
+    static FileWindow inside(FileChannel channel, Path path, long start, long length) throws IOException {
+        FileWindow whole = new FileWindow(channel, path, 0, channel.size());
+        if (start < 0 || length < 0 || start > whole.length() - length) {
+            throw whole.truncated(start, length);
+        }
+        return new FileWindow(channel, path, start, length);
+    }
+
     /// Reads bytes at an offset from the window's start, little-endian.
     ByteBuffer read(long offset, long size) throws IOException {
         if (size < 0 || size > Integer.MAX_VALUE - 8 || offset < 0 || offset > length - size) {

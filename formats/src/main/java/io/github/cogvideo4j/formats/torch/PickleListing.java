@@ -20,6 +20,9 @@ public final class PickleListing {
     private static final List<String> LEGACY =
             List.of("magic number", "protocol version", "system information", "object", "storage keys");
 
+    // What telling kinds apart takes.
+    private static final int HEAD = 512;
+
     /// Told what is found.
     public interface Listener {
         /// A pickle begins.
@@ -42,15 +45,30 @@ public final class PickleListing {
     /// @throws FormatException when the ZIP that holds them cannot be read
     public static void list(Path file, Listener listener) throws IOException {
         try (FileChannel channel = RegularFile.open(file)) {
-            FileWindow window = new FileWindow(channel, file, 0, channel.size());
-            switch (ContainerKind.of(channel)) {
-                case ZIP -> listRecords(window, listener);
-                case TORCH_LEGACY -> listSequence(source(window), LEGACY, listener);
-                case PICKLE -> listSequence(source(window), List.of("pickle"), listener);
-                // Pickles of protocol 0 have no mark.
-                case UNKNOWN -> listSequence(source(window), List.of("pickle, if it is one"), listener);
-                default -> {}
-            }
+            list(new FileWindow(channel, file, 0, channel.size()), listener);
+        }
+    }
+
+    /// Lists the pickles of one of several files that lie one after another in a file, as in a distributed
+    /// checkpoint.
+    ///
+    /// @param offset where it starts, in bytes
+    /// @param length its bytes
+    /// @throws FormatException when the run leaves the file, or the ZIP that holds the pickles cannot be read
+    public static void list(Path file, long offset, long length, Listener listener) throws IOException {
+        try (FileChannel channel = RegularFile.open(file)) {
+            list(FileWindow.inside(channel, file, offset, length), listener);
+        }
+    }
+
+    private static void list(FileWindow window, Listener listener) throws IOException {
+        switch (ContainerKind.of(window.read(0, Math.min(HEAD, window.length())))) {
+            case ZIP -> listRecords(window, listener);
+            case TORCH_LEGACY -> listSequence(source(window), LEGACY, listener);
+            case PICKLE -> listSequence(source(window), List.of("pickle"), listener);
+            // Pickles of protocol 0 have no mark.
+            case UNKNOWN -> listSequence(source(window), List.of("pickle, if it is one"), listener);
+            default -> {}
         }
     }
 

@@ -39,11 +39,7 @@ public record TorchFile(Path path, Container container, PickleValue root) {
     /// @param length its bytes
     public static TorchFile open(Path path, long offset, long length, Problems problems) throws IOException {
         try (FileChannel channel = RegularFile.open(path)) {
-            FileWindow whole = new FileWindow(channel, path, 0, channel.size());
-            if (offset < 0 || length < 0 || offset > whole.length() - length) {
-                throw whole.truncated(offset, length);
-            }
-            return Containers.open(new FileWindow(channel, path, offset, length), problems);
+            return Containers.open(FileWindow.inside(channel, path, offset, length), problems);
         }
     }
 }

@@ -10,6 +10,7 @@ import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// A state dict in a file of `torch.save` before it is written: a dictionary of row-major tensors, each with a
 /// storage of its own, byte for byte as torch 2.13 writes it.
@@ -36,10 +37,10 @@ public final class TorchLayout {
     private final ArchiveLayout archive;
     private final List<Slot> slots = new ArrayList<>();
 
-    private TorchLayout(String fileName, List<Tensor> tensors) {
+    private TorchLayout(String fileName, List<Tensor> tensors, Optional<String> wrapper) {
         archive = ArchiveLayout.of(
                 fileName,
-                pickle(tensors),
+                pickle(tensors, wrapper),
                 tensors.stream().map(Tensor::byteLength).toList());
         List<Long> offsets = archive.storageOffsets();
         for (Tensor tensor : tensors) {
@@ -53,6 +54,16 @@ public final class TorchLayout {
     /// @param tensors  the tensors, in the dictionary's order
     /// @throws UnsupportedFileException `unsupported-tensor` for a dtype that torch has no storage for
     public static TorchLayout of(String fileName, List<Tensor> tensors) {
+        return of(fileName, tensors, Optional.empty());
+    }
+
+    /// Lays out a file whose dictionary of tensors may lie in another dictionary.
+    ///
+    /// @param fileName the file's name, whose stem torch puts before every record
+    /// @param tensors  the tensors, in the dictionary's order
+    /// @param wrapper  the key under which the dictionary lies
+    /// @throws UnsupportedFileException `unsupported-tensor` for a dtype that torch has no storage for
+    public static TorchLayout of(String fileName, List<Tensor> tensors, Optional<String> wrapper) {
         for (Tensor tensor : tensors) {
             if (tensor.dtype().bits() % 8 != 0 || tensor.dtype().torchName().isEmpty()) {
                 throw new UnsupportedFileException(
@@ -63,10 +74,10 @@ public final class TorchLayout {
                         tensor.dtype());
             }
         }
-        return new TorchLayout(fileName, tensors);
+        return new TorchLayout(fileName, tensors, wrapper);
     }
 
-    private static byte[] pickle(List<Tensor> tensors) {
+    private static byte[] pickle(List<Tensor> tensors, Optional<String> wrapper) {
         PickleWriter pickle = new PickleWriter();
         List<PickleWriter.Item> items = new ArrayList<>();
         for (Tensor tensor : tensors) {
@@ -74,7 +85,11 @@ public final class TorchLayout {
                     TensorPickle.whole(tensor.dtype(), items.size(), tensor.shape(), tensor.requiresGrad());
             items.add(new PickleWriter.Item(() -> pickle.text(tensor.name()), () -> value.write(pickle)));
         }
-        pickle.dict(items);
+        if (wrapper.isPresent()) {
+            pickle.dict(List.of(new PickleWriter.Item(() -> pickle.text(wrapper.get()), () -> pickle.dict(items))));
+        } else {
+            pickle.dict(items);
+        }
         return pickle.finish();
     }
 

@@ -24,14 +24,18 @@ record ZipEnd(long entries, long directoryOffset, long directorySize) {
     private static final int LONGEST_COMMENT = 0xffff;
 
     static ZipEnd find(FileWindow window) throws IOException {
-        int tailSize = (int) Math.min(window.length(), SIZE + LONGEST_COMMENT);
-        ByteBuffer tail = window.read(window.length() - tailSize, tailSize);
-        for (int position = tailSize - SIZE; position >= 0; position--) {
-            // The comment's length tells a true end record from bytes that look like one.
-            if (tail.getInt(position) == SIGNATURE
-                    && Short.toUnsignedInt(tail.getShort(position + 20)) == tailSize - SIZE - position) {
-                long offset = window.length() - tailSize + position;
-                return read(window, tail.slice(position, SIZE).order(ByteOrder.LITTLE_ENDIAN), offset);
+        // torch writes no comment, so that the last few bytes mostly suffice: a distributed checkpoint is
+        // thousands of small archives.
+        for (int comment : new int[] {0, LONGEST_COMMENT}) {
+            int tailSize = (int) Math.min(window.length(), SIZE + comment);
+            ByteBuffer tail = window.read(window.length() - tailSize, tailSize);
+            for (int position = tailSize - SIZE; position >= 0; position--) {
+                // The comment's length tells a true end record from bytes that look like one.
+                if (tail.getInt(position) == SIGNATURE
+                        && Short.toUnsignedInt(tail.getShort(position + 20)) == tailSize - SIZE - position) {
+                    long offset = window.length() - tailSize + position;
+                    return read(window, tail.slice(position, SIZE).order(ByteOrder.LITTLE_ENDIAN), offset);
+                }
             }
         }
         throw new MalformedFileException(

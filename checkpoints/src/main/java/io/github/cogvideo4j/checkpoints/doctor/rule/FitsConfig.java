@@ -32,6 +32,7 @@ final class FitsConfig implements Rule {
                 ProblemCode.EXTRA_TENSOR,
                 ProblemCode.SHAPE_MISMATCH,
                 ProblemCode.LORA_UNMERGED,
+                ProblemCode.WRONG_COMPONENT,
                 ProblemCode.KEY_PREFIX);
     }
 

@@ -1,16 +1,12 @@
 package io.github.cogvideo4j.checkpoints.doctor.rule;
 
 import io.github.cogvideo4j.checkpoints.Progress;
-import io.github.cogvideo4j.checkpoints.convert.CastingSink;
-import io.github.cogvideo4j.checkpoints.convert.ParallelTensors;
-import io.github.cogvideo4j.checkpoints.convert.PlannedTensor;
-import io.github.cogvideo4j.checkpoints.convert.ValueScan;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
-import io.github.cogvideo4j.checkpoints.source.Role;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.checkpoints.verify.TensorValues;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -45,9 +41,6 @@ final class Values implements Rule {
         return EnumSet.of(ProblemCode.NAN_INF, ProblemCode.ALL_ZERO, ProblemCode.OVERFLOW, ProblemCode.BAD_CRC);
     }
 
-    /// A tensor and what its values say.
-    private record Seen(StoredTensor tensor, ValueScan values) {}
-
     @Override
     public void examine(Subject subject, Consumer<Finding> found) throws IOException {
         for (Path place : places(subject).keySet()) {
@@ -80,44 +73,25 @@ final class Values implements Rule {
     }
 
     private void examine(Path place, List<StoredTensor> tensors, Consumer<Finding> found) throws IOException {
-        progress.begin(
-                Progress.Phase.VERIFYING,
-                tensors.stream().mapToLong(StoredTensor::byteLength).sum());
         try (FileStorageReader reader = new FileStorageReader()) {
-            List<Seen> all = ParallelTensors.map(tensors, threads, tensor -> look(reader, tensor));
-            all.forEach(seen -> seen
-                    .values()
-                    .problems(Place.of(place).tensor(seen.tensor().name()))
-                    .stream()
-                    .filter(problem -> problem.code() != ProblemCode.ALL_ZERO
-                            || seen.tensor().shape().rank() > 1)
-                    .forEach(problem -> found.accept(Finding.of(Severity.WARNING, problem))));
+            List<TensorValues> all = TensorValues.read(reader, tensors, threads, progress);
             all.stream()
-                    .max(Comparator.comparingDouble(seen -> seen.values().largestMagnitude()))
-                    .filter(seen -> seen.values().largestMagnitude() > LARGEST_HALF)
-                    .ifPresent(seen -> found.accept(Finding.of(
+                    .flatMap(values -> values.problems(place).stream())
+                    .forEach(problem -> found.accept(Finding.of(Severity.WARNING, problem)));
+            all.stream()
+                    .max(Comparator.comparingDouble(values -> values.scan().largestMagnitude()))
+                    .filter(values -> values.scan().largestMagnitude() > LARGEST_HALF)
+                    .ifPresent(values -> found.accept(Finding.of(
                             Severity.INFO,
                             Problem.of(
                                     ProblemCode.OVERFLOW,
-                                    Place.of(place).tensor(seen.tensor().name()),
+                                    Place.of(place).tensor(values.tensor().name()),
                                     "checkpoints.doctor.too-large-for-half",
-                                    "%.4g".formatted(seen.values().largestMagnitude()),
+                                    "%.4g".formatted(values.scan().largestMagnitude()),
                                     "65504"))));
             reader.verifyChecksums();
         } catch (FormatException e) {
             found.accept(Finding.of(Severity.ERROR, e.problem()));
         }
-    }
-
-    private Seen look(FileStorageReader reader, StoredTensor tensor) throws IOException {
-        CastingSink scan = new CastingSink(
-                new PlannedTensor(new StateEntry(tensor, Role.PARAMETER), tensor.dtype()),
-                bytes -> bytes.position(bytes.limit()));
-        reader.read(tensor, bytes -> {
-            int length = bytes.remaining();
-            scan.accept(bytes);
-            progress.advance(length);
-        });
-        return new Seen(tensor, scan.values());
     }
 }

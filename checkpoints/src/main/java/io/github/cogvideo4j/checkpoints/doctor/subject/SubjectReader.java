@@ -7,6 +7,7 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.source.deepspeed.StateFiles;
+import io.github.cogvideo4j.checkpoints.source.distributed.DistributedCheckpoint;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.container.ContainerKind;
@@ -73,7 +74,11 @@ final class SubjectReader {
     private boolean isTransformer() throws IOException {
         boolean component = Files.isRegularFile(path.resolve("config.json"))
                 || ComponentReader.nameOf(path).equals(ConversionPlan.COMPONENT);
-        return component && !Files.exists(path.resolve("latest")) && !StateFiles.isTagFolder(path);
+        boolean state = Files.exists(path.resolve("latest"))
+                || Files.exists(path.resolve("latest_universal"))
+                || DistributedCheckpoint.isStateFolder(path)
+                || StateFiles.isTagFolder(path);
+        return component && !state;
     }
 
     private Subject.Kind readFile() throws IOException {

@@ -1,6 +1,8 @@
 package io.github.cogvideo4j.checkpoints.inspect.pickle;
 
+import io.github.cogvideo4j.checkpoints.source.distributed.DistributedCheckpoint;
 import io.github.cogvideo4j.formats.FormatException;
+import io.github.cogvideo4j.formats.container.ContainerKind;
 import io.github.cogvideo4j.formats.pickle.PickleDisassembler;
 import io.github.cogvideo4j.formats.pickle.PickleSource;
 import io.github.cogvideo4j.formats.pickle.PickleValue;
@@ -36,6 +38,8 @@ public final class PickleScan implements PickleListing.Listener {
     private final Problems refused = new Problems();
     private Path file = Path.of("");
     private Optional<Current> current = Optional.empty();
+    private Optional<Path> table = Optional.empty();
+    private Map<String, List<DistributedCheckpoint.Run>> runs = Map.of();
 
     private PickleScan(PickleWatch watch) {
         this.watch = watch;
@@ -49,13 +53,29 @@ public final class PickleScan implements PickleListing.Listener {
         for (Path file : PickleFiles.of(path)) {
             scan.file = file;
             try {
-                PickleListing.list(file, scan);
+                scan.list();
             } catch (FormatException e) {
                 scan.refused.report(e.problem());
             }
             scan.finish(Optional.empty());
         }
         return new Result(scan.pickles, scan.refused.all());
+    }
+
+    /// A distributed checkpoint has many files of `torch.save` in one, which only its table tells apart.
+    private void list() throws IOException {
+        Optional<Path> checkpoint = DistributedCheckpoint.ofPart(file);
+        if (checkpoint.isEmpty() || ContainerKind.of(file) != ContainerKind.ZIP) {
+            PickleListing.list(file, this);
+            return;
+        }
+        if (!table.equals(checkpoint)) {
+            runs = DistributedCheckpoint.runs(checkpoint.get());
+            table = checkpoint;
+        }
+        for (DistributedCheckpoint.Run run : runs.getOrDefault(String.valueOf(file.getFileName()), List.of())) {
+            PickleListing.list(file, run.offset(), run.length(), this);
+        }
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.github.cogvideo4j.checkpoints.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.checkpoints.source.TrainingState;
+import io.github.cogvideo4j.checkpoints.source.sat.SatCheckpoint;
 import io.github.cogvideo4j.formats.pickle.PickleValue;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -58,7 +59,13 @@ public final class DeepSpeedCheckpoint {
                     "checkpoints.deepspeed.secondary-partitions",
                     main.secondaryPartitions());
         }
-        if (options.fromModule() || (files.optimizer().isEmpty() && main.configuredStage() == 0)) {
+        if (UniversalParameters.in(files.folder()) && !options.fromModule()) {
+            return fromUniversal(models, main);
+        }
+        // SAT keeps no optimizer state of the checkpoints that it means to be used.
+        boolean moduleIsAll = main.configuredStage() == 0
+                || SatCheckpoint.recognises(main.module().keySet());
+        if (options.fromModule() || (files.optimizer().isEmpty() && moduleIsAll)) {
             return fromModule(models, main);
         }
         if (files.optimizer().isEmpty()) {
@@ -105,9 +112,7 @@ public final class DeepSpeedCheckpoint {
         boolean stage3 = states.getFirst().stage().orElse(1) == 3;
         if (stage3) {
             for (int rank = 0; rank < states.size(); rank++) {
-                if (!models.containsKey(rank)) {
-                    throw missingModelStates("zero_pp_rank_" + rank + "_mp_rank_00_model_states.pt");
-                }
+                requireModel(models, rank);
             }
         }
         Consistency.requireOneStep(states);
@@ -117,18 +122,48 @@ public final class DeepSpeedCheckpoint {
                     ProblemCode.ASSUMED, Place.of(states.getFirst().file()), "checkpoints.deepspeed.bf16-optimizer");
         }
 
+        List<StateEntry> trained = stage3
+                ? FlatParameters.interleaved(states, main.parameterShapes())
+                : FlatParameters.contiguous(states, main.parameterShapes());
+        SequencedMap<String, StateEntry> entries = merge(models, main, stage3, trained);
+        int stage = states.getFirst().stage().orElse(1);
+        return checkpoint(CheckpointKind.DEEPSPEED_ZERO, entries, main, OptionalInt.of(stage), states.size());
+    }
+
+    private Checkpoint fromUniversal(SortedMap<Integer, ModelState> models, ModelState main) throws IOException {
+        Consistency.checkModelStates(models, List.of(), remarks);
+        int worldSize = (int) main.worldSize().orElse(models.size());
+        boolean stage3 = main.configuredStage() == 3;
+        for (int rank = 0; stage3 && rank < worldSize; rank++) {
+            requireModel(models, rank);
+        }
+        List<StateEntry> trained =
+                UniversalParameters.read(files.folder(), main.parameterShapes(), worldSize, opened, remarks);
+        return checkpoint(
+                CheckpointKind.DEEPSPEED_UNIVERSAL,
+                merge(models, main, stage3, trained),
+                main,
+                OptionalInt.of((int) main.configuredStage()),
+                worldSize);
+    }
+
+    /// The whole state dict, in the order in which `zero_to_fp32` emits it.
+    private SequencedMap<String, StateEntry> merge(
+            SortedMap<Integer, ModelState> models, ModelState main, boolean stage3, List<StateEntry> trained) {
         SequencedMap<String, StateEntry> entries = new LinkedHashMap<>();
         buffers(main).forEach(entry -> entries.put(entry.name(), entry));
         if (!options.excludeFrozen()) {
             frozen(models, main, stage3).forEach(entry -> entries.put(entry.name(), entry));
         }
-        (stage3
-                        ? FlatParameters.interleaved(states, main.parameterShapes())
-                        : FlatParameters.contiguous(states, main.parameterShapes()))
-                .forEach(entry -> entries.put(entry.name(), entry));
+        trained.forEach(entry -> entries.put(entry.name(), entry));
         aliases(main, entries);
-        int stage = states.getFirst().stage().orElse(1);
-        return checkpoint(CheckpointKind.DEEPSPEED_ZERO, entries, main, OptionalInt.of(stage), states.size());
+        return entries;
+    }
+
+    private void requireModel(SortedMap<Integer, ModelState> models, int rank) {
+        if (!models.containsKey(rank)) {
+            throw missingModelStates("zero_pp_rank_" + rank + "_mp_rank_00_model_states.pt");
+        }
     }
 
     private List<OptimizerState> readOptimizers() throws IOException {

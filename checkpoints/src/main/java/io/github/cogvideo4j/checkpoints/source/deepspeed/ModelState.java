@@ -67,10 +67,16 @@ record ModelState(
                         .map(fields -> (Map<String, PickleValue>) fields.dict().textEntries())
                         .orElseGet(Map::of),
                 shared(root),
-                root.integer("global_steps"),
+                steps(root),
                 root.integer("skipped_steps"),
                 root.integer("dp_world_size"),
                 root.text("ds_version"));
+    }
+
+    /// SAT counts in a field of its own, and where it saves without the engine, in no other.
+    private static OptionalLong steps(Fields root) {
+        OptionalLong steps = root.integer("global_steps");
+        return steps.isPresent() ? steps : root.integer("iteration");
     }
 
     /// A map in current files, a list of pairs in older ones.
