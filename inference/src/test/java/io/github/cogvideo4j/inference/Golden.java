@@ -132,9 +132,10 @@ public final class Golden implements AutoCloseable {
             Tensor expected = out(name);
             assertSameKind(name, actual, expected);
             JsonNode tolerance = sidecar.path("tolerance").path(name);
-            boolean fp32 = expected.scalar_type().intern() == ScalarType.Float;
+            boolean half = List.of(ScalarType.BFloat16, ScalarType.Half)
+                    .contains(expected.scalar_type().intern());
             String label = sidecar.path("name").stringValue() + ": " + name;
-            if (fp32 || !tolerance.has("suggested_rms")) {
+            if (!half) {
                 assertThat(farthest(actual, expected))
                         .as(label)
                         .isLessThanOrEqualTo(Math.max(
@@ -142,9 +143,17 @@ public final class Golden implements AutoCloseable {
             } else {
                 assertThat(rootMeanSquare(actual, expected))
                         .as(label + " (rms)")
-                        .isLessThanOrEqualTo(tolerance.path("suggested_rms").doubleValue());
+                        .isLessThanOrEqualTo(halfPrecisionBound(tolerance));
             }
         }
+    }
+
+    /// Some sidecars give the root mean square relative to the reference's own.
+    private static double halfPrecisionBound(JsonNode tolerance) {
+        return tolerance.has("suggested_rms")
+                ? tolerance.path("suggested_rms").doubleValue()
+                : tolerance.path("suggested_rel_rms").doubleValue()
+                        * tolerance.path("rms").doubleValue();
     }
 
     /// The root mean square that the sidecar gives for the reference's output.

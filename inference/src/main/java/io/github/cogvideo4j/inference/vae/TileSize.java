@@ -1,0 +1,33 @@
+package io.github.cogvideo4j.inference.vae;
+
+/// The size of tiles and the share of it by which neighbours overlap.
+///
+/// @param height        in video pixels
+/// @param width         in video pixels
+/// @param overlapHeight share of the height, at least 0 and below 1
+/// @param overlapWidth  share of the width, at least 0 and below 1
+public record TileSize(int height, int width, double overlapHeight, double overlapWidth) {
+    private static final double USUAL_OVERLAP_HEIGHT = 1.0 / 6;
+    private static final double USUAL_OVERLAP_WIDTH = 1.0 / 5;
+
+    /// Checks the sizes.
+    public TileSize {
+        if (height < 1 || width < 1 || !isShare(overlapHeight) || !isShare(overlapWidth)) {
+            throw new IllegalArgumentException(
+                    "tiles of %d x %d that overlap by %s, %s".formatted(height, width, overlapHeight, overlapWidth));
+        }
+    }
+
+    private static boolean isShare(double overlap) {
+        return overlap >= 0 && overlap < 1;
+    }
+
+    /// The tiles that the reference takes for a model: half its usual height and width.
+    static TileSize usual(VaeConfig config) {
+        return new TileSize(
+                Math.max(1, config.sampleHeight() / 2),
+                Math.max(1, config.sampleWidth() / 2),
+                USUAL_OVERLAP_HEIGHT,
+                USUAL_OVERLAP_WIDTH);
+    }
+}
