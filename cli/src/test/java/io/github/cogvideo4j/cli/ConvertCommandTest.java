@@ -115,6 +115,38 @@ class ConvertCommandTest {
 
     @ParameterizedTest
     @CsvSource({
+        "fixtures/universal-zero2-bf16-w2/input",
+        "fixtures/universal-zero3-bf16-w2/input",
+        "fixtures/dcp-fsdp-w2/output",
+        "fixtures/dcp-fsdp-bf16-w2/output/checkpoint-2",
+        "golden/pipelines/t2v-2b/vae",
+        "golden/pipelines/t2v-2b/text_encoder"
+    })
+    void whateverTheSourceTheResultVerifiesAndEqualsIt(String path) {
+        String source = Resources.fixture("../" + path).toString();
+        String model = folder.resolve("model").toString();
+        Run dryRun = Run.of("convert", source, model, "--dry-run");
+        assertThat(dryRun.exit()).as(dryRun.err()).isEqualTo(ExitCode.DONE);
+        assertThat(folder.resolve("model")).doesNotExist();
+        Run run = Run.of("convert", source, model, "--format", "both", "--max-shard-size", "60KB", "--verify");
+        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
+        Run intact = Run.of("verify", model);
+        assertThat(intact.exit()).as(intact.out() + intact.err()).isEqualTo(ExitCode.DONE);
+        assertThat(Run.of("verify", model, "--against", source).exit()).isEqualTo(ExitCode.DONE);
+    }
+
+    @Test
+    void anAutoencoderIsNotWrittenAsATransformer() {
+        String vae = Resources.golden("pipelines/t2v-2b/vae").toString();
+        Run run = Run.of("convert", vae, folder.resolve("model").toString(), "--component", "transformer");
+        assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run.err()).contains("[wrong-component]").contains("--component vae");
+        assertThat(folder.resolve("model")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--component, unet",
         "--max-shard-size, 5GiB",
         "--dtype, int8",
         "--format, onnx",

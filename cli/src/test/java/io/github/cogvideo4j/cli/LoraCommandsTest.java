@@ -45,13 +45,12 @@ class LoraCommandsTest {
 
     @Test
     void withoutAlphaItIsSaidAndBothLanguagesSayIt() {
-        Run english = Run.of(
-                "lora", "fuse", BASE, ADAPTER, folder.resolve("a").toString(), "--lora-scale", "0.5", "--json");
+        Run english =
+                Run.of("lora", "fuse", BASE, ADAPTER, folder.resolve("a").toString(), "--lora-scale", "0.5", "--json");
         assertThat(english.exit()).as(english.err()).isEqualTo(ExitCode.DONE);
         assertThat(english.err()).contains("--lora-alpha", "[lora-alpha]");
         assertThat(english.out()).contains("\"adapters\"", "\"scale\": 0.5", "\"factor\": 0.5");
-        Run chinese = Run.of(
-                "lora", "fuse", BASE, ADAPTER, folder.resolve("b").toString(), "--lang", "zh");
+        Run chinese = Run.of("lora", "fuse", BASE, ADAPTER, folder.resolve("b").toString(), "--lang", "zh");
         assertThat(chinese.err()).contains("强度", "[lora-alpha]");
     }
 
@@ -67,10 +66,20 @@ class LoraCommandsTest {
     @Test
     void scalesAreForAllOrForEach() {
         Run run = Run.of(
-                "lora", "fuse", BASE, ADAPTER, ADAPTER, ADAPTER, folder.resolve("model").toString(),
-                "--lora-scale", "1", "--lora-scale", "2");
+                "lora",
+                "fuse",
+                BASE,
+                ADAPTER,
+                ADAPTER,
+                ADAPTER,
+                folder.resolve("model").toString(),
+                "--lora-scale",
+                "1",
+                "--lora-scale",
+                "2");
         assertThat(run.exit()).isEqualTo(ExitCode.USAGE);
-        assertThat(Run.of("lora", "fuse", BASE, ADAPTER, "out", "--lora-alpha", "0").exit())
+        assertThat(Run.of("lora", "fuse", BASE, ADAPTER, "out", "--lora-alpha", "0")
+                        .exit())
                 .isEqualTo(ExitCode.USAGE);
         assertThat(Run.of("lora", "fuse", BASE, "out").exit()).isEqualTo(ExitCode.USAGE);
         assertThat(Run.of("lora").exit()).isEqualTo(ExitCode.USAGE);
@@ -80,13 +89,20 @@ class LoraCommandsTest {
     void anEmptyAdapterIsRecoveredByTheCommandThatTheErrorNames() throws IOException {
         Path checkpoint = Resources.fixture("lora-zero3-bf16-w2/output/checkpoint-3");
         String base = Resources.fixture("lora-zero3-bf16-w2/base").toString();
-        Run refused = Run.of("lora", "fuse", base, checkpoint.toString(), folder.resolve("m").toString());
+        Run refused = Run.of(
+                "lora", "fuse", base, checkpoint.toString(), folder.resolve("m").toString());
         assertThat(refused.exit()).isEqualTo(ExitCode.BAD_INPUT);
         assertThat(refused.err()).contains("[not-weights]", "cogvideo lora export " + checkpoint);
-        Run converted = Run.of("convert", checkpoint.toString(), folder.resolve("c").toString());
+        Run converted =
+                Run.of("convert", checkpoint.toString(), folder.resolve("c").toString());
         assertThat(converted.exit()).isEqualTo(ExitCode.BAD_INPUT);
         assertThat(converted.err()).contains("cogvideo lora export");
-        assertThat(Run.of("doctor", checkpoint.resolve("pytorch_lora_weights.safetensors").toString()).out())
+        assertThat(Run.of(
+                                "doctor",
+                                checkpoint
+                                        .resolve("pytorch_lora_weights.safetensors")
+                                        .toString())
+                        .out())
                 .contains("cogvideo lora export");
 
         String lora = folder.resolve("lora").toString();

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.benchmarks.inference;
 
 import io.github.cogvideo4j.inference.runtime.Scoped;
+import io.github.cogvideo4j.inference.runtime.Torch;
 import io.github.cogvideo4j.inference.weights.Weights;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -35,10 +36,9 @@ final class BareCalls {
     void linear(Tensor input, String name, long in, long out, boolean biased) {
         Scoped.run(() -> {
             Tensor weight = weights.get(name + ".weight", out, in).tensor();
-            TensorOptional bias = biased
-                    ? new TensorOptional(weights.get(name + ".bias", out).tensor())
-                    : new TensorOptional();
-            torch.linear(input, weight, bias);
+            TensorOptional bias =
+                    biased ? new TensorOptional(weights.get(name + ".bias", out).tensor()) : new TensorOptional();
+            Torch.matrixProduct(() -> torch.linear(input, weight, bias));
         });
     }
 

@@ -25,8 +25,8 @@ final class TransformerSubject implements Subject {
     /// Inputs of the bare calls.
     private record Inputs(Tensor tokens, Tensor time, Tensor heads, Tensor hidden, Tensor wide) {}
 
-    private final TransformerConfig config = TransformerConfig.of(
-            ConfigDocument.empty().with("num_layers", LAYERS));
+    private final TransformerConfig config =
+            TransformerConfig.of(ConfigDocument.empty().with("num_layers", LAYERS));
     private final WeightStore weights;
     private final CogVideoXTransformer transformer;
     private final TransformerInput input;

@@ -38,13 +38,13 @@ public final class SyntheticAdapter {
         for (NamedShape parameter : parameters) {
             if (TARGETS.matcher(parameter.name()).matches()) {
                 String module = parameter.name().substring(0, parameter.name().length() - WEIGHT.length());
-                factors.add(factor(module + ".lora_A.weight", rank, parameter.shape().size(1)));
+                factors.add(factor(
+                        module + ".lora_A.weight", rank, parameter.shape().size(1)));
                 factors.add(factor(module + ".lora_B.weight", parameter.shape().size(0), rank));
             }
         }
         try (FileStorageReader reader = new FileStorageReader()) {
-            SafetensorsWriter.write(
-                    folder.resolve(LoraAdapter.FILE_NAME), factors, Map.of("format", "pt"), reader);
+            SafetensorsWriter.write(folder.resolve(LoraAdapter.FILE_NAME), factors, Map.of("format", "pt"), reader);
         }
         System.out.printf("%s: %d factors of rank %d%n", folder, factors.size(), rank);
     }

@@ -4,18 +4,13 @@ import io.github.cogvideo4j.checkpoints.convert.BaseModel;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
-import io.github.cogvideo4j.checkpoints.convert.Converter;
-import io.github.cogvideo4j.checkpoints.convert.LinkMode;
-import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
 import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
-import io.github.cogvideo4j.checkpoints.convert.TargetDType;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.cli.arguments.Choices;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
-import io.github.cogvideo4j.formats.index.ShardSize;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -92,8 +87,7 @@ public final class ConvertCommand extends ConsoleCommand {
         if (safeSerialization && !result.format().safetensors()) {
             throw new UsageException("cli.usage.safe-serialization");
         }
-        if (layout == ResultLayout.SAT
-                && (base.isPresent() || result.choosesFiles() || model.givesComponents())) {
+        if (layout == ResultLayout.SAT && (base.isPresent() || result.choosesFiles() || model.givesComponents())) {
             throw new UsageException("cli.usage.to-sat");
         }
         return result.options(model, layout, component);

@@ -1,13 +1,13 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.convert.Manifest;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.lora.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
-import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.verify.Counterpart;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import java.io.IOException;
@@ -41,7 +41,8 @@ final class FusedSource {
             Manifest.Adapter known = recorded.get(i);
             adapters.add(new AppliedAdapter(LoraAdapter.open(given.get(i)), known.scale(), known.alpha()));
         }
-        Checkpoint weights = Checkpoints.open(Counterpart.weightsOf(base, Component.TRANSFORMER), SourceOptions.defaults());
+        Checkpoint weights =
+                Checkpoints.open(Counterpart.weightsOf(base, Component.TRANSFORMER), SourceOptions.defaults());
         return LoraFusion.fuse(weights, adapters, false);
     }
 }

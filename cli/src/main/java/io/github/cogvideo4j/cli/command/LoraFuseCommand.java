@@ -62,16 +62,13 @@ public final class LoraFuseCommand extends ConsoleCommand {
         List<AppliedAdapter> adapters = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             adapters.add(new AppliedAdapter(
-                    LoraAdapter.open(paths.get(i)),
-                    valueOf(scales, i).orElse(1),
-                    valueOf(alphas, i)));
+                    LoraAdapter.open(paths.get(i)), valueOf(scales, i).orElse(1), valueOf(alphas, i)));
         }
         BaseModel model = BaseModel.read(ModelFolder.locate(base, Map.copyOf(System.getenv())));
-        Checkpoint weights = Checkpoints.open(
-                model.folder().resolve(ConversionPlan.COMPONENT), SourceOptions.defaults());
+        Checkpoint weights =
+                Checkpoints.open(model.folder().resolve(ConversionPlan.COMPONENT), SourceOptions.defaults());
         Checkpoint fused = LoraFusion.fuse(weights, adapters, options.dtype().equals(OWN));
-        ConversionPlan plan =
-                ConversionPlanner.plan(fused, paths.getLast(), Optional.of(model), options);
+        ConversionPlan plan = ConversionPlanner.plan(fused, paths.getLast(), Optional.of(model), options);
         plan.remarks().forEach(console::remark);
         for (AppliedAdapter applied : adapters) {
             LoraValues.problems(applied.adapter()).forEach(console::remark);

@@ -124,9 +124,8 @@ public final class VerifyCommand extends ConsoleCommand {
 
     /// What is compared with what. Of a model with adapters the base and the adapters are fused again.
     private List<Counterpart> counterparts(Path folder, Path checkpoint) throws IOException {
-        List<Manifest.Adapter> fused = manifest(folder)
-                .map(known -> known.source().adapters())
-                .orElse(List.of());
+        List<Manifest.Adapter> fused =
+                manifest(folder).map(known -> known.source().adapters()).orElse(List.of());
         if (fused.isEmpty()) {
             return Counterpart.of(folder, checkpoint, sourceOptions(folder));
         }

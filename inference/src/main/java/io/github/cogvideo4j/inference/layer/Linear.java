@@ -1,14 +1,19 @@
 package io.github.cogvideo4j.inference.layer;
 
+import io.github.cogvideo4j.inference.runtime.Torch;
 import io.github.cogvideo4j.inference.weights.Weight;
 import io.github.cogvideo4j.inference.weights.Weights;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// `x W^T + b` over the last dimension.
 public final class Linear {
+    /// From how many multiplications on more threads are worth waking.
+    private static final long LARGE = 1L << 26;
+
     private final Weight weight; // [out, in]
     private final Optional<Weight> bias; // [out]
 
@@ -34,9 +39,13 @@ public final class Linear {
 
     /// `[..., in]` to `[..., out]`.
     public Tensor forward(Tensor input) {
-        return bias.isPresent()
-                ? torch.linear(
-                        input, weight.tensor(), new TensorOptional(bias.get().tensor()))
-                : torch.linear(input, weight.tensor());
+        Tensor matrix = weight.tensor();
+        TensorOptional offset = bias.map(b -> new TensorOptional(b.tensor())).orElseGet(TensorOptional::new);
+        boolean blas = input.is_cpu()
+                && matrix.scalar_type().intern() == ScalarType.Float
+                && input.numel() * matrix.size(0) >= LARGE;
+        return blas
+                ? Torch.matrixProduct(() -> torch.linear(input, matrix, offset))
+                : torch.linear(input, matrix, offset);
     }
 }

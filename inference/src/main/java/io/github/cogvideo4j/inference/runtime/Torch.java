@@ -3,9 +3,11 @@ package io.github.cogvideo4j.inference.runtime;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.InferenceMode;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /// libtorch, loaded once for the process.
@@ -14,8 +16,8 @@ public final class Torch {
 
     /// Loads the native libraries, when that has not happened yet, and sets the number of threads.
     ///
-    /// OpenBLAS keeps to one thread: its own threads inside libtorch's parallel regions make attention in fp32
-    /// ten to twenty times slower, and outside of them libtorch divides the work itself.
+    /// OpenBLAS keeps to one thread, except in [#matrixProduct(Supplier)]: its own threads inside libtorch's
+    /// parallel regions make attention in fp32 ten to twenty times slower.
     ///
     /// @param threads how many threads an operation may use; at least 1
     /// @throws MissingCapabilityException `native-library` when this system has none or they do not load
@@ -31,6 +33,17 @@ public final class Torch {
                     "inference.runtime.native-library",
                     Loader.getPlatform(),
                     String.valueOf(e.getMessage()));
+        }
+    }
+
+    /// Computes a large matrix product in fp32 on the CPU, which libtorch leaves to OpenBLAS as a whole: for its time
+    /// OpenBLAS has as many threads as libtorch.
+    public static Tensor matrixProduct(Supplier<Tensor> product) {
+        openblas_nolapack.blas_set_num_threads(torch.get_num_threads());
+        try {
+            return product.get();
+        } finally {
+            openblas_nolapack.blas_set_num_threads(1);
         }
     }
 

@@ -8,12 +8,13 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 
-/// A 3x3x3 convolution that looks at a frame and the two before it. Before the first chunk of a video stands its first
-/// frame, twice; before every other chunk stand the last two frames of what was read with the chunk before.
+/// A 3x3x3 convolution that looks at a frame and the two before it. Before the first chunk of a video stands
+/// its first frame, twice; before every other chunk stand the last two frames of what was read with the chunk
+/// before.
 ///
-/// Activations are `[frames, height, width, channels]`, which to a convolution is one video in channels-last layout:
-/// twice as fast on a CPU as channels first. A chunk goes through in slices of a few frames. That changes no
-/// number, and memory holds no padded copy of the chunk.
+/// Activations are `[frames, height, width, channels]`, which to a convolution is one video in channels-last
+/// layout: twice as fast on a CPU as channels first. A chunk goes through in slices of a few frames. That
+/// changes no number, and memory holds no padded copy of the chunk.
 final class CausalConv3d {
     private static final long SIZE = 3;
     private static final long EARLIER = SIZE - 1;
@@ -78,8 +79,7 @@ final class CausalConv3d {
     private void fillEarlier(Tensor window, ConvCaches caches) {
         Tensor earlier = window.narrow(0, 0, EARLIER);
         caches.of(name)
-                .ifPresentOrElse(
-                        cache -> earlier.copy_(cache), () -> earlier.copy_(window.narrow(0, EARLIER, 1)));
+                .ifPresentOrElse(cache -> earlier.copy_(cache), () -> earlier.copy_(window.narrow(0, EARLIER, 1)));
     }
 
     private static Tensor convolve(Tensor window, Tensor kernel, TensorOptional bias) {

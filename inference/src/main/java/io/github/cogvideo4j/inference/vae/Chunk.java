@@ -3,8 +3,8 @@ package io.github.cogvideo4j.inference.vae;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Some frames that are encoded or decoded together. The lengths are part of the result, because a norm's statistics
-/// are those of a chunk.
+/// Some frames that are encoded or decoded together. The lengths are part of the result, because a norm's
+/// statistics are those of a chunk.
 ///
 /// @param first the number of the first frame
 /// @param count how many

@@ -22,8 +22,7 @@ record ChunkedCoding(Coder coder, long length, Optional<TileGrid> tiles) {
     /// @param ready    brings a video into the type and to the place of use
     /// @param consumer takes coded frames: chunk by chunk, or with tiles a video at once
     /// @param probe    sees the stages of each chunk
-    void run(
-            Tensor batch, UnaryOperator<Tensor> ready, FrameConsumer consumer, VaeProgress progress, Probe probe) {
+    void run(Tensor batch, UnaryOperator<Tensor> ready, FrameConsumer consumer, VaeProgress progress, Probe probe) {
         Optional<TileGrid> grid = tiles.filter(tile -> tile.divides(batch.size(3), batch.size(4)));
         long perVideo = Chunk.of(batch.size(2), length).size()
                 * grid.map(tile -> tile.count(batch.size(3), batch.size(4))).orElse(1L);
@@ -32,9 +31,10 @@ record ChunkedCoding(Coder coder, long length, Optional<TileGrid> tiles) {
             for (long i = 0; i < batch.size(0); i++) {
                 int number = Math.toIntExact(i);
                 Scoped.run(() -> {
-                    Tensor frames = ready.apply(batch.select(0, number)).permute(1, 2, 3, 0).contiguous();
-                    CodedFrames output =
-                            (first, coded) -> consumer.accept(number, first, coded.permute(3, 0, 1, 2));
+                    Tensor frames = ready.apply(batch.select(0, number))
+                            .permute(1, 2, 3, 0)
+                            .contiguous();
+                    CodedFrames output = (first, coded) -> consumer.accept(number, first, coded.permute(3, 0, 1, 2));
                     if (grid.isPresent()) {
                         output.accept(0, grid.get().code(frames, tile -> whole(tile, probe, steps)));
                     } else {

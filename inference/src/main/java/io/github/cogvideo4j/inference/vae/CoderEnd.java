@@ -33,7 +33,10 @@ final class CoderEnd {
     static Tensor convolved(CausalConv3d conv, FrameSource input, Tensor like, long out, ConvCaches caches) {
         Tensor output = torch.empty(new long[] {like.size(0), like.size(1), like.size(2), out}, like.options(), null);
         conv.forward(
-                input, like, caches, (first, frames) -> output.narrow(0, first, frames.size(0)).copy_(frames));
+                input,
+                like,
+                caches,
+                (first, frames) -> output.narrow(0, first, frames.size(0)).copy_(frames));
         return output;
     }
 }

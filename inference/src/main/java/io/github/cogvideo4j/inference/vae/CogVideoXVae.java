@@ -23,11 +23,12 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 
-/// The causal 3D autoencoder of CogVideoX (`AutoencoderKLCogVideoX`): videos to latents, a fourth of the frames and an
-/// eighth of the height and width, and back.
+/// The causal 3D autoencoder of CogVideoX (`AutoencoderKLCogVideoX`): videos to latents, a fourth of the
+/// frames and an eighth of the height and width, and back.
 ///
-/// The videos of a batch are done one after the other, and each in chunks: 2 latent frames when decoding, 8 frames when
-/// encoding, the first chunk with the remainder. What has been computed belongs to the caller's scope.
+/// The videos of a batch are done one after the other, and each in chunks: 2 latent frames when decoding, 8
+/// frames when encoding, the first chunk with the remainder. What has been computed belongs to the caller's
+/// scope.
 public final class CogVideoXVae implements AutoCloseable {
     private static final long LATENT_FRAMES = 2;
     private static final long VIDEO_FRAMES = 8;
@@ -50,7 +51,8 @@ public final class CogVideoXVae implements AutoCloseable {
         this.decoder = new Decoder(weights.at("decoder"), config);
         this.encoder = new Encoder(weights.at("encoder"), config);
         this.quantConv = pointConv(config.useQuantConv(), weights.at("quant_conv"), 2L * config.latentChannels());
-        this.postQuantConv = pointConv(config.usePostQuantConv(), weights.at("post_quant_conv"), config.latentChannels());
+        this.postQuantConv =
+                pointConv(config.usePostQuantConv(), weights.at("post_quant_conv"), config.latentChannels());
     }
 
     private static Optional<PointConv> pointConv(boolean used, Weights weights, long channels) {
@@ -62,10 +64,10 @@ public final class CogVideoXVae implements AutoCloseable {
     /// @param folder    the component's folder, mostly `MODEL/vae`
     /// @param precision the type in which it computes
     /// @param device    where it computes
-    /// @throws InvalidModelException                                        when configuration and weights do not make
-    ///                                                                      an autoencoder
-    /// @throws io.github.cogvideo4j.checkpoints.InvalidCheckpointException `config-missing`, `config-invalid`, or no
-    ///                                                                      weights
+    /// @throws InvalidModelException                                        when configuration and weights do
+    ///                                                                      not make an autoencoder
+    /// @throws io.github.cogvideo4j.checkpoints.InvalidCheckpointException `config-missing`,
+    ///                                                                     `config-invalid`, or no weights
     public static CogVideoXVae load(Path folder, Precision precision, ComputeDevice device) throws IOException {
         VaeConfig config = VaeConfig.read(folder.resolve("config.json"));
         Checkpoint checkpoint = Checkpoints.open(folder, SourceOptions.defaults());
@@ -165,8 +167,8 @@ public final class CogVideoXVae implements AutoCloseable {
     ///
     /// @param video    `[batch, 3, frames, height, width]`, within -1 to 1
     /// @param progress told after each step; what it throws ends the work
-    /// @return latents not yet multiplied with the scaling factor, `[batch, latent channels, latent frames, height / 8,
-    ///         width / 8]`, in the model's type and on its device
+    /// @return latents not yet multiplied with the scaling factor, `[batch, latent channels, latent frames,
+    ///         height / 8, width / 8]`, in the model's type and on its device
     /// @throws InvalidRequestException `request` when the video has other dimensions or is smaller than 8 x 8
     public Posterior encode(Tensor video, VaeOptions options, VaeProgress progress) {
         try (var _ = Torch.inferenceMode()) {

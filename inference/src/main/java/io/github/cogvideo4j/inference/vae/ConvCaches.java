@@ -16,8 +16,8 @@ final class ConvCaches implements AutoCloseable {
         keeping = false;
     }
 
-    /// The last frames that a convolution read in the chunk before, `[frames, height, width, channels]`. They belong
-    /// to the caches until they are replaced.
+    /// The last frames that a convolution read in the chunk before, `[frames, height, width, channels]`. They
+    /// belong to the caches until they are replaced.
     Optional<Tensor> of(String convolution) {
         return Optional.ofNullable(caches.get(convolution));
     }

@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 
-/// Half the height and width by a convolution in each frame, half the frames, where the level says so, by the mean of
-/// two.
+/// Half the height and width by a convolution in each frame, half the frames, where the level says so, by the
+/// mean of two.
 ///
 /// Of an odd number of frames the first stays itself. Zeros are added below and on the right only.
 final class Downsampler {
@@ -38,9 +38,8 @@ final class Downsampler {
             for (long i = 0; i < count; i++) {
                 long frame = i;
                 Scoped.run(() -> {
-                    Tensor source = frame < single
-                            ? input.narrow(0, frame, 1)
-                            : mean(input.narrow(0, 2 * frame - single, 2));
+                    Tensor source =
+                            frame < single ? input.narrow(0, frame, 1) : mean(input.narrow(0, 2 * frame - single, 2));
                     Tensor padded =
                             torch.constant_pad_nd(source.permute(0, 3, 1, 2), new long[] {0, 1, 0, 1}, new Scalar(0));
                     Tensor result = torch.conv2d(

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
-/// From frames to the mean and the logarithm of the variance of latents: levels from fine to coarse, each ending in a
-/// [Downsampler] except the last.
+/// From frames to the mean and the logarithm of the variance of latents: levels from fine to coarse, each
+/// ending in a [Downsampler] except the last.
 final class Encoder implements Coder {
     private static final int MIDDLE_LAYERS = 2;
     private static final double LAST_EPS = 1e-6;
@@ -56,8 +56,7 @@ final class Encoder implements Coder {
     @Override
     public Tensor forward(Tensor video, ConvCaches caches, Probe probe) {
         return Scoped.tensor(() -> {
-            Stage stage =
-                    new Stage(CoderEnd.convolved(convIn, FrameSource.of(video), video, narrowest, caches), probe);
+            Stage stage = new Stage(CoderEnd.convolved(convIn, FrameSource.of(video), video, narrowest, caches), probe);
             stage.done("conv_in");
             for (int i = 0; i < levels.size(); i++) {
                 Level level = levels.get(i);

@@ -9,7 +9,7 @@ public interface FrameConsumer {
     ///
     /// @param video  the video's number in the batch
     /// @param first  the number of the first of these frames in the video
-    /// @param frames `[channels, frames, height, width]`, around -1 to 1, in the type and on the device of the model;
-    ///               valid during the call
+    /// @param frames `[channels, frames, height, width]`, around -1 to 1, in the type and on the device of
+    ///               the model; valid during the call
     void accept(int video, long first, Tensor frames);
 }

@@ -44,9 +44,9 @@ final class GroupNorm implements Norm {
         long channels = frames.size(3);
         // The running statistics are not updated; their type makes those of half precision come out in fp32.
         TensorOptional unused = new TensorOptional(torch.zeros(
-                new long[] {channels}, new TensorOptions(ScalarType.Float).device(frames.options().device_opt())));
-        T_TensorTensor_T statistics =
-                torch.batch_norm_update_stats(frames.permute(0, 3, 1, 2), unused, unused, 0);
+                new long[] {channels},
+                new TensorOptions(ScalarType.Float).device(frames.options().device_opt())));
+        T_TensorTensor_T statistics = torch.batch_norm_update_stats(frames.permute(0, 3, 1, 2), unused, unused, 0);
         Tensor means = statistics.get0().view(groups, -1);
         Tensor variances = statistics.get1().view(groups, -1);
         Tensor mean = means.mean(new long[] {1}, true, null);

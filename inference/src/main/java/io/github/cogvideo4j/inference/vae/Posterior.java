@@ -35,15 +35,13 @@ public record Posterior(Tensor mean, Tensor logvar) {
         return mean;
     }
 
-    /// Latents drawn from it. The noise is drawn on the CPU in the latents' type, as the reference draws it, so that
-    /// a seed means the same latents on every device.
+    /// Latents drawn from it. The noise is drawn on the CPU in the latents' type, as the reference draws it,
+    /// so that a seed means the same latents on every device.
     public Tensor sample(Generator generator) {
         try (var _ = Torch.inferenceMode()) {
             return Scoped.tensor(() -> {
                 Tensor noise = torch.randn(
-                                mean.shape(),
-                                new GeneratorOptional(generator),
-                                new TensorOptions(mean.scalar_type()))
+                                mean.shape(), new GeneratorOptional(generator), new TensorOptions(mean.scalar_type()))
                         .to(mean.device(), mean.scalar_type().intern());
                 return mean.add(logvar.mul(new Scalar(0.5)).exp_().mul_(noise));
             });

@@ -32,12 +32,13 @@ final class ResnetBlock {
         Norm norm(Weights weights, long channels);
     }
 
-    /// `[frames, height, width, in]` to `[frames, height, width, out]`. At any time there are the input, one tensor of
-    /// the output's size, and a slice: the second convolution's result replaces its own input, frame by frame.
+    /// `[frames, height, width, in]` to `[frames, height, width, out]`. At any time there are the input, one
+    /// tensor of the output's size, and a slice: the second convolution's result replaces its own input,
+    /// frame by frame.
     Tensor forward(Tensor input, Tensor latents, ConvCaches caches) {
         return Scoped.tensor(() -> {
-            Tensor hidden = torch.empty(
-                    new long[] {input.size(0), input.size(1), input.size(2), out}, input.options(), null);
+            Tensor hidden =
+                    torch.empty(new long[] {input.size(0), input.size(1), input.size(2), out}, input.options(), null);
             Scoped.run(() -> conv1.forward(
                     norm1.over(input, latents),
                     input,

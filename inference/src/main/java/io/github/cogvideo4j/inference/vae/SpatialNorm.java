@@ -6,8 +6,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// The decoder's norm: a group norm whose result is scaled and shifted by what the latents say at that place.
 ///
-/// The reference spreads the latents to the frames' size first and then applies the two 1x1x1 convolutions. They
-/// are applied to the latents here, which gives the same numbers for a fraction of the work, and spread afterwards.
+/// The reference spreads the latents to the frames' size first and then applies the two 1x1x1 convolutions.
+/// They are applied to the latents here, which gives the same numbers for a fraction of the work, and spread
+/// afterwards.
 final class SpatialNorm implements Norm {
     private static final double EPS = 1e-6;
 
@@ -27,6 +28,7 @@ final class SpatialNorm implements Norm {
         Tensor outer = scale.forward(latents).to(ScalarType.Float);
         Tensor added = shift.forward(latents).to(ScalarType.Float);
         // (x scale + shift) outer + added
-        return new NormalizedFrames(frames, outer.mul(affine.scale()), outer.mul(affine.shift()).add_(added));
+        return new NormalizedFrames(
+                frames, outer.mul(affine.scale()), outer.mul(affine.shift()).add_(added));
     }
 }

@@ -18,8 +18,7 @@ import org.bytedeco.pytorch.global.torch;
 /// @param blendX   columns that are blended with the tile on the left, after coding
 /// @param keptY    rows that a tile contributes, after coding
 /// @param keptX    columns that a tile contributes, after coding
-record TileGrid(
-        long height, long width, long strideY, long strideX, long blendY, long blendX, long keptY, long keptX) {
+record TileGrid(long height, long width, long strideY, long strideX, long blendY, long blendX, long keptY, long keptX) {
     private static final int HEIGHT = 1;
     private static final int WIDTH = 2;
 
@@ -115,7 +114,8 @@ record TileGrid(
         return row;
     }
 
-    /// Fades from one tile's end to the next one's beginning, a line at a time, rounding where the reference does.
+    /// Fades from one tile's end to the next one's beginning, a line at a time, rounding where the reference
+    /// does.
     private static void blend(Tensor before, Tensor tile, int dimension, long most) {
         long extent = Math.min(most, Math.min(before.size(dimension), tile.size(dimension)));
         for (long line = 0; line < extent; line++) {

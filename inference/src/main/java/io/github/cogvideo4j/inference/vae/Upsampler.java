@@ -37,8 +37,8 @@ final class Upsampler {
             for (long i = 0; i < frames; i++) {
                 long frame = i;
                 Scoped.run(() -> {
-                    Tensor large = torch.upsample_nearest2d(
-                            input.narrow(0, frame, 1).permute(0, 3, 1, 2), height, width);
+                    Tensor large =
+                            torch.upsample_nearest2d(input.narrow(0, frame, 1).permute(0, 3, 1, 2), height, width);
                     Tensor result = torch.conv2d(
                                     large, kernel, shift, new long[] {1, 1}, new long[] {1, 1}, new long[] {1, 1}, 1)
                             .permute(0, 2, 3, 1);

@@ -57,10 +57,11 @@ public record VaeConfig(
 
     /// Takes the values out of a document.
     ///
-    /// @throws io.github.cogvideo4j.checkpoints.InvalidCheckpointException `config-invalid`, a value of the wrong
-    ///                                                                     type or range
-    /// @throws InvalidModelException                                       `config-invalid`, values that do not fit
-    ///                                                                     together or mean another model
+    /// @throws io.github.cogvideo4j.checkpoints.InvalidCheckpointException `config-invalid`, a value of the
+    ///                                                                     wrong type or range
+    /// @throws InvalidModelException                                       `config-invalid`, values that do
+    ///                                                                     not fit together or mean another
+    ///                                                                     model
     public static VaeConfig of(ConfigDocument json) {
         List<Integer> channels = json.has("block_out_channels")
                 ? json.integers("block_out_channels", 1, MAX_CHANNELS).stream()

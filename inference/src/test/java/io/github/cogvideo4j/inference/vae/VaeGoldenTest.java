@@ -169,8 +169,8 @@ class VaeGoldenTest {
         }
     }
 
-    /// Within the sidecar's tolerance; in bf16 besides as near to the reference as two roundings of the same number
-    /// are to each other, because some of the sidecars' bounds there are wide.
+    /// Within the sidecar's tolerance; in bf16 besides as near to the reference as two roundings of the same
+    /// number are to each other, because some of the sidecars' bounds there are wide.
     private static void assertClose(Golden golden, String name, Tensor actual) throws IOException {
         golden.assertClose(name, actual, LEAST_FP32);
         JsonNode rounding = golden.sidecar().path("distance_to_fp32_reference");
@@ -191,8 +191,7 @@ class VaeGoldenTest {
         if (!kept.isArray()) {
             return video;
         }
-        assertThat(video.shape())
-                .isEqualTo(longs(golden.sidecar().path("full_shape")));
+        assertThat(video.shape()).isEqualTo(longs(golden.sidecar().path("full_shape")));
         return video.index_select(2, torch.tensor(longs(kept)));
     }
 
