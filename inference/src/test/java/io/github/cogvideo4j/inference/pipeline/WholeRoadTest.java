@@ -2,10 +2,14 @@ package io.github.cogvideo4j.inference.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.convert.BaseModel;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
+import io.github.cogvideo4j.checkpoints.convert.LinkMode;
+import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
+import io.github.cogvideo4j.checkpoints.convert.TargetDType;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.inference.Golden;
@@ -28,6 +32,17 @@ class WholeRoadTest {
         Torch.start(2);
     }
 
+    /// As the reference converted it, also where it then computed in fp32.
+    private static final ConversionOptions BF16 = new ConversionOptions(
+            Optional.of(TargetDType.BF16),
+            ConversionOptions.DEFAULT_SHARD_BYTES,
+            OutputFormat.SAFETENSORS,
+            LinkMode.COPY,
+            Optional.empty(),
+            2,
+            false,
+            false);
+
     @ParameterizedTest
     @CsvSource({
         "sample-t2v-2b, output/checkpoint-3, bf16",
@@ -39,22 +54,24 @@ class WholeRoadTest {
             throws IOException {
         Path folder = Resources.fixture(sample);
         try (Golden golden = Golden.open(folder.resolve("reference/e2e/" + sample + "_" + dtype + ".json"))) {
-            Path base = Resources.golden("pipelines/" + golden.meta().path("pipeline").stringValue());
+            Path base = Resources.golden(
+                    "pipelines/" + golden.meta().path("pipeline").stringValue());
             Path model = temporary.resolve("model");
             Converter.convert(
                     ConversionPlanner.plan(
                             Checkpoints.open(folder.resolve(checkpoint), SourceOptions.defaults()),
                             model,
                             Optional.of(BaseModel.read(base)),
-                            ConversionOptions.defaults()),
-                    (_, _, _) -> {});
+                            BF16),
+                    Progress.NONE);
             PipelineOptions options = GoldenRun.options(golden.meta());
             try (PointerScope _ = new PointerScope();
                     GoldenRun converted = new GoldenRun(golden, model, options)) {
                 PipelineGoldenTest.assertRun(converted);
                 if (dtype.equals("bf16")) {
                     assertUnconverted(
-                            converted, new GoldenRun(golden, base, options.withTransformer(folder.resolve(checkpoint))));
+                            converted,
+                            new GoldenRun(golden, base, options.withTransformer(folder.resolve(checkpoint))));
                 }
             }
         }
