@@ -150,6 +150,41 @@ class GenerationTest {
         }
     }
 
+    @Test
+    void aVideoIsInvertedAndMadeAgain() throws IOException {
+        Path input = folder.resolve("input.gif");
+        done(generate(BASE, "bf16", input));
+        Path inverted = folder.resolve("inverted");
+        done(Run.of(
+                "invert",
+                "--model_path",
+                Resources.golden("pipelines/t2v-5b").toString(),
+                "--prompt",
+                PROMPT,
+                "--video_path",
+                input.toString(),
+                "--output_path",
+                inverted.toString(),
+                "--num_inference_steps",
+                "2",
+                "--skip_frames_start",
+                "1",
+                "--max_num_frames",
+                "7",
+                "--width",
+                "48",
+                "--height",
+                "32"));
+        try (Video again = Video.read(inverted.resolve("input_reconstruction.mp4"));
+                Video noise = Video.read(inverted.resolve("input_inversion.mp4"))) {
+            assertThat(List.of(again.frames(), again.width(), again.height())).isEqualTo(List.of(5, 48, 32));
+            assertThat(noise.frames()).isEqualTo(5);
+        }
+        // bf16, steps x 1 x frames x channels x height x width
+        assertThat(bytes(inverted.resolve("input_latents.safetensors"), "inverse_latents"))
+                .hasSize(2 * 2 * 2 * 16 * 4 * 6);
+    }
+
     private static Run generate(Path model, String dtype, Path output, String... more) {
         List<String> words = new ArrayList<>(List.of(
                 "generate",

@@ -31,6 +31,7 @@ public final class CogVideoCommand extends ConsoleCommand {
                 .addSubcommand(new VerifyCommand(console))
                 .addSubcommand(new GenerateCommand(console))
                 .addSubcommand(new VaeCommand(console))
+                .addSubcommand(new InvertCommand(console))
                 .addSubcommand(new DoctorCommand(console))
                 .addSubcommand(new InspectCommand(console))
                 .addSubcommand(LoraCommand.commandLine(console))

@@ -41,7 +41,7 @@ final class GenerationDisplay implements GenerationProgress, AutoCloseable {
     public void stage(Stage stage) {
         finishBar();
         String key = "cli.progress." + GenerationPlanReport.word(stage);
-        if (stage == Stage.DENOISE) {
+        if (stage == Stage.DENOISE || stage == Stage.INVERT) {
             bar = Optional.of(console.progress(key, plan.steps(), Progress.Unit.ITEMS));
         } else {
             console.status(key);

@@ -16,11 +16,16 @@ public final class OutputNames {
 
     /// A name with something before its ending: `video.mp4` and `-sheet` give `video-sheet.mp4`.
     public static Path withSuffix(Path output, String suffix) {
-        String name = String.valueOf(output.getFileName());
-        int dot = name.lastIndexOf('.');
-        String stem = dot <= 0 ? name : name.substring(0, dot);
-        String ending = dot <= 0 ? "" : name.substring(dot);
+        String stem = stem(output);
+        String ending = String.valueOf(output.getFileName()).substring(stem.length());
         return output.resolveSibling(stem + suffix + ending);
+    }
+
+    /// The name without its ending: `video` for `folder/video.mp4`.
+    public static String stem(Path file) {
+        String name = String.valueOf(file.getFileName());
+        int dot = name.lastIndexOf('.');
+        return dot <= 0 ? name : name.substring(0, dot);
     }
 
     /// The file beside a video: `video.mp4` and `.json` give `video.mp4.json`.

@@ -32,6 +32,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /// @param precision   the latents' type
 /// @param text        `[negative and positive prompts, tokens, width]`, or the positive ones without guidance
 /// @param image       the image's latents, for image to video: beside the noisy ones in every prediction
+/// @param reference   `[steps, batch, frames, channels, height, width]`, latents of another run that the
+///                    attention of each step sees as well; the text then holds its rows a second time
 /// @param probe       sees what happens
 record Denoising(
         CogVideoXTransformer transformer,
@@ -40,6 +42,7 @@ record Denoising(
         Precision precision,
         Tensor text,
         Optional<Tensor> image,
+        Optional<Tensor> reference,
         Probe probe) {
     /// Is told of every step.
     @FunctionalInterface
@@ -67,8 +70,9 @@ record Denoising(
                         timesteps[i],
                         i == 0 ? OptionalLong.empty() : OptionalLong.of(timesteps[i - 1]),
                         denoised);
+                int index = i;
                 Tensor before = latents;
-                List<Tensor> made = Scoped.owned(() -> step(before, at, random));
+                List<Tensor> made = Scoped.owned(() -> step(before, index, at, random));
                 denoised.ifPresent(Tensor::close);
                 denoised = Optional.of(made.getLast());
                 latents = made.getFirst();
@@ -85,8 +89,8 @@ record Denoising(
         }
     }
 
-    private List<Tensor> step(Tensor latents, StepPosition at, RandomSource random) {
-        Tensor prediction = predict(latents, at.timestep());
+    private List<Tensor> step(Tensor latents, int index, StepPosition at, RandomSource random) {
+        Tensor prediction = predict(latents, index, at.timestep());
         if (at.previousTimestep().isEmpty()) {
             probe.see("transformer_out_step0", prediction);
         }
@@ -96,15 +100,28 @@ record Denoising(
     }
 
     /// What the transformer says of the latents, twice with guidance.
-    private Tensor predict(Tensor latents, long timestep) {
+    private Tensor predict(Tensor latents, int index, long timestep) {
         return Scoped.tensor(() -> {
             Tensor noisy = image.map(beside -> torch.cat(new TensorVector(latents, beside), 2))
                     .orElse(latents);
-            Tensor input = guidance.isOn() ? torch.cat(new TensorVector(noisy, noisy)) : noisy;
-            Tensor timesteps =
-                    torch.full(new long[] {input.size(0)}, new Scalar(timestep), new TensorOptions(ScalarType.Long));
-            return transformer.forward(new TransformerInput(input, text, timesteps));
+            Tensor input = guided(noisy);
+            if (reference.isEmpty()) {
+                return transformer.forward(input(input, timestep));
+            }
+            Tensor other = guided(reference.get().select(0, index));
+            Tensor both = torch.cat(new TensorVector(input, other));
+            return transformer.forward(input(both, timestep).withReference()).narrow(0, 0, input.size(0));
         });
+    }
+
+    private Tensor guided(Tensor latents) {
+        return guidance.isOn() ? torch.cat(new TensorVector(latents, latents)) : latents;
+    }
+
+    private TransformerInput input(Tensor latents, long timestep) {
+        Tensor timesteps =
+                torch.full(new long[] {latents.size(0)}, new Scalar(timestep), new TensorOptions(ScalarType.Long));
+        return new TransformerInput(latents, text, timesteps);
     }
 
     private void checkFinite(Tensor latents, int step, int steps) {

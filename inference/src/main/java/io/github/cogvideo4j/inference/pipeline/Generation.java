@@ -7,9 +7,9 @@ import io.github.cogvideo4j.inference.runtime.Scoped;
 import io.github.cogvideo4j.inference.runtime.Torch;
 import io.github.cogvideo4j.inference.scheduler.Scheduler;
 import io.github.cogvideo4j.inference.video.Video;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -127,88 +127,13 @@ final class Generation {
                 components.options().precision(),
                 text,
                 start.image(),
+                Optional.empty(),
                 probe);
-        Steps steps = new Steps(round, timesteps);
+        WatchedSteps steps = new WatchedSteps(progress, clock, decoding, probe, round, timesteps);
         Tensor clean = denoising.run(start.latents(), timesteps, request.steps(), random, steps);
         try (clean) {
             return clean.narrow(1, shape.padding(), clean.size(1) - shape.padding())
                     .clone();
-        }
-    }
-
-    /// Tells the watcher of steps.
-    private final class Steps implements Denoising.Listener {
-        private final int round;
-        private final long[] timesteps;
-        private long begun = System.nanoTime();
-
-        Steps(int round, long... timesteps) {
-            this.round = round;
-            this.timesteps = timesteps;
-        }
-
-        @Override
-        public void stepped(int index, Tensor latents) {
-            long now = System.nanoTime();
-            Duration elapsed = Duration.ofNanos(now - begun);
-            probe.see("step_latents." + index, latents);
-            progress.step(new DoneStep(index + 1, timesteps.length, timesteps[index], round, elapsed, latents));
-            clock.checkCancelled();
-            begun = System.nanoTime();
-        }
-    }
-
-    /// A step as the watcher sees it.
-    private final class DoneStep implements GenerationStep {
-        private final int number;
-        private final int count;
-        private final long timestep;
-        private final int round;
-        private final Duration elapsed;
-        private final Tensor tensor;
-
-        DoneStep(int number, int count, long timestep, int round, Duration elapsed, Tensor tensor) {
-            this.number = number;
-            this.count = count;
-            this.timestep = timestep;
-            this.round = round;
-            this.elapsed = elapsed;
-            this.tensor = tensor;
-        }
-
-        @Override
-        public int number() {
-            return number;
-        }
-
-        @Override
-        public int count() {
-            return count;
-        }
-
-        @Override
-        public long timestep() {
-            return timestep;
-        }
-
-        @Override
-        public int round() {
-            return round;
-        }
-
-        @Override
-        public Duration elapsed() {
-            return elapsed;
-        }
-
-        @Override
-        public Latents latents() {
-            return Latents.copyOf(tensor);
-        }
-
-        @Override
-        public Video preview() {
-            return decoding.preview(tensor);
         }
     }
 

@@ -16,7 +16,7 @@ public interface GenerationProgress {
     /// The latents before the first step, `[videos, frames, channels, height, width]`; valid during the call.
     default void start(Latents initialLatents) {}
 
-    /// A denoising step is done.
+    /// A step of denoising, or of inverting, is done.
     default void step(GenerationStep step) {}
 
     /// Something worth knowing, that stops nothing: a size outside the trained ones, tokens that were cut.

@@ -14,7 +14,8 @@ public interface GenerationStep {
     /// The diffusion timestep, mostly 999 to 0.
     long timestep();
 
-    /// Which round of videos: those with the seeds themselves are 0, those with the seeds plus 1 are 1.
+    /// Which round of videos: those with the seeds themselves are 0, those with the seeds plus 1 are 1. Of an
+    /// inversion 0 is the way to the noise and 1 the reconstruction.
     int round();
 
     /// How long it took.

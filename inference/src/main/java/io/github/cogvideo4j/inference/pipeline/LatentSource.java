@@ -10,7 +10,7 @@ import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /// What a generation starts from: the difference between text, image and video to video.
-sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource {
+sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, InversionSource {
     /// Refuses a request that lacks the input, or a model that cannot take it.
     void check(Components components, GenerationRequest request);
 
@@ -27,6 +27,11 @@ sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource {
     /// The `n` of dynamic guidance.
     default int guidanceSteps(GenerationRequest request) {
         return request.steps();
+    }
+
+    /// How many rows of a prediction's batch belong to one video.
+    default int rows(GenerationRequest request) {
+        return request.isGuided() ? 2 : 1;
     }
 
     /// Whether the VAE's encoder is used.

@@ -35,22 +35,23 @@ final class MemoryEstimate {
         this.bytes = components.options().precision().dtype().bytes();
     }
 
-    MemoryPlan plan(boolean encodesInput) {
+    MemoryPlan plan(LatentSource source) {
         boolean cpu = components.device().isCpu();
         long textWeights = request.promptEmbeds().isPresent() ? 0 : components.textEncoderBytes();
         long transformerWeights = components.transformer().weightBytes();
         long vaeWeights = components.vaeBytes();
         OptionalLong available = cpu ? MachineMemory.available() : OptionalLong.empty();
         boolean crowded = available.isPresent()
-                && textWeights + transformerWeights + vaeWeights + transformerActivations() > available.getAsLong();
+                && textWeights + transformerWeights + vaeWeights + transformerActivations(source)
+                        > available.getAsLong();
         List<StageMemory> stages = new ArrayList<>();
         stages.add(stage(Stage.ENCODE_PROMPT, textActivations(), textWeights, 0));
-        if (encodesInput) {
+        if (source.encodesInput(request)) {
             stages.add(stage(Stage.ENCODE_INPUT, vaeActivations(VAE_ENCODED_FRAMES), vaeWeights, 0));
         }
         stages.add(stage(
                 Stage.DENOISE,
-                transformerActivations(),
+                transformerActivations(source),
                 transformerWeights,
                 components.transformer().gatheredBytes()));
         stages.add(stage(Stage.DECODE, vaeActivations(VAE_DECODED_FRAMES) + pixels(), vaeWeights, 0));
@@ -69,7 +70,7 @@ final class MemoryEstimate {
         return RequestCheck.prompts(request) * tokens * config.textEmbedDim() * TEXT_ACTIVATIONS * bytes;
     }
 
-    private long transformerActivations() {
+    private long transformerActivations(LatentSource source) {
         TransformerConfig config = components.config();
         long patch = config.patchSize();
         long tokens = request.maxSequenceLength().orElse(config.maxTextSeqLength())
@@ -77,7 +78,7 @@ final class MemoryEstimate {
                         / config.patchSizeT().orElse(1)
                         * (shape.latentHeight() / patch)
                         * (shape.latentWidth() / patch);
-        return batch() * (request.isGuided() ? 2 : 1) * tokens * config.innerDim() * TRANSFORMER_ACTIVATIONS * bytes;
+        return batch() * source.rows(request) * tokens * config.innerDim() * TRANSFORMER_ACTIVATIONS * bytes;
     }
 
     private long vaeActivations(long mostFrames) {

@@ -39,7 +39,7 @@ final class Planning {
                 scheduler.className(),
                 components.device().name(),
                 sizes.warnings(shape),
-                new MemoryEstimate(components, shape, request).plan(source.encodesInput(request)));
+                new MemoryEstimate(components, shape, request).plan(source));
     }
 
     LatentShape shape() {

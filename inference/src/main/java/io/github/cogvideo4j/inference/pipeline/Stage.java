@@ -8,6 +8,8 @@ public enum Stage {
     ENCODE_PROMPT,
     /// Encoding the input image or video.
     ENCODE_INPUT,
+    /// Going from a video's latents back to the noise that gives them, step by step.
+    INVERT,
     /// Denoising, step by step.
     DENOISE,
     /// Decoding the latents to frames.

@@ -71,7 +71,7 @@ record VideoSource() implements LatentSource {
     }
 
     /// The video's latents, once for each result: `[batch, frames, channels, height, width]`.
-    private static Tensor clean(Setting setting) {
+    static Tensor clean(Setting setting) {
         CogVideoXVae vae = setting.components().vae();
         LatentShape shape = setting.shape();
         Video video = setting.request().video().orElseThrow();

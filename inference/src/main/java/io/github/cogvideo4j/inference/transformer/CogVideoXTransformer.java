@@ -88,7 +88,7 @@ public final class CogVideoXTransformer implements AutoCloseable {
             probe.see("patch_embed", tokens.all());
             Optional<RotaryPositions> rotary = rotary(input, frames, height, width);
             for (int i = 0; i < blocks.size(); i++) {
-                blocks.get(i).forward(tokens, time, rotary, probe.at("block." + i));
+                blocks.get(i).forward(tokens, time, rotary, input.reference(), probe.at("block." + i));
             }
             Tensor sample = output.forward(tokens.video(), time, frames, height, width, probe);
             probe.see("sample", sample);

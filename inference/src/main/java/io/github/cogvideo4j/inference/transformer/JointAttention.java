@@ -8,6 +8,8 @@ import io.github.cogvideo4j.inference.runtime.Scoped;
 import io.github.cogvideo4j.inference.weights.Weights;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 
 /// Attention of text and video to each other. Queries and keys are normed per head; where the model is rotary,
 /// those of the video are turned by their positions.
@@ -35,18 +37,35 @@ final class JointAttention {
     }
 
     /// `[batch, tokens, width]` to the same.
-    JointTokens forward(JointTokens tokens, Optional<RotaryPositions> positions, Probe probe) {
+    ///
+    /// @param reference as in [TransformerInput]
+    JointTokens forward(JointTokens tokens, Optional<RotaryPositions> positions, boolean reference, Probe probe) {
         Tensor query = Scoped.tensor(() -> positioned(toQuery, queryNorm, "norm_q", tokens, positions, probe));
         Tensor key = Scoped.tensor(() -> positioned(toKey, keyNorm, "norm_k", tokens, positions, probe));
         Tensor value = toValue.forward(tokens.all());
         probe.see("to_v", value);
-        Tensor attended = Attention.of(query, key, split(value).transpose(1, 2)) // [batch, heads, tokens, width]
-                .transpose(1, 2)
+        Tensor values = split(value).transpose(1, 2);
+        Tensor attended = (reference ? withReference(query, key, values) : Attention.of(query, key, values))
+                .transpose(1, 2) // [batch, tokens, heads, width]
                 .flatten(2, 3);
         JointTokens result = new JointTokens(toOut.forward(attended), tokens.textTokens());
         probe.see("hidden", result.video());
         probe.see("encoder", result.text());
         return result;
+    }
+
+    /// Source: the attention processor of CogVideo's `ddim_inversion.py`.
+    private static Tensor withReference(Tensor query, Tensor key, Tensor value) {
+        long half = query.size(0) / 2;
+        Tensor own = Attention.of(query.narrow(0, 0, half), beside(key, half), beside(value, half));
+        Tensor theirs =
+                Attention.of(query.narrow(0, half, half), key.narrow(0, half, half), value.narrow(0, half, half));
+        return torch.cat(new TensorVector(own, theirs));
+    }
+
+    /// The tokens of the first half, followed by those of the second.
+    private static Tensor beside(Tensor tokens, long half) {
+        return torch.cat(new TensorVector(tokens.narrow(0, 0, half), tokens.narrow(0, half, half)), 2);
     }
 
     /// Queries or keys, `[batch, heads, tokens, width of a head]`.

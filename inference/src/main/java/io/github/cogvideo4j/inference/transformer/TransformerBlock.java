@@ -22,12 +22,13 @@ final class TransformerBlock {
 
     /// Changes the tokens in place; what it needs in between is freed.
     ///
-    /// @param tokens `[batch, tokens, width]`
-    /// @param time   the timestep's embedding, `[batch, time width]`
-    void forward(JointTokens tokens, Tensor time, Optional<RotaryPositions> positions, Probe probe) {
+    /// @param tokens    `[batch, tokens, width]`
+    /// @param time      the timestep's embedding, `[batch, time width]`
+    /// @param reference as in [TransformerInput]
+    void forward(JointTokens tokens, Tensor time, Optional<RotaryPositions> positions, boolean reference, Probe probe) {
         Scoped.run(() -> {
             LayerNormZero.Result normed = attentionNorm.forward(tokens, time, probe.at("norm1"));
-            normed.addGated(tokens, attention.forward(normed.tokens(), positions, probe.at("attn1")));
+            normed.addGated(tokens, attention.forward(normed.tokens(), positions, reference, probe.at("attn1")));
         });
         Scoped.run(() -> {
             LayerNormZero.Result normed = feedForwardNorm.forward(tokens, time, probe.at("norm2"));

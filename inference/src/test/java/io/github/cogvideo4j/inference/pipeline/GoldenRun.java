@@ -146,7 +146,7 @@ final class GoldenRun implements AutoCloseable {
         return builder.build();
     }
 
-    private static Video video(Tensor frames) {
+    static Video video(Tensor frames) {
         Video video = Video.allocate((int) frames.size(0), (int) frames.size(1), (int) frames.size(2), 8);
         try (PointerScope _ = new PointerScope()) {
             NativeMemory.view(video.pixels(), ScalarType.Byte, frames.shape()).copy_(frames);

@@ -1,0 +1,156 @@
+package io.github.cogvideo4j.cli.command;
+
+import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
+import io.github.cogvideo4j.cli.arguments.UsageException;
+import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.generation.OutputNames;
+import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.inference.output.OutputFile;
+import io.github.cogvideo4j.inference.pipeline.GenerationRequest;
+import io.github.cogvideo4j.inference.pipeline.InversionPipeline;
+import io.github.cogvideo4j.inference.pipeline.InversionResult;
+import io.github.cogvideo4j.inference.video.FrameChoice;
+import io.github.cogvideo4j.inference.video.TensorFile;
+import io.github.cogvideo4j.inference.video.Video;
+import io.github.cogvideo4j.inference.video.VideoFile;
+import io.github.cogvideo4j.inference.video.VideoFormat;
+import io.github.cogvideo4j.inference.video.VideoLimits;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import tools.jackson.databind.node.ObjectNode;
+
+/// `cogvideo invert`: from a video to its noise and back, as CogVideo's `ddim_inversion.py` does.
+@Command(name = "invert")
+public final class InvertCommand extends ConsoleCommand {
+    @Mixin
+    private final PipelineArguments model = new PipelineArguments();
+
+    @Option(names = "--prompt", required = true, paramLabel = "TEXT")
+    private String prompt = "";
+
+    @Option(names = "--video-path", required = true, paramLabel = "FILE")
+    private Path video = Path.of("");
+
+    @Option(names = "--output-path", paramLabel = "FOLDER", defaultValue = ".")
+    private Path output = Path.of(".");
+
+    @Option(names = "--guidance-scale", paramLabel = "X", defaultValue = "6.0")
+    private double guidanceScale = 6;
+
+    @Option(names = "--num-inference-steps", paramLabel = "N", defaultValue = "50")
+    private int steps = 50;
+
+    @Option(names = "--skip-frames-start", paramLabel = "N", defaultValue = "0")
+    private int skipStart;
+
+    @Option(names = "--skip-frames-end", paramLabel = "N", defaultValue = "0")
+    private int skipEnd;
+
+    @Option(names = "--frame-sample-step", paramLabel = "N", defaultValue = "0")
+    private int sampleStep;
+
+    @Option(names = "--max-num-frames", paramLabel = "N", defaultValue = "81")
+    private int mostFrames = 81;
+
+    @Option(names = "--width", paramLabel = "N", defaultValue = "720")
+    private int width = 720;
+
+    @Option(names = "--height", paramLabel = "N", defaultValue = "480")
+    private int height = 480;
+
+    @Option(names = "--fps", paramLabel = "N", defaultValue = "8")
+    private double fps = 8;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "42")
+    private long seed = 42;
+
+    @Option(names = "--overwrite")
+    private boolean overwrite;
+
+    InvertCommand(Console console) {
+        super(console);
+    }
+
+    @Override
+    protected ExitCode run() throws IOException {
+        FrameChoice frames = frames();
+        Path inversion = place("_inversion.mp4");
+        Path reconstruction = place("_reconstruction.mp4");
+        Path latents = place("_latents.safetensors");
+        VideoFormat.check(inversion, overwrite);
+        VideoFormat.check(reconstruction, overwrite);
+        OutputFile.check(latents, overwrite);
+        Path folder = model.folder();
+        try (InversionPipeline pipeline = InversionPipeline.load(folder, model.options(Preset.MODEL));
+                Video read = VideoFile.read(video, frames, VideoLimits.DEFAULT)) {
+            GenerationRequest request = request(read);
+            try (GenerationDisplay display =
+                            new GenerationDisplay(console, pipeline.plan(request), 0, reconstruction, false);
+                    InversionResult result = pipeline.invert(request, display)) {
+                display.finishBar();
+                TensorFile.write(latents, entries(result), Map.of());
+                console.print("cli.invert.latents", latents, steps);
+                save(result.inversion(), inversion);
+                save(result.reconstruction(), reconstruction);
+            }
+        }
+        ObjectNode told = JsonFile.newObject();
+        told.put("inversion", inversion.toString());
+        told.put("reconstruction", reconstruction.toString());
+        told.put("latents", latents.toString());
+        console.result(told);
+        return ExitCode.DONE;
+    }
+
+    private FrameChoice frames() {
+        requireAtLeast("--skip-frames-start", skipStart, 0);
+        requireAtLeast("--skip-frames-end", skipEnd, 0);
+        requireAtLeast("--frame-sample-step", sampleStep, 0);
+        requireAtLeast("--max-num-frames", mostFrames, 1);
+        return FrameChoice.sampled(skipStart, skipEnd, sampleStep, mostFrames);
+    }
+
+    private static void requireAtLeast(String option, int value, int least) {
+        if (value < least) {
+            throw new UsageException("cli.invert.least", option, value, least);
+        }
+    }
+
+    private GenerationRequest request(Video read) {
+        return GenerationRequest.builder()
+                .prompt(prompt)
+                .video(read)
+                .width(width)
+                .height(height)
+                .steps(steps)
+                .guidanceScale(guidanceScale)
+                .framesPerSecond(fps)
+                .seed(seed)
+                .build();
+    }
+
+    /// A result beside the others, named after the video.
+    private Path place(String ending) {
+        return output.resolve(OutputNames.stem(video) + ending);
+    }
+
+    private void save(Video made, Path file) throws IOException {
+        made.saveMp4(file);
+        console.print("cli.vae.decoded", file, made.frames(), made.width(), made.height());
+    }
+
+    /// Under the names that the script's variables have.
+    private static List<TensorFile.Entry> entries(InversionResult result) {
+        return List.of(
+                result.videoLatents().entry("video_latents"),
+                result.inverseLatents().entry("inverse_latents"),
+                result.initialLatents().entry("recon_initial_latents"),
+                result.latents().entry("recon_latents"));
+    }
+}

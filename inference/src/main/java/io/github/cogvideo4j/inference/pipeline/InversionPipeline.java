@@ -1,0 +1,56 @@
+package io.github.cogvideo4j.inference.pipeline;
+
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/// Finds the noise that a video comes from, and makes the video again from other noise with that way as its
+/// reference: what CogVideo's `ddim_inversion.py` does. For models with rotary positions: CogVideoX-5b, 1.5.
+///
+/// Of a request it takes one prompt, the video, the sizes and frames, the steps, the guidance scale, the
+/// negative prompt, the seed and the rate. The way to the noise is gone without a prompt; the prompt belongs
+/// to the reconstruction.
+public final class InversionPipeline implements AutoCloseable {
+    private static final LatentSource SOURCE = new InversionSource();
+
+    private final Components components;
+
+    private InversionPipeline(Components components) {
+        this.components = components;
+    }
+
+    /// Loads a model.
+    ///
+    /// @param model   the model's folder, as diffusers lays it out
+    /// @param options as for generating; the way back is gone with DDIM, whatever the folder names
+    /// @throws io.github.cogvideo4j.inference.InvalidModelException      when a part is missing or broken
+    /// @throws io.github.cogvideo4j.inference.InvalidRequestException    when the options choose DPM
+    /// @throws io.github.cogvideo4j.inference.MissingCapabilityException `native-library` or `device`
+    public static InversionPipeline load(Path model, PipelineOptions options) throws IOException {
+        if (options.scheduler() == SchedulerChoice.DPM) {
+            throw RequestCheck.refused(ProblemCode.REQUEST, "inference.pipeline.inversion-scheduler");
+        }
+        return new InversionPipeline(Components.open(model, options.withScheduler(SchedulerChoice.DDIM)));
+    }
+
+    /// Inverts and reconstructs. Of the steps that the watcher is told of, those of the inversion have round 0
+    /// and those of the reconstruction round 1.
+    ///
+    /// @return whoever asked for it closes it
+    /// @throws java.util.concurrent.CancellationException when the progress says so
+    public InversionResult invert(GenerationRequest request, GenerationProgress progress) {
+        return new Inversion(components, new Planning(components, SOURCE, request), request, progress).run();
+    }
+
+    /// What a request would compute, and the memory it needs; nothing is computed.
+    ///
+    /// @throws io.github.cogvideo4j.inference.InvalidRequestException when it cannot be computed
+    public GenerationPlan plan(GenerationRequest request) {
+        return new Planning(components, SOURCE, request).plan();
+    }
+
+    @Override
+    public void close() {
+        components.close();
+    }
+}
