@@ -2,6 +2,7 @@ package io.github.cogvideo4j.inference.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.convert.BaseModel;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
@@ -47,7 +48,7 @@ class WholeRoadTest {
                             model,
                             Optional.of(BaseModel.read(base)),
                             ConversionOptions.defaults()),
-                    (_, _, _) -> {});
+                    Progress.NONE);
             PipelineOptions options = GoldenRun.options(golden.meta());
             try (PointerScope _ = new PointerScope();
                     GoldenRun converted = new GoldenRun(golden, model, options)) {
