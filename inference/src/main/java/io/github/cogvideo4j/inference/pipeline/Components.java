@@ -61,7 +61,8 @@ final class Components implements AutoCloseable {
         Torch.start(options.threads());
         ComputeDevice device = ComputeDevice.of(options.device());
         for (String folder : FOLDERS) {
-            boolean replaced = folder.equals("transformer") && options.transformer().isPresent();
+            boolean replaced =
+                    folder.equals("transformer") && options.transformer().isPresent();
             if (!Files.isDirectory(model.resolve(folder)) && !replaced) {
                 throw new InvalidModelException(
                         ProblemCode.COMPONENT_MISSING, Place.of(model), "inference.pipeline.component", folder);
@@ -72,8 +73,8 @@ final class Components implements AutoCloseable {
         TransformerConfig config = TransformerConfig.read(configFile(model, weights));
         CogVideoXVae vae = CogVideoXVae.load(model.resolve("vae"), options.precision(), device);
         try {
-            TransformerModel transformer =
-                    TransformerModel.open(weights, config, Adapters.fused(weights, options.loras()), options.precision(), device);
+            TransformerModel transformer = TransformerModel.open(
+                    weights, config, Adapters.fused(weights, options.loras()), options.precision(), device);
             return new Components(model, options, device, config, scheduler, transformer, vae);
         } catch (RuntimeException | IOException e) {
             vae.close();
@@ -90,8 +91,7 @@ final class Components implements AutoCloseable {
     }
 
     private static Scheduler scheduler(Path model, PipelineOptions options) throws IOException {
-        SchedulerConfig own =
-                SchedulerConfig.read(model.resolve("scheduler").resolve("scheduler_config.json"));
+        SchedulerConfig own = SchedulerConfig.read(model.resolve("scheduler").resolve("scheduler_config.json"));
         SchedulerConfig config = switch (options.spacing()) {
             case MODEL -> own;
             case TRAILING -> own.withTimestepSpacing(TimestepSpacing.TRAILING);

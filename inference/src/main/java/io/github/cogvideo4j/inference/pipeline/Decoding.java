@@ -50,8 +50,8 @@ record Decoding(Components components, double framesPerSecond, Probe probe) {
     /// The middle of the first video, one frame.
     Video preview(Tensor latents) {
         List<Video> one = new ArrayList<>();
-        Scoped.run(() -> one.addAll(
-                videos(latents.narrow(0, 0, 1).narrow(1, latents.size(1) / 2, 1), VaeProgress.NONE)));
+        Scoped.run(() ->
+                one.addAll(videos(latents.narrow(0, 0, 1).narrow(1, latents.size(1) / 2, 1), VaeProgress.NONE)));
         return one.getFirst();
     }
 

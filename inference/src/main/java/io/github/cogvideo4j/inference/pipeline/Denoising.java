@@ -63,7 +63,10 @@ record Denoising(
         try {
             for (int i = 0; i < timesteps.length; i++) {
                 StepPosition at = new StepPosition(
-                        steps, timesteps[i], i == 0 ? OptionalLong.empty() : OptionalLong.of(timesteps[i - 1]), denoised);
+                        steps,
+                        timesteps[i],
+                        i == 0 ? OptionalLong.empty() : OptionalLong.of(timesteps[i - 1]),
+                        denoised);
                 Tensor before = latents;
                 List<Tensor> made = Scoped.owned(() -> step(before, at, random));
                 denoised.ifPresent(Tensor::close);
@@ -98,8 +101,8 @@ record Denoising(
             Tensor noisy = image.map(beside -> torch.cat(new TensorVector(latents, beside), 2))
                     .orElse(latents);
             Tensor input = guidance.isOn() ? torch.cat(new TensorVector(noisy, noisy)) : noisy;
-            Tensor timesteps = torch.full(
-                    new long[] {input.size(0)}, new Scalar(timestep), new TensorOptions(ScalarType.Long));
+            Tensor timesteps =
+                    torch.full(new long[] {input.size(0)}, new Scalar(timestep), new TensorOptions(ScalarType.Long));
             return transformer.forward(new TransformerInput(input, text, timesteps));
         });
     }

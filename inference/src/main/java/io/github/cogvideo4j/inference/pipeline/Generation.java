@@ -131,7 +131,8 @@ final class Generation {
         Steps steps = new Steps(round, timesteps);
         Tensor clean = denoising.run(start.latents(), timesteps, request.steps(), random, steps);
         try (clean) {
-            return clean.narrow(1, shape.padding(), clean.size(1) - shape.padding()).clone();
+            return clean.narrow(1, shape.padding(), clean.size(1) - shape.padding())
+                    .clone();
         }
     }
 

@@ -34,7 +34,6 @@ record NoiseSource() implements LatentSource {
 
     @Override
     public Start start(Setting setting) {
-        return new Start(
-                setting.noise(setting.components().config().inChannels()), Optional.empty());
+        return new Start(setting.noise(setting.components().config().inChannels()), Optional.empty());
     }
 }

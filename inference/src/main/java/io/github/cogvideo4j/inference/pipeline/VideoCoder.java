@@ -82,8 +82,7 @@ public final class VideoCoder implements AutoCloseable {
                     .permute(0, 4, 1, 2, 3)
                     .to(ScalarType.Float)
                     .div(new Scalar(HIGHEST));
-            Tensor encoded = vae.encode(
-                            device.put(values, precision), new VaeOptions(true, true), VaeProgress.NONE)
+            Tensor encoded = vae.encode(device.put(values, precision), new VaeOptions(true, true), VaeProgress.NONE)
                     .sample(torch.createCPUGenerator(seed));
             return Latents.copyOf(encoded);
         }
@@ -105,12 +104,7 @@ public final class VideoCoder implements AutoCloseable {
                     Math.toIntExact(decoded.size(4)),
                     framesPerSecond);
             Tensor pixels = NativeMemory.view(
-                    video.pixels(),
-                    ScalarType.Byte,
-                    video.frames(),
-                    video.height(),
-                    video.width(),
-                    Video.CHANNELS);
+                    video.pixels(), ScalarType.Byte, video.frames(), video.height(), video.width(), Video.CHANNELS);
             pixels.copy_(decoded.select(0, 0)
                     .permute(1, 2, 3, 0)
                     .mul(new Scalar(HIGHEST))
@@ -133,7 +127,8 @@ public final class VideoCoder implements AutoCloseable {
                 .filter(type -> type.dtype() == stored.dtype())
                 .findFirst()
                 .orElseThrow(() -> noLatents(file));
-        long[] shape = stored.shape().sizes().stream().mapToLong(Long::longValue).toArray();
+        long[] shape =
+                stored.shape().sizes().stream().mapToLong(Long::longValue).toArray();
         Latents latents = Latents.allocate(precision, shape);
         long[] done = {0};
         try (FileStorageReader reader = new FileStorageReader()) {
@@ -148,8 +143,7 @@ public final class VideoCoder implements AutoCloseable {
     }
 
     private static InvalidRequestException noLatents(Path file) {
-        return new InvalidRequestException(
-                ProblemCode.VIDEO, Place.of(file), "inference.pipeline.no-latents", TENSOR);
+        return new InvalidRequestException(ProblemCode.VIDEO, Place.of(file), "inference.pipeline.no-latents", TENSOR);
     }
 
     @Override

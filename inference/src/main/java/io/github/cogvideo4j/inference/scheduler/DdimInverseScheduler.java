@@ -39,9 +39,7 @@ public final class DdimInverseScheduler implements Scheduler {
     /// The timesteps, from little noise to much.
     @Override
     public long[] timesteps(int steps) {
-        Scheduler.checkSteps(steps, config);
-        long[] descending =
-                config.timestepSpacing().descending(config.numTrainTimesteps(), steps, config.stepsOffset());
+        long[] descending = Scheduler.super.timesteps(steps);
         long[] ascending = new long[descending.length];
         for (int index = 0; index < ascending.length; index++) {
             ascending[index] = descending[descending.length - 1 - index];

@@ -31,22 +31,12 @@ public final class DdimScheduler implements Scheduler {
     }
 
     @Override
-    public long[] timesteps(int steps) {
-        Scheduler.checkSteps(steps, config);
-        return config.timestepSpacing().descending(config.numTrainTimesteps(), steps, config.stepsOffset());
-    }
-
-    @Override
     public Step step(Tensor prediction, StepPosition at, Tensor sample, RandomSource random) {
         List<Tensor> made = Scoped.tensors(() -> {
-            long target = at.timestep() - config.numTrainTimesteps() / at.steps();
-            Tensor alpha = table.at(at.timestep());
-            Tensor alphaTarget = target >= 0 ? table.at(target) : table.end(config);
-            Tensor beta = oneMinus(alpha);
-            Tensor denoised = Denoised.from(config.predictionType(), prediction, sample, alpha, beta);
-            Tensor kept = root(oneMinus(alphaTarget).div(beta));
-            Tensor added = root(alphaTarget).sub(root(alpha).mul(kept));
-            return List.of(kept.mul(sample).add(added.mul(denoised)), denoised);
+            Transition t = Transition.of(config, table, prediction, at, sample);
+            Tensor kept = root(oneMinus(t.alphaTarget()).div(t.beta()));
+            Tensor added = root(t.alphaTarget()).sub(root(t.alpha()).mul(kept));
+            return List.of(kept.mul(sample).add(added.mul(t.denoised())), t.denoised());
         });
         return new Step(made.getFirst(), made.getLast());
     }

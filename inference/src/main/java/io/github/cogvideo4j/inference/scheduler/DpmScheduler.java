@@ -32,36 +32,26 @@ public final class DpmScheduler implements Scheduler {
     }
 
     @Override
-    public long[] timesteps(int steps) {
-        Scheduler.checkSteps(steps, config);
-        return config.timestepSpacing().descending(config.numTrainTimesteps(), steps, config.stepsOffset());
-    }
-
-    @Override
     public Step step(Tensor prediction, StepPosition at, Tensor sample, RandomSource random) {
         List<Tensor> made = Scoped.tensors(() -> {
-            long target = at.timestep() - config.numTrainTimesteps() / at.steps();
-            Tensor alpha = table.at(at.timestep());
-            Tensor alphaTarget = target >= 0 ? table.at(target) : table.end(config);
-            Tensor beta = oneMinus(alpha);
-            Tensor denoised = Denoised.from(config.predictionType(), prediction, sample, alpha, beta);
-
-            Tensor lambda = lambda(alpha);
-            Tensor stride = lambda(alphaTarget).sub(lambda);
-            Tensor kept = root(oneMinus(alphaTarget).div(beta)).mul(stride.neg().exp());
-            Tensor removed = stride.mul(new Scalar(-2)).expm1().mul(root(alphaTarget));
-            Tensor noisy = root(oneMinus(alphaTarget))
+            Transition t = Transition.of(config, table, prediction, at, sample);
+            Tensor lambda = lambda(t.alpha());
+            Tensor stride = lambda(t.alphaTarget()).sub(lambda);
+            Tensor kept = root(oneMinus(t.alphaTarget()).div(t.beta()))
+                    .mul(stride.neg().exp());
+            Tensor removed = stride.mul(new Scalar(-2)).expm1().mul(root(t.alphaTarget()));
+            Tensor noisy = root(oneMinus(t.alphaTarget()))
                     .mul(root(oneMinus(stride.mul(new Scalar(-2)).exp())));
 
             // The reference draws before it knows whether it will draw again; the numbers that follow depend on it.
             Tensor noise = random.normalLike(sample);
-            Tensor direction = denoised;
-            if (at.previousPrediction().isPresent() && target >= 0) {
-                direction = extrapolated(at, denoised, lambda, stride);
+            Tensor direction = t.denoised();
+            if (at.previousPrediction().isPresent() && !t.last()) {
+                direction = extrapolated(at, t.denoised(), lambda, stride);
                 noise = random.normalLike(sample);
             }
             Tensor next = kept.mul(sample).sub(removed.mul(direction)).add(noisy.mul(noise));
-            return List.of(next, denoised);
+            return List.of(next, t.denoised());
         });
         return new Step(made.getFirst(), made.getLast());
     }

@@ -39,7 +39,10 @@ public sealed interface Scheduler permits DdimScheduler, DpmScheduler, DdimInver
     ///
     /// @param steps how many; some counts give one more (see [TimestepSpacing])
     /// @throws InvalidRequestException `request` when the model was trained with fewer
-    long[] timesteps(int steps);
+    default long[] timesteps(int steps) {
+        checkSteps(steps, config());
+        return config().timestepSpacing().descending(config().numTrainTimesteps(), steps, config().stepsOffset());
+    }
 
     /// One step.
     ///

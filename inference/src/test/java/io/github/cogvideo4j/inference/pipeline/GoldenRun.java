@@ -52,7 +52,7 @@ final class GoldenRun implements AutoCloseable {
     /// The options that the sidecar describes.
     static PipelineOptions options(JsonNode meta) {
         PipelineOptions options = PipelineOptions.defaults()
-                .withThreads(2)
+                .withThreads(1)
                 .withDevice("cpu")
                 .withPrecision(precision(meta.path("dtype").stringValue()));
         if (meta.path("vae").isString()) {
@@ -68,8 +68,8 @@ final class GoldenRun implements AutoCloseable {
         if (lora.isObject()) {
             JsonNode passed = meta.path("call").path("attention_kwargs").path("scale");
             JsonNode set = lora.path("set_adapters_weight");
-            double scale = (passed.isNumber() ? passed : set.isNumber() ? set : lora.path("fuse_lora_scale"))
-                    .doubleValue();
+            double scale =
+                    (passed.isNumber() ? passed : set.isNumber() ? set : lora.path("fuse_lora_scale")).doubleValue();
             Path file = Resources.golden("lora/" + lora.path("file").stringValue());
             options = options.withLoras(List.of(new LoraChoice(file, scale)));
         }
@@ -147,8 +147,7 @@ final class GoldenRun implements AutoCloseable {
     }
 
     private static Video video(Tensor frames) {
-        Video video = Video.allocate(
-                (int) frames.size(0), (int) frames.size(1), (int) frames.size(2), 8);
+        Video video = Video.allocate((int) frames.size(0), (int) frames.size(1), (int) frames.size(2), 8);
         try (PointerScope _ = new PointerScope()) {
             NativeMemory.view(video.pixels(), ScalarType.Byte, frames.shape()).copy_(frames);
         }

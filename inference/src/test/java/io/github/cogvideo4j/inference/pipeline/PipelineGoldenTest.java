@@ -8,6 +8,7 @@ import io.github.cogvideo4j.inference.runtime.Torch;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -24,12 +25,22 @@ class PipelineGoldenTest {
     private static final double PROMPT_EMBEDS = 2.5e-5;
 
     private static final double TRANSFORMER = 5e-6;
-    private static final double LATENTS = 2.5e-5;
+    private static final double LATENTS = 1.8e-5;
     private static final double VIDEO = 2e-5;
+
+    /// Half-precision tensors whose sidecar bounds them more closely than two equally exact results lie: none of
+    /// the variations that the file was made with reached them (the choice of the attention kernel, which moves
+    /// others most, is not among these). Each is bounded by what independent rounding errors make of the
+    /// reference's own distance from its fp32 sibling: the square root of 2 times that.
+    private static final Set<String> ROUNDED_APART = Set.of(
+            "e2e/i2v-1.5_f9_bf16 image_latents",
+            "e2e/i2v-1.5_f9_bf16 transformer_out_step0",
+            "e2e/t2v-2b_batch2_bf16 step_latents",
+            "e2e/t2v-2b_fp16_fp16 step_latents");
 
     @BeforeAll
     static void start() {
-        Torch.start(2);
+        Torch.start(1);
     }
 
     static Stream<String> runs() {
@@ -69,13 +80,20 @@ class PipelineGoldenTest {
             Tensor video = run.video();
             long last = video.size(1) - 1;
             golden.assertClose(
-                    "video_frames_0_mid_last", video.index_select(1, torch.tensor(new long[] {0, last / 2, last})), VIDEO);
+                    "video_frames_0_mid_last",
+                    video.index_select(1, torch.tensor(new long[] {0, last / 2, last})),
+                    VIDEO);
         }
         if (chosen.isArray()) {
             List<Long> frames = new ArrayList<>();
             chosen.forEach(frame -> frames.add(frame.longValue()));
-            assertThat(pixels.size(1)).isEqualTo(golden.sidecar().path("full_video_shape_BFHWC").get(1).longValue());
-            pixels = pixels.index_select(1, torch.tensor(frames.stream().mapToLong(f -> f).toArray()));
+            assertThat(pixels.size(1))
+                    .isEqualTo(golden.sidecar()
+                            .path("full_video_shape_BFHWC")
+                            .get(1)
+                            .longValue());
+            pixels = pixels.index_select(
+                    1, torch.tensor(frames.stream().mapToLong(f -> f).toArray()));
         }
         assertPixels(golden, "video_u8", pixels);
     }
@@ -86,27 +104,19 @@ class PipelineGoldenTest {
         }
     }
 
-    /// Some half-precision tensors have a bound of nearly zero, because none of the variations that their file was
-    /// made with reached them: the choice of the attention kernel, which moves others most, is not among these. Such
-    /// a tensor may be as far from the reference's as two equally exact results are, whose rounding errors are
-    /// independent: the square root of 2 times the error of the reference's own, which its fp32 sibling shows.
     private static void assertNear(Golden golden, String name, Tensor actual, double leastFp32) throws IOException {
-        JsonNode tolerance = golden.sidecar().path("tolerance").path(name);
         String file = golden.sidecar().path("name").stringValue();
-        String sibling = file.replaceFirst("_(bf16|fp16)$", "_fp32");
-        boolean hasSibling = Golden.names("e2e", "").contains(sibling);
-        if (sibling.equals(file) || !hasSibling || !tolerance.has("suggested_rms")) {
+        if (!ROUNDED_APART.contains(file + " " + name)) {
             golden.assertClose(name, actual, leastFp32);
             return;
         }
+        String sibling = file.replaceFirst("_(bf16|fp16)$", "_fp32");
         try (Golden exact = Golden.open(sibling)) {
             Tensor expected = golden.out(name);
-            double own = exact.hasOutput(name) ? Math.sqrt(2) * rms(expected, exact.out(name)) : 0;
-            assertThat(actual.scalar_type().intern()).isEqualTo(expected.scalar_type().intern());
-            assertThat(rms(actual, expected))
-                    .as(file + ": " + name + " (rms)")
-                    .isLessThanOrEqualTo(
-                            Math.max(own, tolerance.path("suggested_rms").doubleValue()));
+            double bound = Math.sqrt(2) * rms(expected, exact.out(name));
+            assertThat(actual.scalar_type().intern())
+                    .isEqualTo(expected.scalar_type().intern());
+            assertThat(rms(actual, expected)).as(file + ": " + name + " (rms)").isLessThanOrEqualTo(bound);
         }
     }
 
@@ -129,8 +139,8 @@ class PipelineGoldenTest {
         }
     }
 
-    /// In fp32 a value may fall to the other side of a rounding; in half precision the root mean square counts, within
-    /// three times the reference's own variations, as for the tensors that have a bound.
+    /// In fp32 a value may fall to the other side of a rounding; in half precision the root mean square counts,
+    /// within three times the reference's own variations, as for the tensors that have a bound.
     static void assertPixels(Golden golden, String name, Tensor pixels) throws IOException {
         JsonNode tolerance = golden.sidecar().path("tolerance").path(name);
         if (golden.meta().path("dtype").stringValue().equals("fp32")) {
@@ -140,10 +150,7 @@ class PipelineGoldenTest {
                     .mapToDouble(JsonNode::doubleValue)
                     .max()
                     .orElseThrow();
-            assertThat(rms(pixels, golden.out(name)))
-                    .as(name + " (rms)")
-                    .isLessThanOrEqualTo(Math.max(1, 3 * moves));
+            assertThat(rms(pixels, golden.out(name))).as(name + " (rms)").isLessThanOrEqualTo(Math.max(1, 3 * moves));
         }
     }
-
 }

@@ -26,10 +26,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /// What pipelines refuse, warn of and hold to, whatever the numbers.
 class PipelineTest {
-    private static final PipelineOptions OPTIONS = PipelineOptions.defaults()
-            .withDevice("cpu")
-            .withThreads(2)
-            .withPrecision(Precision.FP32);
+    private static final PipelineOptions OPTIONS =
+            PipelineOptions.defaults().withDevice("cpu").withThreads(1).withPrecision(Precision.FP32);
 
     private static Path model(String name) {
         return Resources.golden("pipelines/" + name);
@@ -51,8 +49,8 @@ class PipelineTest {
         });
     }
 
-    private static void assertRefused(
-            ProblemCode code, String part, UnaryOperator<GenerationRequestBuilder> change) throws IOException {
+    private static void assertRefused(ProblemCode code, String part, UnaryOperator<GenerationRequestBuilder> change)
+            throws IOException {
         try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(model("t2v-5b"), OPTIONS)) {
             assertRefused(code, part, () -> pipeline.plan(change.apply(small()).build()));
         }
@@ -63,19 +61,20 @@ class PipelineTest {
         assertRefused(ProblemCode.REQUEST, "nearest that can be is 48", request -> request.height(45));
         assertRefused(ProblemCode.REQUEST, "nearest that can be is 16", request -> request.width(3));
         assertRefused(ProblemCode.REQUEST, "nearest number that can is 1", request -> request.numFrames(0));
-        assertRefused(ProblemCode.REQUEST, "2 seeds for 3", request ->
-                request.prompts(List.of("a", "b", "c")).seeds(List.of(1L, 2L)));
+        assertRefused(
+                ProblemCode.REQUEST,
+                "2 seeds for 3",
+                request -> request.prompts(List.of("a", "b", "c")).seeds(List.of(1L, 2L)));
         assertRefused(ProblemCode.REQUEST, "guidance_scale", request -> request.guidanceScale(Double.NaN));
         assertRefused(ProblemCode.REQUEST, "0", request -> request.steps(0));
         assertRefused(ProblemCode.PROMPT, "empty", request -> request.prompt(" "));
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "t2v-5b, 10, 9, 9", "t2v-5b, 13, 9, 16", "t2v-5b, 57, 49, 57", "t2v-1.5, 9, 1, 9", "t2v-1.5, 13, 17, 16"
+    @CsvSource({"t2v-5b, 10, 9, 9", "t2v-5b, 13, 9, 16", "t2v-5b, 57, 49, 57", "t2v-1.5, 9, 1, 9", "t2v-1.5, 13, 17, 16"
     })
-    void framesOutsideTheTrainedOnesAreAWarningThatSaysWhatComesOut(
-            String name, int asked, int trained, int come) throws IOException {
+    void framesOutsideTheTrainedOnesAreAWarningThatSaysWhatComesOut(String name, int asked, int trained, int come)
+            throws IOException {
         try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(model(name), OPTIONS)) {
             GenerationPlan plan = pipeline.plan(small().numFrames(asked).build());
             assertThat(plan.frames()).isEqualTo(come);
@@ -105,13 +104,17 @@ class PipelineTest {
         List<Problem> warnings = new ArrayList<>();
         try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(model("t2v-5b"), OPTIONS);
                 GenerationResult result = pipeline.generateAll(
-                        small().prompt("a " + "very ".repeat(300) + "long prompt").steps(1).build(),
+                        small().prompt("a " + "very ".repeat(300) + "long prompt")
+                                .steps(1)
+                                .build(),
                         GenerationProgress.NONE)) {
             warnings.addAll(result.warnings());
         }
         assertThat(warnings).anySatisfy(problem -> {
             assertThat(problem.code()).isEqualTo(ProblemCode.PROMPT);
-            assertThat(problem.message().text()).containsPattern("last \\d+ tokens").contains("226");
+            assertThat(problem.message().text())
+                    .containsPattern("last \\d+ tokens")
+                    .contains("226");
         });
     }
 
@@ -137,8 +140,10 @@ class PipelineTest {
     void aMissingComponentIsNamed(@TempDir Path temporary) throws IOException {
         Path copy = Resources.copy(model("t2v-2b"), temporary.resolve("model"));
         Files.move(copy.resolve("vae"), temporary.resolve("vae"));
-        assertRefused(ProblemCode.COMPONENT_MISSING, "vae", () -> TextToVideoPipeline.load(copy, OPTIONS)
-                .close());
+        assertRefused(
+                ProblemCode.COMPONENT_MISSING,
+                "vae",
+                () -> TextToVideoPipeline.load(copy, OPTIONS).close());
     }
 
     @Test
@@ -176,7 +181,8 @@ class PipelineTest {
                 Video next = pipeline.generate(small().seed(8).build(), GenerationProgress.NONE)) {
             assertThat(both.seeds()).containsExactly(7L, 8L);
             assertThat(both.videos().getLast().pixels().mismatch(next.pixels())).isEqualTo(-1);
-            assertThat(both.videos().getFirst().pixels().mismatch(next.pixels())).isNotEqualTo(-1);
+            assertThat(both.videos().getFirst().pixels().mismatch(next.pixels()))
+                    .isNotEqualTo(-1);
         }
     }
 

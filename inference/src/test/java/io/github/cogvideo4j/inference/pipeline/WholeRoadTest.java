@@ -7,6 +7,9 @@ import io.github.cogvideo4j.checkpoints.convert.BaseModel;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
+import io.github.cogvideo4j.checkpoints.convert.LinkMode;
+import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
+import io.github.cogvideo4j.checkpoints.convert.TargetDType;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.inference.Golden;
@@ -26,8 +29,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 class WholeRoadTest {
     @BeforeAll
     static void start() {
-        Torch.start(2);
+        Torch.start(1);
     }
+
+    /// As the reference converted it, also where it then computed in fp32.
+    private static final ConversionOptions BF16 = new ConversionOptions(
+            Optional.of(TargetDType.BF16),
+            ConversionOptions.DEFAULT_SHARD_BYTES,
+            OutputFormat.SAFETENSORS,
+            LinkMode.COPY,
+            Optional.empty(),
+            2,
+            false,
+            false);
 
     @ParameterizedTest
     @CsvSource({
@@ -40,14 +54,15 @@ class WholeRoadTest {
             throws IOException {
         Path folder = Resources.fixture(sample);
         try (Golden golden = Golden.open(folder.resolve("reference/e2e/" + sample + "_" + dtype + ".json"))) {
-            Path base = Resources.golden("pipelines/" + golden.meta().path("pipeline").stringValue());
+            Path base = Resources.golden(
+                    "pipelines/" + golden.meta().path("pipeline").stringValue());
             Path model = temporary.resolve("model");
             Converter.convert(
                     ConversionPlanner.plan(
                             Checkpoints.open(folder.resolve(checkpoint), SourceOptions.defaults()),
                             model,
                             Optional.of(BaseModel.read(base)),
-                            ConversionOptions.defaults()),
+                            BF16),
                     Progress.NONE);
             PipelineOptions options = GoldenRun.options(golden.meta());
             try (PointerScope _ = new PointerScope();
@@ -55,7 +70,8 @@ class WholeRoadTest {
                 PipelineGoldenTest.assertRun(converted);
                 if (dtype.equals("bf16")) {
                     assertUnconverted(
-                            converted, new GoldenRun(golden, base, options.withTransformer(folder.resolve(checkpoint))));
+                            converted,
+                            new GoldenRun(golden, base, options.withTransformer(folder.resolve(checkpoint))));
                 }
             }
         }
