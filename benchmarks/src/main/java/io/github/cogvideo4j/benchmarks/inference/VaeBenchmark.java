@@ -91,7 +91,7 @@ public final class VaeBenchmark {
         for (VaeShapes.Convolution conv : shapes.convolutions()) {
             Scoped.run(() -> {
                 long sliceBytes = conv.height() * conv.width() * conv.in() * (precision.isHalf() ? 2 : 4);
-                long most = Math.max(1, (192L << 20) / sliceBytes);
+                long most = Math.max(1, (96L << 20) / sliceBytes);
                 long slices = Math.ceilDiv(conv.frames(), most);
                 long slice = Math.ceilDiv(conv.frames(), slices);
                 Tensor input = torch.ones(

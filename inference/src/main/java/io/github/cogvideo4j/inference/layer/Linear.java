@@ -39,13 +39,15 @@ public final class Linear {
 
     /// `[..., in]` to `[..., out]`.
     public Tensor forward(Tensor input) {
-        Tensor matrix = weight.tensor();
         TensorOptional offset = bias.map(b -> new TensorOptional(b.tensor())).orElseGet(TensorOptional::new);
+        return product(input, weight.tensor(), offset);
+    }
+
+    /// `x W^T + b` for a matrix that is at hand.
+    public static Tensor product(Tensor input, Tensor matrix, TensorOptional bias) {
         boolean blas = input.is_cpu()
                 && matrix.scalar_type().intern() == ScalarType.Float
                 && input.numel() * matrix.size(0) >= LARGE;
-        return blas
-                ? Torch.matrixProduct(() -> torch.linear(input, matrix, offset))
-                : torch.linear(input, matrix, offset);
+        return blas ? Torch.matrixProduct(() -> torch.linear(input, matrix, bias)) : torch.linear(input, matrix, bias);
     }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.bytedeco.javacpp.Loader;
@@ -122,11 +123,11 @@ public final class SystemCheck {
         long free = Files.getFileStore(nearestExisting(cache)).getUsableSpace();
         boolean unpacked = Files.isDirectory(cache) && folderHasEntries(cache);
         return unpacked || free >= NATIVE_BYTES
-                ? Check.good("disk", "inference.system.disk", cache, free)
+                ? Check.good("disk", "inference.system.disk", cache, gigabytes(free))
                 : Check.gap(
                         "disk",
-                        Message.of("inference.system.disk", cache, free),
-                        Message.of("inference.system.disk-remedy", NATIVE_BYTES));
+                        Message.of("inference.system.disk", cache, gigabytes(free)),
+                        Message.of("inference.system.disk-remedy", gigabytes(NATIVE_BYTES)));
     }
 
     private static boolean folderHasEntries(Path folder) throws IOException {
@@ -153,13 +154,13 @@ public final class SystemCheck {
         long needed = (long) (largest * ROOM) + (1L << 30);
         OptionalLong available = MachineMemory.available();
         if (available.isEmpty()) {
-            return Check.good("memory", "inference.system.memory-unknown", needed);
+            return Check.good("memory", "inference.system.memory-unknown", gigabytes(needed));
         }
         return available.getAsLong() >= needed
-                ? Check.good("memory", "inference.system.memory", available.getAsLong(), needed)
+                ? Check.good("memory", "inference.system.memory", gigabytes(available.getAsLong()), gigabytes(needed))
                 : Check.gap(
                         "memory",
-                        Message.of("inference.system.memory", available.getAsLong(), needed),
+                        Message.of("inference.system.memory", gigabytes(available.getAsLong()), gigabytes(needed)),
                         Message.of("inference.system.memory-remedy"));
     }
 
@@ -174,5 +175,9 @@ public final class SystemCheck {
             }
         }
         return bytes;
+    }
+
+    private static String gigabytes(long bytes) {
+        return String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
     }
 }

@@ -19,7 +19,7 @@ final class CausalConv3d {
     private static final long SIZE = 3;
     private static final long EARLIER = SIZE - 1;
     /// The input that a slice may have; larger ones are no faster.
-    private static final long SLICE_BYTES = 192L << 20;
+    private static final long SLICE_BYTES = 96L << 20;
 
     private final String name;
     private final long in;

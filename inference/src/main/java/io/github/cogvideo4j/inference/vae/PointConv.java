@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.inference.vae;
 
+import io.github.cogvideo4j.inference.layer.Linear;
 import io.github.cogvideo4j.inference.weights.Weight;
 import io.github.cogvideo4j.inference.weights.Weights;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 
 /// A 1x1x1 convolution: with channels last, a matrix product.
 final class PointConv {
@@ -22,6 +22,6 @@ final class PointConv {
 
     /// `[..., in]` to `[..., out]`.
     Tensor forward(Tensor input) {
-        return torch.linear(input, weight.tensor().view(out, in), new TensorOptional(bias.tensor()));
+        return Linear.product(input, weight.tensor().view(out, in), new TensorOptional(bias.tensor()));
     }
 }

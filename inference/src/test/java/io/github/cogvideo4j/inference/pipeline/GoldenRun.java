@@ -52,7 +52,7 @@ final class GoldenRun implements AutoCloseable {
     /// The options that the sidecar describes.
     static PipelineOptions options(JsonNode meta) {
         PipelineOptions options = PipelineOptions.defaults()
-                .withThreads(2)
+                .withThreads(1)
                 .withDevice("cpu")
                 .withPrecision(precision(meta.path("dtype").stringValue()));
         if (meta.path("vae").isString()) {

@@ -40,7 +40,7 @@ class PipelineGoldenTest {
 
     @BeforeAll
     static void start() {
-        Torch.start(2);
+        Torch.start(1);
     }
 
     static Stream<String> runs() {

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// What pipelines refuse, warn of and hold to, whatever the numbers.
 class PipelineTest {
     private static final PipelineOptions OPTIONS =
-            PipelineOptions.defaults().withDevice("cpu").withThreads(2).withPrecision(Precision.FP32);
+            PipelineOptions.defaults().withDevice("cpu").withThreads(1).withPrecision(Precision.FP32);
 
     private static Path model(String name) {
         return Resources.golden("pipelines/" + name);

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class WholeRoadTest {
     @BeforeAll
     static void start() {
-        Torch.start(2);
+        Torch.start(1);
     }
 
     /// As the reference converted it, also where it then computed in fp32.

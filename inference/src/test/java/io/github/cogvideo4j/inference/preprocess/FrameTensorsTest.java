@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FrameTensorsTest {
     @BeforeAll
     static void start() {
-        Torch.start(2);
+        Torch.start(1);
     }
 
     static List<String> images() {

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RandomNumbersTest {
     @BeforeAll
     static void start() {
-        Torch.start(2);
+        Torch.start(1);
     }
 
     @Test

@@ -23,7 +23,7 @@ import tools.jackson.databind.JsonNode;
 class SchedulerTablesTest {
     @BeforeAll
     static void start() {
-        Torch.start(2);
+        Torch.start(1);
     }
 
     static List<String> tables() {

@@ -26,7 +26,7 @@ import tools.jackson.databind.JsonNode;
 class SchedulerTrajectoriesTest {
     @BeforeAll
     static void start() {
-        Torch.start(2);
+        Torch.start(1);
     }
 
     static List<String> runs() {

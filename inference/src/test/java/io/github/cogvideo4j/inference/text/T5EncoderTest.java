@@ -28,7 +28,7 @@ class T5EncoderTest {
 
     @BeforeAll
     static void start() {
-        Torch.start(2);
+        Torch.start(1);
     }
 
     static List<String> encodings() {

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CogVideoXTransformerTest {
     @BeforeAll
     static void start() {
-        Torch.start(2);
+        Torch.start(1);
     }
 
     static List<String> forwards() {

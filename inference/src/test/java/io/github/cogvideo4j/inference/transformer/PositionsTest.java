@@ -27,7 +27,7 @@ class PositionsTest {
 
     @BeforeAll
     static void start() {
-        Torch.start(2);
+        Torch.start(1);
     }
 
     static List<String> rotaryTables() {

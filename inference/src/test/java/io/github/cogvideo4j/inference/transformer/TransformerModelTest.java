@@ -30,7 +30,7 @@ class TransformerModelTest {
 
     @BeforeAll
     static void start() {
-        Torch.start(2);
+        Torch.start(1);
     }
 
     /// The training checkpoint as it is computes what its conversion by the reference tools computes.

@@ -31,7 +31,8 @@ class CogVideoXVaeTest {
 
     @BeforeAll
     static void start() {
-        Torch.start(2);
+        // The models are so small that a second thread would mostly wait for the first.
+        Torch.start(1);
     }
 
     @BeforeEach
@@ -113,12 +114,12 @@ class CogVideoXVaeTest {
     @Test
     void decodingAgainAndAgainTakesNoMoreMemory() throws IOException {
         Tensor latents = torch.randn(1, 16, 5, 4, 6);
-        decode(latents, 10);
+        decode(latents, 5);
         long before = residentKib();
 
-        decode(latents, 40);
+        decode(latents, 20);
 
-        assertThat(residentKib() - before).as("KiB more after 40 decodings").isLessThan(24 << 10);
+        assertThat(residentKib() - before).as("KiB more after 20 decodings").isLessThan(16 << 10);
     }
 
     @Test
