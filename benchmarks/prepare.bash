@@ -10,6 +10,9 @@ find_jdk || { echo "error: no JDK 25 found" >&2; exit 4; }
   exit 4
 }
 
+# As the launcher does.
+export GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-5000}
+
 # benchmark CLASS ARGUMENT...: runs a main class of the benchmarks, with the flags in the array java_flags if there is one.
 benchmark() {
   local class=$1

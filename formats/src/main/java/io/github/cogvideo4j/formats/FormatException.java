@@ -3,8 +3,7 @@ package io.github.cogvideo4j.formats;
 import io.github.cogvideo4j.formats.problem.Problem;
 
 /// A file that cannot be read as what it claims to be. Every reader in this module answers hostile or damaged
-/// input with one
-/// of these and with nothing else; failures of the disk stay [java.io.IOException]s.
+/// input with one of these and with nothing else; failures of the disk stay [java.io.IOException]s.
 public abstract sealed class FormatException extends RuntimeException
         permits MalformedFileException, UnsafeFileException, UnsupportedFileException {
     private final transient Problem problem;

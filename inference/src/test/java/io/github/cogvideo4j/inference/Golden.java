@@ -126,11 +126,11 @@ public final class Golden implements AutoCloseable {
         }
     }
 
-    /// Fails unless the tensor is within the sidecar's tolerance of the reference's output: every element in fp32,
-    /// the root mean square in half precision.
+    /// Fails unless the tensor is within the sidecar's tolerance of the reference's output: every element in
+    /// fp32, the root mean square in half precision.
     ///
-    /// @param leastFp32 the bound of golden/README.md where the sidecar's own is lower: another order of summation
-    ///                  moves such tensors by as much
+    /// @param leastFp32 the bound of golden/README.md where the sidecar's own is lower: another order of
+    ///                  summation moves such tensors by as much
     public void assertClose(String name, Tensor actual, double leastFp32) throws IOException {
         try (PointerScope _ = new PointerScope()) {
             Tensor expected = out(name);

@@ -12,7 +12,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/// The attacks of a module, as its tests have them and as `docs/security.md` has them: the two must be the same.
+/// The attacks of a module, as its tests have them and as `docs/security.md` has them: the two must be the
+/// same.
 public final class AttackTable {
     private AttackTable() {}
 

@@ -75,7 +75,8 @@ public final class InferenceBenchmark {
         return (System.nanoTime() - start) / 1e9;
     }
 
-    /// A line of `/proc/self/status`, in KiB. The peak is of the process: ask for one precision to know its own.
+    /// A line of `/proc/self/status`, in KiB. The peak is of the process: ask for one precision to know its
+    /// own.
     private static long status(String field) throws IOException {
         return Files.readAllLines(Path.of("/proc/self/status")).stream()
                 .filter(line -> line.startsWith(field))

@@ -19,9 +19,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/// Writes a `torch.distributed` checkpoint of any size as FSDP does: `.metadata`, and for each rank a file with
-/// its
-/// chunk of every tensor, one file of `torch.save` after another. Nothing but one buffer is in memory.
+/// Writes a `torch.distributed` checkpoint of any size as FSDP does: `.metadata`, and for each rank a file
+/// with its chunk of every tensor, one file of `torch.save` after another. Nothing but one buffer is in
+/// memory.
 public final class SyntheticDistributed {
     private static final String MODULE = "torch.distributed.checkpoint.metadata";
 
@@ -44,8 +44,7 @@ public final class SyntheticDistributed {
     /// @param parameters the model's parameters, in order
     /// @param ranks      how many ranks it is cut for
     /// @param dimension  along which dimension: 0 as FSDP does, 1 for chunks that interleave; a tensor
-    ///     without it is cut
-    ///                   along its first
+    ///                   without it is cut along its first
     public static void write(Path folder, List<NamedShape> parameters, int ranks, int dimension) throws IOException {
         new SyntheticDistributed(parameters, ranks, dimension).write(folder);
     }

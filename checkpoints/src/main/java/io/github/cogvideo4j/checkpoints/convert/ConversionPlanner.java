@@ -166,8 +166,7 @@ public final class ConversionPlanner {
     private void addComponent(Component component, Checkpoint source) throws IOException {
         Optional<DType> ofBase = base.isPresent() ? base.get().weightDType(component) : Optional.empty();
         // SAT keeps weights in the dtype that they were trained in, unless they come from ZeRO's fp32 copies;
-        // the
-        // components that are not trained keep theirs.
+        // the components that are not trained keep theirs.
         boolean keep = component != Component.TRANSFORMER
                 || (source.kind() == CheckpointKind.SAT
                         && source.training().zeroStage().isEmpty());

@@ -45,8 +45,8 @@ final class OutputPlace {
         }
     }
 
-    /// The bytes of the base's weights that will be copied because they lie on another file system, where a hard link
-    /// cannot reach.
+    /// The bytes of the base's weights that will be copied because they lie on another file system, where a
+    /// hard link cannot reach.
     static long copiesInsteadOfLinks(ConversionPlan plan) throws IOException {
         if (plan.options().link() != LinkMode.AUTO || plan.base().isEmpty()) {
             return 0;

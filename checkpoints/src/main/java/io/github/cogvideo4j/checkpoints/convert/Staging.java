@@ -120,8 +120,8 @@ public final class Staging implements AutoCloseable {
         }
     }
 
-    /// Removes the folder unless it was published, and then the one it replaced. What cannot be removed is left to the
-    /// next run, with the lock file by which it is known.
+    /// Removes the folder unless it was published, and then the one it replaced. What cannot be removed is
+    /// left to the next run, with the lock file by which it is known.
     @Override
     public void close() throws IOException {
         try {

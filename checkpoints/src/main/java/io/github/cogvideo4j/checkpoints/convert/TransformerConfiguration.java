@@ -71,7 +71,8 @@ final class TransformerConfiguration {
         return new Decision(text(file), config);
     }
 
-    /// A file's text as it is. Its JSON has been read, but not necessarily as UTF-8, in which it will be written.
+    /// A file's text as it is. Its JSON has been read, but not necessarily as UTF-8, in which it will be
+    /// written.
     static String text(Path file) throws IOException {
         try {
             return Files.readString(file);

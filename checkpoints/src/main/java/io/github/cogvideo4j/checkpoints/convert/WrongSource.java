@@ -10,9 +10,8 @@ import io.github.cogvideo4j.formats.problem.Problems;
 import java.util.List;
 import java.util.Optional;
 
-/// Says what weights are, where they are not what the conversion is asked to make of them. Named here, they are
-/// not
-/// told as a hundred missing tensors.
+/// Says what weights are, where they are not what the conversion is asked to make of them. Named here, they
+/// are not told as a hundred missing tensors.
 final class WrongSource {
     private WrongSource() {}
 
@@ -21,8 +20,8 @@ final class WrongSource {
     /// @param said    what the caller says it is of
     /// @param remarks takes what the names say, where nobody said anything and it is not the transformer
     /// @throws InvalidCheckpointException `not-a-checkpoint` for an adapter alone, `lora-unmerged` for a
-    ///     model with its
-    ///     adapter still in it, `wrong-component` when the names say something else than the caller
+    /// model with its adapter still in it, `wrong-component` when the names say something else than the
+    /// caller
     static Component requireComponent(Checkpoint source, Optional<Component> said, Problems remarks) {
         Place place = Place.of(source.folder());
         List<String> names = source.entries().stream().map(StateEntry::name).toList();

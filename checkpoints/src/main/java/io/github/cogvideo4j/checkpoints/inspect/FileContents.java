@@ -24,8 +24,8 @@ import java.util.OptionalLong;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 
-/// What a single file holds. Unlike a converter it takes the file for what its bytes say, whatever its name, and
-/// shows all tensors in it: also an optimizer's, which are no state dict.
+/// What a single file holds. Unlike a converter it takes the file for what its bytes say, whatever its name,
+/// and shows all tensors in it: also an optimizer's, which are no state dict.
 final class FileContents {
     private final Path file;
     private final Problems remarks = new Problems();

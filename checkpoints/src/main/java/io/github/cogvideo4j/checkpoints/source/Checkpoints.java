@@ -37,9 +37,7 @@ public final class Checkpoints {
     /// Opens a checkpoint.
     ///
     /// @param path    a checkpoint folder, its tag folder, a training output with several `checkpoint-*`, a
-    ///                folder of
-    ///                plain weights, or
-    ///                a weight file
+    ///                folder of plain weights, or a weight file
     /// @param options how to choose
     /// @throws InvalidCheckpointException when there is no checkpoint that can be read
     /// @throws io.github.cogvideo4j.formats.FormatException when one of its files is damaged or unsafe

@@ -7,8 +7,7 @@ import java.util.Optional;
 ///
 /// @param tag           the tag folder to take instead of what `latest` names
 /// @param fromModule    take the `module` of the model-states file, in the training dtype, because the
-///                      optimizer's
-///                      files are gone
+///                      optimizer's files are gone
 /// @param excludeFrozen leave out parameters that were not trained
 /// @param strictness    what becomes of files that other readers accept although the format forbids it
 public record SourceOptions(Optional<String> tag, boolean fromModule, boolean excludeFrozen, Strictness strictness) {

@@ -8,8 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /// T5's token embeddings, which a `.bin` file has under two names: the encoder's table is the model's shared
-/// one.
-/// transformers writes one of the two to safetensors and ties the other when it loads; so does this.
+/// one. transformers writes one of the two to safetensors and ties the other when it loads; so does this.
 final class TiedWeights {
     private static final String OWNER = "shared.weight";
     private static final String ALIAS = "encoder.embed_tokens.weight";

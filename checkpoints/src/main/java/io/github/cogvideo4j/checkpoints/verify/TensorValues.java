@@ -39,8 +39,8 @@ public record TensorValues(StoredTensor tensor, ValueScan scan) {
         });
     }
 
-    /// What to warn of: NaN, Inf, overflow, and zeros where the tensor is a matrix (a bias of zeros is how training
-    /// begins).
+    /// What to warn of: NaN, Inf, overflow, and zeros where the tensor is a matrix (a bias of zeros is how
+    /// training begins).
     public List<Problem> problems(Path place) {
         return scan.problems(Place.of(place).tensor(tensor.name())).stream()
                 .filter(problem ->

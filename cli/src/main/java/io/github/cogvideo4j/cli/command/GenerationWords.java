@@ -14,8 +14,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/// What one video was made with, as options of the command line: with every default filled in, so that a repetition
-/// does not depend on them.
+/// What one video was made with, as options of the command line: with every default filled in, so that a
+/// repetition does not depend on them.
 final class GenerationWords {
     private GenerationWords() {}
 

@@ -134,8 +134,8 @@ public final class VerifyCommand extends ConsoleCommand {
                 FusedSource.open(folder, checkpoint, fused, lora)));
     }
 
-    /// What the folder's manifest says was left out or taken from elsewhere is so again, unless the command line says
-    /// something of its own.
+    /// What the folder's manifest says was left out or taken from elsewhere is so again, unless the command
+    /// line says something of its own.
     private SourceOptions sourceOptions(Path folder) throws IOException {
         Optional<Manifest> manifest = manifest(folder);
         if (source.given() || manifest.isEmpty()) {

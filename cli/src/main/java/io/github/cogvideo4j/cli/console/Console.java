@@ -19,8 +19,9 @@ import java.util.Scanner;
 import java.util.function.Consumer;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What a command talks to. Results, what a check found among them, go to the standard output; warnings, errors
-/// and progress to the standard error. With `--json`, the standard output holds one JSON object and nothing else.
+/// What a command talks to. Results, what a check found among them, go to the standard output; warnings,
+/// errors and progress to the standard error. With `--json`, the standard output holds one JSON object and
+/// nothing else.
 ///
 /// Safe to use from several threads.
 public final class Console {

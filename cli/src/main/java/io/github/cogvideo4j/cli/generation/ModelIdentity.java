@@ -16,15 +16,15 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What a model is, so that a repetition notices another one under the same name: the hashes of its manifest, and
-/// without one the names and sizes of its weight files.
+/// What a model is, so that a repetition notices another one under the same name: the hashes of its manifest,
+/// and without one the names and sizes of its weight files.
 public final class ModelIdentity {
     private static final int COMPONENT_DEPTH = 2;
 
     private ModelIdentity() {}
 
-    /// The model's identity: `tensors_sha256` (over the manifest's hash of every tensor, in the order of their names)
-    /// and the hash of each file that was hashed; or `files` with sizes.
+    /// The model's identity: `tensors_sha256` (over the manifest's hash of every tensor, in the order of
+    /// their names) and the hash of each file that was hashed; or `files` with sizes.
     public static ObjectNode of(Path model) throws IOException {
         ObjectNode identity = JsonFile.newObject();
         if (Files.isRegularFile(model.resolve(Manifest.FILE_NAME))) {

@@ -17,8 +17,8 @@ public record Prompt(String text, Optional<Path> input) {
     private static final long LARGEST_FILE = 4L << 20;
     private static final String SEPARATOR = "@@";
 
-    /// The prompts of a file: one on each line, `prompt` or `prompt@@image`, as in CogVideo's own test files. Empty
-    /// lines are left out.
+    /// The prompts of a file: one on each line, `prompt` or `prompt@@image`, as in CogVideo's own test files.
+    /// Empty lines are left out.
     ///
     /// @throws UsageException when it is larger than 4 MiB, no text in UTF-8, or has no prompt
     public static List<Prompt> read(Path file) throws IOException {

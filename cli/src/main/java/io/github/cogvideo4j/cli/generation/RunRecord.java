@@ -21,8 +21,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param options  the options by name without dashes, each with its values
 /// @param identity what the model and the input were, see [ModelIdentity]
 public record RunRecord(Map<String, List<String>> options, ObjectNode identity) {
-    /// What may be repeated: what shapes the pixels. Where results go, and what is overwritten, is never taken from
-    /// a file.
+    /// What may be repeated: what shapes the pixels. Where results go, and what is overwritten, is never
+    /// taken from a file.
     public static final Set<String> REPEATABLE = Set.of(
             "model",
             "transformer",

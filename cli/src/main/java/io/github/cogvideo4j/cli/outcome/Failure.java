@@ -7,9 +7,8 @@ import java.util.Optional;
 /// Why a run ends without its result.
 ///
 /// @param exit    the exit code
-/// @param code    the stable code: a problem's id, or one of those that [Failures] gives to what is no problem
-///                of a
-/// file
+/// @param code    the stable code: a problem's id, or one of those that [Failures] gives to what is no
+///                problem of a file
 /// @param message what went wrong, in one sentence
 /// @param place   where
 /// @param hint    what to do about it

@@ -68,8 +68,8 @@ public final class Failures {
                 exit(problem.code()), problem.code().id(), problem.message(), problem.place(), remedy(problem.code()));
     }
 
-    /// A video that cannot be made: the machine lacks something, or what was asked for, the model or a file that was
-    /// given stands in the way.
+    /// A video that cannot be made: the machine lacks something, or what was asked for, the model or a file
+    /// that was given stands in the way.
     private static Failure inference(InferenceException thrown) {
         Problem problem = thrown.problem();
         ExitCode exit = switch (thrown) {

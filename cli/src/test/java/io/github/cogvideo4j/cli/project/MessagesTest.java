@@ -117,7 +117,8 @@ class MessagesTest {
                 .map(match -> match.group(1));
     }
 
-    /// Code may complete a key: `"cli.remedy." + code`, or `key + ".fields"` where `key` is one of the sources' keys.
+    /// Code may complete a key: `"cli.remedy." + code`, or `key + ".fields"` where `key` is one of the
+    /// sources' keys.
     private static boolean isComposed(String key, Set<String> mentioned, Set<String> endings) {
         boolean afterPrefix = mentioned.stream().filter(MessagesTest::isPrefix).anyMatch(key::startsWith);
         return afterPrefix

@@ -91,14 +91,14 @@ public final class JsonFile {
         return MAPPER.createObjectNode();
     }
 
-    /// The text of a JSON value as Python's `json.dumps(value, indent=2, ensure_ascii=False)` lays it out, with a
-    /// newline at the end.
+    /// The text of a JSON value as Python's `json.dumps(value, indent=2, ensure_ascii=False)` lays it out,
+    /// with a newline at the end.
     public static String format(JsonNode value) {
         return JsonText.of(value, JsonStrings.UTF_8, false);
     }
 
-    /// The text of a JSON value as Python's `json.dumps(value, indent=2, sort_keys=True)` forms it, with a newline
-    /// at the end: what diffusers writes.
+    /// The text of a JSON value as Python's `json.dumps(value, indent=2, sort_keys=True)` forms it, with a
+    /// newline at the end: what diffusers writes.
     public static String formatSorted(JsonNode value) {
         return JsonText.of(value, JsonStrings.ASCII, true);
     }

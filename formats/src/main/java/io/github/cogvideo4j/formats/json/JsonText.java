@@ -72,8 +72,8 @@ final class JsonText {
         text.append(items.isEmpty() ? "" : newLine).append(close);
     }
 
-    /// Python's `repr` of a finite float: the shortest digits that read back as the same number, with an exponent
-    /// of at least two digits below 1e-4 and from 1e16 on.
+    /// Python's `repr` of a finite float: the shortest digits that read back as the same number, with an
+    /// exponent of at least two digits below 1e-4 and from 1e16 on.
     static String repr(double number) {
         if (number == 0) {
             return Double.toString(number);

@@ -2,8 +2,8 @@ package io.github.cogvideo4j.formats.pickle;
 
 import java.util.List;
 
-/// What values take in memory, in bytes and roughly: on the generous side, so that the sum keeps a hostile pickle
-/// within its limit. Text is not counted here but where it is decoded.
+/// What values take in memory, in bytes and roughly: on the generous side, so that the sum keeps a hostile
+/// pickle within its limit. Text is not counted here but where it is decoded.
 final class PickleCosts {
     static final long MEMO_ENTRY = 56;
 
@@ -47,8 +47,8 @@ final class PickleCosts {
         return ENTRY * count;
     }
 
-    /// What a call may copy of its arguments: what they hold, and what tuples in them hold. A pickle can share one
-    /// large argument among many calls.
+    /// What a call may copy of its arguments: what they hold, and what tuples in them hold. A pickle can
+    /// share one large argument among many calls.
     static long copyOf(List<PickleValue> arguments) {
         long bytes = elements(arguments.size());
         for (PickleValue argument : arguments) {

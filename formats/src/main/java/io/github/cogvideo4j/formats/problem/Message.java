@@ -8,11 +8,10 @@ import java.util.regex.Pattern;
 
 /// A sentence for people, kept as a key and its arguments so that it can be said in every language we speak.
 ///
-/// The key's first segment names the module whose bundle holds the text: `formats.safetensors.header-too-large`
-/// is looked up
-/// in `io/github/cogvideo4j/formats/messages.properties` and its translations. In the text, `{0}`, `{1}`, ...
-/// stand for
-/// the arguments; there is no other syntax, and quotes need no doubling.
+/// The key's first segment names the module whose bundle holds the text:
+/// `formats.safetensors.header-too-large` is looked up in `io/github/cogvideo4j/formats/messages.properties`
+/// and its translations. In the text, `{0}`, `{1}`, ... stand for the arguments; there is no other syntax,
+/// and quotes need no doubling.
 ///
 /// Arguments come from files, so their control characters are replaced before they reach a terminal or a log.
 ///
@@ -65,10 +64,8 @@ public record Message(String key, List<String> arguments) {
                 ResourceBundle.Control.getNoFallbackControl(ResourceBundle.Control.FORMAT_PROPERTIES));
     }
 
-    /// Replaces control characters, line separators and bidirectional overrides, which could forge a terminal's
-    /// output,
-    /// and cuts
-    /// what is too long to read.
+    /// Replaces control characters, line separators and bidirectional overrides, which could forge a
+    /// terminal's output, and cuts what is too long to read.
     public static String clean(String untrusted) {
         StringBuilder text = new StringBuilder(Math.min(untrusted.length(), LONGEST_ARGUMENT));
         untrusted

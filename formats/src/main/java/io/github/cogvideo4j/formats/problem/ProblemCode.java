@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/// Stable names of everything that can be wrong with a file or a folder, shared by the converter, the verifier
-/// and the
-/// doctor. [#id()] is what users see, search for and match on in scripts; it never changes once released.
+/// Stable names of everything that can be wrong with a file or a folder, shared by the converter, the
+/// verifier and the doctor. [#id()] is what users see, search for and match on in scripts; it never changes
+/// once released.
 public enum ProblemCode {
     // What a file or folder is instead of weights.
     NOT_A_CHECKPOINT,

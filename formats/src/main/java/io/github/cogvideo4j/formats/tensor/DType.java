@@ -5,9 +5,8 @@ import java.util.Optional;
 
 /// Element types, in the order in which safetensors sorts them inside a file.
 ///
-/// Source of names and order: the reference implementation of safetensors 0.8.0 (`Dtype`); the torch names are
-/// those of
-/// `torch.dtype` without the `torch.` prefix.
+/// Source of names and order: the reference implementation of safetensors 0.8.0 (`Dtype`); the torch names
+/// are those of `torch.dtype` without the `torch.` prefix.
 public enum DType {
     BOOL(8, "bool"),
     F4(4, "float4_e2m1fn_x2"),

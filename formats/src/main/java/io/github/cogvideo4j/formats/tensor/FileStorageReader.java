@@ -19,8 +19,7 @@ import java.util.zip.CRC32;
 /// Reads storages from their files through bounded buffers, and gathers the checksums of what it reads.
 ///
 /// Each file is opened once. A recorded CRC-32 is checked by [#verifyChecksums()] after everything wanted has
-/// been read: it
-/// covers every storage that was touched, reading only the bytes that nobody asked for.
+/// been read: it covers every storage that was touched, reading only the bytes that nobody asked for.
 public final class FileStorageReader implements StorageReader, AutoCloseable {
     /// Large enough that a disk streams, small enough that a dozen of them are nothing; a multiple of every
     /// element's size.

@@ -40,9 +40,8 @@ public record Shape(List<Long> sizes) {
         return checkedNumel().orElseThrow(() -> new ArithmeticException("too many elements: " + this));
     }
 
-    /// The number of elements, empty when the product, taken left to right, leaves 63 bits. So `[2^63-1, 4, 0]`
-    /// overflows
-    /// and `[0, 2^63-1, 4]` does not, as in the reference implementation of safetensors.
+    /// The number of elements, empty when the product, taken left to right, leaves 63 bits. So `[2^63-1, 4,
+    /// 0]` overflows and `[0, 2^63-1, 4]` does not, as in the reference implementation of safetensors.
     public OptionalLong checkedNumel() {
         long product = 1;
         for (long size : sizes) {

@@ -10,8 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /// An open source file. It is read with a channel and not through a mapping: a file that shrinks under a
-/// mapping faults the
-/// JVM, under a channel it is an end of file.
+/// mapping faults the JVM, under a channel it is an end of file.
 final class SourceFile implements AutoCloseable {
     private final Path path;
     private final FileChannel channel;

@@ -6,8 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /// The CRC-32 of a storage, gathered from the pieces in which it happens to be read, in any order and by any
-/// thread, so that
-/// checking it costs no second read.
+/// thread, so that checking it costs no second read.
 final class StorageChecksum {
     private record Piece(long length, long crc) {}
 
@@ -15,8 +14,7 @@ final class StorageChecksum {
     private final TreeMap<Long, Piece> pieces = new TreeMap<>();
 
     /// Adds a piece that was read. One that overlaps an earlier piece (a shared or overlapping view) is
-    /// dropped: what is
-    /// left uncovered shows up in [#gaps(long)].
+    /// dropped: what is left uncovered shows up in [#gaps(long)].
     synchronized void add(long offset, long length, long crc) {
         Map.Entry<Long, Piece> before = pieces.floorEntry(offset);
         Map.Entry<Long, Piece> after = pieces.higherEntry(offset);

@@ -8,9 +8,8 @@ import java.util.stream.IntStream;
 /// Turns a strided view into row-major bytes.
 ///
 /// The output is produced in blocks of outer rows. Inside a block, elements are visited in the order in which
-/// they lie in the
-/// storage, so that the storage is read forwards through one window, whatever the permutation of the
-/// dimensions.
+/// they lie in the storage, so that the storage is read forwards through one window, whatever the permutation
+/// of the dimensions.
 final class StridedGather {
     private static final int BLOCK_BYTES = 4 << 20;
     private static final int WINDOW_BYTES = 64 << 10;

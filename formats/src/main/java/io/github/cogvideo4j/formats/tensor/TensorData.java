@@ -6,10 +6,8 @@ import java.util.List;
 
 /// Where a tensor's elements come from, in row-major order.
 public sealed interface TensorData {
-    /// Bytes that lie in files: the concatenation of extents. A partition boundary of a distributed checkpoint
-    /// is just
-    /// one more
-    /// extent; a slice of a fused weight is a sub-range of one.
+    /// Bytes that lie in files: the concatenation of extents. A partition boundary of a distributed
+    /// checkpoint is just one more extent; a slice of a fused weight is a sub-range of one.
     ///
     /// @param parts the extents, in order
     record Extents(List<Extent> parts) implements TensorData {
@@ -46,8 +44,7 @@ public sealed interface TensorData {
         List<Storage> inputs();
 
         /// Produces the bytes, little-endian, from the first element to the last, in as many pieces as it
-        /// likes; each piece is whole
-        /// elements.
+        /// likes; each piece is whole elements.
         void compute(StorageReader reader, Sink sink) throws IOException;
     }
 

@@ -18,8 +18,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// The readers that meet bytes from strangers. Each gets any bytes at all and must read them, with everything that
-/// it then promises being true, or refuse them with a [FormatException]. Anything else is a finding.
+/// The readers that meet bytes from strangers. Each gets any bytes at all and must read them, with everything
+/// that it then promises being true, or refuse them with a [FormatException]. Anything else is a finding.
 enum FuzzTarget {
     /// The header of a safetensors file, and the tensors that it describes.
     SAFETENSORS {

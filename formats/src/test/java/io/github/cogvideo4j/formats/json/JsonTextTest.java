@@ -14,7 +14,8 @@ class JsonTextTest {
         assertThat(Double.parseDouble(JsonText.repr(number))).isEqualTo(number);
     }
 
-    /// What Python 3.11 prints for `json.dumps(value, indent=2)`, without `ensure_ascii` and with it and sorted keys.
+    /// What Python 3.11 prints for `json.dumps(value, indent=2)`, without `ensure_ascii` and with it and
+    /// sorted keys.
     @Example
     void theTextIsPythons() {
         ObjectNode value = JsonFile.newObject();

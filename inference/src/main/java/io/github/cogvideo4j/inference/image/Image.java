@@ -48,12 +48,12 @@ public final class Image implements AutoCloseable {
         return new Image(pixels, height, width);
     }
 
-    /// Reads a PNG, JPEG, BMP or GIF file (of an animation the first frame), upright as its Exif orientation says,
-    /// without its transparency. The same pixels as `Image.open(path)`, `exif_transpose` and `convert("RGB")` of
-    /// Pillow.
+    /// Reads a PNG, JPEG, BMP or GIF file (of an animation the first frame), upright as its Exif orientation
+    /// says, without its transparency. The same pixels as `Image.open(path)`, `exif_transpose` and
+    /// `convert("RGB")` of Pillow.
     ///
-    /// @throws io.github.cogvideo4j.inference.InvalidRequestException `image` when it is none of these, damaged, or
-    /// larger than 89,478,485 pixels
+    /// @throws io.github.cogvideo4j.inference.InvalidRequestException `image` when it is none of these,
+    /// damaged, or larger than 89,478,485 pixels
     public static Image read(Path file) throws IOException {
         return ImageFile.read(file);
     }

@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
-/// Resizing with a Lanczos window of three lobes, in fixed point as Pillow computes it: each axis is a pass of its
-/// own, rounded to 8 bits, the horizontal one first; an axis that keeps its length is not touched.
+/// Resizing with a Lanczos window of three lobes, in fixed point as Pillow computes it: each axis is a pass
+/// of its own, rounded to 8 bits, the horizontal one first; an axis that keeps its length is not touched.
 ///
 /// Source: the resampling of Pillow 12, established by its results (`golden/preprocess`). Coefficients have 22
 /// fractional bits, since 8 bits of pixel, 2 bits of headroom and they have to fit into 32.

@@ -101,7 +101,8 @@ record Orientation(int value) {
         return RegularFile.read(channel, position, ByteBuffer.allocate(Math.clamp(length, 0, LONGEST)));
     }
 
-    /// The image as it should be seen: the very image when it is upright, else a new one, and the old one closed.
+    /// The image as it should be seen: the very image when it is upright, else a new one, and the old one
+    /// closed.
     Image upright(Image stored) {
         if (value == 1) {
             return stored;

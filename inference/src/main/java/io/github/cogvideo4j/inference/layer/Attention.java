@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// Scaled dot product attention.
 ///
-/// On the CPU half precision goes through fp32: libtorch's own kernel for it is about twenty times slower there, and
-/// less exact. It goes some heads at a time, so that the fp32 copies of long sequences stay small.
+/// On the CPU half precision goes through fp32: libtorch's own kernel for it is about twenty times slower
+/// there, and less exact. It goes some heads at a time, so that the fp32 copies of long sequences stay small.
 public final class Attention {
     /// The most elements of queries that are widened at once: 64 MiB.
     private static final long WIDENED = 16L << 20;
@@ -79,8 +79,8 @@ public final class Attention {
         return tensor.narrow(1, first, count).contiguous().to(ScalarType.Float);
     }
 
-    /// On the CPU a head's rows are brought together: long sequences are attended to a tenth faster that way, copies
-    /// included.
+    /// On the CPU a head's rows are brought together: long sequences are attended to a tenth faster that way,
+    /// copies included.
     private static Tensor byHead(Tensor tensor) {
         return tensor.is_cpu() && tensor.size(2) >= LONG ? tensor.contiguous() : tensor;
     }

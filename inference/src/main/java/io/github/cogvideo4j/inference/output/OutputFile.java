@@ -12,8 +12,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import java.util.UUID;
 
-/// Writes a file, or a folder of files, beside its name and moves it there when it is whole. At every instant the
-/// name holds the old result, the new one, or nothing, also when the process is interrupted.
+/// Writes a file, or a folder of files, beside its name and moves it there when it is whole. At every instant
+/// the name holds the old result, the new one, or nothing, also when the process is interrupted.
 public final class OutputFile {
     private OutputFile() {}
 
@@ -75,7 +75,8 @@ public final class OutputFile {
 
     /// Writes a folder of frames, and replaces the one that is there.
     ///
-    /// @throws OutputException `output-refused` when a link is there, a file, or a folder that holds something else
+    /// @throws OutputException `output-refused` when a link is there, a file, or a folder that holds
+    /// something else
     public static void writeFolder(Path folder, Body body) throws IOException {
         checkFolder(folder, true);
         build(

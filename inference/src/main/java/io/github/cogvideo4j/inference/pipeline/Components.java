@@ -23,8 +23,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/// The parts of a model's folder, each opened when it is first needed. Weights are mapped, so opening is quick; the
-/// text encoder can be let go once the prompts are encoded and is opened again for the next ones.
+/// The parts of a model's folder, each opened when it is first needed. Weights are mapped, so opening is
+/// quick; the text encoder can be let go once the prompts are encoded and is opened again for the next ones.
 final class Components implements AutoCloseable {
     private static final List<String> FOLDERS = List.of("tokenizer", "text_encoder", "transformer", "vae", "scheduler");
 

@@ -23,8 +23,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// The loop from noisy latents to clean ones: predict, guide, step, cast back.
 ///
-/// Source: `__call__` of diffusers' CogVideoX pipelines. Prediction and guidance are fp32, latents in the precision of
-/// the model.
+/// Source: `__call__` of diffusers' CogVideoX pipelines. Prediction and guidance are fp32, latents in the
+/// precision of the model.
 ///
 /// @param transformer predicts
 /// @param scheduler   steps

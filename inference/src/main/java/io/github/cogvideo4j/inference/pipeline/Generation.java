@@ -14,7 +14,8 @@ import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
-/// One generation from request to videos. What the kinds have in common; their [LatentSource] is the difference.
+/// One generation from request to videos. What the kinds have in common; their [LatentSource] is the
+/// difference.
 final class Generation {
     private final Components components;
     private final LatentSource source;

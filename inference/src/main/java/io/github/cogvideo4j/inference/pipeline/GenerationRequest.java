@@ -18,7 +18,8 @@ import java.util.OptionalInt;
 /// @param guidanceScale        how strongly the prompt counts; guidance is on above 1
 /// @param dynamicCfg           whether the guidance grows from step to step
 /// @param seeds                one for all prompts together, or one for each
-/// @param numVideosPerPrompt   videos for each prompt; those after the first have the seeds plus 1, plus 2, and so on
+/// @param numVideosPerPrompt   videos for each prompt; those after the first have the seeds plus 1, plus 2,
+///                             and so on
 /// @param eta                  accepted for the sake of old calls; it has no effect, as in the reference
 /// @param maxSequenceLength    text tokens; the model's own when empty
 /// @param images               for image to video: one for all prompts, or one for each

@@ -10,8 +10,8 @@ import java.util.Map;
 ///
 /// @param videos   all videos of the first prompt, then those of the second, and so on
 /// @param seeds    the seed of each video
-/// @param latents  the last latents, `[videos, frames, channels, height, width]`, in the order of the videos, without
-///                 the frames that CogVideoX1.5 is padded with
+/// @param latents  the last latents, `[videos, frames, channels, height, width]`, in the order of the videos,
+///                 without the frames that CogVideoX1.5 is padded with
 /// @param warnings what was worth a warning
 /// @param times    how long the stages took
 public record GenerationResult(

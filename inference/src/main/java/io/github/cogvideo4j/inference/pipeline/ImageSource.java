@@ -15,9 +15,11 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/// Image to video starts from noise, with the image's latents beside it: in the first latent frame, zeros after it.
+/// Image to video starts from noise, with the image's latents beside it: in the first latent frame, zeros
+/// after it.
 ///
-/// Source: `prepare_latents` of diffusers' image to video pipeline. The posterior's sample is drawn before the noise.
+/// Source: `prepare_latents` of diffusers' image to video pipeline. The posterior's sample is drawn before
+/// the noise.
 record ImageSource() implements LatentSource {
     @Override
     public void check(Components components, GenerationRequest request) {

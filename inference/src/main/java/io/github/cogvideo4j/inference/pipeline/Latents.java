@@ -15,8 +15,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// A block of numbers in native memory: latents `[videos, frames, channels, height, width]`, or prompt embeddings
-/// `[prompts, tokens, width]`. Closing it frees them.
+/// A block of numbers in native memory: latents `[videos, frames, channels, height, width]`, or prompt
+/// embeddings `[prompts, tokens, width]`. Closing it frees them.
 public final class Latents implements AutoCloseable {
     private final Precision precision;
     private final long[] shape;

@@ -8,11 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 
-/// How much memory a generation needs: counted from the sizes of the largest activations, with factors for how many
-/// of them are alive at once.
+/// How much memory a generation needs: counted from the sizes of the largest activations, with factors for
+/// how many of them are alive at once.
 ///
-/// On the CPU weights are mapped files, whose pages the system drops when it needs them; only what has to be put
-/// together in memory counts. On another device all weights of a component count.
+/// On the CPU weights are mapped files, whose pages the system drops when it needs them; only what has to be
+/// put together in memory counts. On another device all weights of a component count.
 final class MemoryEstimate {
     /// Activations of the transformer's width that are alive at once: tokens, norm, query, key, value and their
     /// rotation, attention in fp32, twice the feed-forward's four times wider ones.

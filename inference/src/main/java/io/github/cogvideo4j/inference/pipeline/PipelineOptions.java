@@ -12,8 +12,8 @@ import java.util.Optional;
 /// @param threads     how many threads an operation may use; at least 1
 /// @param vaeTiling   whether the VAE works tile by tile: less memory, slightly other pixels
 /// @param vaeSlicing  whether the VAE works video by video
-/// @param transformer instead of the model's own: a component's folder, a weight file or a training checkpoint that
-///                    was never converted
+/// @param transformer instead of the model's own: a component's folder, a weight file or a training
+///                    checkpoint that was never converted
 /// @param loras       adapters, added in this order
 /// @param scheduler   which scheduler
 /// @param spacing     how its timesteps are spread

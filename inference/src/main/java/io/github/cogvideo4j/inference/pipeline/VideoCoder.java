@@ -29,7 +29,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// The autoencoder of a model by itself: a video to latents and back. The numbers are those of CogVideo's
-/// `cli_vae_demo.py`, which feeds values from 0 to 1, without the scaling factor, and takes what comes out as such.
+/// `cli_vae_demo.py`, which feeds values from 0 to 1, without the scaling factor, and takes what comes out as
+/// such.
 public final class VideoCoder implements AutoCloseable {
     /// The name of the latents in their file.
     public static final String TENSOR = "encoded";

@@ -8,9 +8,9 @@ import java.io.IOException;
 
 /// A loaded model that generates videos. One generation at a time, each on the thread that asks for it.
 ///
-/// Errors: a request that cannot be computed is an [InvalidRequestException], a model that is broken or incomplete an
-/// [io.github.cogvideo4j.inference.InvalidModelException], a machine that lacks memory or a device a
-/// [io.github.cogvideo4j.inference.MissingCapabilityException].
+/// Errors: a request that cannot be computed is an [InvalidRequestException], a model that is broken or
+/// incomplete an [io.github.cogvideo4j.inference.InvalidModelException], a machine that lacks memory or a
+/// device a [io.github.cogvideo4j.inference.MissingCapabilityException].
 public sealed interface VideoPipeline extends AutoCloseable
         permits TextToVideoPipeline, ImageToVideoPipeline, VideoToVideoPipeline {
     /// Generates all videos that a request asks for.

@@ -48,7 +48,8 @@ public final class FrameTensors {
         });
     }
 
-    /// Values that are a tensor already, brought to a size (nearest neighbour, as the reference does for tensors).
+    /// Values that are a tensor already, brought to a size (nearest neighbour, as the reference does for
+    /// tensors).
     ///
     /// @param values `[frames, 3, height, width]`, fp32, 0 to 1
     /// @return `[1, 3, frames, height, width]`, fp32, -1 to 1

@@ -36,8 +36,8 @@ public final class Torch {
         }
     }
 
-    /// Computes a large matrix product in fp32 on the CPU, which libtorch leaves to OpenBLAS as a whole: for its time
-    /// OpenBLAS has as many threads as libtorch.
+    /// Computes a large matrix product in fp32 on the CPU, which libtorch leaves to OpenBLAS as a whole: for
+    /// its time OpenBLAS has as many threads as libtorch.
     public static Tensor matrixProduct(Supplier<Tensor> product) {
         openblas_nolapack.blas_set_num_threads(torch.get_num_threads());
         try {

@@ -8,8 +8,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// How the variance of the noise grows over the training timesteps.
 ///
-/// Source: the `beta_schedule` values of diffusers' CogVideoX schedulers. The tables are made with libtorch's own
-/// `linspace`, because its rounding belongs to the result.
+/// Source: the `beta_schedule` values of diffusers' CogVideoX schedulers. The tables are made with libtorch's
+/// own `linspace`, because its rounding belongs to the result.
 public enum BetaSchedule {
     /// Straight from the first to the last beta, in fp32.
     LINEAR("linear"),

@@ -12,8 +12,8 @@ import org.bytedeco.pytorch.Tensor;
 
 /// DDIM backwards: from a video's latents to the noise that gives them.
 ///
-/// Source: diffusers' `DDIMInverseScheduler`. It knows no shift of the signal-to-noise ratio and computes its table
-/// in fp32, whatever the model's own scheduler does.
+/// Source: diffusers' `DDIMInverseScheduler`. It knows no shift of the signal-to-noise ratio and computes its
+/// table in fp32, whatever the model's own scheduler does.
 public final class DdimInverseScheduler implements Scheduler {
     /// The class in diffusers.
     static final String CLASS_NAME = "DDIMInverseScheduler";

@@ -10,8 +10,8 @@ import org.bytedeco.pytorch.Tensor;
 
 /// DDIM, without noise between the steps. Recommended for CogVideoX-2b.
 ///
-/// Source: diffusers' `CogVideoXDDIMScheduler`. The order of the operands is part of the result: a scalar tensor on
-/// the left of a bf16 sample is rounded to bf16 first.
+/// Source: diffusers' `CogVideoXDDIMScheduler`. The order of the operands is part of the result: a scalar
+/// tensor on the left of a bf16 sample is rounded to bf16 first.
 public final class DdimScheduler implements Scheduler {
     /// The class that model folders name.
     public static final String CLASS_NAME = "CogVideoXDDIMScheduler";

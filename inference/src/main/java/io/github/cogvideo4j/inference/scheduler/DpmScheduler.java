@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.Tensor;
 
 /// A stochastic DPM-Solver++ of second order. Recommended for CogVideoX-5b and 1.5, with dynamic guidance.
 ///
-/// Source: diffusers' `CogVideoXDPMScheduler`. At the ends of the table the logarithms are infinite, and the result
-/// relies on what IEEE arithmetic makes of that.
+/// Source: diffusers' `CogVideoXDPMScheduler`. At the ends of the table the logarithms are infinite, and the
+/// result relies on what IEEE arithmetic makes of that.
 public final class DpmScheduler implements Scheduler {
     /// The class that model folders name.
     public static final String CLASS_NAME = "CogVideoXDPMScheduler";
@@ -43,7 +43,8 @@ public final class DpmScheduler implements Scheduler {
             Tensor noisy = root(oneMinus(t.alphaTarget()))
                     .mul(root(oneMinus(stride.mul(new Scalar(-2)).exp())));
 
-            // The reference draws before it knows whether it will draw again; the numbers that follow depend on it.
+            // The reference draws before it knows whether it will draw again; the numbers that follow depend
+            // on it.
             Tensor noise = random.normalLike(sample);
             Tensor direction = t.denoised();
             if (at.previousPrediction().isPresent() && !t.last()) {

@@ -2,8 +2,8 @@ package io.github.cogvideo4j.inference.scheduler;
 
 /// Guidance that grows as the noise shrinks.
 ///
-/// Source: `use_dynamic_cfg` of diffusers' CogVideoX pipelines, whose formula takes the training timestep where the
-/// step's number would be expected: the numbers are the reference's all the same.
+/// Source: `use_dynamic_cfg` of diffusers' CogVideoX pipelines, whose formula takes the training timestep
+/// where the step's number would be expected: the numbers are the reference's all the same.
 public final class DynamicGuidance {
     private DynamicGuidance() {}
 

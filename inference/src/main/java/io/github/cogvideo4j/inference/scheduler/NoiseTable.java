@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// How much of the signal is left at each training timestep (`alphas_cumprod`), in the type that it was computed
-/// in: coefficients are rounded in that type before they meet a sample.
+/// How much of the signal is left at each training timestep (`alphas_cumprod`), in the type that it was
+/// computed in: coefficients are rounded in that type before they meet a sample.
 final class NoiseTable {
 
     private final double[] betas;
@@ -23,8 +23,8 @@ final class NoiseTable {
         this.type = alphas.scalar_type().intern();
     }
 
-    /// The table of the CogVideoX schedulers: cumulative product, then the shift of the signal-to-noise ratio, then
-    /// the rescaling.
+    /// The table of the CogVideoX schedulers: cumulative product, then the shift of the signal-to-noise
+    /// ratio, then the rescaling.
     static NoiseTable shifted(SchedulerConfig config) {
         NoiseTable[] made = new NoiseTable[1];
         Scoped.run(() -> {
@@ -56,7 +56,8 @@ final class NoiseTable {
 
     /// Shifts and scales the square roots so that the last is 0 and the first stays.
     ///
-    /// Source: algorithm 1 of "Common Diffusion Noise Schedules and Sample Steps are Flawed" (arXiv 2305.08891).
+    /// Source: algorithm 1 of "Common Diffusion Noise Schedules and Sample Steps are Flawed" (arXiv
+    /// 2305.08891).
     private static Tensor withoutTerminalSignal(Tensor alphas) {
         Tensor roots = alphas.sqrt();
         Tensor first = roots.select(0, 0);
@@ -65,8 +66,8 @@ final class NoiseTable {
         return scaled.mul(scaled);
     }
 
-    /// The share of a timestep, as a scalar tensor of the table's type. -1 is the last timestep, as it is to the
-    /// reference, which indexes a list with it.
+    /// The share of a timestep, as a scalar tensor of the table's type. -1 is the last timestep, as it is to
+    /// the reference, which indexes a list with it.
     Tensor at(long timestep) {
         return scalar(alphas[Math.toIntExact(timestep < 0 ? timestep + alphas.length : timestep)], type);
     }

@@ -7,8 +7,8 @@ import io.github.cogvideo4j.inference.InvalidRequestException;
 import io.github.cogvideo4j.inference.runtime.RandomSource;
 import org.bytedeco.pytorch.Tensor;
 
-/// Turns a transformer's predictions into less noisy samples, one step at a time. A scheduler keeps no state of a
-/// run: what a step needs to know of the one before is given to it.
+/// Turns a transformer's predictions into less noisy samples, one step at a time. A scheduler keeps no state
+/// of a run: what a step needs to know of the one before is given to it.
 public sealed interface Scheduler permits DdimScheduler, DpmScheduler, DdimInverseScheduler {
     /// The scheduler that a configuration names.
     ///

@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/// A scheduler's configuration, as `scheduler/scheduler_config.json` has it. A key that is absent has the default
-/// of diffusers' CogVideoX schedulers.
+/// A scheduler's configuration, as `scheduler/scheduler_config.json` has it. A key that is absent has the
+/// default of diffusers' CogVideoX schedulers.
 ///
 /// @param className            the class that the model names
 /// @param numTrainTimesteps    how many timesteps the model was trained with
@@ -45,7 +45,8 @@ public record SchedulerConfig(
     /// Reads a `scheduler_config.json`.
     ///
     /// @throws InvalidModelException `config-invalid` for a value that means nothing here
-    /// @throws io.github.cogvideo4j.checkpoints.CheckpointException when it is absent or a value has a wrong type
+    /// @throws io.github.cogvideo4j.checkpoints.CheckpointException when it is absent or a value has a wrong
+    /// type
     public static SchedulerConfig read(Path file) throws IOException {
         return of(ConfigDocument.read(file));
     }

@@ -25,8 +25,8 @@ public enum TimestepSpacing {
 
     /// The timesteps, from much noise to little.
     ///
-    /// [#TRAILING] gives one more than asked for with some counts (61, 103, 121, ...), ending in -1: so does the
-    /// reference, whose videos depend on it.
+    /// [#TRAILING] gives one more than asked for with some counts (61, 103, 121, ...), ending in -1: so does
+    /// the reference, whose videos depend on it.
     ///
     /// @param trained how many timesteps the model was trained with
     /// @param steps   how many are asked for

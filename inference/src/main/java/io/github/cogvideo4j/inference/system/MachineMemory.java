@@ -16,8 +16,8 @@ public final class MachineMemory {
 
     private MachineMemory() {}
 
-    /// Bytes that a new program may take without swapping: what the system has, or what is left of the limit of the
-    /// container that the process runs in, whichever is less.
+    /// Bytes that a new program may take without swapping: what the system has, or what is left of the limit
+    /// of the container that the process runs in, whichever is less.
     public static OptionalLong available() {
         OptionalLong system = kilobytes(SYSTEM, "MemAvailable");
         OptionalLong limit = number(GROUP_LIMIT);

@@ -5,8 +5,8 @@ import io.github.cogvideo4j.inference.weights.Weights;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// T5's positions: what is added to the attention scores of two tokens depends on their distance only, in buckets
-/// that grow with it. The first layer has the table, all layers use it.
+/// T5's positions: what is added to the attention scores of two tokens depends on their distance only, in
+/// buckets that grow with it. The first layer has the table, all layers use it.
 final class RelativePositions {
     private final T5Config config;
     private final Weight weight; // [buckets, heads]

@@ -7,8 +7,8 @@ import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// T5's norm: the root mean square in fp32, no mean, no bias. The normed values become half precision before the
-/// weight is applied.
+/// T5's norm: the root mean square in fp32, no mean, no bias. The normed values become half precision before
+/// the weight is applied.
 final class RmsNorm {
     private final Weight weight; // [width]
     private final double epsilon;

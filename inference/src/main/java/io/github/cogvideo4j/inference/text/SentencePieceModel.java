@@ -11,8 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/// A `spiece.model` as bytes, looked through before the library gets it: a protocol buffer whose fields end where
-/// they say.
+/// A `spiece.model` as bytes, looked through before the library gets it: a protocol buffer whose fields end
+/// where they say.
 final class SentencePieceModel {
     private static final long LARGEST = 64L << 20;
     private static final int PIECES = 1;

@@ -14,10 +14,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
-/// The tokens that are words of their own wherever they stand in a prompt (`</s>`, `<extra_id_0>`): the text is cut
-/// at them before it is tokenized.
+/// The tokens that are words of their own wherever they stand in a prompt (`</s>`, `<extra_id_0>`): the text
+/// is cut at them before it is tokenized.
 ///
-/// Source: `added_tokens_decoder` in `tokenizer_config.json`; where that is absent `added_tokens.json` and T5's three.
+/// Source: `added_tokens_decoder` in `tokenizer_config.json`; where that is absent `added_tokens.json` and
+/// T5's three.
 final class SpecialTokens {
     private static final long LONGEST_FILE = 1 << 20;
     private static final int MAX_TOKENS = 1 << 12;

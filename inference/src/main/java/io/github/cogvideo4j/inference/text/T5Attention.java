@@ -5,7 +5,8 @@ import io.github.cogvideo4j.inference.layer.Linear;
 import io.github.cogvideo4j.inference.weights.Weights;
 import org.bytedeco.pytorch.Tensor;
 
-/// T5's self-attention: no biases in its projections, no scaling of its scores, relative positions added to them.
+/// T5's self-attention: no biases in its projections, no scaling of its scores, relative positions added to
+/// them.
 final class T5Attention {
     private final long heads;
     private final Linear query;

@@ -24,8 +24,8 @@ public final class T5Encoder {
     /// An encoder over weights.
     ///
     /// @param weights its state dict, in the type and on the device of use
-    /// @throws io.github.cogvideo4j.inference.InvalidModelException when a tensor is missing or has another shape
-    /// than the configuration says
+    /// @throws io.github.cogvideo4j.inference.InvalidModelException when a tensor is missing or has another
+    /// shape than the configuration says
     public T5Encoder(Weights weights, T5Config config) {
         Weights encoder = weights.at("encoder");
         this.weights = weights;

@@ -2,8 +2,8 @@ package io.github.cogvideo4j.inference.transformer;
 
 import org.bytedeco.pytorch.Tensor;
 
-/// One sequence of the text's tokens and the video's, in this order, in one tensor: what is done to both is done
-/// at once, and the parts are views.
+/// One sequence of the text's tokens and the video's, in this order, in one tensor: what is done to both is
+/// done at once, and the parts are views.
 ///
 /// @param all        `[batch, tokens, width]`
 /// @param textTokens how many of the tokens are text

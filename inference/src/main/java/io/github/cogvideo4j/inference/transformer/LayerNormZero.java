@@ -7,8 +7,8 @@ import io.github.cogvideo4j.inference.weights.Weights;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// The norm before a block's attention or feed-forward ("adaLN-Zero"): one layer norm for text and video, then a
-/// shift and scale of each that come from the timestep, as do the gates of what follows.
+/// The norm before a block's attention or feed-forward ("adaLN-Zero"): one layer norm for text and video,
+/// then a shift and scale of each that come from the timestep, as do the gates of what follows.
 final class LayerNormZero {
     private final long width;
     private final Linear linear; // time -> 6 width: shift, scale, gate of the video, then of the text

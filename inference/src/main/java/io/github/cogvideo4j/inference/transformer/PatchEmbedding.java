@@ -14,8 +14,8 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/// From latents and text states to the tokens of the blocks: patches and text are projected to the model's width
-/// and, where the model's positions are added ones, positions are added.
+/// From latents and text states to the tokens of the blocks: patches and text are projected to the model's
+/// width and, where the model's positions are added ones, positions are added.
 final class PatchEmbedding {
     private final TransformerConfig config;
     private final Projection projection;
@@ -47,8 +47,8 @@ final class PatchEmbedding {
         return tokens;
     }
 
-    /// The reference takes the learned table for the number of frames that it was made for, and sines and cosines
-    /// for any other.
+    /// The reference takes the learned table for the number of frames that it was made for, and sines and
+    /// cosines for any other.
     private void addPositions(JointTokens tokens, Tensor latents) {
         if (config.useRotaryPositionalEmbeddings() && learned.isEmpty()) {
             return;
@@ -113,7 +113,8 @@ final class PatchEmbedding {
         }
     }
 
-    /// CogVideoX 1.5: a patch spans frames; the projection is linear, and has a bias whatever `patch_bias` says.
+    /// CogVideoX 1.5: a patch spans frames; the projection is linear, and has a bias whatever `patch_bias`
+    /// says.
     private static final class DeepPatches implements Projection {
         private final long patch;
         private final long depth;

@@ -16,8 +16,8 @@ public interface Probe {
         }
     };
 
-    /// Called with each activation when it is computed. The tensor is changed afterwards and freed soon: whoever
-    /// wants to keep it copies it.
+    /// Called with each activation when it is computed. The tensor is changed afterwards and freed soon:
+    /// whoever wants to keep it copies it.
     ///
     /// @param name the stage, such as `block.0.norm1.gate`
     void see(String name, Tensor activation);

@@ -17,8 +17,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// Rotary positions of the video's tokens in time, height and width: tables for one size of latents. A head's
-/// channels are pairs; of a quarter of them the angle grows with time, of three eighths with the row, of the rest
-/// with the column.
+/// channels are pairs; of a quarter of them the angle grows with time, of three eighths with the row, of the
+/// rest with the column.
 ///
 /// Source of the formulas: `get_3d_rotary_pos_embed` of diffusers.
 ///
@@ -34,8 +34,9 @@ public record RotaryPositions(Tensor cos, Tensor sin, Tensor factors) {
         return new RotaryPositions(cos, sin, factors.unsqueeze(1));
     }
 
-    /// The positions of latents, as the reference's pipelines make them: scaled and cropped to the size that the
-    /// model was trained with, or, with patches in time (CogVideoX1.5), the beginning of the largest grid.
+    /// The positions of latents, as the reference's pipelines make them: scaled and cropped to the size that
+    /// the model was trained with, or, with patches in time (CogVideoX1.5), the beginning of the largest
+    /// grid.
     ///
     /// @param frames latent frames
     /// @param height height in latent pixels

@@ -10,11 +10,11 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// Positions of the video's tokens as sines and cosines that are added to them: a quarter of the channels for time,
-/// three eighths for the column, three eighths for the row. The text's rows get nothing.
+/// Positions of the video's tokens as sines and cosines that are added to them: a quarter of the channels for
+/// time, three eighths for the column, three eighths for the row. The text's rows get nothing.
 ///
-/// The values are computed in fp64 and cast once. Only the three axes are kept: the table of all tokens would be
-/// hundreds of megabytes.
+/// The values are computed in fp64 and cast once. Only the three axes are kept: the table of all tokens would
+/// be hundreds of megabytes.
 ///
 /// Source of the formulas: `get_3d_sincos_pos_embed` of diffusers.
 ///

@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// A number (a timestep, or the ofs value) as a vector: sines and cosines at falling frequencies in fp32, then two
-/// linear layers.
+/// A number (a timestep, or the ofs value) as a vector: sines and cosines at falling frequencies in fp32,
+/// then two linear layers.
 final class TimestepEmbedding {
     private static final double LONGEST_PERIOD = 10_000;
 

@@ -21,11 +21,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/// A transformer with the weights that it holds open: of a model's `transformer` folder, or of a training checkpoint
-/// that was never converted.
+/// A transformer with the weights that it holds open: of a model's `transformer` folder, or of a training
+/// checkpoint that was never converted.
 ///
-/// A checkpoint's weights are its fp32 master copies, cast to the precision of use when they are used. The results are
-/// therefore those of a conversion to that precision, and in fp32 those of the master copies themselves.
+/// A checkpoint's weights are its fp32 master copies, cast to the precision of use when they are used. The
+/// results are therefore those of a conversion to that precision, and in fp32 those of the master copies
+/// themselves.
 public final class TransformerModel implements AutoCloseable {
     private final WeightStore weights;
     private final CogVideoXTransformer transformer;

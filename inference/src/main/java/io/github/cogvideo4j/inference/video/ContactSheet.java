@@ -11,7 +11,8 @@ final class ContactSheet {
 
     private ContactSheet() {}
 
-    /// At most 16 frames, evenly spread with the first and the last among them, in a square of rows and columns.
+    /// At most 16 frames, evenly spread with the first and the last among them, in a square of rows and
+    /// columns.
     static Image of(Video video) {
         int shown = Math.min(MOST_FRAMES, video.frames());
         int columns = (int) Math.ceil(Math.sqrt(shown));

@@ -21,8 +21,8 @@ import org.bytedeco.ffmpeg.global.avcodec;
 import org.bytedeco.ffmpeg.global.avformat;
 import org.bytedeco.ffmpeg.global.avutil;
 
-/// The frames of a video file, decoded one after the other. Nothing but the file itself is opened: FFmpeg gets no
-/// protocol but `file`, and only containers and codecs of plain videos.
+/// The frames of a video file, decoded one after the other. Nothing but the file itself is opened: FFmpeg
+/// gets no protocol but `file`, and only containers and codecs of plain videos.
 final class FrameSource implements AutoCloseable {
     private static final String CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif";
     private static final String CODECS = "h264,hevc,vp8,libvpx,vp9,libvpx-vp9,av1,libdav1d,mpeg4,mpeg2video,mjpeg,"

@@ -46,7 +46,8 @@ final class Muxer implements AutoCloseable {
             Map<String, String> muxerOptions) {}
 
     /// @param format FFmpeg's name of the container
-    /// @throws MissingCapabilityException `encoder` when this FFmpeg has not the encoder, or it refuses the size
+    /// @throws MissingCapabilityException `encoder` when this FFmpeg has not the encoder, or it refuses the
+    /// size
     Muxer(Path file, String format, double framesPerSecond, Settings settings) throws IOException {
         Ffmpeg.start();
         AVCodec codec = avcodec.avcodec_find_encoder_by_name(settings.encoder());

@@ -35,8 +35,8 @@ final class PixelFrame implements AutoCloseable {
         return frame;
     }
 
-    /// Fills the frame with pixels, `[rows, columns, 3]`. Where the frame is larger, the last row and column are
-    /// repeated.
+    /// Fills the frame with pixels, `[rows, columns, 3]`. Where the frame is larger, the last row and column
+    /// are repeated.
     void fill(MemorySegment pixels, int rows, int columns) {
         long length = (long) columns * Video.CHANNELS;
         for (int y = 0; y < height; y++) {

@@ -13,8 +13,8 @@ import java.util.Map;
 
 /// Frames of one size, in 8 bits of red, green and blue, and how fast they follow one another.
 ///
-/// The pixels lie in native memory, `[frames, height, width, 3]` row-major, so their number is not bounded by the
-/// heap. They may be written by several threads, each its own frames. Closing the video frees them.
+/// The pixels lie in native memory, `[frames, height, width, 3]` row-major, so their number is not bounded by
+/// the heap. They may be written by several threads, each its own frames. Closing the video frees them.
 public final class Video implements AutoCloseable {
     /// Bytes of a pixel.
     public static final int CHANNELS = 3;
@@ -124,8 +124,8 @@ public final class Video implements AutoCloseable {
         }
     }
 
-    /// Writes an MP4 file with H.264; a file that is there is replaced in one step. An odd height or width grows by
-    /// one, as the format knows even ones only.
+    /// Writes an MP4 file with H.264; a file that is there is replaced in one step. An odd height or width
+    /// grows by one, as the format knows even ones only.
     ///
     /// @throws io.github.cogvideo4j.inference.MissingCapabilityException `encoder` when this machine has none
     public void saveMp4(Path file) throws IOException {
@@ -142,8 +142,8 @@ public final class Video implements AutoCloseable {
         FrameFolder.write(this, folder);
     }
 
-    /// Writes the frames as they are, as tensor `frames`, and the rate as metadata `fps`; a file that is there is
-    /// replaced in one step.
+    /// Writes the frames as they are, as tensor `frames`, and the rate as metadata `fps`; a file that is
+    /// there is replaced in one step.
     public void saveSafetensors(Path file) throws IOException {
         Shape shape = Shape.of(frames, height, width, CHANNELS);
         TensorFile.write(

@@ -5,7 +5,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.EnumSet;
 import java.util.Set;
 
-/// What can be seen of a generated video without looking at it: whether it is black, does not move, or is noise.
+/// What can be seen of a generated video without looking at it: whether it is black, does not move, or is
+/// noise.
 ///
 /// @param brightness  the mean of all values, 0 to 255
 /// @param contrast    their standard deviation

@@ -12,8 +12,8 @@ public final class VideoFile {
 
     private VideoFile() {}
 
-    /// Reads the chosen frames. The file is decoded twice: once to count, so that the memory is known before it is
-    /// taken.
+    /// Reads the chosen frames. The file is decoded twice: once to count, so that the memory is known before
+    /// it is taken.
     ///
     /// @throws InvalidRequestException `video` when it is no such file, damaged, without frames, or beyond the
     /// limits

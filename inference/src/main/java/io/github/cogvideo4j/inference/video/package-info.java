@@ -1,4 +1,5 @@
-/// Videos and images: frames in memory, the files that they are read from, and the files that they are written to.
+/// Videos and images: frames in memory, the files that they are read from, and the files that they are
+/// written to.
 @NullMarked
 package io.github.cogvideo4j.inference.video;
 

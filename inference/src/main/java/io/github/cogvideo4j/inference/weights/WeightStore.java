@@ -37,9 +37,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /// The weights of one component, wherever they lie: in a model folder, in a training checkpoint that was never
 /// converted, or computed from an adapter.
 ///
-/// A tensor that lies in one piece is a view of its mapped file, so it takes no memory of its own and the system
-/// may drop its pages. One that is spread over partitions, or has to be computed, is put together in native
-/// memory when it is first asked for. All of it lives until the store is closed.
+/// A tensor that lies in one piece is a view of its mapped file, so it takes no memory of its own and the
+/// system may drop its pages. One that is spread over partitions, or has to be computed, is put together in
+/// native memory when it is first asked for. All of it lives until the store is closed.
 public final class WeightStore implements AutoCloseable {
     private final Place place;
     private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
@@ -57,8 +57,8 @@ public final class WeightStore implements AutoCloseable {
         tensors.forEach(tensor -> this.tensors.put(tensor.name(), tensor));
     }
 
-    /// The weights in a component's folder, or in one file. Of a folder that has them in both containers, those in
-    /// safetensors count, as for diffusers.
+    /// The weights in a component's folder, or in one file. Of a folder that has them in both containers,
+    /// those in safetensors count, as for diffusers.
     ///
     /// @throws io.github.cogvideo4j.checkpoints.InvalidCheckpointException when there are none, or several
     public static WeightStore open(Path path) throws IOException {
@@ -109,7 +109,8 @@ public final class WeightStore implements AutoCloseable {
         return tensors.values().stream().mapToLong(StoredTensor::byteLength).sum();
     }
 
-    /// The bytes of those tensors that do not lie in one piece and are put together in memory when they are used.
+    /// The bytes of those tensors that do not lie in one piece and are put together in memory when they are
+    /// used.
     public long gatheredByteLength() {
         return tensors.values().stream()
                 .filter(tensor -> !(tensor.data() instanceof TensorData.Extents extents

@@ -8,8 +8,8 @@ import io.github.cogvideo4j.inference.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.runtime.Precision;
 import java.util.Optional;
 
-/// The weights below a prefix. A module takes the weights that its own class names (`to_q.weight`) and hands the
-/// rest on with [#at(String)], so that key paths in the code are those of the checkpoint.
+/// The weights below a prefix. A module takes the weights that its own class names (`to_q.weight`) and hands
+/// the rest on with [#at(String)], so that key paths in the code are those of the checkpoint.
 ///
 /// @param store     where they come from
 /// @param prefix    the names' beginning, empty or with a dot at the end
@@ -38,8 +38,8 @@ public record Weights(WeightStore store, String prefix, Precision precision, Com
 
     /// A weight of a known shape.
     ///
-    /// @throws InvalidModelException `missing-tensor` when it is not there, `shape-mismatch` when it has another
-    /// shape
+    /// @throws InvalidModelException `missing-tensor` when it is not there, `shape-mismatch` when it has
+    /// another shape
     public Weight get(String name, long... shape) {
         String key = prefix + name;
         StoredTensor tensor = store.find(key).orElseThrow(() -> store.missing(key));

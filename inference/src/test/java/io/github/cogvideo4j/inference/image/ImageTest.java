@@ -29,8 +29,9 @@ class ImageTest {
     @TempDir
     private Path folder;
 
-    /// What stands at the four corners after turning: a file of 3 x 2 pixels numbered row by row from 0, and the
-    /// number that has to be seen top left, top right, bottom left. Source: the figure of Exif's tag `Orientation`.
+    /// What stands at the four corners after turning: a file of 3 x 2 pixels numbered row by row from 0, and
+    /// the number that has to be seen top left, top right, bottom left. Source: the figure of Exif's tag
+    /// `Orientation`.
     @ParameterizedTest
     @CsvSource({
         "1, 2, 3, 0, 2, 3",

@@ -28,10 +28,10 @@ class PipelineGoldenTest {
     private static final double LATENTS = 1.8e-5;
     private static final double VIDEO = 2e-5;
 
-    /// Half-precision tensors whose sidecar bounds them more closely than two equally exact results lie: none of
-    /// the variations that the file was made with reached them (the choice of the attention kernel, which moves
-    /// others most, is not among these). Each is bounded by what independent rounding errors make of the
-    /// reference's own distance from its fp32 sibling: the square root of 2 times that.
+    /// Half-precision tensors whose sidecar bounds them more closely than two equally exact results lie: none
+    /// of the variations that the file was made with reached them (the choice of the attention kernel, which
+    /// moves others most, is not among these). Each is bounded by what independent rounding errors make of
+    /// the reference's own distance from its fp32 sibling: the square root of 2 times that.
     private static final Set<String> ROUNDED_APART = Set.of(
             "e2e/i2v-1.5_f9_bf16 image_latents",
             "e2e/i2v-1.5_f9_bf16 transformer_out_step0",

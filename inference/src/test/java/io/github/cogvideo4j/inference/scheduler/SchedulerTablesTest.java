@@ -44,8 +44,9 @@ class SchedulerTablesTest {
             }
             golden.assertEqual("final_alpha_cumprod", table.end(config).reshape(1));
             if (config.rescaleBetasZeroSnr()) {
-                // The reference's square roots are MKL's, which differ in their last bit from one processor to
-                // another: the reference does not meet its own table to the bit elsewhere. The sidecar bounds that.
+                // The reference's square roots are MKL's, which differ in their last bit from one processor
+                // to another: the reference does not meet its own table to the bit elsewhere. The sidecar
+                // bounds that.
                 golden.assertClose("alphas_cumprod", tensor(table.alphas(), golden.out("alphas_cumprod")), 0);
             } else {
                 golden.assertEqual("alphas_cumprod", tensor(table.alphas(), golden.out("alphas_cumprod")));
@@ -136,7 +137,8 @@ class SchedulerTablesTest {
         }
     }
 
-    /// How far beta `t` can move when each of the four roots that it is made of moves by one unit in the last place.
+    /// How far beta `t` can move when each of the four roots that it is made of moves by one unit in the last
+    /// place.
     private static float movesByLastBits(float[] roots, int t) {
         int last = roots.length - 1;
         float exact = beta(roots[t], roots[Math.max(0, t - 1)], roots[0], roots[last], t);

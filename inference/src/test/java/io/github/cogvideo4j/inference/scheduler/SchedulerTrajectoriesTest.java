@@ -19,10 +19,10 @@ import tools.jackson.databind.JsonNode;
 /// Whole runs with recorded predictions: every sample after every step is the reference's, to the bit where the
 /// tables are fp64, as those of every CogVideoX model are.
 ///
-/// Coefficients in fp32 (inversion, and schedules that no model uses) are square roots of MKL's, whose last bit
-/// differs from one processor to another: there the reference itself is not equal to the bit elsewhere, and each
-/// step is held to the sidecar's tolerance, from the reference's own sample and table. (Our table is held to it in
-/// [SchedulerTablesTest].)
+/// Coefficients in fp32 (inversion, and schedules that no model uses) are square roots of MKL's, whose last
+/// bit differs from one processor to another: there the reference itself is not equal to the bit elsewhere,
+/// and each step is held to the sidecar's tolerance, from the reference's own sample and table. (Our table is
+/// held to it in [SchedulerTablesTest].)
 class SchedulerTrajectoriesTest {
     @BeforeAll
     static void start() {

@@ -24,8 +24,8 @@ import tools.jackson.databind.JsonNode;
 class PromptTokenizerTest {
     private static final long LONGEST_GOLDEN = 32 << 20;
 
-    /// Can be cut in many ways that are equally likely, of which versions of SentencePiece take different ones: the
-    /// pieces are the same in another order.
+    /// Can be cut in many ways that are equally likely, of which versions of SentencePiece take different
+    /// ones: the pieces are the same in another order.
     private static final String TIED = ".".repeat(500);
 
     @TempDir

@@ -19,9 +19,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/// Position tables. Sines and cosines of the reference are MKL's, which are up to 0.6 units in the last place from
-/// the true value; ours are the nearest. So a rotary table may differ by one unit, and a table of sines and cosines in
-/// fp64 as its sidecar says. What is cast from that to fp32 or bf16 is equal to the bit.
+/// Position tables. Sines and cosines of the reference are MKL's, which are up to 0.6 units in the last place
+/// from the true value; ours are the nearest. So a rotary table may differ by one unit, and a table of sines
+/// and cosines in fp64 as its sidecar says. What is cast from that to fp32 or bf16 is equal to the bit.
 class PositionsTest {
     private static final double LAST_PLACE = 0x1p-24; // below 1
 

@@ -38,7 +38,8 @@ class VideoFilesTest {
             written.saveMp4(file);
             try (Video read = Video.read(file)) {
                 assertSameKind(read, written);
-                // 4:2:0 halves the colours' resolution; what is left of a smooth picture is above this everywhere.
+                // 4:2:0 halves the colours' resolution; what is left of a smooth picture is above this
+                // everywhere.
                 assertThat(worstSignalToNoise(read, written)).isGreaterThan(34);
             }
         }

@@ -6,8 +6,8 @@ import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 
-/// What a problem looks like to people who meet it in other software. Source: what diffusers' `from_pretrained`,
-/// safetensors, `torch.load` and `zero_to_fp32.py` say to such files.
+/// What a problem looks like to people who meet it in other software. Source: what diffusers'
+/// `from_pretrained`, safetensors, `torch.load` and `zero_to_fp32.py` say to such files.
 public final class Symptom {
     private static final Set<ProblemCode> KNOWN = EnumSet.of(
             ProblemCode.NAME_MISSING_PREFIX,

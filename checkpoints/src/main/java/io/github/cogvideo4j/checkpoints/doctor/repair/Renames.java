@@ -27,7 +27,8 @@ final class Renames {
         removeEmptied(root, origin);
     }
 
-    /// A folder that the move emptied would still pass for a checkpoint by its name. Moving back makes it again.
+    /// A folder that the move emptied would still pass for a checkpoint by its name. Moving back makes it
+    /// again.
     private static void removeEmptied(Path root, Path folder) throws IOException {
         for (Path empty = folder; empty != null && !empty.equals(root); empty = empty.getParent()) {
             try (Stream<Path> children = Files.list(empty)) {

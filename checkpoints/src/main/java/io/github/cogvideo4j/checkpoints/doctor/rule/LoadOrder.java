@@ -3,8 +3,8 @@ package io.github.cogvideo4j.checkpoints.doctor.rule;
 import io.github.cogvideo4j.checkpoints.doctor.subject.WeightGroup;
 import java.util.Comparator;
 
-/// Which of several sets of weights diffusers loads: safetensors before `.bin`, and of safetensors shards with an
-/// index before a single file; names that it does not look for come last.
+/// Which of several sets of weights diffusers loads: safetensors before `.bin`, and of safetensors shards
+/// with an index before a single file; names that it does not look for come last.
 final class LoadOrder {
     private static final Comparator<WeightGroup> ORDER = Comparator.comparing(
                     (WeightGroup group) -> !group.isRightlyNamed())

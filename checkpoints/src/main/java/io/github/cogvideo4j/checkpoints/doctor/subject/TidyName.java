@@ -3,8 +3,8 @@ package io.github.cogvideo4j.checkpoints.doctor.subject;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/// A file name as it was before a browser or a desktop touched it: without the `(1)` of a second download or the
-/// ` - Copy` of a copied file, in small letters.
+/// A file name as it was before a browser or a desktop touched it: without the `(1)` of a second download or
+/// the ` - Copy` of a copied file, in small letters.
 ///
 /// @param original the name as it is
 /// @param value    the name as it was

@@ -3,8 +3,9 @@ package io.github.cogvideo4j.checkpoints.inspect.page;
 import java.util.Collection;
 import java.util.Locale;
 
-/// Where on the colour scale a change lies. The scale is logarithmic, since changes differ by factors; the style
-/// sheet turns the position into a colour of even perceptual steps (OKLCH), for light and for dark pages.
+/// Where on the colour scale a change lies. The scale is logarithmic, since changes differ by factors; the
+/// style sheet turns the position into a colour of even perceptual steps (OKLCH), for light and for dark
+/// pages.
 ///
 /// @param least the smallest change
 /// @param most  the largest

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// The blocks as rows, the kinds of layer as columns, and what lies around the blocks below. A table, so that it
-/// can be read aloud and copied; every cell says its value in text.
+/// The blocks as rows, the kinds of layer as columns, and what lies around the blocks below. A table, so that
+/// it can be read aloud and copied; every cell says its value in text.
 final class HeatMap {
     private static final int LEGEND_STEPS = 32;
     private static final int LEGEND_LABELS = 5;

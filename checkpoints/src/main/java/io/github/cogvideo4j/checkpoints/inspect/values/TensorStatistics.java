@@ -10,8 +10,8 @@ import java.util.List;
 /// @param min                the smallest; NaN when none is finite
 /// @param max                the largest
 /// @param mean               the mean
-/// @param standardDeviation  the square root of the mean squared distance from the mean (divided by the number of
-///                           elements, as `torch.std(correction=0)`)
+/// @param standardDeviation  the square root of the mean squared distance from the mean (divided by the
+///                           number of elements, as `torch.std(correction=0)`)
 /// @param zeros              how many are zero, of either sign
 /// @param nans               how many are not a number
 /// @param infinities         how many are infinite

@@ -23,8 +23,7 @@ import java.util.SequencedMap;
 ///                        parameters
 /// @param bufferNames     which entries of the module are buffers
 /// @param parameterShapes names and shapes for each parameter group, in the order of the flat groups; empty
-///                        without
-///                        ZeRO
+///                        without ZeRO
 /// @param frozenShapes    names and shapes of the parameters that were not trained
 /// @param frozenFragments their values, or this rank's share of each in stage 3
 /// @param shared          other names of parameters: alias to owner

@@ -27,8 +27,8 @@ import java.util.SequencedMap;
 /// `exp_avg.pt` and `exp_avg_sq.pt`, which are not read.
 ///
 /// A file holds a map with the tensor under `param` (made from stages 1 and 2) or the bare tensor (from stage
-/// 3, where
-/// it is flat, so that only `param_shapes` knows its shape, and may end in the padding of the last rank).
+/// 3, where it is flat, so that only `param_shapes` knows its shape, and may end in the padding of the last
+/// rank).
 ///
 /// Source: DeepSpeed 0.19.6, `checkpoint/ds_to_universal.py`.
 final class UniversalParameters {

@@ -13,11 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// A tensor whose chunks interleave, because it was cut along an inner dimension. It is made in blocks of rows:
-/// what
-/// each chunk has of a block is one run of the chunk, read at once and spread over the block's rows. So files
-/// are read
-/// forwards in large pieces, and memory is one block's whatever the tensor's size.
+/// A tensor whose chunks interleave, because it was cut along an inner dimension. It is made in blocks of
+/// rows: what each chunk has of a block is one run of the chunk, read at once and spread over the block's
+/// rows. So files are read forwards in large pieces, and memory is one block's whatever the tensor's size.
 ///
 /// @param dtype  the type of the elements, of whole bytes
 /// @param shape  the tensor's sizes
@@ -106,8 +104,7 @@ record Assembly(DType dtype, Shape shape, List<ChunkedTensor.Chunk> chunks) impl
     }
 
     /// Copies what a chunk has of a block: all of the chunk in the dimensions behind the block's own, hence
-    /// neighbours
-    /// in the chunk.
+    /// neighbours in the chunk.
     private void copy(StorageReader reader, ChunkedTensor.Chunk chunk, Box part, Box block, ByteBuffer target)
             throws IOException {
         long first = position(part.offsets(), chunk.box());
@@ -143,8 +140,7 @@ record Assembly(DType dtype, Shape shape, List<ChunkedTensor.Chunk> chunks) impl
             this.block = block;
             this.target = target;
             // A run is what is contiguous in the block: the last dimension in which the part is narrower, and
-            // all
-            // behind.
+            // all behind.
             int d = part.rank() - 1;
             long elements = part.size(d);
             while (d > 0 && part.size(d) == block.size(d)) {

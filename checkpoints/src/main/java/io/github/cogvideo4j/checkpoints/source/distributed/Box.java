@@ -90,8 +90,7 @@ record Box(List<Long> offsets, List<Long> sizes) {
     }
 
     /// Whether its elements are neighbours in a row-major tensor of these sizes: one index of the outer
-    /// dimensions, any
-    /// run of the next, all of the inner ones.
+    /// dimensions, any run of the next, all of the inner ones.
     boolean isContiguousIn(List<Long> tensor) {
         int d = 0;
         while (d < rank() && size(d) == 1) {

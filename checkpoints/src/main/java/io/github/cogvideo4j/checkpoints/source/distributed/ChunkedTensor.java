@@ -57,8 +57,7 @@ final class ChunkedTensor {
     }
 
     /// Compares with those that begin before a chunk's rows end, which are few unless the tensor is cut along
-    /// an inner
-    /// dimension.
+    /// an inner dimension.
     private static void requireDisjoint(Place place, String name, List<Box> sorted) {
         for (int i = 0; i < sorted.size(); i++) {
             Box first = sorted.get(i);

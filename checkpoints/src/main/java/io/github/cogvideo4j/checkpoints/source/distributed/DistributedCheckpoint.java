@@ -74,9 +74,8 @@ public final class DistributedCheckpoint {
     /// @param length its bytes
     public record Run(long offset, long length) {}
 
-    /// What the table says is in the files of a distributed checkpoint, tensors and other objects: runs by the
-    /// name
-    /// of the file, in their order there.
+    /// What the table says is in the files of a distributed checkpoint, tensors and other objects: runs by
+    /// the name of the file, in their order there.
     ///
     /// @throws io.github.cogvideo4j.formats.FormatException when the table is damaged or unsafe
     public static Map<String, List<Run>> runs(Path folder) throws IOException {
@@ -90,9 +89,7 @@ public final class DistributedCheckpoint {
     }
 
     /// Reads the table of chunks and the head of each chunk of the model, and plans its state dict in the
-    /// table's
-    /// order.
-    /// What else was saved (the optimizer, the data loader) is left out.
+    /// table's order. What else was saved (the optimizer, the data loader) is left out.
     ///
     /// @param folder  the folder with `.metadata`
     /// @param options how to choose

@@ -10,15 +10,14 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// Which of a distributed checkpoint's keys are the model's. A trainer saves a map of several states under one
-/// table:
-/// `model.`, `optimizer.`, `lr_scheduler.`; accelerate saves the model's alone, also under `model.`.
+/// Which of a distributed checkpoint's keys are the model's. A trainer saves a map of several states under
+/// one table: `model.`, `optimizer.`, `lr_scheduler.`; accelerate saves the model's alone, also under
+/// `model.`.
 ///
 /// @param names the model's parameters: key in the table to name in the model
 record ModelKeys(SequencedMap<String, String> names) {
     /// What trainers call the model's part, the likeliest first: accelerate and torchtitan, Lightning,
-    /// hand-written
-    /// loops.
+    /// hand-written loops.
     private static final List<String> PARTS = List.of("model.", "state_dict.", "model_state_dict.");
 
     /// What they call the optimizer's.

@@ -7,10 +7,10 @@ import java.util.List;
 
 /// The names of the transformer and of its adapter.
 ///
-/// Facts: CogVideo's `convert_weight_sat2hf.py` and `export_sat_lora_weight.py`. One modulation of a layer gives
-/// shift, scale and gate for attention and feed-forward of the video, then the same of the text: twelve parts, of
-/// which diffusers keeps those of the attention (0-2, 6-8) in `norm1` and those of the feed-forward (3-5, 9-11) in
-/// `norm2`.
+/// Facts: CogVideo's `convert_weight_sat2hf.py` and `export_sat_lora_weight.py`. One modulation of a layer
+/// gives shift, scale and gate for attention and feed-forward of the video, then the same of the text: twelve
+/// parts, of which diffusers keeps those of the attention (0-2, 6-8) in `norm1` and those of the feed-forward
+/// (3-5, 9-11) in `norm2`.
 final class SatTransformer {
     /// The position table, a module of its own in both.
     static final String POSITION_TABLE = "mixins.pos_embed.pos_embedding";

@@ -60,7 +60,8 @@ class ComparisonTest {
         assertThat(comparison.onlyInBase()).isEmpty();
     }
 
-    /// torch: `(model.double() - base.double()).norm() / base.double().norm()`, square roots of the sums over all.
+    /// torch: `(model.double() - base.double()).norm() / base.double().norm()`, square roots of the sums over
+    /// all.
     @ParameterizedTest
     @CsvSource({
         "reference/fp32-safe/model.safetensors, 0.04192176834950384, norm_out.norm.bias, 0.09241790708309555, "
