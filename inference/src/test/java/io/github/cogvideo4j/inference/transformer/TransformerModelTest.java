@@ -7,12 +7,12 @@ import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.Golden;
 import io.github.cogvideo4j.inference.InvalidModelException;
+import io.github.cogvideo4j.inference.ResidentMemory;
 import io.github.cogvideo4j.inference.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.runtime.Precision;
 import io.github.cogvideo4j.inference.runtime.Torch;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
@@ -66,10 +66,7 @@ class TransformerModelTest {
                 InferenceMode _ = Torch.inferenceMode();
                 TransformerModel model = open(Resources.golden("pipelines/t2v-2b/transformer"), Precision.BF16)) {
             TransformerInput input = input(golden);
-            repeat(model, input, 40);
-            long before = residentKilobytes();
-            repeat(model, input, 200);
-            assertThat(residentKilobytes()).isLessThan(before + before / 20);
+            ResidentMemory.assertSettles(() -> repeat(model, input, 200));
         }
     }
 
@@ -79,15 +76,6 @@ class TransformerModelTest {
                 model.transformer().forward(input);
             }
         }
-    }
-
-    private static long residentKilobytes() throws IOException {
-        return Files.readAllLines(Path.of("/proc/self/status")).stream()
-                .filter(line -> line.startsWith("VmRSS:"))
-                .map(line -> line.replaceAll("\\D", ""))
-                .mapToLong(Long::parseLong)
-                .findFirst()
-                .orElseThrow();
     }
 
     private static Tensor forward(Path weights, Precision precision, Golden golden) throws IOException {

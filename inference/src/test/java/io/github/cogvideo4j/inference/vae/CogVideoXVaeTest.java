@@ -5,14 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidRequestException;
+import io.github.cogvideo4j.inference.ResidentMemory;
 import io.github.cogvideo4j.inference.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.runtime.Precision;
 import io.github.cogvideo4j.inference.runtime.Scoped;
 import io.github.cogvideo4j.inference.runtime.Torch;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
@@ -114,12 +113,7 @@ class CogVideoXVaeTest {
     @Test
     void decodingAgainAndAgainTakesNoMoreMemory() throws IOException {
         Tensor latents = torch.randn(1, 16, 5, 4, 6);
-        decode(latents, 5);
-        long before = residentKib();
-
-        decode(latents, 20);
-
-        assertThat(residentKib() - before).as("KiB more after 20 decodings").isLessThan(16 << 10);
+        ResidentMemory.assertSettles(() -> decode(latents, 20));
     }
 
     @Test
@@ -144,12 +138,5 @@ class CogVideoXVaeTest {
         for (int i = 0; i < times; i++) {
             Scoped.run(() -> vae.decode(latents, VaeOptions.defaults()));
         }
-    }
-
-    private static long residentKib() throws IOException {
-        return Files.readAllLines(Path.of("/proc/self/status")).stream()
-                .filter(line -> line.startsWith("VmRSS:"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-                .sum();
     }
 }
