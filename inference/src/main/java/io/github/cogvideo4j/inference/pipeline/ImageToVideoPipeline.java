@@ -4,13 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /// Generates videos from a prompt and the image it begins with.
-public final class ImageToVideoPipeline implements VideoPipeline {
-    private static final LatentSource SOURCE = new ImageSource();
-
-    private final Components components;
-
+public final class ImageToVideoPipeline extends LoadedPipeline {
     private ImageToVideoPipeline(Components components) {
-        this.components = components;
+        super(components, new ImageSource());
     }
 
     /// Loads a model.
@@ -20,24 +16,5 @@ public final class ImageToVideoPipeline implements VideoPipeline {
     /// @throws io.github.cogvideo4j.inference.MissingCapabilityException `native-library` or `device`
     public static ImageToVideoPipeline load(Path model, PipelineOptions options) throws IOException {
         return new ImageToVideoPipeline(Components.open(model, options));
-    }
-
-    @Override
-    public GenerationResult generateAll(GenerationRequest request, GenerationProgress progress) {
-        return generateAll(request, progress, Probe.NONE);
-    }
-
-    GenerationResult generateAll(GenerationRequest request, GenerationProgress progress, Probe probe) {
-        return new Generation(components, SOURCE, request, progress, probe).run();
-    }
-
-    @Override
-    public GenerationPlan plan(GenerationRequest request) {
-        return new Planning(components, SOURCE, request).plan();
-    }
-
-    @Override
-    public void close() {
-        components.close();
     }
 }

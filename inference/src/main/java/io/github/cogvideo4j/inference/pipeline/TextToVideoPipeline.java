@@ -4,13 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /// Generates videos from a prompt.
-public final class TextToVideoPipeline implements VideoPipeline {
-    private static final LatentSource SOURCE = new NoiseSource();
-
-    private final Components components;
-
+public final class TextToVideoPipeline extends LoadedPipeline {
     private TextToVideoPipeline(Components components) {
-        this.components = components;
+        super(components, new NoiseSource());
     }
 
     /// Loads a model.
@@ -20,24 +16,5 @@ public final class TextToVideoPipeline implements VideoPipeline {
     /// @throws io.github.cogvideo4j.inference.MissingCapabilityException `native-library` or `device`
     public static TextToVideoPipeline load(Path model, PipelineOptions options) throws IOException {
         return new TextToVideoPipeline(Components.open(model, options));
-    }
-
-    @Override
-    public GenerationResult generateAll(GenerationRequest request, GenerationProgress progress) {
-        return generateAll(request, progress, Probe.NONE);
-    }
-
-    GenerationResult generateAll(GenerationRequest request, GenerationProgress progress, Probe probe) {
-        return new Generation(components, SOURCE, request, progress, probe).run();
-    }
-
-    @Override
-    public GenerationPlan plan(GenerationRequest request) {
-        return new Planning(components, SOURCE, request).plan();
-    }
-
-    @Override
-    public void close() {
-        components.close();
     }
 }

@@ -11,8 +11,7 @@ import java.io.IOException;
 /// Errors: a request that cannot be computed is an [InvalidRequestException], a model that is broken or
 /// incomplete an [io.github.cogvideo4j.inference.InvalidModelException], a machine that lacks memory or a
 /// device a [io.github.cogvideo4j.inference.MissingCapabilityException].
-public sealed interface VideoPipeline extends AutoCloseable
-        permits TextToVideoPipeline, ImageToVideoPipeline, VideoToVideoPipeline {
+public sealed interface VideoPipeline extends AutoCloseable permits LoadedPipeline {
     /// Generates all videos that a request asks for.
     ///
     /// @throws java.util.concurrent.CancellationException when the progress says so
