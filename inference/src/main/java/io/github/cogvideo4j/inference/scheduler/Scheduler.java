@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /// Turns a transformer's predictions into less noisy samples, one step at a time. A scheduler keeps no state
 /// of a run: what a step needs to know of the one before is given to it.
-public sealed interface Scheduler permits DdimScheduler, DpmScheduler, DdimInverseScheduler {
+public sealed interface Scheduler permits DenoisingScheduler, DdimInverseScheduler {
     /// The scheduler that a configuration names.
     ///
     /// @throws InvalidModelException `scheduler` when it names one that CogVideoX does not have

@@ -19,8 +19,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 
 /// The causal 3D autoencoder of CogVideoX (`AutoencoderKLCogVideoX`): videos to latents, a fourth of the
@@ -218,13 +216,6 @@ public final class CogVideoXVae implements AutoCloseable {
 
     Encoder encoder() {
         return encoder;
-    }
-
-    /// What decoded frames are as colours: `x / 2 + 0.5`, within 0 to 1, in the tensor's type.
-    public static Tensor unitRange(Tensor frames) {
-        return Scoped.tensor(() -> frames.mul(new Scalar(0.5))
-                .add_(new Scalar(0.5))
-                .clamp_(new ScalarOptional(new Scalar(0)), new ScalarOptional(new Scalar(1))));
     }
 
     private TileSize tiles(VaeOptions options) {

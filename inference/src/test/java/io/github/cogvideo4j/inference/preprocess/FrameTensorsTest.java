@@ -34,6 +34,16 @@ class FrameTensorsTest {
         return Golden.names("preprocess", "img_");
     }
 
+    @Test
+    void coloursAreWithinZeroAndOneInTheTensorsType() {
+        Tensor colours = FrameTensors.unitRange(torch.tensor(new float[] {-2, -1, 0, 0.5f, 1, 3}));
+
+        assertThat(torch.equal(colours, torch.tensor(new float[] {0, 0, 0.5f, 0.75f, 1, 1})))
+                .isTrue();
+        Tensor half = FrameTensors.unitRange(torch.zeros(1).to(torch.ScalarType.BFloat16));
+        assertThat(half.scalar_type().intern()).isEqualTo(torch.ScalarType.BFloat16);
+    }
+
     @ParameterizedTest
     @MethodSource("images")
     void imageIsReadResizedAndNormalizedAsByPillowAndDiffusers(String name) throws IOException {
