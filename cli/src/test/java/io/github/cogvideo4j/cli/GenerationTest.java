@@ -20,6 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The whole road from the command line, on the sample that ships here.
 class GenerationTest {
@@ -118,6 +120,18 @@ class GenerationTest {
         done(run);
         assertThat(run.out()).contains("\"fits\": true", "\"denoise\"");
         assertThat(video).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"generate --prompt x", "vae encode --video-path input.gif"})
+    void aNumberOfThreadsThatIsNoneIsWrongUsage(String command) throws IOException {
+        String words = command + " --threads 0 --model " + BASE + " --output-path " + folder.resolve("out");
+
+        Run run = Run.of(words.split(" "));
+
+        assertThat(run.exit()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains("--threads cannot be 0").doesNotContain("\tat ");
+        assertThat(folder.resolve("out")).doesNotExist();
     }
 
     @Test

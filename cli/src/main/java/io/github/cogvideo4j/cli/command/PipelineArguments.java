@@ -8,19 +8,17 @@ import io.github.cogvideo4j.inference.pipeline.LoraChoice;
 import io.github.cogvideo4j.inference.pipeline.PipelineOptions;
 import io.github.cogvideo4j.inference.pipeline.SchedulerChoice;
 import io.github.cogvideo4j.inference.pipeline.SpacingChoice;
-import io.github.cogvideo4j.inference.runtime.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The options that choose a model and how it is loaded.
 final class PipelineArguments {
-    private static final int MOST_THREADS = 256;
-
     @Option(
             names = {"--model", "--model-path"},
             paramLabel = "MODEL")
@@ -39,19 +37,8 @@ final class PipelineArguments {
     @SuppressWarnings("UnusedVariable") // accepted for old command lines: the rank is read from the file
     private Optional<Integer> loraRank = Optional.empty();
 
-    @Option(
-            names = "--dtype",
-            paramLabel = "DTYPE",
-            converter = GenerationChoices.PrecisionWord.class,
-            completionCandidates = GenerationChoices.PrecisionWord.class,
-            defaultValue = "bf16")
-    private Precision precision = Precision.BF16;
-
-    @Option(names = "--device", paramLabel = "DEVICE", defaultValue = "auto")
-    private String device = "auto";
-
-    @Option(names = "--threads", paramLabel = "N")
-    private Optional<Integer> threads = Optional.empty();
+    @Mixin
+    private final ComputeArguments compute = new ComputeArguments();
 
     @Option(names = "--vae-tiling", arity = "0..1", fallbackValue = "true", paramLabel = "true|false")
     private Optional<Boolean> vaeTiling = Optional.empty();
@@ -86,14 +73,10 @@ final class PipelineArguments {
     /// @param preset what holds where nothing else was given
     PipelineOptions options(Preset preset) {
         boolean demo = preset == Preset.CLI_DEMO;
-        int workers = threads.orElseGet(() -> Runtime.getRuntime().availableProcessors());
-        if (workers < 1 || workers > MOST_THREADS) {
-            throw new UsageException("cli.usage.threads", workers);
-        }
         return new PipelineOptions(
-                precision,
-                device,
-                workers,
+                compute.precision(),
+                compute.device(),
+                compute.threads(),
                 vaeTiling.orElse(demo),
                 vaeSlicing.orElse(demo),
                 transformer,

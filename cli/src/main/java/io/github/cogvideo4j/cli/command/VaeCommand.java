@@ -9,7 +9,6 @@ import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.inference.output.OutputFile;
 import io.github.cogvideo4j.inference.pipeline.Latents;
 import io.github.cogvideo4j.inference.pipeline.VideoCoder;
-import io.github.cogvideo4j.inference.runtime.Precision;
 import io.github.cogvideo4j.inference.video.TensorFile;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.inference.video.VideoFormat;
@@ -19,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.node.ObjectNode;
@@ -60,19 +60,8 @@ public final class VaeCommand extends ConsoleCommand {
     @Option(names = "--output-path", paramLabel = "FOLDER", defaultValue = ".")
     private Path output = Path.of(".");
 
-    @Option(
-            names = "--dtype",
-            paramLabel = "DTYPE",
-            converter = GenerationChoices.PrecisionWord.class,
-            completionCandidates = GenerationChoices.PrecisionWord.class,
-            defaultValue = "bf16")
-    private Precision precision = Precision.BF16;
-
-    @Option(names = "--device", paramLabel = "DEVICE", defaultValue = "auto")
-    private String device = "auto";
-
-    @Option(names = "--threads", paramLabel = "N")
-    private Optional<Integer> threads = Optional.empty();
+    @Mixin
+    private final ComputeArguments compute = new ComputeArguments();
 
     @Option(names = "--vae-tiling")
     private boolean tiling;
@@ -105,9 +94,8 @@ public final class VaeCommand extends ConsoleCommand {
             VideoFormat.check(videoFile, overwrite);
         }
         Path folder = ModelFolder.locate(model, Map.copyOf(System.getenv()));
-        int workers = threads.orElseGet(() -> Runtime.getRuntime().availableProcessors());
         ObjectNode result = JsonFile.newObject();
-        try (VideoCoder coder = VideoCoder.load(folder, precision, device, workers);
+        try (VideoCoder coder = VideoCoder.load(folder, compute.precision(), compute.device(), compute.threads());
                 Latents latents = encodes ? encode(coder) : VideoCoder.readLatents(encodedFile())) {
             if (encodes) {
                 TensorFile.write(latentsFile, List.of(latents.entry(VideoCoder.TENSOR)), Map.of());
