@@ -16,11 +16,16 @@ import java.nio.channels.ClosedByInterruptException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.ResourceBundle;
+import java.util.regex.Pattern;
 
 /// What an exception means: the sealed exceptions of the library carry their problem, the disk's and the
 /// machine's troubles are told apart, and anything else is a bug of this program and said to be one.
 public final class Failures {
     private static final int LONGEST_CHAIN = 50;
+
+    /// How libtorch says that the processor's or a device's memory is used up.
+    private static final Pattern NATIVE_MEMORY =
+            Pattern.compile("can't allocate memory|not enough memory|CUDA out of memory");
 
     private Failures() {}
 
@@ -47,12 +52,9 @@ public final class Failures {
             case ClosedByInterruptException e -> Optional.of(interrupted());
             case InterruptedIOException e -> Optional.of(interrupted());
             case IOException e -> Optional.of(IoFailures.of(e));
-            case OutOfMemoryError e ->
-                Optional.of(Failure.nowhere(
-                        ExitCode.ENVIRONMENT,
-                        "out-of-memory",
-                        Message.of("cli.failure.memory", String.valueOf(e.getMessage())),
-                        Message.of("cli.hint.memory")));
+            case OutOfMemoryError e -> Optional.of(outOfMemory(e, "cli.hint.memory"));
+            case RuntimeException e
+            when NATIVE_MEMORY.matcher(firstLine(e)).find() -> Optional.of(outOfMemory(e, "cli.hint.native-memory"));
             case UnsatisfiedLinkError e ->
                 Optional.of(Failure.nowhere(
                         ExitCode.ENVIRONMENT,
@@ -95,6 +97,19 @@ public final class Failures {
         return texts.containsKey(key) ? Optional.of(Message.of(key)) : Optional.empty();
     }
 
+    private static Failure outOfMemory(Throwable thrown, String hint) {
+        return Failure.nowhere(
+                ExitCode.ENVIRONMENT,
+                "out-of-memory",
+                Message.of("cli.failure.memory", firstLine(thrown)),
+                Message.of(hint));
+    }
+
+    /// What an exception says. Native libraries put a trace of their own below it.
+    private static String firstLine(Throwable thrown) {
+        return String.valueOf(thrown.getMessage()).lines().findFirst().orElse("");
+    }
+
     private static Failure interrupted() {
         return new Failure(
                 ExitCode.INTERRUPTED,
@@ -108,7 +123,7 @@ public final class Failures {
         return Failure.nowhere(
                 ExitCode.BUG,
                 "bug",
-                Message.of("cli.failure.bug", thrown.getClass().getSimpleName(), String.valueOf(thrown.getMessage())),
+                Message.of("cli.failure.bug", thrown.getClass().getSimpleName(), firstLine(thrown)),
                 Message.of("cli.hint.bug"));
     }
 }

@@ -18,6 +18,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -111,5 +112,28 @@ class FailuresTest {
         Exception second = new IllegalStateException("b", first);
         first.initCause(second);
         assertThat(Failures.of(first).exit()).isEqualTo(ExitCode.BUG);
+    }
+
+    /// libtorch's own words: it throws one kind of exception for everything, with a C++ trace in the message.
+    @Test
+    void memoryThatLibtorchDoesNotGetIsTheEnvironment() {
+        RuntimeException thrown = org.assertj.core.api.Assertions.catchThrowableOfType(
+                RuntimeException.class, () -> torch.empty(1L << 50));
+
+        Failure failure = Failures.of(thrown);
+
+        assertThat(failure.exit()).isEqualTo(ExitCode.ENVIRONMENT);
+        assertThat(failure.code()).isEqualTo("out-of-memory");
+        assertThat(failure.message().text()).doesNotContain("frame #");
+    }
+
+    @Test
+    void whatElseLibtorchThrowsIsToldByItsFirstLine() {
+        RuntimeException thrown = org.assertj.core.api.Assertions.catchThrowableOfType(
+                RuntimeException.class, () -> torch.set_num_threads(0));
+
+        assertThat(Failures.of(thrown).message().text())
+                .contains("Expected positive number of threads")
+                .doesNotContain("frame #", "Exception raised from");
     }
 }
