@@ -3,6 +3,7 @@ package io.github.cogvideo4j.cli.command;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.generation.OutputNames;
 import io.github.cogvideo4j.inference.output.OutputFile;
+import io.github.cogvideo4j.inference.video.TensorFile;
 import io.github.cogvideo4j.inference.video.VideoFormat;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -62,7 +63,7 @@ final class VideoOutputArguments {
         VideoFormat.check(places.video(), overwrite);
         OutputFile.check(places.record(), overwrite);
         if (places.latents().isPresent()) {
-            OutputFile.check(places.latents().get(), overwrite);
+            TensorFile.check(places.latents().get(), overwrite);
         }
         if (places.sheet().isPresent()) {
             OutputFile.check(places.sheet().get(), overwrite);
