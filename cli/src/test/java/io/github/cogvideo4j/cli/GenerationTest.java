@@ -176,6 +176,20 @@ class GenerationTest {
     }
 
     @Test
+    void anAdapterOfAnotherModelIsOneLine() {
+        Path lora = Resources.fixture("lora-ddp-bf16-w2/output/checkpoint-3/pytorch_lora_weights.safetensors");
+        Path video = folder.resolve("video.mp4");
+        Run run = generate(BASE, "bf16", video, "--lora-path", lora.toString());
+        assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run.err().lines().filter(line -> line.startsWith("error: ")))
+                .singleElement()
+                .asString()
+                .contains("the adapter is for", lora.toString());
+        assertThat(run.err()).doesNotContain("\tat ");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
     void aVideoIsInvertedAndMadeAgain() throws IOException {
         Path input = folder.resolve("input.gif");
         done(generate(BASE, "bf16", input));
