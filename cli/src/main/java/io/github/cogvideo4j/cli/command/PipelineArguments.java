@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
+import io.github.cogvideo4j.cli.arguments.Choices;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
 import io.github.cogvideo4j.cli.arguments.UsageException;
@@ -30,7 +31,7 @@ final class PipelineArguments {
     @Option(names = "--lora-path", paramLabel = "LORA")
     private List<Path> loraPaths = new ArrayList<>();
 
-    @Option(names = "--lora-scale", paramLabel = "X")
+    @Option(names = "--lora-scale", paramLabel = "X", converter = Choices.Scale.class)
     private List<Double> loraScales = new ArrayList<>();
 
     @Option(names = "--lora-rank", paramLabel = "N")

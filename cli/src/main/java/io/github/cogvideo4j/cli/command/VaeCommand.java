@@ -26,6 +26,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class VaeCommand extends ConsoleCommand {
     private static final String LATENTS = "encoded.safetensors";
     private static final String VIDEO = "output.mp4";
+    private static final double MOST_FRAMES_PER_SECOND = 1_000;
 
     @Parameters(
             index = "0",
@@ -81,6 +82,9 @@ public final class VaeCommand extends ConsoleCommand {
     protected ExitCode run() throws IOException {
         GenerationChoices.Coding coding =
                 mode.or(() -> modeOption).orElseThrow(() -> new UsageException("cli.vae.no-mode"));
+        if (!(fps > 0 && fps <= MOST_FRAMES_PER_SECOND)) {
+            throw new UsageException("cli.vae.fps", fps);
+        }
         boolean encodes = coding != GenerationChoices.Coding.DECODE;
         boolean decodes = coding != GenerationChoices.Coding.ENCODE;
         Path latentsFile = encoded.orElse(output.resolve(LATENTS));

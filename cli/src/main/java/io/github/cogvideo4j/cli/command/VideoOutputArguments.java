@@ -7,7 +7,11 @@ import io.github.cogvideo4j.inference.video.TensorFile;
 import io.github.cogvideo4j.inference.video.VideoFormat;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /// The options that say where the results go.
@@ -33,7 +37,12 @@ final class VideoOutputArguments {
     /// @param record  the JSON beside it
     /// @param latents the latents, when they are wanted
     /// @param sheet   the contact sheet, when it is wanted
-    record Places(Path video, Path record, Optional<Path> latents, Optional<Path> sheet) {}
+    record Places(Path video, Path record, Optional<Path> latents, Optional<Path> sheet) {
+        private List<Path> all() {
+            return Stream.concat(Stream.of(video, record), Stream.concat(latents.stream(), sheet.stream()))
+                    .toList();
+        }
+    }
 
     /// Every how many steps a preview is wanted; 0 for none.
     int previewEvery() {
@@ -58,8 +67,15 @@ final class VideoOutputArguments {
                         : OutputNames.of(Path.of(file), number, count)));
     }
 
-    /// Refuses, before anything long begins, places where something is that may not be replaced.
+    /// Refuses, before anything long begins, places where something is that may not be replaced, and one place
+    /// for two results.
     void check(Places places) throws IOException {
+        Set<Path> seen = new HashSet<>();
+        for (Path place : places.all()) {
+            if (!seen.add(place.toAbsolutePath().normalize())) {
+                throw new UsageException("cli.generate.same-place", place);
+            }
+        }
         VideoFormat.check(places.video(), overwrite);
         OutputFile.check(places.record(), overwrite);
         if (places.latents().isPresent()) {

@@ -48,7 +48,7 @@ public final class TensorFile {
     /// @param overwrite whether an earlier result may be replaced
     /// @throws InvalidRequestException `request` when the name ends in none of the known ways
     /// @throws io.github.cogvideo4j.checkpoints.OutputException `output-refused` when something else is there
-    public static void check(Path file, boolean overwrite) {
+    public static void check(Path file, boolean overwrite) throws IOException {
         if (!isTorch(file) && !hasEnding(file, ".safetensors")) {
             throw new InvalidRequestException(ProblemCode.REQUEST, Place.of(file), "inference.tensors.ending");
         }
