@@ -49,15 +49,8 @@ class GivenTensorsTest {
                 Latents negative = Latents.copyOf(golden.out("negative_prompt_embeds"));
                 Steps steps = new Steps();
                 TextToVideoPipeline pipeline = load("t2v-2b", GoldenRun.options(golden.meta()))) {
-            JsonNode call = golden.meta().path("call");
-            GenerationRequest request = GenerationRequest.builder()
+            GenerationRequest request = asCalled(golden.meta().path("call"))
                     .prompts(List.of())
-                    .seed(7)
-                    .steps(call.path("num_inference_steps").intValue())
-                    .guidanceScale(call.path("guidance_scale").doubleValue())
-                    .height(call.path("height").intValue())
-                    .width(call.path("width").intValue())
-                    .numFrames(call.path("num_frames").intValue())
                     .initialLatents(initial)
                     .promptEmbeds(positive)
                     .negativePromptEmbeds(negative)
@@ -78,17 +71,8 @@ class GivenTensorsTest {
                 Steps steps = new Steps();
                 TextToVideoPipeline pipeline =
                         load(golden.meta().path("pipeline").stringValue(), GoldenRun.options(golden.meta()))) {
-            JsonNode call = golden.meta().path("call");
-            GenerationRequestBuilder request = GenerationRequest.builder()
-                    .prompts(GoldenRun.strings(call.path("prompt")))
-                    .negativePrompts(GoldenRun.strings(call.path("negative_prompt")))
-                    .seed(7)
-                    .steps(call.path("num_inference_steps").intValue())
-                    .guidanceScale(call.path("guidance_scale").doubleValue())
-                    .height(call.path("height").intValue())
-                    .width(call.path("width").intValue())
-                    .numFrames(call.path("num_frames").intValue())
-                    .initialLatents(initial);
+            GenerationRequestBuilder request =
+                    asCalled(golden.meta().path("call")).initialLatents(initial);
             pipeline.generateAll(request.build(), steps).close();
             golden.assertClose("step_latents", steps.stacked(), LATENTS);
         }
@@ -137,6 +121,19 @@ class GivenTensorsTest {
                 }
             }
         }
+    }
+
+    /// The reference's call under another seed.
+    private static GenerationRequestBuilder asCalled(JsonNode call) {
+        return GenerationRequest.builder()
+                .prompts(GoldenRun.strings(call.path("prompt")))
+                .negativePrompts(GoldenRun.strings(call.path("negative_prompt")))
+                .seed(7)
+                .steps(call.path("num_inference_steps").intValue())
+                .guidanceScale(call.path("guidance_scale").doubleValue())
+                .height(call.path("height").intValue())
+                .width(call.path("width").intValue())
+                .numFrames(call.path("num_frames").intValue());
     }
 
     private static Latents embeds(long... shape) {
