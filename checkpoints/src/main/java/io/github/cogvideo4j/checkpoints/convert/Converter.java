@@ -158,7 +158,7 @@ public final class Converter {
                 new Manifest.Options(
                         plan.dtype().id(),
                         plan.options().maxShardBytes(),
-                        plan.options().format().name().toLowerCase(java.util.Locale.ROOT),
+                        plan.options().format().toString(),
                         plan.checkpoint().options().excludeFrozen(),
                         plan.checkpoint().options().fromModule(),
                         plan.options().variant()),

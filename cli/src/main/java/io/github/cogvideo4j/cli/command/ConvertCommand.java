@@ -7,7 +7,6 @@ import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
-import io.github.cogvideo4j.cli.arguments.Choices;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
@@ -33,11 +32,7 @@ public final class ConvertCommand extends ConsoleCommand {
     @Option(names = "--base", paramLabel = "MODEL")
     private Optional<String> base = Optional.empty();
 
-    @Option(
-            names = "--component",
-            paramLabel = "NAME",
-            converter = Choices.ModelComponent.class,
-            completionCandidates = Choices.ModelComponent.class)
+    @Option(names = "--component", paramLabel = "NAME")
     private Optional<Component> component = Optional.empty();
 
     @Option(names = "--safe-serialization")
@@ -49,12 +44,7 @@ public final class ConvertCommand extends ConsoleCommand {
     @Mixin
     private final ModelArguments model = new ModelArguments();
 
-    @Option(
-            names = "--to",
-            paramLabel = "LAYOUT",
-            converter = Choices.Layout.class,
-            completionCandidates = Choices.Layout.class,
-            defaultValue = "diffusers")
+    @Option(names = "--to", paramLabel = "LAYOUT", defaultValue = "diffusers")
     private ResultLayout layout = ResultLayout.DIFFUSERS;
 
     @Mixin

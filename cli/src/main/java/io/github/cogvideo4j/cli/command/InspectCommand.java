@@ -17,7 +17,6 @@ import io.github.cogvideo4j.checkpoints.layout.HubCache;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
-import io.github.cogvideo4j.cli.arguments.Choices;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
@@ -45,11 +44,7 @@ public final class InspectCommand extends ConsoleCommand {
     @Option(names = "--filter", paramLabel = "NAME")
     private Optional<String> filter = Optional.empty();
 
-    @Option(
-            names = "--sort",
-            paramLabel = "ORDER",
-            converter = Choices.Order.class,
-            completionCandidates = Choices.Order.class)
+    @Option(names = "--sort", paramLabel = "ORDER")
     private Optional<TensorSelection.Order> order = Optional.empty();
 
     @Option(names = "--tree")
@@ -70,8 +65,8 @@ public final class InspectCommand extends ConsoleCommand {
     @Mixin
     private final SourceArguments source = new SourceArguments();
 
-    @Option(names = "--threads", paramLabel = "N")
-    private Optional<Integer> threads = Optional.empty();
+    @Mixin
+    private final ThreadsArgument threads = new ThreadsArgument();
 
     InspectCommand(Console console) {
         super(console);
@@ -79,10 +74,7 @@ public final class InspectCommand extends ConsoleCommand {
 
     @Override
     protected ExitCode run() throws IOException {
-        int workers = threads.orElseGet(() -> Runtime.getRuntime().availableProcessors());
-        if (workers < 1 || workers > 256) {
-            throw new UsageException("cli.usage.threads", workers);
-        }
+        int workers = threads.count();
         if (compare.isPresent() && (tree || stats || pickle || filter.isPresent() || order.isPresent())) {
             throw new UsageException("cli.usage.compare-alone");
         }

@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -45,8 +44,8 @@ public final class LoraExtractCommand extends ConsoleCommand {
     @Mixin
     private final SourceArguments source = new SourceArguments();
 
-    @Option(names = "--threads", paramLabel = "N")
-    private Optional<Integer> threads = Optional.empty();
+    @Mixin
+    private final ThreadsArgument threads = new ThreadsArgument();
 
     @Option(names = "--overwrite")
     private boolean overwrite;
@@ -60,7 +59,7 @@ public final class LoraExtractCommand extends ConsoleCommand {
         if (rank < 1) {
             throw new UsageException("cli.usage.rank", rank);
         }
-        int workers = OutputArguments.workers(threads);
+        int workers = threads.count();
         Checkpoint from = open(base, SourceOptions.defaults());
         from.remarks().forEach(console::remark);
         Checkpoint model = open(finetuned, source.options());

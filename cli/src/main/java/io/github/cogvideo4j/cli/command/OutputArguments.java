@@ -7,15 +7,13 @@ import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
 import io.github.cogvideo4j.checkpoints.convert.TargetDType;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.cli.arguments.Choices;
-import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.formats.index.ShardSize;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The options that say what a written model should be like.
 final class OutputArguments {
-    private static final int MOST_THREADS = 256;
-
     @Option(
             names = "--dtype",
             paramLabel = "DTYPE",
@@ -26,26 +24,17 @@ final class OutputArguments {
     @Option(names = "--max-shard-size", paramLabel = "SIZE", converter = Choices.Size.class, defaultValue = "5GB")
     private ShardSize maxShardSize = new ShardSize(ConversionOptions.DEFAULT_SHARD_BYTES);
 
-    @Option(
-            names = "--format",
-            paramLabel = "FORMAT",
-            converter = Choices.Format.class,
-            completionCandidates = Choices.Format.class)
+    @Option(names = "--format", paramLabel = "FORMAT")
     private Optional<OutputFormat> format = Optional.empty();
 
-    @Option(
-            names = "--link",
-            paramLabel = "HOW",
-            converter = Choices.Link.class,
-            completionCandidates = Choices.Link.class,
-            defaultValue = "auto")
+    @Option(names = "--link", paramLabel = "HOW", defaultValue = "auto")
     private LinkMode link = LinkMode.AUTO;
 
     @Option(names = "--variant", paramLabel = "NAME", converter = Choices.Variant.class)
     private Optional<String> variant = Optional.empty();
 
-    @Option(names = "--threads", paramLabel = "N")
-    private Optional<Integer> threads = Optional.empty();
+    @Mixin
+    private final ThreadsArgument threads = new ThreadsArgument();
 
     @Option(names = "--overwrite")
     private boolean overwrite;
@@ -78,7 +67,7 @@ final class OutputArguments {
                 format(),
                 link,
                 variant,
-                workers(threads),
+                threads.count(),
                 overwrite,
                 verify,
                 model.claims(),
@@ -89,15 +78,6 @@ final class OutputArguments {
     /// What was asked for.
     ConversionOptions options() {
         return new ConversionOptions(
-                dtype, maxShardSize.bytes(), format(), link, variant, workers(threads), overwrite, verify);
-    }
-
-    /// The number of threads that was asked for, or that of the processors.
-    static int workers(Optional<Integer> threads) {
-        int workers = threads.orElseGet(() -> Runtime.getRuntime().availableProcessors());
-        if (workers < 1 || workers > MOST_THREADS) {
-            throw new UsageException("cli.usage.threads", workers);
-        }
-        return workers;
+                dtype, maxShardSize.bytes(), format(), link, variant, threads.count(), overwrite, verify);
     }
 }

@@ -7,7 +7,8 @@ import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.inference.pipeline.LoraChoice;
 import io.github.cogvideo4j.inference.pipeline.PipelineOptions;
 import io.github.cogvideo4j.inference.pipeline.SchedulerChoice;
-import io.github.cogvideo4j.inference.pipeline.SpacingChoice;
+import io.github.cogvideo4j.inference.scheduler.TimestepSpacing;
+import io.github.cogvideo4j.inference.vae.VaeOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,12 +54,8 @@ final class PipelineArguments {
             completionCandidates = GenerationChoices.SamplerWord.class)
     private Optional<SchedulerChoice> scheduler = Optional.empty();
 
-    @Option(
-            names = "--timestep-spacing",
-            paramLabel = "HOW",
-            converter = GenerationChoices.SpacingWord.class,
-            completionCandidates = GenerationChoices.SpacingWord.class)
-    private Optional<SpacingChoice> spacing = Optional.empty();
+    @Option(names = "--timestep-spacing", paramLabel = "HOW")
+    private Optional<TimestepSpacing> spacing = Optional.empty();
 
     /// The model's folder.
     ///
@@ -74,15 +71,12 @@ final class PipelineArguments {
     PipelineOptions options(Preset preset) {
         boolean demo = preset == Preset.CLI_DEMO;
         return new PipelineOptions(
-                compute.precision(),
-                compute.device(),
-                compute.threads(),
-                vaeTiling.orElse(demo),
-                vaeSlicing.orElse(demo),
+                compute.options(),
+                new VaeOptions(vaeTiling.orElse(demo), vaeSlicing.orElse(demo)),
                 transformer,
                 loras(),
-                scheduler.orElse(demo ? SchedulerChoice.DPM : SchedulerChoice.MODEL),
-                spacing.orElse(demo ? SpacingChoice.TRAILING : SpacingChoice.MODEL),
+                scheduler.or(() -> demo ? Optional.of(SchedulerChoice.DPM) : Optional.empty()),
+                spacing.or(() -> demo ? Optional.of(TimestepSpacing.TRAILING) : Optional.empty()),
                 true);
     }
 

@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.cli.arguments.GenerationChoices;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Kind;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
 import io.github.cogvideo4j.cli.arguments.UsageException;
@@ -28,11 +27,7 @@ final class RequestArguments {
     @Option(names = "--prompts", paramLabel = "FILE")
     private Optional<Path> promptFile = Optional.empty();
 
-    @Option(
-            names = "--generate-type",
-            paramLabel = "TYPE",
-            converter = GenerationChoices.KindWord.class,
-            completionCandidates = GenerationChoices.KindWord.class)
+    @Option(names = "--generate-type", paramLabel = "TYPE")
     private Optional<Kind> kind = Optional.empty();
 
     @Option(names = "--height", paramLabel = "N")
@@ -60,6 +55,7 @@ final class RequestArguments {
     private double strength = 0.8;
 
     @Option(names = "--eta", paramLabel = "X", defaultValue = "0.0")
+    @SuppressWarnings("UnusedVariable") // accepted for old command lines: it has no effect in the reference either
     private double eta;
 
     @Option(names = "--max-sequence-length", paramLabel = "N")
@@ -71,11 +67,7 @@ final class RequestArguments {
     @Option(names = "--num-videos-per-prompt", paramLabel = "N", defaultValue = "1")
     private int videosPerPrompt = 1;
 
-    @Option(
-            names = "--preset",
-            paramLabel = "NAME",
-            converter = GenerationChoices.PresetWord.class,
-            completionCandidates = GenerationChoices.PresetWord.class)
+    @Option(names = "--preset", paramLabel = "NAME", defaultValue = "model")
     private Preset preset = Preset.MODEL;
 
     /// What holds where nothing else was given.
@@ -136,7 +128,6 @@ final class RequestArguments {
                 .guidanceScale(guidanceScale)
                 .dynamicCfg(dynamicCfg.orElse(preset == Preset.CLI_DEMO))
                 .strength(strength)
-                .eta(eta)
                 .seed(seed)
                 .numVideosPerPrompt(videosPerPrompt());
         negativePrompt.ifPresent(request::negativePrompt);
