@@ -157,11 +157,11 @@ public final class Converter {
                 source(),
                 new Manifest.Options(
                         plan.dtype().id(),
-                        plan.options().maxShardBytes(),
-                        plan.options().format().toString(),
+                        plan.options().files().maxShardBytes(),
+                        plan.options().files().format().toString(),
                         plan.checkpoint().options().excludeFrozen(),
                         plan.checkpoint().options().fromModule(),
-                        plan.options().variant()),
+                        plan.options().files().variant()),
                 files,
                 tensors);
     }

@@ -108,15 +108,10 @@ class ConversionTest {
 
     @Test
     void aVariantIsInEveryNameThatDiffusersReads() throws IOException {
-        ConversionOptions options = new ConversionOptions(
-                Optional.of(TargetDType.FP16),
-                50_000,
-                OutputFormat.SAFETENSORS,
-                LinkMode.AUTO,
-                Optional.of("fp16"),
-                2,
-                false,
-                true);
+        ConversionOptions options = ConversionOptions.defaults()
+                .withDType(TargetDType.FP16)
+                .withFiles(new FileOptions(OutputFormat.SAFETENSORS, 50_000, Optional.of("fp16")))
+                .withVerify(true);
         Path transformer = convert(options, Optional.of(BASE)).resolve("transformer");
         assertThat(transformer.resolve("diffusion_pytorch_model.safetensors.index.fp16.json"))
                 .exists();
@@ -228,15 +223,11 @@ class ConversionTest {
     }
 
     private static ConversionOptions options(TargetDType dtype, OutputFormat format, LinkMode link) {
-        return new ConversionOptions(
-                Optional.of(dtype),
-                ConversionOptions.DEFAULT_SHARD_BYTES,
-                format,
-                link,
-                Optional.empty(),
-                2,
-                false,
-                true);
+        return ConversionOptions.defaults()
+                .withDType(dtype)
+                .withFiles(FileOptions.of(format))
+                .withLink(link)
+                .withVerify(true);
     }
 
     private Path convert(ConversionOptions options, Optional<Path> base) throws IOException {

@@ -13,8 +13,9 @@ final class Conversions {
     private Conversions() {}
 
     static ConversionOptions options(TargetDType dtype, long shardLimit, OutputFormat format) {
-        return new ConversionOptions(
-                Optional.of(dtype), shardLimit, format, LinkMode.AUTO, Optional.empty(), 2, false, false);
+        return ConversionOptions.defaults()
+                .withDType(dtype)
+                .withFiles(new FileOptions(format, shardLimit, Optional.empty()));
     }
 
     static Converter.Result convert(

@@ -47,7 +47,7 @@ record ReferenceCase(
         String suffix = name.substring("bf16-safe".length()).replaceFirst("^-", "");
         boolean frozen = !suffix.equals("exclude-frozen");
         long limit = suffix.isEmpty() || !frozen
-                ? ConversionOptions.DEFAULT_SHARD_BYTES
+                ? FileOptions.DEFAULT_SHARD_BYTES
                 : ShardSize.parse(suffix).orElseThrow().bytes();
         TargetDType dtype = name.startsWith("bf16") ? TargetDType.BF16 : TargetDType.SOURCE;
         return Optional.of(new ReferenceCase(fixture, checkpoint, folder, dtype, limit, frozen));

@@ -364,7 +364,7 @@ class SatConversionTest {
     }
 
     private static ConversionOptions sourceDType() {
-        return Conversions.options(TargetDType.SOURCE, ConversionOptions.DEFAULT_SHARD_BYTES, OutputFormat.SAFETENSORS);
+        return Conversions.options(TargetDType.SOURCE, FileOptions.DEFAULT_SHARD_BYTES, OutputFormat.SAFETENSORS);
     }
 
     private static Checkpoint open(Path path) throws IOException {

@@ -82,7 +82,7 @@ class ShardedSourcesTest {
                 output,
                 Optional.of(Resources.fixture("universal-" + origin + "/base")),
                 SourceOptions.defaults(),
-                Conversions.options(dtype, ConversionOptions.DEFAULT_SHARD_BYTES, OutputFormat.SAFETENSORS));
+                Conversions.options(dtype, FileOptions.DEFAULT_SHARD_BYTES, OutputFormat.SAFETENSORS));
         Path expected = Resources.fixture(origin + "/reference/" + reference);
         for (Path file : ReferenceCase.children(expected)) {
             if (file.toString().endsWith(".safetensors")) {

@@ -6,7 +6,6 @@ import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
 import io.github.cogvideo4j.checkpoints.convert.LinkMode;
-import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -57,15 +56,10 @@ public final class DemoCommand extends ConsoleCommand {
         }
         console.print("cli.demo.convert", sample, root.resolve(BASE), output);
         Checkpoint checkpoint = Checkpoints.open(sample, SourceOptions.defaults());
-        ConversionOptions options = new ConversionOptions(
-                Optional.empty(),
-                ConversionOptions.DEFAULT_SHARD_BYTES,
-                OutputFormat.SAFETENSORS,
-                LinkMode.COPY,
-                Optional.empty(),
-                Runtime.getRuntime().availableProcessors(),
-                true,
-                true);
+        ConversionOptions options = ConversionOptions.defaults()
+                .withLink(LinkMode.COPY)
+                .withOverwrite(true)
+                .withVerify(true);
         ConversionPlan plan =
                 ConversionPlanner.plan(checkpoint, output, Optional.of(BaseModel.read(root.resolve(BASE))), options);
         try (ConversionProgress progress = new ConversionProgress(console)) {

@@ -32,8 +32,6 @@ import picocli.CommandLine.Parameters;
 /// `cogvideo lora fuse`: adapters become part of a model.
 @Command(name = "fuse")
 public final class LoraFuseCommand extends ConsoleCommand {
-    private static final Optional<TargetDType> OWN = Optional.of(TargetDType.SOURCE);
-
     @Parameters(index = "0", paramLabel = "BASE", descriptionKey = "BASE")
     private String base = "";
 
@@ -58,7 +56,9 @@ public final class LoraFuseCommand extends ConsoleCommand {
         int count = paths.size() - 1;
         requireCount("--lora-scale", scales.size(), count);
         requireCount("--lora-alpha", alphas.size(), count);
-        ConversionOptions options = ofBase(result.options());
+        ConversionOptions given = result.options();
+        // Every tensor keeps the base's type unless another is asked for.
+        ConversionOptions options = given.dtype().isPresent() ? given : given.withDType(TargetDType.SOURCE);
         List<AppliedAdapter> adapters = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             adapters.add(new AppliedAdapter(
@@ -67,7 +67,7 @@ public final class LoraFuseCommand extends ConsoleCommand {
         BaseModel model = BaseModel.read(ModelFolder.locate(base, Map.copyOf(System.getenv())));
         Checkpoint weights =
                 Checkpoints.open(model.folder().resolve(ConversionPlan.COMPONENT), SourceOptions.defaults());
-        Checkpoint fused = LoraFusion.fuse(weights, adapters, options.dtype().equals(OWN));
+        Checkpoint fused = LoraFusion.fuse(weights, adapters, options.dtype().equals(Optional.of(TargetDType.SOURCE)));
         ConversionPlan plan = ConversionPlanner.plan(fused, paths.getLast(), Optional.of(model), options);
         plan.remarks().forEach(console::remark);
         for (AppliedAdapter applied : adapters) {
@@ -80,19 +80,6 @@ public final class LoraFuseCommand extends ConsoleCommand {
             report.convert();
         }
         return ExitCode.DONE;
-    }
-
-    /// Every tensor keeps the base's type unless another is asked for.
-    private static ConversionOptions ofBase(ConversionOptions given) {
-        return new ConversionOptions(
-                given.dtype().or(() -> OWN),
-                given.maxShardBytes(),
-                given.format(),
-                given.link(),
-                given.variant(),
-                given.threads(),
-                given.overwrite(),
-                given.verify());
     }
 
     /// One value is for all adapters, several are for one adapter each.

@@ -1,7 +1,9 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
+import io.github.cogvideo4j.checkpoints.convert.FileOptions;
 import io.github.cogvideo4j.checkpoints.convert.LinkMode;
+import io.github.cogvideo4j.checkpoints.convert.ModelClaims;
 import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
 import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
 import io.github.cogvideo4j.checkpoints.convert.TargetDType;
@@ -22,7 +24,7 @@ final class OutputArguments {
     private Optional<TargetDType> dtype = Optional.empty();
 
     @Option(names = "--max-shard-size", paramLabel = "SIZE", converter = Choices.Size.class, defaultValue = "5GB")
-    private ShardSize maxShardSize = new ShardSize(ConversionOptions.DEFAULT_SHARD_BYTES);
+    private ShardSize maxShardSize = new ShardSize(FileOptions.DEFAULT_SHARD_BYTES);
 
     @Option(names = "--format", paramLabel = "FORMAT")
     private Optional<OutputFormat> format = Optional.empty();
@@ -61,23 +63,25 @@ final class OutputArguments {
 
     /// What was asked for, with what is said about the model.
     ConversionOptions options(ModelArguments model, ResultLayout layout, Optional<Component> component) {
-        return new ConversionOptions(
-                model.dtype(dtype),
-                maxShardSize.bytes(),
-                format(),
-                link,
-                variant,
-                threads.count(),
-                overwrite,
-                verify,
-                model.claims(),
-                layout,
-                component);
+        return options(model.dtype(dtype), model.claims(), layout, component);
     }
 
     /// What was asked for.
     ConversionOptions options() {
+        return options(dtype, ModelClaims.none(), ResultLayout.DIFFUSERS, Optional.empty());
+    }
+
+    private ConversionOptions options(
+            Optional<TargetDType> type, ModelClaims claims, ResultLayout layout, Optional<Component> component) {
         return new ConversionOptions(
-                dtype, maxShardSize.bytes(), format(), link, variant, threads.count(), overwrite, verify);
+                type,
+                new FileOptions(format(), maxShardSize.bytes(), variant),
+                link,
+                threads.count(),
+                overwrite,
+                verify,
+                claims,
+                layout,
+                component);
     }
 }
