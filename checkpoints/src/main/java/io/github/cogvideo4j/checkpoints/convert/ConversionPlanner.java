@@ -1,6 +1,9 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.convert.configuration.Configurations;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
@@ -102,7 +105,7 @@ public final class ConversionPlanner {
             }
             Configurations configurations = new Configurations(components, base, options.claims(), remarks);
             smallFiles.putAll(configurations.decide());
-            rest = base.map(model -> model.without(components.keySet()).without(smallFiles));
+            rest = base.map(model -> model.without(components.keySet()).withoutFiles(smallFiles.keySet()));
         }
         return new ConversionPlan(
                 sources.getFirst(),

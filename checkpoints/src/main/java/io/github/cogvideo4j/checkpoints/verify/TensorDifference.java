@@ -16,8 +16,7 @@ public sealed interface TensorDifference {
     default Problem problem(Path folder) {
         Place place = Place.of(folder).tensor(name());
         return switch (this) {
-            case Missing(var name) ->
-                Problem.of(ProblemCode.MISSING_TENSOR, place, "checkpoints.verify.missing", name);
+            case Missing(var name) -> Problem.of(ProblemCode.MISSING_TENSOR, place, "checkpoints.verify.missing", name);
             case Extra(var name) -> Problem.of(ProblemCode.EXTRA_TENSOR, place, "checkpoints.verify.extra", name);
             case Sizes(var name, var expected, var found) ->
                 Problem.of(ProblemCode.SHAPE_MISMATCH, place, "checkpoints.verify.shape", name, expected, found);

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.cli.arguments;
 
-import io.github.cogvideo4j.checkpoints.convert.TargetDType;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.formats.index.ShardSize;
 import java.util.Map;
 import picocli.CommandLine.ITypeConverter;

@@ -1,12 +1,12 @@
 package io.github.cogvideo4j.cli.command;
 
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.FileOptions;
 import io.github.cogvideo4j.checkpoints.convert.LinkMode;
-import io.github.cogvideo4j.checkpoints.convert.ModelClaims;
 import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
 import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
-import io.github.cogvideo4j.checkpoints.convert.TargetDType;
+import io.github.cogvideo4j.checkpoints.convert.configuration.ModelClaims;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.cli.arguments.Choices;
 import io.github.cogvideo4j.formats.index.ShardSize;

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.convert;
+package io.github.cogvideo4j.checkpoints.base;
 
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.tensor.DType;
@@ -7,8 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// The model that was fine-tuned: it supplies the transformer's configuration and, when it is a whole pipeline,
 /// the other components.
@@ -51,10 +51,12 @@ public record BaseModel(Path folder, List<BaseFile> files, boolean pipeline) {
     }
 
     /// The same without files that the conversion writes itself.
-    BaseModel without(Map<String, String> written) {
+    ///
+    /// @param paths relative to the folder, with `/`
+    public BaseModel withoutFiles(Set<String> paths) {
         return new BaseModel(
                 folder,
-                files.stream().filter(file -> !written.containsKey(file.path())).toList(),
+                files.stream().filter(file -> !paths.contains(file.path())).toList(),
                 pipeline);
     }
 

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.convert;
+package io.github.cogvideo4j.checkpoints.staging;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;

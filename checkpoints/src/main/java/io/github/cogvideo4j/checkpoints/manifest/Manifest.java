@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.convert;
+package io.github.cogvideo4j.checkpoints.manifest;
 
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;

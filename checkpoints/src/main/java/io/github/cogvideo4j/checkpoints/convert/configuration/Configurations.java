@@ -1,5 +1,6 @@
-package io.github.cogvideo4j.checkpoints.convert;
+package io.github.cogvideo4j.checkpoints.convert.configuration;
 
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
@@ -16,7 +17,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /// The configuration files of the components that a conversion makes.
-final class Configurations {
+public final class Configurations {
     private static final String SCHEDULER = "scheduler/scheduler_config.json";
 
     private final Map<Component, Checkpoint> components;
@@ -25,7 +26,11 @@ final class Configurations {
     private final Problems remarks;
     private final SequencedMap<String, String> files = new LinkedHashMap<>();
 
-    Configurations(
+    /// @param components what is converted
+    /// @param base       the model that was fine-tuned
+    /// @param claims     what the caller says about it
+    /// @param remarks    where it is told what was derived or assumed
+    public Configurations(
             Map<Component, Checkpoint> components, Optional<BaseModel> base, ModelClaims claims, Problems remarks) {
         this.components = components;
         this.base = base;
@@ -34,7 +39,7 @@ final class Configurations {
     }
 
     /// The files' text by path below the output.
-    SequencedMap<String, String> decide() throws IOException {
+    public SequencedMap<String, String> decide() throws IOException {
         Optional<TransformerConfig> transformer = Optional.empty();
         for (Checkpoint checkpoint : of(Component.TRANSFORMER).stream().toList()) {
             Optional<TransformerConfiguration.Decision> decision =

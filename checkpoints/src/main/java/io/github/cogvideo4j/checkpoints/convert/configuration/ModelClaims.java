@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.convert;
+package io.github.cogvideo4j.checkpoints.convert.configuration;
 
 import java.util.Optional;
 import java.util.OptionalDouble;

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.convert;
+package io.github.cogvideo4j.checkpoints;
 
 import java.util.Optional;
 

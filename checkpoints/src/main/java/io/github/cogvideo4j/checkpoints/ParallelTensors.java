@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.convert;
+package io.github.cogvideo4j.checkpoints;
 
 import java.io.IOException;
 import java.util.ArrayList;

@@ -1,6 +1,8 @@
-package io.github.cogvideo4j.checkpoints.convert;
+package io.github.cogvideo4j.checkpoints.cast;
 
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.tensor.DType;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -16,15 +18,15 @@ public final class CastingSink implements TensorData.Sink {
     private final TensorData.Sink next;
     private final ByteBuffer buffer;
 
-    /// @param tensor what is written
+    /// @param tensor what is read
+    /// @param target the dtype in which it is written
     /// @param next   takes the cast elements; it may not keep the buffer
-    public CastingSink(PlannedTensor tensor, TensorData.Sink next) {
-        this.cast = ElementCast.of(
-                tensor.entry().tensor().dtype(), tensor.dtype(), Place.nowhere().tensor(tensor.name()));
-        this.values = new ValueScan(tensor.dtype());
+    public CastingSink(StoredTensor tensor, DType target, TensorData.Sink next) {
+        this.cast = ElementCast.of(tensor.dtype(), target, Place.nowhere().tensor(tensor.name()));
+        this.values = new ValueScan(target);
         this.next = next;
-        this.buffer = ByteBuffer.allocateDirect(Math.clamp(tensor.byteLength(), 1, BUFFER))
-                .order(ByteOrder.LITTLE_ENDIAN);
+        long length = StoredTensor.byteLength(target, tensor.shape());
+        this.buffer = ByteBuffer.allocateDirect(Math.clamp(length, 1, BUFFER)).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     @Override
