@@ -6,6 +6,7 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.source.sat.SatPart;
+import io.github.cogvideo4j.cli.arguments.ModelArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -7,9 +7,13 @@ import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
+import io.github.cogvideo4j.cli.arguments.ModelArguments;
+import io.github.cogvideo4j.cli.arguments.OutputArguments;
+import io.github.cogvideo4j.cli.arguments.SourceArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.report.ConversionReport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -64,7 +68,7 @@ public final class ConvertCommand extends ConsoleCommand {
         ConversionPlan plan =
                 ConversionPlanner.plan(sources.main(), sources.companions(), sources.output(), baseModel, options);
         plan.remarks().forEach(console::remark);
-        PlanReport report = new PlanReport(plan, console);
+        ConversionReport report = new ConversionReport(plan, console);
         if (result.dryRun()) {
             report.showPlan();
             return ExitCode.DONE;

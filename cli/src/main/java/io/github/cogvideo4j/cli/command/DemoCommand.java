@@ -13,6 +13,8 @@ import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.generation.OutputNames;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.report.ConversionProgress;
+import io.github.cogvideo4j.cli.report.ConversionReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,7 +65,7 @@ public final class DemoCommand extends ConsoleCommand {
         ConversionPlan plan =
                 ConversionPlanner.plan(checkpoint, output, Optional.of(BaseModel.read(root.resolve(BASE))), options);
         try (ConversionProgress progress = new ConversionProgress(console)) {
-            new PlanReport(plan, console).showResult(Converter.convert(plan, progress), true);
+            new ConversionReport(plan, console).showResult(Converter.convert(plan, progress), true);
         }
         Path video = OutputNames.beside(output.toAbsolutePath().normalize(), ".mp4");
         console.print("cli.demo.generate", output, PROMPT, video);

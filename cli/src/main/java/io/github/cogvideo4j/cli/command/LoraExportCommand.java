@@ -2,9 +2,11 @@ package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.lora.LoraExport;
 import io.github.cogvideo4j.cli.arguments.Choices;
+import io.github.cogvideo4j.cli.arguments.SourceArguments;
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.report.LoraJson;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import java.io.IOException;
 import java.nio.file.Path;

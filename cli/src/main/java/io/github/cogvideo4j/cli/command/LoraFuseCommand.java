@@ -14,9 +14,11 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.cli.arguments.Choices;
+import io.github.cogvideo4j.cli.arguments.OutputArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.report.ConversionReport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -73,7 +75,7 @@ public final class LoraFuseCommand extends ConsoleCommand {
         for (AppliedAdapter applied : adapters) {
             LoraValues.problems(applied.adapter()).forEach(console::remark);
         }
-        PlanReport report = new PlanReport(plan, console);
+        ConversionReport report = new ConversionReport(plan, console);
         if (result.dryRun()) {
             report.showPlan();
         } else {

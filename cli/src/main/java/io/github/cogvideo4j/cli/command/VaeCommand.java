@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
+import io.github.cogvideo4j.cli.arguments.ComputeArguments;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;

@@ -1,9 +1,7 @@
-package io.github.cogvideo4j.cli.command;
+package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
-import io.github.cogvideo4j.cli.arguments.GenerationChoices;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
-import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.inference.pipeline.LoraChoice;
 import io.github.cogvideo4j.inference.pipeline.PipelineOptions;
 import io.github.cogvideo4j.inference.pipeline.SchedulerChoice;
@@ -19,7 +17,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The options that choose a model and how it is loaded.
-final class PipelineArguments {
+public final class PipelineArguments {
     @Option(
             names = {"--model", "--model-path"},
             paramLabel = "MODEL")
@@ -60,7 +58,7 @@ final class PipelineArguments {
     /// The model's folder.
     ///
     /// @throws UsageException when none was named
-    Path folder() throws IOException {
+    public Path folder() throws IOException {
         String named = model.orElseThrow(() -> new UsageException("cli.generate.no-model"));
         return ModelFolder.locate(named, Map.copyOf(System.getenv()));
     }
@@ -68,7 +66,7 @@ final class PipelineArguments {
     /// How it is loaded.
     ///
     /// @param preset what holds where nothing else was given
-    PipelineOptions options(Preset preset) {
+    public PipelineOptions options(Preset preset) {
         boolean demo = preset == Preset.CLI_DEMO;
         return new PipelineOptions(
                 compute.options(),

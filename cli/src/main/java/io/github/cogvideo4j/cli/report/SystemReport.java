@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.cli.command;
+package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.cli.console.Console;
@@ -17,12 +17,12 @@ import tools.jackson.databind.node.ObjectNode;
 /// `doctor --system`: whether this machine can make videos.
 ///
 /// @param console what it talks to
-record SystemReport(Console console) {
+public record SystemReport(Console console) {
     /// Looks, and tells.
     ///
     /// @param device what is to be computed on
     /// @param model  the model that is meant
-    ExitCode run(String device, Optional<String> model) throws IOException {
+    public ExitCode run(String device, Optional<String> model) throws IOException {
         Optional<Path> folder = model.isPresent()
                 ? Optional.of(ModelFolder.locate(model.get(), Map.copyOf(System.getenv())))
                 : Optional.empty();

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.cli.command;
+package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
@@ -8,14 +8,13 @@ import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
 import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
 import io.github.cogvideo4j.checkpoints.convert.configuration.ModelClaims;
 import io.github.cogvideo4j.checkpoints.layout.Component;
-import io.github.cogvideo4j.cli.arguments.Choices;
 import io.github.cogvideo4j.formats.index.ShardSize;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The options that say what a written model should be like.
-final class OutputArguments {
+public final class OutputArguments {
     @Option(
             names = "--dtype",
             paramLabel = "DTYPE",
@@ -47,27 +46,28 @@ final class OutputArguments {
     @Option(names = "--verify")
     private boolean verify;
 
-    OutputFormat format() {
+    /// The containers to write.
+    public OutputFormat format() {
         return format.orElse(OutputFormat.SAFETENSORS);
     }
 
     /// Whether the plan is shown and nothing written.
-    boolean dryRun() {
+    public boolean dryRun() {
         return dryRun;
     }
 
     /// Whether anything is asked for that says how weight files are written or called.
-    boolean choosesFiles() {
+    public boolean choosesFiles() {
         return format.isPresent() || variant.isPresent();
     }
 
     /// What was asked for, with what is said about the model.
-    ConversionOptions options(ModelArguments model, ResultLayout layout, Optional<Component> component) {
+    public ConversionOptions options(ModelArguments model, ResultLayout layout, Optional<Component> component) {
         return options(model.dtype(dtype), model.claims(), layout, component);
     }
 
     /// What was asked for.
-    ConversionOptions options() {
+    public ConversionOptions options() {
         return options(dtype, ModelClaims.none(), ResultLayout.DIFFUSERS, Optional.empty());
     }
 

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.cli.command;
+package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.inspect.Inspection;
 import io.github.cogvideo4j.checkpoints.inspect.Verdict;
@@ -15,7 +15,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Lists pickles opcode by opcode while they are scanned, then every name in them with its verdict.
-final class PickleReport implements PickleWatch {
+public final class PickleReport implements PickleWatch {
     /// More than the largest file of a trainer has; what is longer is cut, and JSON says so.
     private static final int MOST_LISTED = 100_000;
 
@@ -26,7 +26,9 @@ final class PickleReport implements PickleWatch {
     private final ArrayNode listings = JsonNodeFactory.instance.arrayNode();
     private ArrayNode lines = JsonNodeFactory.instance.arrayNode();
 
-    PickleReport(Console console, ObjectNode result) {
+    /// @param console where it is told
+    /// @param result  the JSON that it is added to
+    public PickleReport(Console console, ObjectNode result) {
         this.console = console;
         this.result = result;
     }
@@ -81,7 +83,7 @@ final class PickleReport implements PickleWatch {
     }
 
     /// Adds what was found to the result, and lists the names where the opcodes were asked for.
-    void summarize(List<PickleSummary> pickles) {
+    public void summarize(List<PickleSummary> pickles) {
         ArrayNode nodes = result.putArray("pickles");
         for (int i = 0; i < pickles.size(); i++) {
             PickleSummary pickle = pickles.get(i);
@@ -126,7 +128,7 @@ final class PickleReport implements PickleWatch {
     }
 
     /// The last line: whether the path may be loaded.
-    void verdict(Inspection inspection, boolean clean) {
+    public void verdict(Inspection inspection, boolean clean) {
         if (clean) {
             console.print(
                     inspection.pickles().isEmpty() ? "cli.inspect.clean-no-pickles" : "cli.inspect.clean",

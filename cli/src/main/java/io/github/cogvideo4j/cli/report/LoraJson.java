@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.cli.command;
+package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.lora.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
@@ -8,11 +8,11 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Adapters as JSON.
-final class LoraJson {
+public final class LoraJson {
     private LoraJson() {}
 
     /// The adapters that go into a model, and how strongly.
-    static void applied(List<AppliedAdapter> adapters, ArrayNode array) {
+    public static void applied(List<AppliedAdapter> adapters, ArrayNode array) {
         for (AppliedAdapter applied : adapters) {
             ObjectNode node = array.addObject();
             node.put("path", applied.adapter().file().toString());
@@ -26,7 +26,7 @@ final class LoraJson {
     }
 
     /// The largest rank; mostly all layers have the same.
-    static int rank(LoraAdapter adapter) {
+    public static int rank(LoraAdapter adapter) {
         return adapter.layers().values().stream()
                 .mapToInt(LoraLayer::rank)
                 .max()

@@ -1,6 +1,5 @@
-package io.github.cogvideo4j.cli.command;
+package io.github.cogvideo4j.cli.arguments;
 
-import io.github.cogvideo4j.cli.arguments.Language;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine;

@@ -1,15 +1,16 @@
-package io.github.cogvideo4j.cli.command;
+package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.cli.console.Console;
 import java.util.Optional;
 
 /// Shows the phases of a long job one after the other.
-final class ConversionProgress implements Progress, AutoCloseable {
+public final class ConversionProgress implements Progress, AutoCloseable {
     private final Console console;
     private volatile Optional<io.github.cogvideo4j.cli.console.Progress> bar = Optional.empty();
 
-    ConversionProgress(Console console) {
+    /// @param console where the bars are drawn
+    public ConversionProgress(Console console) {
         this.console = console;
     }
 

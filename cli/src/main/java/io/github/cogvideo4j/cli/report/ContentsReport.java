@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.cli.command;
+package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.inspect.Contents;
 import io.github.cogvideo4j.checkpoints.inspect.ListedTensor;
@@ -21,11 +21,13 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Tells what a file or a folder holds.
-final class ContentsReport {
+public final class ContentsReport {
     private final Console console;
     private final ObjectNode result;
 
-    ContentsReport(Console console, ObjectNode result) {
+    /// @param console where it is told
+    /// @param result  the JSON that it is added to
+    public ContentsReport(Console console, ObjectNode result) {
         this.console = console;
         this.result = result;
     }
@@ -36,7 +38,7 @@ final class ContentsReport {
     /// @param shown      those of its tensors that are wanted, in order
     /// @param tree       whether by module
     /// @param statistics what is known of their values
-    void show(
+    public void show(
             Contents contents, List<ListedTensor> shown, boolean tree, Map<StoredTensor, TensorStatistics> statistics) {
         ArrayNode all = result.withArray("contents");
         if (!all.isEmpty()) {

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.cli.command;
+package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.Strictness;
@@ -6,7 +6,7 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /// The options that choose what of a checkpoint is meant.
-final class SourceArguments {
+public final class SourceArguments {
     @Option(
             names = {"-t", "--tag"},
             paramLabel = "TAG")
@@ -21,12 +21,13 @@ final class SourceArguments {
     @Option(names = "--strict")
     private boolean strict;
 
-    SourceOptions options() {
+    /// What was asked for.
+    public SourceOptions options() {
         return new SourceOptions(tag, fromModule, excludeFrozen, strict ? Strictness.STRICT : Strictness.LENIENT);
     }
 
     /// Whether any was given.
-    boolean given() {
+    public boolean given() {
         return tag.isPresent() || fromModule || excludeFrozen || strict;
     }
 }

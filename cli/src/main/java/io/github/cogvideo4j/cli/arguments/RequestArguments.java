@@ -1,8 +1,7 @@
-package io.github.cogvideo4j.cli.command;
+package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Kind;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
-import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.generation.Prompt;
 import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.pipeline.GenerationRequest;
@@ -14,7 +13,7 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /// The options that say what is to be generated.
-final class RequestArguments {
+public final class RequestArguments {
     @Option(names = "--prompt", paramLabel = "TEXT")
     private Optional<String> prompt = Optional.empty();
 
@@ -71,12 +70,12 @@ final class RequestArguments {
     private Preset preset = Preset.MODEL;
 
     /// What holds where nothing else was given.
-    Preset preset() {
+    public Preset preset() {
         return preset;
     }
 
     /// How many videos of each prompt.
-    int videosPerPrompt() {
+    public int videosPerPrompt() {
         if (videosPerPrompt < 1 || videosPerPrompt > 1000) {
             throw new UsageException("cli.generate.videos", videosPerPrompt);
         }
@@ -86,7 +85,7 @@ final class RequestArguments {
     /// The prompts, each with the input that its video starts from.
     ///
     /// @throws UsageException when there is none, or two sources of them
-    List<Prompt> prompts() throws IOException {
+    public List<Prompt> prompts() throws IOException {
         if (prompt.isPresent() && promptFile.isPresent()) {
             throw new UsageException("cli.generate.two-prompts");
         }
@@ -101,7 +100,7 @@ final class RequestArguments {
     /// What kind of generation a prompt asks for: what was said, or what its input makes plain.
     ///
     /// @throws UsageException when the input does not go with it
-    Kind kind(Prompt asked) throws IOException {
+    public Kind kind(Prompt asked) throws IOException {
         if (asked.input().isEmpty()) {
             if (kind.filter(type -> type != Kind.T2V).isPresent()) {
                 throw new UsageException("cli.generate.no-input", kind.get());
@@ -121,7 +120,7 @@ final class RequestArguments {
     }
 
     /// The request for one prompt, without its input.
-    GenerationRequestBuilder request(Prompt asked) {
+    public GenerationRequestBuilder request(Prompt asked) {
         GenerationRequestBuilder request = GenerationRequest.builder()
                 .prompt(asked.text())
                 .steps(steps)

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.cli.command;
+package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
@@ -21,7 +21,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /// Shows how far a generation is, writes previews and gathers the latents when they are wanted.
-final class GenerationDisplay implements GenerationProgress, AutoCloseable {
+public final class GenerationDisplay implements GenerationProgress, AutoCloseable {
     private final Console console;
     private final GenerationPlan plan;
     private final int previewEvery;
@@ -29,7 +29,12 @@ final class GenerationDisplay implements GenerationProgress, AutoCloseable {
     private final Optional<LatentsFile> latents;
     private Optional<Progress> bar = Optional.empty();
 
-    GenerationDisplay(Console console, GenerationPlan plan, int previewEvery, Path video, boolean keepLatents) {
+    /// @param console      where the bar is drawn and warnings are told
+    /// @param plan         what will be generated
+    /// @param previewEvery every how many steps a preview is written; 0 for none
+    /// @param video        the video, which previews are written beside
+    /// @param keepLatents  whether the latents after each step are gathered
+    public GenerationDisplay(Console console, GenerationPlan plan, int previewEvery, Path video, boolean keepLatents) {
         this.console = console;
         this.plan = plan;
         this.previewEvery = previewEvery;
@@ -90,14 +95,14 @@ final class GenerationDisplay implements GenerationProgress, AutoCloseable {
     }
 
     /// Writes the latents of one video.
-    void saveLatents(Path file, int index, Latents last) throws IOException {
+    public void saveLatents(Path file, int index, Latents last) throws IOException {
         if (latents.isPresent()) {
             latents.get().write(file, index, last);
         }
     }
 
     /// Takes the bar off the screen.
-    void finishBar() {
+    public void finishBar() {
         bar.ifPresent(Progress::close);
         bar = Optional.empty();
     }

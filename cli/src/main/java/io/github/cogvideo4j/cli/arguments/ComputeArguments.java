@@ -1,13 +1,12 @@
-package io.github.cogvideo4j.cli.command;
+package io.github.cogvideo4j.cli.arguments;
 
-import io.github.cogvideo4j.cli.arguments.GenerationChoices;
 import io.github.cogvideo4j.inference.runtime.ComputeOptions;
 import io.github.cogvideo4j.inference.runtime.Precision;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The options that say what models are computed in and on.
-final class ComputeArguments {
+public final class ComputeArguments {
     @Option(
             names = "--dtype",
             paramLabel = "DTYPE",
@@ -22,7 +21,10 @@ final class ComputeArguments {
     @Mixin
     private final ThreadsArgument threads = new ThreadsArgument();
 
-    ComputeOptions options() {
+    /// What was asked for.
+    ///
+    /// @throws UsageException when the number of threads is none
+    public ComputeOptions options() {
         return new ComputeOptions(precision, device, threads.count());
     }
 }

@@ -1,8 +1,7 @@
-package io.github.cogvideo4j.cli.command;
+package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.configuration.ModelClaims;
-import io.github.cogvideo4j.cli.arguments.UsageException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -11,7 +10,7 @@ import picocli.CommandLine.Option;
 
 /// The options of CogVideo's `convert_weight_sat2hf.py`, so that its command lines paste unchanged. Most of
 /// them say what the weights prove; they are held against them.
-final class ModelArguments {
+public final class ModelArguments {
     @Option(names = "--transformer-ckpt-path", paramLabel = "PATH")
     private Optional<Path> transformer = Optional.empty();
 
@@ -54,35 +53,40 @@ final class ModelArguments {
     @Option(names = "--snr-shift-scale", paramLabel = "X")
     private Optional<Double> snrShiftScale = Optional.empty();
 
-    Optional<Path> transformer() {
+    /// `--transformer-ckpt-path`.
+    public Optional<Path> transformer() {
         return transformer;
     }
 
-    Optional<Path> vae() {
+    /// `--vae-ckpt-path`.
+    public Optional<Path> vae() {
         return vae;
     }
 
-    Optional<Path> output() {
+    /// `--output-path`.
+    public Optional<Path> output() {
         return output;
     }
 
-    boolean withVae() {
+    /// Whether the VAE of the training state is converted, too.
+    public boolean withVae() {
         return withVae;
     }
 
-    boolean withTextEncoder() {
+    /// Whether the text encoder of the training state is converted, too.
+    public boolean withTextEncoder() {
         return withTextEncoder;
     }
 
     /// Whether anything is asked for that only a folder for diffusers has.
-    boolean givesComponents() {
+    public boolean givesComponents() {
         return vae.isPresent() || withVae || withTextEncoder;
     }
 
     /// The dtype that `--fp16` or `--bf16` asks for.
     ///
     /// @param given what `--dtype` asks for
-    Optional<TargetDType> dtype(Optional<TargetDType> given) {
+    public Optional<TargetDType> dtype(Optional<TargetDType> given) {
         if ((fp16 && bf16) || (given.isPresent() && (fp16 || bf16))) {
             throw new UsageException("cli.usage.one-dtype");
         }
@@ -92,7 +96,10 @@ final class ModelArguments {
         return given;
     }
 
-    ModelClaims claims() {
+    /// What is said about the model.
+    ///
+    /// @throws UsageException for a value that no model has
+    public ModelClaims claims() {
         version.filter(said -> !said.equals("1.0") && !said.equals("1.5")).ifPresent(said -> {
             throw new UsageException("cli.usage.choice", "--version", said, "1.0, 1.5");
         });

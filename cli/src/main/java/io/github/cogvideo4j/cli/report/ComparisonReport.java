@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.cli.command;
+package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison;
 import io.github.cogvideo4j.checkpoints.inspect.compare.LayerKind;
@@ -14,19 +14,22 @@ import java.util.Map;
 import java.util.Optional;
 
 /// Tells what a fine-tuning changed: a row for each block, a column for each kind of layer.
-final class ComparisonReport {
+public final class ComparisonReport {
     private static final int MOST_CHANGED = 10;
     private static final int MOST_NAMES = 20;
 
     private final Console console;
     private final Comparison comparison;
 
-    ComparisonReport(Console console, Comparison comparison) {
+    /// @param console    where it is told
+    /// @param comparison what is told
+    public ComparisonReport(Console console, Comparison comparison) {
         this.console = console;
         this.comparison = comparison;
     }
 
-    void show() {
+    /// Tells of it: the whole, each block, the layers that changed most.
+    public void show() {
         console.result(ComparisonJson.of(comparison));
         console.print("cli.inspect.compared", comparison.model(), comparison.base());
         Change total = comparison.total();

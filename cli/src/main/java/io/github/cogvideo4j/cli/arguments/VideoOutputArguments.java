@@ -1,6 +1,5 @@
-package io.github.cogvideo4j.cli.command;
+package io.github.cogvideo4j.cli.arguments;
 
-import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.generation.OutputNames;
 import io.github.cogvideo4j.inference.output.OutputFile;
 import io.github.cogvideo4j.inference.video.VideoFormat;
@@ -10,7 +9,7 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /// The options that say where the results go.
-final class VideoOutputArguments {
+public final class VideoOutputArguments {
     @Option(names = "--output-path", paramLabel = "FILE", defaultValue = "output.mp4")
     private Path output = Path.of("output.mp4");
 
@@ -32,10 +31,10 @@ final class VideoOutputArguments {
     /// @param record  the JSON beside it
     /// @param latents the latents, when they are wanted
     /// @param sheet   the contact sheet, when it is wanted
-    record Places(Path video, Path record, Optional<Path> latents, Optional<Path> sheet) {}
+    public record Places(Path video, Path record, Optional<Path> latents, Optional<Path> sheet) {}
 
     /// Every how many steps a preview is wanted; 0 for none.
-    int previewEvery() {
+    public int previewEvery() {
         if (previewEvery < 0) {
             throw new UsageException("cli.generate.preview", previewEvery);
         }
@@ -46,7 +45,7 @@ final class VideoOutputArguments {
     ///
     /// @param number which one, counted from 1
     /// @param count  how many there are
-    Places places(int number, int count) {
+    public Places places(int number, int count) {
         Path video = OutputNames.of(output, number, count);
         return new Places(
                 video,
@@ -58,7 +57,7 @@ final class VideoOutputArguments {
     }
 
     /// Refuses, before anything long begins, places where something is that may not be replaced.
-    void check(Places places) throws IOException {
+    public void check(Places places) throws IOException {
         VideoFormat.check(places.video(), overwrite);
         OutputFile.check(places.record(), overwrite);
         if (places.latents().isPresent()) {

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.cli.command;
+package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
@@ -16,9 +16,9 @@ import tools.jackson.databind.node.ObjectNode;
 ///
 /// @param plan   the plan of one video
 /// @param videos how many there would be
-record GenerationPlanReport(GenerationPlan plan, int videos) {
+public record GenerationPlanReport(GenerationPlan plan, int videos) {
     /// For people.
-    void print(Console console) {
+    public void print(Console console) {
         console.print(
                 "cli.generate.plan",
                 videos,
@@ -48,7 +48,7 @@ record GenerationPlanReport(GenerationPlan plan, int videos) {
     }
 
     /// For machines.
-    ObjectNode json() {
+    public ObjectNode json() {
         ObjectNode json = JsonFile.newObject();
         json.put("videos", videos);
         json.put("frames", plan.frames());
@@ -74,7 +74,7 @@ record GenerationPlanReport(GenerationPlan plan, int videos) {
     }
 
     /// A stage's stable name.
-    static String word(Stage stage) {
+    public static String word(Stage stage) {
         return stage.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.cli.command;
+package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
@@ -20,17 +20,19 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Tells what a conversion will do or has done, to people and as JSON.
-final class PlanReport {
+public final class ConversionReport {
     private final ConversionPlan plan;
     private final Console console;
 
-    PlanReport(ConversionPlan plan, Console console) {
+    /// @param plan    the conversion
+    /// @param console where it is told
+    public ConversionReport(ConversionPlan plan, Console console) {
         this.plan = plan;
         this.console = console;
     }
 
     /// The plan: every tensor, where its bytes come from, what will be written, how much disk.
-    void showPlan() {
+    public void showPlan() {
         ObjectNode result = header();
         ArrayNode tensors = result.putArray("tensors");
         for (PlannedTensor tensor : plan.tensors()) {
@@ -69,7 +71,7 @@ final class PlanReport {
     }
 
     /// Carries the plan out and tells what came of it.
-    void convert() throws IOException {
+    public void convert() throws IOException {
         Converter.Result result;
         try (ConversionProgress progress = new ConversionProgress(console)) {
             result = Converter.convert(plan, progress);
@@ -79,7 +81,7 @@ final class PlanReport {
     }
 
     /// What was done, and what to do next.
-    void showResult(Converter.Result done, boolean verified) {
+    public void showResult(Converter.Result done, boolean verified) {
         ObjectNode result = header();
         result.put("output", done.output().toString());
         result.put("verified", verified);
@@ -166,8 +168,10 @@ final class PlanReport {
     private static String origin(PlannedTensor tensor) {
         return switch (tensor.entry().tensor().data()) {
             case TensorData.Extents extents -> {
-                List<String> parts =
-                        extents.parts().stream().limit(2).map(PlanReport::text).toList();
+                List<String> parts = extents.parts().stream()
+                        .limit(2)
+                        .map(ConversionReport::text)
+                        .toList();
                 int more = extents.parts().size() - parts.size();
                 yield String.join(" + ", parts) + (more > 0 ? " + …(" + more + ")" : "");
             }
