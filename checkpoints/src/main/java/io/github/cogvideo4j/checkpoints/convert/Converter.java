@@ -194,11 +194,7 @@ public final class Converter {
                 files,
                 checkpoint.adapters().stream()
                         .map(applied -> new Manifest.Adapter(
-                                applied.adapter()
-                                        .file()
-                                        .toAbsolutePath()
-                                        .normalize()
-                                        .toString(),
+                                applied.file().toAbsolutePath().normalize().toString(),
                                 applied.scale(),
                                 applied.alpha()))
                         .toList());

@@ -8,6 +8,7 @@ import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.configuration.ModelClaims;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
@@ -128,7 +129,7 @@ class SatConversionTest {
         Path weights = name.equals("sat-vae")
                 ? diffusers.resolve("vae")
                 : name.equals("sat-lora")
-                        ? diffusers.resolve(ConversionPlanner.ADAPTER_FILE)
+                        ? diffusers.resolve(WeightFileName.ADAPTER)
                         : diffusers.resolve("transformer");
         convertTo(again, weights, Optional.empty(), options().withLayout(ResultLayout.SAT));
 
@@ -331,7 +332,7 @@ class SatConversionTest {
     @Test
     void anAutoencoderInATransformersPlaceIsNamed() throws IOException {
         Checkpoint vae = open(Resources.fixture("sat-vae/input"));
-        assertThatThrownBy(() -> ConversionPlanner.require(vae, Component.TRANSFORMER))
+        assertThatThrownBy(() -> vae.require(Component.TRANSFORMER))
                 .hasMessageContaining("vae")
                 .hasMessageContaining("transformer");
     }

@@ -6,7 +6,6 @@ import io.github.cogvideo4j.cli.arguments.SourceArguments;
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
-import io.github.cogvideo4j.cli.report.LoraJson;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -49,12 +48,12 @@ public final class LoraExportCommand extends ConsoleCommand {
         result.put("output", done.file().toString());
         result.put("bytes", done.bytes());
         result.put("layers", done.adapter().layers().size());
-        result.put("rank", LoraJson.rank(done.adapter()));
+        result.put("rank", done.adapter().rank());
         console.result(result);
         console.print(
                 "cli.lora.export.done",
                 done.adapter().layers().size(),
-                LoraJson.rank(done.adapter()),
+                done.adapter().rank(),
                 ByteSize.of(done.bytes()),
                 done.file());
         return ExitCode.DONE;

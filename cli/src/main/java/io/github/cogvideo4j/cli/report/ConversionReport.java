@@ -7,6 +7,7 @@ import io.github.cogvideo4j.checkpoints.convert.LinkMode;
 import io.github.cogvideo4j.checkpoints.convert.PlannedTensor;
 import io.github.cogvideo4j.checkpoints.convert.WeightFile;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.FusedAdapter;
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.formats.json.JsonFile;
@@ -125,7 +126,8 @@ public final class ConversionReport {
         source.training().zeroStage().ifPresent(stage -> node.put("zero_stage", stage));
         source.training().worldSize().ifPresent(size -> node.put("world_size", size));
         if (!source.adapters().isEmpty()) {
-            LoraJson.applied(source.adapters(), result.putArray("adapters"));
+            ArrayNode adapters = result.putArray("adapters");
+            source.adapters().forEach(adapter -> describe(adapter, adapters.addObject()));
         }
         result.put("dtype", plan.dtype().id());
         result.put("tensor_count", plan.tensors().size());
@@ -184,5 +186,14 @@ public final class ConversionReport {
     private static String text(Extent part) {
         return part.storage().file().getFileName() + ":" + part.storage().label() + "@" + part.offset() + "+"
                 + part.length();
+    }
+
+    private static void describe(FusedAdapter adapter, ObjectNode node) {
+        node.put("path", adapter.file().toString());
+        node.put("layers", adapter.layers());
+        node.put("rank", adapter.rank());
+        node.put("scale", adapter.scale());
+        adapter.alpha().ifPresent(alpha -> node.put("alpha", alpha));
+        node.put("factor", adapter.factor());
     }
 }
