@@ -2,7 +2,6 @@ package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Kind;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
-import io.github.cogvideo4j.cli.generation.Prompt;
 import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.pipeline.GenerationRequest;
 import io.github.cogvideo4j.inference.pipeline.GenerationRequestBuilder;

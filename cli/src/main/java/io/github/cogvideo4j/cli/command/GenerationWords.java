@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Kind;
-import io.github.cogvideo4j.cli.generation.Prompt;
+import io.github.cogvideo4j.cli.arguments.Prompt;
 import io.github.cogvideo4j.inference.pipeline.GenerationPlan;
 import io.github.cogvideo4j.inference.pipeline.GenerationRequest;
 import io.github.cogvideo4j.inference.pipeline.LoraChoice;

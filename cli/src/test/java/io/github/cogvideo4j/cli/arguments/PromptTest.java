@@ -1,9 +1,9 @@
-package io.github.cogvideo4j.cli.generation;
+package io.github.cogvideo4j.cli.arguments;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.github.cogvideo4j.cli.arguments.UsageException;
+import io.github.cogvideo4j.cli.generation.OutputNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,5 @@
-package io.github.cogvideo4j.cli.generation;
+package io.github.cogvideo4j.cli.arguments;
 
-import io.github.cogvideo4j.cli.arguments.UsageException;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
