@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.Golden;
 import io.github.cogvideo4j.inference.InvalidRequestException;
+import io.github.cogvideo4j.inference.runtime.ComputeOptions;
 import io.github.cogvideo4j.inference.runtime.Precision;
 import io.github.cogvideo4j.inference.runtime.Torch;
 import io.github.cogvideo4j.inference.video.Video;
@@ -31,7 +32,7 @@ class GivenTensorsTest {
 
     private static final int WIDTH = 32;
     private static final PipelineOptions FP32 =
-            PipelineOptions.defaults().withDevice("cpu").withThreads(1).withPrecision(Precision.FP32);
+            PipelineOptions.defaults().withCompute(new ComputeOptions(Precision.FP32, "cpu", 1));
 
     @BeforeAll
     static void start() {

@@ -11,6 +11,7 @@ import io.github.cogvideo4j.formats.tensor.Storage;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData;
 import io.github.cogvideo4j.inference.InvalidModelException;
+import io.github.cogvideo4j.inference.runtime.ComputeOptions;
 import io.github.cogvideo4j.inference.runtime.Precision;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.testing.Resources;
@@ -82,8 +83,7 @@ class OverflowTest {
 
     private TextToVideoPipeline load(Precision precision) throws IOException {
         return TextToVideoPipeline.load(
-                model,
-                PipelineOptions.defaults().withDevice("cpu").withThreads(1).withPrecision(precision));
+                model, PipelineOptions.defaults().withCompute(new ComputeOptions(precision, "cpu", 1)));
     }
 
     private static GenerationRequest request() {
