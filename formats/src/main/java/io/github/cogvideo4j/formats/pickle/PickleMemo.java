@@ -26,7 +26,8 @@ final class PickleMemo {
     }
 
     /// The value under an index, null when there is none.
-    @Nullable PickleValue get(int index) {
+    @Nullable
+    PickleValue get(int index) {
         return index < values.length ? values[index] : null;
     }
 }

@@ -48,11 +48,13 @@ final class Containers {
     private static TorchFile openPickle(FileWindow window) throws IOException {
         PickleSource source = PickleSource.at(
                 window.read(0, Math.min(window.limits().pickle(), window.length())), window.place(), window.start());
-        if (source.bytes().get(0) != PROTO && !isPickleOfProtocol0(source, window.limits().pickles())) {
+        if (source.bytes().get(0) != PROTO
+                && !isPickleOfProtocol0(source, window.limits().pickles())) {
             throw new UnsupportedFileException(
                     ProblemCode.UNKNOWN_CONTAINER, window.place(), "formats.torch.unknown-container");
         }
-        PickleReader.Result first = PickleReader.read(source, PickleFactory.INERT, window.limits().pickles());
+        PickleReader.Result first =
+                PickleReader.read(source, PickleFactory.INERT, window.limits().pickles());
         if (first.value() instanceof PickleValue.Int number && number.value().equals(LegacyTorch.MAGIC)) {
             return LegacyTorch.read(window, source, first.end());
         }

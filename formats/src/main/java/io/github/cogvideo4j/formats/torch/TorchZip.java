@@ -28,8 +28,8 @@ final class TorchZip {
     private static final Set<String> KNOWN_VERSIONS = Set.of("1", "2", "3", "4", "5", "6", "7", "8", "9", "10");
     // What an ordinary name has not; the expression is for those that have.
     private static final List<String> SUSPICIOUS = List.of("..", "\\", ":", "\0");
-    private static final Pattern UNSAFE_NAME = Pattern.compile(
-            "(^|.*[/\\\\])\\.\\.([/\\\\].*|$)|[/\\\\].*|[A-Za-z]:.*|.*\\x00.*", Pattern.DOTALL);
+    private static final Pattern UNSAFE_NAME =
+            Pattern.compile("(^|.*[/\\\\])\\.\\.([/\\\\].*|$)|[/\\\\].*|[A-Za-z]:.*|.*\\x00.*", Pattern.DOTALL);
 
     private final FileWindow window;
     private final Map<String, ZipRecord> records;

@@ -47,8 +47,7 @@ final class ChunkHeads {
     /// @param wanted  the chunks in the order in which they will be asked for
     /// @param opened  takes the files' identities
     /// @param remarks takes what is odd but stops nothing
-    static ChunkHeads read(Path folder, List<Wanted> wanted, SourceFiles opened, Problems remarks)
-            throws IOException {
+    static ChunkHeads read(Path folder, List<Wanted> wanted, SourceFiles opened, Problems remarks) throws IOException {
         Map<PlainFileName, List<Wanted>> byFile = new LinkedHashMap<>();
         for (Wanted chunk : wanted) {
             byFile.computeIfAbsent(chunk.place().file(), _ -> new ArrayList<>()).add(chunk);
@@ -84,8 +83,7 @@ final class ChunkHeads {
 
     private static StoredTensor tensor(Path file, TorchSequence sequence, Wanted chunk, Problems remarks)
             throws IOException {
-        TorchFile opened =
-                sequence.file(chunk.place().offset(), chunk.place().length(), remarks);
+        TorchFile opened = sequence.file(chunk.place().offset(), chunk.place().length(), remarks);
         if (!(opened.root() instanceof TensorValue value)) {
             throw new InvalidCheckpointException(
                     ProblemCode.MIXED_CHECKPOINTS,

@@ -104,8 +104,7 @@ public final class DistributedCheckpoint {
         List<StateEntry> entries = new ArrayList<>();
         int ranks = 0;
         for (Map.Entry<String, String> key : keys.names().entrySet()) {
-            ShardedTensor tensor =
-                    Objects.requireNonNull(metadata.tensors().get(key.getKey()));
+            ShardedTensor tensor = Objects.requireNonNull(metadata.tensors().get(key.getKey()));
             StoredTensor stored = tensor(metadata, heads, key.getKey(), tensor);
             entries.add(new StateEntry(stored.withName(key.getValue()), Role.PARAMETER));
         }
