@@ -1,5 +1,7 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.problem.Problem;
 import java.nio.file.Path;
@@ -48,13 +50,6 @@ public record ConversionPlan(
         weightFiles = List.copyOf(weightFiles);
         smallFiles = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(smallFiles));
         remarks = List.copyOf(remarks);
-    }
-
-    /// Bytes read from the source.
-    public long sourceBytes() {
-        return tensors.stream()
-                .mapToLong(tensor -> tensor.entry().tensor().byteLength())
-                .sum();
     }
 
     /// Bytes that will be written at most: weights, small files, and what of the base has to be copied.

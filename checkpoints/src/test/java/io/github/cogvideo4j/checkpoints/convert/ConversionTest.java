@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
@@ -31,6 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ConversionTest {
     private static final Path SAMPLE = Resources.fixture("sample-t2v-2b/output/checkpoint-3");
     private static final Path BASE = Resources.golden("pipelines/t2v-2b");
+    private static final String ONE_OF_ITS_FILES = "pytorch_model/bf16_zero_pp_rank_1_mp_rank_00_optim_states.pt";
 
     @TempDir
     Path folder;
@@ -108,15 +111,10 @@ class ConversionTest {
 
     @Test
     void aVariantIsInEveryNameThatDiffusersReads() throws IOException {
-        ConversionOptions options = new ConversionOptions(
-                Optional.of(TargetDType.FP16),
-                50_000,
-                OutputFormat.SAFETENSORS,
-                LinkMode.AUTO,
-                Optional.of("fp16"),
-                2,
-                false,
-                true);
+        ConversionOptions options = ConversionOptions.defaults()
+                .withDType(TargetDType.FP16)
+                .withFiles(new FileOptions(OutputFormat.SAFETENSORS, 50_000, Optional.of("fp16")))
+                .withVerify(true);
         Path transformer = convert(options, Optional.of(BASE)).resolve("transformer");
         assertThat(transformer.resolve("diffusion_pytorch_model.safetensors.index.fp16.json"))
                 .exists();
@@ -177,12 +175,8 @@ class ConversionTest {
             fails = "size, time and identity are taken when planning and compared at the end")
     void aSourceThatIsRewrittenBetweenPlanAndCopyIsOneClearError() throws IOException {
         Path source = Resources.copy(SAMPLE, folder.resolve("run/checkpoint-3"));
-        ConversionPlan plan = ConversionPlanner.plan(
-                Checkpoints.open(source, SourceOptions.defaults()),
-                folder.resolve("model"),
-                Optional.empty(),
-                ConversionOptions.defaults());
-        Path file = source.resolve("pytorch_model/bf16_zero_pp_rank_1_mp_rank_00_optim_states.pt");
+        ConversionPlan plan = plan(source);
+        Path file = source.resolve(ONE_OF_ITS_FILES);
         Files.write(file, Files.readAllBytes(file));
         assertThatThrownBy(() -> Converter.convert(plan, Progress.NONE))
                 .isInstanceOfSatisfying(
@@ -199,12 +193,8 @@ class ConversionTest {
             fails = "files are read through channels; nothing is published after an error")
     void aSourceThatShrinksWhileItIsReadIsOneClearErrorAndLeavesNothing() throws IOException {
         Path source = Resources.copy(SAMPLE, folder.resolve("run/checkpoint-3"));
-        ConversionPlan plan = ConversionPlanner.plan(
-                Checkpoints.open(source, SourceOptions.defaults()),
-                folder.resolve("model"),
-                Optional.empty(),
-                ConversionOptions.defaults());
-        Path file = source.resolve("pytorch_model/bf16_zero_pp_rank_1_mp_rank_00_optim_states.pt");
+        ConversionPlan plan = plan(source);
+        Path file = source.resolve(ONE_OF_ITS_FILES);
         Progress shrinking = new Progress() {
             @Override
             public void begin(Phase phase, long totalBytes) {
@@ -227,16 +217,20 @@ class ConversionTest {
         }
     }
 
-    private static ConversionOptions options(TargetDType dtype, OutputFormat format, LinkMode link) {
-        return new ConversionOptions(
-                Optional.of(dtype),
-                ConversionOptions.DEFAULT_SHARD_BYTES,
-                format,
-                link,
+    private ConversionPlan plan(Path source) throws IOException {
+        return ConversionPlanner.plan(
+                Checkpoints.open(source, SourceOptions.defaults()),
+                folder.resolve("model"),
                 Optional.empty(),
-                2,
-                false,
-                true);
+                ConversionOptions.defaults());
+    }
+
+    private static ConversionOptions options(TargetDType dtype, OutputFormat format, LinkMode link) {
+        return ConversionOptions.defaults()
+                .withDType(dtype)
+                .withFiles(FileOptions.of(format))
+                .withLink(link)
+                .withVerify(true);
     }
 
     private Path convert(ConversionOptions options, Optional<Path> base) throws IOException {
