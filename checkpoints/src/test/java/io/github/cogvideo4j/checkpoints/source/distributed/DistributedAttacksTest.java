@@ -226,8 +226,6 @@ class DistributedAttacksTest {
 
     private static void isOurs(Throwable thrown) {
         assertThat(thrown)
-                .isInstanceOfAny(
-                        FormatException.class,
-                        io.github.cogvideo4j.checkpoints.CheckpointException.class);
+                .isInstanceOfAny(FormatException.class, io.github.cogvideo4j.checkpoints.CheckpointException.class);
     }
 }
