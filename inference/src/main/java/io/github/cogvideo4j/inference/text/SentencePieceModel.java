@@ -19,6 +19,9 @@ import java.util.List;
 final class SentencePieceModel {
     private static final long LARGEST = 64L << 20;
 
+    /// Bounds the memory. T5 has 32,000.
+    private static final int LARGEST_VOCABULARY = 1 << 20;
+
     /// Bounds the work at every character of a prompt. T5's longest have 16 characters.
     private static final int LONGEST_PIECE = 1 << 8;
 
@@ -91,6 +94,9 @@ final class SentencePieceModel {
         List<Piece> pieces = new ArrayList<>();
         while (model.next()) {
             if (model.number() == PIECES) {
+                if (pieces.size() == LARGEST_VOCABULARY) {
+                    throw model.invalid();
+                }
                 pieces.add(piece(model.message()));
             } else if (model.number() == TRAINER && !isPlainUnigram(model.message())) {
                 throw invalid(file, "inference.text.not-unigram");
@@ -116,7 +122,7 @@ final class SentencePieceModel {
                 }
             }
         }
-        if (text.length() > LONGEST_PIECE || type < 1 || type > PieceType.values().length) {
+        if (text.isEmpty() || text.length() > LONGEST_PIECE || type < 1 || type > PieceType.values().length) {
             throw fields.invalid();
         }
         return new Piece(text, score, PieceType.values()[(int) type - 1]);

@@ -15,18 +15,20 @@ import java.util.List;
 /// The library does this too, and differs where several cuts are equally likely (a long row of dots). Rounding
 /// decides there: the library at hand holds sums in fp64 against sums kept in fp32, the reference's newer one
 /// fp32 against fp32. Which of two sums is larger is part of the tokens that a model was conditioned on, so it
-/// is decided here, in fp32: sums run from the text's start, and of equal ones that stays whose last piece is
-/// the longest.
+/// is decided here, in fp32: sums run from the text's start, and of equal ones the one whose last piece is the
+/// longest stays.
 ///
 /// The work is that of the text's length times that of the longest piece.
 ///
-/// Source: `Model::EncodeOptimized` of SentencePiece's unigram model, and its release 0.2.2 for the fp32 sums.
+/// Source: `Model::EncodeOptimized` of SentencePiece's unigram model, and release 0.2.2, as observed, for
+/// the fp32 sums and the scores of user-defined pieces.
 final class UnigramSegmenter {
     /// How much less than the least likely piece an unknown character scores.
     private static final float UNKNOWN_PENALTY = 10;
 
-    /// How much less than the likeliest row of pieces of its length a piece scores that is always to be kept.
-    private static final float USER_DEFINED_PENALTY = 0.1f;
+    /// What a user-defined piece scores for each byte after its first, whatever the file says: more than any row
+    /// of likely pieces.
+    private static final float USER_DEFINED_BONUS = 0.1f;
 
     private record Entry(String text, int id, float score) {}
 
@@ -37,13 +39,11 @@ final class UnigramSegmenter {
 
     UnigramSegmenter(List<Piece> pieces) {
         float least = Float.MAX_VALUE;
-        float most = Float.MIN_NORMAL;
         int unknownId = 0;
         for (int id = 0; id < pieces.size(); id++) {
             Piece piece = pieces.get(id);
             if (piece.type() == PieceType.NORMAL) {
                 least = Math.min(least, piece.score());
-                most = Math.max(most, piece.score());
             } else if (piece.type() == PieceType.UNKNOWN) {
                 unknownId = id;
             }
@@ -55,7 +55,7 @@ final class UnigramSegmenter {
                 found.add(new Entry(piece.text(), id, piece.score()));
             } else if (piece.type() == PieceType.USER_DEFINED) {
                 int length = piece.text().getBytes(StandardCharsets.UTF_8).length;
-                found.add(new Entry(piece.text(), id, length * most - USER_DEFINED_PENALTY));
+                found.add(new Entry(piece.text(), id, length * USER_DEFINED_BONUS - USER_DEFINED_BONUS));
             }
         }
         found.sort(Comparator.comparing(Entry::text));

@@ -83,11 +83,12 @@ class PromptTokenizerTest {
             strings = {
                 "12 02 18 02", // trainer: BPE
                 "12 03 98 02 01", // trainer: unknown characters become bytes
-                "0A 02 18 07", // a piece of no known type
-                "0A 02 18 00",
+                "0A 00", // a piece without text
+                "0A 05 0A 01 7E 18 07", // a piece of no known type
+                "0A 05 0A 01 7E 18 00",
                 "0A 03 0A 01 FF", // a piece that is not UTF-8
-                "0A 02 10 00", // a score that is a whole number
-                "0A 03 0A 02 41", // a text longer than its piece
+                "0A 05 0A 01 7E 10 00", // a score that is a whole number
+                "0A 03 0A 02 7E", // a text longer than its piece
                 "0B" // a group
             })
     void anotherKindOfModelIsOneClearError(String more) throws IOException {
@@ -115,10 +116,25 @@ class PromptTokenizerTest {
         }
     }
 
-    private void write(byte[] more) throws IOException {
+    /// The memory is bounded.
+    @Test
+    void aVocabularyHasAtMostAMillionPieces() throws IOException {
+        byte[] piece = HexFormat.of().parseHex("0A030A017E");
+        int more = (1 << 20) - 1000;
+        ByteBuffer pieces = ByteBuffer.allocate(more * piece.length);
+        while (pieces.hasRemaining()) {
+            pieces.put(piece);
+        }
+        Path file = write(pieces.array());
+        assertThat(SentencePieceModel.read(file).pieces()).hasSize(1 << 20);
+        Files.write(file, piece, StandardOpenOption.APPEND);
+        assertThatThrownBy(() -> SentencePieceModel.read(file)).isInstanceOf(InvalidModelException.class);
+    }
+
+    private Path write(byte[] more) throws IOException {
         Path file = temporary.resolve("spiece.model");
         Files.copy(folder().resolve("spiece.model"), file);
-        Files.write(file, more, StandardOpenOption.APPEND);
+        return Files.write(file, more, StandardOpenOption.APPEND);
     }
 
     @Test

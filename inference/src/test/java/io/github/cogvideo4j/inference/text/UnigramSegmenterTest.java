@@ -119,8 +119,7 @@ class UnigramSegmenterTest {
         return largest;
     }
 
-    /// The sum of a cut, along the text: a row of unknown characters goes on until the next piece fits so that
-    /// the rest fits too.
+    /// The largest sum that a cut may have, along the text: one token may be any number of unknown characters.
     private static float sumOf(List<Integer> ids, String text, List<Piece> pieces) {
         return sumOf(ids, text, 0, pieces);
     }
