@@ -1,11 +1,11 @@
 package io.github.cogvideo4j.cli;
 
 import io.github.cogvideo4j.cli.arguments.ArgumentFiles;
+import io.github.cogvideo4j.cli.arguments.GlobalOptions;
 import io.github.cogvideo4j.cli.arguments.Language;
 import io.github.cogvideo4j.cli.arguments.OptionNames;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.command.CogVideoCommand;
-import io.github.cogvideo4j.cli.command.GlobalOptions;
 import io.github.cogvideo4j.cli.command.HelpLayout;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.Terminal;

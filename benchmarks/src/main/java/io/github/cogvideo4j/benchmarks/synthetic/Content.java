@@ -21,6 +21,7 @@ sealed interface Content {
     /// @param dtype fp32 or bf16
     /// @param runs  in order
     record Parameters(DType dtype, List<Run> runs) implements Content {
+        /// Copies the list.
         public Parameters {
             runs = List.copyOf(runs);
         }

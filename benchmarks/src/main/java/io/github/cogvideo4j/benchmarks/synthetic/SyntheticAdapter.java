@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.benchmarks.synthetic;
 
 import io.github.cogvideo4j.benchmarks.Arguments;
-import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
+import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.model.NamedShape;
 import io.github.cogvideo4j.formats.safetensors.SafetensorsWriter;
 import io.github.cogvideo4j.formats.tensor.DType;
@@ -44,7 +44,7 @@ public final class SyntheticAdapter {
             }
         }
         try (FileStorageReader reader = new FileStorageReader()) {
-            SafetensorsWriter.write(folder.resolve(LoraAdapter.FILE_NAME), factors, Map.of("format", "pt"), reader);
+            SafetensorsWriter.write(folder.resolve(WeightFileName.ADAPTER), factors, Map.of("format", "pt"), reader);
         }
         System.out.printf("%s: %d factors of rank %d%n", folder, factors.size(), rank);
     }

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.benchmarks.synthetic;
 
 import io.github.cogvideo4j.benchmarks.Arguments;
-import io.github.cogvideo4j.checkpoints.convert.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.model.NamedShape;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,7 +3,7 @@ package io.github.cogvideo4j.benchmarks.synthetic;
 import static io.github.cogvideo4j.benchmarks.synthetic.StateFile.map;
 
 import io.github.cogvideo4j.benchmarks.Arguments;
-import io.github.cogvideo4j.checkpoints.convert.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.model.NamedShape;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;

@@ -37,10 +37,10 @@ final class ComponentFiles {
         Map<String, PlannedTensor> byName =
                 tensors.stream().collect(Collectors.toMap(PlannedTensor::name, Function.identity()));
         List<WeightFile> files = new ArrayList<>();
-        if (options.format().bin()) {
+        if (options.files().format().bin()) {
             files.addAll(files(tensors, byName, "bin", output));
         }
-        if (options.format().safetensors()) {
+        if (options.files().format().safetensors()) {
             files.addAll(files(tensors, byName, "safetensors", output));
         }
         return files;
@@ -60,7 +60,7 @@ final class ComponentFiles {
                 tensors.stream()
                         .map(tensor -> ShardPlan.Item.alone(tensor.name(), tensor.byteLength()))
                         .toList(),
-                new ShardSize(options.maxShardBytes()),
+                new ShardSize(options.files().maxShardBytes()),
                 names);
         String index = new String(index(plan).toJson(), StandardCharsets.UTF_8);
         if (component == Component.TRANSFORMER) {
@@ -99,7 +99,7 @@ final class ComponentFiles {
 
     /// `diffusion_pytorch_model.fp16.safetensors`, and the index `...index.fp16.json`.
     private String variant() {
-        return options.variant().map(name -> "." + name).orElse("");
+        return options.files().variant().map(name -> "." + name).orElse("");
     }
 
     private String path(String name) {

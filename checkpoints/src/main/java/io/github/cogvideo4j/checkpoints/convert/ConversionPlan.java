@@ -1,5 +1,7 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.problem.Problem;
 import java.nio.file.Path;

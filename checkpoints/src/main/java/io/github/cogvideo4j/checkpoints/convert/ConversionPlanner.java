@@ -1,10 +1,13 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.convert.configuration.Configurations;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
-import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.checkpoints.source.sat.SatExport;
 import io.github.cogvideo4j.checkpoints.source.sat.SatPart;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -26,9 +29,6 @@ import java.util.SequencedMap;
 public final class ConversionPlanner {
     /// The index that the field's guides ask to keep beside the weights; diffusers itself ignores it.
     public static final String KEPT_INDEX = "model.safetensors.index.json";
-
-    /// What diffusers calls an adapter's file.
-    public static final String ADAPTER_FILE = "pytorch_lora_weights.safetensors";
 
     private final Path output;
     private final Optional<BaseModel> base;
@@ -102,7 +102,7 @@ public final class ConversionPlanner {
             }
             Configurations configurations = new Configurations(components, base, options.claims(), remarks);
             smallFiles.putAll(configurations.decide());
-            rest = base.map(model -> model.without(components.keySet()).without(smallFiles));
+            rest = base.map(model -> model.without(components.keySet()).withoutFiles(smallFiles.keySet()));
         }
         return new ConversionPlan(
                 sources.getFirst(),
@@ -140,29 +140,6 @@ public final class ConversionPlanner {
         return components;
     }
 
-    /// The component that a checkpoint's weights are written as.
-    public static Component componentOf(Checkpoint checkpoint) {
-        return Component.of(checkpoint.entries().stream().map(StateEntry::name).toList())
-                .orElse(Component.TRANSFORMER);
-    }
-
-    /// The checkpoint, when its weights are of the component that is expected.
-    ///
-    /// @throws InvalidCheckpointException `wrong-component` naming what it is instead
-    public static Checkpoint require(Checkpoint checkpoint, Component expected) {
-        List<String> names = checkpoint.entries().stream().map(StateEntry::name).toList();
-        Optional<Component> found = Component.of(names);
-        if (found.filter(component -> component != expected).isPresent()) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.WRONG_COMPONENT,
-                    Place.of(checkpoint.folder()),
-                    "checkpoints.convert.not-that-component",
-                    found.get().folder(),
-                    expected.folder());
-        }
-        return checkpoint;
-    }
-
     private void addComponent(Component component, Checkpoint source) throws IOException {
         Optional<DType> ofBase = base.isPresent() ? base.get().weightDType(component) : Optional.empty();
         // SAT keeps weights in the dtype that they were trained in, unless they come from ZeRO's fp32 copies;
@@ -181,8 +158,8 @@ public final class ConversionPlanner {
 
     private void addAdapter(Checkpoint source) {
         List<PlannedTensor> planned = planned(source, TargetDType.SOURCE);
-        weightFiles.add(WeightFile.Safetensors.of(ADAPTER_FILE, planned));
-        parts.add(new ConversionPlan.Part(ADAPTER_FILE, source));
+        weightFiles.add(WeightFile.Safetensors.of(WeightFileName.ADAPTER, planned));
+        parts.add(new ConversionPlan.Part(WeightFileName.ADAPTER, source));
         Shape first = source.entries().getFirst().tensor().shape();
         // The rank is the shorter side of a low-rank matrix.
         remarks.report(

@@ -1,8 +1,14 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.Version;
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.manifest.Digests;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest;
+import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.SourceFiles;
+import io.github.cogvideo4j.checkpoints.staging.Staging;
 import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -157,11 +163,11 @@ public final class Converter {
                 source(),
                 new Manifest.Options(
                         plan.dtype().id(),
-                        plan.options().maxShardBytes(),
-                        plan.options().format().name().toLowerCase(java.util.Locale.ROOT),
+                        plan.options().files().maxShardBytes(),
+                        plan.options().files().format().toString(),
                         plan.checkpoint().options().excludeFrozen(),
                         plan.checkpoint().options().fromModule(),
-                        plan.options().variant()),
+                        plan.options().files().variant()),
                 files,
                 tensors);
     }
@@ -188,11 +194,7 @@ public final class Converter {
                 files,
                 checkpoint.adapters().stream()
                         .map(applied -> new Manifest.Adapter(
-                                applied.adapter()
-                                        .file()
-                                        .toAbsolutePath()
-                                        .normalize()
-                                        .toString(),
+                                applied.file().toAbsolutePath().normalize().toString(),
                                 applied.scale(),
                                 applied.alpha()))
                         .toList());

@@ -1,5 +1,7 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
+import java.util.Locale;
+
 /// The containers that weights are written in.
 public enum OutputFormat {
     /// `.safetensors`, what diffusers looks for first.
@@ -17,5 +19,11 @@ public enum OutputFormat {
     /// Whether `.bin` files are written.
     public boolean bin() {
         return this != SAFETENSORS;
+    }
+
+    /// The word of the command line and the manifest.
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
     }
 }

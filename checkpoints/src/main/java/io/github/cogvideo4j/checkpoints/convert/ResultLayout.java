@@ -1,9 +1,17 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
+import java.util.Locale;
+
 /// Whose names and folders the result has.
 public enum ResultLayout {
     /// A folder that diffusers loads.
     DIFFUSERS,
     /// A checkpoint that SAT loads.
-    SAT
+    SAT;
+
+    /// The word of the command line.
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
 }

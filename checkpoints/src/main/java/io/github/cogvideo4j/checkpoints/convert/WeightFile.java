@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
+import io.github.cogvideo4j.checkpoints.manifest.Digests;
 import io.github.cogvideo4j.formats.safetensors.SafetensorsLayout;
 import io.github.cogvideo4j.formats.safetensors.TensorSpec;
 import io.github.cogvideo4j.formats.torch.ArchiveLayout;

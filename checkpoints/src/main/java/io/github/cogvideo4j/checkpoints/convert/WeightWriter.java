@@ -1,6 +1,10 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
+import io.github.cogvideo4j.checkpoints.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.cast.CastingSink;
+import io.github.cogvideo4j.checkpoints.cast.ValueScan;
+import io.github.cogvideo4j.checkpoints.manifest.Digests;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -88,7 +92,7 @@ final class WeightWriter implements AutoCloseable {
             this.targets = targets;
             this.checksum =
                     targets.stream().anyMatch(target -> target.file().plan().needsChecksums());
-            this.cast = new CastingSink(tensor, this::put);
+            this.cast = new CastingSink(tensor.entry().tensor(), tensor.dtype(), this::put);
         }
 
         void accept(ByteBuffer source) throws IOException {

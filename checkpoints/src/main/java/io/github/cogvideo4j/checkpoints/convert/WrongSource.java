@@ -31,7 +31,7 @@ final class WrongSource {
         if (names.stream().anyMatch(name -> name.contains(".base_layer.") || isAdapters(name))) {
             throw new InvalidCheckpointException(ProblemCode.LORA_UNMERGED, place, "checkpoints.convert.lora-unmerged");
         }
-        Optional<Component> found = Component.of(names);
+        Optional<Component> found = source.component();
         if (said.isPresent() && found.isPresent() && !found.equals(said)) {
             throw new InvalidCheckpointException(
                     ProblemCode.WRONG_COMPONENT,

@@ -1,5 +1,4 @@
-/// From a planned state dict to the folder that inference loads: the plan, the writer, publication, the
-/// manifest.
+/// From a planned state dict to the folder that inference loads: the plan and the writer.
 @NullMarked
 package io.github.cogvideo4j.checkpoints.convert;
 

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.inspect;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -20,7 +21,13 @@ public record TensorSelection(Optional<String> filter, Optional<Order> order) {
         /// The largest first.
         SIZE,
         /// By dtype, then in the order of the file.
-        DTYPE
+        DTYPE;
+
+        /// The word of the command line.
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /// All tensors as they come.

@@ -25,6 +25,12 @@ public enum Component {
         return folder;
     }
 
+    /// The same as the folder: the word of the command line.
+    @Override
+    public String toString() {
+        return folder;
+    }
+
     /// What its weight files' names begin with.
     public String stem() {
         return stem;

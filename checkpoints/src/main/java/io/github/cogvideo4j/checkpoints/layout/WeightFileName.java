@@ -19,6 +19,9 @@ public record WeightFileName(
     /// What diffusers looks for in a component's folder.
     public static final String DIFFUSERS_STEM = "diffusion_pytorch_model";
 
+    /// What diffusers calls an adapter's file.
+    public static final String ADAPTER = "pytorch_lora_weights.safetensors";
+
     private static final String EXTENSION = "\\.(?<extension>safetensors|bin)";
     private static final String VARIANT = "(?:\\.(?<variant>[A-Za-z0-9_]{1,32}))?";
     private static final String NUMBER = "-(?<number>\\d{5})-of-(?<count>\\d{5})";

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
+import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.safetensors.SafetensorsLayout;
@@ -43,7 +44,7 @@ final class AdapterFile implements AutoCloseable {
     /// @throws OutputException `output-refused`
     static Path target(Path output, List<Path> inputs, boolean overwrite) throws IOException {
         boolean named = String.valueOf(output.getFileName()).endsWith(".safetensors") && !Files.isDirectory(output);
-        Path file = named ? output : output.resolve(LoraAdapter.FILE_NAME);
+        Path file = named ? output : output.resolve(WeightFileName.ADAPTER);
         if (!named && Files.exists(output) && !Files.isDirectory(output)) {
             throw new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(output), "checkpoints.output.file");
         }

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
+import io.github.cogvideo4j.checkpoints.source.FusedAdapter;
 import java.util.OptionalDouble;
 
 /// An adapter and how strongly it is applied.
@@ -7,4 +8,11 @@ import java.util.OptionalDouble;
 /// @param adapter the adapter
 /// @param scale   how strongly; 1 as trained
 /// @param alpha   an alpha that goes before what the adapter records
-public record AppliedAdapter(LoraAdapter adapter, double scale, OptionalDouble alpha) {}
+public record AppliedAdapter(LoraAdapter adapter, double scale, OptionalDouble alpha) {
+    /// What a checkpoint tells of it once it is fused.
+    FusedAdapter fused() {
+        LoraLayer first = adapter.layers().firstEntry().getValue();
+        return new FusedAdapter(
+                adapter.file(), adapter.layers().size(), adapter.rank(), scale, alpha, first.factor(scale, alpha));
+    }
+}

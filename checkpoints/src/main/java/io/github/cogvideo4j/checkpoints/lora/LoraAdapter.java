@@ -26,9 +26,6 @@ public record LoraAdapter(
         List<String> skipped,
         Map<Path, FileIdentity> files,
         List<Problem> remarks) {
-    /// The name under which diffusers and CogVideo's trainer save an adapter.
-    public static final String FILE_NAME = "pytorch_lora_weights.safetensors";
-
     /// No alpha in use is anywhere near; beyond it, a number is a mistake.
     static final double LARGEST_ALPHA = 1e6;
 
@@ -55,6 +52,11 @@ public record LoraAdapter(
     /// Whether an alpha is recorded for every weight.
     public boolean recordsAlpha() {
         return layers.values().stream().allMatch(layer -> layer.alpha().isPresent());
+    }
+
+    /// The largest rank; mostly all layers have the same.
+    public int rank() {
+        return layers.values().stream().mapToInt(LoraLayer::rank).max().orElse(0);
     }
 
     /// The bytes of all factors.

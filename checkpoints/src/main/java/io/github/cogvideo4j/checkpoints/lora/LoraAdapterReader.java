@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.source.WeightFileReader;
 import io.github.cogvideo4j.formats.Strictness;
@@ -28,7 +29,7 @@ import java.util.SequencedMap;
 /// Reads an adapter's file and holds its keys and sizes to what an adapter is.
 final class LoraAdapterReader {
     private static final List<String> NAMES = List.of(
-            LoraAdapter.FILE_NAME, "adapter_model.safetensors", "pytorch_lora_weights.bin", "adapter_model.bin");
+            WeightFileName.ADAPTER, "adapter_model.safetensors", "pytorch_lora_weights.bin", "adapter_model.bin");
     private static final String PEFT_CONFIG = "adapter_config.json";
     private static final long LONGEST_CONFIG = 1 << 20;
     private static final int NAMED = 3;
@@ -68,7 +69,7 @@ final class LoraAdapterReader {
                         ProblemCode.NOT_WEIGHTS,
                         Place.of(path),
                         "checkpoints.lora.no-file",
-                        LoraAdapter.FILE_NAME,
+                        WeightFileName.ADAPTER,
                         Commands.exportAdapter(path)));
     }
 

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceFiles;
@@ -102,7 +103,7 @@ public final class LoraExport {
             checkpoint = Checkpoints.open(path, options);
         } catch (InvalidCheckpointException e) {
             if (e.problem().code() == ProblemCode.NOT_A_CHECKPOINT
-                    && Files.isRegularFile(path.resolve(LoraAdapter.FILE_NAME))) {
+                    && Files.isRegularFile(path.resolve(WeightFileName.ADAPTER))) {
                 return LoraAdapter.open(path);
             }
             throw e;

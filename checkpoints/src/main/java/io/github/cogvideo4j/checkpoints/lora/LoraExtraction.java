@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.Progress;
-import io.github.cogvideo4j.checkpoints.convert.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparing;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison;
 import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange;

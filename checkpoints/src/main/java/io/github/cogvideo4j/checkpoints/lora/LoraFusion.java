@@ -72,7 +72,7 @@ public final class LoraFusion {
                 files,
                 remarks.all(),
                 base.settings(),
-                adapters);
+                adapters.stream().map(AppliedAdapter::fused).toList());
     }
 
     private StateEntry fused(StateEntry entry, boolean ownTypes) {

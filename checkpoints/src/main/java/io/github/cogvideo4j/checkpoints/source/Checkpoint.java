@@ -1,11 +1,16 @@
 package io.github.cogvideo4j.checkpoints.source;
 
-import io.github.cogvideo4j.checkpoints.lora.AppliedAdapter;
+import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.FileIdentity;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// A checkpoint that has been understood: its state dict as descriptions, and nothing read but headers and
@@ -29,8 +34,8 @@ public record Checkpoint(
         Map<Path, FileIdentity> files,
         List<Problem> remarks,
         Map<String, Boolean> settings,
-        List<AppliedAdapter> adapters) {
-    /// A checkpoint that says nothing of the model's configuration.
+        List<FusedAdapter> adapters) {
+    /// A checkpoint that says nothing of the model's configuration, and into which no adapters are fused.
     public Checkpoint(
             CheckpointKind kind,
             Path folder,
@@ -40,19 +45,6 @@ public record Checkpoint(
             Map<Path, FileIdentity> files,
             List<Problem> remarks) {
         this(kind, folder, options, entries, training, files, remarks, Map.of(), List.of());
-    }
-
-    /// A checkpoint into which no adapters are fused.
-    public Checkpoint(
-            CheckpointKind kind,
-            Path folder,
-            SourceOptions options,
-            List<StateEntry> entries,
-            TrainingState training,
-            Map<Path, FileIdentity> files,
-            List<Problem> remarks,
-            Map<String, Boolean> settings) {
-        this(kind, folder, options, entries, training, files, remarks, settings, List.of());
     }
 
     /// Copies the collections.
@@ -66,8 +58,34 @@ public record Checkpoint(
 
     /// The same with more to say, which comes first.
     public Checkpoint withRemarks(List<Problem> more) {
-        List<Problem> all = new java.util.ArrayList<>(more);
+        List<Problem> all = new ArrayList<>(more);
         all.addAll(remarks);
         return new Checkpoint(kind, folder, options, entries, training, files, all, settings, adapters);
+    }
+
+    /// The same with another state dict.
+    public Checkpoint withEntries(List<StateEntry> others) {
+        return new Checkpoint(kind, folder, options, others, training, files, remarks, settings, adapters);
+    }
+
+    /// The component that its weights are of, by names that no other has.
+    public Optional<Component> component() {
+        return Component.of(entries.stream().map(StateEntry::name).toList());
+    }
+
+    /// This checkpoint, when its weights are not of another component than the one that is expected.
+    ///
+    /// @throws InvalidCheckpointException `wrong-component` naming what it is instead
+    public Checkpoint require(Component expected) {
+        Optional<Component> found = component();
+        if (found.filter(component -> component != expected).isPresent()) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.WRONG_COMPONENT,
+                    Place.of(folder),
+                    "checkpoints.convert.not-that-component",
+                    found.get().folder(),
+                    expected.folder());
+        }
+        return this;
     }
 }

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.nio.file.Files;
@@ -13,7 +14,7 @@ final class UnreadKinds {
     /// Refuses a folder of results of such a kind.
     static void refuseResult(Path folder) {
         refuse(folder, "model_index.json", "checkpoints.location.pipeline");
-        refuse(folder, "pytorch_lora_weights.safetensors", "checkpoints.location.lora");
+        refuse(folder, WeightFileName.ADAPTER, "checkpoints.location.lora");
     }
 
     private static void refuse(Path folder, String mark, String key) {

@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.checkpoints.verify;
 
-import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
-import io.github.cogvideo4j.checkpoints.convert.Manifest;
-import io.github.cogvideo4j.checkpoints.convert.ManifestJson;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest;
+import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
@@ -38,9 +38,9 @@ public record Counterpart(Path weights, Checkpoint source) {
         }
         boolean fromSat = opened.kind() == CheckpointKind.SAT;
         if (fromSat && SatExport.partOf(opened).equals(Optional.of(SatPart.ADAPTER))) {
-            return List.of(new Counterpart(folder.resolve(ConversionPlanner.ADAPTER_FILE), opened));
+            return List.of(new Counterpart(folder.resolve(WeightFileName.ADAPTER), opened));
         }
-        Component main = ConversionPlanner.componentOf(opened);
+        Component main = opened.component().orElse(Component.TRANSFORMER);
         List<Counterpart> all = new ArrayList<>();
         all.add(new Counterpart(weightsOf(folder, main), opened));
         // --with-text-encoder wrote it from the same source.

@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.checkpoints.verify;
 
 import io.github.cogvideo4j.checkpoints.CheckpointException;
-import io.github.cogvideo4j.checkpoints.convert.ElementCast;
-import io.github.cogvideo4j.checkpoints.convert.ValueScan;
+import io.github.cogvideo4j.checkpoints.cast.ElementCast;
+import io.github.cogvideo4j.checkpoints.cast.ValueScan;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.tensor.DType;

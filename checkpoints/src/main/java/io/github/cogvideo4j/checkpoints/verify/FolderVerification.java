@@ -2,9 +2,9 @@ package io.github.cogvideo4j.checkpoints.verify;
 
 import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.Progress;
-import io.github.cogvideo4j.checkpoints.convert.Manifest;
-import io.github.cogvideo4j.checkpoints.convert.ManifestJson;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest;
+import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
 import io.github.cogvideo4j.checkpoints.model.ConfigCheck;
 import io.github.cogvideo4j.checkpoints.model.NamedShape;
 import io.github.cogvideo4j.checkpoints.model.TransformerConfig;

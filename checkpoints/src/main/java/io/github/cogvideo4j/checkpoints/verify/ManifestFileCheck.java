@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.verify;
 
-import io.github.cogvideo4j.checkpoints.convert.Digests;
-import io.github.cogvideo4j.checkpoints.convert.Manifest;
+import io.github.cogvideo4j.checkpoints.manifest.Digests;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;

@@ -1,11 +1,10 @@
 package io.github.cogvideo4j.checkpoints.verify;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.Progress;
-import io.github.cogvideo4j.checkpoints.convert.CastingSink;
-import io.github.cogvideo4j.checkpoints.convert.ParallelTensors;
-import io.github.cogvideo4j.checkpoints.convert.PlannedTensor;
-import io.github.cogvideo4j.checkpoints.convert.TargetDType;
+import io.github.cogvideo4j.checkpoints.cast.CastingSink;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceFiles;
@@ -104,7 +103,7 @@ public final class SourceComparison {
         ElementComparison comparison = new ElementComparison(found.dtype());
         try (SequentialTensor counterpart = SequentialTensor.open(reader, found)) {
             ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.clamp(found.byteLength(), 1L, CastingSink.BUFFER));
-            CastingSink cast = new CastingSink(new PlannedTensor(source, found.dtype()), expected -> {
+            CastingSink cast = new CastingSink(source.tensor(), found.dtype(), expected -> {
                 counterpart.readFully(buffer.clear().limit(expected.remaining()));
                 comparison.compare(expected, buffer.flip());
             });

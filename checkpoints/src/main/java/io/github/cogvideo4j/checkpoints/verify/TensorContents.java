@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.checkpoints.verify;
 
+import io.github.cogvideo4j.checkpoints.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.Progress;
-import io.github.cogvideo4j.checkpoints.convert.Digests;
-import io.github.cogvideo4j.checkpoints.convert.Manifest;
-import io.github.cogvideo4j.checkpoints.convert.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.manifest.Digests;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;

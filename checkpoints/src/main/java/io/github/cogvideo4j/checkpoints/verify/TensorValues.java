@@ -1,12 +1,9 @@
 package io.github.cogvideo4j.checkpoints.verify;
 
+import io.github.cogvideo4j.checkpoints.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.Progress;
-import io.github.cogvideo4j.checkpoints.convert.CastingSink;
-import io.github.cogvideo4j.checkpoints.convert.ParallelTensors;
-import io.github.cogvideo4j.checkpoints.convert.PlannedTensor;
-import io.github.cogvideo4j.checkpoints.convert.ValueScan;
-import io.github.cogvideo4j.checkpoints.source.Role;
-import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.checkpoints.cast.CastingSink;
+import io.github.cogvideo4j.checkpoints.cast.ValueScan;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -31,9 +28,7 @@ public record TensorValues(StoredTensor tensor, ValueScan scan) {
                 Progress.Phase.VERIFYING,
                 tensors.stream().mapToLong(StoredTensor::byteLength).sum());
         return ParallelTensors.map(tensors, threads, tensor -> {
-            CastingSink scan = new CastingSink(
-                    new PlannedTensor(new StateEntry(tensor, Role.PARAMETER), tensor.dtype()),
-                    bytes -> bytes.position(bytes.limit()));
+            CastingSink scan = new CastingSink(tensor, tensor.dtype(), bytes -> bytes.position(bytes.limit()));
             reader.read(tensor, counted(progress, scan));
             return new TensorValues(tensor, scan.values());
         });

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.TinyTorchFile;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.model.ConfigCheck;
 import io.github.cogvideo4j.checkpoints.model.NamedShape;
@@ -61,10 +62,7 @@ class ComponentConversionTest {
         assertThat(torch.toFile().list((_, name) -> name.matches(stem + "-\\d{5}-of-\\d{5}\\.bin")))
                 .hasSizeGreaterThan(1);
 
-        convert(
-                torch,
-                "back",
-                options(TargetDType.SOURCE, ConversionOptions.DEFAULT_SHARD_BYTES, OutputFormat.SAFETENSORS));
+        convert(torch, "back", options(TargetDType.SOURCE, FileOptions.DEFAULT_SHARD_BYTES, OutputFormat.SAFETENSORS));
         Path back = folder.resolve("back").resolve(component);
         assertThat(back.resolve(file)).hasSameBinaryContentAs(original.resolve(file));
         assertThat(back.resolve("config.json")).hasSameBinaryContentAs(original.resolve("config.json"));
@@ -88,7 +86,7 @@ class ComponentConversionTest {
                 base.resolve("vae"),
                 "out",
                 Optional.of(base),
-                options(TargetDType.BF16, ConversionOptions.DEFAULT_SHARD_BYTES, OutputFormat.SAFETENSORS));
+                options(TargetDType.BF16, FileOptions.DEFAULT_SHARD_BYTES, OutputFormat.SAFETENSORS));
         Path out = folder.resolve("out");
         assertThat(open(out.resolve("vae")).entries())
                 .allMatch(entry -> entry.tensor().dtype() == DType.BF16);

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
@@ -108,15 +110,10 @@ class ConversionTest {
 
     @Test
     void aVariantIsInEveryNameThatDiffusersReads() throws IOException {
-        ConversionOptions options = new ConversionOptions(
-                Optional.of(TargetDType.FP16),
-                50_000,
-                OutputFormat.SAFETENSORS,
-                LinkMode.AUTO,
-                Optional.of("fp16"),
-                2,
-                false,
-                true);
+        ConversionOptions options = ConversionOptions.defaults()
+                .withDType(TargetDType.FP16)
+                .withFiles(new FileOptions(OutputFormat.SAFETENSORS, 50_000, Optional.of("fp16")))
+                .withVerify(true);
         Path transformer = convert(options, Optional.of(BASE)).resolve("transformer");
         assertThat(transformer.resolve("diffusion_pytorch_model.safetensors.index.fp16.json"))
                 .exists();
@@ -228,15 +225,11 @@ class ConversionTest {
     }
 
     private static ConversionOptions options(TargetDType dtype, OutputFormat format, LinkMode link) {
-        return new ConversionOptions(
-                Optional.of(dtype),
-                ConversionOptions.DEFAULT_SHARD_BYTES,
-                format,
-                link,
-                Optional.empty(),
-                2,
-                false,
-                true);
+        return ConversionOptions.defaults()
+                .withDType(dtype)
+                .withFiles(FileOptions.of(format))
+                .withLink(link)
+                .withVerify(true);
     }
 
     private Path convert(ConversionOptions options, Optional<Path> base) throws IOException {

@@ -1,6 +1,8 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -13,8 +15,9 @@ final class Conversions {
     private Conversions() {}
 
     static ConversionOptions options(TargetDType dtype, long shardLimit, OutputFormat format) {
-        return new ConversionOptions(
-                Optional.of(dtype), shardLimit, format, LinkMode.AUTO, Optional.empty(), 2, false, false);
+        return ConversionOptions.defaults()
+                .withDType(dtype)
+                .withFiles(new FileOptions(format, shardLimit, Optional.empty()));
     }
 
     static Converter.Result convert(

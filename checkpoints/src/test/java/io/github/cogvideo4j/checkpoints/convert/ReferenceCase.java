@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.formats.index.ShardSize;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -47,7 +48,7 @@ record ReferenceCase(
         String suffix = name.substring("bf16-safe".length()).replaceFirst("^-", "");
         boolean frozen = !suffix.equals("exclude-frozen");
         long limit = suffix.isEmpty() || !frozen
-                ? ConversionOptions.DEFAULT_SHARD_BYTES
+                ? FileOptions.DEFAULT_SHARD_BYTES
                 : ShardSize.parse(suffix).orElseThrow().bytes();
         TargetDType dtype = name.startsWith("bf16") ? TargetDType.BF16 : TargetDType.SOURCE;
         return Optional.of(new ReferenceCase(fixture, checkpoint, folder, dtype, limit, frozen));

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.convert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.Role;

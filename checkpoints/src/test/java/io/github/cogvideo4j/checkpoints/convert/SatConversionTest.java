@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.convert.configuration.ModelClaims;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
@@ -125,7 +129,7 @@ class SatConversionTest {
         Path weights = name.equals("sat-vae")
                 ? diffusers.resolve("vae")
                 : name.equals("sat-lora")
-                        ? diffusers.resolve(ConversionPlanner.ADAPTER_FILE)
+                        ? diffusers.resolve(WeightFileName.ADAPTER)
                         : diffusers.resolve("transformer");
         convertTo(again, weights, Optional.empty(), options().withLayout(ResultLayout.SAT));
 
@@ -328,7 +332,7 @@ class SatConversionTest {
     @Test
     void anAutoencoderInATransformersPlaceIsNamed() throws IOException {
         Checkpoint vae = open(Resources.fixture("sat-vae/input"));
-        assertThatThrownBy(() -> ConversionPlanner.require(vae, Component.TRANSFORMER))
+        assertThatThrownBy(() -> vae.require(Component.TRANSFORMER))
                 .hasMessageContaining("vae")
                 .hasMessageContaining("transformer");
     }
@@ -364,7 +368,7 @@ class SatConversionTest {
     }
 
     private static ConversionOptions sourceDType() {
-        return Conversions.options(TargetDType.SOURCE, ConversionOptions.DEFAULT_SHARD_BYTES, OutputFormat.SAFETENSORS);
+        return Conversions.options(TargetDType.SOURCE, FileOptions.DEFAULT_SHARD_BYTES, OutputFormat.SAFETENSORS);
     }
 
     private static Checkpoint open(Path path) throws IOException {

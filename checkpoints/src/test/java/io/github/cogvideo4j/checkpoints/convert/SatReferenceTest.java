@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.convert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
@@ -69,14 +70,7 @@ class SatReferenceTest {
         List<StateEntry> parameters = checkpoint.entries().stream()
                 .filter(entry -> entry.name().matches("(transformer_blocks|time_|proj_out|norm_).*(weight|bias)"))
                 .toList();
-        Checkpoint plain = new Checkpoint(
-                checkpoint.kind(),
-                checkpoint.folder(),
-                checkpoint.options(),
-                parameters,
-                checkpoint.training(),
-                checkpoint.files(),
-                List.of());
+        Checkpoint plain = checkpoint.withEntries(parameters);
         Checkpoint fused = SatExport.plan(plain);
         assertThat(fused.entries()).hasSizeLessThan(parameters.size());
         assertThat(TensorListing.of(SatCheckpoint.plan(fused), TargetDType.SOURCE)

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.convert;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
@@ -82,7 +83,7 @@ class ShardedSourcesTest {
                 output,
                 Optional.of(Resources.fixture("universal-" + origin + "/base")),
                 SourceOptions.defaults(),
-                Conversions.options(dtype, ConversionOptions.DEFAULT_SHARD_BYTES, OutputFormat.SAFETENSORS));
+                Conversions.options(dtype, FileOptions.DEFAULT_SHARD_BYTES, OutputFormat.SAFETENSORS));
         Path expected = Resources.fixture(origin + "/reference/" + reference);
         for (Path file : ReferenceCase.children(expected)) {
             if (file.toString().endsWith(".safetensors")) {

@@ -1,5 +1,8 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
+import io.github.cogvideo4j.checkpoints.cast.CastingSink;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.manifest.Digests;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -48,7 +51,7 @@ record TensorListing(SequencedMap<String, String> tensors) {
             for (StateEntry entry : checkpoint.entries()) {
                 DType target = dtype.of(entry);
                 MessageDigest digest = Digests.sha256();
-                CastingSink cast = new CastingSink(new PlannedTensor(entry, target), digest::update);
+                CastingSink cast = new CastingSink(entry.tensor(), target, digest::update);
                 reader.read(entry.tensor(), cast);
                 tensors.put(
                         entry.name(),

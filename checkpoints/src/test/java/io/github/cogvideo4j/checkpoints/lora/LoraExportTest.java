@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.TinySafetensors;
+import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -53,7 +54,7 @@ class LoraExportTest {
         Path checkpoint = Resources.fixture("lora-ddp-bf16-w2/output/checkpoint-3");
         LoraExport.Result done = export(checkpoint, OptionalDouble.empty());
         assertThat(done.remarks()).extracting(Problem::code).contains(ProblemCode.LORA_ALPHA);
-        assertThat(done.file()).hasSameBinaryContentAs(checkpoint.resolve(LoraAdapter.FILE_NAME));
+        assertThat(done.file()).hasSameBinaryContentAs(checkpoint.resolve(WeightFileName.ADAPTER));
     }
 
     @Test

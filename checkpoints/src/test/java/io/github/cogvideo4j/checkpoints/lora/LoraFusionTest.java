@@ -6,14 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.TinySafetensors;
-import io.github.cogvideo4j.checkpoints.convert.BaseModel;
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
-import io.github.cogvideo4j.checkpoints.convert.LinkMode;
-import io.github.cogvideo4j.checkpoints.convert.ManifestJson;
-import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
-import io.github.cogvideo4j.checkpoints.convert.TargetDType;
+import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -280,14 +278,6 @@ class LoraFusionTest {
     }
 
     private static ConversionOptions options(TargetDType dtype) {
-        return new ConversionOptions(
-                Optional.of(dtype),
-                ConversionOptions.DEFAULT_SHARD_BYTES,
-                OutputFormat.SAFETENSORS,
-                LinkMode.COPY,
-                Optional.empty(),
-                2,
-                true,
-                true);
+        return ConversionOptions.defaults().withDType(dtype).withOverwrite(true).withVerify(true);
     }
 }

@@ -4,14 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.Progress;
-import io.github.cogvideo4j.checkpoints.convert.BaseModel;
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
 import io.github.cogvideo4j.checkpoints.convert.LinkMode;
-import io.github.cogvideo4j.checkpoints.convert.Manifest;
-import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
-import io.github.cogvideo4j.checkpoints.convert.TargetDType;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -49,15 +48,8 @@ class VerificationTest {
         model = folder.resolve("model");
         Path base = Resources.copy(Resources.golden("pipelines/t2v-2b"), folder.resolve("base"));
         checkpoint = Checkpoints.open(Resources.fixture("sample-t2v-2b/output/checkpoint-3"), SourceOptions.defaults());
-        ConversionOptions options = new ConversionOptions(
-                Optional.of(TargetDType.BF16),
-                ConversionOptions.DEFAULT_SHARD_BYTES,
-                OutputFormat.SAFETENSORS,
-                LinkMode.SYMLINK,
-                Optional.empty(),
-                2,
-                false,
-                false);
+        ConversionOptions options =
+                ConversionOptions.defaults().withDType(TargetDType.BF16).withLink(LinkMode.SYMLINK);
         Converter.convert(
                 ConversionPlanner.plan(checkpoint, model, Optional.of(BaseModel.read(base)), options), Progress.NONE);
     }

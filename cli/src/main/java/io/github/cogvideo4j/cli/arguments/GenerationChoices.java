@@ -1,13 +1,11 @@
 package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.inference.pipeline.SchedulerChoice;
-import io.github.cogvideo4j.inference.pipeline.SpacingChoice;
 import io.github.cogvideo4j.inference.runtime.Precision;
-import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
-import java.util.SequencedMap;
 
-/// The words that options of `generate` take.
+/// The words that options of `generate` and its neighbours take.
 public final class GenerationChoices {
     private GenerationChoices() {}
 
@@ -18,15 +16,31 @@ public final class GenerationChoices {
         /// Image to video.
         I2V,
         /// Video to video.
-        V2V
+        V2V;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /// `--preset`.
     public enum Preset {
         /// What the model's own files say.
-        MODEL,
+        MODEL("model"),
         /// What CogVideo's `cli_demo.py` forces.
-        CLI_DEMO
+        CLI_DEMO("cli-demo");
+
+        private final String word;
+
+        Preset(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String toString() {
+            return word;
+        }
     }
 
     /// What `vae` does.
@@ -36,22 +50,11 @@ public final class GenerationChoices {
         /// Latents to a video.
         DECODE,
         /// Both, one after the other.
-        BOTH
-    }
+        BOTH;
 
-    /// For the mode of `vae`.
-    public static final class CodingWord extends ChoiceConverter<Coding> {
-        /// Called by picocli.
-        public CodingWord() {
-            super(Coding.values(), Map.of());
-        }
-    }
-
-    /// For `--generate-type`.
-    public static final class KindWord extends ChoiceConverter<Kind> {
-        /// Called by picocli.
-        public KindWord() {
-            super(Kind.values(), Map.of());
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
@@ -60,43 +63,10 @@ public final class GenerationChoices {
         /// Called by picocli.
         public SamplerWord() {
             super(
-                    words(Map.entry("ddim", SchedulerChoice.DDIM), Map.entry("dpm", SchedulerChoice.DPM)),
+                    SchedulerChoice.values(),
                     Map.of(
-                            "model", SchedulerChoice.MODEL,
                             "cogvideoxddimscheduler", SchedulerChoice.DDIM,
                             "cogvideoxdpmscheduler", SchedulerChoice.DPM));
-        }
-    }
-
-    /// For `--timestep-spacing`.
-    public static final class SpacingWord extends ChoiceConverter<SpacingChoice> {
-        /// Called by picocli.
-        public SpacingWord() {
-            super(
-                    words(
-                            Map.entry("trailing", SpacingChoice.TRAILING),
-                            Map.entry("leading", SpacingChoice.LEADING),
-                            Map.entry("linspace", SpacingChoice.LINSPACE)),
-                    Map.of("model", SpacingChoice.MODEL));
-        }
-    }
-
-    @SafeVarargs
-    private static <T> SequencedMap<String, T> words(Map.Entry<String, T>... entries) {
-        SequencedMap<String, T> words = new LinkedHashMap<>();
-        for (Map.Entry<String, T> entry : entries) {
-            words.put(entry.getKey(), entry.getValue());
-        }
-        return words;
-    }
-
-    /// For `--preset`.
-    public static final class PresetWord extends ChoiceConverter<Preset> {
-        /// Called by picocli.
-        public PresetWord() {
-            super(
-                    words(Map.entry("cli-demo", Preset.CLI_DEMO)),
-                    Map.of("cli_demo", Preset.CLI_DEMO, "model", Preset.MODEL));
         }
     }
 

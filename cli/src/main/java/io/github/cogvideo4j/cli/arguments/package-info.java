@@ -1,5 +1,5 @@
 /// From the words on the command line to options: argument files, spellings, languages, values that are one of
-/// a few.
+/// a few, and the options that commands share.
 @NullMarked
 package io.github.cogvideo4j.cli.arguments;
 

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.cli.command;
 
+import io.github.cogvideo4j.cli.arguments.GlobalOptions;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import java.util.concurrent.Callable;

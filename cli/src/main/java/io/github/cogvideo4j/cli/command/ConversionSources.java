@@ -1,11 +1,11 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.source.sat.SatPart;
+import io.github.cogvideo4j.cli.arguments.ModelArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -45,10 +45,7 @@ record ConversionSources(Checkpoint main, List<Checkpoint> companions, Path outp
         Optional<Path> main = checkpoint.or(model::transformer);
         for (Path path : main.stream().toList()) {
             Checkpoint source = Checkpoints.open(path, options);
-            opened.add(
-                    model.transformer().isPresent()
-                            ? ConversionPlanner.require(source, Component.TRANSFORMER)
-                            : source);
+            opened.add(model.transformer().isPresent() ? source.require(Component.TRANSFORMER) : source);
             if (model.withVae()) {
                 opened.add(Checkpoints.openPart(path, options, SatPart.VAE));
             }
@@ -57,7 +54,7 @@ record ConversionSources(Checkpoint main, List<Checkpoint> companions, Path outp
             }
         }
         for (Path path : model.vae().stream().toList()) {
-            opened.add(ConversionPlanner.require(Checkpoints.open(path, SourceOptions.defaults()), Component.VAE));
+            opened.add(Checkpoints.open(path, SourceOptions.defaults()).require(Component.VAE));
         }
         return new ConversionSources(opened.getFirst(), opened.subList(1, opened.size()), output.get());
     }

@@ -1,16 +1,19 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.checkpoints.convert.BaseModel;
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
-import io.github.cogvideo4j.cli.arguments.Choices;
+import io.github.cogvideo4j.cli.arguments.ModelArguments;
+import io.github.cogvideo4j.cli.arguments.OutputArguments;
+import io.github.cogvideo4j.cli.arguments.SourceArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.report.ConversionReport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -33,11 +36,7 @@ public final class ConvertCommand extends ConsoleCommand {
     @Option(names = "--base", paramLabel = "MODEL")
     private Optional<String> base = Optional.empty();
 
-    @Option(
-            names = "--component",
-            paramLabel = "NAME",
-            converter = Choices.ModelComponent.class,
-            completionCandidates = Choices.ModelComponent.class)
+    @Option(names = "--component", paramLabel = "NAME")
     private Optional<Component> component = Optional.empty();
 
     @Option(names = "--safe-serialization")
@@ -49,12 +48,7 @@ public final class ConvertCommand extends ConsoleCommand {
     @Mixin
     private final ModelArguments model = new ModelArguments();
 
-    @Option(
-            names = "--to",
-            paramLabel = "LAYOUT",
-            converter = Choices.Layout.class,
-            completionCandidates = Choices.Layout.class,
-            defaultValue = "diffusers")
+    @Option(names = "--to", paramLabel = "LAYOUT", defaultValue = "diffusers")
     private ResultLayout layout = ResultLayout.DIFFUSERS;
 
     @Mixin
@@ -74,7 +68,7 @@ public final class ConvertCommand extends ConsoleCommand {
         ConversionPlan plan =
                 ConversionPlanner.plan(sources.main(), sources.companions(), sources.output(), baseModel, options);
         plan.remarks().forEach(console::remark);
-        PlanReport report = new PlanReport(plan, console);
+        ConversionReport report = new ConversionReport(plan, console);
         if (result.dryRun()) {
             report.showPlan();
             return ExitCode.DONE;

@@ -1,12 +1,11 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.checkpoints.convert.BaseModel;
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
 import io.github.cogvideo4j.checkpoints.convert.LinkMode;
-import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -14,6 +13,8 @@ import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.generation.OutputNames;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.report.ConversionProgress;
+import io.github.cogvideo4j.cli.report.ConversionReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,19 +58,14 @@ public final class DemoCommand extends ConsoleCommand {
         }
         console.print("cli.demo.convert", sample, root.resolve(BASE), output);
         Checkpoint checkpoint = Checkpoints.open(sample, SourceOptions.defaults());
-        ConversionOptions options = new ConversionOptions(
-                Optional.empty(),
-                ConversionOptions.DEFAULT_SHARD_BYTES,
-                OutputFormat.SAFETENSORS,
-                LinkMode.COPY,
-                Optional.empty(),
-                Runtime.getRuntime().availableProcessors(),
-                true,
-                true);
+        ConversionOptions options = ConversionOptions.defaults()
+                .withLink(LinkMode.COPY)
+                .withOverwrite(true)
+                .withVerify(true);
         ConversionPlan plan =
                 ConversionPlanner.plan(checkpoint, output, Optional.of(BaseModel.read(root.resolve(BASE))), options);
         try (ConversionProgress progress = new ConversionProgress(console)) {
-            new PlanReport(plan, console).showResult(Converter.convert(plan, progress), true);
+            new ConversionReport(plan, console).showResult(Converter.convert(plan, progress), true);
         }
         Path video = OutputNames.beside(output.toAbsolutePath().normalize(), ".mp4");
         console.print("cli.demo.generate", output, PROMPT, video);

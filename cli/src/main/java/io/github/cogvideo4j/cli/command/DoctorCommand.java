@@ -16,6 +16,8 @@ import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.Label;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.report.ConversionProgress;
+import io.github.cogvideo4j.cli.report.SystemReport;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.checkpoints.convert.Manifest;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.lora.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;

@@ -1,11 +1,15 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Kind;
+import io.github.cogvideo4j.cli.arguments.PipelineArguments;
+import io.github.cogvideo4j.cli.arguments.Prompt;
+import io.github.cogvideo4j.cli.arguments.RequestArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
+import io.github.cogvideo4j.cli.arguments.VideoOutputArguments;
 import io.github.cogvideo4j.cli.console.Console;
-import io.github.cogvideo4j.cli.generation.Prompt;
 import io.github.cogvideo4j.cli.generation.RunRecord;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.report.GenerationPlanReport;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;

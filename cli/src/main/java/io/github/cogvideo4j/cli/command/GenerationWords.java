@@ -1,12 +1,11 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Kind;
-import io.github.cogvideo4j.cli.generation.Prompt;
+import io.github.cogvideo4j.cli.arguments.Prompt;
 import io.github.cogvideo4j.inference.pipeline.GenerationPlan;
 import io.github.cogvideo4j.inference.pipeline.GenerationRequest;
 import io.github.cogvideo4j.inference.pipeline.LoraChoice;
 import io.github.cogvideo4j.inference.pipeline.PipelineOptions;
-import io.github.cogvideo4j.inference.pipeline.SpacingChoice;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,15 +48,13 @@ final class GenerationWords {
         }
         Optional<Path> input = prompt.input();
         input.ifPresent(file -> words.put("image-or-video-path", path(file)));
-        words.put("generate-type", word(kind));
-        words.put("dtype", word(options.precision()));
+        words.put("generate-type", List.of(kind.toString()));
+        words.put("dtype", word(options.compute().precision()));
         words.put("device", List.of(plan.device()));
-        words.put("vae-tiling", List.of(String.valueOf(options.vaeTiling())));
-        words.put("vae-slicing", List.of(String.valueOf(options.vaeSlicing())));
+        words.put("vae-tiling", List.of(String.valueOf(options.vae().tiling())));
+        words.put("vae-slicing", List.of(String.valueOf(options.vae().slicing())));
         words.put("scheduler", List.of(plan.scheduler()));
-        if (options.spacing() != SpacingChoice.MODEL) {
-            words.put("timestep-spacing", word(options.spacing()));
-        }
+        options.spacing().ifPresent(spacing -> words.put("timestep-spacing", List.of(spacing.id())));
         words.put("num-inference-steps", List.of(String.valueOf(request.steps())));
         words.put("guidance-scale", List.of(String.valueOf(request.guidanceScale())));
         words.put("use-dynamic-cfg", List.of(String.valueOf(request.dynamicCfg())));

@@ -17,10 +17,15 @@ import io.github.cogvideo4j.checkpoints.layout.HubCache;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
-import io.github.cogvideo4j.cli.arguments.Choices;
+import io.github.cogvideo4j.cli.arguments.SourceArguments;
+import io.github.cogvideo4j.cli.arguments.ThreadsArgument;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.report.ComparisonReport;
+import io.github.cogvideo4j.cli.report.ContentsReport;
+import io.github.cogvideo4j.cli.report.ConversionProgress;
+import io.github.cogvideo4j.cli.report.PickleReport;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
@@ -45,11 +50,7 @@ public final class InspectCommand extends ConsoleCommand {
     @Option(names = "--filter", paramLabel = "NAME")
     private Optional<String> filter = Optional.empty();
 
-    @Option(
-            names = "--sort",
-            paramLabel = "ORDER",
-            converter = Choices.Order.class,
-            completionCandidates = Choices.Order.class)
+    @Option(names = "--sort", paramLabel = "ORDER")
     private Optional<TensorSelection.Order> order = Optional.empty();
 
     @Option(names = "--tree")
@@ -70,8 +71,8 @@ public final class InspectCommand extends ConsoleCommand {
     @Mixin
     private final SourceArguments source = new SourceArguments();
 
-    @Option(names = "--threads", paramLabel = "N")
-    private Optional<Integer> threads = Optional.empty();
+    @Mixin
+    private final ThreadsArgument threads = new ThreadsArgument();
 
     InspectCommand(Console console) {
         super(console);
@@ -79,10 +80,7 @@ public final class InspectCommand extends ConsoleCommand {
 
     @Override
     protected ExitCode run() throws IOException {
-        int workers = threads.orElseGet(() -> Runtime.getRuntime().availableProcessors());
-        if (workers < 1 || workers > 256) {
-            throw new UsageException("cli.usage.threads", workers);
-        }
+        int workers = threads.count();
         if (compare.isPresent() && (tree || stats || pickle || filter.isPresent() || order.isPresent())) {
             throw new UsageException("cli.usage.compare-alone");
         }

@@ -1,10 +1,12 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
+import io.github.cogvideo4j.cli.arguments.PipelineArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.generation.OutputNames;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.report.GenerationDisplay;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.inference.output.OutputFile;
 import io.github.cogvideo4j.inference.pipeline.GenerationRequest;

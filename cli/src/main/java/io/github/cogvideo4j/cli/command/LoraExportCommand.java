@@ -2,6 +2,7 @@ package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.lora.LoraExport;
 import io.github.cogvideo4j.cli.arguments.Choices;
+import io.github.cogvideo4j.cli.arguments.SourceArguments;
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
@@ -47,12 +48,12 @@ public final class LoraExportCommand extends ConsoleCommand {
         result.put("output", done.file().toString());
         result.put("bytes", done.bytes());
         result.put("layers", done.adapter().layers().size());
-        result.put("rank", LoraJson.rank(done.adapter()));
+        result.put("rank", done.adapter().rank());
         console.result(result);
         console.print(
                 "cli.lora.export.done",
                 done.adapter().layers().size(),
-                LoraJson.rank(done.adapter()),
+                done.adapter().rank(),
                 ByteSize.of(done.bytes()),
                 done.file());
         return ExitCode.DONE;

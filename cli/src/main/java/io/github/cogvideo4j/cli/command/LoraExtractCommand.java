@@ -6,17 +6,19 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.verify.Counterpart;
+import io.github.cogvideo4j.cli.arguments.SourceArguments;
+import io.github.cogvideo4j.cli.arguments.ThreadsArgument;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.TextTable;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.report.ConversionProgress;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -45,8 +47,8 @@ public final class LoraExtractCommand extends ConsoleCommand {
     @Mixin
     private final SourceArguments source = new SourceArguments();
 
-    @Option(names = "--threads", paramLabel = "N")
-    private Optional<Integer> threads = Optional.empty();
+    @Mixin
+    private final ThreadsArgument threads = new ThreadsArgument();
 
     @Option(names = "--overwrite")
     private boolean overwrite;
@@ -60,7 +62,7 @@ public final class LoraExtractCommand extends ConsoleCommand {
         if (rank < 1) {
             throw new UsageException("cli.usage.rank", rank);
         }
-        int workers = OutputArguments.workers(threads);
+        int workers = threads.count();
         Checkpoint from = open(base, SourceOptions.defaults());
         from.remarks().forEach(console::remark);
         Checkpoint model = open(finetuned, source.options());

@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.checkpoints.convert.BaseModel;
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
-import io.github.cogvideo4j.checkpoints.convert.TargetDType;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.lora.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
@@ -14,9 +14,11 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.cli.arguments.Choices;
+import io.github.cogvideo4j.cli.arguments.OutputArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.report.ConversionReport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,8 +34,6 @@ import picocli.CommandLine.Parameters;
 /// `cogvideo lora fuse`: adapters become part of a model.
 @Command(name = "fuse")
 public final class LoraFuseCommand extends ConsoleCommand {
-    private static final Optional<TargetDType> OWN = Optional.of(TargetDType.SOURCE);
-
     @Parameters(index = "0", paramLabel = "BASE", descriptionKey = "BASE")
     private String base = "";
 
@@ -58,7 +58,9 @@ public final class LoraFuseCommand extends ConsoleCommand {
         int count = paths.size() - 1;
         requireCount("--lora-scale", scales.size(), count);
         requireCount("--lora-alpha", alphas.size(), count);
-        ConversionOptions options = ofBase(result.options());
+        ConversionOptions given = result.options();
+        // Every tensor keeps the base's type unless another is asked for.
+        ConversionOptions options = given.dtype().isPresent() ? given : given.withDType(TargetDType.SOURCE);
         List<AppliedAdapter> adapters = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             adapters.add(new AppliedAdapter(
@@ -67,32 +69,19 @@ public final class LoraFuseCommand extends ConsoleCommand {
         BaseModel model = BaseModel.read(ModelFolder.locate(base, Map.copyOf(System.getenv())));
         Checkpoint weights =
                 Checkpoints.open(model.folder().resolve(ConversionPlan.COMPONENT), SourceOptions.defaults());
-        Checkpoint fused = LoraFusion.fuse(weights, adapters, options.dtype().equals(OWN));
+        Checkpoint fused = LoraFusion.fuse(weights, adapters, options.dtype().equals(Optional.of(TargetDType.SOURCE)));
         ConversionPlan plan = ConversionPlanner.plan(fused, paths.getLast(), Optional.of(model), options);
         plan.remarks().forEach(console::remark);
         for (AppliedAdapter applied : adapters) {
             LoraValues.problems(applied.adapter()).forEach(console::remark);
         }
-        PlanReport report = new PlanReport(plan, console);
+        ConversionReport report = new ConversionReport(plan, console);
         if (result.dryRun()) {
             report.showPlan();
         } else {
             report.convert();
         }
         return ExitCode.DONE;
-    }
-
-    /// Every tensor keeps the base's type unless another is asked for.
-    private static ConversionOptions ofBase(ConversionOptions given) {
-        return new ConversionOptions(
-                given.dtype().or(() -> OWN),
-                given.maxShardBytes(),
-                given.format(),
-                given.link(),
-                given.variant(),
-                given.threads(),
-                given.overwrite(),
-                given.verify());
     }
 
     /// One value is for all adapters, several are for one adapter each.

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
+import io.github.cogvideo4j.cli.arguments.ComputeArguments;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
@@ -29,20 +30,10 @@ public final class VaeCommand extends ConsoleCommand {
     private static final String LATENTS = "encoded.safetensors";
     private static final String VIDEO = "output.mp4";
 
-    @Parameters(
-            index = "0",
-            arity = "0..1",
-            paramLabel = "MODE",
-            descriptionKey = "MODE",
-            converter = GenerationChoices.CodingWord.class,
-            completionCandidates = GenerationChoices.CodingWord.class)
+    @Parameters(index = "0", arity = "0..1", paramLabel = "MODE", descriptionKey = "MODE")
     private Optional<GenerationChoices.Coding> mode = Optional.empty();
 
-    @Option(
-            names = "--mode",
-            paramLabel = "MODE",
-            converter = GenerationChoices.CodingWord.class,
-            completionCandidates = GenerationChoices.CodingWord.class)
+    @Option(names = "--mode", paramLabel = "MODE")
     private Optional<GenerationChoices.Coding> modeOption = Optional.empty();
 
     @Option(
@@ -95,7 +86,7 @@ public final class VaeCommand extends ConsoleCommand {
         }
         Path folder = ModelFolder.locate(model, Map.copyOf(System.getenv()));
         ObjectNode result = JsonFile.newObject();
-        try (VideoCoder coder = VideoCoder.load(folder, compute.precision(), compute.device(), compute.threads());
+        try (VideoCoder coder = VideoCoder.load(folder, compute.options());
                 Latents latents = encodes ? encode(coder) : VideoCoder.readLatents(encodedFile())) {
             if (encodes) {
                 TensorFile.write(latentsFile, List.of(latents.entry(VideoCoder.TENSOR)), Map.of());

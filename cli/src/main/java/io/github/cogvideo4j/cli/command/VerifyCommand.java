@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.checkpoints.convert.Manifest;
-import io.github.cogvideo4j.checkpoints.convert.ManifestJson;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest;
+import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.verify.Counterpart;
@@ -11,10 +11,12 @@ import io.github.cogvideo4j.checkpoints.verify.FolderVerification;
 import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
 import io.github.cogvideo4j.checkpoints.verify.TensorDifference;
 import io.github.cogvideo4j.checkpoints.verify.VerificationReport;
+import io.github.cogvideo4j.cli.arguments.SourceArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.report.ConversionProgress;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Problem;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.cli.generation;
 
-import io.github.cogvideo4j.checkpoints.convert.Manifest;
-import io.github.cogvideo4j.checkpoints.convert.ManifestJson;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest;
+import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.cli.generation;
 
-import io.github.cogvideo4j.checkpoints.convert.Version;
+import io.github.cogvideo4j.checkpoints.Version;
 import io.github.cogvideo4j.formats.MalformedFileException;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Place;

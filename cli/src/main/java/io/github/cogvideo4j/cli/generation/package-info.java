@@ -1,4 +1,4 @@
-/// What `generate` does around the pipelines: which videos are asked for, where they go, how they are repeated.
+/// The files of a generation: how they are called, and the record that makes a video again.
 @NullMarked
 package io.github.cogvideo4j.cli.generation;
 

@@ -72,7 +72,13 @@ public final class UsageFailures {
         ArgSpec argument = e.getArgSpec();
         String value = e.getValue();
         if (argument != null && value != null) {
-            return Message.of("cli.usage.wrong-value", name(argument), value);
+            return argument.completionCandidates() == null
+                    ? Message.of("cli.usage.wrong-value", name(argument), value)
+                    : Message.of(
+                            "cli.usage.choice",
+                            name(argument),
+                            value,
+                            String.join(", ", argument.completionCandidates()));
         }
         return Message.of("cli.usage.other", String.valueOf(e.getMessage()));
     }

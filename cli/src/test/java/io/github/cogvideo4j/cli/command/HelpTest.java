@@ -58,6 +58,21 @@ class HelpTest {
                         .doesNotContain("${", "%n"));
     }
 
+    /// An enum that forgets its `toString()` would show the names of its constants.
+    @Test
+    void choicesAreShownAsTheyAreWritten() {
+        for (CommandLine command : commands(Language.EN)) {
+            for (ArgSpec argument : command.getCommandSpec().args()) {
+                if (argument.completionCandidates() != null) {
+                    assertThat(argument.completionCandidates())
+                            .as(command.getCommandSpec().qualifiedName() + " " + argument)
+                            .isNotEmpty()
+                            .allMatch(word -> word.matches("[a-z0-9_-]+"));
+                }
+            }
+        }
+    }
+
     @Test
     void bothLanguagesExplainTheSame() {
         ResourceBundle english = HelpLayout.bundle(Language.EN.locale());

@@ -5,6 +5,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.lang.conditions.ArchPredicates.are;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -76,6 +77,12 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(others.map(other -> OURS + other + "..").toArray(String[]::new)));
+    }
+
+    /// Each package of a module, with what lies below it, can be understood without those that use it.
+    @Test
+    void noPackagesNeedEachOther() {
+        check(slices().matching(OURS + "(*).(*)..").should().beFreeOfCycles());
     }
 
     @ParameterizedTest

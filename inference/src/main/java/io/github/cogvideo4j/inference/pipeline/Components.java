@@ -5,16 +5,12 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.runtime.ComputeDevice;
-import io.github.cogvideo4j.inference.runtime.Torch;
-import io.github.cogvideo4j.inference.scheduler.DdimScheduler;
-import io.github.cogvideo4j.inference.scheduler.DpmScheduler;
+import io.github.cogvideo4j.inference.runtime.Precision;
 import io.github.cogvideo4j.inference.scheduler.Scheduler;
 import io.github.cogvideo4j.inference.scheduler.SchedulerConfig;
-import io.github.cogvideo4j.inference.scheduler.TimestepSpacing;
 import io.github.cogvideo4j.inference.text.TextEncoder;
 import io.github.cogvideo4j.inference.transformer.TransformerModel;
 import io.github.cogvideo4j.inference.vae.CogVideoXVae;
-import io.github.cogvideo4j.inference.vae.VaeOptions;
 import io.github.cogvideo4j.inference.weights.WeightStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -58,8 +54,8 @@ final class Components implements AutoCloseable {
     ///
     /// @throws InvalidModelException `component-missing` when a part is not there
     static Components open(Path model, PipelineOptions options) throws IOException {
-        Torch.start(options.threads());
-        ComputeDevice device = ComputeDevice.of(options.device());
+        ComputeDevice device = options.compute().start();
+        Precision precision = options.compute().precision();
         for (String folder : FOLDERS) {
             boolean replaced =
                     folder.equals("transformer") && options.transformer().isPresent();
@@ -71,10 +67,10 @@ final class Components implements AutoCloseable {
         Scheduler scheduler = scheduler(model, options);
         Path weights = options.transformer().orElse(model.resolve("transformer"));
         TransformerConfig config = TransformerConfig.read(configFile(model, weights));
-        CogVideoXVae vae = CogVideoXVae.load(model.resolve("vae"), options.precision(), device);
+        CogVideoXVae vae = CogVideoXVae.load(model.resolve("vae"), precision, device);
         try {
-            TransformerModel transformer = TransformerModel.open(
-                    weights, config, Adapters.fused(weights, options.loras()), options.precision(), device);
+            TransformerModel transformer =
+                    TransformerModel.open(weights, config, Adapters.fused(weights, options.loras()), precision, device);
             return new Components(model, options, device, config, scheduler, transformer, vae);
         } catch (RuntimeException | IOException e) {
             vae.close();
@@ -92,17 +88,8 @@ final class Components implements AutoCloseable {
 
     private static Scheduler scheduler(Path model, PipelineOptions options) throws IOException {
         SchedulerConfig own = SchedulerConfig.read(model.resolve("scheduler").resolve("scheduler_config.json"));
-        SchedulerConfig config = switch (options.spacing()) {
-            case MODEL -> own;
-            case TRAILING -> own.withTimestepSpacing(TimestepSpacing.TRAILING);
-            case LEADING -> own.withTimestepSpacing(TimestepSpacing.LEADING);
-            case LINSPACE -> own.withTimestepSpacing(TimestepSpacing.LINSPACE);
-        };
-        return switch (options.scheduler()) {
-            case MODEL -> Scheduler.of(config);
-            case DDIM -> new DdimScheduler(config);
-            case DPM -> new DpmScheduler(config);
-        };
+        SchedulerConfig config = options.spacing().map(own::withTimestepSpacing).orElse(own);
+        return options.scheduler().map(choice -> choice.with(config)).orElseGet(() -> Scheduler.of(config));
     }
 
     PipelineOptions options() {
@@ -111,6 +98,11 @@ final class Components implements AutoCloseable {
 
     ComputeDevice device() {
         return device;
+    }
+
+    /// The type in which all components compute.
+    Precision precision() {
+        return options.compute().precision();
     }
 
     /// The transformer's configuration.
@@ -148,15 +140,11 @@ final class Components implements AutoCloseable {
         }
     }
 
-    VaeOptions vaeOptions() {
-        return new VaeOptions(options.vaeTiling(), options.vaeSlicing());
-    }
-
     /// The text encoder, opened when it is not.
     TextEncoder textEncoder() {
         if (textEncoder.isEmpty()) {
             try {
-                textEncoder = Optional.of(TextEncoder.open(model, options.precision(), device));
+                textEncoder = Optional.of(TextEncoder.open(model, precision(), device));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

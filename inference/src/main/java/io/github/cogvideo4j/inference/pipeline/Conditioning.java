@@ -23,7 +23,7 @@ import org.bytedeco.pytorch.global.torch;
 record Conditioning(Components components, GenerationRequest request, int tokens, Problems warnings, Probe probe) {
     /// `[negative and positive prompts, tokens, width]`, or the positive ones without guidance.
     Tensor states() {
-        Precision precision = components.options().precision();
+        Precision precision = components.precision();
         ComputeDevice device = components.device();
         int count = RequestCheck.prompts(request);
         Tensor positive = request.promptEmbeds()
@@ -54,6 +54,6 @@ record Conditioning(Components components, GenerationRequest request, int tokens
                         ProblemCode.PROMPT, Place.nowhere(), "inference.pipeline.prompt-cut", prompt.lost(), tokens);
             }
         }
-        return components.device().put(encoded.states(), components.options().precision());
+        return components.device().put(encoded.states(), components.precision());
     }
 }

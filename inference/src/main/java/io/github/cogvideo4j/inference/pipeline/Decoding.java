@@ -33,7 +33,7 @@ record Decoding(Components components, double framesPerSecond, Probe probe) {
                     .vae()
                     .decode(
                             unscaled(latents),
-                            components.vaeOptions(),
+                            components.options().vae(),
                             (video, first, decoded) -> {
                                 probe.see("decoded." + video, decoded);
                                 FrameTensors.write(

@@ -125,7 +125,7 @@ final class Generation {
                 components.transformer().transformer(),
                 scheduler,
                 new Guidance(request.guidanceScale(), request.dynamicCfg(), source.guidanceSteps(request)),
-                components.options().precision(),
+                components.precision(),
                 text,
                 start.image(),
                 Optional.empty(),

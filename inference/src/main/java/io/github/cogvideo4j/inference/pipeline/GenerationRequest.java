@@ -20,7 +20,6 @@ import java.util.OptionalInt;
 /// @param seeds                one for all prompts together, or one for each
 /// @param numVideosPerPrompt   videos for each prompt; those after the first have the seeds plus 1, plus 2,
 ///                             and so on
-/// @param eta                  accepted for the sake of old calls; it has no effect, as in the reference
 /// @param maxSequenceLength    text tokens; the model's own when empty
 /// @param images               for image to video: one for all prompts, or one for each
 /// @param video                for video to video: the input
@@ -40,7 +39,6 @@ public record GenerationRequest(
         boolean dynamicCfg,
         List<Long> seeds,
         int numVideosPerPrompt,
-        double eta,
         OptionalInt maxSequenceLength,
         List<Image> images,
         Optional<Video> video,

@@ -19,7 +19,6 @@ public final class GenerationRequestBuilder {
     private boolean dynamicCfg;
     private List<Long> seeds = List.of(42L);
     private int numVideosPerPrompt = 1;
-    private double eta;
     private OptionalInt maxSequenceLength = OptionalInt.empty();
     private List<Image> images = List.of();
     private Optional<Video> video = Optional.empty();
@@ -106,12 +105,6 @@ public final class GenerationRequestBuilder {
         return this;
     }
 
-    /// Accepted, without effect.
-    public GenerationRequestBuilder eta(double value) {
-        eta = value;
-        return this;
-    }
-
     /// How many tokens of the prompts count.
     public GenerationRequestBuilder maxSequenceLength(int value) {
         maxSequenceLength = OptionalInt.of(value);
@@ -178,7 +171,6 @@ public final class GenerationRequestBuilder {
                 dynamicCfg,
                 seeds,
                 numVideosPerPrompt,
-                eta,
                 maxSequenceLength,
                 images,
                 video,

@@ -70,8 +70,8 @@ record ImageSource() implements LatentSource {
             frames.add(Scoped.tensor(() -> {
                 Tensor pixels = FrameTensors.ofImage(
                         image, setting.shape().height(), setting.shape().width());
-                Posterior posterior =
-                        vae.encode(pixels.unsqueeze(2), setting.components().vaeOptions(), setting.progress());
+                Posterior posterior = vae.encode(
+                        pixels.unsqueeze(2), setting.components().options().vae(), setting.progress());
                 return posterior
                         .sample(setting.random().generator(sample))
                         .permute(0, 2, 1, 3, 4)

@@ -119,7 +119,7 @@ final class Inversion {
                 components.transformer().transformer(),
                 scheduler,
                 new Guidance(request.guidanceScale(), false, request.steps()),
-                components.options().precision(),
+                components.precision(),
                 text,
                 Optional.empty(),
                 reference,
@@ -139,7 +139,7 @@ final class Inversion {
     /// latents, whose frames and channels are swapped in memory: another order than that of a new tensor, and
     /// another path of libtorch.
     private Tensor noise(RandomSource random) {
-        Precision precision = components.options().precision();
+        Precision precision = components.precision();
         long channels = components.config().inChannels();
         return Scoped.tensor(() -> {
             Tensor noise = torch.zeros(

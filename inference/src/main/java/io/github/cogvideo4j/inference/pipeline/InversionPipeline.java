@@ -3,6 +3,7 @@ package io.github.cogvideo4j.inference.pipeline;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// Finds the noise that a video comes from, and makes the video again from other noise with that way as its
 /// reference: what CogVideo's `ddim_inversion.py` does. For models with rotary positions: CogVideoX-5b, 1.5.
@@ -27,7 +28,7 @@ public final class InversionPipeline implements AutoCloseable {
     /// @throws io.github.cogvideo4j.inference.InvalidRequestException    when the options choose DPM
     /// @throws io.github.cogvideo4j.inference.MissingCapabilityException `native-library` or `device`
     public static InversionPipeline load(Path model, PipelineOptions options) throws IOException {
-        if (options.scheduler() == SchedulerChoice.DPM) {
+        if (options.scheduler().equals(Optional.of(SchedulerChoice.DPM))) {
             throw RequestCheck.refused(ProblemCode.REQUEST, "inference.pipeline.inversion-scheduler");
         }
         return new InversionPipeline(Components.open(model, options.withScheduler(SchedulerChoice.DDIM)));

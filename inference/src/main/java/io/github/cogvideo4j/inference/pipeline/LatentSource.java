@@ -56,7 +56,7 @@ sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, Inv
         /// The noise that was given with the request, or drawn.
         Tensor noise(long channels) {
             long[] sizes = shape.of(batch, channels);
-            Precision precision = components.options().precision();
+            Precision precision = components.precision();
             Tensor noise = request.initialLatents()
                     .map(given -> checked(given, sizes))
                     .orElseGet(() -> random.normal(precision.scalarType(), sizes));

@@ -32,7 +32,7 @@ final class MemoryEstimate {
         this.components = components;
         this.shape = shape;
         this.request = request;
-        this.bytes = components.options().precision().dtype().bytes();
+        this.bytes = components.precision().dtype().bytes();
     }
 
     MemoryPlan plan(LatentSource source) {
@@ -84,7 +84,7 @@ final class MemoryEstimate {
     private long vaeActivations(long mostFrames) {
         VaeConfig config = components.vae().config();
         long area = (long) shape.height() * shape.width();
-        if (components.options().vaeTiling()) {
+        if (components.options().vae().tiling()) {
             area = Math.min(area, config.sampleHeight() / 2 * (long) (config.sampleWidth() / 2));
         }
         long frames = Math.min(mostFrames, shape.frames());

@@ -9,6 +9,7 @@ import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.inference.InvalidRequestException;
 import io.github.cogvideo4j.inference.runtime.ComputeDevice;
+import io.github.cogvideo4j.inference.runtime.ComputeOptions;
 import io.github.cogvideo4j.inference.runtime.Precision;
 import io.github.cogvideo4j.inference.runtime.Torch;
 import io.github.cogvideo4j.inference.vae.CogVideoXVae;
@@ -51,18 +52,13 @@ public final class VideoCoder implements AutoCloseable {
 
     /// Loads an autoencoder.
     ///
-    /// @param folder    a model's folder, or its `vae` folder
-    /// @param precision the type that is computed in
-    /// @param device    as [ComputeDevice#of(String)] takes it
-    /// @param threads   how many threads an operation may use
-    public static VideoCoder load(Path folder, Precision precision, String device, int threads) throws IOException {
-        Torch.start(threads);
-        ComputeDevice place = ComputeDevice.of(device);
+    /// @param folder a model's folder, or its `vae` folder
+    public static VideoCoder load(Path folder, ComputeOptions compute) throws IOException {
+        ComputeDevice device = compute.start();
         Path component = folder.resolve("vae");
-        return new VideoCoder(
-                CogVideoXVae.load(Files.isDirectory(component) ? component : folder, precision, place),
-                precision,
-                place);
+        CogVideoXVae vae =
+                CogVideoXVae.load(Files.isDirectory(component) ? component : folder, compute.precision(), device);
+        return new VideoCoder(vae, compute.precision(), device);
     }
 
     /// Encodes a video, tile by tile.

@@ -81,7 +81,7 @@ record VideoSource() implements LatentSource {
             samples.add(Scoped.tensor(() -> {
                 Tensor pixels = FrameTensors.ofVideo(video, shape.height(), shape.width())
                         .narrow(2, 0, shape.requestedFrames());
-                return vae.encode(pixels, setting.components().vaeOptions(), setting.progress())
+                return vae.encode(pixels, setting.components().options().vae(), setting.progress())
                         .sample(setting.random().generator(sample))
                         .permute(0, 2, 1, 3, 4)
                         .mul(new Scalar(vae.config().scalingFactor()));

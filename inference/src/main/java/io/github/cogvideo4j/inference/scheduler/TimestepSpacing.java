@@ -1,5 +1,8 @@
 package io.github.cogvideo4j.inference.scheduler;
 
+import java.util.Arrays;
+import java.util.function.IntToLongFunction;
+
 /// Which of the training timesteps are visited.
 ///
 /// Source: `set_timesteps` of diffusers' CogVideoX schedulers and what NumPy's `arange` and `linspace` make of
@@ -20,6 +23,11 @@ public enum TimestepSpacing {
 
     /// The value in `scheduler_config.json`.
     public String id() {
+        return id;
+    }
+
+    @Override
+    public String toString() {
         return id;
     }
 
@@ -54,9 +62,9 @@ public enum TimestepSpacing {
         };
     }
 
-    private static long[] fill(int count, java.util.function.IntToLongFunction value) {
+    private static long[] fill(int count, IntToLongFunction value) {
         long[] values = new long[count];
-        java.util.Arrays.setAll(values, value);
+        Arrays.setAll(values, value);
         return values;
     }
 }

@@ -2,8 +2,10 @@ package io.github.cogvideo4j.inference.pipeline;
 
 import io.github.cogvideo4j.inference.Golden;
 import io.github.cogvideo4j.inference.image.Image;
+import io.github.cogvideo4j.inference.runtime.ComputeOptions;
 import io.github.cogvideo4j.inference.runtime.Precision;
 import io.github.cogvideo4j.inference.runtime.Scoped;
+import io.github.cogvideo4j.inference.vae.VaeOptions;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.inference.weights.NativeMemory;
 import io.github.cogvideo4j.testing.Resources;
@@ -51,12 +53,10 @@ final class GoldenRun implements AutoCloseable {
 
     /// The options that the sidecar describes.
     static PipelineOptions options(JsonNode meta) {
-        PipelineOptions options = PipelineOptions.defaults()
-                .withThreads(1)
-                .withDevice("cpu")
-                .withPrecision(precision(meta.path("dtype").stringValue()));
+        Precision precision = precision(meta.path("dtype").stringValue());
+        PipelineOptions options = PipelineOptions.defaults().withCompute(new ComputeOptions(precision, "cpu", 1));
         if (meta.path("vae").isString()) {
-            options = options.withVaeSlicing(true).withVaeTiling(true);
+            options = options.withVae(new VaeOptions(true, true));
         }
         if (meta.path("scheduler_override").isString()) {
             options = options.withScheduler(
@@ -119,7 +119,6 @@ final class GoldenRun implements AutoCloseable {
                 .steps(call.path("num_inference_steps").intValue())
                 .guidanceScale(call.path("guidance_scale").doubleValue())
                 .dynamicCfg(call.path("use_dynamic_cfg").asBoolean(false))
-                .eta(call.path("eta").asDouble(0))
                 .height(call.path("height").intValue())
                 .width(call.path("width").intValue())
                 .numVideosPerPrompt(call.path("num_videos_per_prompt").asInt(1));

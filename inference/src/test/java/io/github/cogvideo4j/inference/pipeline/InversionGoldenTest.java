@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.Golden;
 import io.github.cogvideo4j.inference.InferenceException;
+import io.github.cogvideo4j.inference.runtime.ComputeOptions;
+import io.github.cogvideo4j.inference.runtime.Precision;
 import io.github.cogvideo4j.inference.runtime.Torch;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.inference.weights.NativeMemory;
@@ -92,7 +94,7 @@ class InversionGoldenTest {
 
     @Test
     void whatCannotBeInvertedIsRefused() throws IOException {
-        PipelineOptions options = PipelineOptions.defaults().withDevice("cpu").withThreads(2);
+        PipelineOptions options = PipelineOptions.defaults().withCompute(new ComputeOptions(Precision.BF16, "cpu", 2));
         try (Video video = Video.allocate(9, 32, 48, 8);
                 InversionPipeline rotary = InversionPipeline.load(Resources.golden("pipelines/t2v-5b"), options);
                 InversionPipeline sincos = InversionPipeline.load(Resources.golden("pipelines/t2v-2b"), options)) {

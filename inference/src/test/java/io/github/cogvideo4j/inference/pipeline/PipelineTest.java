@@ -7,6 +7,7 @@ import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InferenceException;
 import io.github.cogvideo4j.inference.ResidentMemory;
+import io.github.cogvideo4j.inference.runtime.ComputeOptions;
 import io.github.cogvideo4j.inference.runtime.Precision;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.testing.Resources;
@@ -27,7 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// What pipelines refuse, warn of and hold to, whatever the numbers.
 class PipelineTest {
     private static final PipelineOptions OPTIONS =
-            PipelineOptions.defaults().withDevice("cpu").withThreads(1).withPrecision(Precision.FP32);
+            PipelineOptions.defaults().withCompute(new ComputeOptions(Precision.FP32, "cpu", 1));
 
     private static Path model(String name) {
         return Resources.golden("pipelines/" + name);
@@ -199,8 +200,8 @@ class PipelineTest {
 
     @Test
     void manyGenerationsLeaveMemoryAsItWas() throws IOException {
-        try (TextToVideoPipeline pipeline =
-                TextToVideoPipeline.load(model("t2v-5b"), OPTIONS.withPrecision(Precision.BF16))) {
+        try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(
+                model("t2v-5b"), OPTIONS.withCompute(new ComputeOptions(Precision.BF16, "cpu", 1)))) {
             ResidentMemory.assertSettles(() -> generate(pipeline, 20));
         }
     }

@@ -3,13 +3,11 @@ package io.github.cogvideo4j.inference.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.checkpoints.Progress;
-import io.github.cogvideo4j.checkpoints.convert.BaseModel;
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
-import io.github.cogvideo4j.checkpoints.convert.LinkMode;
-import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
-import io.github.cogvideo4j.checkpoints.convert.TargetDType;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.inference.Golden;
@@ -33,15 +31,7 @@ class WholeRoadTest {
     }
 
     /// As the reference converted it, also where it then computed in fp32.
-    private static final ConversionOptions BF16 = new ConversionOptions(
-            Optional.of(TargetDType.BF16),
-            ConversionOptions.DEFAULT_SHARD_BYTES,
-            OutputFormat.SAFETENSORS,
-            LinkMode.COPY,
-            Optional.empty(),
-            2,
-            false,
-            false);
+    private static final ConversionOptions BF16 = ConversionOptions.defaults().withDType(TargetDType.BF16);
 
     @ParameterizedTest
     @CsvSource({

@@ -1,13 +1,11 @@
 package io.github.cogvideo4j.checkpoints.doctor.repair;
 
 import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
-import io.github.cogvideo4j.checkpoints.convert.LinkMode;
-import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
-import io.github.cogvideo4j.checkpoints.convert.TargetDType;
 import io.github.cogvideo4j.checkpoints.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
@@ -31,15 +29,8 @@ final class WeightRewriting {
 
     /// Converts in the dtype of the source, and compares the result with it.
     static void rewrite(Step.Source source, Path output, Progress progress) throws IOException {
-        ConversionOptions options = new ConversionOptions(
-                Optional.of(TargetDType.SOURCE),
-                ConversionOptions.DEFAULT_SHARD_BYTES,
-                OutputFormat.SAFETENSORS,
-                LinkMode.COPY,
-                Optional.empty(),
-                Runtime.getRuntime().availableProcessors(),
-                false,
-                true);
+        ConversionOptions options =
+                ConversionOptions.defaults().withDType(TargetDType.SOURCE).withVerify(true);
         ConversionPlan plan = ConversionPlanner.plan(checkpoint(source), output, Optional.empty(), options);
         Converter.convert(plan, progress);
     }

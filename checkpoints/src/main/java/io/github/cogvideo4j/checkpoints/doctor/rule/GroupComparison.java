@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.checkpoints.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.convert.Digests;
-import io.github.cogvideo4j.checkpoints.convert.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.doctor.subject.WeightGroup;
+import io.github.cogvideo4j.checkpoints.manifest.Digests;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;

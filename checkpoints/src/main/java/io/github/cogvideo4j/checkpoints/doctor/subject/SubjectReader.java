@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.doctor.subject;
 import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
+import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -29,7 +30,6 @@ import java.util.Optional;
 
 /// Finds out what a path is, and reads it.
 final class SubjectReader {
-    private static final String LORA_FILE = "pytorch_lora_weights.safetensors";
 
     private final Path path;
     private final List<Problem> problems = new ArrayList<>();
@@ -92,7 +92,7 @@ final class SubjectReader {
     }
 
     private Subject.Kind readCheckpoint() throws IOException {
-        Path lora = path.resolve(LORA_FILE);
+        Path lora = path.resolve(WeightFileName.ADAPTER);
         if (Files.isRegularFile(lora)) {
             attempt(lora, () -> readAdapter(lora));
         }
@@ -117,7 +117,7 @@ final class SubjectReader {
             attempt(folder, () -> transformer = Optional.of(ComponentReader.read(folder)));
         }
         attempt(path, () -> loose = Optional.of(ComponentReader.readFlat(path)));
-        Path lora = path.resolve(LORA_FILE);
+        Path lora = path.resolve(WeightFileName.ADAPTER);
         if (Files.isRegularFile(lora)) {
             attempt(lora, () -> readAdapter(lora));
         }

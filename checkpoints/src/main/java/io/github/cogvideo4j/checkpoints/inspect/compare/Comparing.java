@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.inspect.compare;
 
+import io.github.cogvideo4j.checkpoints.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.Progress;
-import io.github.cogvideo4j.checkpoints.convert.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.inspect.values.Change;
 import io.github.cogvideo4j.checkpoints.inspect.values.Differences;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.inspect.values;
 
-import io.github.cogvideo4j.checkpoints.convert.ElementCast;
-import io.github.cogvideo4j.checkpoints.convert.ValueScan;
+import io.github.cogvideo4j.checkpoints.cast.ElementCast;
+import io.github.cogvideo4j.checkpoints.cast.ValueScan;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.tensor.DType;
 import java.nio.ByteBuffer;

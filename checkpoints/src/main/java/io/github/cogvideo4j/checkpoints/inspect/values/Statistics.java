@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.inspect.values;
 
+import io.github.cogvideo4j.checkpoints.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.Progress;
-import io.github.cogvideo4j.checkpoints.convert.ParallelTensors;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;

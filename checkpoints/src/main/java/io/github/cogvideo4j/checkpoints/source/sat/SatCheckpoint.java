@@ -102,7 +102,8 @@ public final class SatCheckpoint {
                 training(),
                 raw.files(),
                 remarks.all(),
-                part == SatPart.TRANSFORMER ? positions(entries) : Map.of());
+                part == SatPart.TRANSFORMER ? positions(entries) : Map.of(),
+                raw.adapters());
     }
 
     /// The `module` says nothing of how its training was partitioned.

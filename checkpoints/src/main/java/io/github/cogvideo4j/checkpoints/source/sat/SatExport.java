@@ -52,14 +52,7 @@ public final class SatExport {
             case VAE -> new SatVae().toSat(entries, place);
             case TEXT_ENCODER, OTHER -> throw new IllegalStateException("no such counterpart");
         };
-        return new Checkpoint(
-                checkpoint.kind(),
-                checkpoint.folder(),
-                checkpoint.options(),
-                renamed,
-                checkpoint.training(),
-                checkpoint.files(),
-                checkpoint.remarks());
+        return checkpoint.withEntries(renamed);
     }
 
     private static List<StateEntry> prefixed(List<StateEntry> entries) {

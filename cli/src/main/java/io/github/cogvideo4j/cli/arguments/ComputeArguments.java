@@ -1,0 +1,30 @@
+package io.github.cogvideo4j.cli.arguments;
+
+import io.github.cogvideo4j.inference.runtime.ComputeOptions;
+import io.github.cogvideo4j.inference.runtime.Precision;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// The options that say what models are computed in and on.
+public final class ComputeArguments {
+    @Option(
+            names = "--dtype",
+            paramLabel = "DTYPE",
+            converter = GenerationChoices.PrecisionWord.class,
+            completionCandidates = GenerationChoices.PrecisionWord.class,
+            defaultValue = "bf16")
+    private Precision precision = Precision.BF16;
+
+    @Option(names = "--device", paramLabel = "DEVICE", defaultValue = "auto")
+    private String device = "auto";
+
+    @Mixin
+    private final ThreadsArgument threads = new ThreadsArgument();
+
+    /// What was asked for.
+    ///
+    /// @throws UsageException when the number of threads is none
+    public ComputeOptions options() {
+        return new ComputeOptions(precision, device, threads.count());
+    }
+}

@@ -1,0 +1,80 @@
+package io.github.cogvideo4j.cli.report;
+
+import io.github.cogvideo4j.cli.console.ByteSize;
+import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.console.TextTable;
+import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.inference.pipeline.GenerationPlan;
+import io.github.cogvideo4j.inference.pipeline.MemoryPlan;
+import io.github.cogvideo4j.inference.pipeline.Stage;
+import java.util.List;
+import java.util.Locale;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// What `--dry-run` shows: what would run, and the memory of each stage.
+///
+/// @param plan   the plan of one video
+/// @param videos how many there would be
+public record GenerationPlanReport(GenerationPlan plan, int videos) {
+    /// For people.
+    public void print(Console console) {
+        console.print(
+                "cli.generate.plan",
+                videos,
+                plan.frames(),
+                plan.width(),
+                plan.height(),
+                plan.framesPerSecond(),
+                plan.steps(),
+                plan.scheduler(),
+                plan.device());
+        TextTable table = new TextTable("lrr");
+        for (MemoryPlan.StageMemory stage : plan.memory().stages()) {
+            table.row(List.of(word(stage.stage()), ByteSize.of(stage.neededBytes()), ByteSize.of(stage.mappedBytes())));
+        }
+        console.print("cli.generate.plan-memory");
+        table.lines().forEach(line -> console.line("  " + line));
+        long peak = plan.memory().peak().neededBytes();
+        if (plan.memory().availableBytes().isEmpty()) {
+            console.print("cli.generate.plan-peak", ByteSize.of(peak));
+        } else {
+            String available = ByteSize.of(plan.memory().availableBytes().getAsLong());
+            console.print(
+                    plan.memory().fits() ? "cli.generate.plan-fits" : "cli.generate.plan-too-large",
+                    ByteSize.of(peak),
+                    available);
+        }
+    }
+
+    /// For machines.
+    public ObjectNode json() {
+        ObjectNode json = JsonFile.newObject();
+        json.put("videos", videos);
+        json.put("frames", plan.frames());
+        json.put("requested_frames", plan.requestedFrames());
+        json.put("latent_frames", plan.latentFrames());
+        json.put("width", plan.width());
+        json.put("height", plan.height());
+        json.put("fps", plan.framesPerSecond());
+        json.put("steps", plan.steps());
+        json.put("scheduler", plan.scheduler());
+        json.put("device", plan.device());
+        ArrayNode stages = json.putArray("stages");
+        plan.memory().stages().forEach(stage -> {
+            ObjectNode node = stages.addObject();
+            node.put("stage", word(stage.stage()));
+            node.put("needed_bytes", stage.neededBytes());
+            node.put("mapped_bytes", stage.mappedBytes());
+        });
+        plan.memory().availableBytes().ifPresent(bytes -> json.put("available_bytes", bytes));
+        json.put("releases_text_encoder", plan.memory().releasesTextEncoder());
+        json.put("fits", plan.memory().fits());
+        return json;
+    }
+
+    /// A stage's stable name.
+    public static String word(Stage stage) {
+        return stage.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

@@ -1,0 +1,142 @@
+package io.github.cogvideo4j.cli.report;
+
+import io.github.cogvideo4j.checkpoints.inspect.Inspection;
+import io.github.cogvideo4j.checkpoints.inspect.Verdict;
+import io.github.cogvideo4j.checkpoints.inspect.pickle.PickleSummary;
+import io.github.cogvideo4j.checkpoints.inspect.pickle.PickleWatch;
+import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.formats.pickle.PickleDisassembler;
+import io.github.cogvideo4j.formats.pickle.PickleValue;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Lists pickles opcode by opcode while they are scanned, then every name in them with its verdict.
+public final class PickleReport implements PickleWatch {
+    /// More than the largest file of a trainer has; what is longer is cut, and JSON says so.
+    private static final int MOST_LISTED = 100_000;
+
+    private static final int LONGEST_ARGUMENT = 100;
+
+    private final Console console;
+    private final ObjectNode result;
+    private final ArrayNode listings = JsonNodeFactory.instance.arrayNode();
+    private ArrayNode lines = JsonNodeFactory.instance.arrayNode();
+
+    /// @param console where it is told
+    /// @param result  the JSON that it is added to
+    public PickleReport(Console console, ObjectNode result) {
+        this.console = console;
+        this.result = result;
+    }
+
+    @Override
+    public void begin(Path file, String name) {
+        lines = JsonNodeFactory.instance.arrayNode();
+        console.print("cli.inspect.pickle", name, file);
+    }
+
+    @Override
+    public void line(PickleDisassembler.Line line) {
+        String text = "%7d  %-16s%s%s"
+                .formatted(
+                        line.position(),
+                        line.opcode(),
+                        line.argument().map(PickleReport::shorten).orElse(""),
+                        line.refused() || line.global().isPresent() ? verdict(line) : "")
+                .stripTrailing();
+        console.line(text);
+        if (console.json() && lines.size() < MOST_LISTED) {
+            lines.add(text.strip());
+        }
+    }
+
+    @Override
+    public void end(PickleSummary summary) {
+        listings.add(lines);
+        summary.broken()
+                .ifPresent(problem -> console.print(
+                        "cli.inspect.broken-off", problem.message().text(console.locale())));
+    }
+
+    private String verdict(PickleDisassembler.Line line) {
+        String name = line.opcode().equals("STACK_GLOBAL")
+                ? line.global().map(PickleValue.Global::toString).orElse("")
+                : "";
+        return name + "  <- "
+                + line.allowed()
+                        .map(entry -> console.text("cli.inspect.allowed", entry.reason()))
+                        .orElseGet(() -> console.text("cli.inspect.refused"));
+    }
+
+    private static String shorten(PickleValue argument) {
+        String text = switch (argument) {
+            case PickleValue.Text quoted -> "'" + quoted.value() + "'";
+            case PickleValue.Int number -> number.value().toString();
+            case PickleValue.Real number -> Double.toString(number.value());
+            default -> argument.toString();
+        };
+        return text.length() <= LONGEST_ARGUMENT ? text : text.substring(0, LONGEST_ARGUMENT) + "…";
+    }
+
+    /// Adds what was found to the result, and lists the names where the opcodes were asked for.
+    public void summarize(List<PickleSummary> pickles) {
+        ArrayNode nodes = result.putArray("pickles");
+        for (int i = 0; i < pickles.size(); i++) {
+            PickleSummary pickle = pickles.get(i);
+            ObjectNode node = nodes.addObject();
+            node.put("file", pickle.file().toString());
+            node.put("name", pickle.name());
+            pickle.offset().ifPresent(offset -> node.put("offset", offset));
+            node.put("opcodes", pickle.opcodes());
+            node.put("complete", pickle.broken().isEmpty());
+            ArrayNode globals = node.putArray("globals");
+            pickle.globals().forEach(mention -> describe(mention, globals.addObject()));
+            if (i < listings.size()) {
+                node.set("listing", listings.get(i));
+                listNames(pickle);
+            }
+        }
+    }
+
+    private static void describe(PickleSummary.Mention mention, ObjectNode node) {
+        node.put("name", mention.global().toString());
+        node.put("allowed", mention.allowed().isPresent());
+        mention.allowed().ifPresent(entry -> {
+            node.put("becomes", entry.becomes().name().toLowerCase(Locale.ROOT));
+            node.put("reason", entry.reason());
+        });
+        node.put("count", mention.count());
+        node.put("position", mention.first());
+    }
+
+    private void listNames(PickleSummary pickle) {
+        console.print("cli.inspect.names", pickle.globals().size(), pickle.name());
+        for (PickleSummary.Mention mention : pickle.globals()) {
+            console.line("  %s  %s ×%d  %s"
+                    .formatted(
+                            mention.allowed().isPresent() ? "+" : "!",
+                            mention.global(),
+                            mention.count(),
+                            mention.allowed()
+                                    .map(entry -> entry.reason())
+                                    .orElseGet(() -> console.text("cli.inspect.refused"))));
+        }
+    }
+
+    /// The last line: whether the path may be loaded.
+    public void verdict(Inspection inspection, boolean clean) {
+        if (clean) {
+            console.print(
+                    inspection.pickles().isEmpty() ? "cli.inspect.clean-no-pickles" : "cli.inspect.clean",
+                    inspection.pickles().size());
+        } else {
+            console.print(
+                    inspection.verdict() == Verdict.UNSAFE ? "cli.inspect.unsafe" : "cli.inspect.problems",
+                    inspection.problems().size());
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.github.cogvideo4j.cli.report;
+
+import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
+import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.inference.system.Check;
+import io.github.cogvideo4j.inference.system.SystemCheck;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// `doctor --system`: whether this machine can make videos.
+///
+/// @param console what it talks to
+public record SystemReport(Console console) {
+    /// Looks, and tells.
+    ///
+    /// @param device what is to be computed on
+    /// @param model  the model that is meant
+    public ExitCode run(String device, Optional<String> model) throws IOException {
+        Optional<Path> folder = model.isPresent()
+                ? Optional.of(ModelFolder.locate(model.get(), Map.copyOf(System.getenv())))
+                : Optional.empty();
+        List<Check> checks = SystemCheck.run(device, folder);
+        boolean good = checks.stream().allMatch(Check::isGood);
+        ObjectNode result = JsonFile.newObject();
+        result.put("healthy", good);
+        ArrayNode list = result.putArray("checks");
+        for (Check check : checks) {
+            String found = check.found().text(console.locale());
+            console.line((check.isGood() ? "✓ " : "✗ ") + check.name() + ": " + found);
+            ObjectNode node = list.addObject();
+            node.put("name", check.name());
+            node.put("good", check.isGood());
+            node.put("found", found);
+            check.remedy().ifPresent(remedy -> {
+                console.print("cli.doctor.remedy", remedy.text(console.locale()));
+                node.put("remedy", remedy.text(console.locale()));
+            });
+        }
+        console.print(good ? "cli.doctor.system-good" : "cli.doctor.system-gaps");
+        console.result(result);
+        return good ? ExitCode.DONE : ExitCode.PROBLEMS_FOUND;
+    }
+}
