@@ -9,7 +9,9 @@ import io.github.cogvideo4j.inference.pipeline.GenerationStep;
 import io.github.cogvideo4j.inference.pipeline.PipelineOptions;
 import io.github.cogvideo4j.inference.pipeline.Stage;
 import io.github.cogvideo4j.inference.pipeline.TextToVideoPipeline;
+import io.github.cogvideo4j.inference.runtime.ComputeOptions;
 import io.github.cogvideo4j.inference.runtime.Precision;
+import io.github.cogvideo4j.inference.text.T5Config;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -22,7 +24,11 @@ import java.util.stream.Stream;
 
 /// Measures the way from a model's folder to the first denoising step, at the size of CogVideoX-2b.
 public final class LoadBenchmark {
+    private static final int HEADS = SyntheticModel.HEADS_2B;
+    private static final int LAYERS = SyntheticModel.LAYERS_2B;
     private static final int READ_BYTES = 2 << 20;
+    private static final int SIZE = 96;
+    private static final int FRAMES = 9;
     private static final String PROMPT = "A panda plays the guitar in a bamboo forest while the rain falls";
 
     private LoadBenchmark() {}
@@ -58,14 +64,14 @@ public final class LoadBenchmark {
             }
         }
         Files.copy(sample.resolve("model_index.json"), folder.resolve("model_index.json"));
-        var text = T5Shapes.config(T5Shapes.LAYERS, T5Shapes.VOCABULARY);
+        T5Config text = T5Shapes.config(T5Shapes.LAYERS, T5Shapes.VOCABULARY);
         component(folder, "text_encoder", text.document());
         RandomFile.write(
                 folder.resolve("text_encoder").resolve("model.safetensors"), T5Shapes.weights(text), Precision.BF16);
-        component(folder, "transformer", SyntheticModel.CONFIG_2B);
+        component(folder, "transformer", SyntheticModel.config(HEADS, LAYERS));
         RandomFile.write(
                 folder.resolve("transformer").resolve("diffusion_pytorch_model.safetensors"),
-                SyntheticModel.of(SyntheticModel.CONFIG_2B),
+                SyntheticModel.of(HEADS, LAYERS),
                 Precision.BF16);
         component(folder, "vae", ConfigDocument.empty().with("_class_name", "AutoencoderKLCogVideoX"));
         RandomFile.write(
@@ -76,7 +82,7 @@ public final class LoadBenchmark {
 
     private static void component(Path folder, String name, ConfigDocument config) throws IOException {
         Path component = Files.createDirectories(folder.resolve(name));
-        Files.writeString(component.resolve("config.json"), config.toString());
+        Files.writeString(component.resolve("config.json"), config.toJson());
     }
 
     private static String floor(Path folder) throws IOException {
@@ -95,13 +101,16 @@ public final class LoadBenchmark {
     private static String load(Path folder, long start) throws IOException {
         Watch watch = new Watch(start);
         PipelineOptions options =
-                PipelineOptions.defaults().withPrecision(Precision.BF16).withThreads(2);
+                PipelineOptions.defaults().withCompute(new ComputeOptions(Precision.BF16, "cpu", 2));
         try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(folder, options)) {
             pipeline.generate(
-                    GenerationRequest.of(PROMPT)
-                            .withSize(96, 96)
-                            .withNumFrames(9)
-                            .withNumInferenceSteps(1),
+                    GenerationRequest.builder()
+                            .prompt(PROMPT)
+                            .height(SIZE)
+                            .width(SIZE)
+                            .numFrames(FRAMES)
+                            .steps(1)
+                            .build(),
                     watch);
         } catch (CancellationException _) {
             // As asked for, after the first step.
@@ -129,22 +138,12 @@ public final class LoadBenchmark {
         @Override
         public void step(GenerationStep step) {
             done = true;
-            result = String.format(Locale.ROOT, "prompts after %.1f s, own memory %d MiB", encoded, anonymousMiB());
+            result = String.format(Locale.ROOT, "prompts after %.1f s, own memory %d MiB", encoded, ProcessMemory.anonymousMiB());
         }
 
         @Override
         public boolean isCancelled() {
             return done;
-        }
-    }
-
-    private static long anonymousMiB() {
-        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-            return lines.filter(line -> line.startsWith("RssAnon:"))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
-                    .sum();
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
         }
     }
 
