@@ -9,6 +9,7 @@ import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import io.github.cogvideo4j.inference.runtime.Precision;
 import io.github.cogvideo4j.inference.weights.NativeMemory;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -49,6 +51,11 @@ public final class Golden implements AutoCloseable {
     /// Opens a sidecar and its tensors.
     public static Golden open(Path json) throws IOException {
         return new Golden(json.getParent(), JsonFile.readObject(json, LONGEST_SIDECAR, ProblemCode.CONFIG_INVALID));
+    }
+
+    /// The type in which the reference computed.
+    public Precision precision() {
+        return Precision.valueOf(meta().path("dtype").stringValue().toUpperCase(Locale.ROOT));
     }
 
     /// The names of all golden files of a folder that start with a prefix, for parameterised tests.

@@ -7,12 +7,10 @@ import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.checkpoints.staging.FolderDeletion;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -92,7 +90,7 @@ public final class ConversionBenchmark {
             anonymous = Math.max(anonymous, conversion.anonymousMiB());
             resident = Math.max(resident, conversion.residentMiB());
         }
-        delete(output);
+        FolderDeletion.delete(output);
         System.out.printf(
                 Locale.ROOT,
                 "| %s | %s | %.2f GB | %.2f GB | %s | %s | %s | %s | %.0f | %.0f |%n",
@@ -116,7 +114,7 @@ public final class ConversionBenchmark {
     }
 
     private void prepare() throws IOException, InterruptedException {
-        delete(output);
+        FolderDeletion.delete(output);
         run("sync");
         if (cold) {
             // One checkpoint file after the other is dropped, so that the program stays in the cache.
@@ -132,24 +130,5 @@ public final class ConversionBenchmark {
         if (new ProcessBuilder(command).inheritIO().start().waitFor() != 0) {
             throw new IOException(String.join(" ", command) + " failed");
         }
-    }
-
-    private static void delete(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        Files.walkFileTree(folder, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, java.io.IOException failure) throws IOException {
-                Files.delete(directory);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 }

@@ -52,13 +52,6 @@ public record ConversionPlan(
         remarks = List.copyOf(remarks);
     }
 
-    /// Bytes read from the source.
-    public long sourceBytes() {
-        return tensors.stream()
-                .mapToLong(tensor -> tensor.entry().tensor().byteLength())
-                .sum();
-    }
-
     /// Bytes that will be written at most: weights, small files, and what of the base has to be copied.
     public long diskBytes() {
         return weightFiles.stream().mapToLong(WeightFile::size).sum()

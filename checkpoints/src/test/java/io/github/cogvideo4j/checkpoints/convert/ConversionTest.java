@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ConversionTest {
     private static final Path SAMPLE = Resources.fixture("sample-t2v-2b/output/checkpoint-3");
     private static final Path BASE = Resources.golden("pipelines/t2v-2b");
+    private static final String ONE_OF_ITS_FILES = "pytorch_model/bf16_zero_pp_rank_1_mp_rank_00_optim_states.pt";
 
     @TempDir
     Path folder;
@@ -174,12 +175,8 @@ class ConversionTest {
             fails = "size, time and identity are taken when planning and compared at the end")
     void aSourceThatIsRewrittenBetweenPlanAndCopyIsOneClearError() throws IOException {
         Path source = Resources.copy(SAMPLE, folder.resolve("run/checkpoint-3"));
-        ConversionPlan plan = ConversionPlanner.plan(
-                Checkpoints.open(source, SourceOptions.defaults()),
-                folder.resolve("model"),
-                Optional.empty(),
-                ConversionOptions.defaults());
-        Path file = source.resolve("pytorch_model/bf16_zero_pp_rank_1_mp_rank_00_optim_states.pt");
+        ConversionPlan plan = plan(source);
+        Path file = source.resolve(ONE_OF_ITS_FILES);
         Files.write(file, Files.readAllBytes(file));
         assertThatThrownBy(() -> Converter.convert(plan, Progress.NONE))
                 .isInstanceOfSatisfying(
@@ -196,12 +193,8 @@ class ConversionTest {
             fails = "files are read through channels; nothing is published after an error")
     void aSourceThatShrinksWhileItIsReadIsOneClearErrorAndLeavesNothing() throws IOException {
         Path source = Resources.copy(SAMPLE, folder.resolve("run/checkpoint-3"));
-        ConversionPlan plan = ConversionPlanner.plan(
-                Checkpoints.open(source, SourceOptions.defaults()),
-                folder.resolve("model"),
-                Optional.empty(),
-                ConversionOptions.defaults());
-        Path file = source.resolve("pytorch_model/bf16_zero_pp_rank_1_mp_rank_00_optim_states.pt");
+        ConversionPlan plan = plan(source);
+        Path file = source.resolve(ONE_OF_ITS_FILES);
         Progress shrinking = new Progress() {
             @Override
             public void begin(Phase phase, long totalBytes) {
@@ -222,6 +215,14 @@ class ConversionTest {
         try (Stream<Path> left = Files.list(folder)) {
             assertThat(left).containsExactly(folder.resolve("run"));
         }
+    }
+
+    private ConversionPlan plan(Path source) throws IOException {
+        return ConversionPlanner.plan(
+                Checkpoints.open(source, SourceOptions.defaults()),
+                folder.resolve("model"),
+                Optional.empty(),
+                ConversionOptions.defaults());
     }
 
     private static ConversionOptions options(TargetDType dtype, OutputFormat format, LinkMode link) {

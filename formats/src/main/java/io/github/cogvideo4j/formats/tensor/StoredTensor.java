@@ -33,11 +33,6 @@ public record StoredTensor(String name, DType dtype, Shape shape, TensorData dat
         return new StoredTensor(newName, dtype, shape, data);
     }
 
-    /// The same elements in another shape of as many elements.
-    public StoredTensor withShape(Shape newShape) {
-        return new StoredTensor(name, dtype, newShape, data);
-    }
-
     /// The extents of a run of elements of this tensor, which must be stored row-major.
     ///
     /// @param firstElement the first element

@@ -10,7 +10,6 @@ import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.InferenceMode;
@@ -42,9 +41,7 @@ class T5EncoderTest {
                 PointerScope _ = new PointerScope();
                 InferenceMode _ = Torch.inferenceMode();
                 WeightStore store = WeightStore.open(folder(golden))) {
-            Precision precision =
-                    Precision.valueOf(golden.meta().path("dtype").stringValue().toUpperCase(Locale.ROOT));
-            T5Encoder encoder = new T5Encoder(store.in(precision, ComputeDevice.CPU), config(golden));
+            T5Encoder encoder = new T5Encoder(store.in(golden.precision(), ComputeDevice.CPU), config(golden));
             Optional<Tensor> mask =
                     golden.hasInput("attention_mask") ? Optional.of(golden.in("attention_mask")) : Optional.empty();
             golden.assertClose("last_hidden_state", encoder.forward(golden.in("input_ids"), mask), ANOTHER_SUMMATION);

@@ -4,14 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.inference.Golden;
 import io.github.cogvideo4j.inference.runtime.ComputeDevice;
-import io.github.cogvideo4j.inference.runtime.Precision;
 import io.github.cogvideo4j.inference.runtime.Torch;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -55,9 +53,7 @@ class CogVideoXTransformerTest {
     private static TransformerModel open(Golden golden) throws IOException {
         Path folder =
                 Resources.golden("pipelines/" + golden.meta().path("pipeline").stringValue() + "/transformer");
-        Precision precision =
-                Precision.valueOf(golden.meta().path("dtype").stringValue().toUpperCase(Locale.ROOT));
-        return TransformerModel.open(folder, precision, ComputeDevice.CPU);
+        return TransformerModel.open(folder, golden.precision(), ComputeDevice.CPU);
     }
 
     private static TransformerInput input(Golden golden) throws IOException {
