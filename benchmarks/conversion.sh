@@ -5,6 +5,7 @@
 #
 # ROUNDS   measurements of each kind (5)
 # WORK     a folder for the checkpoints, on the disk to be measured (a new one in $TMPDIR)
+# LAYOUTS  "zero2 zero3 fsdp sat"
 # CACHES   "cold warm"; a size of which half the memory cannot hold the files is measured cold only
 #
 # Each size needs 8 GB of disk a billion for the two checkpoints and 2 GB for a result; everything is deleted.
@@ -21,6 +22,7 @@ for size in "${@:-0.1 1 5}"; do
   for billions in $size; do
     for layout in 'zero2 2' 'zero3 8' 'fsdp 8' 'sat 1'; do
       read -r kind ranks <<<"$layout"
+      if [[ " ${LAYOUTS:-$kind} " != *" $kind "* ]]; then continue; fi
       checkpoint=$work/$kind/checkpoint-500
       case $kind in
         zero*)

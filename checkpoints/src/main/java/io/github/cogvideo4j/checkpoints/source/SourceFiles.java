@@ -15,7 +15,9 @@ public final class SourceFiles {
 
     /// Notes a file that is about to be opened.
     public Path note(Path file) throws IOException {
-        identities.putIfAbsent(file, FileIdentity.of(file));
+        if (!identities.containsKey(file)) {
+            identities.put(file, FileIdentity.of(file));
+        }
         return file;
     }
 

@@ -1,5 +1,8 @@
 package io.github.cogvideo4j.formats.pickle;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 
 /// The opcodes of protocols 0 to 5, as Python's `pickletools` names them.
@@ -57,11 +60,11 @@ enum Opcode {
     FROZENSET(0x91, Argument.NONE),
 
     GET('g', Argument.DECIMAL_INDEX),
-    BINGET('h', Argument.UINT1),
-    LONG_BINGET('j', Argument.UINT4),
+    BINGET('h', Argument.INDEX1),
+    LONG_BINGET('j', Argument.INDEX4),
     PUT('p', Argument.DECIMAL_INDEX),
-    BINPUT('q', Argument.UINT1),
-    LONG_BINPUT('r', Argument.UINT4),
+    BINPUT('q', Argument.INDEX1),
+    LONG_BINPUT('r', Argument.INDEX4),
     MEMOIZE(0x94, Argument.NONE),
 
     GLOBAL('c', Argument.GLOBAL),
@@ -83,9 +86,11 @@ enum Opcode {
         NONE,
         UINT1,
         UINT2,
-        UINT4,
         UINT8,
         INT4,
+        /// A place in the memo.
+        INDEX1,
+        INDEX4,
         LONG1,
         LONG4,
         FLOAT8,
@@ -109,12 +114,15 @@ enum Opcode {
         GLOBAL
     }
 
-    private static final Opcode[] BY_CODE = new Opcode[256];
+    // Indexed by the code, which is read millions of times.
+    private static final List<Optional<Opcode>> BY_CODE;
 
     static {
+        List<Optional<Opcode>> byCode = new ArrayList<>(Collections.nCopies(256, Optional.empty()));
         for (Opcode opcode : values()) {
-            BY_CODE[opcode.code] = opcode;
+            byCode.set(opcode.code, Optional.of(opcode));
         }
+        BY_CODE = List.copyOf(byCode);
     }
 
     private final int code;
@@ -130,6 +138,6 @@ enum Opcode {
     }
 
     static Optional<Opcode> of(int code) {
-        return Optional.ofNullable(BY_CODE[code]);
+        return BY_CODE.get(code);
     }
 }

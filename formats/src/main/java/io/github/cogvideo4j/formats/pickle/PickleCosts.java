@@ -54,9 +54,9 @@ final class PickleCosts {
         for (PickleValue argument : arguments) {
             bytes += contents(argument);
             if (argument instanceof PickleValue.Tuple tuple) {
-                bytes += tuple.elements().stream()
-                        .mapToLong(PickleCosts::contents)
-                        .sum();
+                for (PickleValue element : tuple.elements()) {
+                    bytes += contents(element);
+                }
             }
         }
         return bytes;

@@ -9,17 +9,24 @@ import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/// Splits a pickle into instructions. No declared size is believed before it is compared with the bytes that
-/// remain.
+/// Splits a pickle into instructions, one after another: an opcode with its argument or its index in the memo.
+/// No declared size is believed before it is compared with the bytes that remain.
 final class PickleDecoder {
     /// A character takes two bytes as soon as one of the text needs them.
     private static final long TEXT_BYTES = 2;
+
+    private static final char REPLACEMENT = '\ufffd';
 
     private final PickleSource source;
     private final PickleLimits limits;
     private final ByteBuffer bytes;
     private int opcodePosition;
+    // Null for an index, of which a pickle has tens of thousands that nobody needs as a value.
+    private @Nullable PickleValue argument;
+    private long index;
     private int executed;
     private long memory;
 
@@ -38,7 +45,8 @@ final class PickleDecoder {
         return !bytes.hasRemaining();
     }
 
-    Instruction next() {
+    /// Goes on to the next instruction.
+    Opcode next() {
         opcodePosition = bytes.position();
         if (!bytes.hasRemaining()) {
             throw syntax("formats.pickle.no-stop");
@@ -47,17 +55,34 @@ final class PickleDecoder {
             throw limit("formats.pickle.too-many-opcodes", limits.opcodes());
         }
         int code = Byte.toUnsignedInt(bytes.get());
-        Opcode opcode = Opcode.of(code)
-                .orElseThrow(() -> syntax("formats.pickle.unknown-opcode", String.format(Locale.ROOT, "0x%02x", code)));
-        return new Instruction(opcode, opcodePosition, argument(opcode));
+        Optional<Opcode> opcode = Opcode.of(code);
+        if (opcode.isEmpty()) {
+            throw syntax("formats.pickle.unknown-opcode", String.format(Locale.ROOT, "0x%02x", code));
+        }
+        argument = argument(opcode.get());
+        return opcode.get();
     }
 
-    private PickleValue argument(Opcode opcode) {
+    /// Where the instruction starts in the pickle.
+    int opcodePosition() {
+        return opcodePosition;
+    }
+
+    /// Its argument, [PickleValue.None] when it has none.
+    PickleValue argument() {
+        return argument == null ? PickleValue.Int.of(index) : argument;
+    }
+
+    /// The argument of an instruction that takes a place in the memo; those beyond 64 bits are all the largest.
+    long index() {
+        return index;
+    }
+
+    private @Nullable PickleValue argument(Opcode opcode) {
         return switch (opcode.argument()) {
             case NONE -> PickleValue.None.INSTANCE;
             case UINT1 -> PickleValue.Int.of(unsigned(1));
             case UINT2 -> PickleValue.Int.of(unsigned(2));
-            case UINT4 -> PickleValue.Int.of(unsigned(4));
             case UINT8 -> PickleValue.Int.of(length(8));
             case INT4 -> PickleValue.Int.of(signed4());
             case FLOAT8 -> new PickleValue.Real(Double.longBitsToDouble(Long.reverseBytes(unsigned(8))));
@@ -75,7 +100,13 @@ final class PickleDecoder {
             case DECIMAL_INT -> decimalInt(number());
             case DECIMAL_LONG -> decimal(number().replaceFirst("L$", ""));
             case DECIMAL_FLOAT -> real(number());
-            case DECIMAL_INDEX -> decimal(number());
+            case INDEX1 -> indexed(unsigned(1));
+            case INDEX4 -> indexed(unsigned(4));
+            case DECIMAL_INDEX -> {
+                PickleValue number = decimal(number());
+                index = number.asLong().orElse(Long.MAX_VALUE);
+                yield number;
+            }
             case QUOTED -> TextEscapes.quoted(latin1(line())).orElseThrow(() -> invalid("string"));
             case ESCAPED ->
                 TextEscapes.rawUnicode(latin1(line()))
@@ -85,13 +116,20 @@ final class PickleDecoder {
         };
     }
 
+    private @Nullable PickleValue indexed(long position) {
+        index = position;
+        return null;
+    }
+
     private long unsigned(int size) {
-        ByteBuffer raw = take(size).order(ByteOrder.LITTLE_ENDIAN);
+        if (size > bytes.remaining()) {
+            throw truncated(Integer.toString(size));
+        }
         return switch (size) {
-            case 1 -> Byte.toUnsignedLong(raw.get());
-            case 2 -> Short.toUnsignedLong(raw.getShort());
-            case 4 -> Integer.toUnsignedLong(raw.getInt());
-            default -> raw.getLong();
+            case 1 -> Byte.toUnsignedLong(bytes.get());
+            case 2 -> Short.toUnsignedLong(bytes.getShort());
+            case 4 -> Integer.toUnsignedLong(bytes.getInt());
+            default -> bytes.getLong();
         };
     }
 
@@ -203,21 +241,29 @@ final class PickleDecoder {
 
     private String utf8(ByteBuffer raw) {
         chargeText(raw);
-        try {
-            return StandardCharsets.UTF_8.newDecoder().decode(raw).toString();
-        } catch (CharacterCodingException e) {
-            throw invalid("string");
-        }
+        return decoded(raw).orElseThrow(() -> invalid("string"));
     }
 
     /// A Python 2 `str`, which is text in most files and bytes in some.
     private PickleValue textOrBytes(ByteBuffer raw) {
         chargeText(raw);
+        return decoded(raw).<PickleValue>map(PickleValue.Text::new).orElseGet(() -> new PickleValue.Bytes(raw));
+    }
+
+    /// The text of UTF-8, empty when it is none. A string's own constructor is several times as fast as a
+    /// decoder, but replaces what is wrong; only then, or where the text has that character, a decoder tells.
+    private static Optional<String> decoded(ByteBuffer raw) {
+        byte[] encoded = new byte[raw.remaining()];
+        raw.get(raw.position(), encoded);
+        String text = new String(encoded, StandardCharsets.UTF_8);
+        if (text.indexOf(REPLACEMENT) < 0) {
+            return Optional.of(text);
+        }
         try {
-            return new PickleValue.Text(
-                    StandardCharsets.UTF_8.newDecoder().decode(raw.duplicate()).toString());
+            StandardCharsets.UTF_8.newDecoder().decode(raw.duplicate());
+            return Optional.of(text);
         } catch (CharacterCodingException e) {
-            return new PickleValue.Bytes(raw);
+            return Optional.empty();
         }
     }
 

@@ -90,19 +90,19 @@ public final class PickleDisassembler {
     }
 
     private Line next() {
-        Instruction instruction = decoder.next();
-        PickleValue argument = instruction.argument();
-        Optional<PickleValue.Global> global = switch (instruction.opcode()) {
+        Opcode opcode = decoder.next();
+        PickleValue argument = decoder.argument();
+        Optional<PickleValue.Global> global = switch (opcode) {
             case GLOBAL, INST -> argument instanceof PickleValue.Global named ? Optional.of(named) : Optional.empty();
             case STACK_GLOBAL ->
                 Optional.of(new PickleValue.Global(
                         previous.asText().orElse("?"), last.asText().orElse("?")));
             default -> Optional.empty();
         };
-        remember(instruction);
+        remember(opcode, argument);
         return new Line(
-                instruction.position(),
-                instruction.opcode().name(),
+                decoder.opcodePosition(),
+                opcode.name(),
                 argument instanceof PickleValue.None ? Optional.empty() : Optional.of(argument),
                 global,
                 global.flatMap(AllowedGlobals::find));
@@ -110,19 +110,13 @@ public final class PickleDisassembler {
 
     /// Follows strings through the memo, as picklers use it: a module's name is written once and recalled
     /// later.
-    private void remember(Instruction instruction) {
-        switch (instruction.opcode()) {
-            case PUT, BINPUT, LONG_BINPUT ->
-                store(instruction.argument().asLong().orElse(-1));
+    private void remember(Opcode opcode, PickleValue argument) {
+        switch (opcode) {
+            case PUT, BINPUT, LONG_BINPUT -> store(decoder.index());
             case MEMOIZE -> store(memo.size());
-            case GET, BINGET, LONG_BINGET ->
-                push(memo.getOrDefault(instruction.argument().asLong().orElse(-1), PickleValue.None.INSTANCE));
+            case GET, BINGET, LONG_BINGET -> push(memo.getOrDefault(decoder.index(), PickleValue.None.INSTANCE));
             case PROTO, FRAME, MARK -> {}
-            default ->
-                push(
-                        instruction.argument() instanceof PickleValue.Text
-                                ? instruction.argument()
-                                : PickleValue.None.INSTANCE);
+            default -> push(argument instanceof PickleValue.Text ? argument : PickleValue.None.INSTANCE);
         }
     }
 

@@ -24,6 +24,11 @@ public record PickleLimits(
     public static final PickleLimits WEIGHTS =
             new PickleLimits(1_000_000, 10_000, 100_000, NESTING, 10_000_000, INTEGER_BYTES, 64L << 20);
 
+    /// For a tensor alone, which takes 50 opcodes and 15 memo entries. Many are read at once, so that what one
+    /// may take counts as often.
+    public static final PickleLimits TENSOR =
+            new PickleLimits(10_000, 1_000, 1_000, NESTING, 10_000, INTEGER_BYTES, 1L << 20);
+
     /// For the `.metadata` of a distributed checkpoint, which grows with tensors times ranks: 1,100 tensors on
     /// 8 ranks are 830,000 opcodes, 200,000 memo entries and 67 MB. The memory is what a heap of 256 MB leaves,
     /// and is spent first, at 19 ranks.

@@ -5,9 +5,7 @@ import io.github.cogvideo4j.formats.MalformedFileException;
 import io.github.cogvideo4j.formats.UnsafeFileException;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /// Reads a pickle of protocols 0 to 5 into inert values. It imports nothing and calls nothing: names outside
@@ -27,7 +25,7 @@ public final class PickleReader {
     private final PickleDecoder decoder;
     private final PickleStack stack;
     private final PickleLimits limits;
-    private final Map<Long, PickleValue> memo = new HashMap<>();
+    private final PickleMemo memo = new PickleMemo();
 
     private PickleReader(PickleSource source, PickleFactory factory, PickleLimits limits) {
         this.source = source;
@@ -60,21 +58,20 @@ public final class PickleReader {
 
     private Result run() {
         while (true) {
-            Instruction instruction = decoder.next();
-            if (instruction.opcode() == Opcode.STOP) {
+            Opcode opcode = decoder.next();
+            if (opcode == Opcode.STOP) {
                 PickleValue value = stack.pop();
                 ValueGraph.check(value, limits, decoder);
                 return new Result(value, decoder.position());
             }
-            decoder.charge(PickleCosts.of(instruction.opcode()));
-            execute(instruction);
+            decoder.charge(PickleCosts.of(opcode));
+            execute(opcode);
         }
     }
 
-    private void execute(Instruction instruction) {
-        PickleValue argument = instruction.argument();
-        switch (instruction.opcode()) {
-            case PROTO -> checkProtocol(argument);
+    private void execute(Opcode opcode) {
+        switch (opcode) {
+            case PROTO -> checkProtocol(decoder.argument());
             case FRAME, STOP -> {}
             case MARK -> stack.mark();
             case POP -> stack.popValueOrMark();
@@ -83,10 +80,10 @@ public final class PickleReader {
             case NONE -> stack.push(PickleValue.None.INSTANCE);
             case NEWTRUE -> stack.push(new PickleValue.Bool(true));
             case NEWFALSE -> stack.push(new PickleValue.Bool(false));
-            case INT, BININT, BININT1, BININT2, LONG, LONG1, LONG4, FLOAT, BINFLOAT -> stack.push(argument);
-            case STRING, BINSTRING, SHORT_BINSTRING, UNICODE -> stack.push(argument);
-            case SHORT_BINUNICODE, BINUNICODE, BINUNICODE8 -> stack.push(argument);
-            case SHORT_BINBYTES, BINBYTES, BINBYTES8, BYTEARRAY8 -> stack.push(argument);
+            case INT, BININT, BININT1, BININT2, LONG, LONG1, LONG4, FLOAT, BINFLOAT -> stack.push(decoder.argument());
+            case STRING, BINSTRING, SHORT_BINSTRING, UNICODE -> stack.push(decoder.argument());
+            case SHORT_BINUNICODE, BINUNICODE, BINUNICODE8 -> stack.push(decoder.argument());
+            case SHORT_BINBYTES, BINBYTES, BINBYTES8, BYTEARRAY8 -> stack.push(decoder.argument());
             case NEXT_BUFFER, READONLY_BUFFER -> throw decoder.syntax("formats.pickle.out-of-band");
             case EMPTY_LIST -> stack.push(new PickleValue.Sequence());
             case LIST -> stack.push(list(stack.popMark()));
@@ -97,27 +94,37 @@ public final class PickleReader {
             case APPENDS -> append(stack.popMark());
             case EMPTY_TUPLE -> stack.push(new PickleValue.Tuple(List.of()));
             case TUPLE -> stack.push(new PickleValue.Tuple(stack.popMark()));
-            case TUPLE1 -> stack.push(new PickleValue.Tuple(stack.pop(1)));
-            case TUPLE2 -> stack.push(new PickleValue.Tuple(stack.pop(2)));
-            case TUPLE3 -> stack.push(new PickleValue.Tuple(stack.pop(3)));
+            case TUPLE1 -> stack.push(new PickleValue.Tuple(List.of(stack.pop())));
+            case TUPLE2 -> {
+                PickleValue second = stack.pop();
+                stack.push(new PickleValue.Tuple(List.of(stack.pop(), second)));
+            }
+            case TUPLE3 -> {
+                PickleValue third = stack.pop();
+                PickleValue second = stack.pop();
+                stack.push(new PickleValue.Tuple(List.of(stack.pop(), second, third)));
+            }
             case EMPTY_DICT -> stack.push(new PickleValue.Dict());
             case DICT -> {
                 List<PickleValue> items = stack.popMark();
                 stack.push(new PickleValue.Dict());
                 setItems(items);
             }
-            case SETITEM -> setItems(stack.pop(2));
+            case SETITEM -> {
+                PickleValue value = stack.pop();
+                setItems(List.of(stack.pop(), value));
+            }
             case SETITEMS -> setItems(stack.popMark());
             case EMPTY_SET -> stack.push(new PickleValue.Members());
             case ADDITEMS -> addMembers(stack.popMark());
             case FROZENSET -> stack.push(members(stack.popMark()));
-            case GET, BINGET, LONG_BINGET -> stack.push(recall(argument));
-            case PUT, BINPUT, LONG_BINPUT -> memoize(argument);
-            case MEMOIZE -> memoize(PickleValue.Int.of(memo.size()));
-            case GLOBAL -> stack.push(allowed(argument));
+            case GET, BINGET, LONG_BINGET -> stack.push(recall());
+            case PUT, BINPUT, LONG_BINPUT -> memo.put(memoIndex(decoder.index()), stack.peek());
+            case MEMOIZE -> memo.put(memoIndex(memo.size()), stack.peek());
+            case GLOBAL -> stack.push(allowed(decoder.argument()));
             case STACK_GLOBAL -> stack.push(allowed(stackGlobal()));
             case INST -> {
-                PickleValue callable = allowed(argument);
+                PickleValue callable = allowed(decoder.argument());
                 stack.push(call(callable, stack.popMark()));
             }
             case OBJ -> {
@@ -128,12 +135,13 @@ public final class PickleReader {
                 stack.push(call(parts.getFirst(), parts.subList(1, parts.size())));
             }
             case NEWOBJ, REDUCE -> {
-                List<PickleValue> parts = stack.pop(2);
-                stack.push(call(parts.getFirst(), arguments(parts.getLast())));
+                PickleValue arguments = stack.pop();
+                stack.push(call(stack.pop(), arguments(arguments)));
             }
             case NEWOBJ_EX -> {
-                List<PickleValue> parts = stack.pop(3);
-                stack.push(call(parts.getFirst(), withKeywords(parts.get(1), parts.getLast())));
+                PickleValue keywords = stack.pop();
+                List<PickleValue> arguments = withKeywords(stack.pop(), keywords);
+                stack.push(call(stack.pop(), arguments));
             }
             case BUILD -> {
                 PickleValue state = stack.pop();
@@ -142,10 +150,10 @@ public final class PickleReader {
             case EXT1, EXT2, EXT4 ->
                 throw new UnsafeFileException(
                         ProblemCode.UNSAFE_PICKLE,
-                        source.placeOf(instruction.position()),
+                        source.placeOf(decoder.opcodePosition()),
                         "formats.pickle.extension",
-                        instruction.opcode());
-            case PERSID -> stack.push(factory.persistent(argument));
+                        opcode);
+            case PERSID -> stack.push(factory.persistent(decoder.argument()));
             case BINPERSID -> stack.push(factory.persistent(stack.pop()));
         }
     }
@@ -196,30 +204,25 @@ public final class PickleReader {
         }
     }
 
-    private PickleValue recall(PickleValue index) {
-        PickleValue value = memo.get(memoIndex(index));
+    private PickleValue recall() {
+        int index = memoIndex(decoder.index());
+        PickleValue value = memo.get(index);
         if (value == null) {
-            throw decoder.syntax("formats.pickle.memo-absent", memoIndex(index));
+            throw decoder.syntax("formats.pickle.memo-absent", index);
         }
         return value;
     }
 
-    private void memoize(PickleValue index) {
-        memo.put(memoIndex(index), stack.peek());
-    }
-
-    private long memoIndex(PickleValue index) {
-        long value = index.asLong().orElse(Long.MAX_VALUE);
-        if (value < 0 || value >= limits.memoEntries()) {
-            throw decoder.limit("formats.pickle.memo-index", value, limits.memoEntries());
+    private int memoIndex(long index) {
+        if (index < 0 || index >= limits.memoEntries()) {
+            throw decoder.limit("formats.pickle.memo-index", index, limits.memoEntries());
         }
-        return value;
+        return (int) index;
     }
 
     private PickleValue.Global stackGlobal() {
-        List<PickleValue> parts = stack.pop(2);
-        if (!(parts.getFirst() instanceof PickleValue.Text module)
-                || !(parts.getLast() instanceof PickleValue.Text name)) {
+        PickleValue last = stack.pop();
+        if (!(stack.pop() instanceof PickleValue.Text module) || !(last instanceof PickleValue.Text name)) {
             throw decoder.syntax("formats.pickle.wrong-operand");
         }
         return new PickleValue.Global(module.value(), name.value());
@@ -229,10 +232,10 @@ public final class PickleReader {
         if (!(value instanceof PickleValue.Global global)) {
             throw decoder.syntax("formats.pickle.wrong-operand");
         }
-        if (AllowedGlobals.find(global).isEmpty()) {
-            throw AllowedGlobals.refusal(global, source.placeOf(decoder.position()));
-        }
-        return global;
+        // The table's own object: it is found again by its identity, each time that it is called.
+        return AllowedGlobals.find(global)
+                .orElseThrow(() -> AllowedGlobals.refusal(global, source.placeOf(decoder.position())))
+                .global();
     }
 
     private List<PickleValue> arguments(PickleValue tuple) {

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.formats.pickle;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// The stack of the pickle machine: values, and marks between them.
@@ -9,7 +10,10 @@ final class PickleStack {
     private final PickleLimits limits;
     private final List<PickleValue> values = new ArrayList<>();
     // For each mark the number of values below it.
-    private final List<Integer> marks = new ArrayList<>();
+    private int[] marks = new int[8];
+    private int marked;
+    // The number of values that lie below the topmost mark and cannot be reached.
+    private int floor;
 
     PickleStack(PickleDecoder decoder, PickleLimits limits) {
         this.decoder = decoder;
@@ -22,62 +26,57 @@ final class PickleStack {
     }
 
     void mark() {
-        marks.add(values.size());
+        if (marked == marks.length) {
+            marks = Arrays.copyOf(marks, 2 * marked);
+        }
+        floor = values.size();
+        marks[marked++] = floor;
         checkDepth();
     }
 
     PickleValue peek() {
-        require(1);
+        requireValue();
         return values.getLast();
     }
 
     PickleValue pop() {
-        require(1);
+        requireValue();
         return values.removeLast();
     }
 
-    /// The topmost values, the deepest first.
-    List<PickleValue> pop(int count) {
-        require(count);
-        return cut(values.size() - count);
-    }
-
-    /// The values above the topmost mark, which goes too.
+    /// The values above the topmost mark, which goes too; the deepest first.
     List<PickleValue> popMark() {
-        if (marks.isEmpty()) {
+        if (marked == 0) {
             throw decoder.syntax("formats.pickle.no-mark");
         }
-        return cut(marks.removeLast());
+        List<PickleValue> top = values.subList(floor, values.size());
+        List<PickleValue> copy = List.copyOf(top);
+        top.clear();
+        dropMark();
+        return copy;
     }
 
     void popValueOrMark() {
-        if (values.size() == floor() && !marks.isEmpty()) {
-            marks.removeLast();
+        if (values.size() == floor && marked > 0) {
+            dropMark();
         } else {
             pop();
         }
     }
 
-    private List<PickleValue> cut(int from) {
-        List<PickleValue> top = values.subList(from, values.size());
-        List<PickleValue> copy = List.copyOf(top);
-        top.clear();
-        return copy;
+    private void dropMark() {
+        marked--;
+        floor = marked == 0 ? 0 : marks[marked - 1];
     }
 
-    /// The number of values that lie below the topmost mark and cannot be reached.
-    private int floor() {
-        return marks.isEmpty() ? 0 : marks.getLast();
-    }
-
-    private void require(int count) {
-        if (values.size() - floor() < count) {
+    private void requireValue() {
+        if (values.size() == floor) {
             throw decoder.syntax("formats.pickle.stack-underflow");
         }
     }
 
     private void checkDepth() {
-        if (values.size() + marks.size() > limits.stackDepth()) {
+        if (values.size() + marked > limits.stackDepth()) {
             throw decoder.limit("formats.pickle.stack-depth", limits.stackDepth());
         }
     }

@@ -23,6 +23,9 @@ import java.util.Set;
 /// [PickleReader] returned has no cycles, bounded depth and bounded size when every shared part is counted
 /// wherever it occurs, so that a consumer may walk it.
 public sealed interface PickleValue {
+    // What serves as a key has its equality written out: a record's own is a method handle, which costs as much
+    // as reading the value does until it is compiled.
+
     /// The values directly inside this one: elements, keys and values, arguments, state.
     default List<PickleValue> children() {
         return List.of();
@@ -80,6 +83,11 @@ public sealed interface PickleValue {
         }
 
         @Override
+        public boolean equals(Object other) {
+            return other instanceof Int number && value.equals(number.value);
+        }
+
+        @Override
         public int hashCode() {
             return 4 * value.hashCode() + 1;
         }
@@ -112,6 +120,11 @@ public sealed interface PickleValue {
         @Override
         public int compareTo(Text other) {
             return value.compareTo(other.value);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Text text && value.equals(text.value);
         }
 
         @Override
@@ -156,6 +169,16 @@ public sealed interface PickleValue {
     /// @param module the Python module
     /// @param name   the name inside it
     record Global(String module, String name) implements PickleValue {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Global global && name.equals(global.name) && module.equals(global.module);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * module.hashCode() + name.hashCode();
+        }
+
         /// `module.name`.
         @Override
         public String toString() {

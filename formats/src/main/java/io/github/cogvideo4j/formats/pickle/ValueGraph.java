@@ -1,11 +1,10 @@
 package io.github.cogvideo4j.formats.pickle;
 
 import java.util.ArrayDeque;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
-import java.util.Set;
+import java.util.Map;
 
 /// Proves that a value can be walked: no cycles, bounded depth, and bounded size when every shared part is
 /// counted wherever it occurs. One pass over the distinct values, without recursion.
@@ -15,6 +14,12 @@ final class ValueGraph {
     private record Measure(int height, long expandedSize) {}
 
     private static final Measure LEAF = new Measure(1, 1);
+
+    // Stands for a container whose children are being visited: the only one without a height.
+    private static final Measure OPEN = new Measure(0, 0);
+
+    // Most containers are the sizes of a tensor.
+    private static final int SHORT = 8;
 
     /// A container whose children are being visited.
     private static final class Visit {
@@ -38,27 +43,27 @@ final class ValueGraph {
 
     static void check(PickleValue root, PickleLimits limits, PickleDecoder decoder) {
         IdentityHashMap<PickleValue, Measure> measured = new IdentityHashMap<>();
-        Set<PickleValue> open = Collections.newSetFromMap(new IdentityHashMap<>());
         Deque<Visit> path = new ArrayDeque<>();
-        enter(root, open, path);
+        enter(root, measured, path);
         while (!path.isEmpty()) {
             Visit visit = path.getLast();
             if (visit.children.hasNext()) {
                 PickleValue child = visit.children.next();
                 Measure known = isScalar(child) ? LEAF : measured.get(child);
-                if (known != null) {
-                    visit.include(known);
-                } else if (open.contains(child)) {
+                if (known != null && known.height == 0) {
                     throw decoder.limit("formats.pickle.cycle");
+                } else if (known != null) {
+                    visit.include(known);
                 } else if (path.size() >= limits.nesting()) {
                     throw decoder.limit("formats.pickle.nesting", limits.nesting());
+                } else if (isShortTuple(child)) {
+                    visit.include(new Measure(2, 1 + child.children().size()));
                 } else {
-                    enter(child, open, path);
+                    enter(child, measured, path);
                 }
                 continue;
             }
             path.removeLast();
-            open.remove(visit.value);
             if (visit.height > limits.nesting()) {
                 throw decoder.limit("formats.pickle.nesting", limits.nesting());
             }
@@ -73,10 +78,23 @@ final class ValueGraph {
         }
     }
 
-    private static void enter(PickleValue value, Set<PickleValue> open, Deque<Visit> path) {
+    private static void enter(PickleValue value, Map<PickleValue, Measure> measured, Deque<Visit> path) {
         Visit visit = new Visit(value);
-        open.add(value);
+        measured.put(value, OPEN);
         path.addLast(visit);
+    }
+
+    /// A tuple of a few scalars, which is measured as quickly as it is looked up.
+    private static boolean isShortTuple(PickleValue value) {
+        if (!(value instanceof PickleValue.Tuple tuple) || tuple.elements().size() > SHORT) {
+            return false;
+        }
+        for (PickleValue element : tuple.elements()) {
+            if (!isScalar(element)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// Values without children, told by type: asking a large dictionary for its children copies them.

@@ -4,11 +4,8 @@ import io.github.cogvideo4j.formats.MalformedFileException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,16 +15,30 @@ import java.util.zip.CRC32;
 
 /// Reads storages from their files through bounded buffers, and gathers the checksums of what it reads.
 ///
-/// Each file is opened once. A recorded CRC-32 is checked by [#verifyChecksums()] after everything wanted has
-/// been read: it covers every storage that was touched, reading only the bytes that nobody asked for.
+/// However many files there are, a few are open at once; one that is opened again must not have changed. A
+/// recorded CRC-32 is checked by [#verifyChecksums()] after everything wanted has been read: it covers every
+/// storage that was touched, reading only the bytes that nobody asked for.
 public final class FileStorageReader implements StorageReader, AutoCloseable {
     /// Large enough that a disk streams, small enough that a dozen of them are nothing; a multiple of every
     /// element's size.
     private static final int BUFFER_BYTES = 1 << 20;
 
-    private final Map<Path, SourceFile> files = new ConcurrentHashMap<>();
+    // A quarter of what the strictest limits in use let a process open; any more would gain nothing.
+    private static final int MOST_OPEN = 64;
+
+    private final OpenFiles files;
     private final Map<Storage, StorageChecksum> checksums = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<ByteBuffer> buffers = new ConcurrentLinkedQueue<>();
+
+    /// A reader that has opened nothing yet.
+    public FileStorageReader() {
+        this(MOST_OPEN);
+    }
+
+    /// @param mostOpen how many files may be open at once
+    FileStorageReader(int mostOpen) {
+        this.files = new OpenFiles(mostOpen);
+    }
 
     @Override
     public void read(Extent extent, TensorData.Sink sink) throws IOException {
@@ -85,8 +96,8 @@ public final class FileStorageReader implements StorageReader, AutoCloseable {
         return Optional.empty();
     }
 
-    StorageStream stream(Storage storage) throws IOException {
-        return StorageStream.of(open(storage.file()), storage);
+    StorageStream stream(Storage storage) {
+        return StorageStream.of(files, storage);
     }
 
     /// Checks the recorded CRC-32 of every storage that was read, in full or in part.
@@ -159,33 +170,8 @@ public final class FileStorageReader implements StorageReader, AutoCloseable {
         return buffer == null ? ByteBuffer.allocateDirect(BUFFER_BYTES) : buffer;
     }
 
-    private SourceFile open(Path path) throws IOException {
-        try {
-            return files.computeIfAbsent(path, p -> {
-                try {
-                    return new SourceFile(p);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
-    }
-
     @Override
     public void close() throws IOException {
-        List<IOException> failures = new ArrayList<>();
-        for (SourceFile file : files.values()) {
-            try {
-                file.close();
-            } catch (IOException e) {
-                failures.add(e);
-            }
-        }
-        files.clear();
-        if (!failures.isEmpty()) {
-            throw failures.getFirst();
-        }
+        files.close();
     }
 }

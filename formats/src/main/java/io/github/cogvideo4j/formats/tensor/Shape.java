@@ -12,8 +12,10 @@ public record Shape(List<Long> sizes) {
     /// Checks that no size is negative.
     public Shape {
         sizes = List.copyOf(sizes);
-        if (sizes.stream().anyMatch(size -> size < 0)) {
-            throw new IllegalArgumentException("negative size in " + sizes);
+        for (long size : sizes) {
+            if (size < 0) {
+                throw new IllegalArgumentException("negative size in " + sizes);
+            }
         }
     }
 

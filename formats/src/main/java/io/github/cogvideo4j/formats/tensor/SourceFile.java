@@ -15,6 +15,9 @@ final class SourceFile implements AutoCloseable {
     private final Path path;
     private final FileChannel channel;
 
+    /// How many reads are under way; kept by [OpenFiles].
+    int users;
+
     SourceFile(Path path) throws IOException {
         this.path = path;
         this.channel = RegularFile.open(path);

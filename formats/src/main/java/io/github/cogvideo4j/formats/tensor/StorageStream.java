@@ -17,18 +17,18 @@ sealed interface StorageStream extends AutoCloseable {
     @Override
     void close();
 
-    static StorageStream of(SourceFile file, Storage storage) {
+    static StorageStream of(OpenFiles files, Storage storage) {
         return switch (storage) {
-            case Storage.Plain plain -> new Plain(file, plain);
-            case Storage.Deflated deflated -> new Inflating(file, deflated);
+            case Storage.Plain plain -> new Plain(files, plain);
+            case Storage.Deflated deflated -> new Inflating(files, deflated);
         };
     }
 
     /// Bytes as they lie in the file.
-    record Plain(SourceFile file, Storage.Plain storage) implements StorageStream {
+    record Plain(OpenFiles files, Storage.Plain storage) implements StorageStream {
         @Override
         public void readFully(long position, ByteBuffer target) throws IOException {
-            file.readFully(storage.offset() + position, target);
+            files.readFully(storage.file(), storage.offset() + position, target);
         }
 
         @Override
@@ -39,7 +39,7 @@ sealed interface StorageStream extends AutoCloseable {
     final class Inflating implements StorageStream {
         private static final int CHUNK = 64 * 1024;
 
-        private final SourceFile file;
+        private final OpenFiles files;
         private final Storage.Deflated storage;
         private final ByteBuffer compressed = ByteBuffer.allocate(CHUNK);
         private final ByteBuffer skipped = ByteBuffer.allocate(CHUNK);
@@ -47,8 +47,8 @@ sealed interface StorageStream extends AutoCloseable {
         private long consumed;
         private long produced;
 
-        Inflating(SourceFile file, Storage.Deflated storage) {
-            this.file = file;
+        Inflating(OpenFiles files, Storage.Deflated storage) {
+            this.files = files;
             this.storage = storage;
         }
 
@@ -76,7 +76,7 @@ sealed interface StorageStream extends AutoCloseable {
                             throw damaged();
                         }
                         compressed.clear().limit((int) Math.min(CHUNK, storage.compressedLength() - consumed));
-                        file.readFully(storage.offset() + consumed, compressed);
+                        files.readFully(storage.file(), storage.offset() + consumed, compressed);
                         consumed += compressed.flip().remaining();
                         inflater.setInput(compressed);
                     }

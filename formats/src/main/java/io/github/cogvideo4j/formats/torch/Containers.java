@@ -4,6 +4,7 @@ import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.MalformedFileException;
 import io.github.cogvideo4j.formats.UnsupportedFileException;
 import io.github.cogvideo4j.formats.pickle.PickleDisassembler;
+import io.github.cogvideo4j.formats.pickle.PickleFactory;
 import io.github.cogvideo4j.formats.pickle.PickleLimits;
 import io.github.cogvideo4j.formats.pickle.PickleReader;
 import io.github.cogvideo4j.formats.pickle.PickleSource;
@@ -19,8 +20,6 @@ final class Containers {
     private static final int ZIP_RECORD = 0x04034b50;
     private static final byte PROTO = (byte) 0x80;
     private static final int HEAD = 512;
-    // The largest pickles known are under a megabyte; one of 64 million opcodes would be refused anyway.
-    static final long LARGEST_PICKLE = 64L << 20;
 
     private Containers() {}
 
@@ -48,12 +47,14 @@ final class Containers {
 
     private static TorchFile openPickle(FileWindow window) throws IOException {
         PickleSource source = PickleSource.at(
-                window.read(0, Math.min(LARGEST_PICKLE, window.length())), window.place(), window.start());
-        if (source.bytes().get(0) != PROTO && !isPickleOfProtocol0(source)) {
+                window.read(0, Math.min(window.limits().pickle(), window.length())), window.place(), window.start());
+        if (source.bytes().get(0) != PROTO
+                && !isPickleOfProtocol0(source, window.limits().pickles())) {
             throw new UnsupportedFileException(
                     ProblemCode.UNKNOWN_CONTAINER, window.place(), "formats.torch.unknown-container");
         }
-        PickleReader.Result first = PickleReader.read(source);
+        PickleReader.Result first =
+                PickleReader.read(source, PickleFactory.INERT, window.limits().pickles());
         if (first.value() instanceof PickleValue.Int number && number.value().equals(LegacyTorch.MAGIC)) {
             return LegacyTorch.read(window, source, first.end());
         }
@@ -62,9 +63,9 @@ final class Containers {
 
     /// Nearly every byte may start a pickle of protocol 0, so only a text that goes on to its STOP counts as
     /// one.
-    private static boolean isPickleOfProtocol0(PickleSource source) {
+    private static boolean isPickleOfProtocol0(PickleSource source, PickleLimits limits) {
         try {
-            PickleDisassembler.disassemble(source, PickleLimits.WEIGHTS, line -> {});
+            PickleDisassembler.disassemble(source, limits, line -> {});
             return true;
         } catch (FormatException notOne) {
             return false;

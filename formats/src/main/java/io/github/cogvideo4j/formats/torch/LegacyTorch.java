@@ -3,7 +3,6 @@ package io.github.cogvideo4j.formats.torch;
 import io.github.cogvideo4j.formats.MalformedFileException;
 import io.github.cogvideo4j.formats.UnsupportedFileException;
 import io.github.cogvideo4j.formats.pickle.PickleFactory;
-import io.github.cogvideo4j.formats.pickle.PickleLimits;
 import io.github.cogvideo4j.formats.pickle.PickleReader;
 import io.github.cogvideo4j.formats.pickle.PickleSource;
 import io.github.cogvideo4j.formats.pickle.PickleValue;
@@ -64,7 +63,7 @@ final class LegacyTorch {
     }
 
     private PickleReader.Result pickle(int position, PickleFactory factory) {
-        return PickleReader.read(source.from(position), factory, PickleLimits.WEIGHTS);
+        return PickleReader.read(source.from(position), factory, window.limits().pickles());
     }
 
     private TensorFactory factory(TensorFactory.Storages storages) {

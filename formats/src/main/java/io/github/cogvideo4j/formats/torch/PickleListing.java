@@ -45,7 +45,7 @@ public final class PickleListing {
     /// @throws FormatException when the ZIP that holds them cannot be read
     public static void list(Path file, Listener listener) throws IOException {
         try (FileChannel channel = RegularFile.open(file)) {
-            list(new FileWindow(channel, file, 0, channel.size()), listener);
+            list(FileWindow.whole(channel, file), listener);
         }
     }
 
@@ -57,7 +57,7 @@ public final class PickleListing {
     /// @throws FormatException when the run leaves the file, or the ZIP that holds the pickles cannot be read
     public static void list(Path file, long offset, long length, Listener listener) throws IOException {
         try (FileChannel channel = RegularFile.open(file)) {
-            list(FileWindow.inside(channel, file, offset, length), listener);
+            list(FileWindow.inside(new FileBlocks(channel), file, offset, length, TorchLimits.WEIGHTS), listener);
         }
     }
 
@@ -74,14 +74,14 @@ public final class PickleListing {
 
     private static PickleSource source(FileWindow window) throws IOException {
         return PickleSource.at(
-                window.read(0, Math.min(Containers.LARGEST_PICKLE, window.length())), window.place(), window.start());
+                window.read(0, Math.min(window.limits().pickle(), window.length())), window.place(), window.start());
     }
 
     private static void listRecords(FileWindow window, Listener listener) throws IOException {
         for (ZipRecord record : ZipDirectory.read(window).values()) {
             if (record.name().endsWith(".pkl")) {
                 PickleSource source = new PickleSource(
-                        ZipContents.read(window, record, Containers.LARGEST_PICKLE),
+                        ZipContents.read(window, record, window.limits().pickle()),
                         window.place(),
                         record.deflated()
                                 ? OptionalLong.empty()

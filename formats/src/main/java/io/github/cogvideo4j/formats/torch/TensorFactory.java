@@ -229,7 +229,11 @@ final class TensorFactory implements PickleFactory {
         if (elements.size() > MOST_DIMENSIONS) {
             throw syntax("formats.torch.dimensions", elements.size(), MOST_DIMENSIONS);
         }
-        return elements.stream().map(element -> integer(function, element)).toList();
+        List<Long> integers = new ArrayList<>(elements.size());
+        for (PickleValue element : elements) {
+            integers.add(integer(function, element));
+        }
+        return integers;
     }
 
     private long integer(PickleValue.Global function, PickleValue value) {

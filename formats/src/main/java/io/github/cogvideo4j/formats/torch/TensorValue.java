@@ -119,10 +119,10 @@ public record TensorValue(
     }
 
     private Shape checkedShape(String name) {
-        boolean sensible = sizes.size() == strides.size()
-                && offset >= 0
-                && sizes.stream().allMatch(size -> size >= 0)
-                && strides.stream().allMatch(stride -> stride >= 0);
+        boolean sensible = sizes.size() == strides.size() && offset >= 0;
+        for (int i = 0; sensible && i < sizes.size(); i++) {
+            sensible = sizes.get(i) >= 0 && strides.get(i) >= 0;
+        }
         if (!sensible) {
             throw outOfBounds(name);
         }

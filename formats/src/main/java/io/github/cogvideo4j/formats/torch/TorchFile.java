@@ -28,18 +28,7 @@ public record TorchFile(Path path, Container container, PickleValue root) {
     /// @throws FormatException when it is no file of `torch.save`, is damaged, or is not safe
     public static TorchFile open(Path path, Problems problems) throws IOException {
         try (FileChannel channel = RegularFile.open(path)) {
-            return Containers.open(new FileWindow(channel, path, 0, channel.size()), problems);
-        }
-    }
-
-    /// Opens one of several files of `torch.save` that lie one after another in a file, as in a distributed
-    /// checkpoint.
-    ///
-    /// @param offset where it starts, in bytes
-    /// @param length its bytes
-    public static TorchFile open(Path path, long offset, long length, Problems problems) throws IOException {
-        try (FileChannel channel = RegularFile.open(path)) {
-            return Containers.open(FileWindow.inside(channel, path, offset, length), problems);
+            return Containers.open(FileWindow.whole(channel, path), problems);
         }
     }
 }

@@ -3,7 +3,6 @@ package io.github.cogvideo4j.formats.torch;
 import io.github.cogvideo4j.formats.MalformedFileException;
 import io.github.cogvideo4j.formats.UnsafeFileException;
 import io.github.cogvideo4j.formats.UnsupportedFileException;
-import io.github.cogvideo4j.formats.pickle.PickleLimits;
 import io.github.cogvideo4j.formats.pickle.PickleReader;
 import io.github.cogvideo4j.formats.pickle.PickleSource;
 import io.github.cogvideo4j.formats.pickle.PickleValue;
@@ -13,10 +12,12 @@ import io.github.cogvideo4j.formats.tensor.Storage;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /// The ZIP container: `NAME/data.pkl`, `NAME/data/KEY` for every storage, and a few small records.
@@ -24,9 +25,11 @@ final class TorchZip {
     private static final String PICKLE = "data.pkl";
     private static final int LARGEST_NOTE = 64;
     // torch 2.13 writes 3 and reads 1 to 10 (`caffe2/serialize/versions.h`).
-    private static final Pattern KNOWN_VERSION = Pattern.compile("[1-9]|10");
+    private static final Set<String> KNOWN_VERSIONS = Set.of("1", "2", "3", "4", "5", "6", "7", "8", "9", "10");
+    // What an ordinary name has not; the expression is for those that have.
+    private static final List<String> SUSPICIOUS = List.of("..", "\\", ":", "\0");
     private static final Pattern UNSAFE_NAME =
-            Pattern.compile("(^|.*[/\\\\])\\.\\.([/\\\\].*|$)|[/\\\\].*|[A-Za-z]:.*|.*\\x00.*");
+            Pattern.compile("(^|.*[/\\\\])\\.\\.([/\\\\].*|$)|[/\\\\].*|[A-Za-z]:.*|.*\\x00.*", Pattern.DOTALL);
 
     private final FileWindow window;
     private final Map<String, ZipRecord> records;
@@ -43,7 +46,7 @@ final class TorchZip {
         // Harmless here, where records are never unpacked, and a sign of what the file was made for: one name
         // tells as much as a hundred thousand.
         records.keySet().stream()
-                .filter(name -> UNSAFE_NAME.matcher(name).matches())
+                .filter(TorchZip::isUnsafe)
                 .findFirst()
                 .ifPresent(name -> problems.report(
                         ProblemCode.UNSAFE_PATH, window.place(), "formats.torch.zip-unsafe-name", name));
@@ -51,12 +54,21 @@ final class TorchZip {
         return new TorchFile(window.path(), TorchFile.Container.ZIP, zip.readRoot());
     }
 
+    private static boolean isUnsafe(String name) {
+        boolean suspicious = name.startsWith("/");
+        for (String part : SUSPICIOUS) {
+            suspicious |= name.contains(part);
+        }
+        return suspicious && UNSAFE_NAME.matcher(name).matches();
+    }
+
     private static String root(FileWindow window, Map<String, ZipRecord> records) {
-        List<String> roots = records.keySet().stream()
-                .filter(name -> name.equals(PICKLE) || name.endsWith("/" + PICKLE))
-                .map(name -> name.substring(0, name.length() - PICKLE.length()))
-                .filter(name -> name.indexOf('/') == name.length() - 1)
-                .toList();
+        List<String> roots = new ArrayList<>();
+        for (String name : records.keySet()) {
+            if (name.endsWith(PICKLE) && name.indexOf('/') == name.length() - PICKLE.length() - 1) {
+                roots.add(name.substring(0, name.length() - PICKLE.length()));
+            }
+        }
         if (roots.isEmpty()) {
             throw new UnsupportedFileException(
                     ProblemCode.NOT_TORCH_ZIP, window.place(), "formats.torch.zip-no-pickle", records.size());
@@ -66,8 +78,11 @@ final class TorchZip {
                     ProblemCode.ZIP_DUPLICATE, window.place(), "formats.torch.zip-duplicate", roots.get(1) + PICKLE);
         }
         String root = roots.getFirst();
-        boolean script = records.keySet().stream()
-                .anyMatch(name -> name.equals(root + "constants.pkl") || name.startsWith(root + "code/"));
+        String code = root + "code/";
+        boolean script = records.containsKey(root + "constants.pkl");
+        for (String name : records.keySet()) {
+            script |= name.startsWith(code);
+        }
         if (script) {
             throw new UnsupportedFileException(ProblemCode.TORCHSCRIPT, window.place(), "formats.torch.torchscript");
         }
@@ -76,18 +91,18 @@ final class TorchZip {
 
     private PickleValue readRoot() throws IOException {
         Optional<String> version = note("version");
-        if (version.isPresent() && !KNOWN_VERSION.matcher(version.get()).matches()) {
+        if (version.isPresent() && !KNOWN_VERSIONS.contains(version.get())) {
             throw new UnsupportedFileException(
                     ProblemCode.TORCH_VERSION, window.place(), "formats.torch.version", version.get());
         }
         ByteOrder order = byteOrder();
         ZipRecord pickle = record(PICKLE).orElseThrow();
         PickleSource source = new PickleSource(
-                ZipContents.read(window, pickle, Containers.LARGEST_PICKLE),
+                ZipContents.read(window, pickle, window.limits().pickle()),
                 window.place(),
                 pickle.deflated() ? OptionalLong.empty() : OptionalLong.of(window.start() + pickle.dataOffset()));
         TensorFactory factory = new TensorFactory(window.place(), declaration -> storage(declaration, order));
-        return PickleReader.read(source, factory, PickleLimits.WEIGHTS).value();
+        return PickleReader.read(source, factory, window.limits().pickles()).value();
     }
 
     /// Files of torch before 2.1 have no such record; they were written little-endian on every machine in use.
@@ -141,9 +156,8 @@ final class TorchZip {
         Optional<ZipRecord> record = record(name);
         return record.isEmpty()
                 ? Optional.empty()
-                : Optional.of(StandardCharsets.ISO_8859_1
-                        .decode(ZipContents.read(window, record.get(), LARGEST_NOTE))
-                        .toString()
+                : Optional.of(ZipContents.text(
+                                ZipContents.read(window, record.get(), LARGEST_NOTE), StandardCharsets.ISO_8859_1)
                         .strip());
     }
 }

@@ -5,6 +5,7 @@ import io.github.cogvideo4j.formats.UnsafeFileException;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.Charset;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -35,6 +36,13 @@ final class ZipContents {
                     ProblemCode.BAD_CRC, window.at(record.dataOffset()), "formats.torch.bad-crc", record.name());
         }
         return bytes;
+    }
+
+    /// What remains in a buffer, as text; bytes that are none are replaced.
+    static String text(ByteBuffer bytes, Charset charset) {
+        byte[] encoded = new byte[bytes.remaining()];
+        bytes.get(bytes.position(), encoded);
+        return new String(encoded, charset);
     }
 
     private static ByteBuffer inflate(FileWindow window, ZipRecord record, ByteBuffer raw) {

@@ -31,9 +31,6 @@ final class ZipDirectory {
     private static final int DEFLATED = 8;
     private static final int ZIP64_EXTRA = 0x0001;
     private static final long SATURATED = 0xffffffffL;
-    // A torch file has a record a tensor, 60 to 150 bytes each: this is room for a hundred times the largest
-    // model.
-    private static final long LARGEST_DIRECTORY = 16L << 20;
 
     private final FileWindow window;
     private final ZipEnd end;
@@ -49,7 +46,7 @@ final class ZipDirectory {
     }
 
     private SequencedMap<String, ZipRecord> records() throws IOException {
-        if (end.directorySize() > LARGEST_DIRECTORY) {
+        if (end.directorySize() > window.limits().directory()) {
             throw structure(window, end.directoryOffset(), "formats.torch.zip-directory-size", end.directorySize());
         }
         ByteBuffer directory = window.read(end.directoryOffset(), end.directorySize());
@@ -85,7 +82,7 @@ final class ZipDirectory {
             throw structure(window, position, "formats.torch.zip-entry");
         }
         ByteBuffer rawName = slice(directory, nameLength);
-        String name = StandardCharsets.UTF_8.decode(rawName.duplicate()).toString();
+        String name = ZipContents.text(rawName, StandardCharsets.UTF_8);
         ByteBuffer extra = slice(directory, extraLength);
         slice(directory, commentLength);
 

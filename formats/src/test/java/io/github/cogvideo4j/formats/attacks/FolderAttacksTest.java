@@ -15,6 +15,7 @@ import io.github.cogvideo4j.formats.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.torch.TorchFile;
+import io.github.cogvideo4j.formats.torch.TorchSequence;
 import io.github.cogvideo4j.testing.Attack;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -70,7 +71,7 @@ class FolderAttacksTest {
                 .isZero();
         String code = "unsafe-path";
         refused(code, () -> TorchFile.open(pipe, new Problems()));
-        refused(code, () -> TorchFile.open(pipe, 0, 1, new Problems()));
+        refused(code, () -> TorchSequence.open(pipe));
         refused(code, () -> SafetensorsFile.open(pipe, Strictness.LENIENT, new Problems()));
         refused(code, () -> WeightIndex.read(pipe, Strictness.LENIENT, new Problems()));
         refused(code, () -> JsonFile.readObject(pipe, 1 << 20, ProblemCode.CONFIG_INVALID));

@@ -54,12 +54,13 @@ class RealTorchFilesTest {
                 PickleValue.Instance chunk = (PickleValue.Instance) value;
                 Path holder = file.resolveSibling(
                         chunk.attribute("relative_path").orElseThrow().asText().orElseThrow());
-                TorchFile inner = TorchFile.open(
-                        holder,
-                        chunk.attribute("offset").orElseThrow().asLong().orElseThrow(),
-                        chunk.attribute("length").orElseThrow().asLong().orElseThrow(),
-                        new Problems());
-                tensors(inner.root()).forEach(tensor -> tensor.stored("chunk"));
+                try (TorchSequence sequence = TorchSequence.open(holder)) {
+                    TorchFile inner = sequence.file(
+                            chunk.attribute("offset").orElseThrow().asLong().orElseThrow(),
+                            chunk.attribute("length").orElseThrow().asLong().orElseThrow(),
+                            new Problems());
+                    tensors(inner.root()).forEach(tensor -> tensor.stored("chunk"));
+                }
             }
         }
     }

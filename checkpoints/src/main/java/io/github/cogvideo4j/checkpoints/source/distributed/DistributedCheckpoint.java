@@ -16,11 +16,8 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.tensor.DType;
-import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData;
-import io.github.cogvideo4j.formats.torch.TensorValue;
-import io.github.cogvideo4j.formats.torch.TorchFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +26,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -102,12 +100,12 @@ public final class DistributedCheckpoint {
     private Checkpoint plan() throws IOException {
         DistributedMetadata metadata = MetadataReader.read(opened.note(folder.resolve(METADATA)));
         ModelKeys keys = ModelKeys.choose(metadata, remarks);
+        ChunkHeads heads = ChunkHeads.read(folder, wanted(metadata, keys), opened, remarks);
         List<StateEntry> entries = new ArrayList<>();
         int ranks = 0;
         for (Map.Entry<String, String> key : keys.names().entrySet()) {
-            ShardedTensor tensor =
-                    java.util.Objects.requireNonNull(metadata.tensors().get(key.getKey()));
-            StoredTensor stored = tensor(metadata, key.getKey(), tensor);
+            ShardedTensor tensor = Objects.requireNonNull(metadata.tensors().get(key.getKey()));
+            StoredTensor stored = tensor(metadata, heads, key.getKey(), tensor);
             entries.add(new StateEntry(stored.withName(key.getValue()), Role.PARAMETER));
         }
         for (Path file : opened.identities().keySet()) {
@@ -131,7 +129,22 @@ public final class DistributedCheckpoint {
                 remarks.all());
     }
 
-    private StoredTensor tensor(DistributedMetadata metadata, String name, ShardedTensor tensor) throws IOException {
+    /// The chunks of the model, as far as there are any: what is wrong with the table is told tensor by tensor.
+    private static List<ChunkHeads.Wanted> wanted(DistributedMetadata metadata, ModelKeys keys) {
+        List<ChunkHeads.Wanted> wanted = new ArrayList<>();
+        for (String name : keys.names().keySet()) {
+            for (Box box : Objects.requireNonNull(metadata.tensors().get(name)).chunks()) {
+                ChunkPlace place = metadata.places().get(new ChunkKey(name, box.offsets()));
+                if (place != null && box.numel() != 0) {
+                    wanted.add(new ChunkHeads.Wanted(place, name));
+                }
+            }
+        }
+        return wanted;
+    }
+
+    private StoredTensor tensor(DistributedMetadata metadata, ChunkHeads heads, String name, ShardedTensor tensor)
+            throws IOException {
         ChunkedTensor.requireCovering(metadata.file(), name, tensor.shape(), tensor.chunks());
         List<ChunkedTensor.Chunk> chunks = new ArrayList<>();
         Optional<DType> dtype = tensor.dtype();
@@ -148,7 +161,7 @@ public final class DistributedCheckpoint {
                         name,
                         box);
             }
-            StoredTensor chunk = chunk(name, box, place, dtype);
+            StoredTensor chunk = chunk(heads, name, box, place, dtype);
             dtype = Optional.of(chunk.dtype());
             chunks.add(new ChunkedTensor.Chunk(box, chunk));
         }
@@ -158,31 +171,20 @@ public final class DistributedCheckpoint {
         return ChunkedTensor.join(metadata.file(), name, tensor.shape(), chunks);
     }
 
-    /// Opens a chunk and holds it against what the table says of it.
-    private StoredTensor chunk(String name, Box box, ChunkPlace place, Optional<DType> dtype) throws IOException {
-        Path file = place.file().in(folder);
-        if (!Files.exists(file)) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.MISSING_RANK,
-                    Place.of(folder).tensor(name),
-                    "checkpoints.distributed.missing-file",
-                    place.file().value());
-        }
-        TorchFile opened = TorchFile.open(this.opened.note(file), place.offset(), place.length(), remarks);
-        if (!(opened.root() instanceof TensorValue value)) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.MIXED_CHECKPOINTS,
-                    Place.at(file, place.offset()).tensor(name),
-                    "checkpoints.distributed.no-tensor",
-                    name,
-                    opened.root());
-        }
-        StoredTensor stored = value.stored(name);
-        if (!stored.shape().equals(new Shape(box.sizes()))
+    /// Holds a chunk against what the table says of it.
+    private StoredTensor chunk(ChunkHeads heads, String name, Box box, ChunkPlace place, Optional<DType> dtype)
+            throws IOException {
+        StoredTensor stored = heads.tensor(place)
+                .orElseThrow(() -> new InvalidCheckpointException(
+                        ProblemCode.MISSING_RANK,
+                        Place.of(folder).tensor(name),
+                        "checkpoints.distributed.missing-file",
+                        place.file().value()));
+        if (!stored.shape().sizes().equals(box.sizes())
                 || dtype.filter(type -> type != stored.dtype()).isPresent()) {
             throw new InvalidCheckpointException(
                     ProblemCode.MIXED_CHECKPOINTS,
-                    Place.at(file, place.offset()).tensor(name),
+                    Place.at(place.file().in(folder), place.offset()).tensor(name),
                     "checkpoints.distributed.chunk-differs",
                     name,
                     dtype.orElse(stored.dtype()) + " " + box.sizes(),

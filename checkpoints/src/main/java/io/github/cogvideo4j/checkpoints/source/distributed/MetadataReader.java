@@ -22,7 +22,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,6 +42,8 @@ final class MetadataReader {
     private static final int MOST_DIMENSIONS = 64;
 
     private final Path file;
+    // A name is that of hundreds of chunks.
+    private final Map<String, PlainFileName> files = new HashMap<>();
 
     private MetadataReader(Path file) {
         this.file = file;
@@ -119,7 +120,8 @@ final class MetadataReader {
     }
 
     private Map<ChunkKey, ChunkPlace> places(PickleValue.Instance root, List<ChunkPlace> objects) {
-        Map<ChunkKey, ChunkPlace> places = new HashMap<>();
+        // In the file's order, which is mostly that of the chunks in their files: quickly sorted.
+        Map<ChunkKey, ChunkPlace> places = new LinkedHashMap<>();
         for (Map.Entry<PickleValue, PickleValue> entry :
                 dict(root, "storage_data").entries().entrySet()) {
             PickleValue.Instance index = instance("MetadataIndex", entry.getKey());
@@ -147,8 +149,8 @@ final class MetadataReader {
     }
 
     private ChunkPlace place(String name, PickleValue.Instance info) {
-        PickleValue path = require(info, "relative_path");
-        String text = path.asText().orElseThrow(() -> wrong("_StorageInfo.relative_path", path));
+        PickleValue relative = require(info, "relative_path");
+        String text = relative.asText().orElseThrow(() -> wrong("_StorageInfo.relative_path", relative));
         boolean transformed = info.attribute("transform_descriptors")
                 .flatMap(PickleValue::asElements)
                 .filter(list -> !list.isEmpty())
@@ -161,22 +163,29 @@ final class MetadataReader {
                     name);
         }
         return new ChunkPlace(
-                PlainFileName.of(text)
-                        .orElseThrow(() -> new UnsafeFileException(
-                                ProblemCode.UNSAFE_PATH,
-                                Place.of(file).tensor(name),
-                                "checkpoints.distributed.unsafe-path",
-                                text)),
+                files.computeIfAbsent(text, path -> plainName(name, path)),
                 integer(name, "_StorageInfo.offset", require(info, "offset")),
                 integer(name, "_StorageInfo.length", require(info, "length")));
+    }
+
+    private PlainFileName plainName(String name, String path) {
+        return PlainFileName.of(path)
+                .orElseThrow(() -> new UnsafeFileException(
+                        ProblemCode.UNSAFE_PATH,
+                        Place.of(file).tensor(name),
+                        "checkpoints.distributed.unsafe-path",
+                        path));
     }
 
     /// Bytes belong to one chunk: a small file whose bytes are named a thousand times would fill a disk.
     private void requireDisjoint(Map<ChunkKey, ChunkPlace> places) {
         List<Map.Entry<ChunkKey, ChunkPlace>> inOrder = new ArrayList<>(places.entrySet());
-        inOrder.sort(Comparator.comparing((Map.Entry<ChunkKey, ChunkPlace> entry) ->
-                        entry.getValue().file().value())
-                .thenComparingLong(entry -> entry.getValue().offset()));
+        inOrder.sort((first, second) -> {
+            ChunkPlace one = first.getValue();
+            ChunkPlace other = second.getValue();
+            int files = one.file().value().compareTo(other.file().value());
+            return files != 0 ? files : Long.compare(one.offset(), other.offset());
+        });
         for (int i = 1; i < inOrder.size(); i++) {
             ChunkPlace before = inOrder.get(i - 1).getValue();
             ChunkPlace place = inOrder.get(i).getValue();
@@ -194,10 +203,15 @@ final class MetadataReader {
     }
 
     private List<Long> integers(String name, String field, PickleValue value) {
-        List<PickleValue> elements = value.asElements()
-                .filter(list -> list.size() <= MOST_DIMENSIONS)
-                .orElseThrow(() -> wrong(name + "." + field, value));
-        return elements.stream().map(element -> integer(name, field, element)).toList();
+        List<PickleValue> elements = value.asElements().orElseThrow(() -> wrong(name + "." + field, value));
+        if (elements.size() > MOST_DIMENSIONS) {
+            throw wrong(name + "." + field, value);
+        }
+        List<Long> integers = new ArrayList<>(elements.size());
+        for (PickleValue element : elements) {
+            integers.add(integer(name, field, element));
+        }
+        return List.copyOf(integers);
     }
 
     private long integer(String name, String field, PickleValue value) {

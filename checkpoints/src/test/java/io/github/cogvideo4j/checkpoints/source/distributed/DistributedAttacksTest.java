@@ -5,14 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.formats.FormatException;
+import io.github.cogvideo4j.formats.pickle.PickleWriter;
+import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.testing.Attack;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -155,6 +160,43 @@ class DistributedAttacksTest {
     }
 
     @Test
+    @Attack(
+            name = "chunk-head-bomb",
+            tries = "a chunk that takes megabytes to describe, of which each processor reads one",
+            fails = "a chunk is one tensor: its directory and its pickle may have 64 KiB each")
+    void aChunkWithAHugePickleIsRefused() {
+        PickleWriter pickle = new PickleWriter();
+        pickle.list(Collections.nCopies(40_000, () -> pickle.integer(1)));
+        checkpoint.addObject("model.bomb", pickle.finish());
+        DistributedFolder.Claim bomb = checkpoint.claims.removeLast();
+        checkpoint.claims.set(
+                0, new DistributedFolder.Claim(WEIGHT, List.of(0L), bomb.path(), bomb.offset(), bomb.length()));
+        assertThatThrownBy(open()).hasMessageContaining("pickle-limit");
+    }
+
+    /// Files are read side by side, so that the one that fails first changes from run to run.
+    @RepeatedTest(20)
+    void ofSeveralBadChunksTheFirstInTheTableIsTold() {
+        List<Box> halves = List.of(new Box(List.of(0L), List.of(2L)), new Box(List.of(2L), List.of(2L)));
+        for (String name : List.of("model.a", "model.b", "model.c")) {
+            checkpoint.add(name, DType.U8, List.of(4L), halves, List.of(new byte[2], new byte[2]));
+        }
+        // In the first file only the last tensor's chunk is bad, in the second one those of the last two.
+        for (int i : List.of(4, 5, 6)) {
+            DistributedFolder.Claim claim = checkpoint.claims.get(i);
+            checkpoint.claims.set(
+                    i,
+                    new DistributedFolder.Claim(
+                            claim.name(), claim.offsets(), claim.path(), claim.offset() + 1, claim.length() - 1));
+        }
+        DistributedFolder.Claim first = checkpoint.claims.get(4);
+        assertThatThrownBy(open())
+                .isInstanceOfSatisfying(
+                        FormatException.class,
+                        e -> assertThat(e.problem().place()).isEqualTo(Place.of(folder.resolve(first.path()))));
+    }
+
+    @Test
     void aChunkThatIsNotWhatTheTableSaysIsOfAnotherCheckpoint() {
         checkpoint.claimChunks(WEIGHT, List.of(10L, 10L), List.of(new Box(List.of(0L, 0L), List.of(10L, 10L))));
         DistributedFolder.Claim claim = checkpoint.claims.getFirst();
@@ -184,8 +226,6 @@ class DistributedAttacksTest {
 
     private static void isOurs(Throwable thrown) {
         assertThat(thrown)
-                .isInstanceOfAny(
-                        io.github.cogvideo4j.formats.FormatException.class,
-                        io.github.cogvideo4j.checkpoints.CheckpointException.class);
+                .isInstanceOfAny(FormatException.class, io.github.cogvideo4j.checkpoints.CheckpointException.class);
     }
 }

@@ -1,0 +1,114 @@
+package io.github.cogvideo4j.formats.tensor;
+
+import io.github.cogvideo4j.formats.MalformedFileException;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Files that are read, of which so many at most are open at once: a checkpoint may have thousands, and a
+/// process may open a thousand. The one that has not been used for longest is closed for another. Safe to use
+/// from several threads.
+///
+/// A file is in use for one read only, and a thread reads one file at a time. So a thread that waits for a file
+/// to be closed holds none, and waits for others' reads only.
+final class OpenFiles implements AutoCloseable {
+    private final int most;
+    // The least recently used one first.
+    private final Map<Path, SourceFile> open = new LinkedHashMap<>(16, 0.75f, true);
+    // What was first opened under a path is what has to be there the next time.
+    private final Map<Path, FileIdentity> identities = new HashMap<>();
+
+    OpenFiles(int most) {
+        this.most = most;
+    }
+
+    /// Fills the buffer's remaining space from a position of a file.
+    ///
+    /// @throws MalformedFileException `source-changed` when the file ends before, or is another than the last
+    ///     time
+    void readFully(Path path, long position, ByteBuffer target) throws IOException {
+        SourceFile file;
+        try {
+            file = acquire(path);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted");
+        }
+        try {
+            file.readFully(position, target);
+        } finally {
+            release(file);
+        }
+    }
+
+    private synchronized SourceFile acquire(Path path) throws IOException, InterruptedException {
+        SourceFile file = open.get(path);
+        while (file == null) {
+            if (open.size() < most || closeUnused()) {
+                file = open(path);
+                open.put(path, file);
+            } else {
+                wait();
+                file = open.get(path);
+            }
+        }
+        file.users++;
+        return file;
+    }
+
+    private synchronized void release(SourceFile file) {
+        file.users--;
+        if (file.users == 0) {
+            notifyAll();
+        }
+    }
+
+    private boolean closeUnused() throws IOException {
+        Optional<Map.Entry<Path, SourceFile>> unused = open.entrySet().stream()
+                .filter(entry -> entry.getValue().users == 0)
+                .findFirst();
+        if (unused.isEmpty()) {
+            return false;
+        }
+        SourceFile file = unused.get().getValue();
+        open.remove(unused.get().getKey());
+        file.close();
+        return true;
+    }
+
+    private SourceFile open(Path path) throws IOException {
+        SourceFile file = new SourceFile(path);
+        FileIdentity identity = FileIdentity.of(path);
+        FileIdentity before = identities.putIfAbsent(path, identity);
+        if (before != null && !before.equals(identity)) {
+            file.close();
+            throw new MalformedFileException(ProblemCode.SOURCE_CHANGED, Place.of(path), "formats.source.changed");
+        }
+        return file;
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        List<IOException> failures = new ArrayList<>();
+        for (SourceFile file : open.values()) {
+            try {
+                file.close();
+            } catch (IOException e) {
+                failures.add(e);
+            }
+        }
+        open.clear();
+        if (!failures.isEmpty()) {
+            throw failures.getFirst();
+        }
+    }
+}
