@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,8 @@ class GenerateCommandTest {
         assertUsage(generate("--prompt", "a cat", "--threads", "0"), "--threads");
         assertUsage(generate("--prompt", "a cat", "--lora-scale", "0.7"), "--lora-scale");
         assertUsage(generate("--prompt", "a cat", "--seed", "many"), "--seed");
+        assertUsage(generate("--prompt", "a cat", "--lora-path", "x", "--lora-scale", "NaN"), "--lora-scale");
+        assertUsage(Run.of("vae", "decode", "--model", MODEL, "--encoded-path", "x.pt", "--fps", "NaN"), "--fps");
     }
 
     @Test
@@ -50,6 +53,24 @@ class GenerateCommandTest {
                         "--output-path",
                         folder.resolve("cat.wmv").toString()),
                 ".mp4");
+    }
+
+    @Test
+    void twoResultsInOnePlaceAreUsage() {
+        String video = folder.resolve("cat.safetensors").toString();
+        String same = folder.resolve("a/../cat.safetensors").toString();
+        String record = folder.resolve("cat.safetensors.json").toString();
+        assertUsage(generate("--prompt", "a cat", "--output-path", video, "--save-latents", same), "two results");
+        assertUsage(generate("--prompt", "a cat", "--output-path", video, "--contact-sheet", same), "two results");
+        assertUsage(generate("--prompt", "a cat", "--output-path", video, "--contact-sheet", record), "two results");
+    }
+
+    @Test
+    void anImageThatIsNotReadIsNamedBeforeAModelIsLoaded() throws IOException {
+        Path image = Files.write(folder.resolve("cat.webp"), "RIFF....WEBPVP8 ".getBytes(StandardCharsets.US_ASCII));
+        Run run = generate("--prompt", "a cat", "--image-or-video-path", image.toString());
+        assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run.err()).contains("WebP", "[image]", "cat.webp");
     }
 
     @Test

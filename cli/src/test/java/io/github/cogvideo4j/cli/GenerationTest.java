@@ -134,34 +134,59 @@ class GenerationTest {
         assertThat(folder.resolve("out")).doesNotExist();
     }
 
+    /// The same latents in both kinds of file, so the same video.
     @Test
     void theAutoencoderGoesBothWays() throws IOException {
         Path input = folder.resolve("input.gif");
         done(generate(BASE, "bf16", input));
         Path coded = folder.resolve("coded");
-        done(Run.of(
-                "vae",
-                "encode",
-                "--model_path",
-                BASE.toString(),
-                "--video_path",
-                input.toString(),
-                "--output_path",
-                coded.toString()));
-        done(Run.of(
-                "vae",
-                "--mode",
-                "decode",
-                "--model_path",
-                BASE.toString(),
-                "--encoded_path",
-                coded.resolve("encoded.safetensors").toString(),
-                "--output_path",
-                coded.toString()));
+        Path torch = folder.resolve("torch");
+        List<String> encode = List.of("encode", "--video_path", input.toString());
+        done(vae(encode, "--output_path", coded.toString()));
+        done(vae(encode, "--encoded_path", torch.resolve("encoded.pt").toString()));
+        for (Path latents : List.of(coded.resolve("encoded.safetensors"), torch.resolve("encoded.pt"))) {
+            String output = latents.resolveSibling("").toString();
+            done(vae(List.of("--mode", "decode"), "--encoded_path", latents.toString(), "--output_path", output));
+        }
+        assertThat(torch.resolve("output.mp4")).hasSameBinaryContentAs(coded.resolve("output.mp4"));
         try (Video decoded = Video.read(coded.resolve("output.mp4"))) {
             assertThat(decoded.frames()).isEqualTo(9);
             assertThat(decoded.width()).isEqualTo(80);
         }
+    }
+
+    @Test
+    void whatHoldsNoLatentsIsNotDecoded() {
+        Path stateDict = Resources.fixture("torch-zoo/input/zoo.pt");
+        Run run = vae(
+                List.of("decode", "--encoded_path", stateDict.toString()),
+                "--output_path",
+                folder.resolve("out").toString());
+        assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run.err()).contains("zoo.pt", "not one tensor", "[video]").doesNotContain("\tat ");
+        assertThat(folder.resolve("out")).doesNotExist();
+    }
+
+    private static Run vae(List<String> words, String... more) {
+        List<String> all = new ArrayList<>(List.of("vae"));
+        all.addAll(words);
+        all.addAll(List.of("--model_path", BASE.toString()));
+        all.addAll(List.of(more));
+        return Run.of(all.toArray(String[]::new));
+    }
+
+    @Test
+    void anAdapterOfAnotherModelIsOneLine() {
+        Path lora = Resources.fixture("lora-ddp-bf16-w2/output/checkpoint-3/pytorch_lora_weights.safetensors");
+        Path video = folder.resolve("video.mp4");
+        Run run = generate(BASE, "bf16", video, "--lora-path", lora.toString());
+        assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run.err().lines().filter(line -> line.startsWith("error: ")))
+                .singleElement()
+                .asString()
+                .contains("the adapter is for", lora.toString());
+        assertThat(run.err()).doesNotContain("\tat ");
+        assertThat(folder).isEmptyDirectory();
     }
 
     @Test

@@ -29,7 +29,7 @@ public final class PipelineArguments {
     @Option(names = "--lora-path", paramLabel = "LORA")
     private List<Path> loraPaths = new ArrayList<>();
 
-    @Option(names = "--lora-scale", paramLabel = "X")
+    @Option(names = "--lora-scale", paramLabel = "X", converter = Choices.Scale.class)
     private List<Double> loraScales = new ArrayList<>();
 
     @Option(names = "--lora-rank", paramLabel = "N")

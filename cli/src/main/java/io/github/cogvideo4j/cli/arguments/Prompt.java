@@ -1,8 +1,12 @@
 package io.github.cogvideo4j.cli.arguments;
 
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +17,7 @@ import java.util.Optional;
 /// @param text  in words
 /// @param input the image or video that it starts from
 public record Prompt(String text, Optional<Path> input) {
-    private static final long LARGEST_FILE = 4L << 20;
+    private static final int LARGEST_FILE = 4 << 20;
     private static final String SEPARATOR = "@@";
 
     /// The prompts of a file: one on each line, `prompt` or `prompt@@image`, as in CogVideo's own test files.
@@ -21,32 +25,43 @@ public record Prompt(String text, Optional<Path> input) {
     ///
     /// @throws UsageException when it is larger than 4 MiB, no text in UTF-8, or has no prompt
     public static List<Prompt> read(Path file) throws IOException {
-        if (Files.size(file) > LARGEST_FILE) {
-            throw new UsageException("cli.generate.prompts-size", file, LARGEST_FILE);
-        }
         List<Prompt> prompts = new ArrayList<>();
-        try {
-            for (String line : Files.readAllLines(file)) {
-                if (!line.isBlank()) {
-                    prompts.add(of(line.strip()));
-                }
-            }
-        } catch (MalformedInputException _) {
-            throw new UsageException("cli.generate.prompts-encoding", file);
-        }
+        text(file).lines().filter(line -> !line.isBlank()).forEach(line -> prompts.add(of(file, line.strip())));
         if (prompts.isEmpty()) {
             throw new UsageException("cli.generate.prompts-empty", file);
         }
         return prompts;
     }
 
-    private static Prompt of(String line) {
+    /// The whole file, which may be a pipe.
+    private static String text(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new UsageException("cli.generate.prompts-folder", file);
+        }
+        try (InputStream stream = Files.newInputStream(file)) {
+            byte[] bytes = stream.readNBytes(LARGEST_FILE + 1);
+            if (bytes.length > LARGEST_FILE) {
+                throw new UsageException("cli.generate.prompts-size", file, LARGEST_FILE);
+            }
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (CharacterCodingException _) {
+            throw new UsageException("cli.generate.prompts-encoding", file);
+        }
+    }
+
+    private static Prompt of(Path file, String line) {
         int separator = line.lastIndexOf(SEPARATOR);
-        return separator < 0
-                ? new Prompt(line, Optional.empty())
-                : new Prompt(
-                        line.substring(0, separator).strip(),
-                        Optional.of(Path.of(
-                                line.substring(separator + SEPARATOR.length()).strip())));
+        if (separator < 0) {
+            return new Prompt(line, Optional.empty());
+        }
+        String input = line.substring(separator + SEPARATOR.length()).strip();
+        try {
+            return new Prompt(line.substring(0, separator).strip(), Optional.of(Path.of(input)));
+        } catch (InvalidPathException _) {
+            throw new UsageException("cli.generate.prompts-input", input, file);
+        }
     }
 }

@@ -2,10 +2,15 @@ package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.cli.generation.OutputNames;
 import io.github.cogvideo4j.inference.output.OutputFile;
+import io.github.cogvideo4j.inference.video.TensorFile;
 import io.github.cogvideo4j.inference.video.VideoFormat;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /// The options that say where the results go.
@@ -31,7 +36,12 @@ public final class VideoOutputArguments {
     /// @param record  the JSON beside it
     /// @param latents the latents, when they are wanted
     /// @param sheet   the contact sheet, when it is wanted
-    public record Places(Path video, Path record, Optional<Path> latents, Optional<Path> sheet) {}
+    public record Places(Path video, Path record, Optional<Path> latents, Optional<Path> sheet) {
+        private List<Path> all() {
+            return Stream.concat(Stream.of(video, record), Stream.concat(latents.stream(), sheet.stream()))
+                    .toList();
+        }
+    }
 
     /// Every how many steps a preview is wanted; 0 for none.
     public int previewEvery() {
@@ -56,12 +66,19 @@ public final class VideoOutputArguments {
                         : OutputNames.of(Path.of(file), number, count)));
     }
 
-    /// Refuses, before anything long begins, places where something is that may not be replaced.
+    /// Refuses, before anything long begins, places where something is that may not be replaced, and one place
+    /// for two results.
     public void check(Places places) throws IOException {
+        Set<Path> seen = new HashSet<>();
+        for (Path place : places.all()) {
+            if (!seen.add(place.toAbsolutePath().normalize())) {
+                throw new UsageException("cli.generate.same-place", place);
+            }
+        }
         VideoFormat.check(places.video(), overwrite);
         OutputFile.check(places.record(), overwrite);
         if (places.latents().isPresent()) {
-            OutputFile.check(places.latents().get(), overwrite);
+            TensorFile.check(places.latents().get(), overwrite);
         }
         if (places.sheet().isPresent()) {
             OutputFile.check(places.sheet().get(), overwrite);

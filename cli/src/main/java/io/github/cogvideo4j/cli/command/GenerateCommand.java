@@ -149,7 +149,10 @@ public final class GenerateCommand extends ConsoleCommand {
 
     private static GenerateCommand parsed(Console console, List<String> words) {
         GenerateCommand command = new GenerateCommand(console);
-        new CommandLine(command).setExpandAtFiles(false).parseArgs(words.toArray(String[]::new));
+        new CommandLine(command)
+                .setCommandName("cogvideo generate")
+                .setExpandAtFiles(false)
+                .parseArgs(words.toArray(String[]::new));
         return command;
     }
 

@@ -7,7 +7,6 @@ import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.formats.json.JsonFile;
-import io.github.cogvideo4j.inference.output.OutputFile;
 import io.github.cogvideo4j.inference.pipeline.Latents;
 import io.github.cogvideo4j.inference.pipeline.VideoCoder;
 import io.github.cogvideo4j.inference.video.TensorFile;
@@ -15,7 +14,6 @@ import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.inference.video.VideoFormat;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -29,6 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class VaeCommand extends ConsoleCommand {
     private static final String LATENTS = "encoded.safetensors";
     private static final String VIDEO = "output.mp4";
+    private static final double MOST_FRAMES_PER_SECOND = 1_000;
 
     @Parameters(index = "0", arity = "0..1", paramLabel = "MODE", descriptionKey = "MODE")
     private Optional<GenerationChoices.Coding> mode = Optional.empty();
@@ -74,12 +73,15 @@ public final class VaeCommand extends ConsoleCommand {
     protected ExitCode run() throws IOException {
         GenerationChoices.Coding coding =
                 mode.or(() -> modeOption).orElseThrow(() -> new UsageException("cli.vae.no-mode"));
+        if (!(fps > 0 && fps <= MOST_FRAMES_PER_SECOND)) {
+            throw new UsageException("cli.vae.fps", fps);
+        }
         boolean encodes = coding != GenerationChoices.Coding.DECODE;
         boolean decodes = coding != GenerationChoices.Coding.ENCODE;
-        Path latentsFile = output.resolve(LATENTS);
+        Path latentsFile = encoded.orElse(output.resolve(LATENTS));
         Path videoFile = output.resolve(VIDEO);
         if (encodes) {
-            OutputFile.check(latentsFile, overwrite);
+            TensorFile.check(latentsFile, overwrite);
         }
         if (decodes) {
             VideoFormat.check(videoFile, overwrite);
@@ -87,9 +89,9 @@ public final class VaeCommand extends ConsoleCommand {
         Path folder = ModelFolder.locate(model, Map.copyOf(System.getenv()));
         ObjectNode result = JsonFile.newObject();
         try (VideoCoder coder = VideoCoder.load(folder, compute.options());
-                Latents latents = encodes ? encode(coder) : VideoCoder.readLatents(encodedFile())) {
+                Latents latents = encodes ? encode(coder) : coder.readLatents(encodedFile())) {
             if (encodes) {
-                TensorFile.write(latentsFile, List.of(latents.entry(VideoCoder.TENSOR)), Map.of());
+                TensorFile.write(latentsFile, latents.entry(VideoCoder.TENSOR));
                 console.print("cli.vae.encoded", latentsFile, latents);
                 result.put("encoded", latentsFile.toString());
             }

@@ -121,10 +121,12 @@ public record RunRecord(Map<String, List<String>> options, ObjectNode identity) 
         return words;
     }
 
-    /// What of the model or the input is no longer as it was: names of the identity's fields.
+    /// What of the model or the input is no longer as it was: names of the identity's fields. They are compared
+    /// as they are written: a number that was read is of another type than the one it came from.
     public List<String> differences(ObjectNode now) {
         return identity.propertyNames().stream()
-                .filter(name -> !identity.path(name).equals(now.path(name)))
+                .filter(name ->
+                        !identity.path(name).toString().equals(now.path(name).toString()))
                 .toList();
     }
 

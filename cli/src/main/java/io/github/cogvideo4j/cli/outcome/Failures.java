@@ -13,6 +13,7 @@ import io.github.cogvideo4j.inference.MissingCapabilityException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.InvalidPathException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.ResourceBundle;
@@ -52,6 +53,12 @@ public final class Failures {
             case ClosedByInterruptException e -> Optional.of(interrupted());
             case InterruptedIOException e -> Optional.of(interrupted());
             case IOException e -> Optional.of(IoFailures.of(e));
+            case InvalidPathException e ->
+                Optional.of(Failure.nowhere(
+                        ExitCode.USAGE,
+                        "usage",
+                        Message.of("cli.failure.invalid-path", e.getInput()),
+                        Message.of("cli.hint.path")));
             case OutOfMemoryError e -> Optional.of(outOfMemory(e, "cli.hint.memory"));
             case RuntimeException e
             when NATIVE_MEMORY.matcher(firstLine(e)).find() -> Optional.of(outOfMemory(e, "cli.hint.native-memory"));

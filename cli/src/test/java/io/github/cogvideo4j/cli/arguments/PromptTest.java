@@ -32,6 +32,11 @@ class PromptTest {
         assertThatExceptionOfType(UsageException.class).isThrownBy(() -> Prompt.read(empty));
         Path binary = Files.write(folder.resolve("binary.txt"), new byte[] {(byte) 0xFF, (byte) 0xFE, 0, 65});
         assertThatExceptionOfType(UsageException.class).isThrownBy(() -> Prompt.read(binary));
+        assertThatExceptionOfType(UsageException.class).isThrownBy(() -> Prompt.read(folder));
+        Path large = Files.writeString(folder.resolve("large.txt"), "a cat\n".repeat(1 << 20));
+        assertThatExceptionOfType(UsageException.class).isThrownBy(() -> Prompt.read(large));
+        Path noName = Files.writeString(folder.resolve("no-name.txt"), "a cat@@a\0b.png\n");
+        assertThatExceptionOfType(UsageException.class).isThrownBy(() -> Prompt.read(noName));
     }
 
     @Test

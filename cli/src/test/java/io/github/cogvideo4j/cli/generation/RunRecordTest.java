@@ -71,6 +71,17 @@ class RunRecordTest {
                 .satisfies(e -> assertThat(e.problem().code()).isEqualTo(ProblemCode.REQUEST));
     }
 
+    /// Written, read again, and nothing changed in between.
+    @Test
+    void theSameModelIsRecognised() throws IOException {
+        Path model = Resources.golden("pipelines/t2v-2b");
+        RunRecord record = new RunRecord(Map.of("model", List.of(model.toString())), ModelIdentity.of(model));
+        Path file = Files.writeString(folder.resolve("video.mp4.json"), record.text(JsonFile.newObject()));
+        assertThat(RunRecord.read(file).differences(ModelIdentity.of(model))).isEmpty();
+        Path other = Resources.golden("pipelines/t2v-5b");
+        assertThat(RunRecord.read(file).differences(ModelIdentity.of(other))).isNotEmpty();
+    }
+
     @Test
     void aModelThatChangedIsNoticed() throws IOException {
         Path model = Resources.golden("pipelines/t2v-2b");

@@ -86,6 +86,14 @@ class FailuresTest {
                 .isEqualTo("not-found");
     }
 
+    /// Names come from files, too: a record, a list of prompts.
+    @Test
+    void aNameThatCannotBeAPathIsWrongUsage() {
+        Failure failure = Failures.of(org.assertj.core.api.Assertions.catchThrowable(() -> Path.of("a\0b")));
+        assertThat(failure.exit()).isEqualTo(ExitCode.USAGE);
+        assertThat(failure.message().text()).contains("a\uFFFDb cannot be the name");
+    }
+
     @Test
     void interruptionsEndWith130() {
         assertThat(Failures.of(new InterruptedException()).exit().value()).isEqualTo(130);

@@ -55,6 +55,15 @@ class MessagesTest {
         });
     }
 
+    /// There is no other syntax than placeholders, so a doubled quote would be shown as two.
+    @ParameterizedTest
+    @MethodSource("modulesWithMessages")
+    void noQuoteIsDoubled(String module) {
+        for (String bundle : List.of("messages", "messages_zh")) {
+            assertThat(ProjectFiles.bundle(module, bundle).values()).noneMatch(text -> text.contains("''"));
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("modulesWithMessages")
     void whatEnglishSaysInWordsIsSaidInChinese(String module) {

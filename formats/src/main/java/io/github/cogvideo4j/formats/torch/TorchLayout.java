@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// A state dict in a file of `torch.save` before it is written: a dictionary of row-major tensors, each with a
-/// storage of its own, byte for byte as torch 2.13 writes it.
+/// A file of `torch.save` before it is written: a state dict, which is a dictionary of row-major tensors, each
+/// with a storage of its own, or one such tensor by itself; byte for byte as torch 2.13 writes it.
 public final class TorchLayout {
     /// A tensor to be written.
     ///
@@ -37,11 +37,9 @@ public final class TorchLayout {
     private final ArchiveLayout archive;
     private final List<Slot> slots = new ArrayList<>();
 
-    private TorchLayout(String fileName, List<Tensor> tensors, Optional<String> wrapper) {
+    private TorchLayout(String fileName, byte[] pickle, List<Tensor> tensors) {
         archive = ArchiveLayout.of(
-                fileName,
-                pickle(tensors, wrapper),
-                tensors.stream().map(Tensor::byteLength).toList());
+                fileName, pickle, tensors.stream().map(Tensor::byteLength).toList());
         List<Long> offsets = archive.storageOffsets();
         for (Tensor tensor : tensors) {
             slots.add(new Slot(tensor, offsets.get(slots.size()), tensor.byteLength()));
@@ -64,25 +62,42 @@ public final class TorchLayout {
     /// @param wrapper  the key under which the dictionary lies
     /// @throws UnsupportedFileException `unsupported-tensor` for a dtype that torch has no storage for
     public static TorchLayout of(String fileName, List<Tensor> tensors, Optional<String> wrapper) {
-        for (Tensor tensor : tensors) {
-            if (tensor.dtype().bits() % 8 != 0 || tensor.dtype().torchName().isEmpty()) {
-                throw new UnsupportedFileException(
-                        ProblemCode.UNSUPPORTED_TENSOR,
-                        Place.nowhere().tensor(tensor.name()),
-                        "formats.torch.unwritable-dtype",
-                        tensor.name(),
-                        tensor.dtype());
-            }
+        tensors.forEach(TorchLayout::requireWritable);
+        return new TorchLayout(fileName, pickle(tensors, wrapper), tensors);
+    }
+
+    /// Lays out a file of one tensor without a dictionary around it, as `torch.save(tensor, file)` makes it.
+    ///
+    /// @param fileName the file's name, whose stem torch puts before every record
+    /// @param tensor   the tensor; its name is not written
+    /// @throws UnsupportedFileException `unsupported-tensor` for a dtype that torch has no storage for
+    public static TorchLayout ofTensor(String fileName, Tensor tensor) {
+        requireWritable(tensor);
+        PickleWriter pickle = new PickleWriter();
+        value(tensor, 0).write(pickle);
+        return new TorchLayout(fileName, pickle.finish(), List.of(tensor));
+    }
+
+    private static void requireWritable(Tensor tensor) {
+        if (tensor.dtype().bits() % 8 != 0 || tensor.dtype().torchName().isEmpty()) {
+            throw new UnsupportedFileException(
+                    ProblemCode.UNSUPPORTED_TENSOR,
+                    Place.nowhere().tensor(tensor.name()),
+                    "formats.torch.unwritable-dtype",
+                    tensor.name(),
+                    tensor.dtype());
         }
-        return new TorchLayout(fileName, tensors, wrapper);
+    }
+
+    private static TensorPickle value(Tensor tensor, int key) {
+        return TensorPickle.whole(tensor.dtype(), key, tensor.shape(), tensor.requiresGrad());
     }
 
     private static byte[] pickle(List<Tensor> tensors, Optional<String> wrapper) {
         PickleWriter pickle = new PickleWriter();
         List<PickleWriter.Item> items = new ArrayList<>();
         for (Tensor tensor : tensors) {
-            TensorPickle value =
-                    TensorPickle.whole(tensor.dtype(), items.size(), tensor.shape(), tensor.requiresGrad());
+            TensorPickle value = value(tensor, items.size());
             items.add(new PickleWriter.Item(() -> pickle.text(tensor.name()), () -> value.write(pickle)));
         }
         if (wrapper.isPresent()) {

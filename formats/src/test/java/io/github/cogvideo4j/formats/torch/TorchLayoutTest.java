@@ -65,6 +65,25 @@ class TorchLayoutTest {
         assertThat(write(file.getFileName().toString(), tensors, contents)).isEqualTo(Files.readAllBytes(file));
     }
 
+    static Stream<Path> bareTensorsByTorch() throws IOException {
+        try (Stream<Path> files = Files.walk(Resources.fixture("universal-zero2-bf16-w2/input"))) {
+            return Stream.concat(
+                    Stream.of(Resources.fixture("torch-zoo/input/bare-tensor.pt")),
+                    files.filter(file -> file.endsWith("step.pt")).sorted().limit(3).toList().stream());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("bareTensorsByTorch")
+    void aTensorByItselfIsByteForByteWhatTorchWrites(Path file) throws IOException {
+        TensorValue value = (TensorValue) TorchFile.open(file, new Problems()).root();
+        StoredTensor stored = value.stored("tensor");
+        TorchLayout layout = TorchLayout.ofTensor(
+                file.getFileName().toString(),
+                new TorchLayout.Tensor("tensor", stored.dtype(), stored.shape(), value.requiresGrad()));
+        assertThat(write(layout, Map.of("tensor", gather(stored)))).isEqualTo(Files.readAllBytes(file));
+    }
+
     // The hashes below are of files that torch 2.13 saved from tensors of zeros of these names, types and
     // shapes.
 
@@ -172,7 +191,10 @@ class TorchLayoutTest {
 
     /// A whole file; tensors without contents are zeros.
     private static byte[] write(String name, List<TorchLayout.Tensor> tensors, Map<String, byte[]> contents) {
-        TorchLayout layout = TorchLayout.of(name, tensors);
+        return write(TorchLayout.of(name, tensors), contents);
+    }
+
+    private static byte[] write(TorchLayout layout, Map<String, byte[]> contents) {
         ByteBuffer file = ByteBuffer.allocate(Math.toIntExact(layout.fileSize()));
         Map<String, Long> checksums = new HashMap<>();
         for (TorchLayout.Slot slot : layout.slots()) {

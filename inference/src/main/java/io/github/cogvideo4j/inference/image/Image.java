@@ -58,9 +58,11 @@ public final class Image implements AutoCloseable {
         return ImageFile.read(file);
     }
 
-    /// Whether a file is a still image that [#read] takes. A GIF file counts as a video.
+    /// Whether a file is a still image, be it one that [#read] takes or one that it refuses by its name, such
+    /// as WebP. A GIF file counts as a video.
     public static boolean isStill(Path file) throws IOException {
-        return ImageType.of(file).filter(type -> type != ImageType.GIF).isPresent();
+        return ImageType.of(file).filter(type -> type != ImageType.GIF).isPresent()
+                || ForeignImage.of(file).isPresent();
     }
 
     /// The image stretched to another size with Pillow's Lanczos filter, to the bit.

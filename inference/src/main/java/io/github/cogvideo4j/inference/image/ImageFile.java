@@ -15,6 +15,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.Optional;
 import javax.imageio.IIOException;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
@@ -39,6 +40,10 @@ final class ImageFile {
             if (channel.size() > LARGEST_FILE) {
                 throw refused(file, "inference.image.file-size", channel.size(), LARGEST_FILE);
             }
+        }
+        Optional<ForeignImage> foreign = ForeignImage.of(file);
+        if (foreign.isPresent()) {
+            throw refused(file, "inference.image.foreign", foreign.get());
         }
         ImageType type = ImageType.of(file).orElseThrow(() -> refused(file, "inference.image.unknown"));
         Orientation orientation = Orientation.of(file, type);

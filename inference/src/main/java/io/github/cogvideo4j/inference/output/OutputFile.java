@@ -5,16 +5,20 @@ import io.github.cogvideo4j.checkpoints.staging.FolderDeletion;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Optional;
 import java.util.UUID;
 
 /// Writes a file, or a folder of files, beside its name and moves it there when it is whole. At every instant
 /// the name holds the old result, the new one, or nothing, also when the process is interrupted.
 public final class OutputFile {
+    /// The longest name that file systems take, in bytes.
+    private static final int LONGEST_NAME = 255;
+
     private OutputFile() {}
 
     /// Writes the new file or the files of the new folder.
@@ -30,7 +34,9 @@ public final class OutputFile {
     ///
     /// @param overwrite whether a file that is there may be replaced
     /// @throws OutputException `output-refused` when a link or a folder is there, or a file without `overwrite`
-    public static void check(Path file, boolean overwrite) {
+    /// @throws AccessDeniedException when nothing can be written in its folder
+    public static void check(Path file, boolean overwrite) throws AccessDeniedException {
+        checkName(file);
         refuseLink(file);
         if (Files.isDirectory(file)) {
             throw refused(file, "inference.output.folder");
@@ -42,6 +48,7 @@ public final class OutputFile {
 
     /// The same for a folder of frames. With `overwrite` a folder that holds nothing but frames is replaced.
     public static void checkFolder(Path folder, boolean overwrite) throws IOException {
+        checkName(folder);
         refuseLink(folder);
         if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
             return;
@@ -91,16 +98,41 @@ public final class OutputFile {
                 });
     }
 
+    /// Refuses what cannot be created, as far as that can be known: a run of hours is not to end with it.
+    private static void checkName(Path target) throws AccessDeniedException {
+        String name = String.valueOf(target.getFileName());
+        if (target.getFileName() == null || name.isEmpty() || name.equals(".") || name.equals("..")) {
+            throw refused(target, "inference.output.no-name");
+        }
+        // The name that it has while it is written is longer.
+        String longest = String.valueOf(unfinished(target).getFileName());
+        if (longest.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
+            throw refused(target, "inference.output.long-name");
+        }
+        Path above = target.toAbsolutePath().getParent();
+        while (above != null && !Files.exists(above)) {
+            above = above.getParent();
+        }
+        if (above != null && !Files.isDirectory(above)) {
+            throw refused(target, "inference.output.under-file");
+        }
+        if (above != null && !Files.isWritable(above)) {
+            throw new AccessDeniedException(above.toString());
+        }
+    }
+
+    private static Path unfinished(Path target) {
+        return target.toAbsolutePath()
+                .resolveSibling("." + target.getFileName() + ".cogvideo4j-"
+                        + UUID.randomUUID().toString().substring(0, 8));
+    }
+
     private static void build(Path target, Body body, Body publish) throws IOException {
-        Path name = Optional.ofNullable(target.getFileName())
-                .orElseThrow(() -> refused(target, "inference.output.no-name"));
         Path parent = target.toAbsolutePath().getParent();
         if (parent != null) {
             Files.createDirectories(parent);
         }
-        Path unfinished = target.toAbsolutePath()
-                .resolveSibling("." + name + ".cogvideo4j-"
-                        + UUID.randomUUID().toString().substring(0, 8));
+        Path unfinished = unfinished(target);
         // An interrupt ends the virtual machine without unwinding the stack.
         Thread cleaner = Thread.ofPlatform().unstarted(() -> deleteQuietly(unfinished));
         Runtime.getRuntime().addShutdownHook(cleaner);

@@ -122,19 +122,24 @@ final class Components implements AutoCloseable {
         return vae;
     }
 
-    /// The bytes of the text encoder's weights.
+    /// The bytes of the text encoder's weights where they are used.
     long textEncoderBytes() {
         return weightBytes("text_encoder");
     }
 
-    /// The bytes of the VAE's weights.
+    /// The bytes of the transformer's weights where they are used.
+    long transformerBytes() {
+        return transformer.weightBytes(precision(), device);
+    }
+
+    /// The bytes of the VAE's weights where they are used.
     long vaeBytes() {
         return weightBytes("vae");
     }
 
     private long weightBytes(String folder) {
         try (WeightStore weights = WeightStore.open(model.resolve(folder))) {
-            return weights.byteLength();
+            return weights.byteLength(precision(), device);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.inference.pipeline;
 
 import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
 import io.github.cogvideo4j.inference.pipeline.MemoryPlan.StageMemory;
-import io.github.cogvideo4j.inference.system.MachineMemory;
+import io.github.cogvideo4j.inference.system.DeviceMemory;
 import io.github.cogvideo4j.inference.vae.VaeConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +12,8 @@ import java.util.OptionalLong;
 /// how many of them are alive at once.
 ///
 /// On the CPU weights are mapped files, whose pages the system drops when it needs them; only what has to be
-/// put together in memory counts. On another device all weights of a component count.
+/// put together in memory counts. On another device all weights count from their first use on: they stay there,
+/// but for those of the text encoder.
 final class MemoryEstimate {
     /// Activations of the transformer's width that are alive at once: tokens, norm, query, key, value and their
     /// rotation, attention in fp32, twice the feed-forward's four times wider ones.
@@ -39,9 +40,9 @@ final class MemoryEstimate {
     MemoryPlan plan(LatentSource source) {
         boolean cpu = components.device().isCpu();
         long textWeights = request.promptEmbeds().isPresent() ? 0 : components.textEncoderBytes();
-        long transformerWeights = components.transformer().weightBytes();
+        long transformerWeights = components.transformerBytes();
         long vaeWeights = components.vaeBytes();
-        OptionalLong available = cpu ? MachineMemory.available() : OptionalLong.empty();
+        OptionalLong available = DeviceMemory.available(components.device());
         boolean crowded = available.isPresent()
                 && textWeights + transformerWeights + vaeWeights + transformerActivations(source)
                         > available.getAsLong();
@@ -55,7 +56,11 @@ final class MemoryEstimate {
                 transformerActivations(source),
                 transformerWeights,
                 components.transformer().gatheredBytes()));
-        stages.add(stage(Stage.DECODE, vaeActivations(VAE_DECODED_FRAMES) + pixels(), vaeWeights, 0));
+        stages.add(stage(
+                Stage.DECODE,
+                vaeActivations(VAE_DECODED_FRAMES) + pixels(),
+                cpu ? vaeWeights : transformerWeights + vaeWeights,
+                0));
         return new MemoryPlan(stages, available, !cpu || crowded);
     }
 

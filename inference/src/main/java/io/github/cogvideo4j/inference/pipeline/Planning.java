@@ -20,7 +20,10 @@ final class Planning {
     /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be computed with this model
     Planning(Components components, LatentSource source, GenerationRequest request) {
         RequestCheck.check(request);
-        RequestCheck.checkEmbeds(request, components.config().textEmbedDim());
+        RequestCheck.checkEmbeds(
+                request,
+                request.maxSequenceLength().orElse(components.config().maxTextSeqLength()),
+                components.config().textEmbedDim());
         source.check(components, request);
         Scheduler scheduler = components.scheduler();
         int steps = source.timesteps(scheduler.timesteps(request.steps()), request).length;

@@ -4,10 +4,15 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidRequestException;
 import io.github.cogvideo4j.inference.text.TextEncoder;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// Whether a request makes sense by itself, whatever the model.
 final class RequestCheck {
     private static final int MOST_VIDEOS = 1_000;
+    private static final long ANY = -1;
 
     private RequestCheck() {}
 
@@ -46,22 +51,30 @@ final class RequestCheck {
                 "1 - " + TextEncoder.MOST_TOKENS);
     }
 
-    /// Refuses embeddings that do not fit the model.
-    static void checkEmbeds(GenerationRequest request, long width) {
-        request.promptEmbeds().ifPresent(embeds -> checkShape("prompt_embeds", embeds, -1, width));
-        request.negativePromptEmbeds()
-                .ifPresent(embeds -> checkShape("negative_prompt_embeds", embeds, prompts(request), width));
+    /// Refuses embeddings that do not fit the model, or not each other: under guidance the positive and the
+    /// negative ones are rows of one tensor.
+    ///
+    /// @param tokens how many tokens a prompt is encoded to
+    /// @param width  the width of an encoded token
+    static void checkEmbeds(GenerationRequest request, long tokens, long width) {
+        Optional<Latents> positive = request.promptEmbeds();
+        Optional<Latents> negative = request.negativePromptEmbeds();
+        boolean beside = request.isGuided() && negative.isEmpty();
+        positive.ifPresent(embeds -> checkShape("prompt_embeds", embeds, ANY, beside ? tokens : ANY, width));
+        long others =
+                request.isGuided() ? positive.map(embeds -> embeds.shape()[1]).orElse(tokens) : ANY;
+        negative.ifPresent(embeds -> checkShape("negative_prompt_embeds", embeds, prompts(request), others, width));
     }
 
-    private static void checkShape(String name, Latents given, long count, long width) {
+    private static void checkShape(String name, Latents given, long... wanted) {
         long[] shape = given.shape();
-        if (shape.length != 3 || shape[2] != width || (count >= 0 && shape[0] != count)) {
-            throw refused(
-                    ProblemCode.REQUEST,
-                    "inference.pipeline.tensor-shape",
-                    name,
-                    given,
-                    "[" + (count < 0 ? "n" : Long.toString(count)) + ", n, " + width + "]");
+        boolean fits = shape.length == wanted.length
+                && IntStream.range(0, wanted.length).allMatch(i -> wanted[i] == ANY || wanted[i] == shape[i]);
+        if (!fits) {
+            String needed = Arrays.stream(wanted)
+                    .mapToObj(size -> size == ANY ? "n" : Long.toString(size))
+                    .collect(Collectors.joining(" x ", "[", "]"));
+            throw refused(ProblemCode.REQUEST, "inference.pipeline.tensor-shape", name, given, needed);
         }
     }
 

@@ -1,13 +1,5 @@
 package io.github.cogvideo4j.inference.pipeline;
 
-import io.github.cogvideo4j.formats.Strictness;
-import io.github.cogvideo4j.formats.problem.Place;
-import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
-import io.github.cogvideo4j.formats.safetensors.SafetensorsFile;
-import io.github.cogvideo4j.formats.tensor.FileStorageReader;
-import io.github.cogvideo4j.formats.tensor.StoredTensor;
-import io.github.cogvideo4j.inference.InvalidRequestException;
 import io.github.cogvideo4j.inference.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.runtime.ComputeOptions;
 import io.github.cogvideo4j.inference.runtime.Precision;
@@ -18,10 +10,8 @@ import io.github.cogvideo4j.inference.vae.VaeProgress;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.inference.weights.NativeMemory;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
@@ -34,10 +24,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /// such.
 public final class VideoCoder implements AutoCloseable {
     /// The name of the latents in their file.
-    public static final String TENSOR = "encoded";
+    public static final String TENSOR = EncodedFile.TENSOR;
 
-    private static final int DIMENSIONS = 5;
-    private static final long MOST_BYTES = 4L << 30;
     private static final double HIGHEST = 255;
 
     private final CogVideoXVae vae;
@@ -110,37 +98,13 @@ public final class VideoCoder implements AutoCloseable {
         }
     }
 
-    /// Reads latents that were written before.
+    /// Reads latents that were written before: a safetensors file with a tensor `encoded`, or a file of
+    /// `torch.save` that is one tensor, as CogVideo's `cli_vae_demo.py` makes it.
     ///
-    /// @throws InvalidRequestException `request` when the file has no tensor `encoded` of five dimensions
-    public static Latents readLatents(Path file) throws IOException {
-        SafetensorsFile opened = SafetensorsFile.open(file, Strictness.STRICT, new Problems());
-        StoredTensor stored = opened.tensor(TENSOR)
-                .filter(tensor -> tensor.shape().rank() == DIMENSIONS
-                        && tensor.byteLength() > 0
-                        && tensor.byteLength() <= MOST_BYTES)
-                .orElseThrow(() -> noLatents(file));
-        Precision precision = Arrays.stream(Precision.values())
-                .filter(type -> type.dtype() == stored.dtype())
-                .findFirst()
-                .orElseThrow(() -> noLatents(file));
-        long[] shape =
-                stored.shape().sizes().stream().mapToLong(Long::longValue).toArray();
-        Latents latents = Latents.allocate(precision, shape);
-        long[] done = {0};
-        try (FileStorageReader reader = new FileStorageReader()) {
-            reader.read(stored, bytes -> {
-                MemorySegment piece = MemorySegment.ofBuffer(bytes);
-                latents.values().asSlice(done[0], piece.byteSize()).copyFrom(piece);
-                done[0] += piece.byteSize();
-                bytes.position(bytes.limit());
-            });
-        }
-        return latents;
-    }
-
-    private static InvalidRequestException noLatents(Path file) {
-        return new InvalidRequestException(ProblemCode.VIDEO, Place.of(file), "inference.pipeline.no-latents", TENSOR);
+    /// @return `[1, latent channels, latent frames, height, width]`; whoever called closes them
+    /// @throws io.github.cogvideo4j.inference.InvalidRequestException `video` when the file holds anything else
+    public Latents readLatents(Path file) throws IOException {
+        return new EncodedFile(file, vae.config().latentChannels()).read();
     }
 
     @Override

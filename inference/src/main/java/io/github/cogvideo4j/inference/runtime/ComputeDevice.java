@@ -4,6 +4,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidRequestException;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
+import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -44,6 +45,15 @@ public record ComputeDevice(String name) {
     /// Whether it is the processor.
     public boolean isCpu() {
         return name.equals("cpu");
+    }
+
+    /// The number of the CUDA device that it is; `cuda` alone is the first one.
+    public OptionalInt cudaIndex() {
+        if (!name.startsWith("cuda")) {
+            return OptionalInt.empty();
+        }
+        int colon = name.indexOf(':');
+        return OptionalInt.of(colon < 0 ? 0 : Integer.parseInt(name.substring(colon + 1)));
     }
 
     /// A tensor on this device in a precision; the very tensor where that is what it is.

@@ -46,7 +46,7 @@ public final class SystemCheck {
         }
         checks.add(disk());
         if (model.isPresent()) {
-            checks.add(memory(model.get()));
+            checks.add(memory(model.get(), device));
         }
         return checks;
     }
@@ -144,7 +144,7 @@ public final class SystemCheck {
         return existing;
     }
 
-    private static Check memory(Path model) throws IOException {
+    private static Check memory(Path model, String device) throws IOException {
         long largest = 0;
         try (var components = Files.list(model)) {
             for (Path component : components.filter(Files::isDirectory).toList()) {
@@ -152,7 +152,7 @@ public final class SystemCheck {
             }
         }
         long needed = (long) (largest * ROOM) + (1L << 30);
-        OptionalLong available = MachineMemory.available();
+        OptionalLong available = availableOn(device);
         if (available.isEmpty()) {
             return Check.good("memory", "inference.system.memory-unknown", gigabytes(needed));
         }
@@ -162,6 +162,15 @@ public final class SystemCheck {
                         "memory",
                         Message.of("inference.system.memory", gigabytes(available.getAsLong()), gigabytes(needed)),
                         Message.of("inference.system.memory-remedy"));
+    }
+
+    /// What the device has, or the machine where there is no such device.
+    private static OptionalLong availableOn(String device) {
+        try {
+            return DeviceMemory.available(ComputeDevice.of(device));
+        } catch (InferenceException | LinkageError _) {
+            return MachineMemory.available();
+        }
     }
 
     private static long weightBytes(Path component) throws IOException {

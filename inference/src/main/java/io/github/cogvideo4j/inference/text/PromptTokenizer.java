@@ -79,11 +79,7 @@ public final class PromptTokenizer implements AutoCloseable {
     public TokenizedPrompt encode(String prompt, int length) {
         if (prompt.length() > LONGEST_PROMPT) {
             throw new InvalidRequestException(
-                    ProblemCode.CONFIG_INVALID,
-                    Place.nowhere(),
-                    "inference.text.long-prompt",
-                    prompt.length(),
-                    LONGEST_PROMPT);
+                    ProblemCode.PROMPT, Place.nowhere(), "inference.text.long-prompt", prompt.length(), LONGEST_PROMPT);
         }
         List<Integer> tokens = tokens(prompt);
         int kept = Math.min(tokens.size(), length - 1);

@@ -99,9 +99,9 @@ public final class TransformerModel implements AutoCloseable {
         return transformer.config();
     }
 
-    /// The bytes of its weights, as they are stored.
-    public long weightBytes() {
-        return weights.byteLength();
+    /// The bytes of its weights where they are used.
+    public long weightBytes(Precision precision, ComputeDevice device) {
+        return weights.byteLength(precision, device);
     }
 
     /// The bytes of those that do not lie in one piece and are put together in memory when they are used.

@@ -109,6 +109,17 @@ public final class WeightStore implements AutoCloseable {
         return tensors.values().stream().mapToLong(StoredTensor::byteLength).sum();
     }
 
+    /// The bytes that all tensors take where they are used: as stored on the CPU, where they are mapped, and in
+    /// the precision of use on another device, to which they are copied.
+    public long byteLength(Precision precision, ComputeDevice device) {
+        if (device.isCpu()) {
+            return byteLength();
+        }
+        return tensors.values().stream()
+                .mapToLong(tensor -> tensor.shape().numel() * precision.dtype().bytes())
+                .sum();
+    }
+
     /// The bytes of those tensors that do not lie in one piece and are put together in memory when they are
     /// used.
     public long gatheredByteLength() {

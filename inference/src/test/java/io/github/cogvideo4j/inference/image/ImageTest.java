@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -115,6 +116,27 @@ class ImageTest {
     @ValueSource(strings = {"", "x", "not an image at all", "GIF89a", "BM"})
     void whatIsNoImageIsOneClearError(String content) throws IOException {
         assertImageProblem(Files.writeString(folder.resolve("input.png"), content), "");
+    }
+
+    /// The first bytes as their specifications have them.
+    @ParameterizedTest
+    @CsvSource({
+        "524946461a00000057454250, WebP",
+        "49492a000800000000000000, TIFF",
+        "4d4d002a0000000800000000, TIFF",
+        "000000206674797061766966, AVIF",
+        "000000186674797068656963, HEIF"
+    })
+    void anImageThatIsNotReadIsNamed(String head, String format) throws IOException {
+        Path file = Files.write(folder.resolve("photo.png"), HexFormat.of().parseHex(head));
+        assertThat(Image.isStill(file)).isTrue();
+        assertImageProblem(file, "a " + format + " image");
+    }
+
+    @Test
+    void aVideoIsNoImage() throws IOException {
+        Path file = Files.write(folder.resolve("video.mp4"), HexFormat.of().parseHex("000000206674797069736f6d"));
+        assertThat(Image.isStill(file)).isFalse();
     }
 
     @Test

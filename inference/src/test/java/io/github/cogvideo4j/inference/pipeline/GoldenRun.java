@@ -153,7 +153,7 @@ final class GoldenRun implements AutoCloseable {
         return video;
     }
 
-    private static List<String> strings(JsonNode value) {
+    static List<String> strings(JsonNode value) {
         List<String> strings = new ArrayList<>();
         if (value.isString()) {
             strings.add(value.stringValue());

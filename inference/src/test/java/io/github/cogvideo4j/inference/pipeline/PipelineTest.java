@@ -3,6 +3,7 @@ package io.github.cogvideo4j.inference.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InferenceException;
@@ -145,6 +146,19 @@ class PipelineTest {
                 ProblemCode.COMPONENT_MISSING,
                 "vae",
                 () -> TextToVideoPipeline.load(copy, OPTIONS).close());
+    }
+
+    @Test
+    void anAdapterOfAnotherModelIsRefused() {
+        Path adapter = Resources.fixture("lora-ddp-bf16-w2/output/checkpoint-3/pytorch_lora_weights.safetensors");
+        PipelineOptions options = OPTIONS.withLoras(List.of(new LoraChoice(adapter, 1)));
+        assertThatThrownBy(
+                        () -> TextToVideoPipeline.load(model("t2v-2b"), options).close())
+                .isInstanceOfSatisfying(CheckpointException.class, e -> {
+                    assertThat(e.problem().code()).isEqualTo(ProblemCode.SHAPE_MISMATCH);
+                    assertThat(e.problem().message().text()).startsWith("the adapter is for a model of another size");
+                    assertThat(e.problem().place().file()).contains(adapter);
+                });
     }
 
     @Test

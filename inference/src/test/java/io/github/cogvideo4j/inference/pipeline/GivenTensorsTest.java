@@ -1,0 +1,202 @@
+package io.github.cogvideo4j.inference.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.Golden;
+import io.github.cogvideo4j.inference.InvalidRequestException;
+import io.github.cogvideo4j.inference.runtime.ComputeOptions;
+import io.github.cogvideo4j.inference.runtime.Precision;
+import io.github.cogvideo4j.inference.runtime.Torch;
+import io.github.cogvideo4j.inference.video.Video;
+import io.github.cogvideo4j.testing.Resources;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+/// Latents and prompt embeddings that the caller brings along, instead of a seed and words.
+class GivenTensorsTest {
+    /// How far another order of summation moves latents in fp32 (golden/README.md).
+    private static final double LATENTS = 1.8e-5;
+
+    private static final int WIDTH = 32;
+    private static final PipelineOptions FP32 =
+            PipelineOptions.defaults().withCompute(new ComputeOptions(Precision.FP32, "cpu", 1));
+
+    @BeforeAll
+    static void start() {
+        Torch.start(1);
+    }
+
+    /// Under another seed and without a prompt: all that shapes the run is what was given.
+    @ParameterizedTest
+    @ValueSource(strings = {"t2v-2b_base_fp32", "t2v-2b_base_bf16"})
+    void theReferencesOwnTensorsGiveTheReferencesRun(String name) throws IOException {
+        try (Golden golden = Golden.open("e2e/" + name);
+                PointerScope _ = new PointerScope();
+                Latents initial = Latents.copyOf(golden.out("initial_latents"));
+                Latents positive = Latents.copyOf(golden.out("prompt_embeds"));
+                Latents negative = Latents.copyOf(golden.out("negative_prompt_embeds"));
+                Steps steps = new Steps();
+                TextToVideoPipeline pipeline = load("t2v-2b", GoldenRun.options(golden.meta()))) {
+            GenerationRequest request = asCalled(golden.meta().path("call"))
+                    .prompts(List.of())
+                    .initialLatents(initial)
+                    .promptEmbeds(positive)
+                    .negativePromptEmbeds(negative)
+                    .build();
+            pipeline.generate(request, steps).close();
+            golden.assertEqual("initial_latents", steps.initial().getFirst().view());
+            golden.assertClose("step_latents", steps.stacked(), LATENTS);
+        }
+    }
+
+    /// Where the reference recorded no embeddings the prompt stays: the noise alone is given.
+    @ParameterizedTest
+    @ValueSource(strings = {"t2v-5b_ddim_fp32", "t2v-2b_batch2_fp32", "t2v-2b_nocfg_fp32"})
+    void theReferencesOwnNoiseGivesTheReferencesRun(String name) throws IOException {
+        try (Golden golden = Golden.open("e2e/" + name);
+                PointerScope _ = new PointerScope();
+                Latents initial = Latents.copyOf(golden.out("initial_latents"));
+                Steps steps = new Steps();
+                TextToVideoPipeline pipeline =
+                        load(golden.meta().path("pipeline").stringValue(), GoldenRun.options(golden.meta()))) {
+            GenerationRequestBuilder request =
+                    asCalled(golden.meta().path("call")).initialLatents(initial);
+            pipeline.generateAll(request.build(), steps).close();
+            golden.assertClose("step_latents", steps.stacked(), LATENTS);
+        }
+    }
+
+    @Test
+    void latentsOfAnotherShapeAreRefusedByName() throws IOException {
+        assertRefused("latents", request -> request, Latents.allocate(Precision.FP32, 1, 3, 16, 4, 7));
+        assertRefused("latents", request -> request, Latents.allocate(Precision.FP32, 2, 3, 16, 4, 6));
+        assertRefused("latents", request -> request, Latents.allocate(Precision.FP32, 3, 16, 4, 6));
+    }
+
+    @Test
+    void embeddingsOfAnotherShapeAreRefusedByName() throws IOException {
+        try (Latents fitting = embeds(1, 226, WIDTH);
+                Latents narrow = embeds(1, 226, WIDTH - 1);
+                Latents two = embeds(2, 226, WIDTH);
+                Latents flat = embeds(226, WIDTH);
+                Latents few = embeds(1, 100, WIDTH)) {
+            assertRefused("prompt_embeds", request -> request.promptEmbeds(narrow));
+            assertRefused("prompt_embeds", request -> request.promptEmbeds(flat));
+            assertRefused(
+                    "negative_prompt_embeds",
+                    request -> request.promptEmbeds(fitting).negativePromptEmbeds(two));
+            assertRefused("negative_prompt_embeds", request -> request.negativePromptEmbeds(narrow));
+            // Both halves of a guided prediction have as many tokens.
+            assertRefused(
+                    "negative_prompt_embeds",
+                    request -> request.promptEmbeds(fitting).negativePromptEmbeds(few));
+            assertRefused("negative_prompt_embeds", request -> request.negativePromptEmbeds(few));
+            assertRefused("prompt_embeds", request -> request.promptEmbeds(few));
+        }
+    }
+
+    /// The number of tokens is the caller's where nothing else has to go with it.
+    @Test
+    void embeddingsMayHaveAnotherNumberOfTokens() throws IOException {
+        try (Latents few = embeds(1, 100, WIDTH);
+                TextToVideoPipeline pipeline = load("t2v-5b", FP32)) {
+            for (GenerationRequestBuilder request : List.of(
+                    small().promptEmbeds(few).guidanceScale(1),
+                    small().promptEmbeds(few).negativePromptEmbeds(few),
+                    small().promptEmbeds(few).maxSequenceLength(100))) {
+                try (Video video = pipeline.generate(request.prompts(List.of()).build(), GenerationProgress.NONE)) {
+                    assertThat(video.frames()).isEqualTo(9);
+                }
+            }
+        }
+    }
+
+    /// The reference's call under another seed.
+    private static GenerationRequestBuilder asCalled(JsonNode call) {
+        return GenerationRequest.builder()
+                .prompts(GoldenRun.strings(call.path("prompt")))
+                .negativePrompts(GoldenRun.strings(call.path("negative_prompt")))
+                .seed(7)
+                .steps(call.path("num_inference_steps").intValue())
+                .guidanceScale(call.path("guidance_scale").doubleValue())
+                .height(call.path("height").intValue())
+                .width(call.path("width").intValue())
+                .numFrames(call.path("num_frames").intValue());
+    }
+
+    private static Latents embeds(long... shape) {
+        return Latents.allocate(Precision.FP32, shape);
+    }
+
+    private static TextToVideoPipeline load(String model, PipelineOptions options) throws IOException {
+        return TextToVideoPipeline.load(Resources.golden("pipelines/" + model), options);
+    }
+
+    private static GenerationRequestBuilder small() {
+        return GenerationRequest.builder()
+                .prompt("a lighthouse")
+                .height(32)
+                .width(48)
+                .numFrames(9)
+                .steps(1);
+    }
+
+    private static void assertRefused(String name, UnaryOperator<GenerationRequestBuilder> change) throws IOException {
+        try (TextToVideoPipeline pipeline = load("t2v-5b", FP32)) {
+            GenerationRequest request = change.apply(small()).build();
+            assertThatThrownBy(() -> pipeline.generateAll(request, GenerationProgress.NONE))
+                    .isInstanceOfSatisfying(InvalidRequestException.class, e -> {
+                        assertThat(e.problem().code()).isEqualTo(ProblemCode.REQUEST);
+                        assertThat(e.problem().message().text()).startsWith(name + " has type and shape FP32 [");
+                    });
+        }
+    }
+
+    private static void assertRefused(String name, UnaryOperator<GenerationRequestBuilder> change, Latents initial)
+            throws IOException {
+        try (initial) {
+            assertRefused(name, request -> change.apply(request).initialLatents(initial));
+        }
+    }
+
+    /// Keeps what a watcher is shown.
+    private record Steps(List<Latents> initial, List<Latents> after) implements GenerationProgress, AutoCloseable {
+        Steps() {
+            this(new ArrayList<>(), new ArrayList<>());
+        }
+
+        @Override
+        public void start(Latents latents) {
+            initial.add(Latents.copyOf(latents.view()));
+        }
+
+        @Override
+        public void step(GenerationStep step) {
+            after.add(step.latents());
+        }
+
+        Tensor stacked() {
+            return torch.stack(
+                    new TensorVector(after.stream().map(Latents::view).toArray(Tensor[]::new)));
+        }
+
+        @Override
+        public void close() {
+            initial.forEach(Latents::close);
+            after.forEach(Latents::close);
+        }
+    }
+}
