@@ -100,8 +100,7 @@ public final class LoadBenchmark {
 
     private static String load(Path folder, long start) throws IOException {
         Watch watch = new Watch(start);
-        PipelineOptions options =
-                PipelineOptions.defaults().withCompute(new ComputeOptions(Precision.BF16, "cpu", 2));
+        PipelineOptions options = PipelineOptions.defaults().withCompute(new ComputeOptions(Precision.BF16, "cpu", 2));
         try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(folder, options)) {
             pipeline.generate(
                     GenerationRequest.builder()
@@ -138,7 +137,8 @@ public final class LoadBenchmark {
         @Override
         public void step(GenerationStep step) {
             done = true;
-            result = String.format(Locale.ROOT, "prompts after %.1f s, own memory %d MiB", encoded, ProcessMemory.anonymousMiB());
+            result = String.format(
+                    Locale.ROOT, "prompts after %.1f s, own memory %d MiB", encoded, ProcessMemory.anonymousMiB());
         }
 
         @Override

@@ -22,14 +22,14 @@ final class NativeHeap {
 
     /// Has every block from 4 MiB on given back when it is freed. Other systems than Linux with glibc keep their
     /// own ways.
+    @SuppressWarnings("restricted") // native access is what whoever starts libtorch allows
     static void giveBackLargeBlocks() {
         Linker linker = Linker.nativeLinker();
         Optional<MemorySegment> mallopt = linker.defaultLookup().find("mallopt");
         if (mallopt.isEmpty()) {
             return;
         }
-        MethodHandle call =
-                linker.downcallHandle(mallopt.get(), FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+        MethodHandle call = linker.downcallHandle(mallopt.get(), FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
         try {
             int _ = (int) call.invokeExact(MMAP_THRESHOLD, LARGE);
         } catch (Throwable e) {

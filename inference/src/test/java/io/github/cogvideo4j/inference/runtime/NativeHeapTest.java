@@ -26,7 +26,7 @@ class NativeHeapTest {
     /// Each large tensor is followed by a small one that stays. The second time the C library has seen large
     /// blocks freed, and left to itself would keep the next ones.
     @Test
-    void largeTensorsAreGivenBackWhateverStaysBetweenThem() throws IOException {
+    void largeTensorsAreGivenBackWhateverStaysBetweenThem() {
         List<Tensor> small = new ArrayList<>();
         long before = MachineMemory.resident().orElseThrow();
         for (int round = 0; round < 2; round++) {
