@@ -18,9 +18,8 @@ final class MemoryEstimate {
     /// Activations of the transformer's width that are alive at once: tokens, norm, query, key, value and their
     /// rotation, attention in fp32, twice the feed-forward's four times wider ones.
     private static final long TRANSFORMER_ACTIVATIONS = 18;
-    /// Activations of the VAE's finest level that are alive at once, with a convolution's window; measured at 9 frames
-    /// of
-    /// 240 x 368 and 480 x 720 (4.1 and 3.8, and some room).
+    /// Activations of the VAE's finest level that are alive at once, a convolution's window included. Measured
+    /// at 9 frames of 240 x 368 and of 480 x 720: 4.1 and 3.8.
     private static final long VAE_ACTIVATIONS = 5;
     private static final long VAE_DECODED_FRAMES = 9;
     private static final long VAE_ENCODED_FRAMES = 15;
