@@ -24,6 +24,8 @@ final class MemoryEstimate {
     private static final long VAE_DECODED_FRAMES = 9;
     private static final long VAE_ENCODED_FRAMES = 15;
     private static final long TEXT_ACTIVATIONS = 16;
+    /// What libtorch, its threads and the JVM take besides, at any stage; measured.
+    private static final long RUNTIME_BYTES = 200L << 20;
 
     private final Components components;
     private final LatentShape shape;
@@ -66,8 +68,8 @@ final class MemoryEstimate {
 
     private StageMemory stage(Stage stage, long activations, long weights, long gathered) {
         return components.device().isCpu()
-                ? new StageMemory(stage, activations + gathered, weights - gathered)
-                : new StageMemory(stage, activations + weights, 0);
+                ? new StageMemory(stage, RUNTIME_BYTES + activations + gathered, weights - gathered)
+                : new StageMemory(stage, RUNTIME_BYTES + activations + weights, 0);
     }
 
     private long textActivations() {
