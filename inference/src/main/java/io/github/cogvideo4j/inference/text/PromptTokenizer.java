@@ -14,9 +14,8 @@ import java.util.List;
 import java.util.regex.Matcher;
 
 /// T5's tokenizer: SentencePiece over the text between special tokens, an end token, and padding to a fixed
-/// length. The library normalizes, [UnigramSegmenter] cuts. The numbers are those of `T5Tokenizer` of transformers (the
-/// "legacy" behaviour, which CogVideoX
-/// was trained with).
+/// length. The library normalizes, [UnigramSegmenter] cuts. The numbers are those of `T5Tokenizer` of
+/// transformers (the "legacy" behaviour, which CogVideoX was trained with).
 public final class PromptTokenizer implements AutoCloseable {
     private static final int PAD = 0;
     private static final int END = 1;

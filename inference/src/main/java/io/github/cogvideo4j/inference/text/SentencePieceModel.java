@@ -22,7 +22,7 @@ final class SentencePieceModel {
     /// Bounds the memory. T5 has 32,000.
     private static final int LARGEST_VOCABULARY = 1 << 20;
 
-    /// Bounds the work at every character of a prompt. T5's longest have 16 characters.
+    /// Bounds the work at every character of a prompt. SentencePiece's trainer makes them of 16 at most by default.
     private static final int LONGEST_PIECE = 1 << 8;
 
     private static final int PIECES = 1;

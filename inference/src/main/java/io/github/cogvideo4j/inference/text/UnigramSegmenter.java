@@ -26,8 +26,8 @@ final class UnigramSegmenter {
     /// How much less than the least likely piece an unknown character scores.
     private static final float UNKNOWN_PENALTY = 10;
 
-    /// What a user-defined piece scores for each byte after its first, whatever the file says: more than any row
-    /// of likely pieces.
+    /// What a user-defined piece scores for each byte after its first, whatever the file says: more than any
+    /// row of likely pieces.
     private static final float USER_DEFINED_BONUS = 0.1f;
 
     private record Entry(String text, int id, float score) {}
