@@ -225,6 +225,24 @@ class GenerationTest {
                 .hasSize(2 * 2 * 2 * 16 * 4 * 6);
     }
 
+    /// Also where the number comes from a record, which anyone may have written.
+    @Test
+    void anAbsurdGuidanceScaleIsWrongUsageAndNotTheWeightsFault() throws IOException {
+        Path video = folder.resolve("video.mp4");
+        Path record = Files.writeString(
+                folder.resolve("record.json"),
+                "{\"format\": 1, \"options\": {\"model\": [\"" + BASE
+                        + "\"], \"prompt\": [\"a cat\"], \"guidance-scale\": [\"1e300\"]}}");
+
+        for (Run run : List.of(
+                generate(BASE, "bf16", video, "--guidance-scale", "1e300"),
+                Run.of("generate", "--repeat", record.toString(), "--output-path", video.toString()))) {
+            assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.USAGE);
+            assertThat(run.err()).contains("guidance_scale is 1.0E300").doesNotContain("\tat ");
+            assertThat(video).doesNotExist();
+        }
+    }
+
     private static Run generate(Path model, String dtype, Path output, String... more) {
         List<String> words = new ArrayList<>(List.of(
                 "generate",
