@@ -21,23 +21,29 @@ final class Mp4File {
     private Mp4File() {}
 
     static void write(Video video, Path file) throws IOException {
-        OutputFile.write(file, unfinished -> encode(video, unfinished));
+        OutputFile.write(file, unfinished -> encode(video, unfinished, file));
     }
 
-    private static void encode(Video video, Path file) throws IOException {
-        int height = even(video.height());
-        int width = even(video.width());
-        double pixels = (double) height * width * video.framesPerSecond();
-        Muxer.Settings settings = new Muxer.Settings(
+    /// How frames of a size are encoded.
+    static Muxer.Settings settings(int height, int width, double framesPerSecond) {
+        double pixels = (double) even(height) * even(width) * framesPerSecond;
+        return new Muxer.Settings(
                 ENCODER,
-                width,
-                height,
+                even(width),
+                even(height),
+                framesPerSecond,
                 avutil.AV_PIX_FMT_YUV420P,
                 Math.clamp((long) (pixels * BITS_PER_PIXEL), LEAST_BITS, MOST_BITS),
                 Map.of("allow_skip_frames", "0", "rc_mode", "quality", "profile", "high", "coder", "cabac"),
                 Map.of("movflags", "+faststart"));
+    }
+
+    private static void encode(Video video, Path unfinished, Path file) throws IOException {
+        int height = even(video.height());
+        int width = even(video.width());
+        Muxer.Settings settings = settings(video.height(), video.width(), video.framesPerSecond());
         AVFrame encoded = null;
-        try (Muxer muxer = new Muxer(file, "mp4", video.framesPerSecond(), settings);
+        try (Muxer muxer = new Muxer(unfinished, file, "mp4", settings);
                 PixelFrame pixelFrame = new PixelFrame(height, width)) {
             encoded = yuv(height, width);
             for (int i = 0; i < video.frames(); i++) {
