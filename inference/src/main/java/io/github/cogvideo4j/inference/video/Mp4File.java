@@ -15,6 +15,7 @@ final class Mp4File {
     static final String ENCODER = "libopenh264";
 
     private static final double BITS_PER_PIXEL = 0.6;
+    private static final double MOST_BITS_PER_PIXEL = 4;
     private static final long LEAST_BITS = 1_000_000;
     private static final long MOST_BITS = 200_000_000;
 
@@ -33,9 +34,16 @@ final class Mp4File {
                 even(height),
                 framesPerSecond,
                 avutil.AV_PIX_FMT_YUV420P,
-                Math.clamp((long) (pixels * BITS_PER_PIXEL), LEAST_BITS, MOST_BITS),
+                bitRate(pixels),
                 Map.of("allow_skip_frames", "0", "rc_mode", "quality", "profile", "high", "coder", "cabac"),
                 Map.of("movflags", "+faststart"));
+    }
+
+    /// What small pictures get at least is less than they have: asked for more, the encoder quantises so little
+    /// that the noise of a broken model does not fit into its buffer, and it gives up.
+    private static long bitRate(double pixelsPerSecond) {
+        long least = Math.min(LEAST_BITS, (long) (pixelsPerSecond * MOST_BITS_PER_PIXEL));
+        return Math.clamp((long) (pixelsPerSecond * BITS_PER_PIXEL), least, MOST_BITS);
     }
 
     private static void encode(Video video, Path unfinished, Path file) throws IOException {

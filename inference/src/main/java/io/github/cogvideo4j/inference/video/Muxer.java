@@ -24,6 +24,7 @@ final class Muxer implements AutoCloseable {
     private static final int FINEST_RATE = 1_001_000;
 
     private final AVFormatContext container = new AVFormatContext(null);
+    private final Path target;
     private final AVCodecContext encoder;
     private final AVPacket packet = avcodec.av_packet_alloc();
     private final AVStream stream;
@@ -53,27 +54,28 @@ final class Muxer implements AutoCloseable {
     /// @throws MissingCapabilityException `encoder` when this FFmpeg has not the encoder, or it refuses the
     /// size
     Muxer(Path file, Path target, String format, Settings settings) throws IOException {
+        this.target = target;
         AVCodec codec = codec(settings, target);
         encoder = avcodec.avcodec_alloc_context3(codec);
         AVRational rate = rate(settings);
         tick = new AVRational().num(rate.den()).den(rate.num());
         boolean opened = false;
         try {
-            check(avformat.avformat_alloc_output_context2(container, null, format, Ffmpeg.url(file)), target);
+            check(avformat.avformat_alloc_output_context2(container, null, format, Ffmpeg.url(file)));
             stream = avformat.avformat_new_stream(container, codec);
             if ((container.oformat().flags() & avformat.AVFMT_GLOBALHEADER) != 0) {
                 encoder.flags(encoder.flags() | avcodec.AV_CODEC_FLAG_GLOBAL_HEADER);
             }
             open(encoder, codec, settings, target);
-            check(avcodec.avcodec_parameters_from_context(stream.codecpar(), encoder), target);
+            check(avcodec.avcodec_parameters_from_context(stream.codecpar(), encoder));
             stream.time_base(tick).avg_frame_rate(rate);
             AVIOContext output = new AVIOContext(null);
-            check(avformat.avio_open(output, Ffmpeg.url(file), avformat.AVIO_FLAG_WRITE), target);
+            check(avformat.avio_open(output, Ffmpeg.url(file), avformat.AVIO_FLAG_WRITE));
             container.pb(output);
             AVDictionary options = Ffmpeg.options(settings.muxerOptions());
             int written = avformat.avformat_write_header(container, options);
             avutil.av_dict_free(options);
-            check(written, target);
+            check(written);
             opened = true;
         } finally {
             if (!opened) {
@@ -172,15 +174,9 @@ final class Muxer implements AutoCloseable {
         }
     }
 
-    private static void check(int result) throws IOException {
+    private void check(int result) throws IOException {
         if (result < 0) {
-            throw new IOException(Ffmpeg.text(result));
-        }
-    }
-
-    private static void check(int result, Path file) throws IOException {
-        if (result < 0) {
-            throw new IOException(file + ": " + Ffmpeg.text(result));
+            throw new IOException(target + ": " + Ffmpeg.text(result));
         }
     }
 

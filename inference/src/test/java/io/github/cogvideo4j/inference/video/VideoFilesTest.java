@@ -19,6 +19,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -269,6 +270,23 @@ class VideoFilesTest {
             video.save(file);
         }
         assertThat(file).exists();
+    }
+
+    /// What a model with wrong weights makes: the hardest pictures that there are.
+    @ParameterizedTest
+    @CsvSource({"1, 48, 80, 8", "9, 48, 80, 8", "9, 32, 32, 30", "5, 480, 720, 8"})
+    void noiseIsWrittenAsWell(int frames, int height, int width, double rate) throws IOException {
+        Path file = folder.resolve("noise.mp4");
+        Random random = new Random(1);
+        try (Video noise = Video.allocate(frames, height, width, rate)) {
+            for (long i = 0; i < noise.pixels().byteSize(); i++) {
+                noise.pixels().set(ValueLayout.JAVA_BYTE, i, random.nextBoolean() ? (byte) 255 : 0);
+            }
+            noise.saveMp4(file);
+            try (Video read = Video.read(file)) {
+                assertSameKind(read, noise);
+            }
+        }
     }
 
     private static void assertSameKind(Video read, Video written) {
