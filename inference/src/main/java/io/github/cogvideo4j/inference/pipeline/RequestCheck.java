@@ -46,7 +46,7 @@ final class RequestCheck {
                 Math.abs(request.guidanceScale()) <= LARGEST_GUIDANCE,
                 "guidance_scale",
                 request.guidanceScale(),
-                "-" + LARGEST_GUIDANCE + " - " + LARGEST_GUIDANCE);
+                ">= -" + LARGEST_GUIDANCE + ", <= " + LARGEST_GUIDANCE);
         require(request.strength() > 0 && request.strength() <= 1, "strength", request.strength(), "> 0, <= 1");
         double rate = request.framesPerSecond().orElse(1);
         require(rate > 0 && rate <= 1_000, "fps", rate, "> 0, <= 1000");
