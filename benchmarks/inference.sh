@@ -3,24 +3,62 @@
 #
 #   benchmarks/inference.sh transformer|t5 [--precision fp32|bf16|both] [--rounds N]
 #   benchmarks/inference.sh vae
+#   benchmarks/inference.sh load
+#   benchmarks/inference.sh memory
 #
 # transformer   2 layers of CogVideoX-2b's width on 13 latent frames of 30x44 and 226 text tokens
 # t5            1 layer of T5 v1.1 XXL on 226 tokens
 # vae           decodes 9 frames of 240x360 at the real models' width, each time in a process of its own
+# load          from a folder of CogVideoX-2b's size to the end of a first step of 9 frames of 96x96, from a cold and
+#               a warm cache; its floor reads the text encoder's and the transformer's files
+# memory        the memory that --dry-run foretells for each stage and what the stage then took, in MiB
 #
-# Both precisions and 3 rounds (2 for the VAE) when none is given. 2 threads; 4 GB of memory. For the VAE:
-#   PRECISIONS   "fp32 bf16"
+# Both precisions and 3 rounds (2 for the VAE) when none is given. 2 threads; 4 GB of memory. For the last three:
+#   PRECISIONS   "fp32 bf16" (the VAE)
 #   ROUNDS       measurements of each kind, in turn
-#   WORK         a folder for 0.9 GB of random weights (a new one in $TMPDIR), deleted at the end
+#   SIZES        "240x368x9 480x720x9": heights, widths and frames (memory)
+#   WORK         a folder for random weights (a new one in $TMPDIR), 0.9 GB for the VAE, else 13 GB; deleted at the end
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/prepare.bash"
 
 java_flags=(--enable-native-access=ALL-UNNAMED -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 -Dorg.bytedeco.javacpp.maxBytes=0)
 
-measure_vae() {
-  local work precision round kind
+make_work() {
   work=$(mktemp -d "${WORK:-${TMPDIR:-/tmp}}/cogvideo4j-inference.XXXXXX")
   trap "rm -rf -- '$work'" EXIT
+}
+
+make_model() {
+  make_work
+  benchmark inference.LoadBenchmark --sample "$root/testing/src/test/resources/golden/pipelines/t2v-2b" make "$work/model"
+}
+
+measure_load() {
+  local cache round kind
+  make_model
+  printf '| | cache | seconds | |\n|---|---|---|---|\n'
+  for cache in cold warm; do
+    for ((round = 0; round < ${ROUNDS:-2}; round++)); do
+      for kind in floor load; do
+        benchmark inference.LoadBenchmark --cache "$cache" "$kind" "$work/model" 2>/dev/null
+      done
+    done
+  done
+}
+
+measure_memory() {
+  local size height width frames
+  make_model
+  printf '| stage | video | foretold, MiB | taken, MiB |\n|---|---|---|---|\n'
+  for size in ${SIZES:-240x368x9 480x720x9}; do
+    IFS=x read -r height width frames <<<"$size"
+    benchmark inference.MemoryBenchmark --height "$height" --width "$width" --frames "$frames" "$work/model" 2>/dev/null
+  done
+}
+
+measure_vae() {
+  local precision round kind
+  make_work
   printf '| | precision | wall, s | CPU, s | resident, MiB |\n|---|---|---|---|---|\n'
   for precision in ${PRECISIONS:-fp32 bf16}; do
     benchmark inference.VaeBenchmark --precision "$precision" make "$work/vae"
@@ -34,5 +72,7 @@ measure_vae() {
 
 case ${1:-} in
   vae) measure_vae ;;
+  load) measure_load ;;
+  memory) measure_memory ;;
   *) benchmark inference.InferenceBenchmark "$@" ;;
 esac

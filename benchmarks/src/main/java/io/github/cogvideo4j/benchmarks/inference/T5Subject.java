@@ -1,8 +1,6 @@
 package io.github.cogvideo4j.benchmarks.inference;
 
-import io.github.cogvideo4j.checkpoints.model.ConfigDocument;
 import io.github.cogvideo4j.formats.tensor.DType;
-import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.inference.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.runtime.Precision;
@@ -22,6 +20,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /// and the norms besides; its floor has not.
 final class T5Subject implements Subject {
     private static final long TOKENS = 226;
+    private static final int VOCABULARY = 1_024;
     private static final String LAYER = "encoder.block.0.layer.";
     private static final String ATTENTION = LAYER + "0.SelfAttention.";
     private static final String FEED_FORWARD = LAYER + "1.DenseReluDense.";
@@ -29,14 +28,7 @@ final class T5Subject implements Subject {
     /// Inputs of the bare calls.
     private record Inputs(Tensor tokens, Tensor hidden, Tensor heads, Tensor bias) {}
 
-    private final T5Config config = T5Config.of(ConfigDocument.empty()
-            .with("vocab_size", 1_024)
-            .with("d_model", 4_096)
-            .with("d_kv", 64)
-            .with("d_ff", 10_240)
-            .with("num_layers", 1)
-            .with("num_heads", 64)
-            .with("feed_forward_proj", "gated-gelu"));
+    private final T5Config config = T5Shapes.config(1, VOCABULARY);
     private final WeightStore weights;
     private final T5Encoder encoder;
     private final Tensor ids;
@@ -56,26 +48,9 @@ final class T5Subject implements Subject {
     }
 
     private List<StoredTensor> tensors(DType dtype) {
-        long width = config.dModel();
-        long inner = config.innerDim();
-        long hidden = config.dFf();
-        return List.of(
-                tensor("shared", dtype, config.vocabSize(), width),
-                tensor(ATTENTION + "q", dtype, inner, width),
-                tensor(ATTENTION + "k", dtype, inner, width),
-                tensor(ATTENTION + "v", dtype, inner, width),
-                tensor(ATTENTION + "o", dtype, width, inner),
-                tensor(ATTENTION + "relative_attention_bias", dtype, config.buckets(), config.numHeads()),
-                tensor(LAYER + "0.layer_norm", dtype, width),
-                tensor(FEED_FORWARD + "wi_0", dtype, hidden, width),
-                tensor(FEED_FORWARD + "wi_1", dtype, hidden, width),
-                tensor(FEED_FORWARD + "wo", dtype, width, hidden),
-                tensor(LAYER + "1.layer_norm", dtype, width),
-                tensor("encoder.final_layer_norm", dtype, width));
-    }
-
-    private static StoredTensor tensor(String module, DType dtype, long... sizes) {
-        return RandomWeights.of(module + ".weight", dtype, Shape.of(sizes));
+        return T5Shapes.weights(config).stream()
+                .map(weight -> RandomWeights.of(weight.name(), dtype, weight.shape()))
+                .toList();
     }
 
     @Override

@@ -1,8 +1,6 @@
 package io.github.cogvideo4j.benchmarks.inference;
 
 import io.github.cogvideo4j.benchmarks.Arguments;
-import io.github.cogvideo4j.formats.safetensors.SafetensorsLayout;
-import io.github.cogvideo4j.formats.safetensors.TensorSpec;
 import io.github.cogvideo4j.inference.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.runtime.Precision;
 import io.github.cogvideo4j.inference.runtime.Scoped;
@@ -11,16 +9,9 @@ import io.github.cogvideo4j.inference.vae.CogVideoXVae;
 import io.github.cogvideo4j.inference.vae.VaeOptions;
 import io.github.cogvideo4j.inference.vae.VaeProgress;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Random;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -33,7 +24,6 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 ///
 /// Each run is a process of its own, so that the kernel's high-water mark is its own.
 public final class VaeBenchmark {
-    private static final int PATTERN = 1 << 20;
     private static final double WEIGHT_SCALE = 0.02;
 
     private VaeBenchmark() {}
@@ -70,7 +60,7 @@ public final class VaeBenchmark {
                     arguments.get("precision", "fp32"),
                     (System.nanoTime() - start) / 1e9,
                     (cpuNanos() - cpu) / 1e9,
-                    highWaterMiB());
+                    ProcessMemory.highWaterMiB());
         }
     }
 
@@ -121,45 +111,7 @@ public final class VaeBenchmark {
     private static void make(Path folder, VaeShapes shapes, Precision precision) throws IOException {
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("config.json"), "{\"_class_name\": \"AutoencoderKLCogVideoX\"}\n");
-        SafetensorsLayout layout = SafetensorsLayout.of(
-                shapes.weights().stream()
-                        .map(weight -> new TensorSpec(weight.name(), precision.dtype(), weight.shape()))
-                        .toList(),
-                Map.of());
-        ByteBuffer pattern = pattern(precision);
-        try (FileChannel file = FileChannel.open(
-                folder.resolve("diffusion_pytorch_model.safetensors"),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.WRITE)) {
-            write(file, layout.head());
-            for (long left = layout.fileSize() - file.position();
-                    left > 0;
-                    left = layout.fileSize() - file.position()) {
-                write(file, pattern.duplicate().limit((int) Math.min(left, pattern.capacity())));
-            }
-        }
-    }
-
-    /// Normally distributed values as small as a convolution's weights.
-    private static ByteBuffer pattern(Precision precision) {
-        Random random = new Random(1);
-        ByteBuffer pattern = ByteBuffer.allocate(PATTERN).order(ByteOrder.LITTLE_ENDIAN);
-        while (pattern.hasRemaining()) {
-            int bits = Float.floatToRawIntBits((float) (random.nextGaussian() * WEIGHT_SCALE));
-            if (precision == Precision.BF16) {
-                pattern.putShort((short) (bits >>> 16));
-            } else {
-                pattern.putInt(bits);
-            }
-        }
-        return pattern.flip();
-    }
-
-    private static void write(FileChannel file, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            file.write(bytes);
-        }
+        RandomFile.write(folder.resolve("diffusion_pytorch_model.safetensors"), shapes.weights(), precision);
     }
 
     private static long cpuNanos() {
@@ -168,13 +120,5 @@ public final class VaeBenchmark {
                 .totalCpuDuration()
                 .orElseThrow()
                 .toNanos();
-    }
-
-    private static long highWaterMiB() throws IOException {
-        List<String> lines = Files.readAllLines(Path.of("/proc/self/status"));
-        return lines.stream()
-                .filter(line -> line.startsWith("VmHWM:"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
-                .sum();
     }
 }

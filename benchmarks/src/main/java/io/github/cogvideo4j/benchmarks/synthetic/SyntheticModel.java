@@ -11,7 +11,11 @@ import java.util.stream.IntStream;
 /// A transformer with the layers of CogVideoX at another size.
 public final class SyntheticModel {
     private static final int HEAD_DIM = 64;
-    private static final int HEADS_2B = 30;
+    /// Attention heads of CogVideoX-2b.
+    public static final int HEADS_2B = 30;
+    /// Layers of CogVideoX-2b.
+    public static final int LAYERS_2B = 30;
+
     private static final int HEADS_5B = 48;
 
     private SyntheticModel() {}
@@ -39,16 +43,21 @@ public final class SyntheticModel {
     ///
     /// @param heads  attention heads of 64 channels
     /// @param layers blocks
-    static List<NamedShape> of(int heads, int layers) {
+    public static List<NamedShape> of(int heads, int layers) {
         // A configuration has at least one block; the blocks of a deeper one follow it in the list.
-        TransformerConfig config = TransformerConfig.of(ConfigDocument.empty()
-                .with("num_attention_heads", heads)
-                .with("attention_head_dim", HEAD_DIM)
-                .with("num_layers", Math.max(1, layers))
-                .with("use_rotary_positional_embeddings", heads >= HEADS_5B));
+        TransformerConfig config = TransformerConfig.of(config(heads, Math.max(1, layers)));
         return TransformerStateDict.of(config).toList().stream()
                 .filter(tensor -> layers > 0 || !tensor.name().startsWith("transformer_blocks."))
                 .toList();
+    }
+
+    /// The configuration of a model of this width and depth.
+    public static ConfigDocument config(int heads, int layers) {
+        return ConfigDocument.empty()
+                .with("num_attention_heads", heads)
+                .with("attention_head_dim", HEAD_DIM)
+                .with("num_layers", layers)
+                .with("use_rotary_positional_embeddings", heads >= HEADS_5B);
     }
 
     /// How many parameters these are.

@@ -18,11 +18,14 @@ final class MemoryEstimate {
     /// Activations of the transformer's width that are alive at once: tokens, norm, query, key, value and their
     /// rotation, attention in fp32, twice the feed-forward's four times wider ones.
     private static final long TRANSFORMER_ACTIVATIONS = 18;
-    /// Activations of the VAE's finest level that are alive at once, measured at 9 frames of 240 x 360.
-    private static final long VAE_ACTIVATIONS = 9;
+    /// Activations of the VAE's finest level that are alive at once, a convolution's window included. Measured
+    /// at 9 frames of 240 x 368 and of 480 x 720: 4.1 and 3.8.
+    private static final long VAE_ACTIVATIONS = 5;
     private static final long VAE_DECODED_FRAMES = 9;
     private static final long VAE_ENCODED_FRAMES = 15;
     private static final long TEXT_ACTIVATIONS = 16;
+    /// What libtorch, its threads and the JVM take besides, at any stage; measured.
+    private static final long RUNTIME_BYTES = 200L << 20;
 
     private final Components components;
     private final LatentShape shape;
@@ -65,8 +68,8 @@ final class MemoryEstimate {
 
     private StageMemory stage(Stage stage, long activations, long weights, long gathered) {
         return components.device().isCpu()
-                ? new StageMemory(stage, activations + gathered, weights - gathered)
-                : new StageMemory(stage, activations + weights, 0);
+                ? new StageMemory(stage, RUNTIME_BYTES + activations + gathered, weights - gathered)
+                : new StageMemory(stage, RUNTIME_BYTES + activations + weights, 0);
     }
 
     private long textActivations() {

@@ -22,6 +22,7 @@ public final class Torch {
     /// @param threads how many threads an operation may use; at least 1
     /// @throws MissingCapabilityException `native-library` when this system has none or they do not load
     public static void start(int threads) {
+        NativeHeap.giveBackLargeBlocks();
         try {
             openblas_nolapack.blas_set_num_threads(1);
             torch.set_num_threads(threads);

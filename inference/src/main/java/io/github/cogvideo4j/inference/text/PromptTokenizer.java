@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.regex.Matcher;
 
 /// T5's tokenizer: SentencePiece over the text between special tokens, an end token, and padding to a fixed
-/// length. The numbers are those of `T5Tokenizer` of transformers (the "legacy" behaviour, which CogVideoX
-/// was trained with).
+/// length. The library normalizes, [UnigramSegmenter] cuts. The numbers are those of `T5Tokenizer` of
+/// transformers (the "legacy" behaviour, which CogVideoX was trained with).
 public final class PromptTokenizer implements AutoCloseable {
     private static final int PAD = 0;
     private static final int END = 1;
@@ -29,14 +29,16 @@ public final class PromptTokenizer implements AutoCloseable {
         System.setProperty("ai.djl.offline", "true");
     }
 
-    private final SpTokenizer pieces;
+    private final SpTokenizer library;
+    private final UnigramSegmenter segmenter;
     private final SpecialTokens special;
     private final int vocabulary;
 
-    private PromptTokenizer(SpTokenizer pieces, SpecialTokens special, int vocabulary) {
-        this.pieces = pieces;
+    private PromptTokenizer(SpTokenizer library, SentencePieceModel model, SpecialTokens special) {
+        this.library = library;
+        this.segmenter = new UnigramSegmenter(model.pieces());
         this.special = special;
-        this.vocabulary = vocabulary;
+        this.vocabulary = Math.max(model.pieces().size(), special.largestId() + 1);
     }
 
     /// Opens a model's `tokenizer` folder.
@@ -48,8 +50,7 @@ public final class PromptTokenizer implements AutoCloseable {
         SpecialTokens special = SpecialTokens.read(folder);
         SentencePieceModel model = SentencePieceModel.read(file);
         try {
-            return new PromptTokenizer(
-                    new SpTokenizer(model.bytes()), special, Math.max(model.pieces(), special.largestId() + 1));
+            return new PromptTokenizer(new SpTokenizer(model.bytes()), model, special);
         } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError | IllegalStateException e) {
             throw new MissingCapabilityException(
                     e,
@@ -119,10 +120,14 @@ public final class PromptTokenizer implements AutoCloseable {
             end--;
         }
         if (start < end) {
-            for (int id : pieces.getProcessor().encode(wellFormed(text.substring(start, end)))) {
-                tokens.add(id);
-            }
+            tokens.addAll(segmenter.ids(normalized(wellFormed(text.substring(start, end)))));
         }
+    }
+
+    /// A text as the model's pieces are written (one form for each character, `▁` for spaces). The library
+    /// gives it only in pieces; whichever they are, together they are the whole.
+    private String normalized(String text) {
+        return String.join("", library.getProcessor().tokenize(text));
     }
 
     /// What Python's `strip` takes for white space.
@@ -137,6 +142,6 @@ public final class PromptTokenizer implements AutoCloseable {
 
     @Override
     public void close() {
-        pieces.close();
+        library.close();
     }
 }

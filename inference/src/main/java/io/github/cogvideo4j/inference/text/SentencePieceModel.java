@@ -9,23 +9,50 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
-/// A `spiece.model` as bytes, looked through before the library gets it: a protocol buffer whose fields end
-/// where they say.
+/// A `spiece.model`, looked through before the library gets it: its bytes, and the pieces with their scores.
+///
+/// Source: `sentencepiece_model.proto` of SentencePiece (`ModelProto`, `TrainerSpec`).
 final class SentencePieceModel {
     private static final long LARGEST = 64L << 20;
+
+    /// Bounds the memory. T5 has 32,000.
+    private static final int LARGEST_VOCABULARY = 1 << 20;
+
+    /// Bounds the work at every character of a prompt. SentencePiece's trainer makes them of 16 at most by default.
+    private static final int LONGEST_PIECE = 1 << 8;
+
     private static final int PIECES = 1;
-    private static final int VARINT = 0;
-    private static final int FIXED64 = 1;
-    private static final int BYTES = 2;
-    private static final int FIXED32 = 5;
-    private static final int VARINT_BITS = 63;
+    private static final int TRAINER = 2;
+    private static final int PIECE_TEXT = 1;
+    private static final int PIECE_SCORE = 2;
+    private static final int PIECE_TYPE = 3;
+    private static final int MODEL_TYPE = 3;
+    private static final int BYTE_FALLBACK = 35;
+    private static final long UNIGRAM = 1;
+
+    /// What a piece is for; in the file the first is 1.
+    enum PieceType {
+        NORMAL,
+        UNKNOWN,
+        CONTROL,
+        USER_DEFINED,
+        UNUSED,
+        BYTE
+    }
+
+    /// A token of the vocabulary; its place in the list is its number.
+    ///
+    /// @param score the logarithm of its probability
+    record Piece(String text, float score, PieceType type) {}
 
     private final byte[] bytes;
-    private final int pieces;
+    private final List<Piece> pieces;
 
-    private SentencePieceModel(byte[] bytes, int pieces) {
+    private SentencePieceModel(byte[] bytes, List<Piece> pieces) {
         this.bytes = bytes;
         this.pieces = pieces;
     }
@@ -35,8 +62,8 @@ final class SentencePieceModel {
         return bytes;
     }
 
-    /// How many pieces it has.
-    int pieces() {
+    /// Its pieces, one of which stands for the unknown.
+    List<Piece> pieces() {
         return pieces;
     }
 
@@ -51,65 +78,71 @@ final class SentencePieceModel {
         try (FileChannel channel = RegularFile.open(file)) {
             long size = channel.size();
             if (size > LARGEST) {
-                throw invalid(file, 0);
+                throw invalid(file, "inference.text.not-pieces");
             }
             ByteBuffer content = ByteBuffer.allocate((int) size);
             while (content.hasRemaining() && channel.read(content) >= 0) {
                 // Until the whole file is there.
             }
             content.flip();
-            int pieces = count(file, content);
+            List<Piece> pieces = pieces(file, new ProtocolFields(file, content));
             return new SentencePieceModel(Arrays.copyOf(content.array(), content.limit()), pieces);
         }
     }
 
-    private static int count(Path file, ByteBuffer content) {
-        int pieces = 0;
-        while (content.hasRemaining()) {
-            int at = content.position();
-            long tag = varint(file, content);
-            long field = tag >>> 3;
-            long length = switch ((int) tag & 7) {
-                case VARINT -> {
-                    varint(file, content);
-                    yield 0;
+    private static List<Piece> pieces(Path file, ProtocolFields model) {
+        List<Piece> pieces = new ArrayList<>();
+        while (model.next()) {
+            if (model.number() == PIECES) {
+                if (pieces.size() == LARGEST_VOCABULARY) {
+                    throw model.invalid();
                 }
-                case FIXED64 -> Long.BYTES;
-                case FIXED32 -> Integer.BYTES;
-                case BYTES -> varint(file, content);
-                default -> -1;
-            };
-            if (field == 0 || length < 0 || length > content.remaining()) {
-                throw invalid(file, at);
-            }
-            content.position(content.position() + (int) length);
-            if (field == PIECES) {
-                pieces++;
+                pieces.add(piece(model.message()));
+            } else if (model.number() == TRAINER && !isPlainUnigram(model.message())) {
+                throw invalid(file, "inference.text.not-unigram");
             }
         }
-        if (pieces == 0) {
-            throw invalid(file, 0);
+        if (pieces.stream().noneMatch(piece -> piece.type() == PieceType.UNKNOWN)) {
+            throw invalid(file, "inference.text.not-pieces");
         }
-        return pieces;
+        return List.copyOf(pieces);
     }
 
-    private static long varint(Path file, ByteBuffer content) {
-        long value = 0;
-        for (int shift = 0; shift <= VARINT_BITS; shift += 7) {
-            if (!content.hasRemaining()) {
-                break;
-            }
-            byte next = content.get();
-            value |= (long) (next & 0x7F) << shift;
-            if (next >= 0) {
-                return value;
+    private static Piece piece(ProtocolFields fields) {
+        String text = "";
+        float score = 0;
+        long type = 1;
+        while (fields.next()) {
+            switch (fields.number()) {
+                case PIECE_TEXT -> text = fields.text();
+                case PIECE_SCORE -> score = fields.fp32();
+                case PIECE_TYPE -> type = fields.integer();
+                default -> {
+                    // Nothing that a text is cut by.
+                }
             }
         }
-        throw invalid(file, content.position());
+        if (text.isEmpty() || text.length() > LONGEST_PIECE || type < 1 || type > PieceType.values().length) {
+            throw fields.invalid();
+        }
+        return new Piece(text, score, PieceType.values()[(int) type - 1]);
     }
 
-    private static InvalidModelException invalid(Path file, long offset) {
-        return new InvalidModelException(
-                ProblemCode.CONFIG_INVALID, Place.at(file, offset), "inference.text.not-pieces", file.getFileName());
+    /// Whether texts are cut as T5's are: into the likeliest pieces, an unknown character being one token.
+    private static boolean isPlainUnigram(ProtocolFields trainer) {
+        long type = UNIGRAM;
+        boolean fallsBack = false;
+        while (trainer.next()) {
+            if (trainer.number() == MODEL_TYPE) {
+                type = trainer.integer();
+            } else if (trainer.number() == BYTE_FALLBACK) {
+                fallsBack = trainer.integer() != 0;
+            }
+        }
+        return type == UNIGRAM && !fallsBack;
+    }
+
+    private static InvalidModelException invalid(Path file, String key) {
+        return new InvalidModelException(ProblemCode.CONFIG_INVALID, Place.at(file, 0), key, file.getFileName());
     }
 }

@@ -1,11 +1,10 @@
 package io.github.cogvideo4j.inference.vae;
 
+import io.github.cogvideo4j.inference.layer.Convolution;
 import io.github.cogvideo4j.inference.runtime.Scoped;
 import io.github.cogvideo4j.inference.weights.Weight;
 import io.github.cogvideo4j.inference.weights.Weights;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 
 /// A 3x3x3 convolution that looks at a frame and the two before it. Before the first chunk of a video stands
@@ -23,6 +22,7 @@ final class CausalConv3d {
 
     private final String name;
     private final long in;
+    private final long out;
     private final Weight weight; // [out, in, 3, 3, 3]
     private final Weight bias; // [out]
 
@@ -33,46 +33,48 @@ final class CausalConv3d {
         Weights conv = weights.at("conv");
         this.name = name;
         this.in = in;
+        this.out = out;
         this.weight = conv.get("weight", out, in, SIZE, SIZE, SIZE);
         this.bias = conv.get("bias", out);
     }
 
-    /// Takes slices of the result, in order: the number of the first frame, and `[frames, height, width, out]`.
-    @FunctionalInterface
-    interface Slices {
-        void accept(long first, Tensor frames);
+    /// The channels of what it gives.
+    long outChannels() {
+        return out;
     }
 
-    /// Convolves a chunk. Frames are read before the slice that depends on them is handed out, and not again.
+    /// Convolves a chunk. Frames are read before the slice that depends on them is written, and not again.
     ///
     /// @param input  its frames
-    /// @param like   a tensor of the type and on the device of use, `[frames, height, width, ...]`
-    /// @param caches what the chunk before left; gets what this one leaves
-    /// @param output takes the result
-    void forward(FrameSource input, Tensor like, ConvCaches caches, Slices output) {
+    /// @param added  what the result is added to, the same for all or zeros
+    /// @param output `[frames, height, width, out]`
+    /// @param pass   has what the chunk before left; gets what this one leaves
+    void forward(FrameSource input, FrameSource added, Tensor output, Pass pass) {
         Scoped.run(() -> {
-            long count = like.size(0);
-            long height = like.size(1);
-            long width = like.size(2);
-            long slice = slice(count, height * width * in * like.element_size());
+            long count = output.size(0);
+            long height = output.size(1);
+            long width = output.size(2);
+            long slice = slice(count, height * width * in * output.element_size());
             Tensor kernel = weight.tensor().contiguous(MemoryFormat.ChannelsLast3d);
-            TensorOptional shift = new TensorOptional(bias.tensor());
-            Tensor window = torch.empty(new long[] {EARLIER + slice, height, width, in}, like.options(), null);
+            Tensor shift = bias.tensor();
+            Tensor window = pass.workspace().window(output, EARLIER + slice, height, width, in);
             for (long first = 0; first < count; first += slice) {
                 long start = first;
                 long frames = Math.min(slice, count - first);
                 Scoped.run(() -> {
                     input.write(start, window.narrow(0, EARLIER, frames));
                     if (start == 0) {
-                        fillEarlier(window, caches);
+                        fillEarlier(window, pass.caches());
                     }
-                    output.accept(start, convolve(window.narrow(0, 0, EARLIER + frames), kernel, shift));
+                    Tensor result = output.narrow(0, start, frames);
+                    added.write(start, result);
+                    Convolution.addTo(result, window.narrow(0, 0, EARLIER + frames), kernel, shift);
                     for (long i = 0; i < EARLIER; i++) {
                         window.select(0, i).copy_(window.select(0, frames + i));
                     }
                 });
             }
-            caches.remember(name, window.narrow(0, 0, EARLIER));
+            pass.caches().remember(name, window.narrow(0, 0, EARLIER));
         });
     }
 
@@ -80,13 +82,6 @@ final class CausalConv3d {
         Tensor earlier = window.narrow(0, 0, EARLIER);
         caches.of(name)
                 .ifPresentOrElse(cache -> earlier.copy_(cache), () -> earlier.copy_(window.narrow(0, EARLIER, 1)));
-    }
-
-    private static Tensor convolve(Tensor window, Tensor kernel, TensorOptional bias) {
-        long[] once = {1, 1, 1};
-        Tensor video = window.permute(3, 0, 1, 2).unsqueeze(0);
-        Tensor result = torch.conv3d(video, kernel, bias, once, new long[] {0, 1, 1}, once, 1);
-        return result.squeeze(0).permute(1, 2, 3, 0);
     }
 
     /// Frames in a slice: all slices about equally long.

@@ -64,13 +64,13 @@ record ChunkedCoding(Coder coder, long length, Optional<TileGrid> tiles) {
     private void chunks(Tensor frames, Probe probe, Steps steps, CodedFrames output) {
         List<Chunk> chunks = Chunk.of(frames.size(0), length);
         long[] done = {0};
-        try (ConvCaches caches = new ConvCaches()) {
+        try (Pass pass = new Pass(probe)) {
             for (Chunk chunk : chunks) {
                 if (chunk.equals(chunks.getLast())) {
-                    caches.lastChunk();
+                    pass.caches().lastChunk();
                 }
                 Scoped.run(() -> {
-                    Tensor coded = coder.forward(frames.narrow(0, chunk.first(), chunk.count()), caches, probe);
+                    Tensor coded = coder.forward(frames.narrow(0, chunk.first(), chunk.count()), pass);
                     output.accept(done[0], coded);
                     done[0] += coded.size(0);
                 });

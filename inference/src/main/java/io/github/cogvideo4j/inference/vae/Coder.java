@@ -3,9 +3,10 @@ package io.github.cogvideo4j.inference.vae;
 import org.bytedeco.pytorch.Tensor;
 
 /// The encoder or the decoder: a chunk of frames in, a chunk of frames out.
+@FunctionalInterface
 interface Coder {
     /// `[frames, height, width, channels]`, one chunk after another, in order.
     ///
-    /// @param caches what the chunks before left
-    Tensor forward(Tensor chunk, ConvCaches caches, Probe probe);
+    /// @param pass what the chunks before left
+    Tensor forward(Tensor chunk, Pass pass);
 }

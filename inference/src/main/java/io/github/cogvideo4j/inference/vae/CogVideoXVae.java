@@ -157,8 +157,8 @@ public final class CogVideoXVae implements AutoCloseable {
                 .run(latents, video -> device.put(video, precision), consumer, progress, probe);
     }
 
-    private Tensor decodeChunk(Tensor latents, ConvCaches caches, Probe probe) {
-        return decoder.forward(postQuantConv.map(conv -> conv.forward(latents)).orElse(latents), caches, probe);
+    private Tensor decodeChunk(Tensor latents, Pass pass) {
+        return decoder.forward(postQuantConv.map(conv -> conv.forward(latents)).orElse(latents), pass);
     }
 
     /// Encodes a video.
@@ -196,8 +196,8 @@ public final class CogVideoXVae implements AutoCloseable {
         return batch.videos();
     }
 
-    private Tensor encodeChunk(Tensor frames, ConvCaches caches, Probe probe) {
-        Tensor encoded = encoder.forward(frames, caches, probe);
+    private Tensor encodeChunk(Tensor frames, Pass pass) {
+        Tensor encoded = encoder.forward(frames, pass);
         return quantConv.map(conv -> conv.forward(encoded)).orElse(encoded);
     }
 

@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 /// mean of two.
 ///
 /// Of an odd number of frames the first stays itself. Zeros are added below and on the right only.
-final class Downsampler {
+final class Downsampler implements Resampler {
     private final Weight weight; // [channels, channels, 3, 3]
     private final Weight bias; // [channels]
     private final boolean halvesFrames;
@@ -26,13 +26,13 @@ final class Downsampler {
     }
 
     /// `[frames, height, width, channels]` to `[frames or half as many, height / 2, width / 2, channels]`.
-    Tensor forward(Tensor input) {
+    @Override
+    public Tensor forward(Tensor input, Workspace workspace) {
         return Scoped.tensor(() -> {
             long frames = input.size(0);
             long single = halvesFrames ? frames % 2 : frames;
             long count = single + (frames - single) / 2;
-            Tensor output = torch.empty(
-                    new long[] {count, input.size(1) / 2, input.size(2) / 2, input.size(3)}, input.options(), null);
+            Tensor output = workspace.activation(input, count, input.size(1) / 2, input.size(2) / 2, input.size(3));
             Tensor kernel = weight.tensor().contiguous(MemoryFormat.ChannelsLast);
             TensorOptional shift = new TensorOptional(bias.tensor());
             for (long i = 0; i < count; i++) {

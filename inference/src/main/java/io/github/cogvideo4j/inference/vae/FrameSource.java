@@ -11,6 +11,9 @@ interface FrameSource {
     /// @param into  `[frames, height, width, channels]`
     void write(long first, Tensor into);
 
+    /// Black frames.
+    FrameSource ZEROS = (first, into) -> into.zero_();
+
     /// Frames that are there already.
     static FrameSource of(Tensor frames) {
         return (first, into) -> into.copy_(frames.narrow(0, first, into.size(0)));

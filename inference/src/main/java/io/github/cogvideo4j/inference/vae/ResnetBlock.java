@@ -4,7 +4,6 @@ import io.github.cogvideo4j.inference.runtime.Scoped;
 import io.github.cogvideo4j.inference.weights.Weights;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /// Norm, SiLU, convolution, twice, and the input added.
 final class ResnetBlock {
@@ -32,24 +31,20 @@ final class ResnetBlock {
         Norm norm(Weights weights, long channels);
     }
 
-    /// `[frames, height, width, in]` to `[frames, height, width, out]`. At any time there are the input, one
-    /// tensor of the output's size, and a slice: the second convolution's result replaces its own input,
-    /// frame by frame.
-    Tensor forward(Tensor input, Tensor latents, ConvCaches caches) {
+    /// `[frames, height, width, in]` to `[frames, height, width, out]`, in memory of the workspace. The second
+    /// convolution's result replaces its own input, slice by slice, and the block's input is added on the way.
+    Tensor forward(Tensor input, Tensor latents, Pass pass) {
         return Scoped.tensor(() -> {
-            Tensor hidden =
-                    torch.empty(new long[] {input.size(0), input.size(1), input.size(2), out}, input.options(), null);
-            Scoped.run(() -> conv1.forward(
-                    norm1.over(input, latents),
-                    input,
-                    caches,
-                    (first, frames) -> hidden.narrow(0, first, frames.size(0)).copy_(frames)));
-            Scoped.run(() -> conv2.forward(norm2.over(hidden, latents), hidden, caches, (first, frames) -> {
-                Tensor before = input.narrow(0, first, frames.size(0));
-                Tensor added = shortcut.map(conv -> conv.forward(before)).orElse(before);
-                torch.add_out(hidden.narrow(0, first, frames.size(0)), frames, added);
-            }));
+            Tensor hidden = pass.workspace().activation(input, input.size(0), input.size(1), input.size(2), out);
+            Scoped.run(() -> conv1.forward(norm1.over(input, latents), FrameSource.ZEROS, hidden, pass));
+            Scoped.run(() -> conv2.forward(norm2.over(hidden, latents), shortcut(input), hidden, pass));
             return hidden;
         });
+    }
+
+    private FrameSource shortcut(Tensor input) {
+        return shortcut.<FrameSource>map(
+                        conv -> (first, into) -> into.copy_(conv.forward(input.narrow(0, first, into.size(0)))))
+                .orElseGet(() -> FrameSource.of(input));
     }
 }

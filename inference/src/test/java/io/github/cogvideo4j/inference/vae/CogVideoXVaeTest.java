@@ -107,6 +107,15 @@ class CogVideoXVaeTest {
     }
 
     @Test
+    void norDoesItInHalfPrecision() throws IOException {
+        Tensor latents = torch.randn(1, 16, 5, 4, 6);
+        vae.close();
+        vae = CogVideoXVae.load(Resources.golden("pipelines/t2v-2b/vae"), Precision.BF16, ComputeDevice.CPU);
+
+        ResidentMemory.assertSettles(() -> decode(latents, 20));
+    }
+
+    @Test
     void aConsumerThatFailsEndsTheWorkAndLeavesNothing() {
         Tensor latents = torch.randn(1, 16, 5, 2, 3);
         IllegalStateException stop = new IllegalStateException("enough");

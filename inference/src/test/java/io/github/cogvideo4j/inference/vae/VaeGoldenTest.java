@@ -111,9 +111,10 @@ class VaeGoldenTest {
     /// Codes two chunks and looks at the caches in between.
     private static void assertCaches(Golden golden, Coder coder, String name, Tensor video, long first)
             throws IOException {
-        try (ConvCaches caches = new ConvCaches()) {
+        try (Pass pass = new Pass(Probe.NONE)) {
+            ConvCaches caches = pass.caches();
             Tensor frames = video.squeeze(0).permute(1, 2, 3, 0).contiguous();
-            Tensor one = coder.forward(frames.narrow(0, 0, first), caches, Probe.NONE);
+            Tensor one = coder.forward(frames.narrow(0, 0, first), pass);
             golden.assertClose(name + ".out1", batch(one), LEAST_FP32);
             String prefix = name + "1.";
             List<String> expected = golden.outputs().stream()
@@ -125,7 +126,7 @@ class VaeGoldenTest {
                 golden.assertClose(output, batch(cache), LEAST_FP32);
             }
             caches.lastChunk();
-            Tensor two = coder.forward(frames.narrow(0, first, frames.size(0) - first), caches, Probe.NONE);
+            Tensor two = coder.forward(frames.narrow(0, first, frames.size(0) - first), pass);
             golden.assertClose(name + ".out2", batch(two), LEAST_FP32);
             assertThat(expected)
                     .allSatisfy(output -> assertThat(caches.of(output.substring(prefix.length())))

@@ -100,8 +100,9 @@ final class ChunkHeads {
         for (int i = 0; i < read; i++) {
             tensors.put(part.wanted().get(i).place(), part.tensors().get(i));
         }
-        // Nobody gets to ask for the chunks behind it.
-        part.failure().ifPresent(failure -> failures.put(part.wanted().get(read).place(), failure));
+        // Nobody gets to ask for the chunks behind it. Where all were read, it is the closing that failed.
+        int failed = Math.min(read, part.wanted().size() - 1);
+        part.failure().ifPresent(failure -> failures.put(part.wanted().get(failed).place(), failure));
         part.remarks().all().forEach(remarks::report);
     }
 
