@@ -8,8 +8,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Command lines of `generate` that end before a model is loaded.
 class GenerateCommandTest {
@@ -99,6 +102,21 @@ class GenerateCommandTest {
         Run run = Run.of("generate", "--repeat", record.toString());
         assertThat(run.exit()).isEqualTo(ExitCode.USAGE);
         assertThat(run.err()).contains("--seed");
+    }
+
+    /// The words of a record are parsed by the command alone, which has no program above it.
+    @ParameterizedTest
+    @ValueSource(strings = {"\"seed\": [\"x\"]", "\"fps\": [\"8\"]", "\"num-frames\": [\"9\", \"9\"]"})
+    void theHintOfARepetitionNamesTheProgram(String option) throws IOException {
+        Path record = Files.writeString(
+                folder.resolve("record.json"),
+                "{\"format\": 1, \"options\": {\"model\": [\"" + MODEL + "\"], " + option + "}}");
+        Run english = Run.of("generate", "--repeat", record.toString());
+        Run chinese = Run.of("--lang", "zh", "generate", "--repeat", record.toString());
+        for (Run run : List.of(english, chinese)) {
+            assertThat(run.exit()).isEqualTo(ExitCode.USAGE);
+            assertThat(run.err()).contains("\"cogvideo generate --help\"");
+        }
     }
 
     @Test

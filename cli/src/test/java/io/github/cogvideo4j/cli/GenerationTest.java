@@ -6,12 +6,16 @@ import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.safetensors.SafetensorsFile;
+import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
+import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import io.github.cogvideo4j.inference.video.TensorFile;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -223,6 +227,65 @@ class GenerationTest {
         // bf16, steps x 1 x frames x channels x height x width
         assertThat(bytes(inverted.resolve("input_latents.safetensors"), "inverse_latents"))
                 .hasSize(2 * 2 * 2 * 16 * 4 * 6);
+    }
+
+    /// Also where the number comes from a record, which anyone may have written.
+    @Test
+    void anAbsurdGuidanceScaleIsWrongUsageAndNotTheWeightsFault() throws IOException {
+        Path video = folder.resolve("video.mp4");
+        Path record = Files.writeString(
+                folder.resolve("record.json"),
+                "{\"format\": 1, \"options\": {\"model\": [\"" + BASE
+                        + "\"], \"prompt\": [\"a cat\"], \"guidance-scale\": [\"1e300\"]}}");
+
+        for (Run run : List.of(
+                generate(BASE, "bf16", video, "--guidance-scale", "1e300"),
+                Run.of("generate", "--repeat", record.toString(), "--output-path", video.toString()))) {
+            assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.USAGE);
+            assertThat(run.err()).contains("guidance_scale is 1.0E300").doesNotContain("\tat ");
+            assertThat(video).doesNotExist();
+        }
+    }
+
+    /// The positions of CogVideoX-5b reach any size; H.264 ends at 4096 x 2304.
+    @Test
+    void aSizeThatTheEncoderDoesNotTakeIsSaidBeforeAnythingIsComputed() throws IOException {
+        String model = Resources.golden("pipelines/t2v-5b").toString();
+        String out = folder.resolve("out").toString();
+        Path input = folder.resolve("input.gif");
+        try (Video video = Video.allocate(1, 32, 48, 8)) {
+            video.save(input);
+        }
+        String size = " --height 2320 --width 4096 --num-inference-steps 1";
+        for (Run run : List.of(
+                words("generate --prompt x --num-frames 9 --output-path " + out + "/x.mp4 --model " + model + size),
+                words("generate --prompt x --dry-run --output-path " + out + "/x.mp4 --model " + model + size),
+                words("invert --prompt x --video-path " + input + " --output-path " + out + " --model " + model + size),
+                words("vae decode --encoded-path " + latents(290, 512) + " --output-path " + out + " --model "
+                        + model))) {
+            assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.ENVIRONMENT);
+            assertThat(run.err()).contains("4096 x 2320", "[encoder]", ".mp4").doesNotContain("cogvideo4j-", "\tat ");
+            assertThat(folder.resolve("out")).doesNotExist();
+        }
+    }
+
+    private static Run words(String words) {
+        return Run.of(words.split(" "));
+    }
+
+    /// One frame of zeros.
+    private Path latents(int height, int width) throws IOException {
+        Path file = folder.resolve("latents.safetensors");
+        try (Arena arena = Arena.ofConfined()) {
+            TensorFile.write(
+                    file,
+                    new TensorFile.Entry(
+                            "encoded",
+                            DType.BF16,
+                            Shape.of(1, 16, 1, height, width),
+                            arena.allocate(16L * height * width * Short.BYTES)));
+        }
+        return file;
     }
 
     private static Run generate(Path model, String dtype, Path output, String... more) {

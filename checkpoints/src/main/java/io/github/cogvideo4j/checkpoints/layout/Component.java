@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.layout;
 
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Optional;
 
@@ -34,6 +35,13 @@ public enum Component {
     /// What its weight files' names begin with.
     public String stem() {
         return stem;
+    }
+
+    /// The component that has a folder of this name.
+    public static Optional<Component> inFolder(String name) {
+        return Arrays.stream(values())
+                .filter(component -> component.folder.equals(name))
+                .findFirst();
     }
 
     /// The component that a state dict is of, by names that no other has.

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -81,14 +82,30 @@ public sealed interface WeightSet {
             return sets.getFirst();
         }
         if (sets.isEmpty()) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.NOT_A_CHECKPOINT, Place.of(folder), "checkpoints.location.no-weights");
+            throw none(folder);
         }
         throw new InvalidCheckpointException(
                 ProblemCode.AMBIGUOUS_WEIGHTS,
                 Place.of(folder),
                 "checkpoints.location.several-sets",
                 sets.stream().map(WeightSet::name).collect(Collectors.joining(", ")));
+    }
+
+    /// A folder with a configuration was meant as a component, not as what a trainer wrote.
+    private static InvalidCheckpointException none(Path folder) {
+        if (!Files.isRegularFile(folder.resolve("config.json"))) {
+            return new InvalidCheckpointException(
+                    ProblemCode.NOT_A_CHECKPOINT, Place.of(folder), "checkpoints.location.no-weights");
+        }
+        String name = String.valueOf(folder.toAbsolutePath().normalize().getFileName());
+        String stem = Component.inFolder(name).map(Component::stem).orElse(WeightFileName.DIFFUSERS_STEM);
+        return new InvalidCheckpointException(
+                ProblemCode.NOT_A_CHECKPOINT,
+                Place.of(folder),
+                "checkpoints.location.component-without-weights",
+                stem + ".safetensors",
+                stem + ".bin",
+                stem + ".safetensors.index.json");
     }
 
     /// All sets in a folder, in the order of their names.

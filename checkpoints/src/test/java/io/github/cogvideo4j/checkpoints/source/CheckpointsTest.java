@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -69,6 +71,34 @@ class CheckpointsTest {
                 output.resolve("checkpoint-10/pytorch_model/bf16_zero_pp_rank_1_mp_rank_00_optim_states.pt"),
                 java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         assertThatThrownBy(() -> open(output)).hasMessageContaining("unsafe-pickle");
+    }
+
+    /// A component's folder with its configuration alone, as a copy without the large files leaves it.
+    @ParameterizedTest
+    @CsvSource({
+        "transformer, diffusion_pytorch_model.safetensors",
+        "vae, diffusion_pytorch_model.safetensors",
+        "text_encoder, model.safetensors",
+        "my-own, diffusion_pytorch_model.safetensors"
+    })
+    void aComponentWithoutWeightsIsToldWhichFilesItLacks(String name, String file) throws IOException {
+        Path component = Files.createDirectories(folder.resolve("model").resolve(name));
+        Files.writeString(component.resolve("config.json"), "{}");
+        assertThatThrownBy(() -> open(component)).isInstanceOfSatisfying(InvalidCheckpointException.class, e -> {
+            assertThat(e.problem().code()).isEqualTo(ProblemCode.NOT_A_CHECKPOINT);
+            assertThat(e.problem().place().file()).contains(component);
+            for (Locale language : List.of(Locale.ENGLISH, Locale.CHINESE)) {
+                assertThat(e.problem().message().text(language))
+                        .contains(" " + file, file + ".index.json", "cogvideo doctor")
+                        .doesNotContain("checkpoint-N");
+            }
+        });
+    }
+
+    @Test
+    void aFolderOfSomethingElseIsToldWhatATrainerWrites() throws IOException {
+        Files.writeString(folder.resolve("notes.txt"), "nothing");
+        assertThatThrownBy(() -> open(folder)).hasMessageContaining("checkpoint-N");
     }
 
     @Test

@@ -26,6 +26,7 @@ import io.github.cogvideo4j.inference.pipeline.VideoPipeline;
 import io.github.cogvideo4j.inference.system.MachineMemory;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.inference.video.VideoCheck;
+import io.github.cogvideo4j.inference.video.VideoFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -69,8 +70,19 @@ final class GenerationRun {
     /// What would run for a prompt.
     GenerationPlan plan(VideoPipeline pipeline, Prompt prompt) throws IOException {
         try (Input input = Input.read(prompt, kind)) {
-            return pipeline.plan(request(pipeline, prompt, input));
+            return plan(
+                    pipeline,
+                    request(pipeline, prompt, input),
+                    output.places(1, 1).video());
         }
+    }
+
+    /// What would run for a request, when its frames can be written.
+    private static GenerationPlan plan(VideoPipeline pipeline, GenerationRequest request, Path video)
+            throws IOException {
+        GenerationPlan plan = pipeline.plan(request);
+        VideoFormat.checkFrames(video, plan.height(), plan.width(), plan.framesPerSecond());
+        return plan;
     }
 
     /// Makes the videos of a prompt.
@@ -82,8 +94,8 @@ final class GenerationRun {
     boolean make(VideoPipeline pipeline, Prompt prompt, int before, int count, ArrayNode videos) throws IOException {
         try (Input input = Input.read(prompt, kind)) {
             GenerationRequest request = request(pipeline, prompt, input);
-            GenerationPlan plan = pipeline.plan(request);
             VideoOutputArguments.Places first = output.places(before + 1, count);
+            GenerationPlan plan = plan(pipeline, request, first.video());
             try (GenerationDisplay display = new GenerationDisplay(
                             console,
                             plan,

@@ -9,6 +9,7 @@ import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.report.GenerationDisplay;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.inference.output.OutputFile;
+import io.github.cogvideo4j.inference.pipeline.GenerationPlan;
 import io.github.cogvideo4j.inference.pipeline.GenerationRequest;
 import io.github.cogvideo4j.inference.pipeline.InversionPipeline;
 import io.github.cogvideo4j.inference.pipeline.InversionResult;
@@ -92,8 +93,9 @@ public final class InvertCommand extends ConsoleCommand {
         try (InversionPipeline pipeline = InversionPipeline.load(folder, model.options(Preset.MODEL));
                 Video read = VideoFile.read(video, frames, VideoLimits.DEFAULT)) {
             GenerationRequest request = request(read);
-            try (GenerationDisplay display =
-                            new GenerationDisplay(console, pipeline.plan(request), 0, reconstruction, false);
+            GenerationPlan plan = pipeline.plan(request);
+            VideoFormat.checkFrames(reconstruction, plan.height(), plan.width(), plan.framesPerSecond());
+            try (GenerationDisplay display = new GenerationDisplay(console, plan, 0, reconstruction, false);
                     InversionResult result = pipeline.invert(request, display)) {
                 display.finishBar();
                 TensorFile.write(latents, entries(result), Map.of());

@@ -89,13 +89,16 @@ public final class VaeCommand extends ConsoleCommand {
         Path folder = ModelFolder.locate(model, Map.copyOf(System.getenv()));
         ObjectNode result = JsonFile.newObject();
         try (VideoCoder coder = VideoCoder.load(folder, compute.options());
-                Latents latents = encodes ? encode(coder) : coder.readLatents(encodedFile())) {
+                Latents latents = encodes
+                        ? encode(coder, decodes ? Optional.of(videoFile) : Optional.empty())
+                        : coder.readLatents(encodedFile())) {
             if (encodes) {
                 TensorFile.write(latentsFile, latents.entry(VideoCoder.TENSOR));
                 console.print("cli.vae.encoded", latentsFile, latents);
                 result.put("encoded", latentsFile.toString());
             }
             if (decodes) {
+                coder.checkOutput(videoFile, latents, fps);
                 try (Video decoded = coder.decode(latents, tiling, fps)) {
                     decoded.saveMp4(videoFile);
                     console.print("cli.vae.decoded", videoFile, decoded.frames(), decoded.width(), decoded.height());
@@ -107,9 +110,11 @@ public final class VaeCommand extends ConsoleCommand {
         return ExitCode.DONE;
     }
 
-    private Latents encode(VideoCoder coder) throws IOException {
+    /// @param decoded what is written of the latents later, when they are decoded as well
+    private Latents encode(VideoCoder coder, Optional<Path> decoded) throws IOException {
         Path input = video.orElseThrow(() -> new UsageException("cli.vae.no-video"));
         try (Video read = Video.read(input)) {
+            decoded.ifPresent(file -> coder.checkOutput(file, read, fps));
             return coder.encode(read, seed);
         }
     }

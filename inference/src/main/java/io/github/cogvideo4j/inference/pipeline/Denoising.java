@@ -129,6 +129,10 @@ record Denoising(
         Scoped.run(() -> finite[0] = torch.isfinite(latents).all().item_bool());
         if (!finite[0]) {
             Place place = transformer.config().document().place();
+            if (guidance.isStrong()) {
+                throw RequestCheck.refused(
+                        ProblemCode.REQUEST, "inference.pipeline.not-finite-guidance", step, steps, guidance.scale());
+            }
             throw new InvalidModelException(
                     ProblemCode.NAN_INF,
                     place,

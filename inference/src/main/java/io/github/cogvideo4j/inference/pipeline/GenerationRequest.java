@@ -15,7 +15,8 @@ import java.util.OptionalInt;
 /// @param width                in pixels; the model's own when empty
 /// @param numFrames            frames; the model's own when empty, the input's for video to video
 /// @param steps                denoising steps
-/// @param guidanceScale        how strongly the prompt counts; guidance is on above 1
+/// @param guidanceScale        how strongly the prompt counts; guidance is on above 1, and a million is the
+///                             most
 /// @param dynamicCfg           whether the guidance grows from step to step
 /// @param seeds                one for all prompts together, or one for each
 /// @param numVideosPerPrompt   videos for each prompt; those after the first have the seeds plus 1, plus 2,

@@ -10,9 +10,17 @@ import org.bytedeco.pytorch.Tensor;
 /// @param dynamic whether it grows as the noise shrinks
 /// @param steps   the number of steps, for the dynamic kind
 record Guidance(double scale, boolean dynamic, int steps) {
+    /// More than ten times what models are used with.
+    private static final double STRONG = 100;
+
     /// Whether there is any: a batch of `[negative, positive]` instead of the prompts alone.
     boolean isOn() {
         return scale > 1;
+    }
+
+    /// Whether latents that overflow are its doing, and not that of the weights.
+    boolean isStrong() {
+        return scale > STRONG;
     }
 
     /// The scale at a timestep.

@@ -12,6 +12,9 @@ import java.util.stream.IntStream;
 /// Whether a request makes sense by itself, whatever the model.
 final class RequestCheck {
     private static final int MOST_VIDEOS = 1_000;
+    /// Predictions are near 1 and fp32 has 24 bits: a difference of the last of them, times this, is as large
+    /// as 6% of the latents. Beyond it a video would be made of rounding.
+    private static final long LARGEST_GUIDANCE = 1_000_000;
     private static final long ANY = -1;
 
     private RequestCheck() {}
@@ -39,7 +42,11 @@ final class RequestCheck {
                 request.numVideosPerPrompt(),
                 "1 - " + MOST_VIDEOS);
         require(request.steps() >= 1, "num_inference_steps", request.steps(), ">= 1");
-        require(Double.isFinite(request.guidanceScale()), "guidance_scale", request.guidanceScale(), "0 - 100");
+        require(
+                Math.abs(request.guidanceScale()) <= LARGEST_GUIDANCE,
+                "guidance_scale",
+                request.guidanceScale(),
+                ">= -" + LARGEST_GUIDANCE + ", <= " + LARGEST_GUIDANCE);
         require(request.strength() > 0 && request.strength() <= 1, "strength", request.strength(), "> 0, <= 1");
         double rate = request.framesPerSecond().orElse(1);
         require(rate > 0 && rate <= 1_000, "fps", rate, "> 0, <= 1000");

@@ -8,6 +8,7 @@ import io.github.cogvideo4j.inference.vae.CogVideoXVae;
 import io.github.cogvideo4j.inference.vae.VaeOptions;
 import io.github.cogvideo4j.inference.vae.VaeProgress;
 import io.github.cogvideo4j.inference.video.Video;
+import io.github.cogvideo4j.inference.video.VideoFormat;
 import io.github.cogvideo4j.inference.weights.NativeMemory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,6 +28,8 @@ public final class VideoCoder implements AutoCloseable {
     public static final String TENSOR = EncodedFile.TENSOR;
 
     private static final double HIGHEST = 255;
+    /// Far beyond any encoder's.
+    private static final int LARGEST_SIDE = 1 << 20;
 
     private final CogVideoXVae vae;
     private final Precision precision;
@@ -47,6 +50,30 @@ public final class VideoCoder implements AutoCloseable {
         CogVideoXVae vae =
                 CogVideoXVae.load(Files.isDirectory(component) ? component : folder, compute.precision(), device);
         return new VideoCoder(vae, compute.precision(), device);
+    }
+
+    /// Checks, before anything is computed, that what a video becomes when it is encoded and decoded again can
+    /// be written.
+    ///
+    /// @throws io.github.cogvideo4j.inference.MissingCapabilityException `encoder` when it cannot
+    public void checkOutput(Path output, Video video, double framesPerSecond) {
+        int ratio = vae.config().spatialRatio();
+        checkOutput(output, (long) video.height() / ratio, (long) video.width() / ratio, framesPerSecond);
+    }
+
+    /// The same for latents that are decoded.
+    public void checkOutput(Path output, Latents latents, double framesPerSecond) {
+        long[] shape = latents.shape();
+        checkOutput(output, shape[3], shape[4], framesPerSecond);
+    }
+
+    private void checkOutput(Path output, long latentHeight, long latentWidth, double framesPerSecond) {
+        int ratio = vae.config().spatialRatio();
+        VideoFormat.checkFrames(
+                output,
+                Math.clamp(latentHeight * ratio, 0, LARGEST_SIDE),
+                Math.clamp(latentWidth * ratio, 0, LARGEST_SIDE),
+                framesPerSecond);
     }
 
     /// Encodes a video, tile by tile.

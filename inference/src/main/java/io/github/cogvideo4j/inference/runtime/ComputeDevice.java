@@ -32,14 +32,31 @@ public record ComputeDevice(String name) {
             throw new InvalidRequestException(
                     ProblemCode.DEVICE, Place.nowhere(), "inference.runtime.device-name", word);
         }
-        if (word.startsWith("cuda") && !torch.cuda_is_available()) {
-            throw new MissingCapabilityException(
-                    ProblemCode.DEVICE, Place.nowhere(), "inference.runtime.no-cuda", word);
-        }
         if (word.equals("mps") && !torch.hasMPS()) {
-            throw new MissingCapabilityException(ProblemCode.DEVICE, Place.nowhere(), "inference.runtime.no-mps", word);
+            throw missing("inference.runtime.no-mps", word);
         }
-        return new ComputeDevice(word);
+        ComputeDevice device = new ComputeDevice(word);
+        if (device.cudaIndex().isPresent()) {
+            device.requireCard(torch.cuda_is_available() ? torch.cuda_device_count() : 0);
+        }
+        return device;
+    }
+
+    /// Refuses a CUDA device whose number is beyond those that there are.
+    ///
+    /// @param cards how many CUDA devices there are
+    /// @throws MissingCapabilityException `device`
+    void requireCard(int cards) {
+        if (cards == 0) {
+            throw missing("inference.runtime.no-cuda", name);
+        }
+        if (cudaIndex().orElse(0) >= cards) {
+            throw missing("inference.runtime.few-cuda", name, cards, cards - 1);
+        }
+    }
+
+    private static MissingCapabilityException missing(String key, Object... arguments) {
+        return new MissingCapabilityException(ProblemCode.DEVICE, Place.nowhere(), key, arguments);
     }
 
     /// Whether it is the processor.

@@ -20,16 +20,20 @@ final class GifFile {
     private GifFile() {}
 
     static void write(Video video, Path file) throws IOException {
-        OutputFile.write(file, unfinished -> encode(video, unfinished));
+        OutputFile.write(file, unfinished -> encode(video, unfinished, file));
     }
 
-    private static void encode(Video video, Path file) throws IOException {
-        Muxer.Settings settings =
-                new Muxer.Settings("gif", video.width(), video.height(), avutil.AV_PIX_FMT_PAL8, 0, Map.of(), Map.of());
+    /// How frames of a size are encoded.
+    static Muxer.Settings settings(int height, int width, double framesPerSecond) {
+        return new Muxer.Settings("gif", width, height, framesPerSecond, avutil.AV_PIX_FMT_PAL8, 0, Map.of(), Map.of());
+    }
+
+    private static void encode(Video video, Path unfinished, Path file) throws IOException {
+        Muxer.Settings settings = settings(video.height(), video.width(), video.framesPerSecond());
         Ffmpeg.start();
         AVFilterGraph graph = avfilter.avfilter_graph_alloc();
         AVFrame paletted = avutil.av_frame_alloc();
-        try (Muxer muxer = new Muxer(file, "gif", video.framesPerSecond(), settings)) {
+        try (Muxer muxer = new Muxer(unfinished, file, "gif", settings)) {
             configure(graph, video);
             push(video, avfilter.avfilter_graph_get_filter(graph, "buffer@in"));
             AVFilterContext sink = avfilter.avfilter_graph_get_filter(graph, "buffersink@out");

@@ -15,29 +15,43 @@ final class Mp4File {
     static final String ENCODER = "libopenh264";
 
     private static final double BITS_PER_PIXEL = 0.6;
+    private static final double MOST_BITS_PER_PIXEL = 4;
     private static final long LEAST_BITS = 1_000_000;
     private static final long MOST_BITS = 200_000_000;
 
     private Mp4File() {}
 
     static void write(Video video, Path file) throws IOException {
-        OutputFile.write(file, unfinished -> encode(video, unfinished));
+        OutputFile.write(file, unfinished -> encode(video, unfinished, file));
     }
 
-    private static void encode(Video video, Path file) throws IOException {
-        int height = even(video.height());
-        int width = even(video.width());
-        double pixels = (double) height * width * video.framesPerSecond();
-        Muxer.Settings settings = new Muxer.Settings(
+    /// How frames of a size are encoded.
+    static Muxer.Settings settings(int height, int width, double framesPerSecond) {
+        double pixels = (double) even(height) * even(width) * framesPerSecond;
+        return new Muxer.Settings(
                 ENCODER,
-                width,
-                height,
+                even(width),
+                even(height),
+                framesPerSecond,
                 avutil.AV_PIX_FMT_YUV420P,
-                Math.clamp((long) (pixels * BITS_PER_PIXEL), LEAST_BITS, MOST_BITS),
+                bitRate(pixels),
                 Map.of("allow_skip_frames", "0", "rc_mode", "quality", "profile", "high", "coder", "cabac"),
                 Map.of("movflags", "+faststart"));
+    }
+
+    /// What small pictures get at least is less than they have: asked for more, the encoder quantises so little
+    /// that the noise of a broken model does not fit into its buffer, and it gives up.
+    private static long bitRate(double pixelsPerSecond) {
+        long least = Math.min(LEAST_BITS, (long) (pixelsPerSecond * MOST_BITS_PER_PIXEL));
+        return Math.clamp((long) (pixelsPerSecond * BITS_PER_PIXEL), least, MOST_BITS);
+    }
+
+    private static void encode(Video video, Path unfinished, Path file) throws IOException {
+        int height = even(video.height());
+        int width = even(video.width());
+        Muxer.Settings settings = settings(video.height(), video.width(), video.framesPerSecond());
         AVFrame encoded = null;
-        try (Muxer muxer = new Muxer(file, "mp4", video.framesPerSecond(), settings);
+        try (Muxer muxer = new Muxer(unfinished, file, "mp4", settings);
                 PixelFrame pixelFrame = new PixelFrame(height, width)) {
             encoded = yuv(height, width);
             for (int i = 0; i < video.frames(); i++) {

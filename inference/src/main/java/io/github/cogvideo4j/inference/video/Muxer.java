@@ -24,6 +24,7 @@ final class Muxer implements AutoCloseable {
     private static final int FINEST_RATE = 1_001_000;
 
     private final AVFormatContext container = new AVFormatContext(null);
+    private final Path target;
     private final AVCodecContext encoder;
     private final AVPacket packet = avcodec.av_packet_alloc();
     private final AVStream stream;
@@ -31,47 +32,50 @@ final class Muxer implements AutoCloseable {
 
     /// What is encoded.
     ///
-    /// @param encoder      FFmpeg's name of the encoder
-    /// @param pixelFormat  one of FFmpeg's `AV_PIX_FMT`
-    /// @param bitRate      bits per second, 0 for the encoder's own
-    /// @param options      options of the encoder
-    /// @param muxerOptions options of the container
+    /// @param encoder         FFmpeg's name of the encoder
+    /// @param framesPerSecond how fast the frames follow each other
+    /// @param pixelFormat     one of FFmpeg's `AV_PIX_FMT`
+    /// @param bitRate         bits per second, 0 for the encoder's own
+    /// @param options         options of the encoder
+    /// @param muxerOptions    options of the container
     record Settings(
             String encoder,
             int width,
             int height,
+            double framesPerSecond,
             int pixelFormat,
             long bitRate,
             Map<String, String> options,
             Map<String, String> muxerOptions) {}
 
+    /// @param file   what is written
+    /// @param target what it will be called, for messages
     /// @param format FFmpeg's name of the container
     /// @throws MissingCapabilityException `encoder` when this FFmpeg has not the encoder, or it refuses the
     /// size
-    Muxer(Path file, String format, double framesPerSecond, Settings settings) throws IOException {
-        Ffmpeg.start();
-        AVCodec codec = avcodec.avcodec_find_encoder_by_name(settings.encoder());
-        if (codec == null) {
-            throw new MissingCapabilityException(
-                    ProblemCode.ENCODER, Place.of(file), "inference.video.no-encoder", settings.encoder());
-        }
-        AVRational rate = avutil.av_d2q(framesPerSecond, FINEST_RATE);
-        tick = new AVRational().num(rate.den()).den(rate.num());
+    Muxer(Path file, Path target, String format, Settings settings) throws IOException {
+        this.target = target;
+        AVCodec codec = codec(settings, target);
         encoder = avcodec.avcodec_alloc_context3(codec);
+        AVRational rate = rate(settings);
+        tick = new AVRational().num(rate.den()).den(rate.num());
         boolean opened = false;
         try {
-            check(avformat.avformat_alloc_output_context2(container, null, format, Ffmpeg.url(file)), file);
+            check(avformat.avformat_alloc_output_context2(container, null, format, Ffmpeg.url(file)));
             stream = avformat.avformat_new_stream(container, codec);
-            configure(settings, rate);
-            openEncoder(codec, settings, file);
+            if ((container.oformat().flags() & avformat.AVFMT_GLOBALHEADER) != 0) {
+                encoder.flags(encoder.flags() | avcodec.AV_CODEC_FLAG_GLOBAL_HEADER);
+            }
+            open(encoder, codec, settings, target);
+            check(avcodec.avcodec_parameters_from_context(stream.codecpar(), encoder));
             stream.time_base(tick).avg_frame_rate(rate);
             AVIOContext output = new AVIOContext(null);
-            check(avformat.avio_open(output, Ffmpeg.url(file), avformat.AVIO_FLAG_WRITE), file);
+            check(avformat.avio_open(output, Ffmpeg.url(file), avformat.AVIO_FLAG_WRITE));
             container.pb(output);
             AVDictionary options = Ffmpeg.options(settings.muxerOptions());
             int written = avformat.avformat_write_header(container, options);
             avutil.av_dict_free(options);
-            check(written, file);
+            check(written);
             opened = true;
         } finally {
             if (!opened) {
@@ -80,35 +84,60 @@ final class Muxer implements AutoCloseable {
         }
     }
 
-    private void configure(Settings settings, AVRational rate) {
+    /// Finds out whether an encoder takes frames of a size and rate, before there are any.
+    ///
+    /// @param target what will be written, for messages
+    /// @throws MissingCapabilityException as when it is written
+    static void check(Settings settings, Path target) {
+        AVCodec codec = codec(settings, target);
+        AVCodecContext encoder = avcodec.avcodec_alloc_context3(codec);
+        try {
+            open(encoder, codec, settings, target);
+        } finally {
+            avcodec.avcodec_free_context(encoder);
+        }
+    }
+
+    private static AVCodec codec(Settings settings, Path target) {
+        Ffmpeg.start();
+        AVCodec codec = avcodec.avcodec_find_encoder_by_name(settings.encoder());
+        if (codec == null) {
+            throw new MissingCapabilityException(
+                    ProblemCode.ENCODER, Place.of(target), "inference.video.no-encoder", settings.encoder());
+        }
+        return codec;
+    }
+
+    private static AVRational rate(Settings settings) {
+        return avutil.av_d2q(settings.framesPerSecond(), FINEST_RATE);
+    }
+
+    private static void open(AVCodecContext encoder, AVCodec codec, Settings settings, Path target) {
+        AVRational rate = rate(settings);
         encoder.width(settings.width()).height(settings.height()).pix_fmt(settings.pixelFormat());
-        encoder.time_base(tick).framerate(rate).bit_rate(settings.bitRate());
+        encoder.time_base(new AVRational().num(rate.den()).den(rate.num()))
+                .framerate(rate)
+                .bit_rate(settings.bitRate());
         if (settings.pixelFormat() == avutil.AV_PIX_FMT_YUV420P) {
             encoder.colorspace(avutil.AVCOL_SPC_BT709)
                     .color_primaries(avutil.AVCOL_PRI_BT709)
                     .color_trc(avutil.AVCOL_TRC_BT709)
                     .color_range(avutil.AVCOL_RANGE_MPEG);
         }
-        if ((container.oformat().flags() & avformat.AVFMT_GLOBALHEADER) != 0) {
-            encoder.flags(encoder.flags() | avcodec.AV_CODEC_FLAG_GLOBAL_HEADER);
-        }
-    }
-
-    private void openEncoder(AVCodec codec, Settings settings, Path file) throws IOException {
         AVDictionary options = Ffmpeg.options(settings.options());
         int opened = avcodec.avcodec_open2(encoder, codec, options);
         avutil.av_dict_free(options);
         if (opened < 0) {
             throw new MissingCapabilityException(
                     ProblemCode.ENCODER,
-                    Place.of(file),
+                    Place.of(target),
                     "inference.video.encoder-refuses",
                     settings.encoder(),
                     settings.width(),
                     settings.height(),
+                    settings.framesPerSecond(),
                     Ffmpeg.text(opened));
         }
-        check(avcodec.avcodec_parameters_from_context(stream.codecpar(), encoder), file);
     }
 
     /// Encodes a frame.
@@ -145,15 +174,9 @@ final class Muxer implements AutoCloseable {
         }
     }
 
-    private static void check(int result) throws IOException {
+    private void check(int result) throws IOException {
         if (result < 0) {
-            throw new IOException(Ffmpeg.text(result));
-        }
-    }
-
-    private static void check(int result, Path file) throws IOException {
-        if (result < 0) {
-            throw new IOException(file + ": " + Ffmpeg.text(result));
+            throw new IOException(target + ": " + Ffmpeg.text(result));
         }
     }
 

@@ -65,4 +65,17 @@ public enum VideoFormat {
             OutputFile.check(output, overwrite);
         }
     }
+
+    /// Checks, before anything long begins, that frames of a size can be written there: encoders have limits.
+    ///
+    /// @throws MissingCapabilityException `encoder` when they cannot
+    public static void checkFrames(Path output, int height, int width, double framesPerSecond) {
+        switch (of(output)) {
+            case MP4 -> Muxer.check(Mp4File.settings(height, width, framesPerSecond), output);
+            case GIF -> Muxer.check(GifFile.settings(height, width, framesPerSecond), output);
+            case PNG_FOLDER, SAFETENSORS -> {
+                // whatever fits into memory
+            }
+        }
+    }
 }

@@ -11,6 +11,7 @@ import io.github.cogvideo4j.formats.tensor.Storage;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData;
 import io.github.cogvideo4j.inference.InvalidModelException;
+import io.github.cogvideo4j.inference.InvalidRequestException;
 import io.github.cogvideo4j.inference.runtime.ComputeOptions;
 import io.github.cogvideo4j.inference.runtime.Precision;
 import io.github.cogvideo4j.inference.video.Video;
@@ -58,6 +59,29 @@ class OverflowTest {
         change(_ -> Double.NaN);
         List<Integer> steps = new ArrayList<>();
         assertNotFinite(Precision.FP32, steps, "cogvideo doctor");
+    }
+
+    @Test
+    void strongGuidanceThatOverflowsIsNotTheWeightsFault() throws IOException {
+        change(value -> value * 100);
+        try (TextToVideoPipeline pipeline = load(Precision.FP16)) {
+            pipeline.generate(request(), GenerationProgress.NONE).close();
+        }
+        GenerationRequest request = GenerationRequest.builder()
+                .prompt("a lighthouse")
+                .height(32)
+                .width(48)
+                .numFrames(9)
+                .steps(3)
+                .guidanceScale(1e6)
+                .build();
+        try (TextToVideoPipeline pipeline = load(Precision.FP16)) {
+            assertThatThrownBy(() -> pipeline.generateAll(request, GenerationProgress.NONE))
+                    .isInstanceOfSatisfying(InvalidRequestException.class, e -> {
+                        assertThat(e.problem().code()).isEqualTo(ProblemCode.REQUEST);
+                        assertThat(e.problem().message().text()).contains("under a guidance scale of 1000000.0");
+                    });
+        }
     }
 
     private void assertNotFinite(Precision precision, List<Integer> steps, String advice) throws IOException {

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What pipelines refuse, warn of and hold to, whatever the numbers.
 class PipelineTest {
@@ -67,9 +68,29 @@ class PipelineTest {
                 ProblemCode.REQUEST,
                 "2 seeds for 3",
                 request -> request.prompts(List.of("a", "b", "c")).seeds(List.of(1L, 2L)));
-        assertRefused(ProblemCode.REQUEST, "guidance_scale", request -> request.guidanceScale(Double.NaN));
         assertRefused(ProblemCode.REQUEST, "0", request -> request.steps(0));
         assertRefused(ProblemCode.PROMPT, "empty", request -> request.prompt(" "));
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {1e300, -1e300, 1.1e6, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
+    void aGuidanceScaleThatLeavesNothingOfThePredictionIsRefused(double scale) throws IOException {
+        assertRefused(ProblemCode.REQUEST, "guidance_scale", request -> request.guidanceScale(scale));
+        try (InversionPipeline pipeline = InversionPipeline.load(model("t2v-5b"), OPTIONS);
+                Video input = Video.allocate(9, 32, 48, 8)) {
+            GenerationRequest request =
+                    small().video(input).guidanceScale(scale).build();
+            assertRefused(ProblemCode.REQUEST, "guidance_scale", () -> pipeline.plan(request));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {-1, 0, 1, 100, 1e6})
+    void anyOtherGuidanceScaleIsTaken(double scale) throws IOException {
+        try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(model("t2v-5b"), OPTIONS)) {
+            assertThat(pipeline.plan(small().guidanceScale(scale).build()).steps())
+                    .isEqualTo(2);
+        }
     }
 
     @ParameterizedTest

@@ -10,6 +10,7 @@ import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.inference.InvalidRequestException;
+import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.image.Image;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -229,6 +231,62 @@ class VideoFilesTest {
         VideoFormat.check(file, true);
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> VideoFormat.check(folder.resolve("video.wmv"), false));
+    }
+
+    /// H.264 ends at level 5.2, which has 36,864 macroblocks of 16 x 16: 4096 x 2304.
+    @Test
+    void aSizeBeyondTheEncoderIsRefusedBeforeThereAreFramesAndUnderTheFilesName() {
+        Path file = folder.resolve("video.mp4");
+        assertThatExceptionOfType(MissingCapabilityException.class)
+                .isThrownBy(() -> VideoFormat.checkFrames(file, 2320, 4096, 8))
+                .satisfies(e -> assertNamed(e, file));
+        try (Video large = Video.allocate(1, 2320, 4096, 8)) {
+            assertThatExceptionOfType(MissingCapabilityException.class)
+                    .isThrownBy(() -> large.saveMp4(file))
+                    .satisfies(e -> assertNamed(e, file));
+        }
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    private static void assertNamed(MissingCapabilityException e, Path file) {
+        assertThat(e.problem().code()).isEqualTo(ProblemCode.ENCODER);
+        assertThat(e.problem().place().file()).contains(file);
+        assertThat(e.problem().message().text()).contains("4096 x 2320");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "video.mp4, 2304, 4096",
+        "video.mp4, 33, 47",
+        "video.mp4, 16, 16",
+        "video.gif, 2320, 4096",
+        "frames, 2320, 4096",
+        "video.safetensors, 2320, 4096"
+    })
+    void aSizeThatPassesTheCheckCanBeWritten(String name, int height, int width) throws IOException {
+        Path file = folder.resolve(name);
+        VideoFormat.checkFrames(file, height, width, 8);
+        try (Video video = Video.allocate(1, height, width, 8)) {
+            video.save(file);
+        }
+        assertThat(file).exists();
+    }
+
+    /// What a model with wrong weights makes: the hardest pictures that there are.
+    @ParameterizedTest
+    @CsvSource({"1, 48, 80, 8", "9, 48, 80, 8", "9, 32, 32, 30", "5, 480, 720, 8"})
+    void noiseIsWrittenAsWell(int frames, int height, int width, double rate) throws IOException {
+        Path file = folder.resolve("noise.mp4");
+        Random random = new Random(1);
+        try (Video noise = Video.allocate(frames, height, width, rate)) {
+            for (long i = 0; i < noise.pixels().byteSize(); i++) {
+                noise.pixels().set(ValueLayout.JAVA_BYTE, i, random.nextBoolean() ? (byte) 255 : 0);
+            }
+            noise.saveMp4(file);
+            try (Video read = Video.read(file)) {
+                assertSameKind(read, noise);
+            }
+        }
     }
 
     private static void assertSameKind(Video read, Video written) {
