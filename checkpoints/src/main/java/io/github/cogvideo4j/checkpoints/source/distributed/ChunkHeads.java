@@ -102,7 +102,8 @@ final class ChunkHeads {
         }
         // Nobody gets to ask for the chunks behind it. Where all were read, it is the closing that failed.
         int failed = Math.min(read, part.wanted().size() - 1);
-        part.failure().ifPresent(failure -> failures.put(part.wanted().get(failed).place(), failure));
+        part.failure()
+                .ifPresent(failure -> failures.put(part.wanted().get(failed).place(), failure));
         part.remarks().all().forEach(remarks::report);
     }
 
