@@ -124,7 +124,11 @@ final class Components implements AutoCloseable {
 
     /// The bytes of the text encoder's weights where they are used.
     long textEncoderBytes() {
-        return weightBytes("text_encoder");
+        try (WeightStore weights = WeightStore.open(model.resolve("text_encoder"))) {
+            return weights.byteLength(precision(), device);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /// The bytes of the transformer's weights where they are used.
@@ -134,15 +138,7 @@ final class Components implements AutoCloseable {
 
     /// The bytes of the VAE's weights where they are used.
     long vaeBytes() {
-        return weightBytes("vae");
-    }
-
-    private long weightBytes(String folder) {
-        try (WeightStore weights = WeightStore.open(model.resolve(folder))) {
-            return weights.byteLength(precision(), device);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return vae.weightBytes();
     }
 
     /// The text encoder, opened when it is not.

@@ -6,6 +6,7 @@ import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.runtime.Precision;
 import io.github.cogvideo4j.inference.runtime.RandomSource;
 import io.github.cogvideo4j.inference.runtime.Scoped;
+import io.github.cogvideo4j.inference.runtime.Torch;
 import io.github.cogvideo4j.inference.scheduler.Scheduler;
 import io.github.cogvideo4j.inference.scheduler.Step;
 import io.github.cogvideo4j.inference.scheduler.StepPosition;
@@ -125,9 +126,7 @@ record Denoising(
     }
 
     private void checkFinite(Tensor latents, int step, int steps) {
-        boolean[] finite = new boolean[1];
-        Scoped.run(() -> finite[0] = torch.isfinite(latents).all().item_bool());
-        if (!finite[0]) {
+        if (!Torch.isFinite(latents)) {
             Place place = transformer.config().document().place();
             if (guidance.isStrong()) {
                 throw RequestCheck.refused(

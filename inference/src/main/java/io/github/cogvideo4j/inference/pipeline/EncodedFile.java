@@ -12,12 +12,11 @@ import io.github.cogvideo4j.formats.torch.TensorValue;
 import io.github.cogvideo4j.formats.torch.TorchFile;
 import io.github.cogvideo4j.inference.InvalidRequestException;
 import io.github.cogvideo4j.inference.runtime.Precision;
-import io.github.cogvideo4j.inference.runtime.Scoped;
+import io.github.cogvideo4j.inference.runtime.Torch;
+import io.github.cogvideo4j.inference.weights.NativeMemory;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
-import org.bytedeco.pytorch.global.torch;
 
 /// Reads the latents of an encoded video: a safetensors file with a tensor [#TENSOR], or, as CogVideo's
 /// `cli_vae_demo.py` writes it, a file of `torch.save` that is one tensor.
@@ -70,16 +69,10 @@ record EncodedFile(Path path, long channels) {
 
     private Latents copy(StoredTensor stored, Precision precision) throws IOException {
         Latents latents = Latents.allocate(precision, stored.shape().toArray());
-        long[] done = {0};
         try (FileStorageReader reader = new FileStorageReader()) {
-            reader.read(stored, bytes -> {
-                MemorySegment piece = MemorySegment.ofBuffer(bytes);
-                latents.values().asSlice(done[0], piece.byteSize()).copyFrom(piece);
-                done[0] += piece.byteSize();
-                bytes.position(bytes.limit());
-            });
+            NativeMemory.fill(latents.values(), stored, reader);
             reader.verifyChecksums();
-            if (!isFinite(latents)) {
+            if (!Torch.isFinite(latents.view())) {
                 throw refused("inference.pipeline.latents-not-finite");
             }
             return latents;
@@ -87,12 +80,6 @@ record EncodedFile(Path path, long channels) {
             latents.close();
             throw e;
         }
-    }
-
-    private static boolean isFinite(Latents latents) {
-        boolean[] finite = new boolean[1];
-        Scoped.run(() -> finite[0] = torch.isfinite(latents.view()).all().item_bool());
-        return finite[0];
     }
 
     private InvalidRequestException refused(String key, Object... arguments) {

@@ -48,6 +48,13 @@ public final class Torch {
         }
     }
 
+    /// Whether all values of a tensor are finite.
+    public static boolean isFinite(Tensor tensor) {
+        boolean[] finite = new boolean[1];
+        Scoped.run(() -> finite[0] = torch.isfinite(tensor).all().item_bool());
+        return finite[0];
+    }
+
     /// Turns off what training needs, on this thread, until it is closed. Every computation runs inside one.
     public static InferenceMode inferenceMode() {
         return new InferenceMode(true);

@@ -3,7 +3,6 @@ package io.github.cogvideo4j.inference.vae;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
-import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
@@ -69,9 +68,7 @@ public final class CogVideoXVae implements AutoCloseable {
     public static CogVideoXVae load(Path folder, Precision precision, ComputeDevice device) throws IOException {
         VaeConfig config = VaeConfig.read(folder.resolve("config.json"));
         Checkpoint checkpoint = Checkpoints.open(folder, SourceOptions.defaults());
-        WeightStore store = new WeightStore(
-                folder, checkpoint.entries().stream().map(StateEntry::tensor).toList());
-        return of(store, config, precision, device);
+        return of(WeightStore.of(folder, checkpoint), config, precision, device);
     }
 
     /// An autoencoder over weights, which it closes with itself.
@@ -89,6 +86,11 @@ public final class CogVideoXVae implements AutoCloseable {
     /// Its configuration.
     public VaeConfig config() {
         return config;
+    }
+
+    /// The bytes of its weights where they are used.
+    public long weightBytes() {
+        return store.byteLength(precision, device);
     }
 
     /// The type in which it computes.

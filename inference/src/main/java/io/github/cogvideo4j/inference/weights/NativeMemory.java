@@ -1,5 +1,8 @@
 package io.github.cogvideo4j.inference.weights;
 
+import io.github.cogvideo4j.formats.tensor.FileStorageReader;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
@@ -18,6 +21,19 @@ public final class NativeMemory {
     /// @param shape   the tensor's sizes
     public static Tensor view(MemorySegment segment, ScalarType type, long... shape) {
         return torch.from_blob(new At(segment.address()), shape, new TensorOptions(type));
+    }
+
+    /// Reads a tensor's values, as they are stored.
+    ///
+    /// @param memory where to, at least as large as the tensor
+    public static void fill(MemorySegment memory, StoredTensor tensor, FileStorageReader reader) throws IOException {
+        long[] done = {0};
+        reader.read(tensor, bytes -> {
+            MemorySegment piece = MemorySegment.ofBuffer(bytes);
+            MemorySegment.copy(piece, 0, memory, done[0], piece.byteSize());
+            done[0] += piece.byteSize();
+            bytes.position(bytes.limit());
+        });
     }
 
     /// A pointer to an address that someone else owns.

@@ -189,14 +189,8 @@ public final class WeightStore implements AutoCloseable {
 
     private MemorySegment gathered(StoredTensor tensor) throws IOException {
         MemorySegment memory = arena.allocate(Math.max(1, tensor.byteLength()), 64);
-        long[] done = {0};
         try (FileStorageReader reader = new FileStorageReader()) {
-            reader.read(tensor, bytes -> {
-                MemorySegment piece = MemorySegment.ofBuffer(bytes);
-                MemorySegment.copy(piece, 0, memory, done[0], piece.byteSize());
-                done[0] += piece.byteSize();
-                bytes.position(bytes.limit());
-            });
+            NativeMemory.fill(memory, tensor, reader);
         }
         return memory;
     }
