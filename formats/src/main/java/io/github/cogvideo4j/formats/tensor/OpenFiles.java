@@ -1,11 +1,13 @@
 package io.github.cogvideo4j.formats.tensor;
 
 import io.github.cogvideo4j.formats.MalformedFileException;
+import io.github.cogvideo4j.formats.container.RegularFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,13 +24,25 @@ import java.util.Optional;
 /// to be closed holds none, and waits for others' reads only.
 final class OpenFiles implements AutoCloseable {
     private final int most;
+    private final Opener opener;
     // The least recently used one first.
     private final Map<Path, SourceFile> open = new LinkedHashMap<>(16, 0.75f, true);
     // What was first opened under a path is what has to be there the next time.
     private final Map<Path, FileIdentity> identities = new HashMap<>();
 
     OpenFiles(int most) {
+        this(most, RegularFile::open);
+    }
+
+    OpenFiles(int most, Opener opener) {
         this.most = most;
+        this.opener = opener;
+    }
+
+    /// How a file is opened for reading. A test passes its own to see which channels are open.
+    @FunctionalInterface
+    interface Opener {
+        FileChannel open(Path path) throws IOException;
     }
 
     /// Fills the buffer's remaining space from a position of a file.
@@ -86,7 +100,7 @@ final class OpenFiles implements AutoCloseable {
     }
 
     private SourceFile open(Path path) throws IOException {
-        SourceFile file = new SourceFile(path);
+        SourceFile file = new SourceFile(path, opener.open(path));
         FileIdentity identity = FileIdentity.of(path);
         FileIdentity before = identities.putIfAbsent(path, identity);
         if (before != null && !before.equals(identity)) {

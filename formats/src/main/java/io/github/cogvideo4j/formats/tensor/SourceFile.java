@@ -1,7 +1,6 @@
 package io.github.cogvideo4j.formats.tensor;
 
 import io.github.cogvideo4j.formats.MalformedFileException;
-import io.github.cogvideo4j.formats.container.RegularFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
@@ -18,9 +17,9 @@ final class SourceFile implements AutoCloseable {
     /// How many reads are under way; kept by [OpenFiles].
     int users;
 
-    SourceFile(Path path) throws IOException {
+    SourceFile(Path path, FileChannel channel) {
         this.path = path;
-        this.channel = RegularFile.open(path);
+        this.channel = channel;
     }
 
     /// Fills the buffer's remaining space from a position of the file.
