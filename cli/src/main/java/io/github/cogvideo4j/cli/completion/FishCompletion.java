@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.StringJoiner;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -35,8 +36,8 @@ final class FishCompletion {
         commands.forEach((path, command) -> {
             String condition = "-n '__" + program + "_at" + (path.isEmpty() ? "" : " " + path) + "'";
             command.getSubcommands()
-                    .forEach((name, sub) -> lines.add(
-                            line(condition, "-f -a " + quoted(name), summary(sub.getCommandSpec()))));
+                    .forEach((name, sub) ->
+                            lines.add(line(condition, "-f -a " + quoted(name), summary(sub.getCommandSpec()))));
             for (OptionSpec option : command.getCommandSpec().options()) {
                 if (!option.hidden()) {
                     lines.add(line(condition, names(option) + values(option), first(option.description())));
@@ -89,8 +90,9 @@ final class FishCompletion {
         if (option.completionCandidates() != null) {
             return " -x -a " + quoted(String.join(" ", option.completionCandidates()));
         }
-        boolean path = option.auxiliaryTypes().length > 0 && Path.class.isAssignableFrom(option.auxiliaryTypes()[0])
-                || Path.class.isAssignableFrom(option.type());
+        // Of an Optional or a list, what it holds.
+        boolean path = Stream.concat(Stream.of(option.type()), Stream.of(option.auxiliaryTypes()))
+                .anyMatch(Path.class::isAssignableFrom);
         return path ? " -r" : " -x";
     }
 
@@ -102,7 +104,12 @@ final class FishCompletion {
     private static String first(String[] description) {
         return description.length == 0
                 ? ""
-                : description[0].replace("%n", "\n").replace("%%", "%").lines().findFirst().orElse("");
+                : description[0]
+                        .replace("%n", "\n")
+                        .replace("%%", "%")
+                        .lines()
+                        .findFirst()
+                        .orElse("");
     }
 
     private static String quoted(String text) {

@@ -67,8 +67,8 @@ class CompletionsTest {
                 _complete_cogvideo
                 printf '%s\\n' "${COMPREPLY[@]}"
                 """;
-        List<String> command = new java.util.ArrayList<>(
-                List.of("bash", "-c", script, "bash", folder.resolve("cogvideo.bash").toString()));
+        List<String> command = new java.util.ArrayList<>(List.of(
+                "bash", "-c", script, "bash", folder.resolve("cogvideo.bash").toString()));
         command.addAll(List.of(words));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().putAll(Map.of("LC_ALL", "C"));
