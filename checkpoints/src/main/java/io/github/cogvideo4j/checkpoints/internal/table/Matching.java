@@ -34,7 +34,7 @@ final class Matching {
 
     /// Orders wrappers under which everything exists: the model itself before averaged copies of it.
     static final Comparator<String> PLAIN_FIRST = Comparator.comparing(Matching::isAveraged)
-            .thenComparing(String::length)
+            .thenComparingInt(String::length)
             .thenComparing(Comparator.naturalOrder());
 
     private final ModelTable table;
@@ -61,15 +61,15 @@ final class Matching {
         count();
         List<Wrapper> ranked = new ArrayList<>(wrappers.values());
         ranked.sort(Comparator.comparingInt((Wrapper wrapper) -> -wrapper.names)
-                .thenComparing(wrapper -> -wrapper.shapes)
+                .thenComparingInt(wrapper -> -wrapper.shapes)
                 .thenComparing(wrapper -> wrapper.text, PLAIN_FIRST));
         String chosen = ranked.isEmpty() ? "" : ranked.getFirst().text;
         List<String> others = ranked.stream()
                 .filter(wrapper -> !wrapper.text.equals(chosen))
                 .filter(wrapper -> wrapper.names == table.tensors().size()
                         // An averaged copy may have the trained part only.
-                        || isAveraged(wrapper.text)
-                                && 2 * wrapper.names >= table.tensors().size())
+                        || (isAveraged(wrapper.text)
+                                && 2 * wrapper.names >= table.tensors().size()))
                 .map(wrapper -> wrapper.text)
                 .toList();
         return split(chosen, others);

@@ -32,8 +32,8 @@ public record TableMatch(
         List<String> outside) {
     /// Compares by how much of the table is there, in name and shape; the nearest is the greatest.
     public static final Comparator<TableMatch> BY_NEARNESS = Comparator.comparingDouble(TableMatch::nearness)
-            .thenComparing(match -> -match.strangers())
-            .thenComparing(match -> -match.table().tensors().size());
+            .thenComparingInt(match -> -match.strangers())
+            .thenComparingInt(match -> -match.table().tensors().size());
 
     /// A tensor of another shape.
     ///
