@@ -6,7 +6,7 @@ import io.github.cogvideo4j.checkpoints.convert.FileOptions;
 import io.github.cogvideo4j.checkpoints.convert.LinkMode;
 import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
 import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
-import io.github.cogvideo4j.checkpoints.convert.configuration.ModelClaims;
+import io.github.cogvideo4j.checkpoints.convert.ModelClaims;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.index.ShardSize;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.pipeline;
 
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.inference.pipeline.MemoryPlan.StageMemory;
 import io.github.cogvideo4j.inference.system.DeviceMemory;
 import io.github.cogvideo4j.inference.vae.VaeConfig;

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.inspect.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.cogvideo4j.checkpoints.internal.inspect.compare.TensorPosition;
 import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.inspect.values.Change;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
