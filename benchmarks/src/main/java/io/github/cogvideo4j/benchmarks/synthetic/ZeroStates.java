@@ -4,9 +4,9 @@ import static io.github.cogvideo4j.benchmarks.synthetic.StateFile.NONE;
 import static io.github.cogvideo4j.benchmarks.synthetic.StateFile.map;
 
 import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
+import io.github.cogvideo4j.formats.internal.torch.TensorPickle;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
-import io.github.cogvideo4j.formats.internal.torch.TensorPickle;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -24,8 +24,7 @@ public final class Doctor {
     public static Diagnosis examine(Path path, DoctorOptions options, Progress progress) throws IOException {
         Subject subject = Subject.read(path);
         Set<Finding> findings = new LinkedHashSet<>();
-        for (Rule rule :
-                Rules.all(options.deep(), options.threads(), progress)) {
+        for (Rule rule : Rules.all(options.deep(), options.threads(), progress)) {
             rule.examine(subject, findings::add);
         }
         return new Diagnosis(

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.inspect;
 
-import io.github.cogvideo4j.checkpoints.internal.inspect.ContentsReader;
 import io.github.cogvideo4j.checkpoints.CheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.inspect.ContentsReader;
 import io.github.cogvideo4j.checkpoints.internal.inspect.PickleScan;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.FormatException;

@@ -11,6 +11,7 @@ import java.util.Optional;
 public record PickleLine(int position, String opcode, Optional<String> argument, Optional<PickleName> global) {
     /// Whether this line alone makes the pickle unsafe: a refused name, or an extension code.
     public boolean refused() {
-        return opcode.startsWith("EXT") || global.filter(name -> !name.allowed()).isPresent();
+        return opcode.startsWith("EXT")
+                || global.filter(name -> !name.allowed()).isPresent();
     }
 }

@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.checkpoints.source;
 
+import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.source.CheckpointLocation;
 import io.github.cogvideo4j.checkpoints.internal.source.PlainWeights;
 import io.github.cogvideo4j.checkpoints.internal.source.WeightSet;
-import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.source.deepspeed.DeepSpeedCheckpoint;
 import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedCheckpoint;
 import io.github.cogvideo4j.checkpoints.internal.source.sat.SatCheckpoint;

@@ -118,8 +118,7 @@ class MessFixturesTest {
         String keep = name.startsWith("f1")
                 ? "diffusion_pytorch_model.safetensors"
                 : "diffusion_pytorch_model-00001-of-00003.safetensors";
-        Repair.apply(
-                RepairPlanner.plan(folder, new RepairOptions(false, Optional.of(keep))), Progress.NONE);
+        Repair.apply(RepairPlanner.plan(folder, new RepairOptions(false, Optional.of(keep))), Progress.NONE);
         assertThat(examine(folder).isHealthy()).isTrue();
         assertThat(FolderTensors.of(folder.resolve("transformer")))
                 .isEqualTo(FolderTensors.ofReference(Resources.fixture("mess/" + name + "/reference/tensors.json")));

@@ -3,10 +3,10 @@ package io.github.cogvideo4j.checkpoints.inspect;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.checkpoints.internal.inspect.NaturalOrder;
-import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedFolder;
-import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.internal.pickle.PickleWriter;
+import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;

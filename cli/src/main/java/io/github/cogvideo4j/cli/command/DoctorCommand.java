@@ -114,8 +114,7 @@ public final class DoctorCommand extends ConsoleCommand {
         };
     }
 
-    private ExitCode mend(Path path, Diagnosis diagnosis, ConversionProgress progress)
-            throws IOException {
+    private ExitCode mend(Path path, Diagnosis diagnosis, ConversionProgress progress) throws IOException {
         RepairPlan plan = RepairPlanner.plan(path, new RepairOptions(convert, keep));
         plan.questions().forEach(console::warn);
         if (plan.isEmpty()) {

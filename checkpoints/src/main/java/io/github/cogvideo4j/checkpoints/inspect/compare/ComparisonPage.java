@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.checkpoints.inspect.compare;
 
+import io.github.cogvideo4j.checkpoints.inspect.values.Change;
 import io.github.cogvideo4j.checkpoints.internal.inspect.page.HeatMap;
 import io.github.cogvideo4j.checkpoints.internal.inspect.page.HistogramChart;
 import io.github.cogvideo4j.checkpoints.internal.inspect.page.Html;
-import io.github.cogvideo4j.checkpoints.inspect.values.Change;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.inspect;
 
-import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
+import io.github.cogvideo4j.formats.json.JsonFile;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -1,20 +1,20 @@
 package io.github.cogvideo4j.checkpoints.internal.inspect;
 
+import io.github.cogvideo4j.checkpoints.inspect.PickleLine;
+import io.github.cogvideo4j.checkpoints.inspect.PickleName;
 import io.github.cogvideo4j.checkpoints.inspect.PickleSummary;
 import io.github.cogvideo4j.checkpoints.inspect.PickleWatch;
 import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedCheckpoint;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.internal.container.ContainerKind;
-import io.github.cogvideo4j.checkpoints.inspect.PickleLine;
-import io.github.cogvideo4j.checkpoints.inspect.PickleName;
 import io.github.cogvideo4j.formats.internal.pickle.AllowedGlobals;
 import io.github.cogvideo4j.formats.internal.pickle.PickleDisassembler;
 import io.github.cogvideo4j.formats.internal.pickle.PickleSource;
 import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
+import io.github.cogvideo4j.formats.internal.torch.PickleListing;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.Problems;
-import io.github.cogvideo4j.formats.internal.torch.PickleListing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -99,7 +99,10 @@ public final class PickleScan implements PickleListing.Listener {
 
     private static PickleLine told(PickleDisassembler.Line line) {
         return new PickleLine(
-                line.position(), line.opcode(), line.argument().map(PickleScan::text), line.global().map(global -> name(global, line.allowed())));
+                line.position(),
+                line.opcode(),
+                line.argument().map(PickleScan::text),
+                line.global().map(global -> name(global, line.allowed())));
     }
 
     private static String text(PickleValue argument) {

@@ -1,12 +1,12 @@
 package io.github.cogvideo4j.checkpoints.internal.source;
 
+import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.Role;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.checkpoints.source.TrainingState;
-import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.formats.index.ShardedWeights;
 import io.github.cogvideo4j.formats.index.WeightIndex;
 import io.github.cogvideo4j.formats.problem.Place;

@@ -2,9 +2,9 @@ package io.github.cogvideo4j.checkpoints.internal.source.distributed;
 
 import io.github.cogvideo4j.checkpoints.TinyTorchFile;
 import io.github.cogvideo4j.formats.internal.pickle.PickleWriter;
+import io.github.cogvideo4j.formats.internal.torch.TensorPickle;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
-import io.github.cogvideo4j.formats.internal.torch.TensorPickle;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
