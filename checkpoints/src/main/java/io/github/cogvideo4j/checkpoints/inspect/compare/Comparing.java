@@ -2,7 +2,6 @@ package io.github.cogvideo4j.checkpoints.inspect.compare;
 
 import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.inspect.values.Change;
-import io.github.cogvideo4j.checkpoints.internal.inspect.compare.TensorPosition;
 import io.github.cogvideo4j.checkpoints.internal.inspect.values.Differences;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;

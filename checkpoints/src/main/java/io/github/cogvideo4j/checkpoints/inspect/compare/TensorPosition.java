@@ -1,6 +1,5 @@
-package io.github.cogvideo4j.checkpoints.internal.inspect.compare;
+package io.github.cogvideo4j.checkpoints.inspect.compare;
 
-import io.github.cogvideo4j.checkpoints.inspect.compare.LayerKind;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
