@@ -36,7 +36,7 @@ public record CheckpointLocation(Found place, List<Problem> remarks) {
     private static final String SAT_AUTOENCODER = "3d-vae.pt";
 
     /// What a path can hold.
-    sealed interface Found {}
+    public sealed interface Found {}
 
     /// A DeepSpeed tag folder.
     public record TagFolder(Path folder) implements Found {}
