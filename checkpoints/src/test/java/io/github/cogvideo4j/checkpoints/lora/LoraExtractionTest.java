@@ -3,7 +3,7 @@ package io.github.cogvideo4j.checkpoints.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -129,7 +129,7 @@ class LoraExtractionTest {
                 open(model),
                 folder.resolve("lora"),
                 new LoraExtraction.Options(rank, targets, 2, true),
-                Progress.NONE);
+                JobControl.none());
     }
 
     private static Checkpoint open(Path path) throws IOException {
