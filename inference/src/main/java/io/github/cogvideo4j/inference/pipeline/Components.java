@@ -70,7 +70,7 @@ final class Components implements AutoCloseable {
         CogVideoXVae vae = CogVideoXVae.load(model.resolve("vae"), precision, device);
         try {
             TransformerModel transformer =
-                    TransformerModel.open(weights, config, Adapters.fused(weights, options.loras()), precision, device);
+                    TransformerModel.open(weights, config, Adapters.fused(weights, options.loras()), precision, device, io.github.cogvideo4j.inference.runtime.WeightFormat.DENSE);
             return new Components(model, options, device, config, scheduler, transformer, vae);
         } catch (RuntimeException | IOException e) {
             vae.close();
@@ -125,7 +125,7 @@ final class Components implements AutoCloseable {
     /// The bytes of the text encoder's weights where they are used.
     long textEncoderBytes() {
         try (WeightStore weights = WeightStore.open(model.resolve("text_encoder"))) {
-            return weights.byteLength(precision(), device);
+            return weights.in(precision(), device).byteLength();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -133,7 +133,7 @@ final class Components implements AutoCloseable {
 
     /// The bytes of the transformer's weights where they are used.
     long transformerBytes() {
-        return transformer.weightBytes(precision(), device);
+        return transformer.weightBytes();
     }
 
     /// The bytes of the VAE's weights where they are used.

@@ -57,7 +57,7 @@ final class MemoryEstimate {
                 Stage.DENOISE,
                 transformerActivations(source),
                 transformerWeights,
-                components.transformer().gatheredBytes()));
+                components.transformer().ownBytes()));
         stages.add(stage(
                 Stage.DECODE,
                 vaeActivations(VAE_DECODED_FRAMES) + pixels(),
