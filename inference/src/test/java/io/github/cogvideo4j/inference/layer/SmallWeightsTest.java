@@ -63,7 +63,7 @@ class SmallWeightsTest {
     /// Stability of Numerical Algorithms, 3.1).
     private static void assertSummed(Tensor input, List<Tensor> small, Tensor actual, Tensor expected) {
         Tensor magnitudes = Int8Linear.product(
-                input.abs(), List.of(small.getFirst().abs(), small.getLast()), Optional.empty());
+                input.abs(), List.of(small.getFirst().to(ScalarType.Float).abs(), small.getLast()), Optional.empty());
         Tensor bound = magnitudes.mul(new Scalar(2 * input.size(-1) * 0x1p-24));
         assertThat(actual.sub(expected).abs().le(bound).all().item_bool()).isTrue();
     }
