@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.cache;
 
-import io.github.cogvideo4j.inference.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import org.bytedeco.pytorch.Tensor;
 
 /// How far a tensor has moved since an earlier step.

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.internal.cache;
 
-import io.github.cogvideo4j.inference.transformer.ForwardPass;
-import io.github.cogvideo4j.inference.transformer.TransformerCall;
+import io.github.cogvideo4j.inference.internal.transformer.ForwardPass;
+import io.github.cogvideo4j.inference.internal.transformer.TransformerCall;
 import org.bytedeco.pytorch.Tensor;
 
 /// First-block cache: where what the first block adds to the video has hardly changed since the last computed

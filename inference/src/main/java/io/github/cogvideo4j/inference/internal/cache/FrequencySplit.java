@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.cache;
 
-import io.github.cogvideo4j.inference.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;

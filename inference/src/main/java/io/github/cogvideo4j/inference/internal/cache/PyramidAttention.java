@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.inference.internal.cache;
 
-import io.github.cogvideo4j.inference.transformer.BlockParts;
-import io.github.cogvideo4j.inference.transformer.ForwardPass;
-import io.github.cogvideo4j.inference.transformer.TransformerCall;
+import io.github.cogvideo4j.inference.internal.transformer.BlockParts;
+import io.github.cogvideo4j.inference.internal.transformer.ForwardPass;
+import io.github.cogvideo4j.inference.internal.transformer.TransformerCall;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;

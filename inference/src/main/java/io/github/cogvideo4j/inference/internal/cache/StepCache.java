@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.internal.cache;
 
-import io.github.cogvideo4j.inference.transformer.ForwardPass;
-import io.github.cogvideo4j.inference.transformer.TransformerCall;
+import io.github.cogvideo4j.inference.internal.transformer.ForwardPass;
+import io.github.cogvideo4j.inference.internal.transformer.TransformerCall;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 

@@ -1,9 +1,10 @@
 package io.github.cogvideo4j.inference.internal.cache;
 
-import io.github.cogvideo4j.inference.transformer.BlockParts;
-import io.github.cogvideo4j.inference.transformer.ForwardPass;
-import io.github.cogvideo4j.inference.transformer.TransformerCall;
-import io.github.cogvideo4j.inference.runtime.Precision;
+import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
+import io.github.cogvideo4j.inference.internal.transformer.BlockParts;
+import io.github.cogvideo4j.inference.internal.transformer.ForwardPass;
+import io.github.cogvideo4j.inference.internal.transformer.TransformerCall;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -33,7 +34,7 @@ final class TaylorSeer implements StepCache, BlockParts {
     }
 
     private TaylorSeries series() {
-        return new TaylorSeries(settings.order, settings.factors.scalarType());
+        return new TaylorSeries(settings.order, ScalarTypes.of(settings.factors));
     }
 
     /// What is extrapolated.

@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.inference.internal.cache;
 
 import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
-import io.github.cogvideo4j.inference.transformer.ForwardPass;
-import io.github.cogvideo4j.inference.transformer.TransformerCall;
+import io.github.cogvideo4j.inference.internal.transformer.ForwardPass;
+import io.github.cogvideo4j.inference.internal.transformer.TransformerCall;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;

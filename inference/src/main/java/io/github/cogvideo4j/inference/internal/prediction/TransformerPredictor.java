@@ -1,12 +1,12 @@
 package io.github.cogvideo4j.inference.internal.prediction;
 
 import io.github.cogvideo4j.inference.internal.cache.StepCache;
-import io.github.cogvideo4j.inference.runtime.Scoped;
-import io.github.cogvideo4j.inference.transformer.BlockWork;
-import io.github.cogvideo4j.inference.transformer.CogVideoXTransformer;
-import io.github.cogvideo4j.inference.transformer.Probe;
-import io.github.cogvideo4j.inference.transformer.TransformerCall;
-import io.github.cogvideo4j.inference.transformer.TransformerInput;
+import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.transformer.BlockWork;
+import io.github.cogvideo4j.inference.internal.transformer.CogVideoXTransformer;
+import io.github.cogvideo4j.inference.internal.transformer.Probe;
+import io.github.cogvideo4j.inference.internal.transformer.TransformerCall;
+import io.github.cogvideo4j.inference.internal.transformer.TransformerInput;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -20,10 +20,11 @@ public final class TransformerPredictor implements NoisePredictor {
     private final StepCache cache;
     private final BlockWork work;
     private final Probe probe;
+    private int calls;
 
     /// @param cache the cache of this run; the caller closes it
     /// @param work  counts what is computed
-    /// @param probe sees what is computed
+    /// @param probe sees what each call computes under `step.N`, and the first prediction as `transformer_out_step0`
     public TransformerPredictor(CogVideoXTransformer transformer, StepCache cache, BlockWork work, Probe probe) {
         this.transformer = transformer;
         this.cache = cache;
@@ -61,6 +62,12 @@ public final class TransformerPredictor implements NoisePredictor {
 
     private Tensor predicted(TransformerInput input, double timestep) {
         work.asked(input.latents().size(0) * transformer.config().numLayers());
-        return cache.predict(new TransformerCall(transformer, input, timestep, work, probe));
+        Tensor prediction =
+                cache.predict(new TransformerCall(transformer, input, timestep, work, probe.at("step." + calls)));
+        if (calls == 0) {
+            probe.see("transformer_out_step0", prediction);
+        }
+        calls++;
+        return prediction;
     }
 }

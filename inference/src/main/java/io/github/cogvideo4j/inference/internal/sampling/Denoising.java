@@ -1,0 +1,113 @@
+package io.github.cogvideo4j.inference.internal.sampling;
+
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.InvalidModelException;
+import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.internal.prediction.NoisePredictor;
+import io.github.cogvideo4j.inference.internal.prediction.NoiseQuery;
+import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
+import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
+import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
+import io.github.cogvideo4j.inference.internal.scheduler.Step;
+import io.github.cogvideo4j.inference.internal.scheduler.StepPosition;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.bytedeco.pytorch.Tensor;
+
+/// The loop from noisy latents to clean ones: predict, guide, step, cast back.
+///
+/// Source: `__call__` of diffusers' CogVideoX pipelines. Prediction and guidance are fp32, latents in the
+/// precision of the model.
+///
+/// @param predictor predicts, guidance included: one row for each of the latents, in fp32
+/// @param model     the model's place, for messages
+/// @param scheduler steps
+/// @param guidance  how strongly the prompt counts in the predictions
+/// @param precision the latents' type
+/// @param text      `[negative and positive prompts, tokens, width]`, or the positive ones without guidance
+/// @param image     the image's latents, for image to video: beside the noisy ones in every prediction
+/// @param reference `[steps, batch, frames, channels, height, width]`, latents of another run that the
+///                  attention of each step sees as well
+record Denoising(
+        NoisePredictor predictor,
+        Place model,
+        Scheduler scheduler,
+        Guidance guidance,
+        Precision precision,
+        Tensor text,
+        Optional<Tensor> image,
+        Optional<Tensor> reference) {
+    /// Is told of every step.
+    @FunctionalInterface
+    interface Listener {
+        /// A step is done.
+        ///
+        /// @param index   which, counted from 0
+        /// @param latents the latents after it; valid during the call
+        void stepped(int index, Tensor latents);
+    }
+
+    /// Denoises.
+    ///
+    /// @param start     `[batch, frames, channels, height, width]`; stays open
+    /// @param timesteps the timesteps to visit
+    /// @param steps     how many steps were asked for
+    /// @return the clean latents; whoever called closes them
+    Tensor run(Tensor start, long[] timesteps, int steps, RandomSource random, Listener listener) {
+        Tensor latents = Scoped.owned(() -> List.of(start.clone())).getFirst();
+        Optional<Tensor> denoised = Optional.empty();
+        try {
+            for (int i = 0; i < timesteps.length; i++) {
+                StepPosition at = new StepPosition(
+                        steps,
+                        timesteps[i],
+                        i == 0 ? OptionalLong.empty() : OptionalLong.of(timesteps[i - 1]),
+                        denoised);
+                int index = i;
+                Tensor before = latents;
+                List<Tensor> made = Scoped.owned(() -> step(before, index, at, random));
+                denoised.ifPresent(Tensor::close);
+                denoised = Optional.of(made.getLast());
+                latents = made.getFirst();
+                before.close();
+                checkFinite(latents, i + 1, timesteps.length);
+                listener.stepped(i, latents);
+            }
+            return latents;
+        } catch (RuntimeException | Error e) {
+            latents.close();
+            throw e;
+        } finally {
+            denoised.ifPresent(Tensor::close);
+        }
+    }
+
+    private List<Tensor> step(Tensor latents, int index, StepPosition at, RandomSource random) {
+        NoiseQuery query = new NoiseQuery(
+                latents, at.timestep(), text, image, reference.map(others -> others.select(0, index)));
+        Tensor guided = predictor.predict(query);
+        Step step = scheduler.step(guided, at, latents, random);
+        return List.of(step.sample().to(ScalarTypes.of(precision)), step.denoised());
+    }
+
+    private void checkFinite(Tensor latents, int step, int steps) {
+        if (!Torch.isFinite(latents)) {
+            if (guidance.isStrong()) {
+                throw RequestCheck.refused(
+                        ProblemCode.REQUEST, "inference.pipeline.not-finite-guidance", step, steps, guidance.scale());
+            }
+            throw new InvalidModelException(
+                    ProblemCode.NAN_INF,
+                    model,
+                    precision == Precision.FP16
+                            ? "inference.pipeline.not-finite-fp16"
+                            : "inference.pipeline.not-finite",
+                    step,
+                    steps);
+        }
+    }
+}
