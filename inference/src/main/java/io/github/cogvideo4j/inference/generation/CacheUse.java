@@ -2,8 +2,8 @@ package io.github.cogvideo4j.inference.generation;
 
 import java.util.Map;
 
-/// How much of a generation a step cache left to be computed. Evaluations are counted row by row: a step of a model
-/// with 30 blocks under guidance has 60.
+/// How much of a generation a step cache left to be computed. Evaluations are counted row by row: a step of a
+/// model with 30 blocks under guidance has 60.
 ///
 /// @param attentions   block evaluations whose attention was computed
 /// @param feedForwards those whose feed-forward was computed

@@ -69,7 +69,8 @@ public record PipelineOptions(
 
     /// With other timesteps than the model's.
     public PipelineOptions withSpacing(TimestepSpacing value) {
-        return new PipelineOptions(compute, vae, transformer, loras, scheduler, Optional.of(value), weights, checkMemory);
+        return new PipelineOptions(
+                compute, vae, transformer, loras, scheduler, Optional.of(value), weights, checkMemory);
     }
 
     /// With or without the refusal of what cannot fit into memory.

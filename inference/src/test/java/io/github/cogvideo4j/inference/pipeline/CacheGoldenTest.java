@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.BeforeAll;
@@ -24,8 +24,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
-/// Runs with step caches against those of diffusers, TeaCache and ComfyUI's wrapper: what was computed at every step
-/// and block exactly, the latents after every step within tolerance.
+/// Runs with step caches against those of diffusers, TeaCache and ComfyUI's wrapper: what was computed at every
+/// step and block exactly, the latents after every step within tolerance.
 class CacheGoldenTest {
     /// How far another order of summation moves latents in fp32 (golden/README.md).
     private static final double LATENTS = 1.8e-5;
@@ -49,7 +49,8 @@ class CacheGoldenTest {
                 PointerScope _ = new PointerScope();
                 GoldenRun run = new GoldenRun(
                         golden,
-                        Resources.golden("pipelines/" + golden.meta().path("pipeline").stringValue()),
+                        Resources.golden(
+                                "pipelines/" + golden.meta().path("pipeline").stringValue()),
                         GoldenRun.options(golden.meta()),
                         Optional.of(choice(golden.meta())))) {
             golden.assertEqual(
@@ -73,11 +74,14 @@ class CacheGoldenTest {
                         ? "tea"
                         : reference.startsWith("taylor")
                                 ? "taylor"
-                                : reference.equals("fbc") ? "first-block" : reference.equals("magcache") ? "mag" : "pab";
+                                : reference.equals("fbc")
+                                        ? "first-block"
+                                        : reference.equals("magcache") ? "mag" : "pab";
         Map<String, String> settings = new LinkedHashMap<>();
         meta.path("cache_config").properties().forEach(entry -> {
             if (!NOTES.contains(entry.getKey())) {
-                settings.put(entry.getKey(), text(entry.getValue(), entry.getKey().endsWith("range") ? ".." : "/"));
+                settings.put(
+                        entry.getKey(), text(entry.getValue(), entry.getKey().endsWith("range") ? ".." : "/"));
             }
         });
         if (reference.startsWith("TeaCache")) {

@@ -79,9 +79,7 @@ final class GoldenRun implements AutoCloseable {
         JsonNode scheduler = meta.path(meta.has("scheduler_override") ? "scheduler_override" : "scheduler");
         if (scheduler.isString()) {
             options = options.withScheduler(
-                    scheduler.stringValue().contains("DPM")
-                            ? SchedulerChoice.DPM
-                            : SchedulerChoice.DDIM);
+                    scheduler.stringValue().contains("DPM") ? SchedulerChoice.DPM : SchedulerChoice.DDIM);
         }
         JsonNode lora = meta.path("lora");
         if (lora.isObject()) {

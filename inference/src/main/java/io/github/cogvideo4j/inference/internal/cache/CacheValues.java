@@ -14,8 +14,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 
-/// The values that a step cache was given, read by the names of its settings. A name may be written with dashes or
-/// underscores; whatever nothing asked for is refused.
+/// The values that a step cache was given, read by the names of its settings. A name may be written with dashes
+/// or underscores; whatever nothing asked for is refused.
 final class CacheValues {
     private final String cache;
     private final Map<String, String> given = new TreeMap<>();
@@ -44,9 +44,7 @@ final class CacheValues {
     }
 
     OptionalInt count(String key, int least) {
-        return read(key, text -> count(key, text, least))
-                .map(OptionalInt::of)
-                .orElseGet(OptionalInt::empty);
+        return read(key, text -> count(key, text, least)).map(OptionalInt::of).orElseGet(OptionalInt::empty);
     }
 
     private int count(String key, String text, int least) {
@@ -101,7 +99,9 @@ final class CacheValues {
 
     /// Words with slashes between.
     Optional<List<String>> words(String key) {
-        return read(key, text -> Arrays.stream(text.split("/", -1)).map(String::strip).toList());
+        return read(
+                key,
+                text -> Arrays.stream(text.split("/", -1)).map(String::strip).toList());
     }
 
     /// Refuses what no setting has asked for.
@@ -121,7 +121,8 @@ final class CacheValues {
     private double number(String key, String text, double least, double most) {
         double value = number(key, text);
         if (value < least || value > most) {
-            throw refused(key, text, most == Integer.MAX_VALUE ? ">= " + plain(least) : plain(least) + " - " + plain(most));
+            throw refused(
+                    key, text, most == Integer.MAX_VALUE ? ">= " + plain(least) : plain(least) + " - " + plain(most));
         }
         return value;
     }

@@ -12,9 +12,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/// FasterCache (Lv et al., arXiv 2410.19355) by the rules of diffusers. At most steps only the positive rows are
-/// computed, and the negative prediction is rebuilt from how its frequencies differed before; at every other one
-/// of these, attention is carried forward from its last two outputs.
+/// FasterCache (Lv et al., arXiv 2410.19355) by the rules of diffusers. At most steps only the positive rows
+/// are computed, and the negative prediction is rebuilt from how its frequencies differed before; at every
+/// other one of these, attention is carried forward from its last two outputs.
 ///
 /// Source: `faster_cache.py` of diffusers.
 final class FasterCache implements StepCache, BlockParts {

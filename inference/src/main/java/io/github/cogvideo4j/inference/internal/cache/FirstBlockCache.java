@@ -49,9 +49,7 @@ final class FirstBlockCache implements StepCache {
     }
 
     private boolean isComputed(Tensor residual) {
-        return threshold == 0
-                || !firstResidual.isThere()
-                || Change.relative(residual, firstResidual.get()) > threshold;
+        return threshold == 0 || !firstResidual.isThere() || Change.relative(residual, firstResidual.get()) > threshold;
     }
 
     @Override

@@ -8,9 +8,9 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// The low and the high frequencies of predictions, frame by frame and channel by channel: inside and outside of a
-/// disc in the middle of the shifted spectrum, and how those of one half of the guidance batch differ from those
-/// of the other.
+/// The low and the high frequencies of predictions, frame by frame and channel by channel: inside and outside
+/// of a disc in the middle of the shifted spectrum, and how those of one half of the guidance batch differ from
+/// those of the other.
 ///
 /// Source: `_split_low_high_freq` in diffusers' `faster_cache.py`; ComfyUI's wrapper does the same.
 final class FrequencySplit implements AutoCloseable {

@@ -13,9 +13,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// MagCache (Ma et al., arXiv 2506.09045): from ratios between the magnitudes of what all blocks add to the video
-/// in successive steps, measured once for a model and a number of steps, follows how far a skipped step would be
-/// off; while that is little, the last computed residual is added. The text passes unchanged then.
+/// MagCache (Ma et al., arXiv 2506.09045): from ratios between the magnitudes of what all blocks add to the
+/// video in successive steps, measured once for a model and a number of steps, follows how far a skipped step
+/// would be off; while that is little, the last computed residual is added. The text passes unchanged then.
 ///
 /// Source: `mag_cache.py` of diffusers.
 final class MagCache implements StepCache {

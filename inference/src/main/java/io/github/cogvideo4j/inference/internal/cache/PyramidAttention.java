@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
-/// Pyramid attention broadcast (Zhao et al., arXiv 2408.12588): in the middle of the run each block's attention is
-/// computed at every n-th step, and its last output is used at the others. Norms and feed-forwards are computed
-/// always.
+/// Pyramid attention broadcast (Zhao et al., arXiv 2408.12588): in the middle of the run each block's attention
+/// is computed at every n-th step, and its last output is used at the others. Norms and feed-forwards are
+/// computed always.
 ///
 /// Source: `pyramid_attention_broadcast.py` of diffusers.
 final class PyramidAttention implements StepCache, BlockParts {

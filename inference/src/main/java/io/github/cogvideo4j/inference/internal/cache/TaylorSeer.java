@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
-/// TaylorSeer (Liu et al., arXiv 2503.06923): at most steps outputs are not computed but extrapolated from those
-/// of the computed steps, with differences as the derivatives of a Taylor series.
+/// TaylorSeer (Liu et al., arXiv 2503.06923): at most steps outputs are not computed but extrapolated from
+/// those of the computed steps, with differences as the derivatives of a Taylor series.
 ///
 /// Source: `taylorseer_cache.py` of diffusers.
 final class TaylorSeer implements StepCache, BlockParts {

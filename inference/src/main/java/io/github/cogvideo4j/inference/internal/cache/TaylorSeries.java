@@ -30,9 +30,7 @@ final class TaylorSeries implements AutoCloseable {
         List<Tensor> made = Scoped.owned(() -> {
             List<Tensor> next = new ArrayList<>(List.of(computed.clone()));
             for (int k = 0; k < Math.min(order, factors.size()); k++) {
-                next.add(next.get(k)
-                        .sub(factors.get(k).to(output))
-                        .div(new Scalar(step - computedAt)));
+                next.add(next.get(k).sub(factors.get(k).to(output)).div(new Scalar(step - computedAt)));
             }
             return next.stream().map(factor -> factor.to(kept)).toList();
         });

@@ -7,14 +7,15 @@ import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
-/// TeaCache (Liu et al., arXiv 2411.19108): how much the time embedding changes from step to step, put through a
-/// polynomial that was fitted to each model, says how much the prediction would change; while the sum is small,
-/// the blocks add what they added at the last computed step.
+/// TeaCache (Liu et al., arXiv 2411.19108): how much the time embedding changes from step to step, put through
+/// a polynomial that was fitted to each model, says how much the prediction would change; while the sum is
+/// small, the blocks add what they added at the last computed step.
 ///
-/// Nothing of the latents enters, so for a model, a sampler and a number of steps the pattern is always the same.
+/// Nothing of the latents enters, so for a model, a sampler and a number of steps the pattern is always the
+/// same.
 final class TeaCache implements StepCache {
-    /// Beyond this change of the time embedding the published polynomials, which were fitted to changes of 0.02 to
-    /// 0.2, say nothing: that of 5B falls far below zero. Such a step is computed.
+    /// Beyond this change of the time embedding the published polynomials, which were fitted to changes of 0.02
+    /// to 0.2, say nothing: that of 5B falls far below zero. Such a step is computed.
     private static final double LARGEST_FITTED = 0.2;
 
     private final Settings settings;
@@ -57,10 +58,8 @@ final class TeaCache implements StepCache {
     /// The highest power first.
     private static final List<Double> OF_2B = List.of(-31.0658903, 25.4732368, -5.92380459, 1.75769064, -0.00361568434);
 
-    private static final List<Double> OF_5B =
-            List.of(-1538.80483, 843.202495, -134.363087, 7.97131516, -0.0523162339);
-    private static final List<Double> OF_15 =
-            List.of(250.210439, -165.061612, 35.7804877, -0.781551492, 0.0358559703);
+    private static final List<Double> OF_5B = List.of(-1538.80483, 843.202495, -134.363087, 7.97131516, -0.0523162339);
+    private static final List<Double> OF_15 = List.of(250.210439, -165.061612, 35.7804877, -0.781551492, 0.0358559703);
     private static final List<Double> OF_15_IMAGE =
             List.of(122.842302, -104.088754, 26.2981677, -0.306009921, 0.037121322);
 

@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// A linear layer whose weight and bias are kept as eight-bit floats and cast to the type of computation for each
-/// use. There is no scale: values are rounded to the nearest of e4m3, ties to even.
+/// A linear layer whose weight and bias are kept as eight-bit floats and cast to the type of computation for
+/// each use. There is no scale: values are rounded to the nearest of e4m3, ties to even.
 ///
 /// Source: `layerwise_casting.py` of diffusers, on a model that was loaded in the type of computation.
 final class Float8Linear implements Linear {
@@ -33,8 +33,7 @@ final class Float8Linear implements Linear {
     @Override
     public Tensor forward(Tensor input) {
         return Scoped.tensor(() -> {
-            TensorOptional offset =
-                    bias.map(b -> new TensorOptional(cast(b))).orElseGet(TensorOptional::new);
+            TensorOptional offset = bias.map(b -> new TensorOptional(cast(b))).orElseGet(TensorOptional::new);
             return Linear.product(input, cast(weight), offset);
         });
     }

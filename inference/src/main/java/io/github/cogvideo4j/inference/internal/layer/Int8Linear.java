@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// A linear layer whose weight is kept as eight-bit integers with a scale for each output channel. The product with
-/// the integers is scaled, then the bias is added.
+/// A linear layer whose weight is kept as eight-bit integers with a scale for each output channel. The product
+/// with the integers is scaled, then the bias is added.
 ///
 /// Source: `Int8WeightOnlyConfig` of torchao 0.19 (version 2).
 final class Int8Linear implements Linear {
@@ -53,7 +53,8 @@ final class Int8Linear implements Linear {
     static Tensor product(Tensor input, List<Tensor> small, Optional<Tensor> bias) {
         ScalarType type = input.scalar_type().intern();
         Tensor scales = small.getLast().squeeze(1).to(type);
-        Tensor product = Linear.product(input, small.getFirst().to(type), new TensorOptional()).mul_(scales);
+        Tensor product = Linear.product(input, small.getFirst().to(type), new TensorOptional())
+                .mul_(scales);
         return bias.map(product::add_).orElse(product);
     }
 }

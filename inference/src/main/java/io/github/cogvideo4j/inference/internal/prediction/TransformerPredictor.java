@@ -24,7 +24,8 @@ public final class TransformerPredictor implements NoisePredictor {
 
     /// @param cache the cache of this run; the caller closes it
     /// @param work  counts what is computed
-    /// @param probe sees what each call computes under `step.N`, and the first prediction as `transformer_out_step0`
+    /// @param probe sees what each call computes under `step.N`, and the first prediction as
+    ///              `transformer_out_step0`
     public TransformerPredictor(CogVideoXTransformer transformer, StepCache cache, BlockWork work, Probe probe) {
         this.transformer = transformer;
         this.cache = cache;

@@ -20,7 +20,8 @@ final class Caching {
     private final BlockWork work = new BlockWork();
     private final Map<String, String> measured = new LinkedHashMap<>();
 
-    /// @throws io.github.cogvideo4j.inference.InvalidRequestException when there is no such cache, or no such setting
+    /// @throws io.github.cogvideo4j.inference.InvalidRequestException when there is no such cache, or no such
+    /// setting
     Caching(TransformerConfig config, GenerationRequest request) {
         this.settings = request.cache().map(choice -> StepCaches.settings(choice.name(), choice.settings()));
         this.config = config;

@@ -74,8 +74,8 @@ final class Components implements AutoCloseable {
         TransformerConfig config = TransformerConfig.read(configFile(model, weights));
         CogVideoXVae vae = CogVideoXVae.load(model.resolve("vae"), precision, device);
         try {
-            TransformerModel transformer =
-                    TransformerModel.open(weights, config, Adapters.fused(weights, options.loras()), precision, device, options.weights());
+            TransformerModel transformer = TransformerModel.open(
+                    weights, config, Adapters.fused(weights, options.loras()), precision, device, options.weights());
             return new Components(model, options, device, config, scheduler, transformer, vae);
         } catch (RuntimeException | IOException e) {
             vae.close();
@@ -127,8 +127,8 @@ final class Components implements AutoCloseable {
     ///
     /// @param cache the run's cache; the caller closes it
     /// @param work  counts what is computed
-    /// @param probe sees the first prediction as `transformer_out_step0`, and each attention that is computed as
-    ///              `step.N.block.M.attn1.hidden`
+    /// @param probe sees the first prediction as `transformer_out_step0`, and each attention that is computed
+    ///              as `step.N.block.M.attn1.hidden`
     NoisePredictor predictor(StepCache cache, BlockWork work, Probe probe) {
         io.github.cogvideo4j.inference.internal.transformer.Probe inside = (name, activation) -> {
             if (name.startsWith("transformer_out") || name.endsWith(".attn1.hidden")) {

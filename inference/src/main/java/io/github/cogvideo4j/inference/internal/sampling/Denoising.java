@@ -87,8 +87,8 @@ record Denoising(
     }
 
     private List<Tensor> step(Tensor latents, int index, StepPosition at, RandomSource random) {
-        NoiseQuery query = new NoiseQuery(
-                latents, at.timestep(), text, image, reference.map(others -> others.select(0, index)));
+        NoiseQuery query =
+                new NoiseQuery(latents, at.timestep(), text, image, reference.map(others -> others.select(0, index)));
         Tensor guided = predictor.predict(query);
         Step step = scheduler.step(guided, at, latents, random);
         return List.of(step.sample().to(ScalarTypes.of(precision)), step.denoised());

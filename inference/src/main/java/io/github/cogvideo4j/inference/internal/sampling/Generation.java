@@ -130,8 +130,7 @@ final class Generation {
             progress.start(initial);
         }
         clock.enter(Stage.DENOISE);
-        Guidance guidance =
-                new Guidance(request.guidanceScale(), request.dynamicCfg(), source.guidanceSteps(request));
+        Guidance guidance = new Guidance(request.guidanceScale(), request.dynamicCfg(), source.guidanceSteps(request));
         WatchedSteps steps = new WatchedSteps(progress, clock, decoding, probe, round, timesteps);
         try (StepCache cache = caching.start(timesteps.length)) {
             Denoising denoising = new Denoising(

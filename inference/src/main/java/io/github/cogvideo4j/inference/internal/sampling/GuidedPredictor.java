@@ -13,7 +13,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 record GuidedPredictor(NoisePredictor rows, Guidance guidance) implements NoisePredictor {
     @Override
     public Tensor predict(NoiseQuery query) {
-        return Scoped.tensor(
-                () -> guidance.combine(rows.predict(query).to(ScalarType.Float), query.timestep()));
+        return Scoped.tensor(() -> guidance.combine(rows.predict(query).to(ScalarType.Float), query.timestep()));
     }
 }

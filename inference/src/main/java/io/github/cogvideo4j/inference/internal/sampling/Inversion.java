@@ -16,8 +16,8 @@ import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.internal.scheduler.DdimInverseScheduler;
 import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
-import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.inference.internal.transformer.BlockWork;
+import io.github.cogvideo4j.inference.video.Video;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GeneratorOptional;
@@ -71,13 +71,7 @@ final class Inversion {
             Tensor inverted = steps(inverse, clean, plain, Optional.empty(), random, 0);
             Tensor noise = noise(random);
             clock.enter(Stage.DENOISE);
-            Tensor reconstructed = steps(
-                    components.scheduler(),
-                    noise,
-                    text,
-                    Optional.of(inverted.flip(0)),
-                    random,
-                    1);
+            Tensor reconstructed = steps(components.scheduler(), noise, text, Optional.of(inverted.flip(0)), random, 1);
             clock.enter(Stage.DECODE);
             return result(clean, inverted, noise, reconstructed);
         }

@@ -1,11 +1,11 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
-import io.github.cogvideo4j.inference.internal.cache.CacheShape;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.generation.MemoryPlan;
 import io.github.cogvideo4j.inference.generation.MemoryPlan.StageMemory;
 import io.github.cogvideo4j.inference.generation.Stage;
+import io.github.cogvideo4j.inference.internal.cache.CacheShape;
 import io.github.cogvideo4j.inference.internal.vae.VaeConfig;
 import io.github.cogvideo4j.inference.system.DeviceMemory;
 import java.util.ArrayList;

@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
-/// One forward of the transformer, taken block by block: the tokens are embedded, blocks change them in place, and
-/// the prediction is made of them. Its tensors belong to the scope in which it was begun.
+/// One forward of the transformer, taken block by block: the tokens are embedded, blocks change them in place,
+/// and the prediction is made of them. Its tensors belong to the scope in which it was begun.
 public final class ForwardPass {
     private final List<TransformerBlock> blocks;
     private final PatchOutput patchOutput;
@@ -91,8 +91,8 @@ public final class ForwardPass {
 
     /// The prediction, `[rows, frames, output channels, height, width]`, in the model's type.
     public Tensor output() {
-        Tensor sample = patchOutput.forward(
-                tokens.video(), time, latents.size(1), latents.size(3), latents.size(4), probe);
+        Tensor sample =
+                patchOutput.forward(tokens.video(), time, latents.size(1), latents.size(3), latents.size(4), probe);
         probe.see("sample", sample);
         return sample;
     }

@@ -40,14 +40,17 @@ final class TransformerBlock {
             LayerNormZero.Step norm = attentionNorm.at(time);
             Tensor residual = parts.attention(index, rows, () -> {
                 JointTokens normed = norm.forward(tokens, probe.at("norm1"));
-                return attention.forward(normed, positions, reference, probe.at("attn1")).all();
+                return attention
+                        .forward(normed, positions, reference, probe.at("attn1"))
+                        .all();
             });
             norm.addGated(tokens, residual);
         });
         Scoped.run(() -> {
             LayerNormZero.Step norm = feedForwardNorm.at(time);
             Tensor residual = parts.feedForward(index, rows, () -> {
-                Tensor output = feedForward.forward(norm.forward(tokens, probe.at("norm2")).all());
+                Tensor output = feedForward.forward(
+                        norm.forward(tokens, probe.at("norm2")).all());
                 probe.see("ff", output);
                 return output;
             });

@@ -121,8 +121,8 @@ public final class TransformerModel implements AutoCloseable {
         return weights.byteLength();
     }
 
-    /// The bytes of those that take memory of their own on the CPU: that do not lie in one piece and are put together
-    /// when they are used, or are kept in a small format.
+    /// The bytes of those that take memory of their own on the CPU: that do not lie in one piece and are put
+    /// together when they are used, or are kept in a small format.
     public long ownBytes() {
         return weights.ownByteLength();
     }

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
-/// A weight in another form, made when it is first used and kept until the store is closed. The weight itself is
-/// read for that purpose and let go again, so that there are never two models in memory.
+/// A weight in another form, made when it is first used and kept until the store is closed. The weight itself
+/// is read for that purpose and let go again, so that there are never two models in memory.
 public final class DerivedWeight {
     private final Weight weight;
     private final Function<Tensor, List<Tensor>> derivation;

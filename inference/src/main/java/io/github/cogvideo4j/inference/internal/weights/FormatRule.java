@@ -43,8 +43,6 @@ final class FormatRule {
     /// The bytes of a tensor in its small format.
     static long smallBytes(WeightFormat wanted, StoredTensor tensor) {
         long elements = tensor.shape().numel();
-        return wanted == WeightFormat.INT8
-                ? elements + tensor.shape().sizes().getFirst() * SCALE_BYTES
-                : elements;
+        return wanted == WeightFormat.INT8 ? elements + tensor.shape().sizes().getFirst() * SCALE_BYTES : elements;
     }
 }

@@ -157,7 +157,8 @@ public final class WeightStore implements AutoCloseable {
     /// A copy of a tensor in its stored type, on the CPU, in memory of the current scope.
     Tensor read(String name) {
         StoredTensor tensor = find(name).orElseThrow(() -> missing(name));
-        long[] shape = tensor.shape().sizes().stream().mapToLong(Long::longValue).toArray();
+        long[] shape =
+                tensor.shape().sizes().stream().mapToLong(Long::longValue).toArray();
         Tensor copy = torch.empty(shape, new TensorOptions(scalarType(tensor)), new MemoryFormatOptional());
         try (FileStorageReader reader = new FileStorageReader()) {
             NativeMemory.fill(NativeMemory.of(copy), tensor, reader);

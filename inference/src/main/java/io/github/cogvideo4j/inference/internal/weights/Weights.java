@@ -68,8 +68,8 @@ public record Weights(
         return FormatRule.of(format, prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1));
     }
 
-    /// The bytes that all tensors take where they are used: on the CPU as stored, because they are mapped; in the
-    /// precision of use on another device, to which they are copied; in a small format what that leaves.
+    /// The bytes that all tensors take where they are used: on the CPU as stored, because they are mapped; in
+    /// the precision of use on another device, to which they are copied; in a small format what that leaves.
     public long byteLength() {
         return store.tensors().stream()
                 .mapToLong(tensor -> isSmall(tensor)
@@ -80,8 +80,8 @@ public record Weights(
                 .sum();
     }
 
-    /// The bytes that take memory of their own on the CPU, because they are not mapped: of tensors that do not lie
-    /// in one piece and are put together when they are used, and of those in a small format.
+    /// The bytes that take memory of their own on the CPU, because they are not mapped: of tensors that do not
+    /// lie in one piece and are put together when they are used, and of those in a small format.
     public long ownByteLength() {
         return store.tensors().stream()
                 .mapToLong(tensor -> isSmall(tensor)

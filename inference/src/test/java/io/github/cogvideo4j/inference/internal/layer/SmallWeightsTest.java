@@ -17,7 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Weights in small formats against diffusers' and torchao's, to the bit where no product of floats is involved.
+/// Weights in small formats against diffusers' and torchao's, to the bit where no product of floats is
+/// involved.
 class SmallWeightsTest {
     @BeforeAll
     static void start() {
@@ -54,13 +55,14 @@ class SmallWeightsTest {
             } else {
                 assertSummed(golden.in("x"), small, result, golden.out("y"));
             }
-            assertThat(result.scalar_type().intern()).isEqualTo(golden.out("y").scalar_type().intern());
+            assertThat(result.scalar_type().intern())
+                    .isEqualTo(golden.out("y").scalar_type().intern());
         }
     }
 
-    /// In fp32 the reference's own movements are smaller than what the order of summation may change: two sums of n
-    /// products differ by at most 2 n u times the sum of their magnitudes, with u = 2^-24 (Higham, Accuracy and
-    /// Stability of Numerical Algorithms, 3.1).
+    /// In fp32 the reference's own movements are smaller than what the order of summation may change: two sums
+    /// of n products differ by at most 2 n u times the sum of their magnitudes, with u = 2^-24 (Higham,
+    /// Accuracy and Stability of Numerical Algorithms, 3.1).
     private static void assertSummed(Tensor input, List<Tensor> small, Tensor actual, Tensor expected) {
         Tensor magnitudes = Int8Linear.product(
                 input.abs(), List.of(small.getFirst().to(ScalarType.Float).abs(), small.getLast()), Optional.empty());
