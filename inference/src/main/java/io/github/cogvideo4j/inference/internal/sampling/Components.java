@@ -130,16 +130,11 @@ final class Components implements AutoCloseable {
     /// @param probe sees the first prediction as `transformer_out_step0`, and each attention that is computed
     ///              as `step.N.block.M.attn1.hidden`
     NoisePredictor predictor(StepCache cache, BlockWork work, Probe probe) {
-        io.github.cogvideo4j.inference.internal.transformer.Probe inside = (name, activation) -> {
+        return new TransformerPredictor(transformer.transformer(), cache, work, (name, activation) -> {
             if (name.startsWith("transformer_out") || name.endsWith(".attn1.hidden")) {
                 probe.see(name, activation);
             }
-        };
-        return new TransformerPredictor(
-                transformer.transformer(),
-                cache,
-                work,
-                probe == Probe.NONE ? io.github.cogvideo4j.inference.internal.transformer.Probe.NONE : inside);
+        });
     }
 
     CogVideoXVae vae() {
