@@ -3,9 +3,9 @@ package io.github.cogvideo4j.inference.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.inference.Golden;
-import io.github.cogvideo4j.inference.generation.CacheChoice;
 import io.github.cogvideo4j.inference.generation.CacheUse;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.util.LinkedHashMap;

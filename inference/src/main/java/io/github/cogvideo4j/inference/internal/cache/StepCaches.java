@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.cache;
 
-import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.options.Precision;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

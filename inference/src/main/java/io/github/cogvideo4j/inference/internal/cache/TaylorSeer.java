@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.inference.internal.cache;
 
-import io.github.cogvideo4j.inference.generation.Precision;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
 import io.github.cogvideo4j.inference.internal.transformer.BlockParts;
 import io.github.cogvideo4j.inference.internal.transformer.ForwardPass;
 import io.github.cogvideo4j.inference.internal.transformer.TransformerCall;
+import io.github.cogvideo4j.inference.options.Precision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;

@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.inference.internal.layer;
 
-import io.github.cogvideo4j.inference.generation.Precision;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.weights.DerivedWeight;
 import io.github.cogvideo4j.inference.internal.weights.Weight;
+import io.github.cogvideo4j.inference.options.Precision;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
 import io.github.cogvideo4j.inference.generation.CacheUse;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.cache.CacheRun;
 import io.github.cogvideo4j.inference.internal.cache.CacheSettings;
 import io.github.cogvideo4j.inference.internal.cache.StepCache;
@@ -22,7 +22,7 @@ final class Caching {
 
     /// @throws io.github.cogvideo4j.inference.InvalidRequestException when there is no such cache, or no such
     /// setting
-    Caching(TransformerConfig config, GenerationRequest request) {
+    Caching(TransformerConfig config, PipelineRequest request) {
         this.settings = request.cache().map(choice -> StepCaches.settings(choice.name(), choice.settings()));
         this.config = config;
         this.guided = request.isGuided();

@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.generation.MemoryPlan;
 import io.github.cogvideo4j.inference.generation.MemoryPlan.StageMemory;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.internal.cache.CacheShape;
 import io.github.cogvideo4j.inference.internal.vae.VaeConfig;
@@ -33,11 +33,11 @@ final class MemoryEstimate {
 
     private final Components components;
     private final LatentShape shape;
-    private final GenerationRequest request;
+    private final PipelineRequest request;
     private final Caching caching;
     private final long bytes;
 
-    MemoryEstimate(Components components, LatentShape shape, GenerationRequest request, Caching caching) {
+    MemoryEstimate(Components components, LatentShape shape, PipelineRequest request, Caching caching) {
         this.components = components;
         this.shape = shape;
         this.request = request;

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.inference.generation;
 
 import io.github.cogvideo4j.inference.image.Image;
+import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.video.Video;
 import java.util.List;
 import java.util.Optional;
@@ -30,7 +31,7 @@ import java.util.OptionalInt;
 /// @param promptEmbeds         encoded prompts `[prompts, tokens, width]`, instead of the prompts
 /// @param negativePromptEmbeds the same for the negative prompts
 /// @param cache                a step cache, by which only part of each step is computed
-public record GenerationRequest(
+public record PipelineRequest(
         List<String> prompts,
         List<String> negativePrompts,
         OptionalInt height,
@@ -46,12 +47,12 @@ public record GenerationRequest(
         Optional<Video> video,
         double strength,
         OptionalDouble framesPerSecond,
-        Optional<Latents> initialLatents,
-        Optional<Latents> promptEmbeds,
-        Optional<Latents> negativePromptEmbeds,
+        Optional<HostTensor> initialLatents,
+        Optional<HostTensor> promptEmbeds,
+        Optional<HostTensor> negativePromptEmbeds,
         Optional<CacheChoice> cache) {
     /// Copies the lists.
-    public GenerationRequest {
+    public PipelineRequest {
         prompts = List.copyOf(prompts);
         negativePrompts = List.copyOf(negativePrompts);
         seeds = List.copyOf(seeds);
@@ -59,13 +60,13 @@ public record GenerationRequest(
     }
 
     /// A request for one prompt with the defaults of everything else.
-    public static GenerationRequest of(String prompt) {
+    public static PipelineRequest of(String prompt) {
         return builder().prompt(prompt).build();
     }
 
     /// A request with the defaults of everything.
-    public static GenerationRequestBuilder builder() {
-        return new GenerationRequestBuilder();
+    public static PipelineRequestBuilder builder() {
+        return new PipelineRequestBuilder();
     }
 
     /// Whether there is guidance: two predictions a step instead of one.

@@ -16,16 +16,16 @@ import java.util.Optional;
 /// @param warnings what was worth a warning
 /// @param times    how long the stages took
 /// @param cache    what a step cache left to be computed, if there was one
-public record GenerationResult(
+public record PipelineResult(
         List<Video> videos,
         List<Long> seeds,
-        Latents latents,
+        HostTensor latents,
         List<Problem> warnings,
         Map<Stage, Duration> times,
         Optional<CacheUse> cache)
         implements AutoCloseable {
     /// Copies the collections.
-    public GenerationResult {
+    public PipelineResult {
         videos = List.copyOf(videos);
         seeds = List.copyOf(seeds);
         warnings = List.copyOf(warnings);

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.inference.generation;
+package io.github.cogvideo4j.inference.options;
 
 /// How the weights of the transformer's linear layers are kept in memory.
 public enum WeightFormat {
