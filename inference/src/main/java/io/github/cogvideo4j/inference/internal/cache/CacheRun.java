@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.cache;
 
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 
 /// What a step cache is told of the run that it is for.
 ///

@@ -30,9 +30,9 @@ final class CacheValues {
         return key.strip().toLowerCase(Locale.ROOT).replace('-', '_');
     }
 
-    boolean has(String key) {
-        known.add(key);
-        return given.containsKey(key);
+    boolean hasAny(String... keys) {
+        known.addAll(List.of(keys));
+        return Arrays.stream(keys).anyMatch(given::containsKey);
     }
 
     double number(String key, double otherwise, double least, double most) {

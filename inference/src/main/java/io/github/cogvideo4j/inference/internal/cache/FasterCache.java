@@ -39,7 +39,7 @@ final class FasterCache implements StepCache, BlockParts {
     /// @param negativeTimesteps  between which they are rebuilt
     /// @param low                how the difference of low frequencies grows
     /// @param high               how that of high frequencies grows
-    public record Settings(
+    record Settings(
             double attentionWeight,
             int attentionEvery,
             Range attentionTimesteps,

@@ -18,7 +18,7 @@ final class FirstBlockCache implements StepCache {
     }
 
     /// @param threshold the largest relative change at which blocks are skipped
-    public record Settings(double threshold) implements CacheSettings {
+    record Settings(double threshold) implements CacheSettings {
         @Override
         public StepCache start(CacheRun run) {
             return new FirstBlockCache(threshold);

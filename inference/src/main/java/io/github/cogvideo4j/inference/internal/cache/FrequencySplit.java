@@ -40,7 +40,7 @@ final class FrequencySplit implements AutoCloseable {
 
     /// The bytes that are kept of a guidance batch: two complex numbers for each element of one half.
     static long keptBytes(CacheShape shape) {
-        return shape.rows() / 2 * shape.latentElements() * 2 * 2 * Float.BYTES;
+        return shape.rows() / 2 * shape.latentElements() * 4 * Float.BYTES;
     }
 
     boolean isMeasured() {

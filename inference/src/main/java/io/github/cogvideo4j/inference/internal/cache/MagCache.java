@@ -56,9 +56,9 @@ final class MagCache implements StepCache {
     /// @param retention the share of the first calls that are always computed
     /// @param calls     how many calls the ratios are meant for; any number when empty
     /// @param ratios    the measured ratios, none to measure them: the run is then computed in full
-    public record Settings(double threshold, int maxSkips, double retention, OptionalInt calls, List<Double> ratios)
+    record Settings(double threshold, int maxSkips, double retention, OptionalInt calls, List<Double> ratios)
             implements CacheSettings {
-        public Settings {
+        Settings {
             ratios = List.copyOf(ratios);
         }
 

@@ -28,7 +28,7 @@ final class PyramidAttention implements StepCache, BlockParts {
 
     /// @param every     attention is computed at each call whose number this divides; 1 at all
     /// @param timesteps between which outputs are used again
-    public record Settings(int every, Range timesteps) implements CacheSettings {
+    record Settings(int every, Range timesteps) implements CacheSettings {
         @Override
         public StepCache start(CacheRun run) {
             return new PyramidAttention(this, run.config().numLayers());

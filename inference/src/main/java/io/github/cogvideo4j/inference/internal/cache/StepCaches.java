@@ -58,10 +58,7 @@ public final class StepCaches {
 
     /// The wrapper's way when one of its own settings is given.
     private static CacheSettings faster(CacheValues values) {
-        if (values.has("start_step")
-                | values.has("lf_step")
-                | values.has("hf_step")
-                | values.has("num_blocks_to_cache")) {
+        if (values.hasAny("start_step", "lf_step", "hf_step", "num_blocks_to_cache")) {
             return new WrapperFasterCache.Settings(
                     values.count("start_step", 15, 1),
                     values.count("lf_step", 40, 0),

@@ -53,10 +53,9 @@ final class TaylorSeer implements StepCache, BlockParts {
     /// @param order       of the series
     /// @param factors     the type in which its factors are kept
     /// @param parts       what is extrapolated
-    public record Settings(
-            int interval, int warmUp, OptionalInt computeFrom, int order, Precision factors, Set<Part> parts)
+    record Settings(int interval, int warmUp, OptionalInt computeFrom, int order, Precision factors, Set<Part> parts)
             implements CacheSettings {
-        public Settings {
+        Settings {
             parts = Set.copyOf(parts);
         }
 
@@ -72,7 +71,7 @@ final class TaylorSeer implements StepCache, BlockParts {
             }
             long elements = parts.contains(Part.PREDICTION)
                     ? shape.rows() * shape.latentElements()
-                    : parts.size() * shape.blocks() * (shape.tokenBytes() / shape.elementBytes());
+                    : (long) parts.size() * shape.blocks() * (shape.tokenBytes() / shape.elementBytes());
             return (order + 1L) * elements * factors.dtype().bytes();
         }
 

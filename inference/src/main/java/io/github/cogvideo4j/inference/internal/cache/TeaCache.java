@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.cache;
 
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.inference.internal.transformer.ForwardPass;
 import io.github.cogvideo4j.inference.internal.transformer.TransformerCall;
 import java.util.List;
@@ -67,9 +67,8 @@ final class TeaCache implements StepCache {
     /// @param coefficients the polynomial, highest power first, taken as it is; the published one for the model
     ///                     when empty, and then only within the changes that it was fitted to
     /// @param rules        whose rules count
-    public record Settings(double threshold, Optional<List<Double>> coefficients, Rules rules)
-            implements CacheSettings {
-        public Settings {
+    record Settings(double threshold, Optional<List<Double>> coefficients, Rules rules) implements CacheSettings {
+        Settings {
             coefficients = coefficients.map(List::copyOf);
         }
 

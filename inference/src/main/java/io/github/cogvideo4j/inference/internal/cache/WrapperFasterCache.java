@@ -38,7 +38,7 @@ final class WrapperFasterCache implements StepCache, BlockParts {
     /// @param lowEnd  the last call at which the difference of low frequencies grows
     /// @param highBegin the first call at which that of high frequencies grows
     /// @param blocks  in how many blocks, from the first on, attention is reused
-    public record Settings(int start, int lowEnd, int highBegin, int blocks) implements CacheSettings {
+    record Settings(int start, int lowEnd, int highBegin, int blocks) implements CacheSettings {
         /// From the start on, what is reused has to be computed first.
         private static final int AHEAD = 3;
 

@@ -22,6 +22,8 @@ public final class TransformerPredictor implements NoisePredictor {
     private final Probe probe;
     private int calls;
 
+    /// A predictor for one run.
+    ///
     /// @param cache the cache of this run; the caller closes it
     /// @param work  counts what is computed
     /// @param probe sees what each call computes under `step.N`, and the first prediction as
