@@ -5,6 +5,7 @@ import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.UnsupportedFileException;
 import io.github.cogvideo4j.formats.container.ContainerKind;
+import io.github.cogvideo4j.formats.internal.OtherFormat;
 import io.github.cogvideo4j.formats.pickle.PickleValue;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -38,6 +39,7 @@ final class FileContents {
     ///
     /// @throws FormatException when it is damaged, or nothing that holds tensors
     static Contents read(Path file) throws IOException {
+        OtherFormat.refuse(file);
         FileContents contents = new FileContents(file);
         return switch (ContainerKind.of(file)) {
             case SAFETENSORS -> contents.safetensors();

@@ -6,6 +6,7 @@ import io.github.cogvideo4j.formats.pickle.PickleValue;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.torch.DistributedTensorValue;
 import io.github.cogvideo4j.formats.torch.TensorValue;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -46,6 +47,10 @@ final class TorchTensors {
     private void visit(Step step) {
         if (step.value() instanceof TensorValue tensor) {
             add(step.name().isEmpty() ? "tensor" : step.name(), tensor);
+            return;
+        }
+        if (step.value() instanceof DistributedTensorValue part) {
+            add(step.name().isEmpty() ? "tensor" : step.name(), part.local());
             return;
         }
         List<Step> inside = new ArrayList<>();

@@ -68,6 +68,11 @@ public record Checkpoint(
         return new Checkpoint(kind, folder, options, others, training, files, remarks, settings, adapters);
     }
 
+    /// The same with more known of its training.
+    public Checkpoint withTraining(TrainingState known) {
+        return new Checkpoint(kind, folder, options, entries, known, files, remarks, settings, adapters);
+    }
+
     /// The component that its weights are of, by names that no other has.
     public Optional<Component> component() {
         return Component.of(entries.stream().map(StateEntry::name).toList());

@@ -1,8 +1,6 @@
 package io.github.cogvideo4j.checkpoints.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.source.deepspeed.DeepSpeedCheckpoint;
-import io.github.cogvideo4j.checkpoints.source.distributed.DistributedCheckpoint;
 import io.github.cogvideo4j.checkpoints.source.sat.SatCheckpoint;
 import io.github.cogvideo4j.checkpoints.source.sat.SatPart;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -84,14 +82,14 @@ public final class Checkpoints {
         boolean sat = SatCheckpoint.recognises(
                 raw.entries().stream().map(StateEntry::name).toList());
         Checkpoint checkpoint = sat ? SatCheckpoint.plan(raw) : raw;
-        return location.remarks().isEmpty() ? checkpoint : checkpoint.withRemarks(location.remarks());
+        Checkpoint told = location.place() instanceof CheckpointLocation.Run ? checkpoint : Trainers.name(checkpoint);
+        return location.remarks().isEmpty() ? told : told.withRemarks(location.remarks());
     }
 
     /// The checkpoint with the keys that its trainer gave it.
     private static Checkpoint planRaw(CheckpointLocation location, SourceOptions options) throws IOException {
         return switch (location.place()) {
-            case CheckpointLocation.TagFolder tag -> DeepSpeedCheckpoint.plan(tag.folder(), options);
-            case CheckpointLocation.Distributed state -> DistributedCheckpoint.plan(state.folder(), options);
+            case CheckpointLocation.State state -> state.planner().plan(state.folder(), options);
             case CheckpointLocation.Weights weights -> PlainWeights.plan(weights.set(), options);
             case CheckpointLocation.Run run -> newestComplete(run, options);
         };

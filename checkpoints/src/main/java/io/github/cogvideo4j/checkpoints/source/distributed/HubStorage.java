@@ -20,6 +20,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -115,14 +116,20 @@ public final class HubStorage {
     private Checkpoint plan() throws IOException {
         SortedMap<Number, Path> files = files();
         SortedMap<String, String> versions = new TreeMap<>();
-        for (Path file : files.values()) {
-            SafetensorsFile opened = SafetensorsFile.open(this.opened.note(file), options.strictness(), remarks);
+        Map<Integer, Long> longest = new HashMap<>();
+        for (Map.Entry<Number, Path> file : files.entrySet()) {
+            SafetensorsFile opened =
+                    SafetensorsFile.open(this.opened.note(file.getValue()), options.strictness(), remarks);
+            for (StoredTensor tensor : opened.tensors()) {
+                long rows = tensor.shape().rank() == 0 ? 1 : tensor.shape().size(0);
+                longest.merge(file.getKey().file(), rows, Math::max);
+            }
             Optional.ofNullable(opened.metadata().get(VERSION))
                     .ifPresent(version -> versions.put("torch.distributed.checkpoint", version));
             read(opened);
         }
         int ranks = files.keySet().stream().mapToInt(Number::rank).max().orElse(0);
-        requireComplete(files, ranks);
+        requireComplete(files, ranks, longest);
         List<StoredTensor> tensors = pieces.join();
         if (tensors.isEmpty()) {
             throw new InvalidCheckpointException(
@@ -209,7 +216,7 @@ public final class HubStorage {
     }
 
     /// An output file of which no rank's piece is there takes whole tensors with it; another piece leaves a hole.
-    private void requireComplete(SortedMap<Number, Path> files, int ranks) {
+    private void requireComplete(SortedMap<Number, Path> files, int ranks, Map<Integer, Long> longest) {
         int count = files.firstKey().files();
         Set<Integer> present = files.keySet().stream().map(Number::file).collect(Collectors.toSet());
         List<String> absent = new ArrayList<>();
@@ -227,16 +234,26 @@ public final class HubStorage {
                     count);
         }
         Optional<String> incomplete = pieces.firstIncomplete();
-        if (incomplete.isEmpty()) {
-            return;
-        }
         for (int file = 1; file <= count && absent.size() < MOST_NAMED; file++) {
+            // Of n rows, ceil(n/W) go to each of W ranks: where that is more than W, none goes without.
+            boolean everyRank = pieces.cut() && longest.getOrDefault(file, 0L) > ranks + 1L;
             for (int rank = 1; rank <= ranks && absent.size() < MOST_NAMED; rank++) {
                 Number number = new Number(rank, file, count);
-                if (!files.containsKey(number)) {
+                if (!files.containsKey(number) && (everyRank || incomplete.isPresent())) {
                     absent.add(number.name());
                 }
             }
+        }
+        if (incomplete.isEmpty() && !absent.isEmpty()) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.MISSING_RANK,
+                    Place.of(folder),
+                    "checkpoints.distributed.missing-rows",
+                    String.join(", ", absent),
+                    ranks);
+        }
+        if (incomplete.isEmpty()) {
+            return;
         }
         throw new InvalidCheckpointException(
                 ProblemCode.MISSING_RANK,

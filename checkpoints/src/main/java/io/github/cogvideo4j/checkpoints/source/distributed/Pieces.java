@@ -85,6 +85,11 @@ final class Pieces {
         return List.copyOf(byName.keySet());
     }
 
+    /// Whether some tensor is cut, rather than whole in one file.
+    boolean cut() {
+        return byName.values().stream().anyMatch(parts -> parts.chunks.size() > 1);
+    }
+
     /// The first tensor of which some part is in none of the files that were read.
     Optional<String> firstIncomplete() {
         return byName.entrySet().stream()

@@ -12,15 +12,20 @@ import java.util.Map;
 
 /// Whether tensors that were cut along their first dimension have all of their rows, where nothing says how
 /// many there should be. When the files of the last ranks are lost, what is left is consistent in itself: every
-/// tensor is shorter. But columns are never cut, and an attention block tells: what its output projection takes
-/// in (columns) is what the query projection puts out (rows).
+/// tensor is shorter. But columns are never cut, and transformer blocks tell: what one projection puts out (rows)
+/// is what another takes in (columns).
 final class WholeRows {
-    private static final String QUERY = ".to_q.weight";
-    private static final String OUTPUT = ".to_out.0.weight";
+    /// The rows of the first are the columns of the second.
+    private record Rule(String rows, String columns) {}
+
+    private static final List<Rule> RULES = List.of(
+            new Rule(".to_q.weight", ".to_out.0.weight"),
+            new Rule(".to_out.0.weight", ".to_q.weight"),
+            new Rule(".ff.net.2.weight", ".ff.net.0.proj.weight"));
 
     private WholeRows() {}
 
-    /// Checks every attention block.
+    /// Checks every block.
     ///
     /// @param missing what the name of the first missing file begins with
     /// @throws InvalidCheckpointException `missing-rank` naming the tensor and the file
@@ -28,23 +33,26 @@ final class WholeRows {
         Map<String, Shape> shapes = new HashMap<>();
         tensors.forEach(tensor -> shapes.put(tensor.name(), tensor.shape()));
         for (StoredTensor tensor : tensors) {
-            String name = tensor.name();
-            if (!name.endsWith(QUERY) || tensor.shape().rank() != 2) {
-                continue;
+            for (Rule rule : RULES) {
+                if (tensor.name().endsWith(rule.rows()) && tensor.shape().rank() == 2) {
+                    String block = tensor.name().substring(0, tensor.name().length() - rule.rows().length());
+                    Shape other = shapes.getOrDefault(block + rule.columns(), Shape.of());
+                    require(tensor, other, folder, missing);
+                }
             }
-            Shape output = shapes.get(name.substring(0, name.length() - QUERY.length()) + OUTPUT);
-            if (output != null
-                    && output.rank() == 2
-                    && tensor.shape().size(0) < output.size(1)) {
-                throw new InvalidCheckpointException(
-                        ProblemCode.MISSING_RANK,
-                        Place.of(folder).tensor(name),
-                        "checkpoints.distributed.rows-missing",
-                        name,
-                        tensor.shape().size(0),
-                        output.size(1),
-                        missing);
-            }
+        }
+    }
+
+    private static void require(StoredTensor tensor, Shape other, Path folder, String missing) {
+        if (other.rank() == 2 && tensor.shape().size(0) < other.size(1)) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.MISSING_RANK,
+                    Place.of(folder).tensor(tensor.name()),
+                    "checkpoints.distributed.rows-missing",
+                    tensor.name(),
+                    tensor.shape().size(0),
+                    other.size(1),
+                    missing);
         }
     }
 }
