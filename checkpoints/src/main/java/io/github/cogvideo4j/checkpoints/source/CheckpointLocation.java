@@ -171,9 +171,7 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
             if (HubStorage.isPart(path)) {
                 return new State(parent, HubStorage::plan);
             }
-            return RankFiles.isPart(path)
-                    ? new State(parent, RankFiles::plan)
-                    : new Weights(WeightSet.ofFile(path));
+            return RankFiles.isPart(path) ? new State(parent, RankFiles::plan) : new Weights(WeightSet.ofFile(path));
         }
 
         /// Averaged weights that have a folder of their own; those inside a distributed checkpoint are chosen by
@@ -252,15 +250,12 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
                 throw new InvalidCheckpointException(
                         ProblemCode.NOT_A_CHECKPOINT, Place.of(newest), "checkpoints.pipeline.adapter", name);
             }
-            remarks.report(
-                    ProblemCode.CHOICE, Place.of(newest), "checkpoints.pipeline.output", name, outputs.size());
+            remarks.report(ProblemCode.CHOICE, Place.of(newest), "checkpoints.pipeline.output", name, outputs.size());
             return Optional.of(new Weights(WeightSet.find(newest)));
         }
 
         private static State tag(Path folder) throws IOException {
-            return TrainerFolders.isPipeline(folder)
-                    ? layers(folder)
-                    : new State(folder, DeepSpeedCheckpoint::plan);
+            return TrainerFolders.isPipeline(folder) ? layers(folder) : new State(folder, DeepSpeedCheckpoint::plan);
         }
 
         private static State layers(Path folder) {
@@ -273,7 +268,8 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
                 if (Files.isDirectory(place) && RankFiles.isStateFolder(place)) {
                     return Optional.of(new State(place, RankFiles::plan));
                 }
-                boolean consolidated = Files.isDirectory(place) && !WeightSet.candidates(place).isEmpty();
+                boolean consolidated =
+                        Files.isDirectory(place) && !WeightSet.candidates(place).isEmpty();
                 for (Path pieces : List.of(place, place.resolve("sharded"))) {
                     if (!consolidated && Files.isDirectory(pieces) && HubStorage.isStateFolder(pieces)) {
                         return Optional.of(new State(pieces, HubStorage::plan));
@@ -304,8 +300,7 @@ record CheckpointLocation(Found place, List<Problem> remarks) {
             List<Path> models = new ArrayList<>();
             try (DirectoryStream<Path> children = Files.newDirectoryStream(path, "pytorch_model_fsdp_*")) {
                 for (Path child : children) {
-                    if (FSDP_MODEL.matcher(String.valueOf(child.getFileName())).matches()
-                            && Files.isDirectory(child)) {
+                    if (FSDP_MODEL.matcher(String.valueOf(child.getFileName())).matches() && Files.isDirectory(child)) {
                         models.add(child);
                     }
                 }

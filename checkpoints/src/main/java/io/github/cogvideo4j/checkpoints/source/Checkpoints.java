@@ -44,7 +44,7 @@ public final class Checkpoints {
         if (!Files.exists(path)) {
             throw new NoSuchFileException(path.toString());
         }
-        return plan(CheckpointLocation.of(path, options), options);
+        return plan(CheckpointLocation.of(path, options), options).in(path);
     }
 
     /// Opens every set of plain weights in a folder: of a folder that holds the same weights as `.safetensors`
@@ -74,7 +74,8 @@ public final class Checkpoints {
     /// @param part    the part
     /// @throws InvalidCheckpointException `missing-tensor` when the checkpoint does not have it
     public static Checkpoint openPart(Path path, SourceOptions options, SatPart part) throws IOException {
-        return SatCheckpoint.plan(planRaw(CheckpointLocation.of(path, options), options), part);
+        return SatCheckpoint.plan(planRaw(CheckpointLocation.of(path, options), options), part)
+                .in(path);
     }
 
     private static Checkpoint plan(CheckpointLocation location, SourceOptions options) throws IOException {

@@ -11,7 +11,8 @@ import java.util.Optional;
 /// @param excludeFrozen leave out parameters that were not trained
 /// @param average       take the averaged (EMA) weights, where the checkpoint has them beside the trained ones
 /// @param strictness    what becomes of files that other readers accept although the format forbids it
-public record SourceOptions(Optional<String> tag, boolean fromModule, boolean excludeFrozen, boolean average, Strictness strictness) {
+public record SourceOptions(
+        Optional<String> tag, boolean fromModule, boolean excludeFrozen, boolean average, Strictness strictness) {
     /// Everything else as it is mostly wanted.
     public SourceOptions(Optional<String> tag, boolean fromModule, boolean excludeFrozen) {
         this(tag, fromModule, excludeFrozen, false, Strictness.LENIENT);

@@ -70,7 +70,9 @@ final class Trainers {
         if (parent(parent(here)).endsWith("model_weights")) {
             return Optional.of("finetrainers");
         }
-        if (name(here).matches("(epoch|step)\\d+") && Files.isDirectory(parent(here)) && hasPipelineState(parent(here))) {
+        if (name(here).matches("(epoch|step)\\d+")
+                && Files.isDirectory(parent(here))
+                && hasPipelineState(parent(here))) {
             return Optional.of("diffusion-pipe");
         }
         Optional<String> videoxFun = videoxFun(here);

@@ -27,16 +27,16 @@ final class Ungathered {
     /// @throws InvalidCheckpointException `zero3-placeholder`
     static void refuse(Path origin, List<StoredTensor> tensors) throws IOException {
         boolean placeholders = tensors.stream()
-                .anyMatch(tensor -> tensor.name().endsWith(".weight") && tensor.shape().equals(EMPTY));
+                .anyMatch(tensor ->
+                        tensor.name().endsWith(".weight") && tensor.shape().equals(EMPTY));
         // SAT leaves the matrices that its adapters replaced empty, and means it.
         if (!placeholders
                 || SatCheckpoint.recognises(
                         tensors.stream().map(StoredTensor::name).toList())) {
             return;
         }
-        long empty = tensors.stream()
-                .filter(tensor -> tensor.shape().equals(EMPTY))
-                .count();
+        long empty =
+                tensors.stream().filter(tensor -> tensor.shape().equals(EMPTY)).count();
         Optional<Path> state = stateBeside(origin);
         throw new InvalidCheckpointException(
                 ProblemCode.ZERO3_PLACEHOLDER,

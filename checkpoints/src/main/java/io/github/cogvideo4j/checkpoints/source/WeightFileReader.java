@@ -57,8 +57,7 @@ public final class WeightFileReader {
         boolean named =
                 String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT).endsWith(".safetensors");
         if (named || (!isTorchName(file) && ContainerKind.of(file) == ContainerKind.SAFETENSORS)) {
-            return new Opened(
-                    SafetensorsFile.open(file, strictness, remarks).tensors(), TrainingState.unknown());
+            return new Opened(SafetensorsFile.open(file, strictness, remarks).tensors(), TrainingState.unknown());
         }
         PickleValue root = TorchFile.open(file, remarks).root();
         return new Opened(stateDict(file, root, remarks), training(root));

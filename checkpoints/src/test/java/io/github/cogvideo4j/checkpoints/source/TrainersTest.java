@@ -94,7 +94,8 @@ class TrainersTest {
         SourceOptions average = SourceOptions.defaults().withAverage(true);
         assertThat(tensors(Checkpoints.open(home.resolve(path), average), "", TargetDType.SOURCE))
                 .isEqualTo(reference(home.resolve("reference/tensors-ema.json")));
-        assertThat(Checkpoints.open(home.resolve(path), SourceOptions.defaults()).remarks())
+        assertThat(Checkpoints.open(home.resolve(path), SourceOptions.defaults())
+                        .remarks())
                 .anyMatch(remark -> text(remark).contains("averaged (EMA)"));
     }
 
@@ -190,7 +191,9 @@ class TrainersTest {
                         () -> Checkpoints.open(Resources.fixture(fixture).resolve("input"), SourceOptions.defaults()))
                 .isInstanceOfSatisfying(InvalidCheckpointException.class, e -> {
                     assertThat(e.problem().code()).isEqualTo(ProblemCode.ZERO3_PLACEHOLDER);
-                    assertThat(text(e.problem())).containsPattern("\\d+ of \\d+").contains("gather");
+                    assertThat(text(e.problem()))
+                            .containsPattern("\\d+ of \\d+")
+                            .contains("gather");
                 });
     }
 

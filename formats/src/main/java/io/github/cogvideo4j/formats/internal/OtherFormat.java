@@ -10,9 +10,9 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// A format of other frameworks that may hold weights, but none that are read here: named, so that the user
 /// learns what the file is instead of what it is not.
@@ -22,34 +22,36 @@ import java.util.Optional;
 /// `ModelProto`), and the names that TensorFlow, Keras, Flax and Core ML give their files.
 public enum OtherFormat {
     /// llama.cpp's container for quantised models.
-    GGUF("GGUF", List.of("GGUF"), List.of(".gguf")),
+    GGUF("GGUF", "GGUF", ".gguf"),
     /// llama.cpp's containers before GGUF.
-    GGML("GGML", List.of("lmgg", "fmgg", "tjgg", "algg"), List.of()),
+    GGML("GGML", "lmgg fmgg tjgg algg", ""),
     /// A model as a graph of operators.
-    ONNX("ONNX", List.of(), List.of(".onnx")),
+    ONNX("ONNX", "", ".onnx"),
     /// Keras's and TensorFlow's weights before Keras 3; also other data.
-    HDF5("HDF5 (Keras, TensorFlow)", List.of("\u0089HDF\r\n\u001a\n"), List.of(".h5", ".hdf5")),
+    HDF5("HDF5 (Keras, TensorFlow)", "\u0089HDF\r\n\u001a\n", ".h5 .hdf5"),
     /// A model of Keras 3.
-    KERAS("Keras", List.of(), List.of(".keras")),
+    KERAS("Keras", "", ".keras"),
     /// A model that TensorFlow saved: its graph, or its table of variables and their data.
-    TENSORFLOW("TensorFlow", List.of(), List.of("saved_model.pb", ".ckpt.index", ".ckpt.meta", ".index", ".pb")),
+    TENSORFLOW("TensorFlow", "", "saved_model.pb .ckpt.index .ckpt.meta .index .pb"),
     /// A model for phones.
-    TENSORFLOW_LITE("TensorFlow Lite", List.of(), List.of(".tflite")),
+    TENSORFLOW_LITE("TensorFlow Lite", "", ".tflite"),
     /// Flax's weights.
-    FLAX("Flax (JAX)", List.of(), List.of(".msgpack")),
+    FLAX("Flax (JAX)", "", ".msgpack"),
     /// A model for Apple's devices.
-    CORE_ML("Core ML", List.of(), List.of(".mlmodel", ".mlpackage")),
+    CORE_ML("Core ML", "", ".mlmodel .mlpackage"),
     /// Arrays of NumPy.
-    NUMPY("NumPy", List.of("\u0093NUMPY"), List.of(".npy", ".npz"));
+    NUMPY("NumPy", "\u0093NUMPY", ".npy .npz");
 
     private static final int HEAD = 64;
     private static final String LITE_MARK = "TFL3";
 
     private final String title;
-    private final List<String> marks;
-    private final List<String> endings;
+    private final String marks;
+    private final String endings;
 
-    OtherFormat(String title, List<String> marks, List<String> endings) {
+    /// @param marks   what files begin with, separated by spaces
+    /// @param endings what names end with, separated by spaces
+    OtherFormat(String title, String marks, String endings) {
         this.title = title;
         this.marks = marks;
         this.endings = endings;
@@ -63,9 +65,7 @@ public enum OtherFormat {
             ByteBuffer head = RegularFile.read(channel, 0, ByteBuffer.allocate(HEAD));
             byte[] bytes = new byte[head.remaining()];
             head.get(bytes);
-            return of(
-                    new String(bytes, StandardCharsets.ISO_8859_1),
-                    String.valueOf(file.getFileName()));
+            return of(new String(bytes, StandardCharsets.ISO_8859_1), String.valueOf(file.getFileName()));
         }
     }
 
@@ -74,7 +74,7 @@ public enum OtherFormat {
             return Optional.of(TENSORFLOW_LITE);
         }
         return Arrays.stream(values())
-                .filter(format -> format.marks.stream().anyMatch(head::startsWith))
+                .filter(format -> words(format.marks).anyMatch(head::startsWith))
                 .findFirst()
                 .or(() -> ofName(name));
     }
@@ -83,8 +83,12 @@ public enum OtherFormat {
     public static Optional<OtherFormat> ofName(String name) {
         String small = name.toLowerCase(Locale.ROOT);
         return Arrays.stream(values())
-                .filter(format -> format.endings.stream().anyMatch(small::endsWith))
+                .filter(format -> words(format.endings).anyMatch(small::endsWith))
                 .findFirst();
+    }
+
+    private static Stream<String> words(String separated) {
+        return Stream.of(separated.split(" ")).filter(word -> !word.isEmpty());
     }
 
     /// Refuses a file of such a format.

@@ -133,7 +133,8 @@ public record DistributedTensorValue(
             if (!(element instanceof PickleValue.Instance placement)) {
                 return Optional.empty();
             }
-            OptionalLong dimension = placement.attribute("dim").map(PickleValue::asLong).orElse(OptionalLong.empty());
+            OptionalLong dimension =
+                    placement.attribute("dim").map(PickleValue::asLong).orElse(OptionalLong.empty());
             boolean sensible = dimension.orElse(-1) >= 0 && dimension.orElse(-1) < MOST_DIMENSIONS;
             placements.add(new Placement(
                     placement.type().name(),

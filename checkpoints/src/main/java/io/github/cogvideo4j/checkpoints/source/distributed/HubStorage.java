@@ -63,11 +63,11 @@ public final class HubStorage {
     /// @param rank  the rank, from 1
     /// @param file  the output file, from 1
     /// @param files how many output files there are
-    private record Number(int rank, int file, int files) implements Comparable<Number> {
-        static Optional<Number> of(Path path) {
+    private record Piece(int rank, int file, int files) implements Comparable<Piece> {
+        static Optional<Piece> of(Path path) {
             Matcher name = NAME.matcher(String.valueOf(path.getFileName()));
             return name.matches()
-                    ? Optional.of(new Number(
+                    ? Optional.of(new Piece(
                             Integer.parseInt(name.group(1)),
                             Integer.parseInt(name.group(2)),
                             Integer.parseInt(name.group(3))))
@@ -75,7 +75,7 @@ public final class HubStorage {
         }
 
         @Override
-        public int compareTo(Number other) {
+        public int compareTo(Piece other) {
             int files = Integer.compare(file, other.file);
             return files != 0 ? files : Integer.compare(rank, other.rank);
         }
@@ -99,25 +99,25 @@ public final class HubStorage {
 
     /// Whether a file is a piece of such a checkpoint.
     public static boolean isPart(Path file) {
-        return Number.of(file).isPresent() && Files.isRegularFile(file);
+        return Piece.of(file).isPresent() && Files.isRegularFile(file);
     }
 
     /// Reads the header of every file and plans the state dict in the order of the files.
     ///
     /// @param folder  the folder
     /// @param options how to choose
-    /// @throws InvalidCheckpointException `missing-shard` or `missing-rank` when a piece is missing, `mixed-checkpoints`
-    ///     when files do not belong together
+    /// @throws InvalidCheckpointException `missing-shard` or `missing-rank` when a piece is missing,
+    ///     `mixed-checkpoints` when files do not belong together
     /// @throws io.github.cogvideo4j.formats.FormatException when one is damaged
     public static Checkpoint plan(Path folder, SourceOptions options) throws IOException {
         return new HubStorage(folder, options).plan();
     }
 
     private Checkpoint plan() throws IOException {
-        SortedMap<Number, Path> files = files();
+        SortedMap<Piece, Path> files = files();
         SortedMap<String, String> versions = new TreeMap<>();
         Map<Integer, Long> longest = new HashMap<>();
-        for (Map.Entry<Number, Path> file : files.entrySet()) {
+        for (Map.Entry<Piece, Path> file : files.entrySet()) {
             SafetensorsFile opened =
                     SafetensorsFile.open(this.opened.note(file.getValue()), options.strictness(), remarks);
             for (StoredTensor tensor : opened.tensors()) {
@@ -128,7 +128,7 @@ public final class HubStorage {
                     .ifPresent(version -> versions.put("torch.distributed.checkpoint", version));
             read(opened);
         }
-        int ranks = files.keySet().stream().mapToInt(Number::rank).max().orElse(0);
+        int ranks = files.keySet().stream().mapToInt(Piece::rank).max().orElse(0);
         requireComplete(files, ranks, longest);
         List<StoredTensor> tensors = pieces.join();
         if (tensors.isEmpty()) {
@@ -149,15 +149,15 @@ public final class HubStorage {
                 remarks.all());
     }
 
-    private SortedMap<Number, Path> files() throws IOException {
-        SortedMap<Number, Path> found = new TreeMap<>();
+    private SortedMap<Piece, Path> files() throws IOException {
+        SortedMap<Piece, Path> found = new TreeMap<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "shard-*-model-*-of-*.safetensors")) {
             for (Path file : files) {
-                Number.of(file).ifPresent(number -> found.put(number, file));
+                Piece.of(file).ifPresent(number -> found.put(number, file));
             }
         }
         int count = found.firstKey().files();
-        for (Number number : found.keySet()) {
+        for (Piece number : found.keySet()) {
             if (number.files() != count || number.file() > count || number.file() < 1 || number.rank() < 1) {
                 throw new InvalidCheckpointException(
                         ProblemCode.MIXED_CHECKPOINTS,
@@ -200,7 +200,8 @@ public final class HubStorage {
             sensible = saved.get(d).isIntegralNumber()
                     && saved.get(d).canConvertToLong()
                     && saved.get(d).longValue() >= 0
-                    && saved.get(d).longValue() <= Long.MAX_VALUE - tensor.shape().size(d);
+                    && saved.get(d).longValue()
+                            <= Long.MAX_VALUE - tensor.shape().size(d);
             offsets.add(sensible ? saved.get(d).longValue() : 0L);
         }
         if (!sensible) {
@@ -216,13 +217,13 @@ public final class HubStorage {
     }
 
     /// An output file of which no rank's piece is there takes whole tensors with it; another piece leaves a hole.
-    private void requireComplete(SortedMap<Number, Path> files, int ranks, Map<Integer, Long> longest) {
+    private void requireComplete(SortedMap<Piece, Path> files, int ranks, Map<Integer, Long> longest) {
         int count = files.firstKey().files();
-        Set<Integer> present = files.keySet().stream().map(Number::file).collect(Collectors.toSet());
+        Set<Integer> present = files.keySet().stream().map(Piece::file).collect(Collectors.toSet());
         List<String> absent = new ArrayList<>();
         for (int file = 1; file <= count && absent.size() < MOST_NAMED; file++) {
             if (!present.contains(file)) {
-                absent.add(new Number(1, file, count).name());
+                absent.add(new Piece(1, file, count).name());
             }
         }
         if (!absent.isEmpty()) {
@@ -238,7 +239,7 @@ public final class HubStorage {
             // Of n rows, ceil(n/W) go to each of W ranks: where that is more than W, none goes without.
             boolean everyRank = pieces.cut() && longest.getOrDefault(file, 0L) > ranks + 1L;
             for (int rank = 1; rank <= ranks && absent.size() < MOST_NAMED; rank++) {
-                Number number = new Number(rank, file, count);
+                Piece number = new Piece(rank, file, count);
                 if (!files.containsKey(number) && (everyRank || incomplete.isPresent())) {
                     absent.add(number.name());
                 }

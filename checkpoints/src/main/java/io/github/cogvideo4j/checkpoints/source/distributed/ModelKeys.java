@@ -68,8 +68,9 @@ record ModelKeys(SequencedMap<String, String> names) {
         Optional<String> part = average && averaged.isPresent() ? averaged : trained;
         if (part.isPresent()) {
             SequencedMap<String, String> names = new LinkedHashMap<>();
-            keys.stream().filter(key -> inPart(key, part.get())).forEach(key -> names.put(key, key.substring(
-                    part.get().length())));
+            keys.stream()
+                    .filter(key -> inPart(key, part.get()))
+                    .forEach(key -> names.put(key, key.substring(part.get().length())));
             Set<String> others = otherParts(keys, part.get());
             averaged.ifPresent(name -> others.remove(withoutDot(name)));
             trained.ifPresent(name -> others.remove(withoutDot(name)));

@@ -93,8 +93,8 @@ final class Pieces {
     /// The first tensor of which some part is in none of the files that were read.
     Optional<String> firstIncomplete() {
         return byName.entrySet().stream()
-                .filter(entry -> covered(entry.getValue()) < shape(entry.getKey(), entry.getValue())
-                        .numel())
+                .filter(entry -> covered(entry.getValue())
+                        < shape(entry.getKey(), entry.getValue()).numel())
                 .map(Map.Entry::getKey)
                 .findFirst();
     }

@@ -95,7 +95,9 @@ public final class RankFiles {
                 .toList();
         if (entries.isEmpty()) {
             throw new InvalidCheckpointException(
-                    ProblemCode.NOT_WEIGHTS, Place.of(ranks.sequencedValues().getFirst()), "checkpoints.plain.no-tensors");
+                    ProblemCode.NOT_WEIGHTS,
+                    Place.of(ranks.sequencedValues().getFirst()),
+                    "checkpoints.plain.no-tensors");
         }
         return new Checkpoint(
                 CheckpointKind.RANK_FILES,
@@ -131,7 +133,10 @@ public final class RankFiles {
                     Place.of(folder),
                     "checkpoints.distributed.mixed-worlds",
                     String.valueOf(worlds.sequencedValues().getFirst().getFileName()),
-                    String.valueOf((several ? worlds : ranks).sequencedValues().getLast().getFileName()));
+                    String.valueOf((several ? worlds : ranks)
+                            .sequencedValues()
+                            .getLast()
+                            .getFileName()));
         }
         return world;
     }

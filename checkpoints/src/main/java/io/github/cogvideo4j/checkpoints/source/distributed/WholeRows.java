@@ -35,7 +35,8 @@ final class WholeRows {
         for (StoredTensor tensor : tensors) {
             for (Rule rule : RULES) {
                 if (tensor.name().endsWith(rule.rows()) && tensor.shape().rank() == 2) {
-                    String block = tensor.name().substring(0, tensor.name().length() - rule.rows().length());
+                    String block = tensor.name()
+                            .substring(0, tensor.name().length() - rule.rows().length());
                     Shape other = shapes.getOrDefault(block + rule.columns(), Shape.of());
                     require(tensor, other, folder, missing);
                 }
