@@ -1,14 +1,12 @@
 package io.github.cogvideo4j.checkpoints.source;
 
-import io.github.cogvideo4j.checkpoints.internal.source.Trainers;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.internal.source.sat.SatCheckpoint;
-import io.github.cogvideo4j.checkpoints.internal.source.sat.SatPart;
 import io.github.cogvideo4j.checkpoints.internal.source.CheckpointLocation;
 import io.github.cogvideo4j.checkpoints.internal.source.PlainWeights;
+import io.github.cogvideo4j.checkpoints.internal.source.Trainers;
 import io.github.cogvideo4j.checkpoints.internal.source.WeightSet;
-import io.github.cogvideo4j.checkpoints.internal.source.deepspeed.DeepSpeedCheckpoint;
-import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedCheckpoint;
+import io.github.cogvideo4j.checkpoints.internal.source.sat.SatCheckpoint;
+import io.github.cogvideo4j.checkpoints.internal.source.sat.SatPart;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;

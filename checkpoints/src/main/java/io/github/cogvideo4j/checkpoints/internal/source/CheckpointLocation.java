@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.checkpoints.internal.source;
 
-import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.source.deepspeed.DeepSpeedCheckpoint;
 import io.github.cogvideo4j.checkpoints.internal.source.deepspeed.PipelineLayers;
@@ -8,6 +7,7 @@ import io.github.cogvideo4j.checkpoints.internal.source.deepspeed.StateFiles;
 import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedCheckpoint;
 import io.github.cogvideo4j.checkpoints.internal.source.distributed.HubStorage;
 import io.github.cogvideo4j.checkpoints.internal.source.distributed.RankFiles;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.UnsafeFileException;
 import io.github.cogvideo4j.formats.internal.container.PlainFileName;

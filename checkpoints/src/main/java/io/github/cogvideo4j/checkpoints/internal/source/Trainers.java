@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.checkpoints.internal.source;
 
-import io.github.cogvideo4j.checkpoints.source.TrainingState;
-import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.checkpoints.source.TrainingState;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;

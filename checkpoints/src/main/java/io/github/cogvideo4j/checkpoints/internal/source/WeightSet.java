@@ -2,8 +2,8 @@ package io.github.cogvideo4j.checkpoints.internal.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
-import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.internal.source.distributed.HubStorage;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.internal.OtherFormat;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
