@@ -5,8 +5,7 @@ import io.github.cogvideo4j.formats.problem.Problem;
 
 /// A job on a checkpoint that cannot be done. Damaged or hostile files are answered with a
 /// [io.github.cogvideo4j.formats.FormatException], failures of the disk with an [java.io.IOException].
-public abstract sealed class CheckpointException extends RuntimeException
-        implements CarriesProblem
+public abstract sealed class CheckpointException extends RuntimeException implements CarriesProblem
         permits InvalidCheckpointException, InvalidRequestException, OutputException, CancelledException {
     private final transient Problem problem;
 

@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.checkpoints.doctor;
 
-import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.Rule;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.Rules;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;

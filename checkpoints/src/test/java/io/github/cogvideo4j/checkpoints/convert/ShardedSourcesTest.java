@@ -2,8 +2,8 @@ package io.github.cogvideo4j.checkpoints.convert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.TinySafetensors;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;

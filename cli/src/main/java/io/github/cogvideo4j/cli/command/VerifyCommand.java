@@ -98,7 +98,8 @@ public final class VerifyCommand extends ConsoleCommand {
         for (Counterpart part : counterparts(folder, checkpoint)) {
             Checkpoint opened = part.source();
             opened.remarks().forEach(console::remark);
-            List<TensorDifference> found = SourceComparison.compare(part.weights(), opened, threads, progress.control());
+            List<TensorDifference> found =
+                    SourceComparison.compare(part.weights(), opened, threads, progress.control());
             found.forEach(difference -> problems.add(difference.problem(part.weights())));
             differences.addAll(found);
             tensors += opened.entries().size();

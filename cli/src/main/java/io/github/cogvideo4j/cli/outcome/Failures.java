@@ -68,11 +68,7 @@ public final class Failures {
 
     private static Failure problem(Problem problem, Category category) {
         return new Failure(
-                ExitCode.of(category),
-                problem.code().id(),
-                problem.message(),
-                problem.place(),
-                remedy(problem.code()));
+                ExitCode.of(category), problem.code().id(), problem.message(), problem.place(), remedy(problem.code()));
     }
 
     /// The remedy that helps whatever the case at hand, where there is one: not every code has it.

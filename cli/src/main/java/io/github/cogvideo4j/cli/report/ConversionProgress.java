@@ -34,8 +34,7 @@ public final class ConversionProgress implements JobListener, AutoCloseable {
 
     private void begin(Activity activity, long total) {
         close();
-        Progress.Unit unit =
-                activity.unit() == Activity.Unit.BYTES ? Progress.Unit.BYTES : Progress.Unit.ITEMS;
+        Progress.Unit unit = activity.unit() == Activity.Unit.BYTES ? Progress.Unit.BYTES : Progress.Unit.ITEMS;
         bar = Optional.of(console.progress("cli.progress." + activity.id(), total, unit));
     }
 

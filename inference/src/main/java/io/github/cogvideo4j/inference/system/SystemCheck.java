@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.system;
 
-import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.inference.InferenceException;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.CheckpointException;
+import io.github.cogvideo4j.formats.problem.CarriesProblem;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.CarriesProblem;
 import io.github.cogvideo4j.inference.NativeObjects;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;

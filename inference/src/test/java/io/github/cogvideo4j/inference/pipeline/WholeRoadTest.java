@@ -2,12 +2,12 @@ package io.github.cogvideo4j.inference.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.inference.Golden;

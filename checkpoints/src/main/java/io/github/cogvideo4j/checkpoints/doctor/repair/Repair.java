@@ -1,11 +1,11 @@
 package io.github.cogvideo4j.checkpoints.doctor.repair;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
-import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
 import io.github.cogvideo4j.checkpoints.internal.staging.FolderDeletion;
 import io.github.cogvideo4j.checkpoints.internal.staging.FolderSync;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;

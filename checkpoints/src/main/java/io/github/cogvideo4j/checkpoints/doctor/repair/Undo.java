@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.checkpoints.doctor.repair;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
-import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;

@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.checkpoints.doctor.repair;
 
-import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
@@ -9,6 +8,7 @@ import io.github.cogvideo4j.checkpoints.convert.Converter;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.checkpoints.internal.source.KeyPrefix;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;

@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.checkpoints.inspect.compare;
 
-import io.github.cogvideo4j.checkpoints.job.JobControl;
-import io.github.cogvideo4j.checkpoints.job.Phase;
 import io.github.cogvideo4j.checkpoints.inspect.values.Change;
 import io.github.cogvideo4j.checkpoints.internal.inspect.values.Differences;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.Phase;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
@@ -77,9 +77,7 @@ public final class Comparing {
         List<String> unreadable = new ArrayList<>();
         try (FileStorageReader reader = new FileStorageReader()) {
             List<Optional<Change>> found = new ArrayList<>(ParallelTensors.map(
-                    common,
-                    threads,
-                    pair -> Differences.between(reader, pair.model(), pair.base(), control::advance)));
+                    common, threads, pair -> Differences.between(reader, pair.model(), pair.base(), control::advance)));
             for (Pair pair : common) {
                 found.removeFirst()
                         .ifPresentOrElse(

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
-import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.doctor.FixtureCase;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
