@@ -8,6 +8,7 @@ import io.github.cogvideo4j.inference.generation.MemoryPlan;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
 import java.util.Locale;
+import java.util.OptionalLong;
 
 /// What a request comes to, before anything is computed.
 public final class Planning {
@@ -34,6 +35,9 @@ public final class Planning {
         this.shape = source.shape(sizes, request);
         double rate = components.config().patchSizeT().isPresent() ? RATE_OF_PATCHES_IN_TIME : RATE;
         double inputRate = request.video().map(video -> video.framesPerSecond()).orElse(rate);
+        Caching caching = new Caching(components.config(), request);
+        caching.start(steps).close();
+        MemoryEstimate memory = new MemoryEstimate(components, shape, request, caching);
         this.plan = new GenerationPlan(
                 shape.height(),
                 shape.width(),
@@ -45,7 +49,8 @@ public final class Planning {
                 scheduler.className(),
                 components.device().name(),
                 sizes.warnings(shape),
-                new MemoryEstimate(components, shape, request).plan(source));
+                memory.plan(source),
+                request.cache().isPresent() ? OptionalLong.of(memory.cacheBytes(source)) : OptionalLong.empty());
     }
 
     LatentShape shape() {
