@@ -34,8 +34,8 @@ class TrainersDiagnosisTest {
         "single-files/lightning-ckpt/input, Lightning"
     })
     void namesTheTrainerAndFindsNothingWrong(String path, String trainer) throws IOException {
-        List<Finding> findings =
-                Doctor.examine(Resources.fixture(path), new DoctorOptions(false, 1), Progress.NONE).findings();
+        List<Finding> findings = Doctor.examine(Resources.fixture(path), new DoctorOptions(false, 1), Progress.NONE)
+                .findings();
         assertThat(findings)
                 .extracting(finding -> finding.problem().message().text(Locale.ENGLISH))
                 .anyMatch(text -> text.contains(trainer));

@@ -60,8 +60,7 @@ final class SubjectReader {
         } else if (!Files.isDirectory(path)) {
             kind = readFile();
         } else if (Files.isRegularFile(path.resolve(ModelFolder.INDEX))
-                || (Files.isDirectory(path.resolve(ConversionPlan.COMPONENT))
-                        && !TrainerFolders.isCheckpoint(path))) {
+                || (Files.isDirectory(path.resolve(ConversionPlan.COMPONENT)) && !TrainerFolders.isCheckpoint(path))) {
             kind = Subject.Kind.PIPELINE;
             readPipeline();
         } else if (isTransformer()) {

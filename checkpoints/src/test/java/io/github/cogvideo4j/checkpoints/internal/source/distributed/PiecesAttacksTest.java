@@ -55,8 +55,7 @@ class PiecesAttacksTest {
         }
         Checkpoint checkpoint = open();
         assertThat(bytes(checkpoint)).containsExactly(2, 2, 3, 3);
-        assertThat(checkpoint.remarks())
-                .anyMatch(remark -> remark.toString().contains("model_world_size_4_rank_0.pt"));
+        assertThat(checkpoint.remarks()).anyMatch(remark -> remark.toString().contains("model_world_size_4_rank_0.pt"));
     }
 
     @ParameterizedTest
@@ -74,7 +73,8 @@ class PiecesAttacksTest {
     @CsvSource({"0, 0", "-2, 0", "4611686018427387904, 0", "2, 5", "2, -1", "9999999, 3"})
     @Attack(
             name = "rank-mesh",
-            tries = "a mesh of no ranks, of more than there are, or a place outside it, to divide by zero or to leave the tensor",
+            tries =
+                    "a mesh of no ranks, of more than there are, or a place outside it, to divide by zero or to leave the tensor",
             fails = "a mesh has at least one and at most as many ranks as files say, and a place lies inside it")
     void aMeshThatCannotBeIsRefused(long ranks, long position) throws IOException {
         new RankFolder(List.of(4L), List.of("Shard(0)"), List.of(ranks), List.of(position), 0)
@@ -97,7 +97,8 @@ class PiecesAttacksTest {
     @Test
     @Attack(
             name = "rank-part-differs",
-            tries = "a rank's part that is smaller than the tensor's sizes make it, so that others' bytes fill the rest",
+            tries =
+                    "a rank's part that is smaller than the tensor's sizes make it, so that others' bytes fill the rest",
             fails = "a part has exactly the sizes that follow from the whole, the mesh and the placement")
     void aPartOfOtherSizesIsRefused() throws IOException {
         RankFolder.cut(0, 2, 6L).write(folder, 2, 0, Shape.of(2), (byte) 0);
@@ -151,7 +152,8 @@ class PiecesAttacksTest {
     @Attack(
             name = "piece-offsets",
             tries = "a piece that belongs before the first row, behind the 2^63rd, at a half, or to no dimension",
-            fails = "offsets are whole numbers, one a dimension, that leave room for the piece; what is not covered is missing")
+            fails =
+                    "offsets are whole numbers, one a dimension, that leave room for the piece; what is not covered is missing")
     void offsetsThatCannotBeAreRefused(String sharding) throws IOException {
         shard(1, 1, 1, sharding, 4);
         assertThatThrownBy(this::open).satisfies(PiecesAttacksTest::isOurs);
@@ -176,9 +178,7 @@ class PiecesAttacksTest {
         for (long second : new long[] {0, 3}) {
             shard(1, 1, 1, "{\"w\":{\"saved_offsets\":[0]}}", 4);
             shard(2, 1, 1, "{\"w\":{\"saved_offsets\":[" + second + "]}}", 4);
-            assertThatThrownBy(this::open)
-                    .satisfies(PiecesAttacksTest::isOurs)
-                    .hasMessageContaining("numel-mismatch");
+            assertThatThrownBy(this::open).satisfies(PiecesAttacksTest::isOurs).hasMessageContaining("numel-mismatch");
         }
     }
 

@@ -56,9 +56,11 @@ public record RankFolder(
                         () -> pickle.tuple(List.of(
                                 pickle::none,
                                 () -> pickle.dict(List.of(
-                                        item(pickle, "_local_tensor", () -> TensorPickle.whole(
-                                                        DType.U8, 0, local, false)
-                                                .write(pickle)),
+                                        item(
+                                                pickle,
+                                                "_local_tensor",
+                                                () -> TensorPickle.whole(DType.U8, 0, local, false)
+                                                        .write(pickle)),
                                         item(pickle, "_spec", () -> spec(pickle))))))));
     }
 
