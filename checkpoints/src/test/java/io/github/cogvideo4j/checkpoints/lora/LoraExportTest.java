@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -44,9 +45,8 @@ class LoraExportTest {
         found.forEach((name, bytes) -> assertThat(bytes).as(name).isEqualTo(expected.get(name)));
         LoraAdapter adapter = LoraAdapter.open(done.file());
         assertThat(adapter.recordsAlpha()).isTrue();
-        assertThat(adapter.layers().values())
-                .allSatisfy(layer ->
-                        assertThat(layer.factor(1, OptionalDouble.empty())).isEqualTo(1));
+        assertThat(adapter.layers())
+                .allSatisfy(layer -> assertThat(layer.factor()).isEqualTo(1));
     }
 
     @Test
@@ -62,7 +62,7 @@ class LoraExportTest {
         Path checkpoint = Resources.fixture("lora-zero2-bf16-w2/output/checkpoint-3");
         export(checkpoint, OptionalDouble.empty());
         assertThatThrownBy(() -> export(checkpoint, OptionalDouble.empty())).hasMessageContaining("output-refused");
-        LoraExport.export(checkpoint, SourceOptions.defaults(), folder.resolve("lora"), OptionalDouble.of(4), true);
+        LoraExport.export(request(checkpoint, OptionalDouble.of(4)), folder.resolve("lora"), true);
         assertThat(LoraAdapter.open(folder.resolve("lora")).recordsAlpha()).isTrue();
         try (var left = Files.list(folder.resolve("lora"))) {
             assertThat(left).hasSize(1);
@@ -73,8 +73,7 @@ class LoraExportTest {
     void nothingIsWrittenIntoTheCheckpoint() throws IOException {
         Path checkpoint = Resources.copy(
                 Resources.fixture("lora-zero3-bf16-w2/output/checkpoint-3"), folder.resolve("checkpoint-3"));
-        assertThatThrownBy(() -> LoraExport.export(
-                        checkpoint, SourceOptions.defaults(), checkpoint, OptionalDouble.empty(), true))
+        assertThatThrownBy(() -> LoraExport.export(request(checkpoint, OptionalDouble.empty()), checkpoint, true))
                 .hasMessageContaining("output-refused");
     }
 
@@ -85,7 +84,11 @@ class LoraExportTest {
     }
 
     private LoraExport.Result export(Path checkpoint, OptionalDouble alpha) throws IOException {
-        return LoraExport.export(checkpoint, SourceOptions.defaults(), folder.resolve("lora"), alpha, false);
+        return LoraExport.export(request(checkpoint, alpha), folder.resolve("lora"), false);
+    }
+
+    private static LoraExport.Request request(Path checkpoint, OptionalDouble alpha) {
+        return new LoraExport.Request(checkpoint, SourceOptions.defaults(), Optional.empty(), alpha);
     }
 
     private static byte[] bytes(TinySafetensors.Tensor tensor) {
