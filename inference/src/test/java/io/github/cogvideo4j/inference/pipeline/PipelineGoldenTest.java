@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.cogvideo4j.inference.Golden;
-import io.github.cogvideo4j.inference.runtime.Torch;
+import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.internal.sampling.Guidance;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
