@@ -75,8 +75,8 @@ public final class LoraConversion {
         Optional<ModelNames> names = Optional.empty();
         if (request.base().isPresent()) {
             LoraAdapter found = new LoraAdapter(source.content());
-            names = Optional.of(ModelNames.of(
-                    LoraTarget.choose(request.base().get(), found).weights()));
+            names = Optional.of(
+                    ModelNames.of(LoraTarget.choose(request.base().get(), found).weights()));
         }
         AdapterContent adapter = AdapterNames.resolve(source, names, remarks);
         AdapterRemarks.tellAlpha(adapter, request.alpha(), remarks);

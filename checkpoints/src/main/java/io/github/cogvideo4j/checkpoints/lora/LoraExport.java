@@ -68,8 +68,8 @@ public final class LoraExport {
         Optional<ModelNames> names = Optional.empty();
         if (request.base().isPresent()) {
             LoraAdapter found = new LoraAdapter(source.content());
-            names = Optional.of(ModelNames.of(
-                    LoraTarget.choose(request.base().get(), found).weights()));
+            names = Optional.of(
+                    ModelNames.of(LoraTarget.choose(request.base().get(), found).weights()));
         }
         AdapterContent adapter = AdapterNames.resolve(source, names, remarks);
         AdapterRemarks.tellAlpha(adapter, request.alpha(), remarks);

@@ -120,7 +120,8 @@ public final class LoraExtraction {
     }
 
     private Result extract(Path output) throws IOException {
-        Path target = AdapterFile.target(output, WeightFileName.ADAPTER, List.of(base.folder(), model.folder()), options.overwrite());
+        Path target = AdapterFile.target(
+                output, WeightFileName.ADAPTER, List.of(base.folder(), model.folder()), options.overwrite());
         Comparison comparison = Comparing.compare(model, base, options.threads(), progress);
         requireSameModel(comparison);
         List<Pair> pairs = pairs(comparison);

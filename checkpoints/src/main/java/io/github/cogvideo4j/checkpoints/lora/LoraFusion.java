@@ -68,8 +68,7 @@ public final class LoraFusion {
     /// @param threads how many tensors at once
     /// @return empty when no matrix is changed
     public static Optional<Strength> strength(Checkpoint fused, int threads) throws IOException {
-        return ChangeSize.of(
-                        fused.entries().stream().map(StateEntry::tensor).toList(), threads)
+        return ChangeSize.of(fused.entries().stream().map(StateEntry::tensor).toList(), threads)
                 .map(size -> new Strength(size.ratio(), size.largest(), size.tensor()));
     }
 
@@ -109,8 +108,7 @@ public final class LoraFusion {
             LoraAdapter adapter = applied.adapter();
             adapter.remarks().forEach(remarks::report);
             files.putAll(adapter.content().files());
-            AdapterBinding binding =
-                    AdapterBinding.of(adapter.content(), names).require(names);
+            AdapterBinding binding = AdapterBinding.of(adapter.content(), names).require(names);
             AdapterRemarks.tellBinding(binding, remarks);
             AdapterRemarks.tellAlpha(binding.adapter(), applied.alpha(), remarks);
             TrainedModel.tellOther(adapter.content(), shapes, remarks);

@@ -60,8 +60,7 @@ public record LoraTarget(Optional<String> component, Checkpoint weights) {
     }
 
     /// The one that fits, or, where none does, the one that comes nearest, so that it can be told what it lacks.
-    private static LoraTarget best(Path model, List<LoraAdapter> adapters, List<String> components)
-            throws IOException {
+    private static LoraTarget best(Path model, List<LoraAdapter> adapters, List<String> components) throws IOException {
         List<LoraTarget> whole = new ArrayList<>();
         Optional<LoraTarget> nearest = Optional.empty();
         int most = -1;

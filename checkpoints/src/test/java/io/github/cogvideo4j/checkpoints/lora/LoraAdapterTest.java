@@ -74,16 +74,14 @@ class LoraAdapterTest {
                                 SettingsReader.DIFFUSERS_KEY,
                                 "{\"transformer.r\": 4, \"transformer.lora_alpha\": 4, \"transformer.use_rslora\": true,"
                                         + " \"transformer.alpha_pattern\": {\"attn1.to_q\": 6}}"));
-        assertThat(LoraAdapter.open(file).layers().getFirst().factor())
-                .isEqualTo(6 / Math.sqrt(2));
+        assertThat(LoraAdapter.open(file).layers().getFirst().factor()).isEqualTo(6 / Math.sqrt(2));
     }
 
     @Test
     void peftsOwnFolderIsRead() throws IOException {
         pair().write(folder.resolve("adapter_model.safetensors"));
         Files.writeString(folder.resolve("adapter_config.json"), "{\"r\": 2, \"lora_alpha\": 3}");
-        assertThat(LoraAdapter.open(folder).layers().getFirst().alpha())
-                .hasValue(3);
+        assertThat(LoraAdapter.open(folder).layers().getFirst().alpha()).hasValue(3);
     }
 
     @Test
@@ -136,8 +134,10 @@ class LoraAdapterTest {
                                 .with("proj_out.hada_w2_a", 5, 2)
                                 .with("proj_out.hada_w2_b", 2, 6)),
                 hostile("half of a LoKr", "missing-tensor", files -> files.with("proj_out.lokr_w1", 4, 2)),
-                hostile("LoKr vector", "shape-mismatch", files -> files.with("proj_out.lokr_w1", 4)
-                        .with("proj_out.lokr_w2", 2, 2)),
+                hostile(
+                        "LoKr vector",
+                        "shape-mismatch",
+                        files -> files.with("proj_out.lokr_w1", 4).with("proj_out.lokr_w2", 2, 2)),
                 hostile("Tucker", "unsupported-tensor", files -> files.with(Q + ".lora_mid.weight", 2, 2, 1, 1)),
                 hostile("bias of nothing", "missing-tensor", files -> files.with("proj_out.lora_B.bias", 4)),
                 hostile("alpha 0", "lora-alpha", files -> files.with(Q + ".alpha", new float[] {0})),
@@ -197,8 +197,7 @@ class LoraAdapterTest {
                 squares += value * value;
             }
         }
-        assertThat(adapter.norms(1).firstEntry().getValue())
-                .isCloseTo(Math.sqrt(squares), Offset.offset(1e-12));
+        assertThat(adapter.norms(1).firstEntry().getValue()).isCloseTo(Math.sqrt(squares), Offset.offset(1e-12));
     }
 
     @Test

@@ -18,9 +18,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.api.Test;
 
 /// Adapters in every dialect, as trainers and tools wrote them, against what PEFT, diffusers and the trainers made
 /// of them.
@@ -73,8 +73,7 @@ class LoraDialectsTest {
     void everyDialectFusesToTheReference(String name, double scale, double alpha, String reference, int modules)
             throws IOException {
         Path fixture = Resources.fixture("lora-dialects/" + name);
-        Checkpoint fused =
-                fuse(Resources.fixture("lora-dialects/base"), fixture.resolve("input"), scale, alpha);
+        Checkpoint fused = fuse(Resources.fixture("lora-dialects/base"), fixture.resolve("input"), scale, alpha);
         requireReference(fused, Resources.fixture("lora-dialects/base"), fixture.resolve(reference + ".safetensors"));
         assertThat(texts(fused)).contains("bound %d of %d modules".formatted(modules, modules));
     }
@@ -120,8 +119,8 @@ class LoraDialectsTest {
             assertThat(problem.message().text(Locale.ENGLISH)).contains("3.0");
             assertThat(problem.message().text(Locale.CHINESE)).contains("3.0");
         });
-        Checkpoint weak = fuse(
-                Resources.fixture("lora-dialects/base"), Resources.fixture("lora-dialects/diffusers/input"), 1, 0);
+        Checkpoint weak =
+                fuse(Resources.fixture("lora-dialects/base"), Resources.fixture("lora-dialects/diffusers/input"), 1, 0);
         assertThat(LoraFusion.strength(weak, 2).orElseThrow().problem(fixture)).isEmpty();
     }
 
@@ -148,8 +147,8 @@ class LoraDialectsTest {
         assertThat(fused.remarks())
                 .filteredOn(remark -> remark.code() == ProblemCode.WRONG_COMPONENT)
                 .singleElement()
-                .satisfies(remark -> assertThat(remark.message().text())
-                        .contains("THUDM/CogVideoX-5b-I2V", "CogVideoX1.5"));
+                .satisfies(remark ->
+                        assertThat(remark.message().text()).contains("THUDM/CogVideoX-5b-I2V", "CogVideoX1.5"));
     }
 
     @Test
@@ -185,7 +184,9 @@ class LoraDialectsTest {
 
     private static String texts(Checkpoint fused) {
         StringBuilder texts = new StringBuilder();
-        fused.remarks().forEach(remark -> texts.append(remark.message().text(Locale.ENGLISH)).append('\n'));
+        fused.remarks()
+                .forEach(remark ->
+                        texts.append(remark.message().text(Locale.ENGLISH)).append('\n'));
         return texts.toString();
     }
 
@@ -206,7 +207,8 @@ class LoraDialectsTest {
             if (wanted == null) {
                 assertThat(found)
                         .as(entry.name())
-                        .isEqualTo(AdapterFiles.values(untouched.entries().get(i).tensor()));
+                        .isEqualTo(
+                                AdapterFiles.values(untouched.entries().get(i).tensor()));
                 continue;
             }
             float[] values = AdapterFiles.values(wanted);

@@ -24,7 +24,7 @@ public final class LoraBaseArguments {
         }
         return base.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new LoraTarget.Model(
-                        ModelFolder.locate(base.get(), Map.copyOf(System.getenv())), component));
+                : Optional.of(
+                        new LoraTarget.Model(ModelFolder.locate(base.get(), Map.copyOf(System.getenv())), component));
     }
 }

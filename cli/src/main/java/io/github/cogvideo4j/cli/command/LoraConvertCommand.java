@@ -57,9 +57,7 @@ public final class LoraConvertCommand extends ConsoleCommand {
     protected ExitCode run() throws IOException {
         OptionalDouble given = alpha.map(OptionalDouble::of).orElse(OptionalDouble.empty());
         LoraConversion.Result done = LoraConversion.convert(
-                new LoraConversion.Request(adapter, dialect, base.model(), given),
-                output,
-                overwrite);
+                new LoraConversion.Request(adapter, dialect, base.model(), given), output, overwrite);
         done.remarks().forEach(console::remark);
         ObjectNode result = JsonFile.newObject();
         result.put("output", done.file().toString());

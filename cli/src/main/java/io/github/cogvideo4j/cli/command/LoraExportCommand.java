@@ -48,9 +48,7 @@ public final class LoraExportCommand extends ConsoleCommand {
     protected ExitCode run() throws IOException {
         OptionalDouble given = alpha.map(OptionalDouble::of).orElse(OptionalDouble.empty());
         LoraExport.Result done = LoraExport.export(
-                new LoraExport.Request(checkpoint, source.options(), base.model(), given),
-                output,
-                overwrite);
+                new LoraExport.Request(checkpoint, source.options(), base.model(), given), output, overwrite);
         done.remarks().forEach(console::remark);
         ObjectNode result = JsonFile.newObject();
         result.put("output", done.file().toString());

@@ -70,8 +70,8 @@ public final class LoraFuseCommand extends ConsoleCommand {
         BaseModel model = BaseModel.read(ModelFolder.locate(base, Map.copyOf(System.getenv())));
         LoraTarget target = LoraTarget.choose(
                 model.folder(), adapters.stream().map(AppliedAdapter::adapter).toList(), component);
-        Checkpoint fused = LoraFusion.fuse(
-                target.weights(), adapters, options.dtype().equals(Optional.of(TargetDType.SOURCE)));
+        Checkpoint fused =
+                LoraFusion.fuse(target.weights(), adapters, options.dtype().equals(Optional.of(TargetDType.SOURCE)));
         ConversionPlan plan = ConversionPlanner.plan(fused, paths.getLast(), Optional.of(model), options);
         plan.remarks().forEach(console::remark);
         for (AppliedAdapter applied : adapters) {

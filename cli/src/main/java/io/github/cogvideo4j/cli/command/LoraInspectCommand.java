@@ -134,7 +134,8 @@ public final class LoraInspectCommand extends ConsoleCommand {
         node.put("bound", binding.bound());
         binding.unbound().forEach(node.putArray("unbound")::add);
         if (!binding.unbound().isEmpty()) {
-            List<String> first = binding.unbound().subList(0, Math.min(NAMED, binding.unbound().size()));
+            List<String> first = binding.unbound()
+                    .subList(0, Math.min(NAMED, binding.unbound().size()));
             console.print(
                     "cli.lora.inspect.half-bound",
                     binding.bound(),
@@ -176,9 +177,7 @@ public final class LoraInspectCommand extends ConsoleCommand {
             table.row(List.of(
                     weight,
                     layer.shape().toString(),
-                    layer.rank().isPresent()
-                            ? String.valueOf(layer.rank().getAsInt())
-                            : "-",
+                    layer.rank().isPresent() ? String.valueOf(layer.rank().getAsInt()) : "-",
                     layer.alpha().isPresent() ? number(layer.alpha().getAsDouble()) : "-",
                     norms.containsKey(layer.module()) ? String.format(Locale.ROOT, "%.4g", norm) : "-"));
         }

@@ -55,8 +55,7 @@ public record AdaptedModule(
 
     /// Everything stored.
     public Stream<StoredTensor> tensors() {
-        return Stream.concat(weight.stream(), bias.stream())
-                .flatMap(change -> change.delta().tensors().stream());
+        return Stream.concat(weight.stream(), bias.stream()).flatMap(change -> change.delta().tensors().stream());
     }
 
     /// Whether anything in it is multiplied by alpha.

@@ -7,6 +7,7 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -121,11 +122,9 @@ public record AdapterBinding(
             }
         }
         return counts.entrySet().stream()
-                .sorted(Map.Entry.<String, Integer>comparingByValue()
-                        .reversed()
-                        .thenComparing(entry -> entry.getKey().length()))
+                .min(Comparator.comparingInt((Map.Entry<String, Integer> entry) -> -entry.getValue())
+                        .thenComparingInt(entry -> entry.getKey().length()))
                 .map(Map.Entry::getKey)
-                .findFirst()
                 .orElse("");
     }
 

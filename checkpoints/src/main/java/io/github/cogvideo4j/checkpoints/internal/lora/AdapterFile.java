@@ -42,8 +42,7 @@ public final class AdapterFile implements AutoCloseable {
     /// @param inputs    files and folders that are read, in which nothing is written
     /// @param overwrite whether an adapter that is there may be replaced
     /// @throws OutputException `output-refused`
-    public static Path target(Path output, String name, List<Path> inputs, boolean overwrite)
-            throws IOException {
+    public static Path target(Path output, String name, List<Path> inputs, boolean overwrite) throws IOException {
         boolean named = String.valueOf(output.getFileName()).endsWith(".safetensors") && !Files.isDirectory(output);
         Path file = named ? output : output.resolve(name);
         if (!named && Files.exists(output) && !Files.isDirectory(output)) {
@@ -64,7 +63,8 @@ public final class AdapterFile implements AutoCloseable {
     }
 
     /// Begins a file.
-    public static AdapterFile create(Path target, List<TensorSpec> tensors, Map<String, String> metadata) throws IOException {
+    public static AdapterFile create(Path target, List<TensorSpec> tensors, Map<String, String> metadata)
+            throws IOException {
         SafetensorsLayout layout = SafetensorsLayout.of(tensors, metadata);
         Path parent = target.getParent();
         if (parent != null) {

@@ -71,7 +71,7 @@ public record AdapterLocation(Path file, List<Problem> remarks) {
         List<Path> files = adapters(folder);
         List<Path> newestFirst = files.stream()
                 .filter(file -> number(NUMBERED_FILE, file) >= 0)
-                .sorted(Comparator.comparing((Path file) -> number(NUMBERED_FILE, file))
+                .sorted(Comparator.comparingLong((Path file) -> number(NUMBERED_FILE, file))
                         .reversed())
                 .toList();
         if (!newestFirst.isEmpty() && newestFirst.size() == files.size()) {
@@ -82,7 +82,9 @@ public record AdapterLocation(Path file, List<Problem> remarks) {
                     ProblemCode.AMBIGUOUS_WEIGHTS,
                     Place.of(folder),
                     "checkpoints.lora.several-files",
-                    files.stream().map(file -> String.valueOf(file.getFileName())).collect(Collectors.joining(", ")));
+                    files.stream()
+                            .map(file -> String.valueOf(file.getFileName()))
+                            .collect(Collectors.joining(", ")));
         }
         return files.stream().findFirst().map(file -> new AdapterLocation(file, List.of()));
     }
@@ -148,7 +150,7 @@ public record AdapterLocation(Path file, List<Problem> remarks) {
                 }
             }
         }
-        folders.sort(Comparator.comparing((Path folder) -> number(numbered, folder))
+        folders.sort(Comparator.comparingLong((Path folder) -> number(numbered, folder))
                 .reversed());
         for (Path folder : folders) {
             Optional<AdapterLocation> found = inFolder(folder);

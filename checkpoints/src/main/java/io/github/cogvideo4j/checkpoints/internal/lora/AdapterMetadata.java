@@ -83,7 +83,8 @@ public final class AdapterMetadata {
                 .toList();
         boolean ofLayers = adapter.modules().values().stream()
                 .anyMatch(module -> module.rank().isPresent()
-                        && module.bias().stream().anyMatch(change -> change.delta().replaces()));
+                        && module.bias().stream()
+                                .anyMatch(change -> change.delta().replaces()));
         boolean alone = replaced.stream().anyMatch(module -> module.weight().isEmpty());
         json.put("bias", alone ? "all" : ofLayers ? "lora_only" : "none");
         json.put("fan_in_fan_out", false);
@@ -91,9 +92,7 @@ public final class AdapterMetadata {
         json.put("init_lora_weights", true);
         fields(json, "", strengths);
         ArrayNode saved = json.putArray("modules_to_save");
-        replaced.stream()
-                .filter(module -> !module.weight().isEmpty())
-                .forEach(module -> saved.add(module.name()));
+        replaced.stream().filter(module -> !module.weight().isEmpty()).forEach(module -> saved.add(module.name()));
         if (saved.isEmpty()) {
             json.putNull("modules_to_save");
         }
@@ -107,12 +106,16 @@ public final class AdapterMetadata {
         if (has(adapter, AdaptedModule::rankStabilized)) {
             json.put(prefix + "use_rslora", true);
         }
-        if (has(adapter, module -> module.weight().stream()
-                .anyMatch(change -> "dora".equals(change.delta().kind())))) {
+        if (has(
+                adapter,
+                module -> module.weight().stream()
+                        .anyMatch(change -> "dora".equals(change.delta().kind())))) {
             json.put(prefix + "use_dora", true);
         }
-        if (has(adapter, module -> module.bias().stream()
-                .anyMatch(change -> change.scaling() == AdaptedModule.Scaling.PRODUCT))) {
+        if (has(
+                adapter,
+                module ->
+                        module.bias().stream().anyMatch(change -> change.scaling() == AdaptedModule.Scaling.PRODUCT))) {
             json.put(prefix + "lora_bias", true);
         }
     }

@@ -68,8 +68,7 @@ public final class AdapterProof {
         return names;
     }
 
-    private static boolean same(FileStorageReader reader, List<Change> left, List<Change> right)
-            throws IOException {
+    private static boolean same(FileStorageReader reader, List<Change> left, List<Change> right) throws IOException {
         if (left.size() != right.size()) {
             return false;
         }
@@ -104,8 +103,6 @@ public final class AdapterProof {
 
     private static InvalidCheckpointException different(AdapterContent written, String module) {
         return new InvalidCheckpointException(
-                ProblemCode.DIFFERENT,
-                Place.of(written.file()).tensor(module),
-                "checkpoints.lora.not-the-same");
+                ProblemCode.DIFFERENT, Place.of(written.file()).tensor(module), "checkpoints.lora.not-the-same");
     }
 }

@@ -164,8 +164,8 @@ public final class AdapterReader {
     }
 
     private void refuse(int count) {
-        boolean any = modules.values().stream()
-                .anyMatch(module -> !module.factors().isEmpty());
+        boolean any =
+                modules.values().stream().anyMatch(module -> !module.factors().isEmpty());
         if (!any) {
             throw new InvalidCheckpointException(
                     ProblemCode.NOT_WEIGHTS, place, "checkpoints.lora.none", count, skipped.size());

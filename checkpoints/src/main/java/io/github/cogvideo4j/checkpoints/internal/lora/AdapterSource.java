@@ -72,9 +72,7 @@ public record AdapterSource(AdapterContent content, Map<String, Shape> model) {
         try {
             checkpoint = Checkpoints.open(path, options);
         } catch (InvalidCheckpointException e) {
-            if (e.problem().code() == ProblemCode.NOT_A_CHECKPOINT
-                    && Files.isDirectory(path)
-                    && file.isPresent()) {
+            if (e.problem().code() == ProblemCode.NOT_A_CHECKPOINT && Files.isDirectory(path) && file.isPresent()) {
                 return ofFile(file.get());
             }
             throw e;
@@ -89,7 +87,8 @@ public record AdapterSource(AdapterContent content, Map<String, Shape> model) {
         Path folder = checkpoint.folder().toAbsolutePath().normalize();
         Path parent = folder.getParent();
         Optional<AdapterLocation> found = AdapterLocation.find(folder);
-        boolean inside = parent != null && parent.startsWith(path.toAbsolutePath().normalize());
+        boolean inside =
+                parent != null && parent.startsWith(path.toAbsolutePath().normalize());
         return found.isPresent() || !inside ? found : AdapterLocation.find(parent);
     }
 
@@ -141,8 +140,7 @@ public record AdapterSource(AdapterContent content, Map<String, Shape> model) {
         if (beside.isPresent()) {
             settings = AdapterReader.settings(beside.get().file());
         }
-        AdapterContent content =
-                AdapterReader.among(checkpoint.folder(), factors, settings, checkpoint.files());
+        AdapterContent content = AdapterReader.among(checkpoint.folder(), factors, settings, checkpoint.files());
         AdapterContent told = content.withRemarks(checkpoint.remarks());
         return new AdapterSource(beside.isPresent() ? withAlphasOf(beside.get(), told) : told, model);
     }

@@ -64,10 +64,8 @@ public final class AdapterValues {
     }
 
     private static double norm(FileStorageReader reader, AdaptedModule module) throws IOException {
-        Change change = module.weight().stream()
-                .filter(AdapterValues::adds)
-                .findFirst()
-                .orElseThrow();
+        Change change =
+                module.weight().stream().filter(AdapterValues::adds).findFirst().orElseThrow();
         Delta delta = change.delta();
         double factor = module.terms(List.of(change), 1, OptionalDouble.empty())
                 .getFirst()

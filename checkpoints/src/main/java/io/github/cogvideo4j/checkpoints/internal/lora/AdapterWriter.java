@@ -71,8 +71,7 @@ public final class AdapterWriter {
             }
             for (Map.Entry<String, Float> entry : alphas.entrySet()) {
                 ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-                file.write(
-                        entry.getKey(), 0, bytes.putFloat(entry.getValue()).flip());
+                file.write(entry.getKey(), 0, bytes.putFloat(entry.getValue()).flip());
             }
             reader.verifyChecksums();
             io.github.cogvideo4j.checkpoints.source.SourceFiles.requireUnchanged(adapter.files());

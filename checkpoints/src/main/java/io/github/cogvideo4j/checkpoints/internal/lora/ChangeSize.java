@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
-import io.github.cogvideo4j.checkpoints.internal.lora.delta.Norms;
 import io.github.cogvideo4j.checkpoints.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FusedWeight;
+import io.github.cogvideo4j.checkpoints.internal.lora.delta.Norms;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
@@ -22,16 +22,15 @@ public record ChangeSize(double ratio, double largest, String tensor) {
     /// @return empty when no matrix is changed
     public static Optional<ChangeSize> of(List<StoredTensor> tensors, int threads) throws IOException {
         List<StoredTensor> changed = tensors.stream()
-                .filter(tensor -> tensor.data() instanceof FusedWeight
-                        && tensor.shape().rank() > 1)
+                .filter(tensor ->
+                        tensor.data() instanceof FusedWeight && tensor.shape().rank() > 1)
                 .toList();
         if (changed.isEmpty()) {
             return Optional.empty();
         }
         List<Norms.Pair> norms;
         try (FileStorageReader reader = new FileStorageReader()) {
-            norms = ParallelTensors.map(
-                    changed, threads, tensor -> Norms.of(reader, (FusedWeight) tensor.data()));
+            norms = ParallelTensors.map(changed, threads, tensor -> Norms.of(reader, (FusedWeight) tensor.data()));
             reader.verifyChecksums();
         }
         double change = 0;

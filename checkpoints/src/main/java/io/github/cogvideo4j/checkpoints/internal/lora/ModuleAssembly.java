@@ -105,13 +105,7 @@ final class ModuleAssembly {
         find(AdapterPart.LORA_B_BIAS).ifPresent(diff -> bias.add(new Change(new Difference(diff), Scaling.PRODUCT)));
         boolean stabilized = settings.rankStabilized() && has(AdapterPart.LORA_A);
         return new AdaptedModule(
-                name,
-                flattened,
-                weight,
-                bias,
-                rank,
-                own.isPresent() ? own : settings.alphaOf(name),
-                stabilized);
+                name, flattened, weight, bias, rank, own.isPresent() ? own : settings.alphaOf(name), stabilized);
     }
 
     /// Where neither matrix is a product there is no rank to see: PEFT divides alpha by the one that its
@@ -186,9 +180,7 @@ final class ModuleAssembly {
                 List.of(AdapterPart.LORA_MID, AdapterPart.HADA_T1, AdapterPart.HADA_T2, AdapterPart.LOKR_T2)) {
             if (has(part)) {
                 throw new InvalidCheckpointException(
-                        ProblemCode.UNSUPPORTED_TENSOR,
-                        place.tensor(get(part).name()),
-                        "checkpoints.lora.tucker");
+                        ProblemCode.UNSUPPORTED_TENSOR, place.tensor(get(part).name()), "checkpoints.lora.tucker");
             }
         }
     }

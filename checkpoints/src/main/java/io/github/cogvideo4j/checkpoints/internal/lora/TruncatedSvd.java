@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
+import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
-import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 import org.ejml.dense.row.SingularOps_DDRM;

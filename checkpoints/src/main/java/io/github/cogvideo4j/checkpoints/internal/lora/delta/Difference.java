@@ -35,7 +35,7 @@ public record Difference(StoredTensor tensor) implements Delta {
     @Override
     public Operation open(StorageReader reader, Arena arena, double factor) throws IOException {
         TensorPart part = new TensorPart(reader, tensor, arena);
-        return (sums, row, rows, column, width) -> part.each(
-                row, rows, column, width, (index, value) -> sums[index] += factor * value);
+        return (sums, row, rows, column, width) ->
+                part.each(row, rows, column, width, (index, value) -> sums[index] += factor * value);
     }
 }

@@ -35,7 +35,8 @@ public record FloatMatrix(long rows, long columns, MemorySegment data) {
     }
 
     /// Reads a tensor into a matrix that the garbage collector frees: for small ones.
-    public static FloatMatrix read(StorageReader reader, StoredTensor tensor, long rows, long columns) throws IOException {
+    public static FloatMatrix read(StorageReader reader, StoredTensor tensor, long rows, long columns)
+            throws IOException {
         return read(reader, tensor, allocate(Arena.ofAuto(), rows, columns));
     }
 

@@ -43,15 +43,14 @@ public record FusedWeight(StoredTensor weight, List<Term> terms, DType dtype) im
     public String description() {
         return "W + "
                 + terms.stream()
-                        .map(term -> "%.6g %s".formatted(term.factor(), term.delta().formula()))
+                        .map(term ->
+                                "%.6g %s".formatted(term.factor(), term.delta().formula()))
                         .collect(Collectors.joining(" + "));
     }
 
     @Override
     public List<Storage> inputs() {
-        return Stream.concat(
-                        Stream.of(weight),
-                        terms.stream().flatMap(term -> term.delta().tensors().stream()))
+        return Stream.concat(Stream.of(weight), terms.stream().flatMap(term -> term.delta().tensors().stream()))
                 .flatMap(FusedWeight::storages)
                 .distinct()
                 .toList();

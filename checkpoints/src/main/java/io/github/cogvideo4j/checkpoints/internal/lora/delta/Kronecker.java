@@ -45,10 +45,8 @@ public record Kronecker(Side first, Side second) implements Delta {
 
         @Override
         public RowSource open(StorageReader reader, Arena arena) throws IOException {
-            FloatMatrix matrix = FloatMatrix.read(
-                    reader,
-                    tensor,
-                    FloatMatrix.allocate(arena, shape().size(0), shape().size(1)));
+            FloatMatrix matrix =
+                    FloatMatrix.read(reader, tensor, FloatMatrix.allocate(arena, shape().size(0), shape().size(1)));
             float[] buffer = new float[Math.toIntExact(matrix.columns())];
             return (row, into) -> {
                 matrix.copy(row, 0, buffer, buffer.length);
@@ -142,8 +140,7 @@ public record Kronecker(Side first, Side second) implements Delta {
                 inner.row((row + r) % innerRows, innerRow);
                 for (int i = 0; i < width; i++) {
                     int at = (int) (column + i);
-                    sums[r * width + i] +=
-                            factor * outerRow[at / innerRow.length] * innerRow[at % innerRow.length];
+                    sums[r * width + i] += factor * outerRow[at / innerRow.length] * innerRow[at % innerRow.length];
                 }
             }
         };

@@ -23,7 +23,8 @@ public record LowRankProduct(FloatMatrix a, FloatMatrix b, double factor) {
         long rank = a.shape().size(0);
         return new LowRankProduct(
                 FloatMatrix.read(reader, a, FloatMatrix.allocate(arena, rank, Delta.columns(a.shape()))),
-                FloatMatrix.read(reader, b, FloatMatrix.allocate(arena, b.shape().size(0), rank)),
+                FloatMatrix.read(
+                        reader, b, FloatMatrix.allocate(arena, b.shape().size(0), rank)),
                 factor);
     }
 

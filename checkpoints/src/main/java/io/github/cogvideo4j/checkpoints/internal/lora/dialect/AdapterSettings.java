@@ -46,12 +46,18 @@ public record AdapterSettings(
 
     /// The alpha of a module.
     public OptionalDouble alphaOf(String module) {
-        return first(alphaPattern, module).or(() -> box(alpha)).map(OptionalDouble::of).orElse(OptionalDouble.empty());
+        return first(alphaPattern, module)
+                .or(() -> box(alpha))
+                .map(OptionalDouble::of)
+                .orElse(OptionalDouble.empty());
     }
 
     /// The rank of a module.
     public OptionalDouble rankOf(String module) {
-        return first(rankPattern, module).or(() -> box(rank)).map(OptionalDouble::of).orElse(OptionalDouble.empty());
+        return first(rankPattern, module)
+                .or(() -> box(rank))
+                .map(OptionalDouble::of)
+                .orElse(OptionalDouble.empty());
     }
 
     /// Whether a module was trained whole.

@@ -20,7 +20,8 @@ public record ComfyDialect() implements Dialect.Writable {
 
     @Override
     public String write(String module, AdapterPart part) {
-        return PREFIX + module
+        return PREFIX
+                + module
                 + switch (part) {
                     case MAGNITUDE -> ".dora_scale";
                     case LORA_A, LORA_B -> Endings.of(part).orElseThrow();

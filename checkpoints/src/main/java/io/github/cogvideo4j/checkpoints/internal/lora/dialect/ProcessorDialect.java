@@ -22,12 +22,11 @@ public record ProcessorDialect() implements Dialect.Readable {
             return Optional.empty();
         }
         String layer = matcher.group("layer");
-        AdapterPart part =
-                switch (matcher.group("part")) {
-                    case "down.weight" -> AdapterPart.LORA_A;
-                    case "up.weight" -> AdapterPart.LORA_B;
-                    default -> AdapterPart.ALPHA;
-                };
+        AdapterPart part = switch (matcher.group("part")) {
+            case "down.weight" -> AdapterPart.LORA_A;
+            case "up.weight" -> AdapterPart.LORA_B;
+            default -> AdapterPart.ALPHA;
+        };
         String block = matcher.group("block");
         for (String component : DiffusersDialect.COMPONENTS) {
             if (block.startsWith(component + ".")) {
@@ -35,7 +34,6 @@ public record ProcessorDialect() implements Dialect.Readable {
                 break;
             }
         }
-        return Optional.of(
-                new AdapterKey(block + "." + ("to_out".equals(layer) ? "to_out.0" : layer), false, part));
+        return Optional.of(new AdapterKey(block + "." + ("to_out".equals(layer) ? "to_out.0" : layer), false, part));
     }
 }
