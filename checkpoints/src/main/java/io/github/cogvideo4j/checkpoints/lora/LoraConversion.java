@@ -12,7 +12,7 @@ import io.github.cogvideo4j.checkpoints.internal.lora.AdapterRemarks;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterSource;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterWriter;
 import io.github.cogvideo4j.checkpoints.internal.lora.ModelNames;
-import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
+import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;

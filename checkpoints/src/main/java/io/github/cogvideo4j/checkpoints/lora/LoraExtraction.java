@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparing;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison;
@@ -11,9 +11,9 @@ import io.github.cogvideo4j.checkpoints.internal.lora.AdapterMetadata;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterReader;
 import io.github.cogvideo4j.checkpoints.internal.lora.TruncatedSvd;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
-import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
+import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
-import io.github.cogvideo4j.checkpoints.source.SourceFiles;
+import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;

@@ -17,7 +17,7 @@ import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.tensor.DType;
-import io.github.cogvideo4j.formats.tensor.FileIdentity;
+import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;

@@ -5,7 +5,7 @@ import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterPart;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterSettings;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
-import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
+import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;

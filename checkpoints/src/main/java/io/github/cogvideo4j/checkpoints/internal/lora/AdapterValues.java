@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
-import io.github.cogvideo4j.checkpoints.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Change;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.Delta;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;

@@ -74,7 +74,7 @@ public final class AdapterWriter {
                 file.write(entry.getKey(), 0, bytes.putFloat(entry.getValue()).flip());
             }
             reader.verifyChecksums();
-            io.github.cogvideo4j.checkpoints.source.SourceFiles.requireUnchanged(adapter.files());
+            io.github.cogvideo4j.checkpoints.internal.source.SourceFiles.requireUnchanged(adapter.files());
             for (Map.Entry<String, String> small : beside.entrySet()) {
                 file.publishBeside(small.getKey(), small.getValue());
             }

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
-import io.github.cogvideo4j.checkpoints.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FusedWeight;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.Norms;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;

@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
-import io.github.cogvideo4j.checkpoints.model.ConfigDocument;
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
-import io.github.cogvideo4j.checkpoints.model.TransformerStateDict;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerStateDict;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
