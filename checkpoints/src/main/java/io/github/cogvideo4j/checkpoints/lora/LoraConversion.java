@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.OutputException;
+import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterContent;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterFile;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterMetadata;
@@ -12,7 +13,6 @@ import io.github.cogvideo4j.checkpoints.internal.lora.AdapterRemarks;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterSource;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterWriter;
 import io.github.cogvideo4j.checkpoints.internal.lora.ModelNames;
-import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;

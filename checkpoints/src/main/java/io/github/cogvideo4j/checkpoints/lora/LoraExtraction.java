@@ -1,19 +1,19 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparing;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison;
 import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange;
+import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterFile;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterMetadata;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterReader;
 import io.github.cogvideo4j.checkpoints.internal.lora.TruncatedSvd;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
-import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
-import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;

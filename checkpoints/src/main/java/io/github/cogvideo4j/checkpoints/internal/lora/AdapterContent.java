@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterSettings;
-import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
+import io.github.cogvideo4j.formats.problem.Problem;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;

@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
+import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.problem.Place;

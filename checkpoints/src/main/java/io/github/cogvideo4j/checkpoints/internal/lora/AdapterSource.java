@@ -2,10 +2,10 @@ package io.github.cogvideo4j.checkpoints.internal.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterPart;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterSettings;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
-import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -85,10 +85,9 @@ public record AdapterSource(AdapterContent content, Map<String, Shape> model) {
     private static Optional<AdapterLocation> besideState(Path path, Checkpoint checkpoint) throws IOException {
         // The state lies in a folder of the checkpoint, or is it.
         Path folder = checkpoint.folder().toAbsolutePath().normalize();
-        Path parent = folder.getParent();
+        Path parent = folder.resolveSibling("");
         Optional<AdapterLocation> found = AdapterLocation.find(folder);
-        boolean inside =
-                parent != null && parent.startsWith(path.toAbsolutePath().normalize());
+        boolean inside = parent.startsWith(path.toAbsolutePath().normalize());
         return found.isPresent() || !inside ? found : AdapterLocation.find(parent);
     }
 

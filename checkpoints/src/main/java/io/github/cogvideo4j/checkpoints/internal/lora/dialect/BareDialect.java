@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /// The model's own names with nothing before them: CogKit, VideoX-Fun with `--use_peft_lora`, the state of a
 /// training. Wrappers around a model are taken off as well; others are found when the names are bound.
-public record BareDialect() implements Dialect.Readable {
+public record BareDialect() implements Dialect.ReadOnly {
     private static final List<String> WRAPPERS = List.of("module.", "_orig_mod.");
 
     @Override

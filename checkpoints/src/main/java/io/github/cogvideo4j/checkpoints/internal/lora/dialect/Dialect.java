@@ -26,5 +26,5 @@ public sealed interface Dialect {
     }
 
     /// A dialect that is only read.
-    sealed interface Readable extends Dialect permits ProcessorDialect, BareDialect {}
+    sealed interface ReadOnly extends Dialect permits ProcessorDialect, BareDialect {}
 }

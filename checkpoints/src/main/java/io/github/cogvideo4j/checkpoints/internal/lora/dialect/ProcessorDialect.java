@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 
 /// diffusers before it used PEFT: adapters lay in attention processors, `<block>.attn1.processor.to_q_lora.down
 /// .weight`. Source: `LoRAAttnProcessor` of diffusers before 0.22; `to_out_lora` adapts `to_out.0`.
-public record ProcessorDialect() implements Dialect.Readable {
+public record ProcessorDialect() implements Dialect.ReadOnly {
     private static final Pattern NAME = Pattern.compile(
             "(?<block>.+)\\.processor\\.(?<layer>[a-z_]{1,32})_lora\\.(?<part>down\\.weight|up\\.weight|alpha)");
 
