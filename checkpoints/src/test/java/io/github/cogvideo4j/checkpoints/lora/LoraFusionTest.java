@@ -281,6 +281,72 @@ class LoraFusionTest {
                 .hasMessageContaining("other_blocks.7.to_q");
     }
 
+    /// Two modules whose names differ in dots and underscores only are one name to kohya.
+    @Test
+    void namesThatCollideAfterUnderscoresAreRefused() throws IOException {
+        Path weights = new AdapterFiles()
+                .with("a.b_c.weight", 6, 6)
+                .with("a_b.c.weight", 6, 6)
+                .write(folder.resolve("base/diffusion_pytorch_model.safetensors"));
+        Path adapter = new AdapterFiles()
+                .with("lora_unet_a_b_c.lora_down.weight", 2, 6)
+                .with("lora_unet_a_b_c.lora_up.weight", 6, 2)
+                .write(folder.resolve("lora.safetensors"));
+        AppliedAdapter applied = new AppliedAdapter(LoraAdapter.open(adapter), 1, OptionalDouble.empty());
+        Checkpoint base = Checkpoints.open(weights, SourceOptions.defaults());
+        assertThatThrownBy(() -> LoraFusion.fuse(base, List.of(applied), true))
+                .hasMessageStartingWith("ambiguous-weights:")
+                .hasMessageContaining("a.b_c, a_b.c");
+    }
+
+    /// The same module under two names, and a tensor that two adapters replace.
+    @Test
+    void whatWouldBeDoneTwiceIsRefused() throws IOException {
+        Path twice = new AdapterFiles()
+                .with("lora_unet_proj_out.lora_down.weight", 2, 6)
+                .with("lora_unet_proj_out.lora_up.weight", 6, 2)
+                .with("proj_out.lora_A.weight", 2, 6)
+                .with("proj_out.lora_B.weight", 6, 2)
+                .write(folder.resolve("lora.safetensors"));
+        assertThatThrownBy(() -> LoraAdapter.open(twice)).hasMessageStartingWith("duplicate-weights:");
+
+        AppliedAdapter whole = new AppliedAdapter(
+                LoraAdapter.open(Resources.fixture("lora-dialects/peft-modules-to-save/input")),
+                1,
+                OptionalDouble.empty());
+        Checkpoint dialects =
+                Checkpoints.open(Resources.fixture("lora-dialects/base/transformer"), SourceOptions.defaults());
+        assertThatThrownBy(() -> LoraFusion.fuse(dialects, List.of(whole, whole), true))
+                .hasMessageStartingWith("duplicate-weights:")
+                .hasMessageContaining("proj_out");
+    }
+
+    /// Kinds of change whose sizes do not fit what they would change.
+    @ParameterizedTest
+    @CsvSource({
+        "proj_out.diff,             '6, 7'",
+        "proj_out.diff_b,           '7'",
+        "proj_out.dora_scale,       '1, 6'",
+    })
+    void aChangeOfAnotherSizeIsRefused(String name, String sizes) throws IOException {
+        Path weights = new AdapterFiles()
+                .with("proj_out.weight", 6, 6)
+                .with("proj_out.bias", 6)
+                .write(folder.resolve("base/diffusion_pytorch_model.safetensors"));
+        long[] shape = java.util.Arrays.stream(sizes.split(", ", -1))
+                .mapToLong(Long::parseLong)
+                .toArray();
+        Path file = new AdapterFiles()
+                .with("proj_out.lora_A.weight", 2, 6)
+                .with("proj_out.lora_B.weight", 6, 2)
+                .with(name, shape)
+                .write(folder.resolve("lora.safetensors"));
+        Checkpoint base = Checkpoints.open(weights, SourceOptions.defaults());
+        AppliedAdapter applied = new AppliedAdapter(LoraAdapter.open(file), 1, OptionalDouble.empty());
+        assertThatThrownBy(() -> LoraFusion.fuse(base, List.of(applied), true))
+                .hasMessageStartingWith("shape-mismatch:");
+    }
+
     private Checkpoint fuseSample(OptionalDouble alpha) throws IOException {
         LoraAdapter adapter = LoraAdapter.open(Resources.fixture("lora-alpha-ddp-bf16-w2/output/checkpoint-3"));
         return LoraFusion.fuse(base("lora-alpha-ddp-bf16-w2"), List.of(new AppliedAdapter(adapter, 1, alpha)), false);
