@@ -7,6 +7,7 @@ import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import io.github.cogvideo4j.inference.options.VaeOptions;
+import io.github.cogvideo4j.inference.options.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -75,6 +76,7 @@ public final class PipelineArguments {
                 loras(),
                 scheduler.or(() -> demo ? Optional.of(SchedulerChoice.DPM) : Optional.empty()),
                 spacing.or(() -> demo ? Optional.of(TimestepSpacing.TRAILING) : Optional.empty()),
+                WeightFormat.DENSE,
                 true);
     }
 

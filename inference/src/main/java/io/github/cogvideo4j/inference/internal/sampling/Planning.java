@@ -8,6 +8,7 @@ import io.github.cogvideo4j.inference.generation.MemoryPlan;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /// What a request comes to, before anything is computed.
@@ -35,6 +36,9 @@ public final class Planning {
         this.shape = source.shape(sizes, request);
         double rate = components.config().patchSizeT().isPresent() ? RATE_OF_PATCHES_IN_TIME : RATE;
         double inputRate = request.video().map(video -> video.framesPerSecond()).orElse(rate);
+        Caching caching = new Caching(components.config(), request);
+        caching.start(steps).close();
+        MemoryEstimate memory = new MemoryEstimate(components, shape, request, caching);
         this.plan = new GenerationPlan(
                 shape.height(),
                 shape.width(),
@@ -47,7 +51,8 @@ public final class Planning {
                 components.device().name(),
                 Stream.concat(components.adapterRemarks().stream(), sizes.warnings(shape).stream())
                         .toList(),
-                new MemoryEstimate(components, shape, request).plan(source));
+                memory.plan(source),
+                request.cache().isPresent() ? OptionalLong.of(memory.cacheBytes(source)) : OptionalLong.empty());
     }
 
     LatentShape shape() {
