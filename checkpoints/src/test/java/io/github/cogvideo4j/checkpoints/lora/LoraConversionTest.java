@@ -181,8 +181,7 @@ class LoraConversionTest {
         Map<String, List<Object>> contents = new TreeMap<>();
         TinySafetensors.read(file)
                 .forEach((name, tensor) -> contents.put(
-                        name,
-                        List.of(tensor.dtype(), tensor.shape(), ByteBuffer.wrap(bytes(tensor.bytes())))));
+                        name, List.of(tensor.dtype(), tensor.shape(), ByteBuffer.wrap(bytes(tensor.bytes())))));
         return contents;
     }
 

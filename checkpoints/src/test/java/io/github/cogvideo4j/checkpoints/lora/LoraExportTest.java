@@ -103,13 +103,15 @@ class LoraExportTest {
                 .allMatch(name -> name.matches(
                         "transformer\\.transformer_blocks\\.\\d\\.attn1\\.to_(q|k|v|out\\.0)\\.lora_[AB]\\.weight"));
         assertThat(done.remarks().stream().map(remark -> remark.message().text()))
-                .anyMatch(text -> text.contains("bound %d of %d modules".formatted(found.size() / 2, found.size() / 2)));
+                .anyMatch(
+                        text -> text.contains("bound %d of %d modules".formatted(found.size() / 2, found.size() / 2)));
     }
 
     @Test
     void theStateOfFinetrainersHoldsTheSavedAdapterToTheBit() throws IOException {
         Path run = Resources.fixture("finetrainers-lora-run/output");
-        Path file = export(run.resolve("finetrainers_step_20"), OptionalDouble.empty()).file();
+        Path file = export(run.resolve("finetrainers_step_20"), OptionalDouble.empty())
+                .file();
         Map<String, byte[]> expected = new TreeMap<>();
         TinySafetensors.read(run.resolve("lora_weights/000020/pytorch_lora_weights.safetensors"))
                 .forEach((name, tensor) -> expected.put(name, bytes(tensor)));
@@ -122,8 +124,8 @@ class LoraExportTest {
     /// A DeepSpeed state has no alpha; the file beside it has: 6 for rank 3. Dropped, it would halve the strength.
     @Test
     void alphaIsTakenFromTheFileBesideTheState() throws IOException {
-        LoraExport.Result done = export(
-                Resources.fixture("any-lora-wan21-zero2-bf16-w2/output/checkpoint-3"), OptionalDouble.empty());
+        LoraExport.Result done =
+                export(Resources.fixture("any-lora-wan21-zero2-bf16-w2/output/checkpoint-3"), OptionalDouble.empty());
         assertThat(done.adapter().layers()).hasSize(20).allSatisfy(layer -> {
             assertThat(layer.alpha()).hasValue(6);
             assertThat(layer.factor()).isEqualTo(2);

@@ -19,10 +19,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
-import java.util.SortedSet;
 import java.util.TreeSet;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -63,11 +63,11 @@ public final class LoraInspectCommand extends ConsoleCommand {
     }
 
     private void summary(LoraAdapter adapter, ObjectNode result) {
-        SortedSet<Integer> ranks = new TreeSet<>();
-        SortedSet<Double> alphas = new TreeSet<>();
-        SortedSet<String> types = new TreeSet<>();
-        SortedSet<String> kinds = new TreeSet<>();
-        SortedSet<Double> factors = new TreeSet<>();
+        NavigableSet<Integer> ranks = new TreeSet<>();
+        NavigableSet<Double> alphas = new TreeSet<>();
+        NavigableSet<String> types = new TreeSet<>();
+        NavigableSet<String> kinds = new TreeSet<>();
+        NavigableSet<Double> factors = new TreeSet<>();
         for (LoraLayer layer : adapter.layers()) {
             layer.rank().ifPresent(ranks::add);
             layer.alpha().ifPresent(alphas::add);
@@ -115,7 +115,7 @@ public final class LoraInspectCommand extends ConsoleCommand {
     }
 
     /// Half the rank is what trainers take by default; where ranks differ, no one alpha is half of all.
-    private void unknownAlpha(SortedSet<Integer> ranks) {
+    private void unknownAlpha(NavigableSet<Integer> ranks) {
         if (ranks.size() == 1) {
             console.print("cli.lora.inspect.no-alpha", number(ranks.first() / 2.0));
         } else {
@@ -184,7 +184,7 @@ public final class LoraInspectCommand extends ConsoleCommand {
         table.lines().forEach(console::line);
     }
 
-    private static String range(SortedSet<? extends Number> values) {
+    private static String range(NavigableSet<? extends Number> values) {
         if (values.isEmpty()) {
             return "-";
         }

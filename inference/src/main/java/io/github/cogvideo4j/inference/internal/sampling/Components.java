@@ -79,8 +79,8 @@ final class Components implements AutoCloseable {
         CogVideoXVae vae = CogVideoXVae.load(model.resolve("vae"), precision, device);
         try {
             Adapters adapters = Adapters.fuse(weights, options.loras());
-            TransformerModel transformer = TransformerModel.open(
-                    weights, config, adapters.weights(), precision, device, options.weights());
+            TransformerModel transformer =
+                    TransformerModel.open(weights, config, adapters.weights(), precision, device, options.weights());
             return new Components(model, options, device, config, scheduler, transformer, vae, adapters.remarks());
         } catch (RuntimeException | IOException e) {
             vae.close();
