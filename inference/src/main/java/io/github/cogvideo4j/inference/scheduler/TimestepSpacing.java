@@ -39,7 +39,7 @@ public enum TimestepSpacing {
     /// @param trained how many timesteps the model was trained with
     /// @param steps   how many are asked for
     /// @param offset  added to [#LEADING] ones
-    long[] descending(int trained, int steps, int offset) {
+    public long[] descending(int trained, int steps, int offset) {
         return switch (this) {
             case LEADING -> {
                 long step = trained / steps;
@@ -60,6 +60,34 @@ public enum TimestepSpacing {
                 });
             }
         };
+    }
+
+    /// The timesteps of the multistep solvers on sigmas (DPM-Solver++, UniPC, DEIS, SASolver): [#LEADING] and
+    /// [#LINSPACE] leave out the one with the least noise, where their last step ends.
+    ///
+    /// @param trained how many timesteps the model was trained with
+    /// @param steps   how many are asked for
+    /// @param offset  added to [#LEADING] ones
+    public long[] descendingToEnd(int trained, int steps, int offset) {
+        return this == TRAILING
+                ? descending(trained, steps, offset)
+                : Arrays.copyOf(descending(trained, steps + 1, offset), steps);
+    }
+
+    /// The timesteps of the samplers in sigma space (Euler, Heun): [#LINSPACE] is not rounded to whole
+    /// timesteps but to fp32.
+    ///
+    /// @param trained how many timesteps the model was trained with
+    /// @param steps   how many are asked for
+    /// @param offset  added to [#LEADING] ones
+    public double[] descendingFractions(int trained, int steps, int offset) {
+        if (this != LINSPACE || steps == 1) {
+            return Arrays.stream(descending(trained, steps, offset)).asDoubleStream().toArray();
+        }
+        double step = (trained - 1) / (double) (steps - 1);
+        double[] values = new double[steps];
+        Arrays.setAll(values, index -> index == 0 ? trained - 1 : (float) ((steps - 1 - index) * step));
+        return values;
     }
 
     private static long[] fill(int count, IntToLongFunction value) {
