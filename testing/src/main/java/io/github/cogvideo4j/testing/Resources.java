@@ -13,11 +13,14 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /// Paths of the test resources, as plain files: what is tested reads files, so tests do too.
 public final class Resources {
     private static final Path ROOT = locate();
+    private static final Pattern KIND = Pattern.compile("\"kind\"\\s*:\\s*\"([^\"]*)\"");
 
     private Resources() {}
 
@@ -48,6 +51,19 @@ public final class Resources {
                     .map(child -> child.getFileName().toString())
                     .sorted()
                     .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// What a fixture is about, as its `case.json` says: `deepspeed`, `trainer`, `any`, `mess`, ...
+    public static String kind(String name) {
+        try {
+            Matcher kind = KIND.matcher(Files.readString(fixture(name).resolve("case.json")));
+            if (!kind.find()) {
+                throw new IllegalArgumentException("no kind in case.json of " + name);
+            }
+            return kind.group(1);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,8 +1,9 @@
 package io.github.cogvideo4j.benchmarks.inference;
 
-import io.github.cogvideo4j.inference.runtime.Scoped;
-import io.github.cogvideo4j.inference.runtime.Torch;
-import io.github.cogvideo4j.inference.weights.Weights;
+import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
+import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.internal.weights.Weights;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -20,7 +21,7 @@ final class BareCalls {
 
     /// A random input that lives as long as the process.
     Tensor input(long... shape) {
-        return input(weights.precision().scalarType(), shape);
+        return input(ScalarTypes.of(weights.precision()), shape);
     }
 
     /// A random input in fp32: half precision is attended to in it, without the casts.

@@ -1,14 +1,14 @@
 package io.github.cogvideo4j.benchmarks.inference;
 
 import io.github.cogvideo4j.benchmarks.Arguments;
-import io.github.cogvideo4j.inference.pipeline.GenerationProgress;
-import io.github.cogvideo4j.inference.pipeline.GenerationRequest;
-import io.github.cogvideo4j.inference.pipeline.MemoryPlan.StageMemory;
-import io.github.cogvideo4j.inference.pipeline.PipelineOptions;
-import io.github.cogvideo4j.inference.pipeline.Stage;
+import io.github.cogvideo4j.inference.generation.ComputeOptions;
+import io.github.cogvideo4j.inference.generation.GenerationProgress;
+import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.MemoryPlan.StageMemory;
+import io.github.cogvideo4j.inference.generation.PipelineOptions;
+import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.pipeline.TextToVideoPipeline;
-import io.github.cogvideo4j.inference.runtime.ComputeOptions;
-import io.github.cogvideo4j.inference.runtime.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumMap;

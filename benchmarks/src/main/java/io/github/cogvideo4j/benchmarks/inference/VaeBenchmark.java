@@ -1,13 +1,14 @@
 package io.github.cogvideo4j.benchmarks.inference;
 
 import io.github.cogvideo4j.benchmarks.Arguments;
-import io.github.cogvideo4j.inference.runtime.ComputeDevice;
-import io.github.cogvideo4j.inference.runtime.Precision;
-import io.github.cogvideo4j.inference.runtime.Scoped;
-import io.github.cogvideo4j.inference.runtime.Torch;
-import io.github.cogvideo4j.inference.vae.CogVideoXVae;
-import io.github.cogvideo4j.inference.vae.VaeOptions;
-import io.github.cogvideo4j.inference.vae.VaeProgress;
+import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.generation.VaeOptions;
+import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
+import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
+import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
+import io.github.cogvideo4j.inference.internal.vae.VaeProgress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,7 +78,7 @@ public final class VaeBenchmark {
     /// Each convolution once, channels last, weights in the layout of use, its time slices as long as the
     /// decoder's.
     private static void floor(VaeShapes shapes, Precision precision) {
-        TensorOptions options = new TensorOptions(precision.scalarType());
+        TensorOptions options = new TensorOptions(ScalarTypes.of(precision));
         for (VaeShapes.Convolution conv : shapes.convolutions()) {
             Scoped.run(() -> {
                 long sliceBytes = conv.height() * conv.width() * conv.in() * (precision.isHalf() ? 2 : 4);

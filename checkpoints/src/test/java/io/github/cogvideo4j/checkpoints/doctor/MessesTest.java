@@ -10,6 +10,8 @@ import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlan;
 import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlanner;
 import io.github.cogvideo4j.checkpoints.doctor.repair.Undo;
 import io.github.cogvideo4j.checkpoints.doctor.subject.Subject;
+import io.github.cogvideo4j.testing.Generator;
+import io.github.cogvideo4j.testing.Property;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -19,13 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
+import org.junit.jupiter.api.io.TempDir;
 
 /// Any combination of what people do to names and indexes of a good folder is named and mended.
 class MessesTest {
@@ -75,49 +71,41 @@ class MessesTest {
         }
     }
 
-    @Provide
-    Arbitrary<Mess> messes() {
-        Arbitrary<String> stem = Arbitraries.of(STEMS);
-        return Combinators.combine(
-                        Arbitraries.oneOf(
-                                stem.map(one -> List.of(one, one, one)),
-                                stem.list().ofSize(3)),
-                        Arbitraries.of(IndexFate.class),
-                        stem,
-                        Arbitraries.of("", " (1)", " - Copy"),
-                        Arbitraries.of(false, true),
-                        Arbitraries.of("transformer", "transformer/output", "."))
-                .as(Mess::new);
+    private static Mess mess(Generator generator) {
+        String one = generator.of(STEMS);
+        return new Mess(
+                generator.bool() ? List.of(one, one, one) : generator.list(3, 3, () -> generator.of(STEMS)),
+                generator.of(IndexFate.values()),
+                generator.of(STEMS),
+                generator.of("", " (1)", " - Copy"),
+                generator.bool(),
+                generator.of("transformer", "transformer/output", "."));
     }
 
     @Property(tries = 120)
-    void everyMessIsNamedMendedAndTakenBack(@ForAll("messes") Mess mess) throws IOException {
-        Path temporary = Files.createTempDirectory("messes");
-        try {
-            Path folder = Resources.copy(
-                    Resources.fixture("mess/ok2-correct-sharded/input/pipeline"), temporary.resolve("pipeline"));
-            Map<String, String> tensors = FolderTensors.of(folder.resolve("transformer"));
-            make(mess, folder);
-            SortedMap<String, String> before = Resources.snapshot(folder);
+    void everyMessIsNamedMendedAndTakenBack(Generator generator, @TempDir Path temporary) throws IOException {
+        Mess mess = mess(generator);
+        Path folder = Resources.copy(
+                Resources.fixture("mess/ok2-correct-sharded/input/pipeline"), temporary.resolve("pipeline"));
+        Map<String, String> tensors = FolderTensors.of(folder.resolve("transformer"));
+        make(mess, folder);
+        SortedMap<String, String> before = Resources.snapshot(folder);
 
-            Diagnosis diagnosis = examine(folder);
-            assertThat(diagnosis.isHealthy()).as("%s", diagnosis.findings()).isEqualTo(mess.isHarmless());
-            if (!mess.isHarmless()) {
-                assertThat(diagnosis.findings()).anyMatch(finding -> finding.severity() == Severity.ERROR);
-            }
-
-            RepairPlan plan = RepairPlanner.plan(Subject.read(folder), RepairOptions.namesOnly());
-            assertThat(plan.questions()).isEmpty();
-            Repair.apply(plan, Progress.NONE);
-            Diagnosis after = examine(folder);
-            assertThat(after.isHealthy()).as("%s", after.findings()).isTrue();
-            assertThat(FolderTensors.of(folder.resolve("transformer"))).isEqualTo(tensors);
-
-            Undo.restore(folder, Progress.NONE);
-            assertThat(Resources.snapshot(folder)).isEqualTo(before);
-        } finally {
-            delete(temporary);
+        Diagnosis diagnosis = examine(folder);
+        assertThat(diagnosis.isHealthy()).as("%s", diagnosis.findings()).isEqualTo(mess.isHarmless());
+        if (!mess.isHarmless()) {
+            assertThat(diagnosis.findings()).anyMatch(finding -> finding.severity() == Severity.ERROR);
         }
+
+        RepairPlan plan = RepairPlanner.plan(Subject.read(folder), RepairOptions.namesOnly());
+        assertThat(plan.questions()).isEmpty();
+        Repair.apply(plan, Progress.NONE);
+        Diagnosis after = examine(folder);
+        assertThat(after.isHealthy()).as("%s", after.findings()).isTrue();
+        assertThat(FolderTensors.of(folder.resolve("transformer"))).isEqualTo(tensors);
+
+        Undo.restore(folder, Progress.NONE);
+        assertThat(Resources.snapshot(folder)).isEqualTo(before);
     }
 
     private static void make(Mess mess, Path folder) throws IOException {
@@ -138,15 +126,5 @@ class MessesTest {
 
     private static Diagnosis examine(Path folder) throws IOException {
         return Doctor.examine(folder, new DoctorOptions(false, 1), Progress.NONE);
-    }
-
-    private static void delete(Path folder) throws IOException {
-        List<Path> paths;
-        try (Stream<Path> walk = Files.walk(folder)) {
-            paths = walk.toList();
-        }
-        for (Path path : paths.reversed()) {
-            Files.delete(path);
-        }
     }
 }

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.cli.arguments;
 
-import io.github.cogvideo4j.inference.pipeline.SchedulerChoice;
-import io.github.cogvideo4j.inference.runtime.Precision;
+import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.generation.SchedulerChoice;
 import java.util.Locale;
 import java.util.Map;
 

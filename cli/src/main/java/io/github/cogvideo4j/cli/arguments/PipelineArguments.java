@@ -2,11 +2,11 @@ package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
-import io.github.cogvideo4j.inference.pipeline.LoraChoice;
-import io.github.cogvideo4j.inference.pipeline.PipelineOptions;
-import io.github.cogvideo4j.inference.pipeline.SchedulerChoice;
-import io.github.cogvideo4j.inference.scheduler.TimestepSpacing;
-import io.github.cogvideo4j.inference.vae.VaeOptions;
+import io.github.cogvideo4j.inference.generation.LoraChoice;
+import io.github.cogvideo4j.inference.generation.PipelineOptions;
+import io.github.cogvideo4j.inference.generation.SchedulerChoice;
+import io.github.cogvideo4j.inference.generation.TimestepSpacing;
+import io.github.cogvideo4j.inference.generation.VaeOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,9 +2,9 @@ package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Kind;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
+import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.GenerationRequestBuilder;
 import io.github.cogvideo4j.inference.image.Image;
-import io.github.cogvideo4j.inference.pipeline.GenerationRequest;
-import io.github.cogvideo4j.inference.pipeline.GenerationRequestBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -2,10 +2,10 @@ package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Kind;
 import io.github.cogvideo4j.cli.arguments.Prompt;
-import io.github.cogvideo4j.inference.pipeline.GenerationPlan;
-import io.github.cogvideo4j.inference.pipeline.GenerationRequest;
-import io.github.cogvideo4j.inference.pipeline.LoraChoice;
-import io.github.cogvideo4j.inference.pipeline.PipelineOptions;
+import io.github.cogvideo4j.inference.generation.GenerationPlan;
+import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.LoraChoice;
+import io.github.cogvideo4j.inference.generation.PipelineOptions;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;

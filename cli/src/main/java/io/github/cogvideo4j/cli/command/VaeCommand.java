@@ -7,7 +7,7 @@ import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.formats.json.JsonFile;
-import io.github.cogvideo4j.inference.pipeline.Latents;
+import io.github.cogvideo4j.inference.generation.Latents;
 import io.github.cogvideo4j.inference.pipeline.VideoCoder;
 import io.github.cogvideo4j.inference.video.TensorFile;
 import io.github.cogvideo4j.inference.video.Video;

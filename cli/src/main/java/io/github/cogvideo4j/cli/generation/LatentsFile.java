@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.cli.generation;
 
 import io.github.cogvideo4j.formats.tensor.Shape;
-import io.github.cogvideo4j.inference.pipeline.Latents;
+import io.github.cogvideo4j.inference.generation.Latents;
 import io.github.cogvideo4j.inference.video.TensorFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

@@ -10,10 +10,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaCall;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import io.github.cogvideo4j.cli.Main;
 import java.net.URL;
 import java.nio.file.Files;
@@ -21,6 +24,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,6 +44,8 @@ class ArchitectureTest {
             "server", Set.of("formats", "checkpoints", "inference"),
             "cluster", Set.of("formats", "checkpoints", "inference"),
             "cli", Set.of("formats", "checkpoints", "inference", "server", "cluster"));
+
+    private static final Set<String> LIBRARY = Set.of("formats", "checkpoints", "inference");
 
     static final List<String> MODULES = ARROWS.keySet().stream().sorted().toList();
 
@@ -79,18 +86,44 @@ class ArchitectureTest {
                 .resideInAnyPackage(others.map(other -> OURS + other + "..").toArray(String[]::new)));
     }
 
-    /// Each package of a module, with what lies below it, can be understood without those that use it.
+    /// Each package of a module, with what lies below it, can be understood without those that use it; below
+    /// `internal` each package counts by itself.
     @Test
     void noPackagesNeedEachOther() {
-        check(slices().matching(OURS + "(*).(*)..").should().beFreeOfCycles());
+        check(slices().assignedFrom(new PackageOfModule()).should().beFreeOfCycles());
     }
 
+    private static final class PackageOfModule implements SliceAssignment {
+        private static final Pattern PACKAGE =
+                Pattern.compile(Pattern.quote(OURS) + "(\\w+)\\.((?:internal\\.)?\\w+)(\\..*)?");
+
+        @Override
+        public SliceIdentifier getIdentifierOf(JavaClass javaClass) {
+            Matcher matcher = PACKAGE.matcher(javaClass.getPackageName());
+            return matcher.matches()
+                    ? SliceIdentifier.of(matcher.group(1), matcher.group(2))
+                    : SliceIdentifier.ignore();
+        }
+
+        @Override
+        public String getDescription() {
+            return "packages of modules";
+        }
+    }
+
+    /// What is internal to a library module is for it and for the library modules above it, never for a front end.
     @ParameterizedTest
     @FieldSource("MODULES")
-    void internalPackagesStayInTheirModule(String module) {
+    void internalPackagesAreNotForFrontEnds(String module) {
+        List<String> above = ARROWS.entrySet().stream()
+                .filter(entry -> entry.getValue().contains(module) && LIBRARY.contains(entry.getKey()))
+                .map(entry -> OURS + entry.getKey() + "..")
+                .toList();
         check(noClasses()
                 .that()
-                .resideOutsideOfPackage(OURS + module + "..")
+                .resideOutsideOfPackages(
+                        Stream.concat(Stream.of(OURS + module + "..", OURS + "benchmarks.."), above.stream())
+                                .toArray(String[]::new))
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage(OURS + module + "..internal.."));
@@ -193,7 +226,7 @@ class ArchitectureTest {
     void onlyTheTokenizerUsesItsLibrary() {
         check(noClasses()
                 .that()
-                .resideOutsideOfPackage(OURS + "inference.text..")
+                .resideOutsideOfPackage(OURS + "inference.internal.text..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("ai.djl.."));

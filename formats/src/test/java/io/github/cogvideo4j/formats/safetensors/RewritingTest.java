@@ -26,6 +26,8 @@ class RewritingTest {
             return Stream.concat(fixtures, golden)
                     .filter(file -> file.toString().endsWith(".safetensors") && !file.startsWith(broken))
                     .filter(Files::isRegularFile)
+                    // torch's consolidation does not pad the header, so that reading it warns.
+                    .filter(file -> !file.toString().contains("hf-dcp-consolidated"))
                     .toList();
         }
     }

@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.formats.safetensors;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.formats.FormatException;
@@ -10,6 +9,8 @@ import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import io.github.cogvideo4j.testing.Generator;
+import io.github.cogvideo4j.testing.Property;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -18,43 +19,39 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
-import net.jqwik.api.constraints.IntRange;
-import net.jqwik.api.lifecycle.AfterProperty;
-import net.jqwik.api.lifecycle.BeforeProperty;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
 
 class SafetensorsPropertiesTest {
     private static final Shape[] SHAPES = {Shape.of(), Shape.of(0), Shape.of(3, 2), Shape.of(1, 4, 0), Shape.of(5)};
 
+    private static final List<DType> TYPES = Arrays.stream(DType.values())
+            .filter(type -> type != DType.C128 && type.bits() >= 8)
+            .toList();
+
+    @TempDir
+    private static Path folder;
+
     private Path file;
 
-    @BeforeProperty
-    void create() throws IOException {
-        file = Files.createTempFile("property", ".safetensors");
+    @BeforeEach
+    void nameTheFile() {
+        file = folder.resolve("property.safetensors");
     }
 
-    @AfterProperty
-    void delete() throws IOException {
-        Files.deleteIfExists(file);
+    private static List<TensorSpec> tensors(Generator generator) {
+        return generator.distinct(
+                8,
+                TensorSpec::name,
+                () -> new TensorSpec(generator.text(12), generator.of(TYPES), generator.of(SHAPES)));
     }
 
-    @Provide
-    Arbitrary<List<TensorSpec>> tensors() {
-        Arbitrary<String> names = Arbitraries.strings()
-                .all()
-                .ofMaxLength(12)
-                .filter(name -> name.equals(new String(name.getBytes(UTF_8), UTF_8)) && !name.equals("__metadata__"));
-        Arbitrary<DType> types = Arbitraries.of(DType.values()).filter(type -> type != DType.C128 && type.bits() >= 8);
-        return Combinators.combine(names, types, Arbitraries.of(SHAPES))
-                .as(TensorSpec::new)
-                .list()
-                .ofMaxSize(8)
-                .uniqueElements(TensorSpec::name);
+    private static Map<String, String> metadata(Generator generator) {
+        Map<String, String> metadata = new HashMap<>();
+        for (String name : generator.list(0, 4, () -> generator.text(8))) {
+            metadata.put(name, generator.text(8));
+        }
+        return metadata;
     }
 
     /// The file of these tensors; each tensor's bytes are numbered from its place in the list.
@@ -86,9 +83,9 @@ class SafetensorsPropertiesTest {
     }
 
     @Property(tries = 500)
-    void whatIsWrittenIsReadBack(
-            @ForAll("tensors") List<TensorSpec> tensors, @ForAll("metadata") Map<String, String> metadata)
-            throws IOException {
+    void whatIsWrittenIsReadBack(Generator generator) throws IOException {
+        List<TensorSpec> tensors = tensors(generator);
+        Map<String, String> metadata = metadata(generator);
         Files.write(file, write(tensors, metadata));
         Problems warnings = new Problems();
         SafetensorsFile read = SafetensorsFile.open(file, Strictness.STRICT, warnings);
@@ -103,32 +100,21 @@ class SafetensorsPropertiesTest {
         });
     }
 
-    @Provide
-    Arbitrary<Map<String, String>> metadata() {
-        Arbitrary<String> texts = Arbitraries.strings()
-                .all()
-                .ofMaxLength(8)
-                .filter(text -> text.equals(new String(text.getBytes(UTF_8), UTF_8)));
-        return Arbitraries.maps(texts, texts).ofMaxSize(4);
-    }
-
     @Property(tries = 500)
-    void aProperPrefixIsRefused(@ForAll("tensors") List<TensorSpec> tensors, @ForAll @IntRange(max = 1 << 20) int cut)
-            throws IOException {
-        byte[] whole = write(tensors, Map.of("format", "pt"));
-        Files.write(file, Arrays.copyOf(whole, cut % whole.length));
+    void aProperPrefixIsRefused(Generator generator) throws IOException {
+        byte[] whole = write(tensors(generator), Map.of("format", "pt"));
+        Files.write(file, Arrays.copyOf(whole, generator.integer(0, whole.length - 1)));
         assertThat(opens()).isFalse();
     }
 
     @Property(tries = 3000)
-    void aChangedByteGivesAFileOrARefusalAndNothingElse(
-            @ForAll("tensors") List<TensorSpec> tensors, @ForAll @IntRange(max = 1 << 20) int where, @ForAll byte value)
-            throws IOException {
+    void aChangedByteGivesAFileOrARefusalAndNothingElse(Generator generator) throws IOException {
+        List<TensorSpec> tensors = tensors(generator);
         byte[] bytes = write(tensors, Map.of("format", "pt"));
-        int at = where % bytes.length;
+        int at = generator.integer(0, bytes.length - 1);
         boolean inData = at
                 >= SafetensorsLayout.of(tensors, Map.of("format", "pt")).head().remaining();
-        bytes[at] = value;
+        bytes[at] = (byte) generator.integer(Byte.MIN_VALUE, Byte.MAX_VALUE);
         Files.write(file, bytes);
         assertThat(opens() || !inData)
                 .as("a change of data is no fault of the header")

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.formats.MalformedFileException;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.testing.Generator;
+import io.github.cogvideo4j.testing.Property;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,10 +21,6 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.IntRange;
-import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,14 +29,15 @@ class FileStorageReaderTest {
     Path folder;
 
     @Property(tries = 200)
-    void aChecksumGatheredInPiecesOfAnyOrderIsTheChecksumOfTheWhole(
-            @ForAll @Size(max = 300) byte[] bytes, @ForAll @IntRange(min = 1, max = 40) int step, @ForAll long seed) {
+    void aChecksumGatheredInPiecesOfAnyOrderIsTheChecksumOfTheWhole(Generator generator) {
+        byte[] bytes = generator.bytes(0, 300);
+        int step = generator.integer(1, 40);
         StorageChecksum checksum = new StorageChecksum();
         List<Integer> starts = new ArrayList<>();
         for (int start = 0; start < bytes.length; start += step) {
             starts.add(start);
         }
-        Collections.shuffle(starts, new Random(seed));
+        Collections.shuffle(starts, generator.random());
         for (int start : starts) {
             byte[] piece = Arrays.copyOfRange(bytes, start, Math.min(bytes.length, start + step));
             checksum.add(start, piece.length, crc(piece));
@@ -57,42 +56,32 @@ class FileStorageReaderTest {
     }
 
     @Property(tries = 300)
-    void aStridedViewIsGatheredInRowMajorOrder(
-            @ForAll @Size(min = 1, max = 4) List<@IntRange(min = 0, max = 5) Integer> sizes,
-            @ForAll @Size(min = 4, max = 4) List<@IntRange(min = 0, max = 9) Integer> strides,
-            @ForAll @IntRange(min = 0, max = 7) int offset)
-            throws IOException {
-        Shape shape = new Shape(sizes.stream().map(Long::valueOf).toList());
-        List<Long> steps =
-                strides.subList(0, sizes.size()).stream().map(Long::valueOf).toList();
+    void aStridedViewIsGatheredInRowMajorOrder(Generator generator) throws IOException {
+        Shape shape = new Shape(generator.list(1, 4, () -> generator.longInteger(0, 5)));
+        List<Long> steps = generator.list(shape.rank(), shape.rank(), () -> generator.longInteger(0, 9));
+        int offset = generator.integer(0, 7);
         short[] elements = new short[200];
         for (int i = 0; i < elements.length; i++) {
             elements[i] = (short) (i * 31);
         }
         ByteBuffer file = ByteBuffer.allocate(400).order(ByteOrder.LITTLE_ENDIAN);
         file.asShortBuffer().put(elements);
-        Path path = Files.createTempFile("strided", ".bin");
-        try {
-            Files.write(path, file.array());
-            Storage storage = new Storage.Plain(path, "data/0", 0, 400, ByteOrder.LITTLE_ENDIAN, OptionalLong.empty());
-            StoredTensor tensor =
-                    new StoredTensor("t", DType.I16, shape, new TensorData.Strided(storage, offset, steps));
+        Path path = Files.write(folder.resolve("strided.bin"), file.array());
+        Storage storage = new Storage.Plain(path, "data/0", 0, 400, ByteOrder.LITTLE_ENDIAN, OptionalLong.empty());
+        StoredTensor tensor = new StoredTensor("t", DType.I16, shape, new TensorData.Strided(storage, offset, steps));
 
-            ByteBuffer expected = ByteBuffer.allocate((int) tensor.byteLength()).order(ByteOrder.LITTLE_ENDIAN);
-            long[] index = new long[sizes.size()];
-            for (long n = 0; n < shape.numel(); n++) {
-                long rest = n;
-                long at = offset;
-                for (int d = index.length - 1; d >= 0; d--) {
-                    at += rest % shape.size(d) * steps.get(d);
-                    rest /= shape.size(d);
-                }
-                expected.putShort(elements[(int) at]);
+        ByteBuffer expected = ByteBuffer.allocate((int) tensor.byteLength()).order(ByteOrder.LITTLE_ENDIAN);
+        long[] index = new long[shape.rank()];
+        for (long n = 0; n < shape.numel(); n++) {
+            long rest = n;
+            long at = offset;
+            for (int d = index.length - 1; d >= 0; d--) {
+                at += rest % shape.size(d) * steps.get(d);
+                rest /= shape.size(d);
             }
-            assertThat(read(tensor)).isEqualTo(expected.array());
-        } finally {
-            Files.delete(path);
+            expected.putShort(elements[(int) at]);
         }
+        assertThat(read(tensor)).isEqualTo(expected.array());
     }
 
     @Test

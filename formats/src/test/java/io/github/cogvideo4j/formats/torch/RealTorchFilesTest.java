@@ -49,9 +49,12 @@ class RealTorchFilesTest {
                     .attribute("storage_data")
                     .flatMap(PickleValue::asDict)
                     .orElseThrow();
-            assertThat(chunks.entries()).isNotEmpty();
-            for (PickleValue value : chunks.entries().values()) {
-                PickleValue.Instance chunk = (PickleValue.Instance) value;
+            assertThat(chunks.entries().keySet()).anyMatch(key -> isTensor((PickleValue.Instance) key));
+            for (var entry : chunks.entries().entrySet()) {
+                if (!isTensor((PickleValue.Instance) entry.getKey())) {
+                    continue;
+                }
+                PickleValue.Instance chunk = (PickleValue.Instance) entry.getValue();
                 Path holder = file.resolveSibling(
                         chunk.attribute("relative_path").orElseThrow().asText().orElseThrow());
                 try (TorchSequence sequence = TorchSequence.open(holder)) {
@@ -65,12 +68,21 @@ class RealTorchFilesTest {
         }
     }
 
+    /// Objects that are no tensors are pickled whole and have no offset.
+    private static boolean isTensor(PickleValue.Instance key) {
+        return key.attribute("offset")
+                .filter(offset -> !(offset instanceof PickleValue.None))
+                .isPresent();
+    }
+
     private static List<Path> files(String... endings) throws IOException {
         try (Stream<Path> files = Files.walk(Resources.fixture(""))) {
             return files.filter(file -> Stream.of(endings).anyMatch(file.toString()::endsWith))
                     .filter(file -> !file.toString().contains("broken")
                             && !file.toString().contains("whole-module"))
                     .filter(file -> !file.toString().contains("/mess/"))
+                    // Tensors of ranks, which more names make up than those of plain tensors.
+                    .filter(file -> !file.toString().contains("dtensor-ranks"))
                     .filter(file -> !file.toString().contains("conj-neg"))
                     .toList();
         }

@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.formats.torch;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.formats.problem.Problems;
@@ -8,57 +7,45 @@ import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import io.github.cogvideo4j.testing.Generator;
+import io.github.cogvideo4j.testing.Property;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
-import net.jqwik.api.lifecycle.AfterProperty;
-import net.jqwik.api.lifecycle.BeforeProperty;
+import org.junit.jupiter.api.io.TempDir;
 
 class TorchPropertiesTest {
     private static final Shape[] SHAPES = {Shape.of(), Shape.of(0), Shape.of(3, 2), Shape.of(1, 4, 0), Shape.of(5)};
 
-    private Path file = Path.of("");
+    private static final List<DType> TYPES = Arrays.stream(DType.values())
+            .filter(type -> type.bits() % 8 == 0 && !type.torchName().isEmpty())
+            .toList();
 
-    @BeforeProperty
-    void create() throws IOException {
-        file = Files.createTempFile("property", ".bin");
+    private static List<TorchLayout.Tensor> tensors(Generator generator) {
+        return generator.distinct(
+                8,
+                TorchLayout.Tensor::name,
+                () -> new TorchLayout.Tensor(
+                        name(generator), generator.of(TYPES), generator.of(SHAPES), generator.bool()));
     }
 
-    @AfterProperty
-    void delete() throws IOException {
-        Files.deleteIfExists(file);
-    }
-
-    @Provide
-    Arbitrary<List<TorchLayout.Tensor>> tensors() {
-        Arbitrary<String> names = Arbitraries.oneOf(
-                        Arbitraries.strings().all().ofMaxLength(12),
-                        Arbitraries.of("", "\"", "'", "a\nb", "\0", "../x", "权重", "\ud83d\ude00", "n".repeat(300)))
-                .filter(name -> name.equals(new String(name.getBytes(UTF_8), UTF_8)));
-        Arbitrary<DType> types = Arbitraries.of(DType.values())
-                .filter(type -> type.bits() % 8 == 0 && !type.torchName().isEmpty());
-        return Combinators.combine(names, types, Arbitraries.of(SHAPES), Arbitraries.of(true, false))
-                .as(TorchLayout.Tensor::new)
-                .list()
-                .ofMaxSize(8)
-                .uniqueElements(TorchLayout.Tensor::name);
+    private static String name(Generator generator) {
+        return generator.bool()
+                ? generator.text(12)
+                : generator.of("", "\"", "'", "a\nb", "\0", "../x", "权重", "\ud83d\ude00", "n".repeat(300));
     }
 
     @Property(tries = 500)
-    void whatIsWrittenIsReadBack(@ForAll("tensors") List<TorchLayout.Tensor> tensors) throws IOException {
-        Files.write(file, write(tensors));
+    void whatIsWrittenIsReadBack(Generator generator, @TempDir Path folder) throws IOException {
+        List<TorchLayout.Tensor> tensors = tensors(generator);
+        Path file = Files.write(folder.resolve("model.bin"), write(tensors));
         Problems warnings = new Problems();
         Map<String, byte[]> read = new HashMap<>();
         List<TorchLayout.Tensor> described = new ArrayList<>();

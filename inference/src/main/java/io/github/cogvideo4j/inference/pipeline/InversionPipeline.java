@@ -1,6 +1,15 @@
 package io.github.cogvideo4j.inference.pipeline;
 
+import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.InvalidRequestException;
+import io.github.cogvideo4j.inference.generation.GenerationPlan;
+import io.github.cogvideo4j.inference.generation.GenerationProgress;
+import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.InversionResult;
+import io.github.cogvideo4j.inference.generation.PipelineOptions;
+import io.github.cogvideo4j.inference.generation.SchedulerChoice;
+import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -12,12 +21,10 @@ import java.util.Optional;
 /// negative prompt, the seed and the rate. The way to the noise is gone without a prompt; the prompt belongs
 /// to the reconstruction.
 public final class InversionPipeline implements AutoCloseable {
-    private static final LatentSource SOURCE = new InversionSource();
+    private final VideoGenerator generator;
 
-    private final Components components;
-
-    private InversionPipeline(Components components) {
-        this.components = components;
+    private InversionPipeline(VideoGenerator generator) {
+        this.generator = generator;
     }
 
     /// Loads a model.
@@ -29,9 +36,10 @@ public final class InversionPipeline implements AutoCloseable {
     /// @throws io.github.cogvideo4j.inference.MissingCapabilityException `native-library` or `device`
     public static InversionPipeline load(Path model, PipelineOptions options) throws IOException {
         if (options.scheduler().equals(Optional.of(SchedulerChoice.DPM))) {
-            throw RequestCheck.refused(ProblemCode.REQUEST, "inference.pipeline.inversion-scheduler");
+            throw new InvalidRequestException(
+                    ProblemCode.REQUEST, Place.nowhere(), "inference.pipeline.inversion-scheduler");
         }
-        return new InversionPipeline(Components.open(model, options.withScheduler(SchedulerChoice.DDIM)));
+        return new InversionPipeline(VideoGenerator.ofInversion(model, options));
     }
 
     /// Inverts and reconstructs. Of the steps that the watcher is told of, those of the inversion have round 0
@@ -40,18 +48,18 @@ public final class InversionPipeline implements AutoCloseable {
     /// @return whoever asked for it closes it
     /// @throws java.util.concurrent.CancellationException when the progress says so
     public InversionResult invert(GenerationRequest request, GenerationProgress progress) {
-        return new Inversion(components, new Planning(components, SOURCE, request), request, progress).run();
+        return generator.invert(request, progress);
     }
 
     /// What a request would compute, and the memory it needs; nothing is computed.
     ///
     /// @throws io.github.cogvideo4j.inference.InvalidRequestException when it cannot be computed
     public GenerationPlan plan(GenerationRequest request) {
-        return new Planning(components, SOURCE, request).plan();
+        return generator.plan(request);
     }
 
     @Override
     public void close() {
-        components.close();
+        generator.close();
     }
 }

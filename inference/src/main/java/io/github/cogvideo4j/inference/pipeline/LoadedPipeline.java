@@ -1,14 +1,19 @@
 package io.github.cogvideo4j.inference.pipeline;
 
+import io.github.cogvideo4j.inference.generation.GenerationPlan;
+import io.github.cogvideo4j.inference.generation.GenerationProgress;
+import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.GenerationResult;
+import io.github.cogvideo4j.inference.internal.sampling.Probe;
+import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
+
 /// What the pipelines have in common: all but where the first latents come from.
 abstract sealed class LoadedPipeline implements VideoPipeline
         permits TextToVideoPipeline, ImageToVideoPipeline, VideoToVideoPipeline {
-    private final Components components;
-    private final LatentSource source;
+    private final VideoGenerator generator;
 
-    LoadedPipeline(Components components, LatentSource source) {
-        this.components = components;
-        this.source = source;
+    LoadedPipeline(VideoGenerator generator) {
+        this.generator = generator;
     }
 
     @Override
@@ -17,16 +22,16 @@ abstract sealed class LoadedPipeline implements VideoPipeline
     }
 
     GenerationResult generateAll(GenerationRequest request, GenerationProgress progress, Probe probe) {
-        return new Generation(components, source, request, progress, probe).run();
+        return generator.generate(request, progress, probe);
     }
 
     @Override
     public GenerationPlan plan(GenerationRequest request) {
-        return new Planning(components, source, request).plan();
+        return generator.plan(request);
     }
 
     @Override
     public void close() {
-        components.close();
+        generator.close();
     }
 }

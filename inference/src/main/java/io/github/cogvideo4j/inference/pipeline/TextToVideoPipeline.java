@@ -1,12 +1,14 @@
 package io.github.cogvideo4j.inference.pipeline;
 
+import io.github.cogvideo4j.inference.generation.PipelineOptions;
+import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
 import java.io.IOException;
 import java.nio.file.Path;
 
 /// Generates videos from a prompt.
 public final class TextToVideoPipeline extends LoadedPipeline {
-    private TextToVideoPipeline(Components components) {
-        super(components, new NoiseSource());
+    private TextToVideoPipeline(VideoGenerator generator) {
+        super(generator);
     }
 
     /// Loads a model.
@@ -15,6 +17,6 @@ public final class TextToVideoPipeline extends LoadedPipeline {
     /// @throws io.github.cogvideo4j.inference.InvalidModelException      when a part is missing or broken
     /// @throws io.github.cogvideo4j.inference.MissingCapabilityException `native-library` or `device`
     public static TextToVideoPipeline load(Path model, PipelineOptions options) throws IOException {
-        return new TextToVideoPipeline(Components.open(model, options));
+        return new TextToVideoPipeline(VideoGenerator.ofText(model, options));
     }
 }

@@ -1,15 +1,18 @@
 package io.github.cogvideo4j.inference.pipeline;
 
-import io.github.cogvideo4j.inference.runtime.ComputeDevice;
-import io.github.cogvideo4j.inference.runtime.ComputeOptions;
-import io.github.cogvideo4j.inference.runtime.Precision;
-import io.github.cogvideo4j.inference.runtime.Torch;
-import io.github.cogvideo4j.inference.vae.CogVideoXVae;
-import io.github.cogvideo4j.inference.vae.VaeOptions;
-import io.github.cogvideo4j.inference.vae.VaeProgress;
+import io.github.cogvideo4j.inference.generation.ComputeOptions;
+import io.github.cogvideo4j.inference.generation.Latents;
+import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.generation.VaeOptions;
+import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
+import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.internal.sampling.EncodedFile;
+import io.github.cogvideo4j.inference.internal.sampling.LatentTensors;
+import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
+import io.github.cogvideo4j.inference.internal.vae.VaeProgress;
+import io.github.cogvideo4j.inference.internal.weights.NativeMemory;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.inference.video.VideoFormat;
-import io.github.cogvideo4j.inference.weights.NativeMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +48,7 @@ public final class VideoCoder implements AutoCloseable {
     ///
     /// @param folder a model's folder, or its `vae` folder
     public static VideoCoder load(Path folder, ComputeOptions compute) throws IOException {
-        ComputeDevice device = compute.start();
+        ComputeDevice device = ComputeDevice.start(compute);
         Path component = folder.resolve("vae");
         CogVideoXVae vae =
                 CogVideoXVae.load(Files.isDirectory(component) ? component : folder, compute.precision(), device);
@@ -96,7 +99,7 @@ public final class VideoCoder implements AutoCloseable {
                     .div(new Scalar(HIGHEST));
             Tensor encoded = vae.encode(device.put(values, precision), new VaeOptions(true, true), VaeProgress.NONE)
                     .sample(torch.createCPUGenerator(seed));
-            return Latents.copyOf(encoded);
+            return LatentTensors.copyOf(encoded);
         }
     }
 
@@ -107,7 +110,8 @@ public final class VideoCoder implements AutoCloseable {
     public Video decode(Latents latents, boolean tiling, double framesPerSecond) {
         try (PointerScope _ = new PointerScope();
                 var _ = Torch.inferenceMode()) {
-            Tensor decoded = vae.decode(device.put(latents.view(), precision), new VaeOptions(tiling, true))
+            Tensor decoded = vae.decode(
+                            device.put(LatentTensors.view(latents), precision), new VaeOptions(tiling, true))
                     .to(ScalarType.Float)
                     .clamp(new ScalarOptional(new Scalar(0.0)), new ScalarOptional(new Scalar(1.0)));
             Video video = Video.allocate(

@@ -1,5 +1,5 @@
-/// From a prompt to a video: the pipelines for text, image and video to video, and what they are asked and
-/// answer. Nothing here shows libtorch.
+/// Loaded models that make videos: from a prompt, an image or a video, and back to the noise. Nothing here shows
+/// libtorch.
 @NullMarked
 package io.github.cogvideo4j.inference.pipeline;
 

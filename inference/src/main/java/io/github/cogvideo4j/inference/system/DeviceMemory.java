@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.system;
 
-import io.github.cogvideo4j.inference.runtime.ComputeDevice;
+import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import java.util.OptionalLong;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;

@@ -6,9 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.Golden;
 import io.github.cogvideo4j.inference.InvalidRequestException;
-import io.github.cogvideo4j.inference.runtime.ComputeOptions;
-import io.github.cogvideo4j.inference.runtime.Precision;
-import io.github.cogvideo4j.inference.runtime.Torch;
+import io.github.cogvideo4j.inference.generation.ComputeOptions;
+import io.github.cogvideo4j.inference.generation.GenerationProgress;
+import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.GenerationRequestBuilder;
+import io.github.cogvideo4j.inference.generation.GenerationStep;
+import io.github.cogvideo4j.inference.generation.Latents;
+import io.github.cogvideo4j.inference.generation.PipelineOptions;
+import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.internal.sampling.LatentTensors;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -45,9 +52,9 @@ class GivenTensorsTest {
     void theReferencesOwnTensorsGiveTheReferencesRun(String name) throws IOException {
         try (Golden golden = Golden.open("e2e/" + name);
                 PointerScope _ = new PointerScope();
-                Latents initial = Latents.copyOf(golden.out("initial_latents"));
-                Latents positive = Latents.copyOf(golden.out("prompt_embeds"));
-                Latents negative = Latents.copyOf(golden.out("negative_prompt_embeds"));
+                Latents initial = LatentTensors.copyOf(golden.out("initial_latents"));
+                Latents positive = LatentTensors.copyOf(golden.out("prompt_embeds"));
+                Latents negative = LatentTensors.copyOf(golden.out("negative_prompt_embeds"));
                 Steps steps = new Steps();
                 TextToVideoPipeline pipeline = load("t2v-2b", GoldenRun.options(golden.meta()))) {
             GenerationRequest request = asCalled(golden.meta().path("call"))
@@ -57,7 +64,8 @@ class GivenTensorsTest {
                     .negativePromptEmbeds(negative)
                     .build();
             pipeline.generate(request, steps).close();
-            golden.assertEqual("initial_latents", steps.initial().getFirst().view());
+            golden.assertEqual(
+                    "initial_latents", LatentTensors.view(steps.initial().getFirst()));
             golden.assertClose("step_latents", steps.stacked(), LATENTS);
         }
     }
@@ -68,7 +76,7 @@ class GivenTensorsTest {
     void theReferencesOwnNoiseGivesTheReferencesRun(String name) throws IOException {
         try (Golden golden = Golden.open("e2e/" + name);
                 PointerScope _ = new PointerScope();
-                Latents initial = Latents.copyOf(golden.out("initial_latents"));
+                Latents initial = LatentTensors.copyOf(golden.out("initial_latents"));
                 Steps steps = new Steps();
                 TextToVideoPipeline pipeline =
                         load(golden.meta().path("pipeline").stringValue(), GoldenRun.options(golden.meta()))) {
@@ -180,7 +188,7 @@ class GivenTensorsTest {
 
         @Override
         public void start(Latents latents) {
-            initial.add(Latents.copyOf(latents.view()));
+            initial.add(LatentTensors.copyOf(LatentTensors.view(latents)));
         }
 
         @Override
@@ -190,7 +198,7 @@ class GivenTensorsTest {
 
         Tensor stacked() {
             return torch.stack(
-                    new TensorVector(after.stream().map(Latents::view).toArray(Tensor[]::new)));
+                    new TensorVector(after.stream().map(LatentTensors::view).toArray(Tensor[]::new)));
         }
 
         @Override

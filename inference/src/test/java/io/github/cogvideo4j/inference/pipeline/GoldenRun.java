@@ -1,13 +1,22 @@
 package io.github.cogvideo4j.inference.pipeline;
 
 import io.github.cogvideo4j.inference.Golden;
+import io.github.cogvideo4j.inference.generation.ComputeOptions;
+import io.github.cogvideo4j.inference.generation.GenerationProgress;
+import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.GenerationRequestBuilder;
+import io.github.cogvideo4j.inference.generation.GenerationResult;
+import io.github.cogvideo4j.inference.generation.GenerationStep;
+import io.github.cogvideo4j.inference.generation.LoraChoice;
+import io.github.cogvideo4j.inference.generation.PipelineOptions;
+import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.generation.SchedulerChoice;
+import io.github.cogvideo4j.inference.generation.VaeOptions;
 import io.github.cogvideo4j.inference.image.Image;
-import io.github.cogvideo4j.inference.runtime.ComputeOptions;
-import io.github.cogvideo4j.inference.runtime.Precision;
-import io.github.cogvideo4j.inference.runtime.Scoped;
-import io.github.cogvideo4j.inference.vae.VaeOptions;
+import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.sampling.Probe;
+import io.github.cogvideo4j.inference.internal.weights.NativeMemory;
 import io.github.cogvideo4j.inference.video.Video;
-import io.github.cogvideo4j.inference.weights.NativeMemory;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -31,7 +40,7 @@ final class GoldenRun implements AutoCloseable {
     private final PipelineOptions options;
     private final Map<String, List<Tensor>> seen = new HashMap<>();
     private final List<AutoCloseable> inputs = new ArrayList<>();
-    private final List<Long> timesteps = new ArrayList<>();
+    private final List<Double> timesteps = new ArrayList<>();
     private final GenerationResult result;
 
     /// Runs with the golden pipeline itself.
@@ -170,7 +179,7 @@ final class GoldenRun implements AutoCloseable {
         return result;
     }
 
-    List<Long> timesteps() {
+    List<Double> timesteps() {
         return timesteps;
     }
 
@@ -195,7 +204,7 @@ final class GoldenRun implements AutoCloseable {
     /// The decoded frames of the first video, `[1, frames, 3, height, width]`, from 0 to 1.
     Tensor video() {
         Tensor all = torch.cat(new TensorVector(seen.get("decoded.0").toArray(Tensor[]::new)), 1);
-        return io.github.cogvideo4j.inference.preprocess.FrameTensors.unitRange(all)
+        return io.github.cogvideo4j.inference.internal.preprocess.FrameTensors.unitRange(all)
                 .permute(1, 0, 2, 3)
                 .unsqueeze(0);
     }

@@ -6,11 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.Golden;
 import io.github.cogvideo4j.inference.InferenceException;
-import io.github.cogvideo4j.inference.runtime.ComputeOptions;
-import io.github.cogvideo4j.inference.runtime.Precision;
-import io.github.cogvideo4j.inference.runtime.Torch;
+import io.github.cogvideo4j.inference.generation.ComputeOptions;
+import io.github.cogvideo4j.inference.generation.GenerationProgress;
+import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.GenerationStep;
+import io.github.cogvideo4j.inference.generation.InversionResult;
+import io.github.cogvideo4j.inference.generation.PipelineOptions;
+import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.generation.SchedulerChoice;
+import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.internal.sampling.LatentTensors;
+import io.github.cogvideo4j.inference.internal.weights.NativeMemory;
 import io.github.cogvideo4j.inference.video.Video;
-import io.github.cogvideo4j.inference.weights.NativeMemory;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -46,7 +53,7 @@ class InversionGoldenTest {
     @ParameterizedTest
     @MethodSource("runs")
     void inversionIsTheReferences(String name) throws IOException {
-        List<List<Long>> timesteps = List.of(new ArrayList<>(), new ArrayList<>());
+        List<List<Double>> timesteps = List.of(new ArrayList<>(), new ArrayList<>());
         GenerationProgress progress = new GenerationProgress() {
             @Override
             public void step(GenerationStep step) {
@@ -61,12 +68,12 @@ class InversionGoldenTest {
                                 "pipelines/" + golden.meta().path("pipeline").stringValue()),
                         GoldenRun.options(golden.meta()));
                 InversionResult result = pipeline.invert(request(golden.meta(), video), progress)) {
-            golden.assertClose("video_latents", result.videoLatents().view(), VAE);
+            golden.assertClose("video_latents", LatentTensors.view(result.videoLatents()), VAE);
             golden.assertEqual("inverse_timesteps", tensor(timesteps.getFirst()));
-            golden.assertClose("inverse_latents", result.inverseLatents().view(), LATENTS);
-            golden.assertEqual("recon_initial_latents", result.initialLatents().view());
+            golden.assertClose("inverse_latents", LatentTensors.view(result.inverseLatents()), LATENTS);
+            golden.assertEqual("recon_initial_latents", LatentTensors.view(result.initialLatents()));
             golden.assertEqual("recon_timesteps", tensor(timesteps.getLast()));
-            golden.assertClose("recon_latents", result.latents().view(), LATENTS);
+            golden.assertClose("recon_latents", LatentTensors.view(result.latents()), LATENTS);
             PipelineGoldenTest.assertPixels(golden, "recon_video_u8", pixels(result.reconstruction()));
         }
     }
@@ -83,8 +90,8 @@ class InversionGoldenTest {
                 .build();
     }
 
-    private static Tensor tensor(List<Long> values) {
-        return torch.tensor(values.stream().mapToLong(value -> value).toArray());
+    private static Tensor tensor(List<Double> values) {
+        return torch.tensor(values.stream().mapToLong(Double::longValue).toArray());
     }
 
     private static Tensor pixels(Video video) {

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.cogvideo4j.inference.Golden;
-import io.github.cogvideo4j.inference.runtime.Torch;
+import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.internal.sampling.Guidance;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,7 +68,7 @@ class PipelineGoldenTest {
         if (golden.hasOutput("timesteps")) {
             golden.assertEqual(
                     "timesteps",
-                    torch.tensor(run.timesteps().stream().mapToLong(t -> t).toArray()));
+                    torch.tensor(run.timesteps().stream().mapToLong(Double::longValue).toArray()));
         }
         assertGuidance(run);
         assertNear(golden, "step_latents", run.stepLatents(), LATENTS);

@@ -2,8 +2,8 @@ package io.github.cogvideo4j.inference.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.inference.runtime.ComputeDevice;
-import io.github.cogvideo4j.inference.runtime.Torch;
+import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
+import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import java.util.OptionalLong;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Assumptions;

@@ -9,34 +9,29 @@ import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.TensorData;
+import io.github.cogvideo4j.testing.Generator;
+import io.github.cogvideo4j.testing.Property;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.Stream;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
+import org.junit.jupiter.api.io.TempDir;
 
 /// Any grid of uneven chunks, along any dimensions and in any order, is the tensor that was cut.
 class ChunkedTensorPropertiesTest {
     /// A tensor's sizes, and where each dimension is cut.
     record Grid(DType dtype, List<Long> sizes, List<List<Long>> cuts, long seed) {}
 
-    @Provide
-    Arbitrary<Grid> grids() {
-        Arbitrary<List<Long>> sizes =
-                Arbitraries.longs().between(1, 9).list().ofMinSize(1).ofMaxSize(4);
-        return Combinators.combine(
-                        Arbitraries.of(DType.U8, DType.BF16, DType.F32, DType.F64), sizes, Arbitraries.longs())
-                .as((dtype, shape, seed) -> new Grid(dtype, shape, cuts(shape, new Random(seed)), seed));
+    @TempDir
+    private Path folder;
+
+    private static Grid grid(Generator generator) {
+        List<Long> sizes = generator.list(1, 4, () -> generator.longInteger(1, 9));
+        DType dtype = generator.of(DType.U8, DType.BF16, DType.F32, DType.F64);
+        return new Grid(dtype, sizes, cuts(sizes, generator.random()), generator.longBits());
     }
 
     /// Ends of the parts of each dimension; a part may be empty, as a rank's is when there are more ranks than
@@ -56,7 +51,8 @@ class ChunkedTensorPropertiesTest {
     }
 
     @Property(tries = 300)
-    void aGridOfChunksIsTheTensorThatWasCut(@ForAll("grids") Grid grid) throws IOException {
+    void aGridOfChunksIsTheTensorThatWasCut(Generator generator) throws IOException {
+        Grid grid = grid(generator);
         Shape shape = new Shape(grid.sizes());
         byte[] whole = new byte[Math.toIntExact(shape.numel()) * grid.dtype().bytes()];
         new Random(grid.seed()).nextBytes(whole);
@@ -68,7 +64,8 @@ class ChunkedTensorPropertiesTest {
 
     /// Larger than a block, so that several blocks are made, and a row of it larger than a piece that is read.
     @Property(tries = 3)
-    void aTensorOfManyBlocksIsTheTensorThatWasCut(@ForAll Random random) throws IOException {
+    void aTensorOfManyBlocksIsTheTensorThatWasCut(Generator generator) throws IOException {
+        Random random = generator.random();
         Grid grid = new Grid(
                 DType.F32,
                 List.of(3L, 5L, 200_001L),
@@ -82,7 +79,8 @@ class ChunkedTensorPropertiesTest {
 
     /// Only chunks that interleave are assembled; others stay runs of bytes.
     @Property(tries = 100)
-    void whatIsCutAlongTheFirstDimensionIsARunOfBytes(@ForAll("grids") Grid grid) {
+    void whatIsCutAlongTheFirstDimensionIsARunOfBytes(Generator generator) {
+        Grid grid = grid(generator);
         List<List<Long>> cuts = new ArrayList<>(grid.cuts());
         for (int d = 1; d < cuts.size(); d++) {
             cuts.set(d, List.of(grid.sizes().get(d)));
@@ -149,25 +147,15 @@ class ChunkedTensorPropertiesTest {
         return out.toByteArray();
     }
 
-    private static byte[] cutAndRead(Grid grid, byte[] whole, List<Box> boxes) throws IOException {
-        Path folder = Files.createTempDirectory("chunks");
-        try {
-            DistributedFolder checkpoint = new DistributedFolder();
-            checkpoint.add(
-                    "model.w",
-                    grid.dtype(),
-                    grid.sizes(),
-                    boxes,
-                    boxes.stream().map(box -> part(grid, whole, box)).toList());
-            return read(checkpoint.write(folder));
-        } finally {
-            try (Stream<Path> files = Files.list(folder)) {
-                for (Path file : files.toList()) {
-                    Files.delete(file);
-                }
-            }
-            Files.delete(folder);
-        }
+    private byte[] cutAndRead(Grid grid, byte[] whole, List<Box> boxes) throws IOException {
+        DistributedFolder checkpoint = new DistributedFolder();
+        checkpoint.add(
+                "model.w",
+                grid.dtype(),
+                grid.sizes(),
+                boxes,
+                boxes.stream().map(box -> part(grid, whole, box)).toList());
+        return read(checkpoint.write(folder));
     }
 
     private static byte[] read(Path folder) throws IOException {

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
-import io.github.cogvideo4j.inference.runtime.RandomSource;
+import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
+import io.github.cogvideo4j.inference.internal.scheduler.Timesteps;
 import org.bytedeco.pytorch.Tensor;
 
 /// DDIM as CogVideoX has it, without noise between the steps. Recommended for CogVideoX-2b.
@@ -14,12 +15,7 @@ final class CogVideoXDdimRun extends ProductRun {
 
     /// With some counts there is one more, at timestep -1: so it is in the reference, whose videos depend on it.
     static long[] spaced(SamplerSetup setup) {
-        return setup.config()
-                .timestepSpacing()
-                .descending(
-                        setup.config().numTrainTimesteps(),
-                        setup.steps(),
-                        setup.config().stepsOffset());
+        return Timesteps.descending(setup.config(), setup.steps());
     }
 
     @Override

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
-import io.github.cogvideo4j.inference.runtime.RandomSource;
+import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
-import io.github.cogvideo4j.inference.runtime.RandomSource;
-import io.github.cogvideo4j.inference.scheduler.Denoised;
+import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
+import io.github.cogvideo4j.inference.internal.scheduler.Denoised;
 import org.bytedeco.pytorch.Tensor;
 
 /// DDIM without noise between the steps.

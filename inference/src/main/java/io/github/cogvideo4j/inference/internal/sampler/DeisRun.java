@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
-import io.github.cogvideo4j.inference.runtime.RandomSource;
-import io.github.cogvideo4j.inference.scheduler.NoiseTable;
-import io.github.cogvideo4j.inference.scheduler.NumpyLog;
+import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
+import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
+import io.github.cogvideo4j.inference.internal.scheduler.NumpyLog;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
-import io.github.cogvideo4j.inference.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;

@@ -6,10 +6,10 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.InvalidRequestException;
-import io.github.cogvideo4j.inference.scheduler.NoiseTable;
-import io.github.cogvideo4j.inference.scheduler.SchedulerConfig;
-import io.github.cogvideo4j.inference.scheduler.SolverConfig;
-import io.github.cogvideo4j.inference.scheduler.TimestepSpacing;
+import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
+import io.github.cogvideo4j.inference.internal.scheduler.SchedulerConfig;
+import io.github.cogvideo4j.inference.internal.scheduler.SolverConfig;
+import io.github.cogvideo4j.inference.generation.TimestepSpacing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -78,6 +78,7 @@ public final class Sampler {
     public static Sampler of(ConfigDocument json, Options options) {
         String className = json.text("_class_name", SchedulerConfig.DEFAULT_CLASS);
         SamplerKind own = SamplerKind.ofClass(className)
+                .or(() -> options.kind().map(_ -> SamplerKind.COGVIDEOX_DDIM))
                 .orElseThrow(() -> new InvalidModelException(
                         ProblemCode.SCHEDULER,
                         json.place(),

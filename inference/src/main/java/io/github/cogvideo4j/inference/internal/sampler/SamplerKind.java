@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
-import io.github.cogvideo4j.inference.scheduler.ConfigDefaults;
-import io.github.cogvideo4j.inference.scheduler.NoiseTable;
-import io.github.cogvideo4j.inference.scheduler.SchedulerConfig;
+import io.github.cogvideo4j.inference.internal.scheduler.ConfigDefaults;
+import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
+import io.github.cogvideo4j.inference.internal.scheduler.SchedulerConfig;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

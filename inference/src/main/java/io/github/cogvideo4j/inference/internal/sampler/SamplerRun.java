@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
-import io.github.cogvideo4j.inference.runtime.RandomSource;
+import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import org.bytedeco.pytorch.Tensor;
 
 /// One sampler's way through one generation: it knows which call of the model comes next, and keeps what later

@@ -1,9 +1,10 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
-import io.github.cogvideo4j.inference.scheduler.NoiseTable;
-import io.github.cogvideo4j.inference.scheduler.PredictionType;
-import io.github.cogvideo4j.inference.scheduler.SchedulerConfig;
-import io.github.cogvideo4j.inference.scheduler.SolverConfig;
+import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
+import io.github.cogvideo4j.inference.internal.scheduler.PredictionType;
+import io.github.cogvideo4j.inference.internal.scheduler.SchedulerConfig;
+import io.github.cogvideo4j.inference.internal.scheduler.SolverConfig;
+import io.github.cogvideo4j.inference.internal.scheduler.Timesteps;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -37,8 +38,7 @@ record SamplerSetup(
 
     /// The timesteps of samplers that make a step from each to the next.
     long[] timesteps() {
-        return withoutNegative(
-                config.timestepSpacing().descending(config.numTrainTimesteps(), steps, config.stepsOffset()));
+        return withoutNegative(Timesteps.descending(config, steps));
     }
 
     /// Some counts of trailing steps give one more, at timestep -1, which a table of the reference takes for the

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
-import io.github.cogvideo4j.inference.scheduler.NoiseTable;
+import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 

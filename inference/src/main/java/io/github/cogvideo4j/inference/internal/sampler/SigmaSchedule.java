@@ -1,7 +1,8 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
-import io.github.cogvideo4j.inference.scheduler.SigmaTable;
-import io.github.cogvideo4j.inference.scheduler.SolverConfig;
+import io.github.cogvideo4j.inference.internal.scheduler.SigmaTable;
+import io.github.cogvideo4j.inference.internal.scheduler.SolverConfig;
+import io.github.cogvideo4j.inference.internal.scheduler.Timesteps;
 import java.util.Arrays;
 
 /// The sigmas of a run and the timesteps that belong to them.
@@ -17,12 +18,7 @@ record SigmaSchedule(double[] timesteps, float[] sigmas) {
 
     private static SigmaSchedule spacedInSigmaSpace(SamplerSetup setup) {
         SigmaTable table = SigmaTable.of(setup.table());
-        double[] spaced = setup.config()
-                .timestepSpacing()
-                .descendingFractions(
-                        setup.config().numTrainTimesteps(),
-                        setup.steps(),
-                        setup.config().stepsOffset());
+        double[] spaced = Timesteps.descendingFractions(setup.config(), setup.steps());
         double[] timesteps = setup.quirks()
                 ? spaced
                 : Arrays.stream(spaced).filter(t -> t >= 0).toArray();
@@ -55,12 +51,7 @@ record SigmaSchedule(double[] timesteps, float[] sigmas) {
                     .toArray();
             return of(timesteps, sigmas, toSmallest ? sigmas[sigmas.length - 1] : 0);
         }
-        long[] whole = setup.withoutNegative(setup.config()
-                .timestepSpacing()
-                .descendingToEnd(
-                        setup.config().numTrainTimesteps(),
-                        setup.steps(),
-                        setup.config().stepsOffset()));
+        long[] whole = setup.withoutNegative(Timesteps.descendingToEnd(setup.config(), setup.steps()));
         double[] timesteps = SolverRun.fractions(whole);
         return of(timesteps, Arrays.stream(timesteps).map(table::at).toArray(), toSmallest ? table.smallest() : 0);
     }

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
-import io.github.cogvideo4j.inference.scheduler.NoiseTable;
-import io.github.cogvideo4j.inference.scheduler.TimestepSpacing;
+import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
+import io.github.cogvideo4j.inference.generation.TimestepSpacing;
 import org.bytedeco.pytorch.Tensor;
 
 /// A run of a sampler that keeps the signal as it is and lets the noise be as large as sigma.

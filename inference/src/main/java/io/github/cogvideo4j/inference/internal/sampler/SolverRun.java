@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
-import io.github.cogvideo4j.inference.runtime.RandomSource;
-import io.github.cogvideo4j.inference.runtime.Scoped;
-import io.github.cogvideo4j.inference.scheduler.Denoised;
+import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
+import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.scheduler.Denoised;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

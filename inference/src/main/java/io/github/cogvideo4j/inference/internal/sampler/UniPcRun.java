@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
-import io.github.cogvideo4j.inference.runtime.RandomSource;
-import io.github.cogvideo4j.inference.scheduler.NoiseTable;
+import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
+import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;

@@ -1,0 +1,35 @@
+package io.github.cogvideo4j.inference.generation;
+
+import io.github.cogvideo4j.formats.problem.Problem;
+import java.util.List;
+
+/// What a request comes to with a model.
+///
+/// @param height          in pixels
+/// @param width           in pixels
+/// @param requestedFrames the frames asked for
+/// @param frames          the frames that come out
+/// @param latentFrames    the latent frames that are denoised, with those that CogVideoX1.5 is padded with
+/// @param framesPerSecond how fast the video plays
+/// @param steps           denoising steps that are computed
+/// @param scheduler       the scheduler's class, as diffusers calls it
+/// @param device          where it is computed
+/// @param warnings        what is worth a warning
+/// @param memory          the memory that it needs
+public record GenerationPlan(
+        int height,
+        int width,
+        int requestedFrames,
+        int frames,
+        int latentFrames,
+        double framesPerSecond,
+        int steps,
+        String scheduler,
+        String device,
+        List<Problem> warnings,
+        MemoryPlan memory) {
+    /// Copies the list.
+    public GenerationPlan {
+        warnings = List.copyOf(warnings);
+    }
+}

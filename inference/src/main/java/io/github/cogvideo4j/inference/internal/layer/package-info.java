@@ -1,0 +1,5 @@
+/// The layers that the models share.
+@NullMarked
+package io.github.cogvideo4j.inference.internal.layer;
+
+import org.jspecify.annotations.NullMarked;

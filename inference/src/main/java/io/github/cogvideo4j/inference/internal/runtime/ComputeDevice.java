@@ -1,0 +1,96 @@
+package io.github.cogvideo4j.inference.internal.runtime;
+
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.InvalidRequestException;
+import io.github.cogvideo4j.inference.MissingCapabilityException;
+import io.github.cogvideo4j.inference.generation.ComputeOptions;
+import io.github.cogvideo4j.inference.generation.Precision;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// Where tensors are computed, by libtorch's name: `cpu`, `cuda:0`, `mps`. Models know no device: they compute
+/// where their inputs and weights are.
+///
+/// @param name libtorch's name
+public record ComputeDevice(String name) {
+    /// The processor.
+    public static final ComputeDevice CPU = new ComputeDevice("cpu");
+
+    private static final Pattern NAME = Pattern.compile("cpu|mps|cuda(:\\d{1,3})?");
+
+    /// Loads libtorch, sets its threads and finds the device.
+    ///
+    /// @throws InvalidRequestException    `device` when there is no device of that name anywhere
+    /// @throws MissingCapabilityException `native-library`, or `device` when this machine has no such device
+    public static ComputeDevice start(ComputeOptions options) {
+        Torch.start(options.threads());
+        return of(options.device());
+    }
+
+    /// The device that a word means: `auto` takes the first CUDA device when there is one, else the CPU.
+    ///
+    /// @throws InvalidRequestException    when it is no device's name
+    /// @throws MissingCapabilityException `device` when this machine has no such device
+    public static ComputeDevice of(String word) {
+        if (word.equals("auto")) {
+            return torch.cuda_is_available() ? new ComputeDevice("cuda:0") : CPU;
+        }
+        if (!NAME.matcher(word).matches()) {
+            throw new InvalidRequestException(
+                    ProblemCode.DEVICE, Place.nowhere(), "inference.runtime.device-name", word);
+        }
+        if (word.equals("mps") && !torch.hasMPS()) {
+            throw missing("inference.runtime.no-mps", word);
+        }
+        ComputeDevice device = new ComputeDevice(word);
+        if (device.cudaIndex().isPresent()) {
+            device.requireCard(torch.cuda_is_available() ? torch.cuda_device_count() : 0);
+        }
+        return device;
+    }
+
+    /// Refuses a CUDA device whose number is beyond those that there are.
+    ///
+    /// @param cards how many CUDA devices there are
+    /// @throws MissingCapabilityException `device`
+    void requireCard(int cards) {
+        if (cards == 0) {
+            throw missing("inference.runtime.no-cuda", name);
+        }
+        if (cudaIndex().orElse(0) >= cards) {
+            throw missing("inference.runtime.few-cuda", name, cards, cards - 1);
+        }
+    }
+
+    private static MissingCapabilityException missing(String key, Object... arguments) {
+        return new MissingCapabilityException(ProblemCode.DEVICE, Place.nowhere(), key, arguments);
+    }
+
+    /// Whether it is the processor.
+    public boolean isCpu() {
+        return name.equals("cpu");
+    }
+
+    /// The number of the CUDA device that it is; `cuda` alone is the first one.
+    public OptionalInt cudaIndex() {
+        if (!name.startsWith("cuda")) {
+            return OptionalInt.empty();
+        }
+        int colon = name.indexOf(':');
+        return OptionalInt.of(colon < 0 ? 0 : Integer.parseInt(name.substring(colon + 1)));
+    }
+
+    /// A tensor on this device in a precision; the very tensor where that is what it is.
+    public Tensor put(Tensor tensor, Precision precision) {
+        return tensor.to(torchDevice(), ScalarTypes.of(precision));
+    }
+
+    /// libtorch's own object for it.
+    public Device torchDevice() {
+        return new Device(name);
+    }
+}

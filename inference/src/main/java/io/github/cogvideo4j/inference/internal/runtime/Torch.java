@@ -1,0 +1,62 @@
+package io.github.cogvideo4j.inference.internal.runtime;
+
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.MissingCapabilityException;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.openblas.global.openblas_nolapack;
+import org.bytedeco.pytorch.InferenceMode;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// libtorch, loaded once for the process.
+public final class Torch {
+    private Torch() {}
+
+    /// Loads the native libraries, when that has not happened yet, and sets the number of threads.
+    ///
+    /// OpenBLAS keeps to one thread, except in [#matrixProduct(Supplier)]: its own threads inside libtorch's
+    /// parallel regions make attention in fp32 ten to twenty times slower.
+    ///
+    /// @param threads how many threads an operation may use; at least 1
+    /// @throws MissingCapabilityException `native-library` when this system has none or they do not load
+    public static void start(int threads) {
+        NativeHeap.giveBackLargeBlocks();
+        try {
+            openblas_nolapack.blas_set_num_threads(1);
+            torch.set_num_threads(threads);
+        } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {
+            throw new MissingCapabilityException(
+                    e,
+                    ProblemCode.NATIVE_LIBRARY,
+                    Place.nowhere(),
+                    "inference.runtime.native-library",
+                    Loader.getPlatform(),
+                    String.valueOf(e.getMessage()));
+        }
+    }
+
+    /// Computes a large matrix product in fp32 on the CPU, which libtorch leaves to OpenBLAS as a whole: for
+    /// its time OpenBLAS has as many threads as libtorch.
+    public static Tensor matrixProduct(Supplier<Tensor> product) {
+        openblas_nolapack.blas_set_num_threads(torch.get_num_threads());
+        try {
+            return product.get();
+        } finally {
+            openblas_nolapack.blas_set_num_threads(1);
+        }
+    }
+
+    /// Whether all values of a tensor are finite.
+    public static boolean isFinite(Tensor tensor) {
+        boolean[] finite = new boolean[1];
+        Scoped.run(() -> finite[0] = torch.isfinite(tensor).all().item_bool());
+        return finite[0];
+    }
+
+    /// Turns off what training needs, on this thread, until it is closed. Every computation runs inside one.
+    public static InferenceMode inferenceMode() {
+        return new InferenceMode(true);
+    }
+}

@@ -1,0 +1,174 @@
+package io.github.cogvideo4j.inference.internal.sampling;
+
+import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.InvalidModelException;
+import io.github.cogvideo4j.inference.generation.PipelineOptions;
+import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
+import io.github.cogvideo4j.inference.internal.sampler.Sampler;
+import io.github.cogvideo4j.inference.internal.sampler.SamplerKind;
+import io.github.cogvideo4j.inference.internal.text.TextEncoder;
+import io.github.cogvideo4j.inference.internal.transformer.TransformerModel;
+import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
+import io.github.cogvideo4j.inference.internal.weights.WeightStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/// The parts of a model's folder, each opened when it is first needed. Weights are mapped, so opening is
+/// quick; the text encoder can be let go once the prompts are encoded and is opened again for the next ones.
+final class Components implements AutoCloseable {
+    private static final List<String> FOLDERS = List.of("tokenizer", "text_encoder", "transformer", "vae", "scheduler");
+
+    private final Path model;
+    private final PipelineOptions options;
+    private final ComputeDevice device;
+    private final TransformerConfig config;
+    private final Sampler sampler;
+    private final TransformerModel transformer;
+    private final CogVideoXVae vae;
+    private Optional<TextEncoder> textEncoder = Optional.empty();
+
+    private Components(
+            Path model,
+            PipelineOptions options,
+            ComputeDevice device,
+            TransformerConfig config,
+            Sampler sampler,
+            TransformerModel transformer,
+            CogVideoXVae vae) {
+        this.model = model;
+        this.options = options;
+        this.device = device;
+        this.config = config;
+        this.sampler = sampler;
+        this.transformer = transformer;
+        this.vae = vae;
+    }
+
+    /// Opens a model's folder.
+    ///
+    /// @throws InvalidModelException `component-missing` when a part is not there
+    static Components open(Path model, PipelineOptions options) throws IOException {
+        ComputeDevice device = ComputeDevice.start(options.compute());
+        Precision precision = options.compute().precision();
+        for (String folder : FOLDERS) {
+            boolean replaced =
+                    folder.equals("transformer") && options.transformer().isPresent();
+            if (!Files.isDirectory(model.resolve(folder)) && !replaced) {
+                throw new InvalidModelException(
+                        ProblemCode.COMPONENT_MISSING, Place.of(model), "inference.pipeline.component", folder);
+            }
+        }
+        Sampler sampler = sampler(model, options);
+        Path weights = options.transformer().orElse(model.resolve("transformer"));
+        TransformerConfig config = TransformerConfig.read(configFile(model, weights));
+        CogVideoXVae vae = CogVideoXVae.load(model.resolve("vae"), precision, device);
+        try {
+            TransformerModel transformer =
+                    TransformerModel.open(weights, config, Adapters.fused(weights, options.loras()), precision, device);
+            return new Components(model, options, device, config, sampler, transformer, vae);
+        } catch (RuntimeException | IOException e) {
+            vae.close();
+            throw e;
+        }
+    }
+
+    /// The configuration beside the weights, or the model's own: a training checkpoint has none.
+    private static Path configFile(Path model, Path weights) {
+        Path beside = weights.resolve("config.json");
+        return Files.isRegularFile(beside)
+                ? beside
+                : model.resolve("transformer").resolve("config.json");
+    }
+
+    private static Sampler sampler(Path model, PipelineOptions options) throws IOException {
+        Optional<SamplerKind> kind = options.scheduler().map(choice -> switch (choice) {
+            case DDIM -> SamplerKind.COGVIDEOX_DDIM;
+            case DPM -> SamplerKind.COGVIDEOX_DPM;
+        });
+        return Sampler.read(
+                model.resolve("scheduler").resolve("scheduler_config.json"),
+                new Sampler.Options(kind, options.spacing(), false, OptionalInt.empty(), false, false));
+    }
+
+    PipelineOptions options() {
+        return options;
+    }
+
+    ComputeDevice device() {
+        return device;
+    }
+
+    /// The type in which all components compute.
+    Precision precision() {
+        return options.compute().precision();
+    }
+
+    /// The transformer's configuration.
+    TransformerConfig config() {
+        return config;
+    }
+
+    Sampler sampler() {
+        return sampler;
+    }
+
+    TransformerModel transformer() {
+        return transformer;
+    }
+
+    CogVideoXVae vae() {
+        return vae;
+    }
+
+    /// The bytes of the text encoder's weights where they are used.
+    long textEncoderBytes() {
+        try (WeightStore weights = WeightStore.open(model.resolve("text_encoder"))) {
+            return weights.byteLength(precision(), device);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// The bytes of the transformer's weights where they are used.
+    long transformerBytes() {
+        return transformer.weightBytes(precision(), device);
+    }
+
+    /// The bytes of the VAE's weights where they are used.
+    long vaeBytes() {
+        return vae.weightBytes();
+    }
+
+    /// The text encoder, opened when it is not.
+    TextEncoder textEncoder() {
+        if (textEncoder.isEmpty()) {
+            try {
+                textEncoder = Optional.of(TextEncoder.open(model, precision(), device));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return textEncoder.get();
+    }
+
+    /// Lets the text encoder go.
+    void releaseTextEncoder() {
+        textEncoder.ifPresent(TextEncoder::close);
+        textEncoder = Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        releaseTextEncoder();
+        transformer.close();
+        vae.close();
+    }
+}

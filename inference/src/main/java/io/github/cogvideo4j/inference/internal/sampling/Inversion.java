@@ -1,0 +1,185 @@
+package io.github.cogvideo4j.inference.internal.sampling;
+
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.inference.generation.GenerationPlan;
+import io.github.cogvideo4j.inference.generation.GenerationProgress;
+import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.InversionResult;
+import io.github.cogvideo4j.inference.generation.Latents;
+import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.generation.Stage;
+import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
+import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
+import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.internal.sampler.Sampler;
+import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
+import io.github.cogvideo4j.inference.video.Video;
+import java.util.Optional;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/// One inversion with its reconstruction, from request to videos.
+///
+/// Source: `ddim_inversion.py` of CogVideo: `encode_video_frames`, `sample`, and the attention processor that
+/// sees the inverted latents as well.
+final class Inversion {
+    private final Components components;
+    private final GenerationRequest request;
+    private final GenerationProgress progress;
+    private final StageClock clock;
+    private final Problems warnings = new Problems();
+    private final LatentShape shape;
+    private final GenerationPlan plan;
+    private final Decoding decoding;
+
+    Inversion(Components components, Planning planning, GenerationRequest request, GenerationProgress progress) {
+        this.components = components;
+        this.request = request;
+        this.progress = progress;
+        this.clock = new StageClock(progress);
+        this.shape = planning.shape();
+        this.plan = planning.plan();
+        this.decoding = new Decoding(components, plan.framesPerSecond(), Probe.NONE);
+    }
+
+    InversionResult run() {
+        plan.warnings().forEach(this::warn);
+        if (components.options().checkMemory()) {
+            Planning.requireMemory(plan.memory());
+        }
+        try (var _ = Torch.inferenceMode();
+                PointerScope _ = new PointerScope();
+                RandomSource random = RandomSource.ofEach(request.seeds())) {
+            clock.enter(Stage.ENCODE_PROMPT);
+            Tensor plain = text(withoutPrompt());
+            Tensor text = text(request);
+            if (plan.memory().releasesTextEncoder()) {
+                components.releaseTextEncoder();
+            }
+            clock.enter(Stage.ENCODE_INPUT);
+            Tensor clean = clean(random);
+            clock.enter(Stage.INVERT);
+            Tensor inverted = steps(components.sampler().inverse(), clean, plain, Optional.empty(), random, 0);
+            Tensor noise = noise(random);
+            clock.enter(Stage.DENOISE);
+            Tensor reconstructed = steps(
+                    components.sampler(),
+                    noise,
+                    torch.cat(new TensorVector(text, text)),
+                    Optional.of(inverted.flip(0)),
+                    random,
+                    1);
+            clock.enter(Stage.DECODE);
+            return result(clean, inverted, noise, reconstructed);
+        }
+    }
+
+    private void warn(Problem problem) {
+        warnings.report(problem);
+        progress.warning(problem);
+    }
+
+    /// The way to the noise is gone without a prompt.
+    private GenerationRequest withoutPrompt() {
+        return GenerationRequest.builder()
+                .prompt("")
+                .guidanceScale(request.guidanceScale())
+                .build();
+    }
+
+    private Tensor text(GenerationRequest of) {
+        int tokens = request.maxSequenceLength().orElse(components.config().maxTextSeqLength());
+        Problems cut = new Problems();
+        Tensor text = Scoped.tensor(new Conditioning(components, of, tokens, cut, Probe.NONE)::states);
+        cut.all().forEach(this::warn);
+        return text;
+    }
+
+    private Tensor clean(RandomSource random) {
+        return Scoped.tensor(() -> VideoSource.clean(new LatentSource.Setting(
+                components, request, shape, 1, random, clock::advance)));
+    }
+
+    /// Runs a sampler over all of its timesteps.
+    ///
+    /// @return the latents after each, `[steps, 1, frames, channels, height, width]`
+    private Tensor steps(
+            Sampler sampler,
+            Tensor start,
+            Tensor text,
+            Optional<Tensor> reference,
+            RandomSource random,
+            int round) {
+        try (Latents initial = LatentTensors.copyOf(start)) {
+            progress.start(initial);
+        }
+        Denoising denoising = new Denoising(
+                components.transformer().transformer(),
+                new Guidance(request.guidanceScale(), false, request.steps()),
+                components.precision(),
+                text,
+                Optional.empty(),
+                reference,
+                Probe.NONE);
+        try (SamplerRun run = sampler.run(request.steps(), 0)) {
+            double[] timesteps = run.timesteps();
+            WatchedSteps watched = new WatchedSteps(progress, clock, decoding, Probe.NONE, round, timesteps);
+            return Scoped.tensor(() -> {
+                Tensor[] all = new Tensor[timesteps.length];
+                Tensor last = denoising.run(start, run, random, (index, latents) -> {
+                    all[index] = latents.clone();
+                    watched.stepped(index, latents);
+                });
+                last.close();
+                return torch.stack(new TensorVector(all));
+            });
+        }
+    }
+
+    /// The noise that the reconstruction starts from. The script draws it in the layout of the encoded
+    /// latents, whose frames and channels are swapped in memory: another order than that of a new tensor, and
+    /// another path of libtorch.
+    private Tensor noise(RandomSource random) {
+        Precision precision = components.precision();
+        long channels = components.config().inChannels();
+        return Scoped.tensor(() -> {
+            Tensor noise = torch.zeros(
+                            new long[] {1, channels, shape.latentFrames(), shape.latentHeight(), shape.latentWidth()},
+                            new TensorOptions(ScalarTypes.of(precision)))
+                    .transpose(1, 2);
+            noise.normal_(0, 1, new GeneratorOptional(random.generator(0)));
+            return components.device().put(noise, precision);
+        });
+    }
+
+    private InversionResult result(Tensor clean, Tensor inverted, Tensor noise, Tensor reconstructed) {
+        Video inversion = video(inverted);
+        try {
+            Video reconstruction = video(reconstructed);
+            return new InversionResult(
+                    LatentTensors.copyOf(clean),
+                    LatentTensors.copyOf(inverted),
+                    LatentTensors.copyOf(noise),
+                    LatentTensors.copyOf(reconstructed),
+                    inversion,
+                    reconstruction,
+                    warnings.all(),
+                    clock.stop());
+        } catch (RuntimeException | Error e) {
+            inversion.close();
+            throw e;
+        }
+    }
+
+    /// The latents after the last step, decoded.
+    private Video video(Tensor steps) {
+        return decoding.videos(steps.select(0, steps.size(0) - 1), clock::advance)
+                .getFirst();
+    }
+}

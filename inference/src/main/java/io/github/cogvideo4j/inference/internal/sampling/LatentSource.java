@@ -1,0 +1,84 @@
+package io.github.cogvideo4j.inference.internal.sampling;
+
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.Latents;
+import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
+import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
+import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
+import io.github.cogvideo4j.inference.internal.vae.VaeProgress;
+import java.util.Arrays;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+
+/// What a generation starts from: the difference between text, image and video to video.
+sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, InversionSource {
+    /// Refuses a request that lacks the input, or a model that cannot take it.
+    void check(Components components, GenerationRequest request);
+
+    /// The sizes of the generation.
+    LatentShape shape(Sizes sizes, GenerationRequest request);
+
+    /// The step that is made first: those before it are left out.
+    default int firstStep(GenerationRequest request) {
+        return 0;
+    }
+
+    /// The `n` of dynamic guidance.
+    default int guidanceSteps(GenerationRequest request) {
+        return request.steps();
+    }
+
+    /// How many rows of a prediction's batch belong to one video.
+    default int rows(GenerationRequest request) {
+        return request.isGuided() ? 2 : 1;
+    }
+
+    /// Whether the VAE's encoder is used.
+    boolean encodesInput(GenerationRequest request);
+
+    /// The tensors that denoising starts with, in the current scope.
+    ///
+    /// @param sampler the run that begins with them
+    Start start(Setting setting, SamplerRun sampler);
+
+    /// What is needed to make them.
+    ///
+    /// @param batch how many videos
+    record Setting(
+            Components components,
+            GenerationRequest request,
+            LatentShape shape,
+            long batch,
+            RandomSource random,
+            VaeProgress progress) {
+        /// The noise that was given with the request, or drawn.
+        Tensor noise(long channels) {
+            long[] sizes = shape.of(batch, channels);
+            Precision precision = components.precision();
+            Tensor noise = request.initialLatents()
+                    .map(given -> checked(given, sizes))
+                    .orElseGet(() -> random.normal(ScalarTypes.of(precision), sizes));
+            return components.device().put(noise, precision);
+        }
+
+        private static Tensor checked(Latents given, long... sizes) {
+            if (!Arrays.equals(given.shape(), sizes)) {
+                throw RequestCheck.refused(
+                        ProblemCode.REQUEST,
+                        "inference.pipeline.tensor-shape",
+                        "latents",
+                        given,
+                        Arrays.toString(sizes));
+            }
+            return LatentTensors.view(given);
+        }
+    }
+
+    /// The tensors that denoising starts with.
+    ///
+    /// @param latents `[batch, frames, channels, height, width]`
+    /// @param image   latents of the same shape that are held beside them
+    record Start(Tensor latents, Optional<Tensor> image) {}
+}

@@ -1,0 +1,113 @@
+package io.github.cogvideo4j.inference.internal.sampling;
+
+import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.MemoryPlan;
+import io.github.cogvideo4j.inference.generation.MemoryPlan.StageMemory;
+import io.github.cogvideo4j.inference.generation.Stage;
+import io.github.cogvideo4j.inference.internal.vae.VaeConfig;
+import io.github.cogvideo4j.inference.system.DeviceMemory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+
+/// How much memory a generation needs: counted from the sizes of the largest activations, with factors for
+/// how many of them are alive at once.
+///
+/// On the CPU weights are mapped files, whose pages the system drops when it needs them; only what has to be
+/// put together in memory counts. On another device all weights count from their first use on: they stay there,
+/// but for those of the text encoder.
+final class MemoryEstimate {
+    /// Activations of the transformer's width that are alive at once: tokens, norm, query, key, value and their
+    /// rotation, attention in fp32, twice the feed-forward's four times wider ones.
+    private static final long TRANSFORMER_ACTIVATIONS = 18;
+    /// Activations of the VAE's finest level that are alive at once, a convolution's window included. Measured
+    /// at 9 frames of 240 x 368 and of 480 x 720: 4.1 and 3.8.
+    private static final long VAE_ACTIVATIONS = 5;
+    private static final long VAE_DECODED_FRAMES = 9;
+    private static final long VAE_ENCODED_FRAMES = 15;
+    private static final long TEXT_ACTIVATIONS = 16;
+    /// What libtorch, its threads and the JVM take besides, at any stage; measured.
+    private static final long RUNTIME_BYTES = 200L << 20;
+
+    private final Components components;
+    private final LatentShape shape;
+    private final GenerationRequest request;
+    private final long bytes;
+
+    MemoryEstimate(Components components, LatentShape shape, GenerationRequest request) {
+        this.components = components;
+        this.shape = shape;
+        this.request = request;
+        this.bytes = components.precision().dtype().bytes();
+    }
+
+    MemoryPlan plan(LatentSource source) {
+        boolean cpu = components.device().isCpu();
+        long textWeights = request.promptEmbeds().isPresent() ? 0 : components.textEncoderBytes();
+        long transformerWeights = components.transformerBytes();
+        long vaeWeights = components.vaeBytes();
+        OptionalLong available = DeviceMemory.available(components.device());
+        boolean crowded = available.isPresent()
+                && textWeights + transformerWeights + vaeWeights + transformerActivations(source)
+                        > available.getAsLong();
+        List<StageMemory> stages = new ArrayList<>();
+        stages.add(stage(Stage.ENCODE_PROMPT, textActivations(), textWeights, 0));
+        if (source.encodesInput(request)) {
+            stages.add(stage(Stage.ENCODE_INPUT, vaeActivations(VAE_ENCODED_FRAMES), vaeWeights, 0));
+        }
+        stages.add(stage(
+                Stage.DENOISE,
+                transformerActivations(source),
+                transformerWeights,
+                components.transformer().gatheredBytes()));
+        stages.add(stage(
+                Stage.DECODE,
+                vaeActivations(VAE_DECODED_FRAMES) + pixels(),
+                cpu ? vaeWeights : transformerWeights + vaeWeights,
+                0));
+        return new MemoryPlan(stages, available, !cpu || crowded);
+    }
+
+    private StageMemory stage(Stage stage, long activations, long weights, long gathered) {
+        return components.device().isCpu()
+                ? new StageMemory(stage, RUNTIME_BYTES + activations + gathered, weights - gathered)
+                : new StageMemory(stage, RUNTIME_BYTES + activations + weights, 0);
+    }
+
+    private long textActivations() {
+        TransformerConfig config = components.config();
+        long tokens = request.maxSequenceLength().orElse(config.maxTextSeqLength());
+        return RequestCheck.prompts(request) * tokens * config.textEmbedDim() * TEXT_ACTIVATIONS * bytes;
+    }
+
+    private long transformerActivations(LatentSource source) {
+        TransformerConfig config = components.config();
+        long patch = config.patchSize();
+        long tokens = request.maxSequenceLength().orElse(config.maxTextSeqLength())
+                + (long) shape.latentFrames()
+                        / config.patchSizeT().orElse(1)
+                        * (shape.latentHeight() / patch)
+                        * (shape.latentWidth() / patch);
+        return batch() * source.rows(request) * tokens * config.innerDim() * TRANSFORMER_ACTIVATIONS * bytes;
+    }
+
+    private long vaeActivations(long mostFrames) {
+        VaeConfig config = components.vae().config();
+        long area = (long) shape.height() * shape.width();
+        if (components.options().vae().tiling()) {
+            area = Math.min(area, config.sampleHeight() / 2 * (long) (config.sampleWidth() / 2));
+        }
+        long frames = Math.min(mostFrames, shape.frames());
+        return frames * area * config.blockOutChannels().getFirst() * VAE_ACTIVATIONS * bytes;
+    }
+
+    /// The finished videos.
+    private long pixels() {
+        return batch() * request.numVideosPerPrompt() * shape.frames() * shape.height() * shape.width() * 3;
+    }
+
+    private long batch() {
+        return RequestCheck.prompts(request);
+    }
+}

@@ -1,0 +1,42 @@
+package io.github.cogvideo4j.inference.internal.sampling;
+
+import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.InvalidModelException;
+import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import java.util.Optional;
+
+/// Text to video starts from noise.
+record NoiseSource() implements LatentSource {
+    @Override
+    public void check(Components components, GenerationRequest request) {
+        requireTextModel(components);
+    }
+
+    /// Refuses a model that wants an image.
+    static void requireTextModel(Components components) {
+        if (components.config().isImageToVideo()) {
+            throw new InvalidModelException(
+                    ProblemCode.PIPELINE_CLASS,
+                    components.config().document().place(),
+                    "inference.pipeline.wants-image",
+                    components.config().inChannels());
+        }
+    }
+
+    @Override
+    public LatentShape shape(Sizes sizes, GenerationRequest request) {
+        return sizes.generated(request);
+    }
+
+    @Override
+    public boolean encodesInput(GenerationRequest request) {
+        return false;
+    }
+
+    @Override
+    public Start start(Setting setting, SamplerRun sampler) {
+        return new Start(
+                sampler.start(setting.noise(setting.components().config().inChannels())), Optional.empty());
+    }
+}

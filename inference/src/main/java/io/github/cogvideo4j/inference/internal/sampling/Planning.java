@@ -1,0 +1,93 @@
+package io.github.cogvideo4j.inference.internal.sampling;
+
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.MissingCapabilityException;
+import io.github.cogvideo4j.inference.generation.GenerationPlan;
+import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.MemoryPlan;
+import io.github.cogvideo4j.inference.internal.sampler.Sampler;
+import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/// What a request comes to, before anything is computed.
+public final class Planning {
+    private static final double RATE = 8;
+    private static final double RATE_OF_PATCHES_IN_TIME = 16;
+    private static final double GIBI = 1L << 30;
+
+    private final LatentShape shape;
+    private final GenerationPlan plan;
+
+    /// Plans a request.
+    ///
+    /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be computed with this model
+    Planning(Components components, LatentSource source, GenerationRequest request) {
+        RequestCheck.check(request);
+        RequestCheck.checkEmbeds(
+                request,
+                request.maxSequenceLength().orElse(components.config().maxTextSeqLength()),
+                components.config().textEmbedDim());
+        source.check(components, request);
+        Sampler sampler = components.sampler();
+        int calls = calls(sampler, source.firstStep(request), request);
+        Sizes sizes = new Sizes(components.config(), components.vae());
+        this.shape = source.shape(sizes, request);
+        double rate = components.config().patchSizeT().isPresent() ? RATE_OF_PATCHES_IN_TIME : RATE;
+        double inputRate = request.video().map(video -> video.framesPerSecond()).orElse(rate);
+        this.plan = new GenerationPlan(
+                shape.height(),
+                shape.width(),
+                shape.requestedFrames(),
+                shape.frames(),
+                shape.latentFrames(),
+                request.framesPerSecond().orElse(inputRate),
+                calls,
+                sampler.name(),
+                components.device().name(),
+                warnings(sizes, sampler),
+                new MemoryEstimate(components, shape, request).plan(source));
+    }
+
+    private List<Problem> warnings(Sizes sizes, Sampler sampler) {
+        Problems problems = new Problems();
+        sampler.warn(problems);
+        return Stream.concat(problems.all().stream(), sizes.warnings(shape).stream())
+                .toList();
+    }
+
+    private static int calls(Sampler sampler, int first, GenerationRequest request) {
+        try (SamplerRun run = sampler.run(request.steps(), first)) {
+            return run.timesteps().length;
+        }
+    }
+
+    LatentShape shape() {
+        return shape;
+    }
+
+    GenerationPlan plan() {
+        return plan;
+    }
+
+    /// Refuses what cannot fit into memory: better than to be killed halfway.
+    public static void requireMemory(MemoryPlan memory) {
+        if (!memory.fits()) {
+            throw new MissingCapabilityException(
+                    ProblemCode.MEMORY,
+                    Place.nowhere(),
+                    "inference.pipeline.memory",
+                    memory.peak().stage().name().toLowerCase(Locale.ROOT),
+                    gibibytes(memory.peak().neededBytes()),
+                    gibibytes(memory.availableBytes().orElseThrow()));
+        }
+    }
+
+    private static String gibibytes(long bytes) {
+        return String.format(Locale.ROOT, "%.1f", bytes / GIBI);
+    }
+}

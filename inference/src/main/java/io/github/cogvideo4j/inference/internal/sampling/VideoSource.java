@@ -1,0 +1,93 @@
+package io.github.cogvideo4j.inference.internal.sampling;
+
+import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.internal.preprocess.FrameTensors;
+import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
+import io.github.cogvideo4j.inference.video.Video;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/// Video to video starts from a video with as much noise as its strength says, and skips the steps before that.
+///
+/// Source: `get_timesteps` and `prepare_latents` of diffusers' video to video pipeline.
+record VideoSource() implements LatentSource {
+    @Override
+    public void check(Components components, GenerationRequest request) {
+        NoiseSource.requireTextModel(components);
+        if (request.video().isEmpty()) {
+            throw RequestCheck.refused(ProblemCode.VIDEO, "inference.pipeline.no-video");
+        }
+        if (kept(request) < 1) {
+            throw RequestCheck.refused(
+                    ProblemCode.REQUEST,
+                    "inference.pipeline.weak",
+                    request.strength(),
+                    request.steps(),
+                    1.0 / request.steps());
+        }
+    }
+
+    private static int kept(GenerationRequest request) {
+        return Math.min((int) (request.steps() * request.strength()), request.steps());
+    }
+
+    @Override
+    public LatentShape shape(Sizes sizes, GenerationRequest request) {
+        return sizes.edited(request, request.video().orElseThrow());
+    }
+
+    @Override
+    public int firstStep(GenerationRequest request) {
+        return request.steps() - kept(request);
+    }
+
+    @Override
+    public int guidanceSteps(GenerationRequest request) {
+        return kept(request);
+    }
+
+    @Override
+    public boolean encodesInput(GenerationRequest request) {
+        return request.initialLatents().isEmpty();
+    }
+
+    @Override
+    public Start start(Setting setting, SamplerRun sampler) {
+        long channels = setting.components().config().inChannels();
+        if (setting.request().initialLatents().isPresent()) {
+            return new Start(setting.noise(channels), Optional.empty());
+        }
+        Tensor clean = clean(setting);
+        Tensor noise = setting.noise(channels);
+        Tensor noisy = sampler.start(clean, noise);
+        return new Start(noisy.to(noise.scalar_type()), Optional.empty());
+    }
+
+    /// The video's latents, once for each result: `[batch, frames, channels, height, width]`.
+    static Tensor clean(Setting setting) {
+        CogVideoXVae vae = setting.components().vae();
+        LatentShape shape = setting.shape();
+        Video video = setting.request().video().orElseThrow();
+        List<Tensor> samples = new ArrayList<>();
+        for (int i = 0; i < setting.batch(); i++) {
+            int sample = i;
+            samples.add(Scoped.tensor(() -> {
+                Tensor pixels = FrameTensors.ofVideo(video, shape.height(), shape.width())
+                        .narrow(2, 0, shape.requestedFrames());
+                return vae.encode(pixels, setting.components().options().vae(), setting.progress())
+                        .sample(setting.random().generator(sample))
+                        .permute(0, 2, 1, 3, 4)
+                        .mul(new Scalar(vae.config().scalingFactor()));
+            }));
+        }
+        return torch.cat(new TensorVector(samples.toArray(Tensor[]::new)));
+    }
+}

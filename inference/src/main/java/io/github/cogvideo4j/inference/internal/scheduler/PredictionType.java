@@ -1,0 +1,22 @@
+package io.github.cogvideo4j.inference.internal.scheduler;
+
+/// What the transformer predicts.
+public enum PredictionType {
+    /// The noise in the sample.
+    EPSILON("epsilon"),
+    /// The sample without noise.
+    SAMPLE("sample"),
+    /// The velocity between them: what every CogVideoX model was trained for.
+    V_PREDICTION("v_prediction");
+
+    private final String id;
+
+    PredictionType(String id) {
+        this.id = id;
+    }
+
+    /// The value in `scheduler_config.json`.
+    public String id() {
+        return id;
+    }
+}

@@ -1,0 +1,170 @@
+package io.github.cogvideo4j.inference.internal.transformer;
+
+import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.InvalidModelException;
+import io.github.cogvideo4j.inference.InvalidRequestException;
+import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.weights.Weights;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/// The transformer of all CogVideoX models, as its configuration describes it: from noisy latents, a text and a
+/// timestep to the prediction that a scheduler steps with.
+///
+/// It keeps the rotary tables of the last size of latents; [#close()] frees them. The weights are the caller's.
+public final class CogVideoXTransformer implements AutoCloseable {
+    private final TransformerConfig config;
+    private final Weights weights;
+    private final PatchEmbedding patchEmbedding;
+    private final TimestepEmbedding timeEmbedding;
+    private final Optional<TimestepEmbedding> ofsEmbedding;
+    private final List<TransformerBlock> blocks;
+    private final PatchOutput output;
+    private Optional<CachedPositions> positions = Optional.empty();
+
+    /// A transformer over weights.
+    ///
+    /// @param weights its state dict, in the type and on the device of use
+    /// @throws InvalidModelException when a tensor is missing or has another shape than the configuration says
+    public CogVideoXTransformer(Weights weights, TransformerConfig config) {
+        this.config = config;
+        this.weights = weights;
+        this.patchEmbedding = new PatchEmbedding(weights.at("patch_embed"), config);
+        this.timeEmbedding =
+                new TimestepEmbedding(weights.at("time_embedding"), config.innerDim(), config.timeEmbedDim(), config);
+        this.ofsEmbedding = ofsEmbedding(weights.at("ofs_embedding"), config);
+        this.blocks = IntStream.range(0, config.numLayers())
+                .mapToObj(i -> new TransformerBlock(weights.at("transformer_blocks", i), config))
+                .toList();
+        this.output = new PatchOutput(weights, config);
+    }
+
+    private static Optional<TimestepEmbedding> ofsEmbedding(Weights weights, TransformerConfig config) {
+        if (config.ofsEmbedDim().isEmpty()) {
+            return Optional.empty();
+        }
+        int width = config.ofsEmbedDim().getAsInt();
+        if (width != config.timeEmbedDim()) {
+            throw new InvalidModelException(
+                    ProblemCode.CONFIG_INVALID,
+                    config.document().place(),
+                    "inference.transformer.ofs-width",
+                    width,
+                    config.timeEmbedDim());
+        }
+        return Optional.of(new TimestepEmbedding(weights, width, width, config));
+    }
+
+    /// The configuration that it was made from.
+    public TransformerConfig config() {
+        return config;
+    }
+
+    /// The prediction for latents.
+    ///
+    /// @return `[batch, frames, output channels, height, width]`, in the model's type
+    /// @throws InvalidRequestException when the latents' sizes are none that the model can compute
+    public Tensor forward(TransformerInput input) {
+        return forward(input, Probe.NONE);
+    }
+
+    /// The prediction for latents, watched.
+    public Tensor forward(TransformerInput input, Probe probe) {
+        check(input.latents());
+        return Scoped.tensor(() -> {
+            Tensor latents = used(input.latents());
+            long frames = latents.size(1);
+            long height = latents.size(3);
+            long width = latents.size(4);
+            Tensor time = time(input, probe);
+            JointTokens tokens = patchEmbedding.forward(latents, used(input.text()));
+            probe.see("patch_embed", tokens.all());
+            Optional<RotaryPositions> rotary = rotary(input, frames, height, width);
+            for (int i = 0; i < blocks.size(); i++) {
+                blocks.get(i).forward(tokens, time, rotary, input.reference(), probe.at("block." + i));
+            }
+            Tensor sample = output.forward(tokens.video(), time, frames, height, width, probe);
+            probe.see("sample", sample);
+            return sample;
+        });
+    }
+
+    private Tensor time(TransformerInput input, Probe probe) {
+        Tensor timesteps = input.timesteps().to(weights.device().torchDevice(), ScalarType.Long);
+        Tensor time = timeEmbedding.forward(timesteps, probe, "time_proj", "time_embedding");
+        if (ofsEmbedding.isEmpty()) {
+            return time;
+        }
+        Tensor ofs = input.ofs()
+                .orElseGet(() -> torch.full(
+                        new long[] {1}, new Scalar(TransformerInput.TRAINED_OFS), new TensorOptions(ScalarType.Float)))
+                .to(weights.device().torchDevice(), ScalarType.Float);
+        return time.add(ofsEmbedding.get().forward(ofs, probe, "ofs_proj", "ofs_embedding"));
+    }
+
+    private Tensor used(Tensor tensor) {
+        return weights.device().put(tensor, weights.precision());
+    }
+
+    private void check(Tensor latents) {
+        int patch = config.patchSize();
+        int depth = config.patchSizeT().orElse(1);
+        if (latents.size(1) % depth != 0 || latents.size(3) % patch != 0 || latents.size(4) % patch != 0) {
+            throw refused(
+                    "inference.transformer.patches", latents.size(1), latents.size(3), latents.size(4), depth, patch);
+        }
+        if (latents.size(2) != config.inChannels()) {
+            throw refused("inference.transformer.channels", latents.size(2), config.inChannels());
+        }
+    }
+
+    private InvalidRequestException refused(String key, Object... arguments) {
+        return new InvalidRequestException(
+                ProblemCode.CONFIG_INVALID, config.document().place(), key, arguments);
+    }
+
+    /// Rotary tables for one size of latents.
+    private record CachedPositions(long frames, long height, long width, RotaryPositions tables) {
+        boolean fit(long otherFrames, long otherHeight, long otherWidth) {
+            return frames == otherFrames && height == otherHeight && width == otherWidth;
+        }
+
+        void close() {
+            tables.cos().close();
+            tables.sin().close();
+            tables.factors().close();
+        }
+    }
+
+    private Optional<RotaryPositions> rotary(TransformerInput input, long frames, long height, long width) {
+        if (!config.useRotaryPositionalEmbeddings()) {
+            return Optional.empty();
+        }
+        if (input.rotary().isPresent()) {
+            return input.rotary();
+        }
+        if (positions.filter(cached -> cached.fit(frames, height, width)).isEmpty()) {
+            close();
+            RotaryPositions tables =
+                    RotaryPositions.forLatents(config, frames, height, width).on(weights.device());
+            Scoped.keep(tables.cos());
+            Scoped.keep(tables.sin());
+            Scoped.keep(tables.factors());
+            positions = Optional.of(new CachedPositions(frames, height, width, tables));
+        }
+        return positions.map(CachedPositions::tables);
+    }
+
+    @Override
+    public void close() {
+        positions.ifPresent(CachedPositions::close);
+        positions = Optional.empty();
+    }
+}

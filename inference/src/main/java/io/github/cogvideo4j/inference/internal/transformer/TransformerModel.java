@@ -1,0 +1,118 @@
+package io.github.cogvideo4j.inference.internal.transformer;
+
+import io.github.cogvideo4j.checkpoints.model.ConfigCheck;
+import io.github.cogvideo4j.checkpoints.model.NamedShape;
+import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.source.Role;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import io.github.cogvideo4j.inference.InvalidModelException;
+import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
+import io.github.cogvideo4j.inference.internal.weights.WeightStore;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/// A transformer with the weights that it holds open: of a model's `transformer` folder, or of a training
+/// checkpoint that was never converted.
+///
+/// A checkpoint's weights are its fp32 master copies, cast to the precision of use when they are used. The
+/// results are therefore those of a conversion to that precision, and in fp32 those of the master copies
+/// themselves.
+public final class TransformerModel implements AutoCloseable {
+    private final WeightStore weights;
+    private final CogVideoXTransformer transformer;
+
+    private TransformerModel(WeightStore weights, CogVideoXTransformer transformer) {
+        this.weights = weights;
+        this.transformer = transformer;
+    }
+
+    /// Opens a diffusers folder with `config.json` and weights.
+    ///
+    /// @param folder    the component's folder, mostly `MODEL/transformer`
+    /// @param precision the type in which it computes
+    /// @param device    where it computes
+    /// @throws InvalidModelException when the weights are not what the configuration asks for
+    public static TransformerModel open(Path folder, Precision precision, ComputeDevice device) throws IOException {
+        return open(folder, TransformerConfig.read(folder.resolve("config.json")), List.of(), precision, device);
+    }
+
+    /// Opens weights wherever they are.
+    ///
+    /// @param path         what [Checkpoints#open] takes: a component's folder, a checkpoint, a weight file
+    /// @param config       the configuration, mostly the base model's
+    /// @param replacements tensors that count instead of those with their names: an adapter fused into them
+    /// @param precision    the type in which it computes
+    /// @param device       where it computes
+    /// @throws InvalidModelException when the weights are not what the configuration asks for
+    public static TransformerModel open(
+            Path path,
+            TransformerConfig config,
+            List<StoredTensor> replacements,
+            Precision precision,
+            ComputeDevice device)
+            throws IOException {
+        Checkpoint checkpoint = Checkpoints.open(path, SourceOptions.defaults());
+        check(checkpoint, config, path);
+        List<StoredTensor> tensors = new ArrayList<>(
+                checkpoint.entries().stream().map(StateEntry::tensor).toList());
+        tensors.addAll(replacements);
+        WeightStore weights = new WeightStore(path, tensors);
+        try {
+            return new TransformerModel(weights, new CogVideoXTransformer(weights.in(precision, device), config));
+        } catch (RuntimeException e) {
+            weights.close();
+            throw e;
+        }
+    }
+
+    private static void check(Checkpoint checkpoint, TransformerConfig config, Path path) {
+        Set<String> buffers = checkpoint.entries().stream()
+                .filter(entry -> entry.role() == Role.BUFFER)
+                .map(StateEntry::name)
+                .collect(Collectors.toSet());
+        List<NamedShape> shapes = checkpoint.entries().stream()
+                .map(entry -> NamedShape.of(entry.tensor()))
+                .toList();
+        ConfigCheck.Result result = ConfigCheck.compare(config, shapes, buffers::contains, Place.of(path));
+        if (!result.fits()) {
+            throw new InvalidModelException(result.errors().getFirst());
+        }
+    }
+
+    /// The transformer.
+    public CogVideoXTransformer transformer() {
+        return transformer;
+    }
+
+    /// Its configuration.
+    public TransformerConfig config() {
+        return transformer.config();
+    }
+
+    /// The bytes of its weights where they are used.
+    public long weightBytes(Precision precision, ComputeDevice device) {
+        return weights.byteLength(precision, device);
+    }
+
+    /// The bytes of those that do not lie in one piece and are put together in memory when they are used.
+    public long gatheredBytes() {
+        return weights.gatheredByteLength();
+    }
+
+    /// Frees weights and tables. Tensors that it computed remain.
+    @Override
+    public void close() {
+        transformer.close();
+        weights.close();
+    }
+}

@@ -1,0 +1,15 @@
+package io.github.cogvideo4j.inference.internal.vae;
+
+import org.bytedeco.pytorch.Tensor;
+
+/// Takes the frames of a video as they are done, in order, so that nobody has to hold the whole video.
+@FunctionalInterface
+public interface FrameConsumer {
+    /// Some frames are done.
+    ///
+    /// @param video  the video's number in the batch
+    /// @param first  the number of the first of these frames in the video
+    /// @param frames `[channels, frames, height, width]`, around -1 to 1, in the type and on the device of
+    ///               the model; valid during the call
+    void accept(int video, long first, Tensor frames);
+}

@@ -1,0 +1,21 @@
+package io.github.cogvideo4j.inference.internal.vae;
+
+import org.bytedeco.pytorch.Tensor;
+
+/// Frames that are computed when they are needed, so that no one has to hold all of them.
+@FunctionalInterface
+interface FrameSource {
+    /// Computes frames into memory that is there.
+    ///
+    /// @param first the number of the first one
+    /// @param into  `[frames, height, width, channels]`
+    void write(long first, Tensor into);
+
+    /// Black frames.
+    FrameSource ZEROS = (first, into) -> into.zero_();
+
+    /// Frames that are there already.
+    static FrameSource of(Tensor frames) {
+        return (first, into) -> into.copy_(frames.narrow(0, first, into.size(0)));
+    }
+}

@@ -1,5 +1,0 @@
-/// The layers that the models share.
-@NullMarked
-package io.github.cogvideo4j.inference.layer;
-
-import org.jspecify.annotations.NullMarked;

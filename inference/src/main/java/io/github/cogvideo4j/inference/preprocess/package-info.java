@@ -1,5 +1,0 @@
-/// From pixels to the tensors that models take, and back.
-@NullMarked
-package io.github.cogvideo4j.inference.preprocess;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/// What the models run on: libtorch, a device, a precision, and the lifetimes of native tensors.
-@NullMarked
-package io.github.cogvideo4j.inference.runtime;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,6 +1,0 @@
-/// The CogVideoX transformer, chapter by chapter: patches and positions in, blocks of joint attention over text
-/// and video, patches out.
-@NullMarked
-package io.github.cogvideo4j.inference.transformer;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/// The causal 3D autoencoder: videos to latents and back, in bounded memory.
-@NullMarked
-package io.github.cogvideo4j.inference.vae;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/// A model's weights by name: views of mapped files, cast when they are used.
-@NullMarked
-package io.github.cogvideo4j.inference.weights;
-
-import org.jspecify.annotations.NullMarked;

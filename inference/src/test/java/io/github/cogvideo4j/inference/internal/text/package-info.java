@@ -1,0 +1,2 @@
+/// Tokenizer and text encoder against the reference's ids and states.
+package io.github.cogvideo4j.inference.internal.text;

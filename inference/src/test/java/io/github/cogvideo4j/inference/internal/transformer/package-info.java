@@ -1,0 +1,2 @@
+/// The transformer against the reference's activations, position tables and outputs.
+package io.github.cogvideo4j.inference.internal.transformer;

@@ -1,0 +1,26 @@
+package io.github.cogvideo4j.inference.internal.weights;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
+import io.github.cogvideo4j.testing.Resources;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+class WeightStoreTest {
+    /// This model is stored in bf16.
+    @Test
+    void weightsOfAnotherDeviceTakeWhatTheirPrecisionTakes() throws IOException {
+        ComputeDevice card = new ComputeDevice("cuda:0");
+        try (WeightStore store = WeightStore.open(Resources.golden("pipelines/t2v-1.5/vae"))) {
+            long stored = store.byteLength();
+            assertThat(stored).isPositive();
+            for (Precision precision : Precision.values()) {
+                assertThat(store.byteLength(precision, ComputeDevice.CPU)).isEqualTo(stored);
+            }
+            assertThat(store.byteLength(Precision.BF16, card)).isEqualTo(stored);
+            assertThat(store.byteLength(Precision.FP32, card)).isEqualTo(2 * stored);
+        }
+    }
+}

@@ -1,2 +1,0 @@
-/// Tokenizer and text encoder against the reference's ids and states.
-package io.github.cogvideo4j.inference.text;

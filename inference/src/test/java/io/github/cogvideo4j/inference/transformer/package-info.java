@@ -1,2 +1,0 @@
-/// The transformer against the reference's activations, position tables and outputs.
-package io.github.cogvideo4j.inference.transformer;
