@@ -28,8 +28,8 @@ class HealthyFoldersTest {
 
     static Stream<Path> checkpoints() {
         return Resources.cases("").stream()
-                .filter(name -> List.of("deepspeed", "accelerate", "dcp", "universal")
-                        .contains(Resources.kind(name)))
+                .filter(name ->
+                        List.of("deepspeed", "accelerate", "dcp", "universal").contains(Resources.kind(name)))
                 .filter(name -> !name.startsWith("lora"))
                 .map(name -> Resources.fixture(name).resolve(name.startsWith("universal") ? "input" : "output"))
                 .filter(Files::isDirectory);

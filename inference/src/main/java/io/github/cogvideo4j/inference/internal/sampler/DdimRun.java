@@ -20,8 +20,8 @@ final class DdimRun extends ProductRun {
         Tensor signal = root(alpha);
         Tensor noise = root(oneMinus(alpha));
         Tensor denoised = clipped(denoised(prediction, sample, signal, noise));
-        Tensor direction = root(oneMinus(target))
-                .mul(Denoised.noise(setup().predictionType(), prediction, sample, signal, noise));
+        Tensor direction =
+                root(oneMinus(target)).mul(Denoised.noise(setup().predictionType(), prediction, sample, signal, noise));
         return new Step(root(target).mul(denoised).add(direction), denoised);
     }
 }

@@ -35,7 +35,9 @@ final class DeisRun extends MultistepRun {
     }
 
     private int order() {
-        int most = lowersOrder() ? Math.min(left(), setup().solver().order()) : setup().solver().order();
+        int most = lowersOrder()
+                ? Math.min(left(), setup().solver().order())
+                : setup().solver().order();
         return Math.min(most, done + 1);
     }
 
@@ -51,8 +53,7 @@ final class DeisRun extends MultistepRun {
         float r1 = rho(level(call() - 1));
         float c0 = integral(to, r0, r1) - integral(r0, r0, r1);
         float c1 = integral(to, r1, r0) - integral(r0, r1, r0);
-        return target.signal()
-                .mul(sample.div(now.signal()).add(weighted(c0, 0)).add(weighted(c1, 1)));
+        return target.signal().mul(sample.div(now.signal()).add(weighted(c0, 0)).add(weighted(c1, 1)));
     }
 
     private Tensor third(Tensor sample, SigmaLevel now, SigmaLevel target) {
@@ -85,8 +86,8 @@ final class DeisRun extends MultistepRun {
 
     /// The integral up to `t` of the parabola through 1 at `b` and 0 at `c` and `d`, over the logarithm.
     private static float integral(float t, float b, float c, float d) {
-        float above = t
-                * (log(c) * (log(d) - log(t) + 1) - log(d) * log(t) + log(d) + log(t) * log(t) - 2 * log(t) + 2);
+        float above =
+                t * (log(c) * (log(d) - log(t) + 1) - log(d) * log(t) + log(d) + log(t) * log(t) - 2 * log(t) + 2);
         return above / ((log(b) - log(c)) * (log(b) - log(d)));
     }
 

@@ -30,7 +30,9 @@ final class DpmRun extends MultistepRun {
         boolean stochastic = setup().solver().stochastic();
         Tensor kept = target.noise().div(now.noise());
         Tensor moved = stochastic
-                ? kept.mul(of.stride().neg().exp()).mul(sample).add(of.first(true).mul(denoised))
+                ? kept.mul(of.stride().neg().exp())
+                        .mul(sample)
+                        .add(of.first(true).mul(denoised))
                 : kept.mul(sample).sub(of.first(false).mul(denoised));
         Tensor noise = stochastic ? random.normalLike(prediction.to(ScalarType.Float)) : denoised;
         moved = switch (order()) {
@@ -45,7 +47,9 @@ final class DpmRun extends MultistepRun {
     private int order() {
         boolean toZero = !setup().solver().endsAtSmallest();
         boolean firstOrderLast = setup().solver().eulerAtFinal() || lowersOrder() || toZero;
-        int most = left() == 1 && firstOrderLast ? 1 : left() == 2 && lowersOrder() ? 2 : setup().solver().order();
+        int most = left() == 1 && firstOrderLast
+                ? 1
+                : left() == 2 && lowersOrder() ? 2 : setup().solver().order();
         return Math.min(most, done + 1);
     }
 
@@ -80,8 +84,7 @@ final class DpmRun extends MultistepRun {
     private record Coefficients(SigmaLevel target, Tensor stride) {
         /// Of the denoised sample itself; the deterministic one is subtracted.
         Tensor first(boolean stochastic) {
-            return target.signal()
-                    .mul(stochastic ? ProductRun.oneMinus(decayTwice()) : decay().sub(new Scalar(1)));
+            return target.signal().mul(stochastic ? ProductRun.oneMinus(decayTwice()) : decay().sub(new Scalar(1)));
         }
 
         /// Of its change.

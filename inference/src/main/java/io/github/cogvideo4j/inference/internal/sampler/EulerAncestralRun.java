@@ -25,9 +25,8 @@ final class EulerAncestralRun extends SigmaSpaceRun {
         Tensor sigma = sigma(call());
         Tensor target = sigma(call() + 1);
         Tensor denoised = denoised(prediction, sample, sigma);
-        Tensor up = NoiseTable.root(squared(target)
-                .mul(squared(sigma).sub(squared(target)))
-                .div(squared(sigma)));
+        Tensor up = NoiseTable.root(
+                squared(target).mul(squared(sigma).sub(squared(target))).div(squared(sigma)));
         Tensor down = NoiseTable.root(squared(target).sub(squared(up)));
         Tensor slope = sample.sub(denoised).div(sigma);
         Tensor moved = sample.add(slope.mul(down.sub(sigma)));

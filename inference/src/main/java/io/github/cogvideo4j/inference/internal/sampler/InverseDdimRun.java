@@ -23,15 +23,14 @@ final class InverseDdimRun extends ProductRun {
 
     @Override
     Step next(Tensor prediction, Tensor sample, RandomSource random) {
-        long source = Math.min(
-                at(call()) - setup().stride(), setup().config().numTrainTimesteps() - 1L);
+        long source = Math.min(at(call()) - setup().stride(), setup().config().numTrainTimesteps() - 1L);
         Tensor alpha = product(source);
         Tensor target = CogVideoXDdimRun.product(setup(), at(call()));
         Tensor signal = root(alpha);
         Tensor noise = root(oneMinus(alpha));
         Tensor denoised = denoised(prediction, sample, signal, noise);
-        Tensor direction = root(oneMinus(target))
-                .mul(Denoised.noise(setup().predictionType(), prediction, sample, signal, noise));
+        Tensor direction =
+                root(oneMinus(target)).mul(Denoised.noise(setup().predictionType(), prediction, sample, signal, noise));
         Tensor clipped = clipped(denoised);
         return new Step(root(target).mul(clipped).add(direction), clipped);
     }

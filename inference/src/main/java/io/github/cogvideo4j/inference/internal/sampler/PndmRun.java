@@ -75,9 +75,8 @@ final class PndmRun extends ProductRun {
         Tensor signal = root(alpha);
         Tensor noise = root(oneMinus(alpha));
         Tensor denoised = denoised(prediction, sample, signal, noise);
-        Tensor direction = faithful
-                ? prediction
-                : Denoised.noise(setup().predictionType(), prediction, sample, signal, noise);
+        Tensor direction =
+                faithful ? prediction : Denoised.noise(setup().predictionType(), prediction, sample, signal, noise);
         Tensor moved = done < plan.rungeKutta() ? rungeKutta(direction, sample) : multistep(direction, sample);
         done++;
         return new Step(moved, denoised);
@@ -92,9 +91,8 @@ final class PndmRun extends ProductRun {
         } else if (inBlock < CALLS_OF_BLOCK - 1) {
             sumOfBlock.add(sumOfBlock.get(0).add(direction.mul(new Scalar(1.0 / 3))));
         }
-        Tensor along = inBlock < CALLS_OF_BLOCK - 1
-                ? direction
-                : sumOfBlock.get(0).add(direction.mul(new Scalar(1.0 / 6)));
+        Tensor along =
+                inBlock < CALLS_OF_BLOCK - 1 ? direction : sumOfBlock.get(0).add(direction.mul(new Scalar(1.0 / 6)));
         long half = inBlock % 2 == 0 ? setup().stride() / 2 : 0;
         return transfer(sampleOfBlock.get(0), at(done - inBlock), faithful ? at(call()) - half : followed(), along);
     }

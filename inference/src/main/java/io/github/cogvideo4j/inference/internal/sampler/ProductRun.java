@@ -16,7 +16,9 @@ abstract class ProductRun extends SolverRun {
 
     /// The product at a timestep; below 0 the one after the last step.
     Tensor product(long timestep) {
-        return timestep < 0 ? setup().table().end(setup().config()) : setup().table().at(timestep);
+        return timestep < 0
+                ? setup().table().end(setup().config())
+                : setup().table().at(timestep);
     }
 
     /// The timestep that a step leads to: that of the next call. The reference subtracts a whole stride, which

@@ -24,8 +24,8 @@ final class SaSolverRun extends MultistepRun {
 
     SaSolverRun(SamplerSetup setup) {
         super(setup, SigmaSchedule.toSmallest(setup));
-        this.denoisedBefore = history(
-                Math.max(setup.solver().predictorOrder(), setup.solver().correctorOrder() - 1));
+        this.denoisedBefore =
+                history(Math.max(setup.solver().predictorOrder(), setup.solver().correctorOrder() - 1));
     }
 
     @Override

@@ -6,10 +6,10 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.InvalidRequestException;
+import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
 import io.github.cogvideo4j.inference.internal.scheduler.SchedulerConfig;
 import io.github.cogvideo4j.inference.internal.scheduler.SolverConfig;
-import io.github.cogvideo4j.inference.generation.TimestepSpacing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -99,9 +99,7 @@ public final class Sampler {
     private static SchedulerConfig settled(SchedulerConfig config, SamplerKind kind, Options options) {
         SolverConfig solver = config.solver().withStochastic(kind == SamplerKind.DPM_SDE);
         solver = options.karras() ? solver.withKarras() : solver;
-        solver = options.order().isPresent()
-                ? solver.withOrder(options.order().getAsInt())
-                : solver;
+        solver = options.order().isPresent() ? solver.withOrder(options.order().getAsInt()) : solver;
         SchedulerConfig settled = config.withSolver(solver);
         return options.spacing().map(settled::withTimestepSpacing).orElse(settled);
     }

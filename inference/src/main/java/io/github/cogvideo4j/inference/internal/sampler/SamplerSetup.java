@@ -17,12 +17,7 @@ import java.util.Optional;
 /// @param quirks whether the reference's faults are kept
 /// @param given  sigmas and timesteps in place of those that follow from the table
 record SamplerSetup(
-        SchedulerConfig config,
-        NoiseTable table,
-        int steps,
-        int first,
-        boolean quirks,
-        Optional<SigmaSchedule> given) {
+        SchedulerConfig config, NoiseTable table, int steps, int first, boolean quirks, Optional<SigmaSchedule> given) {
     SolverConfig solver() {
         return config.solver();
     }

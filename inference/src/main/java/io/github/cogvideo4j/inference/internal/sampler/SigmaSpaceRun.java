@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
+import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
-import io.github.cogvideo4j.inference.generation.TimestepSpacing;
 import org.bytedeco.pytorch.Tensor;
 
 /// A run of a sampler that keeps the signal as it is and lets the noise be as large as sigma.
@@ -37,9 +37,8 @@ abstract class SigmaSpaceRun extends SolverRun {
 
     @Override
     Tensor noisy(Tensor sample, Tensor noise) {
-        Tensor sigma = sigma(call())
-                .to(sample.device(), sample.scalar_type().intern())
-                .reshape(1, 1, 1, 1, 1);
+        Tensor sigma =
+                sigma(call()).to(sample.device(), sample.scalar_type().intern()).reshape(1, 1, 1, 1, 1);
         return sample.add(noise.mul(sigma));
     }
 

@@ -60,7 +60,9 @@ final class UniPcRun extends MultistepRun {
         double[] weights = orderBefore == 1 ? new double[] {0.5} : frame.solved(orderBefore);
         Tensor last = rounded(weights[orderBefore - 1], sample).mul(denoised.sub(denoisedBefore.get(0)));
         Tensor all = orderBefore == 1 ? last : frame.sum(weights, sample).add(last);
-        return frame.base(sample).sub(frame.weight().mul(all)).to(sample.scalar_type().intern());
+        return frame.base(sample)
+                .sub(frame.weight().mul(all))
+                .to(sample.scalar_type().intern());
     }
 
     /// A weight in the type of the sample.
@@ -89,7 +91,8 @@ final class UniPcRun extends MultistepRun {
             for (int age = 1; age < order; age++) {
                 Tensor ratio = level(from - age).lambda().sub(now.lambda()).div(stride);
                 ratios.add(ratio.item_float());
-                differences.add(denoisedBefore.get(age).sub(denoisedBefore.get(0)).div(ratio));
+                differences.add(
+                        denoisedBefore.get(age).sub(denoisedBefore.get(0)).div(ratio));
             }
             ratios.add(1f);
         }

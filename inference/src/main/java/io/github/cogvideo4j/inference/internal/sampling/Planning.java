@@ -6,8 +6,8 @@ import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.generation.MemoryPlan;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.sampler.Sampler;
 import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import java.util.List;
@@ -26,7 +26,7 @@ public final class Planning {
     /// Plans a request.
     ///
     /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be computed with this model
-    Planning(Components components, LatentSource source, GenerationRequest request) {
+    Planning(Components components, LatentSource source, PipelineRequest request) {
         RequestCheck.check(request);
         RequestCheck.checkEmbeds(
                 request,
@@ -35,7 +35,7 @@ public final class Planning {
         source.check(components, request);
         Sampler sampler = components.sampler();
         int calls = calls(sampler, source.firstStep(request), request);
-        Sizes sizes = new Sizes(components.config(), components.vae());
+        SizeRules sizes = new SizeRules(components.config(), components.vae());
         this.shape = source.shape(sizes, request);
         double rate = components.config().patchSizeT().isPresent() ? RATE_OF_PATCHES_IN_TIME : RATE;
         double inputRate = request.video().map(video -> video.framesPerSecond()).orElse(rate);
@@ -53,14 +53,14 @@ public final class Planning {
                 new MemoryEstimate(components, shape, request).plan(source));
     }
 
-    private List<Problem> warnings(Sizes sizes, Sampler sampler) {
+    private List<Problem> warnings(SizeRules sizes, Sampler sampler) {
         Problems problems = new Problems();
         sampler.warn(problems);
         return Stream.concat(problems.all().stream(), sizes.warnings(shape).stream())
                 .toList();
     }
 
-    private static int calls(Sampler sampler, int first, GenerationRequest request) {
+    private static int calls(Sampler sampler, int first, PipelineRequest request) {
         try (SamplerRun run = sampler.run(request.steps(), first)) {
             return run.timesteps().length;
         }

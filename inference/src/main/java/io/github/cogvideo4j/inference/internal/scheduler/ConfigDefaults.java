@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.scheduler;
 
-import io.github.cogvideo4j.inference.generation.TimestepSpacing;
+import io.github.cogvideo4j.inference.options.TimestepSpacing;
 
 /// What an absent key of `scheduler_config.json` means: it depends on the class that the file names.
 ///
@@ -22,8 +22,8 @@ public record ConfigDefaults(
         TimestepSpacing spacing,
         double snrShiftScale) {
     /// CogVideoX's own schedulers.
-    public static final ConfigDefaults COGVIDEOX = new ConfigDefaults(
-            0.00085, 0.012, BetaSchedule.SCALED_LINEAR, true, true, TimestepSpacing.LEADING, 3.0);
+    public static final ConfigDefaults COGVIDEOX =
+            new ConfigDefaults(0.00085, 0.012, BetaSchedule.SCALED_LINEAR, true, true, TimestepSpacing.LEADING, 3.0);
     /// DDIM and DDPM.
     public static final ConfigDefaults DDIM = stock(true, TimestepSpacing.LEADING);
     /// PNDM.

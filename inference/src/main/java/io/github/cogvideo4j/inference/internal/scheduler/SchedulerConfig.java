@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.model.ConfigDocument;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
-import io.github.cogvideo4j.inference.generation.TimestepSpacing;
+import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import java.util.Arrays;
 import java.util.function.Function;
 import java.util.stream.Collectors;

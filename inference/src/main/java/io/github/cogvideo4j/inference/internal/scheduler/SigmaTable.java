@@ -2,7 +2,6 @@ package io.github.cogvideo4j.inference.internal.scheduler;
 
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -26,7 +25,8 @@ public final class SigmaTable {
         float[] sigmas = new float[table.alphas().length];
         Scoped.run(() -> {
             Tensor alphas = torch.tensor(table.alphas()).to(ScalarType.Float);
-            Tensor values = NoiseTable.root(NoiseTable.oneMinus(alphas).div(alphas)).contiguous();
+            Tensor values =
+                    NoiseTable.root(NoiseTable.oneMinus(alphas).div(alphas)).contiguous();
             new FloatPointer(values.data_ptr()).get(sigmas);
         });
         return new SigmaTable(sigmas);

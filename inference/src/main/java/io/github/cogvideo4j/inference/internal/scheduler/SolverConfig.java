@@ -50,8 +50,7 @@ public record SolverConfig(
             "thresholding");
 
     private static final Map<String, List<String>> WORDS = Map.of(
-            "algorithm_type",
-                    List.of("dpmsolver++", "sde-dpmsolver++", "deis", "data_prediction"),
+            "algorithm_type", List.of("dpmsolver++", "sde-dpmsolver++", "deis", "data_prediction"),
             "solver_type", List.of("midpoint", "heun", "bh1", "bh2", "logrho"),
             "final_sigmas_type", List.of("zero", "sigma_min"),
             "variance_type", List.of("fixed_small", "fixed_large"),

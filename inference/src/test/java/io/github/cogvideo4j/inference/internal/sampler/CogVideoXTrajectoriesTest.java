@@ -102,8 +102,7 @@ class CogVideoXTrajectoriesTest {
         SamplerKind kind = dpm ? SamplerKind.COGVIDEOX_DPM : SamplerKind.COGVIDEOX_DDIM;
         return Sampler.of(
                 SchedulerTablesTest.document(config),
-                new Sampler.Options(
-                        Optional.of(kind), Optional.empty(), false, OptionalInt.empty(), false, false));
+                new Sampler.Options(Optional.of(kind), Optional.empty(), false, OptionalInt.empty(), false, false));
     }
 
     private static SamplerRun inverseRun(Sampler inverse, Golden golden, int steps) throws IOException {

@@ -32,8 +32,7 @@ final class StockGolden {
         }
         return Sampler.of(
                 document.with("_class_name", meta.path("class").stringValue()),
-                new Sampler.Options(
-                        Optional.empty(), Optional.empty(), false, OptionalInt.empty(), false, quirks));
+                new Sampler.Options(Optional.empty(), Optional.empty(), false, OptionalInt.empty(), false, quirks));
     }
 
     /// The tables of a variant, `samplers/dpmpp2m_karras`.

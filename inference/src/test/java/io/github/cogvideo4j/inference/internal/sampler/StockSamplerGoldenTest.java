@@ -62,11 +62,10 @@ class StockSamplerGoldenTest {
             Sampler sampler = StockGolden.sampler(golden.meta(), true);
             for (JsonNode count : golden.meta().path("steps")) {
                 int steps = count.intValue();
-                try (SamplerRun run =
-                        sampler.run(steps, 0, StockGolden.products(variant), Optional.empty())) {
+                try (SamplerRun run = sampler.run(steps, 0, StockGolden.products(variant), Optional.empty())) {
                     Tensor expected = golden.out("timesteps_" + steps);
-                    Tensor timesteps =
-                            torch.tensor(run.timesteps()).to(expected.scalar_type().intern());
+                    Tensor timesteps = torch.tensor(run.timesteps())
+                            .to(expected.scalar_type().intern());
                     boolean karras = variant.contains("karras");
                     if (karras) {
                         // Found back from sigmas: a last bit of a root moves them by as much.
@@ -75,8 +74,7 @@ class StockSamplerGoldenTest {
                         golden.assertEqual("timesteps_" + steps, timesteps);
                     }
                     double sigma = run.start(torch.ones(1)).item_double();
-                    double expectedSigma =
-                            StockGolden.values(golden.out("init_noise_sigma_" + steps))[0];
+                    double expectedSigma = StockGolden.values(golden.out("init_noise_sigma_" + steps))[0];
                     assertThat(Math.abs(sigma - expectedSigma)).isLessThanOrEqualTo(Math.ulp((float) expectedSigma));
                 }
                 if (golden.hasOutput("sigmas_" + steps)) {
@@ -90,8 +88,8 @@ class StockSamplerGoldenTest {
     /// seven times.
     private static void assertSigmas(Golden golden, String variant, Sampler sampler, int steps) throws IOException {
         double[] expected = StockGolden.values(golden.out("sigmas_" + steps));
-        SamplerSetup setup = new SamplerSetup(
-                sampler.config(), StockGolden.products(variant), steps, 0, true, Optional.empty());
+        SamplerSetup setup =
+                new SamplerSetup(sampler.config(), StockGolden.products(variant), steps, 0, true, Optional.empty());
         SigmaSchedule ours = variant.matches(".*/(euler|eulera|heun).*")
                 ? SigmaSchedule.inSigmaSpace(setup)
                 : variant.matches(".*/(deis|sasolver).*")
@@ -136,10 +134,10 @@ class StockSamplerGoldenTest {
                         "timesteps",
                         torch.tensor(run.timesteps())
                                 .to(golden.out("timesteps").scalar_type().intern()));
-                Tensor sample = golden.hasInput("original")
-                        ? run.start(golden.in("original"), noise)
-                        : run.start(noise);
-                calls.check("initial", 0, sample.unsqueeze(0), golden.out("initial").unsqueeze(0), noise);
+                Tensor sample =
+                        golden.hasInput("original") ? run.start(golden.in("original"), noise) : run.start(noise);
+                calls.check(
+                        "initial", 0, sample.unsqueeze(0), golden.out("initial").unsqueeze(0), noise);
                 calls.make(run, random);
             }
         }
@@ -183,14 +181,20 @@ class StockSamplerGoldenTest {
         void check(String name, int call, Tensor ours, Tensor theirs, Tensor scale) {
             String label = golden.sidecar().path("name").stringValue() + ": " + name + " " + call;
             assertThat(ours.shape()).as(label).isEqualTo(theirs.shape());
-            assertThat(ours.scalar_type().intern()).as(label).isEqualTo(theirs.scalar_type().intern());
+            assertThat(ours.scalar_type().intern())
+                    .as(label)
+                    .isEqualTo(theirs.scalar_type().intern());
             if (torch.allclose(ours, theirs, 0, 0, true)) {
                 return;
             }
             boolean half = theirs.scalar_type().intern() == ScalarType.BFloat16;
             float largest = scale.to(ScalarType.Float).abs().max().item_float();
             double bound = Math.max(
-                    golden.sidecar().path("tolerance").path(name).path("suggested_atol").doubleValue(),
+                    golden.sidecar()
+                            .path("tolerance")
+                            .path(name)
+                            .path("suggested_atol")
+                            .doubleValue(),
                     units * Math.ulp(largest));
             double farthest = ours.to(ScalarType.Double)
                     .sub(theirs.to(ScalarType.Double))
@@ -215,6 +219,7 @@ class StockSamplerGoldenTest {
     }
 
     static List<String> plainTables() {
-        return List.of("samplers/heun_tables", "samplers/deis_tables", "samplers/pndm_tables", "samplers/sasolver_tables");
+        return List.of(
+                "samplers/heun_tables", "samplers/deis_tables", "samplers/pndm_tables", "samplers/sasolver_tables");
     }
 }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.checkpoints.model.ConfigDocument;
 import io.github.cogvideo4j.inference.Golden;
-import io.github.cogvideo4j.inference.generation.TimestepSpacing;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -117,7 +117,8 @@ public class SchedulerTablesTest {
         }
     }
 
-    /// The table of inversion and of the stock samplers goes through square roots in fp32 and then through ratios that magnify their last
+    /// The table of inversion and of the stock samplers goes through square roots in fp32 and then through ratios that
+    /// magnify their last
     /// bit. Wherever the reference's betas lie, moving those roots by no more than their last bit leads there.
     @ParameterizedTest
     @ValueSource(

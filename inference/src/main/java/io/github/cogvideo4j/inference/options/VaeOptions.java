@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.inference.generation;
+package io.github.cogvideo4j.inference.options;
 
 import java.util.Optional;
 

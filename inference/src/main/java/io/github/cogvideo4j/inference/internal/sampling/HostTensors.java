@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
-import io.github.cogvideo4j.inference.generation.Latents;
+import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
 import io.github.cogvideo4j.inference.internal.weights.NativeMemory;
 import java.util.List;
@@ -9,13 +9,13 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/// Latents as tensors, and tensors as latents.
-public final class LatentTensors {
-    private LatentTensors() {}
+/// libtorch tensors of blocks in native memory, and the other way round.
+public final class HostTensors {
+    private HostTensors() {}
 
     /// A copy of a tensor, from whatever device it is on.
-    public static Latents copyOf(Tensor tensor) {
-        Latents copy = Latents.allocate(ScalarTypes.precision(tensor), tensor.shape());
+    public static HostTensor copyOf(Tensor tensor) {
+        HostTensor copy = HostTensor.allocate(ScalarTypes.precision(tensor), tensor.shape());
         try (PointerScope _ = new PointerScope()) {
             view(copy).copy_(tensor);
         }
@@ -23,14 +23,14 @@ public final class LatentTensors {
     }
 
     /// Tensors one after the other along the first dimension.
-    static Latents joined(List<Tensor> tensors) {
+    public static HostTensor joined(List<Tensor> tensors) {
         try (PointerScope _ = new PointerScope()) {
             return copyOf(torch.cat(new TensorVector(tensors.toArray(Tensor[]::new))));
         }
     }
 
-    /// The numbers as a tensor on the CPU, without a copy: valid while the latents are open.
-    public static Tensor view(Latents latents) {
-        return NativeMemory.view(latents.values(), ScalarTypes.of(latents.precision()), latents.shape());
+    /// The numbers as a tensor on the CPU, without a copy: valid while the block is open.
+    public static Tensor view(HostTensor block) {
+        return NativeMemory.view(block.values(), ScalarTypes.of(block.precision()), block.shape());
     }
 }

@@ -5,7 +5,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidRequestException;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
 import io.github.cogvideo4j.inference.video.Video;
 import java.util.ArrayList;
@@ -14,7 +14,7 @@ import java.util.List;
 /// Which sizes a model can compute, which it was trained with, and what comes out.
 ///
 /// Whatever the reference can compute is computed. What it cannot is refused with the nearest size that can.
-final class Sizes {
+final class SizeRules {
     private static final int PIXELS_LIMIT = 1 << 14;
     private static final int FRAMES_LIMIT = 1 << 14;
     private static final int TRAINED_STRIDE = 8;
@@ -22,13 +22,13 @@ final class Sizes {
     private final TransformerConfig transformer;
     private final CogVideoXVae vae;
 
-    Sizes(TransformerConfig transformer, CogVideoXVae vae) {
+    SizeRules(TransformerConfig transformer, CogVideoXVae vae) {
         this.transformer = transformer;
         this.vae = vae;
     }
 
     /// The sizes of a video made from noise: padded at its beginning to whole patches in time.
-    LatentShape generated(GenerationRequest request) {
+    LatentShape generated(PipelineRequest request) {
         int frames = request.numFrames().orElse(transformer.sampleFrames());
         checkFrames(frames);
         int latentFrames = (frames - 1) / vae.config().temporalCompressionRatio() + 1;
@@ -37,7 +37,7 @@ final class Sizes {
     }
 
     /// The sizes of a video made from a video, which is not padded.
-    LatentShape edited(GenerationRequest request, Video video) {
+    LatentShape edited(PipelineRequest request, Video video) {
         int frames = request.numFrames().isPresent()
                 ? Math.min(request.numFrames().getAsInt(), video.frames())
                 : video.frames();
@@ -53,7 +53,7 @@ final class Sizes {
         return shape(request, frames, latentFrames, 0);
     }
 
-    private LatentShape shape(GenerationRequest request, int frames, int latentFrames, int padding) {
+    private LatentShape shape(PipelineRequest request, int frames, int latentFrames, int padding) {
         int ratio = vae.config().spatialRatio();
         int height = request.height().orElse(transformer.sampleHeight() * ratio);
         int width = request.width().orElse(transformer.sampleWidth() * ratio);

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.inference.generation;
+package io.github.cogvideo4j.inference.options;
 
 /// Which of the training timesteps are visited.
 public enum TimestepSpacing {

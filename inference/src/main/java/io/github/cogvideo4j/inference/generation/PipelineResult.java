@@ -14,11 +14,11 @@ import java.util.Map;
 ///                 without the frames that CogVideoX1.5 is padded with
 /// @param warnings what was worth a warning
 /// @param times    how long the stages took
-public record GenerationResult(
-        List<Video> videos, List<Long> seeds, Latents latents, List<Problem> warnings, Map<Stage, Duration> times)
+public record PipelineResult(
+        List<Video> videos, List<Long> seeds, HostTensor latents, List<Problem> warnings, Map<Stage, Duration> times)
         implements AutoCloseable {
     /// Copies the collections.
-    public GenerationResult {
+    public PipelineResult {
         videos = List.copyOf(videos);
         seeds = List.copyOf(seeds);
         warnings = List.copyOf(warnings);

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.inference.generation;
+package io.github.cogvideo4j.inference.options;
 
 /// The size of tiles and the share of it by which neighbours overlap.
 ///

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.inference.generation;
+package io.github.cogvideo4j.inference.options;
 
 /// Which scheduler steps from noise to video, where it is not the one that the model's folder names.
 public enum SchedulerChoice {

@@ -29,7 +29,7 @@ import java.util.OptionalInt;
 /// @param initialLatents       the noise to start from, instead of one drawn with the seeds
 /// @param promptEmbeds         encoded prompts `[prompts, tokens, width]`, instead of the prompts
 /// @param negativePromptEmbeds the same for the negative prompts
-public record GenerationRequest(
+public record PipelineRequest(
         List<String> prompts,
         List<String> negativePrompts,
         OptionalInt height,
@@ -45,11 +45,11 @@ public record GenerationRequest(
         Optional<Video> video,
         double strength,
         OptionalDouble framesPerSecond,
-        Optional<Latents> initialLatents,
-        Optional<Latents> promptEmbeds,
-        Optional<Latents> negativePromptEmbeds) {
+        Optional<HostTensor> initialLatents,
+        Optional<HostTensor> promptEmbeds,
+        Optional<HostTensor> negativePromptEmbeds) {
     /// Copies the lists.
-    public GenerationRequest {
+    public PipelineRequest {
         prompts = List.copyOf(prompts);
         negativePrompts = List.copyOf(negativePrompts);
         seeds = List.copyOf(seeds);
@@ -57,13 +57,13 @@ public record GenerationRequest(
     }
 
     /// A request for one prompt with the defaults of everything else.
-    public static GenerationRequest of(String prompt) {
+    public static PipelineRequest of(String prompt) {
         return builder().prompt(prompt).build();
     }
 
     /// A request with the defaults of everything.
-    public static GenerationRequestBuilder builder() {
-        return new GenerationRequestBuilder();
+    public static PipelineRequestBuilder builder() {
+        return new PipelineRequestBuilder();
     }
 
     /// Whether there is guidance: two predictions a step instead of one.

@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
-/// Collects a [GenerationRequest]: 50 steps, guidance 6, seed 42 and strength 0.8 where nothing else is said.
-public final class GenerationRequestBuilder {
+/// Collects a [PipelineRequest]: 50 steps, guidance 6, seed 42 and strength 0.8 where nothing else is said.
+public final class PipelineRequestBuilder {
     private List<String> prompts = List.of();
     private List<String> negativePrompts = List.of();
     private OptionalInt height = OptionalInt.empty();
@@ -24,143 +24,143 @@ public final class GenerationRequestBuilder {
     private Optional<Video> video = Optional.empty();
     private double strength = 0.8;
     private OptionalDouble framesPerSecond = OptionalDouble.empty();
-    private Optional<Latents> initialLatents = Optional.empty();
-    private Optional<Latents> promptEmbeds = Optional.empty();
-    private Optional<Latents> negativePromptEmbeds = Optional.empty();
+    private Optional<HostTensor> initialLatents = Optional.empty();
+    private Optional<HostTensor> promptEmbeds = Optional.empty();
+    private Optional<HostTensor> negativePromptEmbeds = Optional.empty();
 
-    GenerationRequestBuilder() {}
+    PipelineRequestBuilder() {}
 
     /// What the video shows.
-    public GenerationRequestBuilder prompt(String value) {
+    public PipelineRequestBuilder prompt(String value) {
         return prompts(List.of(value));
     }
 
     /// What the videos show, one prompt for each; they are computed together.
-    public GenerationRequestBuilder prompts(List<String> value) {
+    public PipelineRequestBuilder prompts(List<String> value) {
         prompts = value;
         return this;
     }
 
     /// What the videos shall not show.
-    public GenerationRequestBuilder negativePrompt(String value) {
+    public PipelineRequestBuilder negativePrompt(String value) {
         return negativePrompts(List.of(value));
     }
 
     /// What the videos shall not show, one for each prompt.
-    public GenerationRequestBuilder negativePrompts(List<String> value) {
+    public PipelineRequestBuilder negativePrompts(List<String> value) {
         negativePrompts = value;
         return this;
     }
 
     /// The height in pixels.
-    public GenerationRequestBuilder height(int value) {
+    public PipelineRequestBuilder height(int value) {
         height = OptionalInt.of(value);
         return this;
     }
 
     /// The width in pixels.
-    public GenerationRequestBuilder width(int value) {
+    public PipelineRequestBuilder width(int value) {
         width = OptionalInt.of(value);
         return this;
     }
 
     /// The number of frames.
-    public GenerationRequestBuilder numFrames(int value) {
+    public PipelineRequestBuilder numFrames(int value) {
         numFrames = OptionalInt.of(value);
         return this;
     }
 
     /// The number of denoising steps.
-    public GenerationRequestBuilder steps(int value) {
+    public PipelineRequestBuilder steps(int value) {
         steps = value;
         return this;
     }
 
     /// How strongly the prompt counts.
-    public GenerationRequestBuilder guidanceScale(double value) {
+    public PipelineRequestBuilder guidanceScale(double value) {
         guidanceScale = value;
         return this;
     }
 
     /// Whether the guidance grows from step to step.
-    public GenerationRequestBuilder dynamicCfg(boolean value) {
+    public PipelineRequestBuilder dynamicCfg(boolean value) {
         dynamicCfg = value;
         return this;
     }
 
     /// The seed of everything random.
-    public GenerationRequestBuilder seed(long value) {
+    public PipelineRequestBuilder seed(long value) {
         return seeds(List.of(value));
     }
 
     /// A seed for each prompt.
-    public GenerationRequestBuilder seeds(List<Long> value) {
+    public PipelineRequestBuilder seeds(List<Long> value) {
         seeds = value;
         return this;
     }
 
     /// How many videos of each prompt.
-    public GenerationRequestBuilder numVideosPerPrompt(int value) {
+    public PipelineRequestBuilder numVideosPerPrompt(int value) {
         numVideosPerPrompt = value;
         return this;
     }
 
     /// How many tokens of the prompts count.
-    public GenerationRequestBuilder maxSequenceLength(int value) {
+    public PipelineRequestBuilder maxSequenceLength(int value) {
         maxSequenceLength = OptionalInt.of(value);
         return this;
     }
 
     /// The image that the video begins with. The caller keeps it open until the video is there.
-    public GenerationRequestBuilder image(Image value) {
+    public PipelineRequestBuilder image(Image value) {
         return images(List.of(value));
     }
 
     /// An image for each prompt.
-    public GenerationRequestBuilder images(List<Image> value) {
+    public PipelineRequestBuilder images(List<Image> value) {
         images = value;
         return this;
     }
 
     /// The video that is changed. The caller keeps it open until the result is there.
-    public GenerationRequestBuilder video(Video value) {
+    public PipelineRequestBuilder video(Video value) {
         video = Optional.of(value);
         return this;
     }
 
     /// How much of the input video is replaced.
-    public GenerationRequestBuilder strength(double value) {
+    public PipelineRequestBuilder strength(double value) {
         strength = value;
         return this;
     }
 
     /// How many frames make a second.
-    public GenerationRequestBuilder framesPerSecond(double value) {
+    public PipelineRequestBuilder framesPerSecond(double value) {
         framesPerSecond = OptionalDouble.of(value);
         return this;
     }
 
     /// The noise to start from. The caller keeps it open until the video is there.
-    public GenerationRequestBuilder initialLatents(Latents value) {
+    public PipelineRequestBuilder initialLatents(HostTensor value) {
         initialLatents = Optional.of(value);
         return this;
     }
 
     /// The encoded prompts.
-    public GenerationRequestBuilder promptEmbeds(Latents value) {
+    public PipelineRequestBuilder promptEmbeds(HostTensor value) {
         promptEmbeds = Optional.of(value);
         return this;
     }
 
     /// The encoded negative prompts.
-    public GenerationRequestBuilder negativePromptEmbeds(Latents value) {
+    public PipelineRequestBuilder negativePromptEmbeds(HostTensor value) {
         negativePromptEmbeds = Optional.of(value);
         return this;
     }
 
     /// The request.
-    public GenerationRequest build() {
-        return new GenerationRequest(
+    public PipelineRequest build() {
+        return new PipelineRequest(
                 prompts,
                 negativePrompts,
                 height,

@@ -1,21 +1,22 @@
 package io.github.cogvideo4j.inference.generation;
 
 import io.github.cogvideo4j.formats.tensor.Shape;
+import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.video.TensorFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
-/// A block of numbers in native memory: latents `[videos, frames, channels, height, width]`, or prompt
-/// embeddings `[prompts, tokens, width]`. Closing it frees them.
-public final class Latents implements AutoCloseable {
+/// A tensor in native memory, outside libtorch: latents `[videos, frames, channels, height, width]`, or prompt
+/// embeddings `[prompts, tokens, width]`. Closing it frees the memory.
+public final class HostTensor implements AutoCloseable {
     private final Precision precision;
     private final long[] shape;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment values;
 
-    private Latents(Precision precision, long... shape) {
+    private HostTensor(Precision precision, long... shape) {
         this.precision = precision;
         this.shape = shape.clone();
         long bytes = precision.dtype().bytes();
@@ -29,11 +30,11 @@ public final class Latents implements AutoCloseable {
     ///
     /// @param precision the type of the numbers
     /// @param shape     their sizes; each at least 1
-    public static Latents allocate(Precision precision, long... shape) {
+    public static HostTensor allocate(Precision precision, long... shape) {
         if (Arrays.stream(shape).anyMatch(size -> size < 1)) {
             throw new IllegalArgumentException(Arrays.toString(shape));
         }
-        return new Latents(precision, shape);
+        return new HostTensor(precision, shape);
     }
 
     /// The type of the numbers.

@@ -1,0 +1,118 @@
+package io.github.cogvideo4j.checkpoints.internal.table;
+
+import io.github.cogvideo4j.formats.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.SequencedSet;
+
+/// What is known of the models that share names: a row of `families.json`.
+///
+/// @param name       what to call them
+/// @param classes    their classes; names alone do not tell which
+/// @param component  the folder that a pipeline has them in
+/// @param library    the library of the classes, which decides how weight files are called
+/// @param has        patterns that all must occur, the first a whole name
+/// @param ranks      numbers of dimensions that tensors must have
+/// @param without    parts of names that relatives have and these do not
+/// @param modules    the first segments that names may have
+/// @param blocks     the lists of blocks
+/// @param adapters   what may stand before a module's name in adapters' files
+/// @param rules      names of rules that hold for these models only
+public record Family(
+        String name,
+        List<String> classes,
+        String component,
+        String library,
+        List<NamePattern> has,
+        Map<String, Integer> ranks,
+        List<String> without,
+        List<String> modules,
+        List<String> blocks,
+        List<String> adapters,
+        List<String> rules) {
+    /// Copies the collections.
+    public Family {
+        classes = List.copyOf(classes);
+        has = List.copyOf(has);
+        ranks = Map.copyOf(ranks);
+        without = List.copyOf(without);
+        modules = List.copyOf(modules);
+        blocks = List.copyOf(blocks);
+        adapters = List.copyOf(adapters);
+        rules = List.copyOf(rules);
+    }
+
+    /// Finds these models' names under whatever wrapper. Of several wrappers the plain one is taken, as in
+    /// [ModelTable#match(SequencedMap)].
+    Optional<FamilyMatch> match(SequencedMap<String, Shape> found) {
+        List<String> fitting = new ArrayList<>();
+        for (String wrapper : wrappers(found)) {
+            if (!has.stream().allMatch(pattern -> occurs(pattern, wrapper, found))) {
+                continue;
+            }
+            if (isRelative(wrapper, found)) {
+                // A longer wrapper would only hide the part that tells the relative.
+                return Optional.empty();
+            }
+            fitting.add(wrapper);
+        }
+        return fitting.stream().min(Matching.PLAIN_FIRST).map(wrapper -> split(wrapper, fitting, found));
+    }
+
+    private SequencedSet<String> wrappers(SequencedMap<String, Shape> found) {
+        List<String> all = new ArrayList<>();
+        found.keySet().forEach(name -> all.addAll(has.getFirst().wrappers(name)));
+        all.sort(Comparator.comparingInt(String::length));
+        return new LinkedHashSet<>(all);
+    }
+
+    private static boolean occurs(NamePattern pattern, String wrapper, SequencedMap<String, Shape> found) {
+        return found.keySet().stream().anyMatch(name -> pattern.matches(name, wrapper));
+    }
+
+    private boolean isRelative(String wrapper, SequencedMap<String, Shape> found) {
+        for (Map.Entry<String, Integer> rank : ranks.entrySet()) {
+            Shape shape = found.get(wrapper + rank.getKey());
+            if (shape != null && shape.rank() != rank.getValue()) {
+                return true;
+            }
+        }
+        return found.keySet().stream()
+                .filter(name -> name.startsWith(wrapper))
+                .map(name -> name.substring(wrapper.length()))
+                .anyMatch(name -> without.stream().anyMatch(name::contains));
+    }
+
+    private FamilyMatch split(String wrapper, List<String> fitting, SequencedMap<String, Shape> found) {
+        List<String> others =
+                fitting.stream().filter(other -> !other.equals(wrapper)).toList();
+        SequencedMap<String, String> names = new LinkedHashMap<>();
+        List<String> extra = new ArrayList<>();
+        List<String> second = new ArrayList<>();
+        List<String> outside = new ArrayList<>();
+        for (String name : found.keySet()) {
+            String inside = name.startsWith(wrapper) ? name.substring(wrapper.length()) : "";
+            if (modules.contains(firstSegment(inside))) {
+                names.put(name, inside);
+            } else if (others.stream().anyMatch(name::startsWith)
+                    || Matching.isState(name)
+                    || Matching.isState(inside)) {
+                second.add(name);
+            } else {
+                (inside.isEmpty() ? outside : extra).add(name);
+            }
+        }
+        return new FamilyMatch(this, wrapper, others, names, extra, second, outside);
+    }
+
+    private static String firstSegment(String name) {
+        int dot = name.indexOf('.');
+        return dot < 0 ? name : name.substring(0, dot);
+    }
+}
