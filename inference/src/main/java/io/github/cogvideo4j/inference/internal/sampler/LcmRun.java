@@ -41,7 +41,7 @@ final class LcmRun extends ProductRun {
         Tensor denoised = clipped(
                 denoised(prediction, sample, alpha.sqrt(), oneMinus(alpha).sqrt()));
         Tensor scaled =
-                NoiseTable.scalar(at(call())).mul(new Scalar(setup().solver().timestepScaling()));
+                NoiseTable.scalar(timestep(call())).mul(new Scalar(setup().solver().timestepScaling()));
         Tensor spread = scaled.pow(new Scalar(2)).add(new Scalar(DATA_VARIANCE));
         Tensor ofSample = spread.reciprocal().mul(new Scalar(DATA_VARIANCE));
         Tensor ofDenoised = scaled.div(root(spread));

@@ -35,7 +35,10 @@ final class PndmRun extends ProductRun {
     }
 
     private PndmRun(SamplerSetup setup, Plan plan) {
-        super(setup, plan.begin(), plan.timesteps());
+        super(
+                setup,
+                plan.begin(),
+                plan.timesteps().stream().mapToLong(Long::longValue).toArray());
         this.plan = plan;
         this.faithful = setup.quirks();
     }
@@ -45,7 +48,7 @@ final class PndmRun extends ProductRun {
     /// @param timesteps  one for each call
     /// @param rungeKutta how many of them belong to blocks of Runge and Kutta
     /// @param begin      the call that is made first
-    private record Plan(long[] timesteps, int rungeKutta, int begin) {
+    private record Plan(List<Long> timesteps, int rungeKutta, int begin) {
         static Plan of(SamplerSetup setup) {
             long[] all = setup.timesteps();
             boolean whole = setup.quirks() && all.length > BLOCKS;
@@ -62,10 +65,7 @@ final class PndmRun extends ProductRun {
                     calls.add(steps[step]);
                 }
             }
-            return new Plan(
-                    calls.stream().mapToLong(Long::longValue).toArray(),
-                    CALLS_OF_BLOCK * blocks,
-                    whole ? setup.first() : 0);
+            return new Plan(calls, CALLS_OF_BLOCK * blocks, whole ? setup.first() : 0);
         }
     }
 

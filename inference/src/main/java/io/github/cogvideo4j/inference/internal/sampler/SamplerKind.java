@@ -11,6 +11,7 @@ import java.util.function.Function;
 
 /// The registry of samplers: everything that there is to know of each. A new one is a constant here and a class
 /// of its run; CONTRIBUTING has the recipe.
+@SuppressWarnings("ImmutableEnumChecker") // lists that List.of made, records, and constructors
 public enum SamplerKind {
     /// CogVideoX's own DDIM.
     COGVIDEOX_DDIM(

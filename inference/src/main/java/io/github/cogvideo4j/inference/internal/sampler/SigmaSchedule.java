@@ -6,10 +6,25 @@ import io.github.cogvideo4j.inference.internal.scheduler.Timesteps;
 import java.util.Arrays;
 
 /// The sigmas of a run and the timesteps that belong to them.
-///
-/// @param timesteps one for each step
-/// @param sigmas    one more: the last is where the last step ends
-record SigmaSchedule(double[] timesteps, float[] sigmas) {
+final class SigmaSchedule {
+    private final double[] timesteps;
+    private final float[] sigmas;
+
+    /// @param timesteps one for each step
+    /// @param sigmas    one more: the last is where the last step ends
+    SigmaSchedule(double[] timesteps, float... sigmas) {
+        this.timesteps = timesteps.clone();
+        this.sigmas = sigmas.clone();
+    }
+
+    double[] timesteps() {
+        return timesteps.clone();
+    }
+
+    float[] sigmas() {
+        return sigmas.clone();
+    }
+
     /// For the samplers in sigma space (Euler, Heun): Karras sigmas between those of the first and last timestep,
     /// at timesteps between the whole ones.
     static SigmaSchedule inSigmaSpace(SamplerSetup setup) {

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
-import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
+import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import org.bytedeco.pytorch.Tensor;
 
 /// A run of a sampler that keeps the signal as it is and lets the noise be as large as sigma.

@@ -2,8 +2,8 @@ package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.MemoryPlan;

@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
-import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.preprocess.FrameTensors;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
 import io.github.cogvideo4j.inference.video.Video;
 import java.util.ArrayList;

@@ -67,12 +67,7 @@ public record SchedulerConfig(
                 json.flag("set_alpha_to_one", defaults.alphaToOne()),
                 json.integer("steps_offset", 0, 0, trained),
                 choice(json, "prediction_type", PredictionType.EPSILON, PredictionType.values(), PredictionType::id),
-                choice(
-                        json,
-                        "timestep_spacing",
-                        defaults.spacing(),
-                        TimestepSpacing.values(),
-                        TimestepSpacing::id),
+                choice(json, "timestep_spacing", defaults.spacing(), TimestepSpacing.values(), TimestepSpacing::id),
                 json.flag("rescale_betas_zero_snr", false),
                 json.number("snr_shift_scale", defaults.snrShiftScale()),
                 SolverConfig.of(json));
