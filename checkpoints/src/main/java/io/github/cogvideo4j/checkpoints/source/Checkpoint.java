@@ -2,10 +2,10 @@ package io.github.cogvideo4j.checkpoints.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.tensor.FileIdentity;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

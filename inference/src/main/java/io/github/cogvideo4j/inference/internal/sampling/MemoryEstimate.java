@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.inference.generation.MemoryPlan;
 import io.github.cogvideo4j.inference.generation.MemoryPlan.StageMemory;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;

@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.inference.internal.transformer;
 
-import io.github.cogvideo4j.checkpoints.model.ConfigCheck;
-import io.github.cogvideo4j.checkpoints.model.NamedShape;
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigCheck;
+import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.Role;

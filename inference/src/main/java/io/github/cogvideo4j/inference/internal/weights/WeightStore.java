@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.inference.internal.weights;
 
+import io.github.cogvideo4j.checkpoints.internal.source.WeightSet;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
-import io.github.cogvideo4j.checkpoints.source.WeightSet;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.DType;
