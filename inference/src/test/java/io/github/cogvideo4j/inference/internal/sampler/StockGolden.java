@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
-import io.github.cogvideo4j.checkpoints.model.ConfigDocument;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.inference.Golden;
 import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
 import io.github.cogvideo4j.inference.internal.scheduler.SchedulerTablesTest;
