@@ -16,7 +16,7 @@ final class DdimRun extends ProductRun {
     @Override
     Step next(Tensor prediction, Tensor sample, RandomSource random) {
         Tensor alpha = setup().table().at(at(call()));
-        Tensor target = product(target());
+        Tensor target = product(at(call()) - setup().stride());
         Tensor signal = root(alpha);
         Tensor noise = root(oneMinus(alpha));
         Tensor denoised = clipped(denoised(prediction, sample, signal, noise));

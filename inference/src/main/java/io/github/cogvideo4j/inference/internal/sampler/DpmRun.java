@@ -47,9 +47,12 @@ final class DpmRun extends MultistepRun {
     private int order() {
         boolean toZero = !setup().solver().endsAtSmallest();
         boolean firstOrderLast = setup().solver().eulerAtFinal() || lowersOrder() || toZero;
-        int most = left() == 1 && firstOrderLast
-                ? 1
-                : left() == 2 && lowersOrder() ? 2 : setup().solver().order();
+        int most = setup().solver().order();
+        if (left() == 1 && firstOrderLast) {
+            most = 1;
+        } else if (left() == 2 && lowersOrder()) {
+            most = Math.min(most, 2);
+        }
         return Math.min(most, done + 1);
     }
 

@@ -97,6 +97,15 @@ final class PndmRun extends ProductRun {
         return transfer(sampleOfBlock.get(0), at(done - inBlock), faithful ? at(call()) - half : followed(), along);
     }
 
+    /// Where a step leads to: to the timestep of the next call. The reference subtracts a whole stride, which is
+    /// another one where the timesteps do not lie evenly.
+    private long target() {
+        if (faithful) {
+            return at(call()) - setup().stride();
+        }
+        return call() + 1 < calls() ? at(call() + 1) : -1;
+    }
+
     /// Where a call of a block leads to: to the timestep of the next one, but for the last, which leads to its
     /// own.
     private long followed() {

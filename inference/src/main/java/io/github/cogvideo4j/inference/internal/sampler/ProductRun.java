@@ -21,15 +21,6 @@ abstract class ProductRun extends SolverRun {
                 : setup().table().at(timestep);
     }
 
-    /// The timestep that a step leads to: that of the next call. The reference subtracts a whole stride, which
-    /// is another one where the timesteps do not lie evenly.
-    long target() {
-        if (setup().quirks()) {
-            return at(call()) - setup().stride();
-        }
-        return call() + 1 < calls() ? at(call() + 1) : -1;
-    }
-
     @Override
     Tensor noisy(Tensor sample, Tensor noise) {
         return setup().table().addNoise(sample, noise, at(call()));

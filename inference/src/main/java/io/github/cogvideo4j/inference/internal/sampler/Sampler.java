@@ -6,16 +6,15 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.InvalidRequestException;
+import io.github.cogvideo4j.inference.internal.scheduler.ConfigDefaults;
 import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
 import io.github.cogvideo4j.inference.internal.scheduler.SchedulerConfig;
 import io.github.cogvideo4j.inference.internal.scheduler.SolverConfig;
+import io.github.cogvideo4j.inference.options.SamplerOptions;
+import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.inference.options.TimestepSpacing;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -25,93 +24,77 @@ public final class Sampler {
     private final Place place;
     private final SchedulerConfig config;
     private final NoiseTable table;
-    private final Function<SamplerSetup, SamplerRun> runs;
-    private final Options options;
-    private final Optional<SamplerKind> kind;
+    private final SamplerKind kind;
+    private final SamplerOptions options;
 
     private Sampler(
             String name,
             Place place,
             SchedulerConfig config,
             NoiseTable table,
-            Function<SamplerSetup, SamplerRun> runs,
-            Options options,
-            Optional<SamplerKind> kind) {
+            SamplerKind kind,
+            SamplerOptions options) {
         this.name = name;
         this.place = place;
         this.config = config;
         this.table = table;
-        this.runs = runs;
-        this.options = options;
         this.kind = kind;
-    }
-
-    /// What is chosen beside the model's own configuration.
-    ///
-    /// @param kind         which sampler; the one that the configuration names when empty
-    /// @param spacing      how timesteps are spread
-    /// @param karras       whether sigmas are spread as Karras et al. do
-    /// @param order        the solver's order
-    /// @param keepSnrShift whether a stock class samples on the model's shifted schedule
-    /// @param quirks       whether the reference's faults are kept
-    public record Options(
-            Optional<SamplerKind> kind,
-            Optional<TimestepSpacing> spacing,
-            boolean karras,
-            OptionalInt order,
-            boolean keepSnrShift,
-            boolean quirks) {
-        /// Everything as the model has it.
-        public static final Options NONE =
-                new Options(Optional.empty(), Optional.empty(), false, OptionalInt.empty(), false, false);
+        this.options = options;
     }
 
     /// The sampler of a model's `scheduler_config.json`.
     ///
-    /// @throws InvalidModelException   `scheduler` when it names a class that is unknown
+    /// @param choice  which one, where it is not the one that the file names
+    /// @param spacing how timesteps are spread, where it is not as the file says
+    /// @throws InvalidModelException   `scheduler` when the file names a class that is unknown
     /// @throws InvalidRequestException when an option does not belong to the sampler
-    public static Sampler read(Path file, Options options) throws IOException {
-        return of(ConfigDocument.read(file), options);
-    }
-
-    /// The same of a configuration that was read.
-    public static Sampler of(ConfigDocument json, Options options) {
+    public static Sampler of(
+            ConfigDocument json,
+            Optional<SchedulerChoice> choice,
+            Optional<TimestepSpacing> spacing,
+            SamplerOptions options) {
         String className = json.text("_class_name", SchedulerConfig.DEFAULT_CLASS);
-        SamplerKind own = SamplerKind.ofClass(className)
-                .or(() -> options.kind().map(_ -> SamplerKind.COGVIDEOX_DDIM))
+        Optional<SchedulerChoice> own = Arrays.stream(SchedulerChoice.values())
+                .filter(known -> known.className().equals(className))
+                .findFirst();
+        SchedulerChoice named = own.or(() -> choice)
                 .orElseThrow(() -> new InvalidModelException(
                         ProblemCode.SCHEDULER,
                         json.place(),
                         "inference.scheduler.unknown",
                         className,
                         listed(_ -> true)));
-        SchedulerConfig config = SchedulerConfig.of(json, own.defaults());
-        SamplerKind chosen = options.kind().orElse(own);
-        boolean stochastic = chosen == SamplerKind.DPM && config.solver().stochastic();
-        SamplerKind kind = stochastic ? SamplerKind.DPM_SDE : chosen;
-        check(kind, options);
-        SchedulerConfig settled = settled(config, kind, options);
-        String name = kind == SamplerKind.DPM_SDE ? kind.names().getFirst() : kind.className();
-        NoiseTable table = kind.table(settled, options.keepSnrShift());
-        return new Sampler(name, json.place(), settled, table, kind::start, options, Optional.of(kind));
+        ConfigDefaults defaults = own.map(known -> SamplerKind.of(known).defaults()).orElse(ConfigDefaults.COGVIDEOX);
+        SchedulerConfig config = SchedulerConfig.of(json, defaults);
+        SchedulerChoice plain = choice.orElse(named);
+        SchedulerChoice chosen = plain == SchedulerChoice.DPM_2M && config.solver().stochastic()
+                ? SchedulerChoice.DPM_2M_SDE
+                : plain;
+        check(chosen, options);
+        SchedulerConfig settled = config.withSolver(settled(config.solver(), chosen, options));
+        settled = spacing.map(settled::withTimestepSpacing).orElse(settled);
+        SamplerKind kind = SamplerKind.of(chosen);
+        String name = chosen == SchedulerChoice.DPM_2M_SDE ? chosen.id() : chosen.className();
+        return new Sampler(
+                name, json.place(), settled, kind.table(settled, options.keepSnrShift()), kind, options);
     }
 
-    private static SchedulerConfig settled(SchedulerConfig config, SamplerKind kind, Options options) {
-        SolverConfig solver = config.solver().withStochastic(kind == SamplerKind.DPM_SDE);
-        solver = options.karras() ? solver.withKarras() : solver;
-        solver = options.order().isPresent() ? solver.withOrder(options.order().getAsInt()) : solver;
-        SchedulerConfig settled = config.withSolver(solver);
-        return options.spacing().map(settled::withTimestepSpacing).orElse(settled);
+    private static SolverConfig settled(SolverConfig own, SchedulerChoice chosen, SamplerOptions options) {
+        SolverConfig solver = own.withStochastic(chosen == SchedulerChoice.DPM_2M_SDE);
+        solver = options.karrasSigmas() ? solver.withKarras() : solver;
+        return options.solverOrder().isPresent()
+                ? solver.withOrder(options.solverOrder().getAsInt())
+                : solver;
     }
 
-    private static void check(SamplerKind kind, Options options) {
-        if (options.karras() && !kind.hasKarras()) {
-            throw refused("inference.sampler.no-karras", kind.className(), listed(SamplerKind::hasKarras));
+    private static void check(SchedulerChoice chosen, SamplerOptions options) {
+        if (options.karrasSigmas() && !chosen.hasKarras()) {
+            throw refused("inference.sampler.no-karras", chosen.id(), listed(SchedulerChoice::hasKarras));
         }
-        if (options.order().isPresent()) {
-            int order = options.order().getAsInt();
-            if (!kind.hasOrder()) {
-                throw refused("inference.sampler.no-order", kind.className(), listed(SamplerKind::hasOrder));
+        if (options.solverOrder().isPresent()) {
+            int order = options.solverOrder().getAsInt();
+            if (!chosen.hasOrder()) {
+                throw refused("inference.sampler.no-order", chosen.id(), listed(SchedulerChoice::hasOrder));
             }
             if (order < 1 || order > SolverConfig.MOST_CHOSEN_ORDER) {
                 throw refused("inference.sampler.order", order, SolverConfig.MOST_CHOSEN_ORDER);
@@ -119,11 +102,10 @@ public final class Sampler {
         }
     }
 
-    private static String listed(Predicate<SamplerKind> which) {
-        return Arrays.stream(SamplerKind.values())
+    private static String listed(Predicate<SchedulerChoice> which) {
+        return Arrays.stream(SchedulerChoice.values())
                 .filter(which)
-                .map(SamplerKind::className)
-                .distinct()
+                .map(SchedulerChoice::id)
                 .collect(Collectors.joining(", "));
     }
 
@@ -140,12 +122,11 @@ public final class Sampler {
                 place,
                 config,
                 NoiseTable.unshifted(config),
-                InverseDdimRun::new,
-                options,
-                Optional.empty());
+                new SamplerKind(ConfigDefaults.COGVIDEOX, SamplerKind.Schedule.COGVIDEOX, InverseDdimRun::new),
+                options);
     }
 
-    /// What [Options] and `--scheduler` call it: the class in diffusers, where that is the name of only one.
+    /// A name that [SchedulerChoice] knows: the class in diffusers, where that is the name of only one.
     public String name() {
         return name;
     }
@@ -157,14 +138,14 @@ public final class Sampler {
 
     /// Reports what this sampler does not know of the model's schedule, and so leaves out.
     public void warn(Problems problems) {
-        if (kind.isEmpty() || kind.get().knowsShift()) {
+        if (kind.knowsShift()) {
             return;
         }
         if (config.snrShiftScale() != 1 && !options.keepSnrShift()) {
             problems.report(
                     ProblemCode.SCHEDULER, place, "inference.sampler.drops-shift", name, config.snrShiftScale());
         }
-        if (config.rescaleBetasZeroSnr() && !kind.get().knowsRescaling()) {
+        if (config.rescaleBetasZeroSnr() && !kind.knowsRescaling()) {
             problems.report(ProblemCode.SCHEDULER, place, "inference.sampler.drops-rescaling", name);
         }
     }
@@ -178,12 +159,12 @@ public final class Sampler {
         if (steps < 1 || steps > config.numTrainTimesteps()) {
             throw refused("inference.scheduler.steps", steps, config.numTrainTimesteps());
         }
-        return runs.apply(new SamplerSetup(config, table, steps, first, options.quirks(), Optional.empty()));
+        return kind.runs().apply(new SamplerSetup(config, table, steps, first, options.referenceQuirks(), Optional.empty()));
     }
 
     /// A run on another table and schedule, for tests that start from the reference's.
     SamplerRun run(int steps, int first, NoiseTable other, Optional<SigmaSchedule> schedule) {
-        return runs.apply(new SamplerSetup(config, other, steps, first, options.quirks(), schedule));
+        return kind.runs().apply(new SamplerSetup(config, other, steps, first, options.referenceQuirks(), schedule));
     }
 
     /// How much of the signal is left at each training timestep.

@@ -1,12 +1,12 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.sampler.Sampler;
-import io.github.cogvideo4j.inference.internal.sampler.SamplerKind;
 import io.github.cogvideo4j.inference.internal.text.TextEncoder;
 import io.github.cogvideo4j.inference.internal.transformer.TransformerModel;
 import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
@@ -19,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /// The parts of a model's folder, each opened when it is first needed. Weights are mapped, so opening is
 /// quick; the text encoder can be let go once the prompts are encoded and is opened again for the next ones.
@@ -89,13 +88,9 @@ final class Components implements AutoCloseable {
     }
 
     private static Sampler sampler(Path model, PipelineOptions options) throws IOException {
-        Optional<SamplerKind> kind = options.scheduler().map(choice -> switch (choice) {
-            case DDIM -> SamplerKind.COGVIDEOX_DDIM;
-            case DPM -> SamplerKind.COGVIDEOX_DPM;
-        });
-        return Sampler.read(
-                model.resolve("scheduler").resolve("scheduler_config.json"),
-                new Sampler.Options(kind, options.spacing(), false, OptionalInt.empty(), false, false));
+        ConfigDocument json =
+                ConfigDocument.read(model.resolve("scheduler").resolve("scheduler_config.json"));
+        return Sampler.of(json, options.scheduler(), options.spacing(), options.sampler());
     }
 
     PipelineOptions options() {

@@ -6,23 +6,23 @@ package io.github.cogvideo4j.inference.internal.scheduler;
 /// Source: the vector loops of NumPy (`loops_exponent_log`), a quotient of two polynomials of degree 5 on
 /// mantissas around 1.
 public final class NumpyLog {
-    private static final float LN2 = 0.693147180559945309f;
-    private static final float ROOT_OF_HALF = 0.70710678118654752f;
+    private static final float LN2 = 0.6931472f;
+    private static final float ROOT_OF_HALF = 0.70710677f;
     private static final float[] ABOVE = {
         0f,
-        9.999999999999998702e-01f,
-        2.112677543073053063e+00f,
-        1.480000633576506585e+00f,
-        3.808837741388407920e-01f,
-        2.589979117907922693e-02f
+        1f,
+        2.1126776f,
+        1.4800006f,
+        0.38088378f,
+        0.025899792f
     };
     private static final float[] BELOW = {
         1f,
-        2.612677543073109236e+00f,
-        2.453006071784736363e+00f,
-        9.864942958519418960e-01f,
-        1.546476374983906719e-01f,
-        5.875095403124574342e-03f
+        2.6126776f,
+        2.453006f,
+        0.9864943f,
+        0.15464763f,
+        0.0058750953f
     };
 
     private NumpyLog() {}

@@ -6,11 +6,12 @@ import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.internal.scheduler.BetaSchedule;
 import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
 import io.github.cogvideo4j.inference.internal.scheduler.SchedulerTablesTest;
+import io.github.cogvideo4j.inference.options.SamplerOptions;
+import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -99,10 +100,12 @@ class CogVideoXTrajectoriesTest {
     }
 
     private static Sampler sampler(JsonNode config, boolean dpm) {
-        SamplerKind kind = dpm ? SamplerKind.COGVIDEOX_DPM : SamplerKind.COGVIDEOX_DDIM;
+        SchedulerChoice choice = dpm ? SchedulerChoice.DPM : SchedulerChoice.DDIM;
         return Sampler.of(
                 SchedulerTablesTest.document(config),
-                new Sampler.Options(Optional.of(kind), Optional.empty(), false, OptionalInt.empty(), false, false));
+                Optional.of(choice),
+                Optional.empty(),
+                SamplerOptions.defaults());
     }
 
     private static SamplerRun inverseRun(Sampler inverse, Golden golden, int steps) throws IOException {

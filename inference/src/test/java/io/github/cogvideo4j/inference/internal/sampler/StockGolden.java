@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.inference.Golden;
 import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
 import io.github.cogvideo4j.inference.internal.scheduler.SchedulerTablesTest;
+import io.github.cogvideo4j.inference.options.SamplerOptions;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Optional;
@@ -32,7 +33,9 @@ final class StockGolden {
         }
         return Sampler.of(
                 document.with("_class_name", meta.path("class").stringValue()),
-                new Sampler.Options(Optional.empty(), Optional.empty(), false, OptionalInt.empty(), false, quirks));
+                Optional.empty(),
+                Optional.empty(),
+                new SamplerOptions(false, OptionalInt.empty(), false, quirks));
     }
 
     /// The tables of a variant, `samplers/dpmpp2m_karras`.
