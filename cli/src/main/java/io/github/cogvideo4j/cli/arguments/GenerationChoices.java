@@ -5,6 +5,7 @@ import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import io.github.cogvideo4j.inference.options.WeightFormat;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.ITypeConverter;
@@ -77,6 +78,14 @@ public final class GenerationChoices {
         @Override
         public Iterator<String> iterator() {
             return SHOWN.iterator();
+        }
+    }
+
+    /// For `--weights`, in the short spelling and in torch's.
+    public static final class WeightWord extends ChoiceConverter<WeightFormat> {
+        /// Called by picocli.
+        public WeightWord() {
+            super(WeightFormat.values(), Map.of("float8_e4m3fn", WeightFormat.FP8, "fp8_e4m3fn", WeightFormat.FP8));
         }
     }
 

@@ -8,6 +8,7 @@ import io.github.cogvideo4j.inference.options.SamplerOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import io.github.cogvideo4j.inference.options.VaeOptions;
+import io.github.cogvideo4j.inference.options.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,6 +60,13 @@ public final class PipelineArguments {
     @Mixin
     private final SamplerArguments sampler = new SamplerArguments();
 
+    @Option(
+            names = "--weights",
+            paramLabel = "FORMAT",
+            converter = GenerationChoices.WeightWord.class,
+            completionCandidates = GenerationChoices.WeightWord.class)
+    private WeightFormat weights = WeightFormat.DENSE;
+
     /// The model's folder.
     ///
     /// @throws UsageException when none was named
@@ -80,6 +88,7 @@ public final class PipelineArguments {
                 scheduler.or(() -> demo ? Optional.of(SchedulerChoice.DPM) : Optional.empty()),
                 spacing.or(() -> demo ? Optional.of(TimestepSpacing.TRAILING) : Optional.empty()),
                 sampler.over(SamplerOptions.defaults()),
+                weights,
                 true);
     }
 

@@ -8,12 +8,14 @@ import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.generation.InversionResult;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.Stage;
+import io.github.cogvideo4j.inference.internal.cache.StepCache;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.internal.sampler.Sampler;
 import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
+import io.github.cogvideo4j.inference.internal.transformer.BlockWork;
 import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.video.Video;
 import java.util.Optional;
@@ -68,13 +70,7 @@ final class Inversion {
             Tensor inverted = steps(components.sampler().inverse(), clean, plain, Optional.empty(), random, 0);
             Tensor noise = noise(random);
             clock.enter(Stage.DENOISE);
-            Tensor reconstructed = steps(
-                    components.sampler(),
-                    noise,
-                    torch.cat(new TensorVector(text, text)),
-                    Optional.of(inverted.flip(0)),
-                    random,
-                    1);
+            Tensor reconstructed = steps(components.sampler(), noise, text, Optional.of(inverted.flip(0)), random, 1);
             clock.enter(Stage.DECODE);
             return result(clean, inverted, noise, reconstructed);
         }
@@ -102,26 +98,32 @@ final class Inversion {
     }
 
     private Tensor clean(RandomSource random) {
-        return Scoped.tensor(() ->
-                VideoSource.clean(new LatentSource.Setting(components, request, shape, 1, random, clock::advance)));
+        return Scoped.tensor(() -> VideoSource.clean(new LatentSource.Setting(
+                components, request, shape, 1, random, clock::advance)));
     }
 
     /// Runs a sampler over all of its timesteps.
     ///
     /// @return the latents after each, `[steps, 1, frames, channels, height, width]`
     private Tensor steps(
-            Sampler sampler, Tensor start, Tensor text, Optional<Tensor> reference, RandomSource random, int round) {
+            Sampler sampler,
+            Tensor start,
+            Tensor text,
+            Optional<Tensor> reference,
+            RandomSource random,
+            int round) {
         try (HostTensor initial = HostTensors.copyOf(start)) {
             progress.start(initial);
         }
+        Guidance guidance = new Guidance(request.guidanceScale(), false, request.steps());
         Denoising denoising = new Denoising(
-                components.transformer().transformer(),
-                new Guidance(request.guidanceScale(), false, request.steps()),
+                new GuidedPredictor(components.predictor(StepCache.NONE, new BlockWork(), Probe.NONE), guidance),
+                components.config().document().place(),
+                guidance,
                 components.precision(),
                 text,
                 Optional.empty(),
-                reference,
-                Probe.NONE);
+                reference);
         try (SamplerRun run = sampler.run(request.steps(), 0)) {
             double[] timesteps = run.timesteps();
             WatchedSteps watched = new WatchedSteps(progress, clock, decoding, Probe.NONE, round, timesteps);

@@ -12,6 +12,7 @@ import io.github.cogvideo4j.inference.internal.sampler.Sampler;
 import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /// What a request comes to, before anything is computed.
@@ -39,6 +40,9 @@ public final class Planning {
         this.shape = source.shape(sizes, request);
         double rate = components.config().patchSizeT().isPresent() ? RATE_OF_PATCHES_IN_TIME : RATE;
         double inputRate = request.video().map(video -> video.framesPerSecond()).orElse(rate);
+        Caching caching = new Caching(components.config(), request);
+        caching.start(calls).close();
+        MemoryEstimate memory = new MemoryEstimate(components, shape, request, caching);
         this.plan = new GenerationPlan(
                 shape.height(),
                 shape.width(),
@@ -49,14 +53,16 @@ public final class Planning {
                 calls,
                 sampler.name(),
                 components.device().name(),
-                warnings(sizes, sampler),
-                new MemoryEstimate(components, shape, request).plan(source));
+                warnings(components, sizes),
+                memory.plan(source),
+                request.cache().isPresent() ? OptionalLong.of(memory.cacheBytes(source)) : OptionalLong.empty());
     }
 
-    private List<Problem> warnings(SizeRules sizes, Sampler sampler) {
+    private List<Problem> warnings(Components components, SizeRules sizes) {
         Problems problems = new Problems();
-        sampler.warn(problems);
-        return Stream.concat(problems.all().stream(), sizes.warnings(shape).stream())
+        components.sampler().warn(problems);
+        return Stream.of(components.adapterRemarks(), problems.all(), sizes.warnings(shape))
+                .flatMap(List::stream)
                 .toList();
     }
 
