@@ -2,10 +2,10 @@ package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
+import io.github.cogvideo4j.inference.options.WeightFormat;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import io.github.cogvideo4j.inference.options.WeightFormat;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.ITypeConverter;
@@ -66,7 +66,9 @@ public final class GenerationChoices {
     /// For `--scheduler`, by any of a sampler's names or by its class in diffusers.
     public static final class SamplerWord implements ITypeConverter<SchedulerChoice>, Iterable<String> {
         private static final List<String> SHOWN =
-                Arrays.stream(SchedulerChoice.values()).map(SchedulerChoice::id).toList();
+                Arrays.stream(SchedulerChoice.values())
+                .map(choice -> choice.id().toLowerCase(Locale.ROOT))
+                .toList();
 
         @Override
         public SchedulerChoice convert(String value) {

@@ -52,12 +52,14 @@ public record PipelineOptions(
 
     /// With another way to encode and decode videos.
     public PipelineOptions withVae(VaeOptions value) {
-        return new PipelineOptions(compute, value, transformer, loras, scheduler, spacing, sampler, weights, checkMemory);
+        return new PipelineOptions(
+                compute, value, transformer, loras, scheduler, spacing, sampler, weights, checkMemory);
     }
 
     /// With the transformer's weights from somewhere else.
     public PipelineOptions withTransformer(Path value) {
-        return new PipelineOptions(compute, vae, Optional.of(value), loras, scheduler, spacing, sampler, weights, checkMemory);
+        return new PipelineOptions(
+                compute, vae, Optional.of(value), loras, scheduler, spacing, sampler, weights, checkMemory);
     }
 
     /// With these adapters.
@@ -67,7 +69,8 @@ public record PipelineOptions(
 
     /// With another scheduler than the model's.
     public PipelineOptions withScheduler(SchedulerChoice value) {
-        return new PipelineOptions(compute, vae, transformer, loras, Optional.of(value), spacing, sampler, weights, checkMemory);
+        return new PipelineOptions(
+                compute, vae, transformer, loras, Optional.of(value), spacing, sampler, weights, checkMemory);
     }
 
     /// With other timesteps than the model's.
@@ -88,7 +91,6 @@ public record PipelineOptions(
 
     /// With another behaviour of a stock scheduler.
     public PipelineOptions withSampler(SamplerOptions value) {
-        return new PipelineOptions(
-                compute, vae, transformer, loras, scheduler, spacing, value, weights, checkMemory);
+        return new PipelineOptions(compute, vae, transformer, loras, scheduler, spacing, value, weights, checkMemory);
     }
 }

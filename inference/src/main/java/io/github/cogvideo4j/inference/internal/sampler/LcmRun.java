@@ -40,8 +40,8 @@ final class LcmRun extends ProductRun {
         Tensor alpha = setup().table().at(at(call()));
         Tensor denoised = clipped(
                 denoised(prediction, sample, alpha.sqrt(), oneMinus(alpha).sqrt()));
-        Tensor scaled =
-                NoiseTable.scalar(timestep(call())).mul(new Scalar(setup().solver().timestepScaling()));
+        Tensor scaled = NoiseTable.scalar(timestep(call()))
+                .mul(new Scalar(setup().solver().timestepScaling()));
         Tensor spread = scaled.pow(new Scalar(2)).add(new Scalar(DATA_VARIANCE));
         Tensor ofSample = spread.reciprocal().mul(new Scalar(DATA_VARIANCE));
         Tensor ofDenoised = scaled.div(root(spread));

@@ -64,19 +64,18 @@ public final class Sampler {
                         "inference.scheduler.unknown",
                         className,
                         listed(_ -> true)));
-        ConfigDefaults defaults = own.map(known -> SamplerKind.of(known).defaults()).orElse(ConfigDefaults.COGVIDEOX);
+        ConfigDefaults defaults =
+                own.map(known -> SamplerKind.of(known).defaults()).orElse(ConfigDefaults.COGVIDEOX);
         SchedulerConfig config = SchedulerConfig.of(json, defaults);
         SchedulerChoice plain = choice.orElse(named);
-        SchedulerChoice chosen = plain == SchedulerChoice.DPM_2M && config.solver().stochastic()
-                ? SchedulerChoice.DPM_2M_SDE
-                : plain;
+        SchedulerChoice chosen =
+                plain == SchedulerChoice.DPM_2M && config.solver().stochastic() ? SchedulerChoice.DPM_2M_SDE : plain;
         check(chosen, options);
         SchedulerConfig settled = config.withSolver(settled(config.solver(), chosen, options));
         settled = spacing.map(settled::withTimestepSpacing).orElse(settled);
         SamplerKind kind = SamplerKind.of(chosen);
         String name = chosen == SchedulerChoice.DPM_2M_SDE ? chosen.id() : chosen.className();
-        return new Sampler(
-                name, json.place(), settled, kind.table(settled, options.keepSnrShift()), kind, options);
+        return new Sampler(name, json.place(), settled, kind.table(settled, options.keepSnrShift()), kind, options);
     }
 
     private static SolverConfig settled(SolverConfig own, SchedulerChoice chosen, SamplerOptions options) {
@@ -159,7 +158,8 @@ public final class Sampler {
         if (steps < 1 || steps > config.numTrainTimesteps()) {
             throw refused("inference.scheduler.steps", steps, config.numTrainTimesteps());
         }
-        return kind.runs().apply(new SamplerSetup(config, table, steps, first, options.referenceQuirks(), Optional.empty()));
+        return kind.runs()
+                .apply(new SamplerSetup(config, table, steps, first, options.referenceQuirks(), Optional.empty()));
     }
 
     /// A run on another table and schedule, for tests that start from the reference's.

@@ -97,8 +97,7 @@ final class Components implements AutoCloseable {
     }
 
     private static Sampler sampler(Path model, PipelineOptions options) throws IOException {
-        ConfigDocument json =
-                ConfigDocument.read(model.resolve("scheduler").resolve("scheduler_config.json"));
+        ConfigDocument json = ConfigDocument.read(model.resolve("scheduler").resolve("scheduler_config.json"));
         return Sampler.of(json, options.scheduler(), options.spacing(), options.sampler());
     }
 

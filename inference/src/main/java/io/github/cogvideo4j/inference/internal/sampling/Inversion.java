@@ -98,20 +98,15 @@ final class Inversion {
     }
 
     private Tensor clean(RandomSource random) {
-        return Scoped.tensor(() -> VideoSource.clean(new LatentSource.Setting(
-                components, request, shape, 1, random, clock::advance)));
+        return Scoped.tensor(() ->
+                VideoSource.clean(new LatentSource.Setting(components, request, shape, 1, random, clock::advance)));
     }
 
     /// Runs a sampler over all of its timesteps.
     ///
     /// @return the latents after each, `[steps, 1, frames, channels, height, width]`
     private Tensor steps(
-            Sampler sampler,
-            Tensor start,
-            Tensor text,
-            Optional<Tensor> reference,
-            RandomSource random,
-            int round) {
+            Sampler sampler, Tensor start, Tensor text, Optional<Tensor> reference, RandomSource random, int round) {
         try (HostTensor initial = HostTensors.copyOf(start)) {
             progress.start(initial);
         }

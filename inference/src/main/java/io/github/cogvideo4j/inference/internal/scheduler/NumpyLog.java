@@ -8,22 +8,8 @@ package io.github.cogvideo4j.inference.internal.scheduler;
 public final class NumpyLog {
     private static final float LN2 = 0.6931472f;
     private static final float ROOT_OF_HALF = 0.70710677f;
-    private static final float[] ABOVE = {
-        0f,
-        1f,
-        2.1126776f,
-        1.4800006f,
-        0.38088378f,
-        0.025899792f
-    };
-    private static final float[] BELOW = {
-        1f,
-        2.6126776f,
-        2.453006f,
-        0.9864943f,
-        0.15464763f,
-        0.0058750953f
-    };
+    private static final float[] ABOVE = {0f, 1f, 2.1126776f, 1.4800006f, 0.38088378f, 0.025899792f};
+    private static final float[] BELOW = {1f, 2.6126776f, 2.453006f, 0.9864943f, 0.15464763f, 0.0058750953f};
 
     private NumpyLog() {}
 

@@ -102,10 +102,7 @@ class CogVideoXTrajectoriesTest {
     private static Sampler sampler(JsonNode config, boolean dpm) {
         SchedulerChoice choice = dpm ? SchedulerChoice.DPM : SchedulerChoice.DDIM;
         return Sampler.of(
-                SchedulerTablesTest.document(config),
-                Optional.of(choice),
-                Optional.empty(),
-                SamplerOptions.defaults());
+                SchedulerTablesTest.document(config), Optional.of(choice), Optional.empty(), SamplerOptions.defaults());
     }
 
     private static SamplerRun inverseRun(Sampler inverse, Golden golden, int steps) throws IOException {

@@ -166,9 +166,11 @@ class SamplerPropertiesTest {
     @ValueSource(ints = {1, 4, 10, 50})
     void theFirstOrderIsDdim(int steps) {
         double ddim = run(sampler(SchedulerChoice.DDIM_ORIGIN), steps, 0, ScalarType.Float);
-        assertThat(run(sampler(SchedulerChoice.DDIM), steps, 0, ScalarType.Float)).isCloseTo(ddim, within(1e-4));
+        assertThat(run(sampler(SchedulerChoice.DDIM), steps, 0, ScalarType.Float))
+                .isCloseTo(ddim, within(1e-4));
         // A table with 2^-24 at its end, and sums with numbers of size 4096.
-        assertThat(run(sampler(SchedulerChoice.EULER), steps, 0, ScalarType.Float)).isCloseTo(ddim, within(1e-3));
+        assertThat(run(sampler(SchedulerChoice.EULER), steps, 0, ScalarType.Float))
+                .isCloseTo(ddim, within(1e-3));
         assertThat(run(sampler(SchedulerChoice.DPM_2M, order(1)), steps, 0, ScalarType.Float))
                 .isCloseTo(ddim, within(1e-3));
     }
@@ -182,10 +184,10 @@ class SamplerPropertiesTest {
                 SamplerRun run = sampler(choice).run(50, 49);
                 RandomSource random = RandomSource.of(1)) {
             assertThat(run.timesteps()).hasSize(1);
-            Tensor sample = run.start(torch.full(new long[] {1, 1, 1, 1, 1}, new Scalar(0.3)), torch.ones(1, 1, 1, 1, 1));
+            Tensor sample =
+                    run.start(torch.full(new long[] {1, 1, 1, 1, 1}, new Scalar(0.3)), torch.ones(1, 1, 1, 1, 1));
             Step step = run.step(torch.full(new long[] {1, 1, 1, 1, 1}, new Scalar(0.7)), sample, random);
-            assertThat(step.sample().item_double())
-                    .isCloseTo(step.denoised().item_double(), within(1e-5));
+            assertThat(step.sample().item_double()).isCloseTo(step.denoised().item_double(), within(1e-5));
         }
     }
 
@@ -205,7 +207,8 @@ class SamplerPropertiesTest {
         try (SamplerRun run = pndm.run(steps, 0)) {
             assertThat(run.timesteps()).hasSize(steps + 3 * Math.min(3, steps - 1));
         }
-        assertThat(error(pndm, steps)).isLessThanOrEqualTo(error(sampler(SchedulerChoice.PNDM, quirks()), Math.max(4, steps)) * 2.5);
+        assertThat(error(pndm, steps))
+                .isLessThanOrEqualTo(error(sampler(SchedulerChoice.PNDM, quirks()), Math.max(4, steps)) * 2.5);
     }
 
     /// Combined as predictions of the noise, as the paper has it, they come closer than as velocities.
@@ -294,8 +297,8 @@ class SamplerPropertiesTest {
         assertThat(run(sampler(SchedulerChoice.UNIPC, order(3)), 10, 0, ScalarType.BFloat16))
                 .isCloseTo(fp32, within(0.02));
         ConfigDocument bh1 = config(1, true).with("solver_type", "bh1");
-        Sampler first = Sampler.of(
-                bh1, Optional.of(SchedulerChoice.UNIPC), Optional.empty(), SamplerOptions.defaults());
+        Sampler first =
+                Sampler.of(bh1, Optional.of(SchedulerChoice.UNIPC), Optional.empty(), SamplerOptions.defaults());
         assertThat(error(first, 50)).isLessThan(0.05);
     }
 
@@ -318,7 +321,9 @@ class SamplerPropertiesTest {
             Sampler sampler =
                     Sampler.of(config(1, true), Optional.of(choice), Optional.of(spacing), SamplerOptions.defaults());
             for (int steps : List.of(1, 2, 7)) {
-                assertThat(run(sampler, steps, 0, ScalarType.Float)).as("%s %d", choice, steps).isFinite();
+                assertThat(run(sampler, steps, 0, ScalarType.Float))
+                        .as("%s %d", choice, steps)
+                        .isFinite();
             }
         }
     }
@@ -345,8 +350,7 @@ class SamplerPropertiesTest {
                 config(1, true).with("solver_order", 9))) {
             assertThatThrownBy(() -> Sampler.of(json, Optional.empty(), Optional.empty(), SamplerOptions.defaults()))
                     .isInstanceOfAny(
-                            InvalidModelException.class,
-                            io.github.cogvideo4j.checkpoints.CheckpointException.class);
+                            InvalidModelException.class, io.github.cogvideo4j.checkpoints.CheckpointException.class);
         }
     }
 
@@ -355,9 +359,7 @@ class SamplerPropertiesTest {
         assertThat(warnings(SchedulerChoice.DDIM, false)).isEmpty();
         assertThat(warnings(SchedulerChoice.EULER, false)).singleElement().isEqualTo("inference.sampler.drops-shift");
         assertThat(warnings(SchedulerChoice.EULER, true)).isEmpty();
-        assertThat(warnings(SchedulerChoice.HEUN, true))
-                .singleElement()
-                .isEqualTo("inference.sampler.drops-rescaling");
+        assertThat(warnings(SchedulerChoice.HEUN, true)).singleElement().isEqualTo("inference.sampler.drops-rescaling");
     }
 
     private static List<String> warnings(SchedulerChoice choice, boolean keepsShift) {
