@@ -65,8 +65,7 @@ public final class GenerationChoices {
 
     /// For `--scheduler`, by any of a sampler's names or by its class in diffusers.
     public static final class SamplerWord implements ITypeConverter<SchedulerChoice>, Iterable<String> {
-        private static final List<String> SHOWN =
-                Arrays.stream(SchedulerChoice.values())
+        private static final List<String> SHOWN = Arrays.stream(SchedulerChoice.values())
                 .map(choice -> choice.id().toLowerCase(Locale.ROOT))
                 .toList();
 

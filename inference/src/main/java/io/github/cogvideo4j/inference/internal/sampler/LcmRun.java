@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
+import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
 import java.util.Arrays;

@@ -1,11 +1,11 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
+import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.inference.InvalidModelException;
-import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.inference.internal.scheduler.ConfigDefaults;
 import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
 import io.github.cogvideo4j.inference.internal.scheduler.SchedulerConfig;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.inference.InvalidModelException;
-import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.options.SamplerOptions;
