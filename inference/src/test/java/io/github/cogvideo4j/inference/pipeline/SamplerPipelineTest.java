@@ -45,7 +45,7 @@ class SamplerPipelineTest {
                 .prompt("a lighthouse")
                 .height(32)
                 .width(48)
-                .numFrames(5)
+                .numFrames(9)
                 .steps(STEPS)
                 .build();
         Steps steps = new Steps();
@@ -54,7 +54,7 @@ class SamplerPipelineTest {
             assertThat(SchedulerChoice.ofClass(plan.scheduler())).isEqualTo(choice);
             assertThat(plan.steps()).isEqualTo(calls(choice, STEPS));
             try (Video video = pipeline.generate(request, steps)) {
-                assertThat(video.frames()).isEqualTo(5);
+                assertThat(video.frames()).isEqualTo(9);
             }
         }
         assertThat(steps.timesteps).hasSize(calls(choice, STEPS));
@@ -64,7 +64,7 @@ class SamplerPipelineTest {
     @EnumSource
     void aVideoFromAVideo(SchedulerChoice choice) throws IOException {
         Steps steps = new Steps();
-        try (Video input = Video.allocate(5, 32, 48, 8)) {
+        try (Video input = Video.allocate(9, 32, 48, 8)) {
             PipelineRequest request = PipelineRequest.builder()
                     .prompt("a lighthouse")
                     .video(input)
