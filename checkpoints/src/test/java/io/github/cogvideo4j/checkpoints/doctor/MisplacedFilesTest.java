@@ -52,8 +52,8 @@ class MisplacedFilesTest {
     void weightsAboveOrBesideTheTransformerAreFoundBeforeItIsSaidThatThereAreNone(String where, String given)
             throws IOException {
         Path home = folder.resolve("home");
-        Path pipeline = Resources.copy(
-                Resources.fixture("mess/ok2-correct-sharded/input/pipeline"), home.resolve("pipeline"));
+        Path pipeline =
+                Resources.copy(Resources.fixture("mess/ok2-correct-sharded/input/pipeline"), home.resolve("pipeline"));
         Path place = Files.createDirectories(home.resolve(where).normalize());
         List<Path> weights;
         try (var files = Files.list(pipeline.resolve("transformer"))) {
@@ -75,7 +75,8 @@ class MisplacedFilesTest {
         Path pipeline = Resources.copy(
                 Resources.fixture("mess/ok2-correct-sharded/input/pipeline"), folder.resolve("home/pipeline"));
         try (var files = Files.list(pipeline.resolve("transformer"))) {
-            for (Path file : files.filter(path -> String.valueOf(path.getFileName()).startsWith("diffusion_"))
+            for (Path file : files.filter(
+                            path -> String.valueOf(path.getFileName()).startsWith("diffusion_"))
                     .toList()) {
                 Files.delete(file);
             }

@@ -31,7 +31,8 @@ final class WrongName implements Rule {
                 "checkpoints.doctor.wrong-name",
                 found);
         for (ComponentFolder folder : subject.transformer().stream().toList()) {
-            for (Path config : folder.untidyConfig()
+            for (Path config : folder
+                    .untidyConfig()
                     .filter(file -> folder.config().isEmpty() && !PrefixedNames.isPrefixed(file))
                     .stream()
                     .toList()) {

@@ -34,8 +34,8 @@ import java.util.Set;
 /// Finds out what a path is, and reads it.
 final class SubjectReader {
 
-    private static final Set<String> COMPONENTS = Set.of(
-            "transformer", "vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "scheduler");
+    private static final Set<String> COMPONENTS =
+            Set.of("transformer", "vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "scheduler");
 
     private final Path path;
     private final List<Problem> problems = new ArrayList<>();
