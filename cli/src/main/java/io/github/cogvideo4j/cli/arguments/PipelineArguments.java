@@ -56,6 +56,13 @@ public final class PipelineArguments {
     @Option(names = "--timestep-spacing", paramLabel = "HOW")
     private Optional<TimestepSpacing> spacing = Optional.empty();
 
+    @Option(
+            names = "--weights",
+            paramLabel = "FORMAT",
+            converter = GenerationChoices.WeightWord.class,
+            completionCandidates = GenerationChoices.WeightWord.class)
+    private WeightFormat weights = WeightFormat.DENSE;
+
     /// The model's folder.
     ///
     /// @throws UsageException when none was named
@@ -76,7 +83,7 @@ public final class PipelineArguments {
                 loras(),
                 scheduler.or(() -> demo ? Optional.of(SchedulerChoice.DPM) : Optional.empty()),
                 spacing.or(() -> demo ? Optional.of(TimestepSpacing.TRAILING) : Optional.empty()),
-                WeightFormat.DENSE,
+                weights,
                 true);
     }
 
