@@ -8,8 +8,9 @@ public final class Main {
     private Main() {}
 
     private static ExitCode signal() {
-        return ExitCode.ofSignal(
-                Thread.getAllStackTraces().keySet().stream().map(Thread::getName).toList());
+        return ExitCode.ofSignal(Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .toList());
     }
 
     /// Runs the command line and exits with its code.

@@ -143,8 +143,11 @@ class ProgramTest {
     void helpIsACommandToo(String words, String usage) {
         Run run = Run.of(words.split(" "));
         assertThat(run.exit()).isEqualTo(ExitCode.DONE);
-        assertThat(run.out()).isEqualTo(Run.of((words.replaceFirst("help ?", "") + " --help").strip().split(" "))
-                .out());
+        assertThat(run.out())
+                .isEqualTo(Run.of((words.replaceFirst("help ?", "") + " --help")
+                                .strip()
+                                .split(" "))
+                        .out());
         assertThat(run.out()).contains(usage.substring(0, usage.lastIndexOf(' ')));
     }
 
@@ -153,7 +156,11 @@ class ProgramTest {
     void withJsonAMissingCommandIsAnError(String words) {
         Run run = Run.of(words.split(" "));
         assertThat(run.exit()).isEqualTo(ExitCode.USAGE);
-        assertThat(JsonMapper.shared().readTree(run.out()).get("error").get("code").stringValue())
+        assertThat(JsonMapper.shared()
+                        .readTree(run.out())
+                        .get("error")
+                        .get("code")
+                        .stringValue())
                 .isEqualTo("usage");
     }
 
@@ -168,7 +175,8 @@ class ProgramTest {
         "inspect '', PATH"
     })
     void anEmptyArgumentIsNamed(String words, String name) {
-        Run run = Run.of(words.replace("''", "\0").lines()
+        Run run = Run.of(words.replace("''", "\0")
+                .lines()
                 .flatMap(line -> java.util.Arrays.stream(line.split(" ")))
                 .map(word -> word.equals("\0") ? "" : word)
                 .toArray(String[]::new));
@@ -178,7 +186,9 @@ class ProgramTest {
 
     @Test
     void aMissingOptionHasTheNameThatDocumentsUse() {
-        assertThat(Run.of("vae", "encode", "--video-path", "x.mp4").err()).contains("missing: --model").doesNotContain("--model-path");
+        assertThat(Run.of("vae", "encode", "--video-path", "x.mp4").err())
+                .contains("missing: --model")
+                .doesNotContain("--model-path");
     }
 
     @ParameterizedTest
@@ -196,7 +206,10 @@ class ProgramTest {
         if (exit == 0) {
             assertThat(err.toString(UTF_8)).isEmpty();
         } else {
-            assertThat(err.toString(UTF_8)).startsWith("error: ").contains(reason).hasLineCount(1);
+            assertThat(err.toString(UTF_8))
+                    .startsWith("error: ")
+                    .contains(reason)
+                    .hasLineCount(1);
         }
     }
 
@@ -217,7 +230,10 @@ class ProgramTest {
         console.interrupted(() -> Failures.interrupted(ExitCode.TERMINATED));
         console.finish(ExitCode.DONE);
         assertThat(err.toString(UTF_8)).hasLineCount(1).contains("interrupted");
-        assertThat(JsonMapper.shared().readTree(out.toString(UTF_8)).get("exitCode").intValue())
+        assertThat(JsonMapper.shared()
+                        .readTree(out.toString(UTF_8))
+                        .get("exitCode")
+                        .intValue())
                 .isEqualTo(143);
     }
 

@@ -14,8 +14,7 @@ public final class EmptyValues {
 
     /// The first argument of a command line, commands below included, that is empty and may not be.
     public static Optional<ArgSpec> first(ParseResult parsed) {
-        Optional<ArgSpec> here = Stream.concat(
-                        parsed.matchedOptions().stream(), parsed.matchedPositionals().stream())
+        Optional<ArgSpec> here = Stream.concat(parsed.matchedOptions().stream(), parsed.matchedPositionals().stream())
                 .map(ArgSpec.class::cast)
                 .filter(argument -> !argument.paramLabel().equals(TEXT))
                 .filter(argument -> argument.originalStringValues().stream().anyMatch(String::isEmpty))

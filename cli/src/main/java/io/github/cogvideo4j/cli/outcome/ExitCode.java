@@ -36,7 +36,8 @@ public enum ExitCode {
         return value;
     }
 
-    /// The exit code of a run that a signal ends. Java does not tell which one; its handler's thread is called after it.
+    /// The exit code of a run that a signal ends. Java does not tell which one; its handler's thread is called after
+    /// it.
     ///
     /// @param threads the names of the threads that are running
     public static ExitCode ofSignal(Collection<String> threads) {

@@ -132,11 +132,7 @@ public final class Failures {
     /// @param exit by which signal
     public static Failure interrupted(ExitCode exit) {
         return new Failure(
-                exit,
-                "interrupted",
-                Message.of("cli.failure.interrupted"),
-                Place.nowhere(),
-                Optional.empty());
+                exit, "interrupted", Message.of("cli.failure.interrupted"), Place.nowhere(), Optional.empty());
     }
 
     private static Failure bug(Throwable thrown) {

@@ -32,7 +32,8 @@ class ShellWordTest {
     @Property(tries = 5)
     void aShellReadsTheTextsThatWereQuoted(Generator generator) throws Exception {
         List<String> texts = generator.list(20, 20, () -> generator.text(12).replace("\0", ""));
-        String command = "printf '%s\\1' " + String.join(" ", texts.stream().map(ShellWord::of).toList());
+        String command = "printf '%s\\1' "
+                + String.join(" ", texts.stream().map(ShellWord::of).toList());
         Process process = new ProcessBuilder("sh").redirectErrorStream(true).start();
         process.getOutputStream().write(command.getBytes(StandardCharsets.UTF_8));
         process.getOutputStream().close();
