@@ -12,6 +12,7 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.FusedAdapter;
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.console.ShellWord;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.tensor.Extent;
 import io.github.cogvideo4j.formats.tensor.TensorData;
@@ -131,8 +132,8 @@ public final class ConversionReport {
         if (!verified) {
             console.print(
                     plan.checkpoint().adapters().isEmpty() ? "cli.convert.next" : "cli.lora.fuse.next",
-                    done.output(),
-                    source);
+                    ShellWord.of(done.output()),
+                    ShellWord.of(source));
         }
     }
 
