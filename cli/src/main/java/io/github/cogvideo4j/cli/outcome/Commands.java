@@ -4,6 +4,7 @@ import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Remedy;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /// Remedies as command lines to copy into a shell. Names come from files, so they are quoted.
 public final class Commands {
@@ -34,6 +35,9 @@ public final class Commands {
                         copy.folder()
                                 ? "cp -r BASE_MODEL/" + quote(copy.path()) + " " + quote(copy.target())
                                 : "cp BASE_MODEL/" + quote(copy.path()) + " " + quote(copy.target()));
+            case Remedy.Move move ->
+                Optional.of("mv " + move.files().stream().map(Commands::quote).collect(Collectors.joining(" ")) + " "
+                        + quote(move.folder()));
             case Remedy.PullLargeFiles pull -> Optional.of("git -C " + quote(pull.folder()) + " lfs pull");
             case Remedy.MakeReadable readable -> Optional.of("chmod u+rX " + quote(readable.path()));
             case Remedy.CheckSystem _ -> Optional.of("cogvideo doctor --system");

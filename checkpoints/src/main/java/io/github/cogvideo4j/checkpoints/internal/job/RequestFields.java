@@ -158,7 +158,7 @@ public final class RequestFields {
                             "checkpoints.request.choice",
                             prefix + name,
                             word,
-                            Arrays.stream(values).map(E::toString).collect(Collectors.joining(", "))));
+                            Arrays.stream(values).map(Object::toString).collect(Collectors.joining(", "))));
         });
     }
 

@@ -156,7 +156,7 @@ public record AdapterSource(AdapterContent content, Map<String, Shape> model) {
         AdapterContent saved;
         try {
             saved = AdapterReader.read(file.file());
-        } catch (InvalidCheckpointException | FormatException _) {
+        } catch (InvalidCheckpointException | FormatException unreadable) {
             return state;
         }
         SequencedMap<String, AdaptedModule> modules = new LinkedHashMap<>();
