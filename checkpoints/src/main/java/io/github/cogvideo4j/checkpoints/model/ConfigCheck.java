@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.model;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.table.Families;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.sat.SatCheckpoint;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -86,7 +87,10 @@ public final class ConfigCheck {
             return new Result(errors, List.of());
         }
         Optional<Component> other =
-                Component.of(found.keySet()).filter(component -> component != Component.TRANSFORMER);
+                Families.recognise(new LinkedHashMap<>(found)).stream()
+                        .map(match -> Component.named(match.family().component()))
+                        .filter(component -> !component.equals(Component.TRANSFORMER))
+                        .findFirst();
         if (other.isPresent()) {
             errors.add(Problem.of(
                     ProblemCode.WRONG_COMPONENT,

@@ -45,7 +45,7 @@ public record Counterpart(Path weights, Checkpoint source) {
         all.add(new Counterpart(weightsOf(folder, main), opened));
         // --with-text-encoder wrote it from the same source.
         if (fromSat
-                && main != Component.TEXT_ENCODER
+                && !main.equals(Component.TEXT_ENCODER)
                 && written.stream().anyMatch(file -> file.startsWith(Component.TEXT_ENCODER.folder() + "/"))) {
             all.add(new Counterpart(
                     weightsOf(folder, Component.TEXT_ENCODER),

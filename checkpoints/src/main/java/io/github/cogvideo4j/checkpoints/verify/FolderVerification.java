@@ -101,14 +101,12 @@ public final class FolderVerification {
 
     /// The components' folders that a conversion filled, and the weight files that it put elsewhere.
     private List<Path> writtenParts(Manifest manifest) {
-        Set<String> components =
-                Arrays.stream(Component.values()).map(Component::folder).collect(Collectors.toSet());
         List<Path> parts = manifest.files().stream()
                 .filter(file -> file.origin() == Manifest.Origin.WEIGHTS)
                 .map(Manifest.FileEntry::path)
                 .map(path -> {
                     String parent = path.substring(0, Math.max(0, path.lastIndexOf('/')));
-                    return folder.resolve(components.contains(parent) ? parent : path);
+                    return folder.resolve(Files.isDirectory(folder.resolve(parent)) && !parent.isEmpty() && !path.endsWith(".pt") ? parent : path);
                 })
                 .distinct()
                 // What is gone has been reported with the files.

@@ -37,7 +37,10 @@ public final class ConvertCommand extends ConsoleCommand {
     private Optional<String> base = Optional.empty();
 
     @Option(names = "--component", paramLabel = "NAME")
-    private Optional<Component> component = Optional.empty();
+    private Optional<String> component = Optional.empty();
+
+    @Option(names = "--unchecked-names")
+    private boolean uncheckedNames;
 
     @Option(names = "--safe-serialization")
     private boolean safeSerialization;
@@ -84,6 +87,7 @@ public final class ConvertCommand extends ConsoleCommand {
         if (layout == ResultLayout.SAT && (base.isPresent() || result.choosesFiles() || model.givesComponents())) {
             throw new UsageException("cli.usage.to-sat");
         }
-        return result.options(model, layout, component);
+        return result.options(model, layout, component.map(Component::named))
+                .withUnchecked(uncheckedNames);
     }
 }

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.checkpoints.convert.configuration;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
-import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
 import io.github.cogvideo4j.checkpoints.model.ConfigDerivation;
 import io.github.cogvideo4j.checkpoints.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.model.DerivedConfig;
@@ -30,13 +30,15 @@ final class VaeConfiguration {
     private static final double OF_2B = 1.15258426;
     private static final double OF_5B = 0.7;
 
+    private final Placed placed;
     private final Checkpoint checkpoint;
     private final ModelClaims claims;
     private final Problems remarks;
     private final Place place;
 
-    VaeConfiguration(Checkpoint checkpoint, ModelClaims claims, Problems remarks) {
-        this.checkpoint = checkpoint;
+    VaeConfiguration(Placed placed, ModelClaims claims, Problems remarks) {
+        this.placed = placed;
+        this.checkpoint = placed.checkpoint();
         this.claims = claims;
         this.remarks = remarks;
         this.place = Place.of(checkpoint.folder());
@@ -51,8 +53,8 @@ final class VaeConfiguration {
         List<NamedShape> shapes = DerivedConfiguration.shapes(checkpoint);
         DerivedConfig derived = VaeDerivation.derive(shapes, place);
         VaeStateDict.check(derived.document(), shapes, place);
-        Optional<Path> ofBase = base.flatMap(model -> model.config(Component.VAE));
-        Optional<Path> given = ofBase.isPresent() ? ofBase : BesideSource.config(checkpoint, Component.VAE);
+        Optional<Path> ofBase = base.flatMap(model -> model.config(placed.component()));
+        Optional<Path> given = ofBase.isPresent() ? ofBase : BesideSource.config(placed);
         if (given.isPresent()) {
             ConfigDocument config = ConfigDocument.read(given.get());
             DerivedConfiguration.requireAgreement(derived, config, place);

@@ -76,7 +76,8 @@ public final class Families {
                 strings(row, "modules"),
                 strings(row, "blocks"),
                 strings(row, "adapters"),
-                strings(row, "rules"));
+                strings(row, "rules"),
+                Optional.ofNullable(row.get("configuration")).map(JsonNode::stringValue));
     }
 
     private static List<String> strings(JsonNode row, String field) {

@@ -24,6 +24,7 @@ import java.util.SequencedSet;
 /// @param blocks     the lists of blocks
 /// @param adapters   what may stand before a module's name in adapters' files
 /// @param rules      names of rules that hold for these models only
+/// @param configuration the reader of the first class's configuration, when there is one
 public record Family(
         String name,
         List<String> classes,
@@ -35,7 +36,8 @@ public record Family(
         List<String> modules,
         List<String> blocks,
         List<String> adapters,
-        List<String> rules) {
+        List<String> rules,
+        Optional<String> configuration) {
     /// Copies the collections.
     public Family {
         classes = List.copyOf(classes);
