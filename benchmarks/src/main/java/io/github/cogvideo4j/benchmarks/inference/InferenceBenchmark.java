@@ -2,8 +2,8 @@ package io.github.cogvideo4j.benchmarks.inference;
 
 import io.github.cogvideo4j.benchmarks.Arguments;
 import io.github.cogvideo4j.benchmarks.conversion.Spread;
-import io.github.cogvideo4j.inference.generation.Precision;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.options.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

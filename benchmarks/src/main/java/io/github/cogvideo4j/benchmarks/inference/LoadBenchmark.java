@@ -2,15 +2,15 @@ package io.github.cogvideo4j.benchmarks.inference;
 
 import io.github.cogvideo4j.benchmarks.Arguments;
 import io.github.cogvideo4j.benchmarks.synthetic.SyntheticModel;
-import io.github.cogvideo4j.checkpoints.model.ConfigDocument;
-import io.github.cogvideo4j.inference.generation.ComputeOptions;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.generation.GenerationStep;
-import io.github.cogvideo4j.inference.generation.PipelineOptions;
-import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.internal.text.T5Config;
+import io.github.cogvideo4j.inference.options.ComputeOptions;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
+import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.pipeline.TextToVideoPipeline;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -103,7 +103,7 @@ public final class LoadBenchmark {
         PipelineOptions options = PipelineOptions.defaults().withCompute(new ComputeOptions(Precision.BF16, "cpu", 2));
         try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(folder, options)) {
             pipeline.generate(
-                    GenerationRequest.builder()
+                    PipelineRequest.builder()
                             .prompt(PROMPT)
                             .height(SIZE)
                             .width(SIZE)

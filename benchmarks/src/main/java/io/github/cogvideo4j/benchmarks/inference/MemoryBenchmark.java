@@ -1,13 +1,13 @@
 package io.github.cogvideo4j.benchmarks.inference;
 
 import io.github.cogvideo4j.benchmarks.Arguments;
-import io.github.cogvideo4j.inference.generation.ComputeOptions;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.generation.MemoryPlan.StageMemory;
-import io.github.cogvideo4j.inference.generation.PipelineOptions;
-import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.Stage;
+import io.github.cogvideo4j.inference.options.ComputeOptions;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
+import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.pipeline.TextToVideoPipeline;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,7 +29,7 @@ public final class MemoryBenchmark {
         String precision = arguments.get("precision", "bf16");
         PipelineOptions options = PipelineOptions.defaults()
                 .withCompute(new ComputeOptions(Precision.valueOf(precision.toUpperCase(Locale.ROOT)), "cpu", 2));
-        GenerationRequest request = GenerationRequest.builder()
+        PipelineRequest request = PipelineRequest.builder()
                 .prompt("A panda plays the guitar")
                 .height(Integer.parseInt(arguments.get("height", "240")))
                 .width(Integer.parseInt(arguments.get("width", "368")))

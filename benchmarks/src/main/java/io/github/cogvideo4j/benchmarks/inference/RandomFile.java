@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.benchmarks.inference;
 
-import io.github.cogvideo4j.checkpoints.model.NamedShape;
+import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
 import io.github.cogvideo4j.formats.safetensors.SafetensorsLayout;
 import io.github.cogvideo4j.formats.safetensors.TensorSpec;
-import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.options.Precision;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

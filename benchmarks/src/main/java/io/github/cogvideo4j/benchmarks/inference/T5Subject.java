@@ -2,12 +2,12 @@ package io.github.cogvideo4j.benchmarks.inference;
 
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
-import io.github.cogvideo4j.inference.generation.Precision;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.text.T5Config;
 import io.github.cogvideo4j.inference.internal.text.T5Encoder;
 import io.github.cogvideo4j.inference.internal.weights.WeightStore;
+import io.github.cogvideo4j.inference.options.Precision;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

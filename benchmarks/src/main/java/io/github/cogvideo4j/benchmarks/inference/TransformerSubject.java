@@ -1,14 +1,14 @@
 package io.github.cogvideo4j.benchmarks.inference;
 
-import io.github.cogvideo4j.checkpoints.model.ConfigDocument;
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
-import io.github.cogvideo4j.checkpoints.model.TransformerStateDict;
-import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerStateDict;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.transformer.CogVideoXTransformer;
 import io.github.cogvideo4j.inference.internal.transformer.TransformerInput;
 import io.github.cogvideo4j.inference.internal.weights.WeightStore;
+import io.github.cogvideo4j.inference.options.Precision;
 import java.nio.file.Path;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;

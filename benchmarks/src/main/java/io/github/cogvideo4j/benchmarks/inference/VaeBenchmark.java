@@ -1,14 +1,14 @@
 package io.github.cogvideo4j.benchmarks.inference;
 
 import io.github.cogvideo4j.benchmarks.Arguments;
-import io.github.cogvideo4j.inference.generation.Precision;
-import io.github.cogvideo4j.inference.generation.VaeOptions;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
 import io.github.cogvideo4j.inference.internal.vae.VaeProgress;
+import io.github.cogvideo4j.inference.options.Precision;
+import io.github.cogvideo4j.inference.options.VaeOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.layout;
 
+import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import java.util.Set;
 
 /// A component of a pipeline that has weights, by the name of its folder: `transformer`, `transformer_2`,

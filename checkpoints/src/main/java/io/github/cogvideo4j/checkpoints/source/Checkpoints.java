@@ -1,10 +1,14 @@
 package io.github.cogvideo4j.checkpoints.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.source.deepspeed.DeepSpeedCheckpoint;
-import io.github.cogvideo4j.checkpoints.source.distributed.DistributedCheckpoint;
-import io.github.cogvideo4j.checkpoints.source.sat.SatCheckpoint;
-import io.github.cogvideo4j.checkpoints.source.sat.SatPart;
+import io.github.cogvideo4j.checkpoints.internal.source.CheckpointLocation;
+import io.github.cogvideo4j.checkpoints.internal.source.PlainWeights;
+import io.github.cogvideo4j.checkpoints.internal.source.WeightSet;
+import io.github.cogvideo4j.checkpoints.internal.source.deepspeed.DeepSpeedCheckpoint;
+import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedCheckpoint;
+import io.github.cogvideo4j.checkpoints.internal.source.sat.SatCheckpoint;
+import io.github.cogvideo4j.checkpoints.internal.source.sat.SatPart;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -73,10 +77,10 @@ public final class Checkpoints {
     ///
     /// @param path    the checkpoint
     /// @param options how to choose
-    /// @param part    the part
+    /// @param component what the other part is
     /// @throws InvalidCheckpointException `missing-tensor` when the checkpoint does not have it
-    public static Checkpoint openPart(Path path, SourceOptions options, SatPart part) throws IOException {
-        return SatCheckpoint.plan(planRaw(CheckpointLocation.of(path, options), options), part);
+    public static Checkpoint openPart(Path path, SourceOptions options, Component component) throws IOException {
+        return SatCheckpoint.plan(planRaw(CheckpointLocation.of(path, options), options), SatPart.of(component));
     }
 
     private static Checkpoint plan(CheckpointLocation location, SourceOptions options) throws IOException {

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.cli.arguments;
 
-import io.github.cogvideo4j.inference.generation.ComputeOptions;
-import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.options.ComputeOptions;
+import io.github.cogvideo4j.inference.options.Precision;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.cli.arguments;
 
-import io.github.cogvideo4j.inference.generation.Precision;
-import io.github.cogvideo4j.inference.generation.SchedulerChoice;
+import io.github.cogvideo4j.inference.options.Precision;
+import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import java.util.Locale;
 import java.util.Map;
 

@@ -2,8 +2,8 @@ package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Kind;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.generation.GenerationRequestBuilder;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;
 import io.github.cogvideo4j.inference.image.Image;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -119,8 +119,8 @@ public final class RequestArguments {
     }
 
     /// The request for one prompt, without its input.
-    public GenerationRequestBuilder request(Prompt asked) {
-        GenerationRequestBuilder request = GenerationRequest.builder()
+    public PipelineRequestBuilder request(Prompt asked) {
+        PipelineRequestBuilder request = PipelineRequest.builder()
                 .prompt(asked.text())
                 .steps(steps)
                 .guidanceScale(guidanceScale)

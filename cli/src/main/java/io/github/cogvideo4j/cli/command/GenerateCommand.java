@@ -15,7 +15,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
-import io.github.cogvideo4j.inference.generation.PipelineOptions;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.pipeline.ImageToVideoPipeline;
 import io.github.cogvideo4j.inference.pipeline.TextToVideoPipeline;
 import io.github.cogvideo4j.inference.pipeline.VideoPipeline;

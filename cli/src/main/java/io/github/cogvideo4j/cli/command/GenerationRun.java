@@ -16,11 +16,11 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.InvalidRequestException;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.generation.GenerationRequestBuilder;
-import io.github.cogvideo4j.inference.generation.GenerationResult;
-import io.github.cogvideo4j.inference.generation.PipelineOptions;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;
+import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.image.Image;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.output.OutputFile;
 import io.github.cogvideo4j.inference.pipeline.VideoPipeline;
 import io.github.cogvideo4j.inference.system.MachineMemory;
@@ -78,8 +78,7 @@ final class GenerationRun {
     }
 
     /// What would run for a request, when its frames can be written.
-    private static GenerationPlan plan(VideoPipeline pipeline, GenerationRequest request, Path video)
-            throws IOException {
+    private static GenerationPlan plan(VideoPipeline pipeline, PipelineRequest request, Path video) throws IOException {
         GenerationPlan plan = pipeline.plan(request);
         VideoFormat.checkFrames(video, plan.height(), plan.width(), plan.framesPerSecond());
         return plan;
@@ -93,7 +92,7 @@ final class GenerationRun {
     /// @return whether nothing is wrong with them, as far as can be seen
     boolean make(VideoPipeline pipeline, Prompt prompt, int before, int count, ArrayNode videos) throws IOException {
         try (Input input = Input.read(prompt, kind)) {
-            GenerationRequest request = request(pipeline, prompt, input);
+            PipelineRequest request = request(pipeline, prompt, input);
             VideoOutputArguments.Places first = output.places(before + 1, count);
             GenerationPlan plan = plan(pipeline, request, first.video());
             try (GenerationDisplay display = new GenerationDisplay(
@@ -102,7 +101,7 @@ final class GenerationRun {
                             output.previewEvery(),
                             first.video(),
                             first.latents().isPresent());
-                    GenerationResult result = pipeline.generateAll(request, display)) {
+                    PipelineResult result = pipeline.generateAll(request, display)) {
                 display.finishBar();
                 boolean sound = true;
                 for (int i = 0; i < result.videos().size(); i++) {
@@ -124,7 +123,7 @@ final class GenerationRun {
     private boolean keep(
             Prompt prompt,
             GenerationPlan plan,
-            GenerationResult result,
+            PipelineResult result,
             GenerationDisplay display,
             int index,
             VideoOutputArguments.Places places,
@@ -162,11 +161,11 @@ final class GenerationRun {
         return !smoke || judge(video, places.video(), told);
     }
 
-    private static long seed(GenerationResult result, int index) {
+    private static long seed(PipelineResult result, int index) {
         return result.seeds().get(index);
     }
 
-    private static ObjectNode outcome(GenerationResult result, int index, Video video) {
+    private static ObjectNode outcome(PipelineResult result, int index, Video video) {
         ObjectNode outcome = JsonFile.newObject();
         outcome.put("seed", seed(result, index));
         outcome.put("frames", video.frames());
@@ -216,23 +215,23 @@ final class GenerationRun {
         }
     }
 
-    private GenerationRequest request(VideoPipeline pipeline, Prompt prompt, Input input) throws IOException {
-        GenerationRequestBuilder builder = arguments.request(prompt);
+    private PipelineRequest request(VideoPipeline pipeline, Prompt prompt, Input input) throws IOException {
+        PipelineRequestBuilder builder = arguments.request(prompt);
         input.image().ifPresent(builder::image);
         input.video().ifPresent(builder::video);
         return smoke ? small(pipeline, builder) : builder.build();
     }
 
     /// A trial: few steps, few frames, half the size, as far as the model can.
-    private GenerationRequest small(VideoPipeline pipeline, GenerationRequestBuilder builder) throws IOException {
+    private PipelineRequest small(VideoPipeline pipeline, PipelineRequestBuilder builder) throws IOException {
         GenerationPlan whole = pipeline.plan(builder.build());
         builder.steps(Math.min(SMOKE_STEPS, whole.steps()));
         if (kind != Kind.V2V) {
             builder.numFrames(Math.min(SMOKE_FRAMES, whole.requestedFrames()));
         }
-        GenerationRequest sameSize = builder.build();
+        PipelineRequest sameSize = builder.build();
         try {
-            GenerationRequest half = builder.height(half(whole.height()))
+            PipelineRequest half = builder.height(half(whole.height()))
                     .width(half(whole.width()))
                     .build();
             pipeline.plan(half);

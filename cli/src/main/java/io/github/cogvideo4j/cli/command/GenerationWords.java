@@ -3,9 +3,9 @@ package io.github.cogvideo4j.cli.command;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Kind;
 import io.github.cogvideo4j.cli.arguments.Prompt;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.generation.LoraChoice;
-import io.github.cogvideo4j.inference.generation.PipelineOptions;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.options.LoraChoice;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +21,7 @@ final class GenerationWords {
     static Map<String, List<String>> of(
             Path model,
             PipelineOptions options,
-            GenerationRequest request,
+            PipelineRequest request,
             GenerationPlan plan,
             Prompt prompt,
             Kind kind,

@@ -9,8 +9,8 @@ import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.report.GenerationDisplay;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.generation.InversionResult;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.output.OutputFile;
 import io.github.cogvideo4j.inference.pipeline.InversionPipeline;
 import io.github.cogvideo4j.inference.video.FrameChoice;
@@ -92,7 +92,7 @@ public final class InvertCommand extends ConsoleCommand {
         Path folder = model.folder();
         try (InversionPipeline pipeline = InversionPipeline.load(folder, model.options(Preset.MODEL));
                 Video read = VideoFile.read(video, frames, VideoLimits.DEFAULT)) {
-            GenerationRequest request = request(read);
+            PipelineRequest request = request(read);
             GenerationPlan plan = pipeline.plan(request);
             VideoFormat.checkFrames(reconstruction, plan.height(), plan.width(), plan.framesPerSecond());
             try (GenerationDisplay display = new GenerationDisplay(console, plan, 0, reconstruction, false);
@@ -126,8 +126,8 @@ public final class InvertCommand extends ConsoleCommand {
         }
     }
 
-    private GenerationRequest request(Video read) {
-        return GenerationRequest.builder()
+    private PipelineRequest request(Video read) {
+        return PipelineRequest.builder()
                 .prompt(prompt)
                 .video(read)
                 .width(width)

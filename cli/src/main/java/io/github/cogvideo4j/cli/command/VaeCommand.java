@@ -7,7 +7,7 @@ import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.formats.json.JsonFile;
-import io.github.cogvideo4j.inference.generation.Latents;
+import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.pipeline.VideoCoder;
 import io.github.cogvideo4j.inference.video.TensorFile;
 import io.github.cogvideo4j.inference.video.Video;
@@ -89,7 +89,7 @@ public final class VaeCommand extends ConsoleCommand {
         Path folder = ModelFolder.locate(model, Map.copyOf(System.getenv()));
         ObjectNode result = JsonFile.newObject();
         try (VideoCoder coder = VideoCoder.load(folder, compute.options());
-                Latents latents = encodes
+                HostTensor latents = encodes
                         ? encode(coder, decodes ? Optional.of(videoFile) : Optional.empty())
                         : coder.readLatents(encodedFile())) {
             if (encodes) {
@@ -111,7 +111,7 @@ public final class VaeCommand extends ConsoleCommand {
     }
 
     /// @param decoded what is written of the latents later, when they are decoded as well
-    private Latents encode(VideoCoder coder, Optional<Path> decoded) throws IOException {
+    private HostTensor encode(VideoCoder coder, Optional<Path> decoded) throws IOException {
         Path input = video.orElseThrow(() -> new UsageException("cli.vae.no-video"));
         try (Video read = Video.read(input)) {
             decoded.ifPresent(file -> coder.checkOutput(file, read, fps));

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.cli.generation;
 
 import io.github.cogvideo4j.formats.tensor.Shape;
-import io.github.cogvideo4j.inference.generation.Latents;
+import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.video.TensorFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -18,15 +18,15 @@ public final class LatentsFile implements AutoCloseable {
     private final List<Round> rounds = new ArrayList<>();
 
     /// The latents of one video.
-    private record Round(Latents initial, List<Latents> steps) {}
+    private record Round(HostTensor initial, List<HostTensor> steps) {}
 
     /// A round of denoising begins.
-    public void start(Latents initial) {
+    public void start(HostTensor initial) {
         rounds.add(new Round(copy(initial), new ArrayList<>()));
     }
 
     /// A step of the last round is done.
-    public void step(Latents now) {
+    public void step(HostTensor now) {
         rounds.getLast().steps().add(copy(now));
     }
 
@@ -34,13 +34,13 @@ public final class LatentsFile implements AutoCloseable {
     ///
     /// @param index which video, counted from 0
     /// @param last  the last latents of all videos
-    public void write(Path file, int index, Latents last) throws IOException {
+    public void write(Path file, int index, HostTensor last) throws IOException {
         Round round = rounds.get(index);
         long[] one = last.shape();
         long bytes = last.values().byteSize() / one[0];
         one[0] = 1;
         MemorySegment values = last.values().asSlice(index * bytes, bytes);
-        try (Latents steps = joined(round)) {
+        try (HostTensor steps = joined(round)) {
             TensorFile.write(
                     file,
                     List.of(
@@ -51,13 +51,13 @@ public final class LatentsFile implements AutoCloseable {
         }
     }
 
-    private static Latents joined(Round round) {
-        List<Latents> steps = round.steps();
+    private static HostTensor joined(Round round) {
+        List<HostTensor> steps = round.steps();
         long[] shape = LongStream.concat(
                         LongStream.of(steps.size()),
                         Arrays.stream(steps.getFirst().shape()))
                 .toArray();
-        Latents all = Latents.allocate(steps.getFirst().precision(), shape);
+        HostTensor all = HostTensor.allocate(steps.getFirst().precision(), shape);
         long bytes = steps.getFirst().values().byteSize();
         for (int i = 0; i < steps.size(); i++) {
             all.values().asSlice(i * bytes, bytes).copyFrom(steps.get(i).values());
@@ -65,8 +65,8 @@ public final class LatentsFile implements AutoCloseable {
         return all;
     }
 
-    private static Latents copy(Latents source) {
-        Latents copy = Latents.allocate(source.precision(), source.shape());
+    private static HostTensor copy(HostTensor source) {
+        HostTensor copy = HostTensor.allocate(source.precision(), source.shape());
         copy.values().copyFrom(source.values());
         return copy;
     }
@@ -75,7 +75,7 @@ public final class LatentsFile implements AutoCloseable {
     public void close() {
         for (Round round : rounds) {
             round.initial().close();
-            round.steps().forEach(Latents::close);
+            round.steps().forEach(HostTensor::close);
         }
     }
 }

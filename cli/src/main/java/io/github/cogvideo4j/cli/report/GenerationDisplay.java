@@ -9,7 +9,7 @@ import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
 import io.github.cogvideo4j.inference.generation.GenerationStep;
-import io.github.cogvideo4j.inference.generation.Latents;
+import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.system.MachineMemory;
@@ -54,7 +54,7 @@ public final class GenerationDisplay implements GenerationProgress, AutoCloseabl
     }
 
     @Override
-    public void start(Latents initialLatents) {
+    public void start(HostTensor initialLatents) {
         latents.ifPresent(file -> file.start(initialLatents));
     }
 
@@ -69,7 +69,7 @@ public final class GenerationDisplay implements GenerationProgress, AutoCloseabl
             shown.detail(String.format(Locale.ROOT, "%.2f s  %s", step.elapsed().toMillis() / 1000.0, memory));
         });
         if (latents.isPresent()) {
-            try (Latents now = step.latents()) {
+            try (HostTensor now = step.latents()) {
                 latents.get().step(now);
             }
         }
@@ -95,7 +95,7 @@ public final class GenerationDisplay implements GenerationProgress, AutoCloseabl
     }
 
     /// Writes the latents of one video.
-    public void saveLatents(Path file, int index, Latents last) throws IOException {
+    public void saveLatents(Path file, int index, HostTensor last) throws IOException {
         if (latents.isPresent()) {
             latents.get().write(file, index, last);
         }

@@ -8,7 +8,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.formats.pickle.PickleLimits;
+import io.github.cogvideo4j.formats.internal.pickle.PickleLimits;
 import io.github.cogvideo4j.testing.Attack;
 import java.io.IOException;
 import java.math.BigInteger;

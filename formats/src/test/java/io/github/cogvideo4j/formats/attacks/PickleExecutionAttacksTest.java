@@ -5,7 +5,7 @@ import static io.github.cogvideo4j.formats.attacks.Abuse.refused;
 import static io.github.cogvideo4j.formats.attacks.Abuse.refusedAsItsCaseSays;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.formats.pickle.PickleValue;
+import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
 import io.github.cogvideo4j.testing.Attack;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;

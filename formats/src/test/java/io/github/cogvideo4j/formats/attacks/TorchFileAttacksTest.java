@@ -5,9 +5,9 @@ import static io.github.cogvideo4j.formats.attacks.Abuse.refusedAsItsCaseSays;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
-import io.github.cogvideo4j.formats.torch.TorchFile;
 import io.github.cogvideo4j.testing.Attack;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;

@@ -14,7 +14,7 @@ public interface GenerationProgress {
     default void advance(Stage stage, long done, long total) {}
 
     /// The latents before the first step, `[videos, frames, channels, height, width]`; valid during the call.
-    default void start(Latents initialLatents) {}
+    default void start(HostTensor initialLatents) {}
 
     /// A step of denoising, or of inverting, is done.
     default void step(GenerationStep step) {}

@@ -22,7 +22,7 @@ public interface GenerationStep {
     Duration elapsed();
 
     /// A copy of the latents after it, `[videos, frames, channels, height, width]`. Whoever takes it closes it.
-    Latents latents();
+    HostTensor latents();
 
     /// The middle of the first video as it stands, decoded: one frame. Whoever takes it closes it.
     Video preview();

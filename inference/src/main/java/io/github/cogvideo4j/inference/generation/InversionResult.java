@@ -18,10 +18,10 @@ import java.util.Map;
 /// @param warnings       what was worth a warning
 /// @param times          how long the stages took
 public record InversionResult(
-        Latents videoLatents,
-        Latents inverseLatents,
-        Latents initialLatents,
-        Latents latents,
+        HostTensor videoLatents,
+        HostTensor inverseLatents,
+        HostTensor initialLatents,
+        HostTensor latents,
         Video inversion,
         Video reconstruction,
         List<Problem> warnings,
@@ -35,7 +35,7 @@ public record InversionResult(
 
     @Override
     public void close() {
-        List.of(videoLatents, inverseLatents, initialLatents, latents).forEach(Latents::close);
+        List.of(videoLatents, inverseLatents, initialLatents, latents).forEach(HostTensor::close);
         inversion.close();
         reconstruction.close();
     }

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.output;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
-import io.github.cogvideo4j.checkpoints.staging.FolderDeletion;
+import io.github.cogvideo4j.checkpoints.internal.staging.FolderDeletion;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.pipeline;
 
-import io.github.cogvideo4j.inference.generation.PipelineOptions;
 import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 

@@ -5,11 +5,11 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidRequestException;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.generation.InversionResult;
-import io.github.cogvideo4j.inference.generation.PipelineOptions;
-import io.github.cogvideo4j.inference.generation.SchedulerChoice;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
+import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -47,14 +47,14 @@ public final class InversionPipeline implements AutoCloseable {
     ///
     /// @return whoever asked for it closes it
     /// @throws java.util.concurrent.CancellationException when the progress says so
-    public InversionResult invert(GenerationRequest request, GenerationProgress progress) {
+    public InversionResult invert(PipelineRequest request, GenerationProgress progress) {
         return generator.invert(request, progress);
     }
 
     /// What a request would compute, and the memory it needs; nothing is computed.
     ///
     /// @throws io.github.cogvideo4j.inference.InvalidRequestException when it cannot be computed
-    public GenerationPlan plan(GenerationRequest request) {
+    public GenerationPlan plan(PipelineRequest request) {
         return generator.plan(request);
     }
 

@@ -2,8 +2,8 @@ package io.github.cogvideo4j.inference.pipeline;
 
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.generation.GenerationResult;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.internal.sampling.Probe;
 import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
 
@@ -17,16 +17,16 @@ abstract sealed class LoadedPipeline implements VideoPipeline
     }
 
     @Override
-    public GenerationResult generateAll(GenerationRequest request, GenerationProgress progress) {
+    public PipelineResult generateAll(PipelineRequest request, GenerationProgress progress) {
         return generateAll(request, progress, Probe.NONE);
     }
 
-    GenerationResult generateAll(GenerationRequest request, GenerationProgress progress, Probe probe) {
+    PipelineResult generateAll(PipelineRequest request, GenerationProgress progress, Probe probe) {
         return generator.generate(request, progress, probe);
     }
 
     @Override
-    public GenerationPlan plan(GenerationRequest request) {
+    public GenerationPlan plan(PipelineRequest request) {
         return generator.plan(request);
     }
 

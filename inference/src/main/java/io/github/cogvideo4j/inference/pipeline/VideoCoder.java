@@ -1,16 +1,16 @@
 package io.github.cogvideo4j.inference.pipeline;
 
-import io.github.cogvideo4j.inference.generation.ComputeOptions;
-import io.github.cogvideo4j.inference.generation.Latents;
-import io.github.cogvideo4j.inference.generation.Precision;
-import io.github.cogvideo4j.inference.generation.VaeOptions;
+import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.internal.sampling.EncodedFile;
-import io.github.cogvideo4j.inference.internal.sampling.LatentTensors;
+import io.github.cogvideo4j.inference.internal.sampling.HostTensors;
 import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
 import io.github.cogvideo4j.inference.internal.vae.VaeProgress;
 import io.github.cogvideo4j.inference.internal.weights.NativeMemory;
+import io.github.cogvideo4j.inference.options.ComputeOptions;
+import io.github.cogvideo4j.inference.options.Precision;
+import io.github.cogvideo4j.inference.options.VaeOptions;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.inference.video.VideoFormat;
 import java.io.IOException;
@@ -65,7 +65,7 @@ public final class VideoCoder implements AutoCloseable {
     }
 
     /// The same for latents that are decoded.
-    public void checkOutput(Path output, Latents latents, double framesPerSecond) {
+    public void checkOutput(Path output, HostTensor latents, double framesPerSecond) {
         long[] shape = latents.shape();
         checkOutput(output, shape[3], shape[4], framesPerSecond);
     }
@@ -83,7 +83,7 @@ public final class VideoCoder implements AutoCloseable {
     ///
     /// @param seed of the noise that is drawn
     /// @return `[1, latent channels, latent frames, height, width]`
-    public Latents encode(Video video, long seed) {
+    public HostTensor encode(Video video, long seed) {
         try (PointerScope _ = new PointerScope();
                 var _ = Torch.inferenceMode()) {
             Tensor values = NativeMemory.view(
@@ -99,7 +99,7 @@ public final class VideoCoder implements AutoCloseable {
                     .div(new Scalar(HIGHEST));
             Tensor encoded = vae.encode(device.put(values, precision), new VaeOptions(true, true), VaeProgress.NONE)
                     .sample(torch.createCPUGenerator(seed));
-            return LatentTensors.copyOf(encoded);
+            return HostTensors.copyOf(encoded);
         }
     }
 
@@ -107,11 +107,10 @@ public final class VideoCoder implements AutoCloseable {
     ///
     /// @param latents `[1, latent channels, latent frames, height, width]`
     /// @param tiling  whether tile by tile
-    public Video decode(Latents latents, boolean tiling, double framesPerSecond) {
+    public Video decode(HostTensor latents, boolean tiling, double framesPerSecond) {
         try (PointerScope _ = new PointerScope();
                 var _ = Torch.inferenceMode()) {
-            Tensor decoded = vae.decode(
-                            device.put(LatentTensors.view(latents), precision), new VaeOptions(tiling, true))
+            Tensor decoded = vae.decode(device.put(HostTensors.view(latents), precision), new VaeOptions(tiling, true))
                     .to(ScalarType.Float)
                     .clamp(new ScalarOptional(new Scalar(0.0)), new ScalarOptional(new Scalar(1.0)));
             Video video = Video.allocate(
@@ -134,7 +133,7 @@ public final class VideoCoder implements AutoCloseable {
     ///
     /// @return `[1, latent channels, latent frames, height, width]`; whoever called closes them
     /// @throws io.github.cogvideo4j.inference.InvalidRequestException `video` when the file holds anything else
-    public Latents readLatents(Path file) throws IOException {
+    public HostTensor readLatents(Path file) throws IOException {
         return new EncodedFile(file, vae.config().latentChannels()).read();
     }
 

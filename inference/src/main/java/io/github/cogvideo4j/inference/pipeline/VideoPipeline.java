@@ -5,8 +5,8 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidRequestException;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.generation.GenerationResult;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.video.Video;
 import java.io.IOException;
 
@@ -19,24 +19,24 @@ public sealed interface VideoPipeline extends AutoCloseable permits LoadedPipeli
     /// Generates all videos that a request asks for.
     ///
     /// @throws java.util.concurrent.CancellationException when the progress says so
-    GenerationResult generateAll(GenerationRequest request, GenerationProgress progress) throws IOException;
+    PipelineResult generateAll(PipelineRequest request, GenerationProgress progress) throws IOException;
 
     /// What a request would compute, and the memory it needs; nothing is computed.
     ///
     /// @throws InvalidRequestException when it cannot be computed
-    GenerationPlan plan(GenerationRequest request) throws IOException;
+    GenerationPlan plan(PipelineRequest request) throws IOException;
 
     /// Generates one video.
     ///
     /// @return the video; whoever asked for it closes it
     /// @throws InvalidRequestException `request` when the request is for several
-    default Video generate(GenerationRequest request, GenerationProgress progress) throws IOException {
+    default Video generate(PipelineRequest request, GenerationProgress progress) throws IOException {
         int videos = Math.max(1, request.prompts().size()) * request.numVideosPerPrompt();
         if (videos != 1) {
             throw new InvalidRequestException(
                     ProblemCode.REQUEST, Place.nowhere(), "inference.pipeline.one-video", videos);
         }
-        GenerationResult result = generateAll(request, progress);
+        PipelineResult result = generateAll(request, progress);
         result.latents().close();
         return result.videos().getFirst();
     }

@@ -6,16 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.Golden;
 import io.github.cogvideo4j.inference.InvalidRequestException;
-import io.github.cogvideo4j.inference.generation.ComputeOptions;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.generation.GenerationRequestBuilder;
 import io.github.cogvideo4j.inference.generation.GenerationStep;
-import io.github.cogvideo4j.inference.generation.Latents;
-import io.github.cogvideo4j.inference.generation.PipelineOptions;
-import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.generation.HostTensor;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
-import io.github.cogvideo4j.inference.internal.sampling.LatentTensors;
+import io.github.cogvideo4j.inference.internal.sampling.HostTensors;
+import io.github.cogvideo4j.inference.options.ComputeOptions;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
+import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -32,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/// Latents and prompt embeddings that the caller brings along, instead of a seed and words.
+/// HostTensor and prompt embeddings that the caller brings along, instead of a seed and words.
 class GivenTensorsTest {
     /// How far another order of summation moves latents in fp32 (golden/README.md).
     private static final double LATENTS = 1.8e-5;
@@ -52,12 +52,12 @@ class GivenTensorsTest {
     void theReferencesOwnTensorsGiveTheReferencesRun(String name) throws IOException {
         try (Golden golden = Golden.open("e2e/" + name);
                 PointerScope _ = new PointerScope();
-                Latents initial = LatentTensors.copyOf(golden.out("initial_latents"));
-                Latents positive = LatentTensors.copyOf(golden.out("prompt_embeds"));
-                Latents negative = LatentTensors.copyOf(golden.out("negative_prompt_embeds"));
+                HostTensor initial = HostTensors.copyOf(golden.out("initial_latents"));
+                HostTensor positive = HostTensors.copyOf(golden.out("prompt_embeds"));
+                HostTensor negative = HostTensors.copyOf(golden.out("negative_prompt_embeds"));
                 Steps steps = new Steps();
                 TextToVideoPipeline pipeline = load("t2v-2b", GoldenRun.options(golden.meta()))) {
-            GenerationRequest request = asCalled(golden.meta().path("call"))
+            PipelineRequest request = asCalled(golden.meta().path("call"))
                     .prompts(List.of())
                     .initialLatents(initial)
                     .promptEmbeds(positive)
@@ -65,7 +65,7 @@ class GivenTensorsTest {
                     .build();
             pipeline.generate(request, steps).close();
             golden.assertEqual(
-                    "initial_latents", LatentTensors.view(steps.initial().getFirst()));
+                    "initial_latents", HostTensors.view(steps.initial().getFirst()));
             golden.assertClose("step_latents", steps.stacked(), LATENTS);
         }
     }
@@ -76,11 +76,11 @@ class GivenTensorsTest {
     void theReferencesOwnNoiseGivesTheReferencesRun(String name) throws IOException {
         try (Golden golden = Golden.open("e2e/" + name);
                 PointerScope _ = new PointerScope();
-                Latents initial = LatentTensors.copyOf(golden.out("initial_latents"));
+                HostTensor initial = HostTensors.copyOf(golden.out("initial_latents"));
                 Steps steps = new Steps();
                 TextToVideoPipeline pipeline =
                         load(golden.meta().path("pipeline").stringValue(), GoldenRun.options(golden.meta()))) {
-            GenerationRequestBuilder request =
+            PipelineRequestBuilder request =
                     asCalled(golden.meta().path("call")).initialLatents(initial);
             pipeline.generateAll(request.build(), steps).close();
             golden.assertClose("step_latents", steps.stacked(), LATENTS);
@@ -89,18 +89,18 @@ class GivenTensorsTest {
 
     @Test
     void latentsOfAnotherShapeAreRefusedByName() throws IOException {
-        assertRefused("latents", request -> request, Latents.allocate(Precision.FP32, 1, 3, 16, 4, 7));
-        assertRefused("latents", request -> request, Latents.allocate(Precision.FP32, 2, 3, 16, 4, 6));
-        assertRefused("latents", request -> request, Latents.allocate(Precision.FP32, 3, 16, 4, 6));
+        assertRefused("latents", request -> request, HostTensor.allocate(Precision.FP32, 1, 3, 16, 4, 7));
+        assertRefused("latents", request -> request, HostTensor.allocate(Precision.FP32, 2, 3, 16, 4, 6));
+        assertRefused("latents", request -> request, HostTensor.allocate(Precision.FP32, 3, 16, 4, 6));
     }
 
     @Test
     void embeddingsOfAnotherShapeAreRefusedByName() throws IOException {
-        try (Latents fitting = embeds(1, 226, WIDTH);
-                Latents narrow = embeds(1, 226, WIDTH - 1);
-                Latents two = embeds(2, 226, WIDTH);
-                Latents flat = embeds(226, WIDTH);
-                Latents few = embeds(1, 100, WIDTH)) {
+        try (HostTensor fitting = embeds(1, 226, WIDTH);
+                HostTensor narrow = embeds(1, 226, WIDTH - 1);
+                HostTensor two = embeds(2, 226, WIDTH);
+                HostTensor flat = embeds(226, WIDTH);
+                HostTensor few = embeds(1, 100, WIDTH)) {
             assertRefused("prompt_embeds", request -> request.promptEmbeds(narrow));
             assertRefused("prompt_embeds", request -> request.promptEmbeds(flat));
             assertRefused(
@@ -119,9 +119,9 @@ class GivenTensorsTest {
     /// The number of tokens is the caller's where nothing else has to go with it.
     @Test
     void embeddingsMayHaveAnotherNumberOfTokens() throws IOException {
-        try (Latents few = embeds(1, 100, WIDTH);
+        try (HostTensor few = embeds(1, 100, WIDTH);
                 TextToVideoPipeline pipeline = load("t2v-5b", FP32)) {
-            for (GenerationRequestBuilder request : List.of(
+            for (PipelineRequestBuilder request : List.of(
                     small().promptEmbeds(few).guidanceScale(1),
                     small().promptEmbeds(few).negativePromptEmbeds(few),
                     small().promptEmbeds(few).maxSequenceLength(100))) {
@@ -133,8 +133,8 @@ class GivenTensorsTest {
     }
 
     /// The reference's call under another seed.
-    private static GenerationRequestBuilder asCalled(JsonNode call) {
-        return GenerationRequest.builder()
+    private static PipelineRequestBuilder asCalled(JsonNode call) {
+        return PipelineRequest.builder()
                 .prompts(GoldenRun.strings(call.path("prompt")))
                 .negativePrompts(GoldenRun.strings(call.path("negative_prompt")))
                 .seed(7)
@@ -145,16 +145,16 @@ class GivenTensorsTest {
                 .numFrames(call.path("num_frames").intValue());
     }
 
-    private static Latents embeds(long... shape) {
-        return Latents.allocate(Precision.FP32, shape);
+    private static HostTensor embeds(long... shape) {
+        return HostTensor.allocate(Precision.FP32, shape);
     }
 
     private static TextToVideoPipeline load(String model, PipelineOptions options) throws IOException {
         return TextToVideoPipeline.load(Resources.golden("pipelines/" + model), options);
     }
 
-    private static GenerationRequestBuilder small() {
-        return GenerationRequest.builder()
+    private static PipelineRequestBuilder small() {
+        return PipelineRequest.builder()
                 .prompt("a lighthouse")
                 .height(32)
                 .width(48)
@@ -162,9 +162,9 @@ class GivenTensorsTest {
                 .steps(1);
     }
 
-    private static void assertRefused(String name, UnaryOperator<GenerationRequestBuilder> change) throws IOException {
+    private static void assertRefused(String name, UnaryOperator<PipelineRequestBuilder> change) throws IOException {
         try (TextToVideoPipeline pipeline = load("t2v-5b", FP32)) {
-            GenerationRequest request = change.apply(small()).build();
+            PipelineRequest request = change.apply(small()).build();
             assertThatThrownBy(() -> pipeline.generateAll(request, GenerationProgress.NONE))
                     .isInstanceOfSatisfying(InvalidRequestException.class, e -> {
                         assertThat(e.problem().code()).isEqualTo(ProblemCode.REQUEST);
@@ -173,7 +173,7 @@ class GivenTensorsTest {
         }
     }
 
-    private static void assertRefused(String name, UnaryOperator<GenerationRequestBuilder> change, Latents initial)
+    private static void assertRefused(String name, UnaryOperator<PipelineRequestBuilder> change, HostTensor initial)
             throws IOException {
         try (initial) {
             assertRefused(name, request -> change.apply(request).initialLatents(initial));
@@ -181,14 +181,15 @@ class GivenTensorsTest {
     }
 
     /// Keeps what a watcher is shown.
-    private record Steps(List<Latents> initial, List<Latents> after) implements GenerationProgress, AutoCloseable {
+    private record Steps(List<HostTensor> initial, List<HostTensor> after)
+            implements GenerationProgress, AutoCloseable {
         Steps() {
             this(new ArrayList<>(), new ArrayList<>());
         }
 
         @Override
-        public void start(Latents latents) {
-            initial.add(LatentTensors.copyOf(LatentTensors.view(latents)));
+        public void start(HostTensor latents) {
+            initial.add(HostTensors.copyOf(HostTensors.view(latents)));
         }
 
         @Override
@@ -198,13 +199,13 @@ class GivenTensorsTest {
 
         Tensor stacked() {
             return torch.stack(
-                    new TensorVector(after.stream().map(LatentTensors::view).toArray(Tensor[]::new)));
+                    new TensorVector(after.stream().map(HostTensors::view).toArray(Tensor[]::new)));
         }
 
         @Override
         public void close() {
-            initial.forEach(Latents::close);
-            after.forEach(Latents::close);
+            initial.forEach(HostTensor::close);
+            after.forEach(HostTensor::close);
         }
     }
 }

@@ -1,21 +1,21 @@
 package io.github.cogvideo4j.inference.pipeline;
 
 import io.github.cogvideo4j.inference.Golden;
-import io.github.cogvideo4j.inference.generation.ComputeOptions;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.generation.GenerationRequestBuilder;
-import io.github.cogvideo4j.inference.generation.GenerationResult;
 import io.github.cogvideo4j.inference.generation.GenerationStep;
-import io.github.cogvideo4j.inference.generation.LoraChoice;
-import io.github.cogvideo4j.inference.generation.PipelineOptions;
-import io.github.cogvideo4j.inference.generation.Precision;
-import io.github.cogvideo4j.inference.generation.SchedulerChoice;
-import io.github.cogvideo4j.inference.generation.VaeOptions;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;
+import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.sampling.Probe;
 import io.github.cogvideo4j.inference.internal.weights.NativeMemory;
+import io.github.cogvideo4j.inference.options.ComputeOptions;
+import io.github.cogvideo4j.inference.options.LoraChoice;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
+import io.github.cogvideo4j.inference.options.Precision;
+import io.github.cogvideo4j.inference.options.SchedulerChoice;
+import io.github.cogvideo4j.inference.options.VaeOptions;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -41,7 +41,7 @@ final class GoldenRun implements AutoCloseable {
     private final Map<String, List<Tensor>> seen = new HashMap<>();
     private final List<AutoCloseable> inputs = new ArrayList<>();
     private final List<Long> timesteps = new ArrayList<>();
-    private final GenerationResult result;
+    private final PipelineResult result;
 
     /// Runs with the golden pipeline itself.
     static GoldenRun of(Golden golden) throws IOException {
@@ -103,8 +103,8 @@ final class GoldenRun implements AutoCloseable {
         };
     }
 
-    private GenerationResult generate(VideoPipeline pipeline) throws IOException {
-        GenerationRequest request = request();
+    private PipelineResult generate(VideoPipeline pipeline) throws IOException {
+        PipelineRequest request = request();
         GenerationProgress progress = new GenerationProgress() {
             @Override
             public void step(GenerationStep step) {
@@ -122,8 +122,8 @@ final class GoldenRun implements AutoCloseable {
         };
     }
 
-    private GenerationRequest request() throws IOException {
-        GenerationRequestBuilder builder = GenerationRequest.builder()
+    private PipelineRequest request() throws IOException {
+        PipelineRequestBuilder builder = PipelineRequest.builder()
                 .prompts(strings(call.path("prompt")))
                 .steps(call.path("num_inference_steps").intValue())
                 .guidanceScale(call.path("guidance_scale").doubleValue())
@@ -175,7 +175,7 @@ final class GoldenRun implements AutoCloseable {
         return golden;
     }
 
-    GenerationResult result() {
+    PipelineResult result() {
         return result;
     }
 

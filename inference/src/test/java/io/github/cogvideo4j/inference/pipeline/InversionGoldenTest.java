@@ -6,17 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.Golden;
 import io.github.cogvideo4j.inference.InferenceException;
-import io.github.cogvideo4j.inference.generation.ComputeOptions;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.generation.GenerationStep;
 import io.github.cogvideo4j.inference.generation.InversionResult;
-import io.github.cogvideo4j.inference.generation.PipelineOptions;
-import io.github.cogvideo4j.inference.generation.Precision;
-import io.github.cogvideo4j.inference.generation.SchedulerChoice;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
-import io.github.cogvideo4j.inference.internal.sampling.LatentTensors;
+import io.github.cogvideo4j.inference.internal.sampling.HostTensors;
 import io.github.cogvideo4j.inference.internal.weights.NativeMemory;
+import io.github.cogvideo4j.inference.options.ComputeOptions;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
+import io.github.cogvideo4j.inference.options.Precision;
+import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -68,18 +68,18 @@ class InversionGoldenTest {
                                 "pipelines/" + golden.meta().path("pipeline").stringValue()),
                         GoldenRun.options(golden.meta()));
                 InversionResult result = pipeline.invert(request(golden.meta(), video), progress)) {
-            golden.assertClose("video_latents", LatentTensors.view(result.videoLatents()), VAE);
+            golden.assertClose("video_latents", HostTensors.view(result.videoLatents()), VAE);
             golden.assertEqual("inverse_timesteps", tensor(timesteps.getFirst()));
-            golden.assertClose("inverse_latents", LatentTensors.view(result.inverseLatents()), LATENTS);
-            golden.assertEqual("recon_initial_latents", LatentTensors.view(result.initialLatents()));
+            golden.assertClose("inverse_latents", HostTensors.view(result.inverseLatents()), LATENTS);
+            golden.assertEqual("recon_initial_latents", HostTensors.view(result.initialLatents()));
             golden.assertEqual("recon_timesteps", tensor(timesteps.getLast()));
-            golden.assertClose("recon_latents", LatentTensors.view(result.latents()), LATENTS);
+            golden.assertClose("recon_latents", HostTensors.view(result.latents()), LATENTS);
             PipelineGoldenTest.assertPixels(golden, "recon_video_u8", pixels(result.reconstruction()));
         }
     }
 
-    private static GenerationRequest request(JsonNode meta, Video video) {
-        return GenerationRequest.builder()
+    private static PipelineRequest request(JsonNode meta, Video video) {
+        return PipelineRequest.builder()
                 .prompt(meta.path("prompt").stringValue())
                 .video(video)
                 .height(video.height())
@@ -106,14 +106,14 @@ class InversionGoldenTest {
                 InversionPipeline rotary = InversionPipeline.load(Resources.golden("pipelines/t2v-5b"), options);
                 InversionPipeline sincos = InversionPipeline.load(Resources.golden("pipelines/t2v-2b"), options)) {
             assertRefused(
-                    () -> sincos.plan(GenerationRequest.builder()
+                    () -> sincos.plan(PipelineRequest.builder()
                             .prompt("a cat")
                             .video(video)
                             .build()),
                     ProblemCode.PIPELINE_CLASS);
-            assertRefused(() -> rotary.plan(GenerationRequest.of("a cat")), ProblemCode.VIDEO);
+            assertRefused(() -> rotary.plan(PipelineRequest.of("a cat")), ProblemCode.VIDEO);
             assertRefused(
-                    () -> rotary.plan(GenerationRequest.builder()
+                    () -> rotary.plan(PipelineRequest.builder()
                             .prompts(List.of("a cat", "a dog"))
                             .video(video)
                             .build()),

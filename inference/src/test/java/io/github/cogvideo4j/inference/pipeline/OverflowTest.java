@@ -12,12 +12,12 @@ import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.InvalidRequestException;
-import io.github.cogvideo4j.inference.generation.ComputeOptions;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.generation.GenerationStep;
-import io.github.cogvideo4j.inference.generation.PipelineOptions;
-import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.options.ComputeOptions;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
+import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -71,7 +71,7 @@ class OverflowTest {
         try (TextToVideoPipeline pipeline = load(Precision.FP16)) {
             pipeline.generate(request(), GenerationProgress.NONE).close();
         }
-        GenerationRequest request = GenerationRequest.builder()
+        PipelineRequest request = PipelineRequest.builder()
                 .prompt("a lighthouse")
                 .height(32)
                 .width(48)
@@ -114,8 +114,8 @@ class OverflowTest {
                 model, PipelineOptions.defaults().withCompute(new ComputeOptions(precision, "cpu", 1)));
     }
 
-    private static GenerationRequest request() {
-        return GenerationRequest.builder()
+    private static PipelineRequest request() {
+        return PipelineRequest.builder()
                 .prompt("a lighthouse")
                 .height(32)
                 .width(48)

@@ -8,20 +8,20 @@ import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InferenceException;
 import io.github.cogvideo4j.inference.ResidentMemory;
-import io.github.cogvideo4j.inference.generation.ComputeOptions;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.generation.GenerationRequestBuilder;
-import io.github.cogvideo4j.inference.generation.GenerationResult;
 import io.github.cogvideo4j.inference.generation.GenerationStep;
-import io.github.cogvideo4j.inference.generation.Latents;
-import io.github.cogvideo4j.inference.generation.LoraChoice;
+import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.generation.MemoryPlan;
-import io.github.cogvideo4j.inference.generation.PipelineOptions;
-import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;
+import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.internal.sampling.Planning;
+import io.github.cogvideo4j.inference.options.ComputeOptions;
+import io.github.cogvideo4j.inference.options.LoraChoice;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
+import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -48,8 +48,8 @@ class PipelineTest {
         return Resources.golden("pipelines/" + name);
     }
 
-    private static GenerationRequestBuilder small() {
-        return GenerationRequest.builder()
+    private static PipelineRequestBuilder small() {
+        return PipelineRequest.builder()
                 .prompt("a lighthouse")
                 .height(32)
                 .width(48)
@@ -64,7 +64,7 @@ class PipelineTest {
         });
     }
 
-    private static void assertRefused(ProblemCode code, String part, UnaryOperator<GenerationRequestBuilder> change)
+    private static void assertRefused(ProblemCode code, String part, UnaryOperator<PipelineRequestBuilder> change)
             throws IOException {
         try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(model("t2v-5b"), OPTIONS)) {
             assertRefused(code, part, () -> pipeline.plan(change.apply(small()).build()));
@@ -90,8 +90,7 @@ class PipelineTest {
         assertRefused(ProblemCode.REQUEST, "guidance_scale", request -> request.guidanceScale(scale));
         try (InversionPipeline pipeline = InversionPipeline.load(model("t2v-5b"), OPTIONS);
                 Video input = Video.allocate(9, 32, 48, 8)) {
-            GenerationRequest request =
-                    small().video(input).guidanceScale(scale).build();
+            PipelineRequest request = small().video(input).guidanceScale(scale).build();
             assertRefused(ProblemCode.REQUEST, "guidance_scale", () -> pipeline.plan(request));
         }
     }
@@ -125,7 +124,7 @@ class PipelineTest {
     @Test
     void theModelsOwnSizesAreTheDefaults() throws IOException {
         try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(model("t2v-5b"), OPTIONS)) {
-            GenerationPlan plan = pipeline.plan(GenerationRequest.of("a lighthouse"));
+            GenerationPlan plan = pipeline.plan(PipelineRequest.of("a lighthouse"));
             assertThat(List.of(plan.width(), plan.height(), plan.frames(), plan.latentFrames()))
                     .isEqualTo(List.of(80, 48, 49, 13));
             assertThat(plan.framesPerSecond()).isEqualTo(8);
@@ -138,7 +137,7 @@ class PipelineTest {
     void cutTokensAreCounted() throws IOException {
         List<Problem> warnings = new ArrayList<>();
         try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(model("t2v-5b"), OPTIONS);
-                GenerationResult result = pipeline.generateAll(
+                PipelineResult result = pipeline.generateAll(
                         small().prompt("a " + "very ".repeat(300) + "long prompt")
                                 .steps(1)
                                 .build(),
@@ -159,13 +158,13 @@ class PipelineTest {
                 ImageToVideoPipeline image = ImageToVideoPipeline.load(model("i2v-5b"), OPTIONS);
                 ImageToVideoPipeline other = ImageToVideoPipeline.load(model("t2v-5b"), OPTIONS);
                 VideoToVideoPipeline video = VideoToVideoPipeline.load(model("t2v-5b"), OPTIONS)) {
-            GenerationRequest request = small().build();
+            PipelineRequest request = small().build();
             assertRefused(ProblemCode.PIPELINE_CLASS, "image", () -> text.plan(request));
             assertRefused(ProblemCode.PIPELINE_CLASS, "image", () -> other.plan(request));
             assertRefused(ProblemCode.IMAGE, "image", () -> image.plan(request));
             assertRefused(ProblemCode.VIDEO, "video", () -> video.plan(request));
             try (Video input = Video.allocate(9, 32, 48, 8)) {
-                GenerationRequest weak = small().video(input).strength(0.3).build();
+                PipelineRequest weak = small().video(input).strength(0.3).build();
                 assertRefused(ProblemCode.REQUEST, "0.5", () -> video.plan(weak));
             }
         }
@@ -201,7 +200,7 @@ class PipelineTest {
             @Override
             public void step(GenerationStep step) {
                 steps.add(step.number());
-                try (Latents latents = step.latents();
+                try (HostTensor latents = step.latents();
                         Video preview = step.preview()) {
                     assertThat(latents.shape()).containsExactly(1, 3, 16, 4, 6);
                     assertThat(List.of(preview.frames(), preview.height(), preview.width()))
@@ -215,7 +214,7 @@ class PipelineTest {
             }
         };
         try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(model("t2v-5b"), OPTIONS)) {
-            GenerationRequest request = small().steps(5).build();
+            PipelineRequest request = small().steps(5).build();
             assertThatThrownBy(() -> pipeline.generateAll(request, stopping)).isInstanceOf(CancellationException.class);
         }
         assertThat(steps).containsExactly(1, 2);
@@ -224,7 +223,7 @@ class PipelineTest {
     @Test
     void theSecondVideoOfAPromptIsThatOfTheNextSeed() throws IOException {
         try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(model("t2v-5b"), OPTIONS);
-                GenerationResult both = pipeline.generateAll(
+                PipelineResult both = pipeline.generateAll(
                         small().seed(7).numVideosPerPrompt(2).build(), GenerationProgress.NONE);
                 Video next = pipeline.generate(small().seed(8).build(), GenerationProgress.NONE)) {
             assertThat(both.seeds()).containsExactly(7L, 8L);

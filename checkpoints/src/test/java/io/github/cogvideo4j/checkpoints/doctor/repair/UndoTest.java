@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.doctor.FixtureCase;
-import io.github.cogvideo4j.checkpoints.doctor.subject.Subject;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
@@ -85,8 +84,8 @@ class UndoTest {
     void twoRepairsAreTakenBackTogether() throws IOException {
         Path source = FixtureCase.of("mess/a3-bin-sharded-no-prefix").input();
         Path folder = Resources.copy(source, temporary.resolve("pipeline"));
-        Repair.apply(RepairPlanner.plan(Subject.read(folder), RepairOptions.namesOnly()), Progress.NONE);
-        Repair.apply(RepairPlanner.plan(Subject.read(folder), RepairOptions.withConversion()), Progress.NONE);
+        Repair.apply(RepairPlanner.plan(folder, RepairOptions.namesOnly()), Progress.NONE);
+        Repair.apply(RepairPlanner.plan(folder, RepairOptions.withConversion()), Progress.NONE);
         assertThat(Undo.restore(folder, Progress.NONE)).isEqualTo(2);
         assertThat(Resources.snapshot(folder)).isEqualTo(Resources.snapshot(source));
     }
@@ -223,7 +222,7 @@ class UndoTest {
     }
 
     private static List<JournalEntry> mend(Path folder) throws IOException {
-        Repair.apply(RepairPlanner.plan(Subject.read(folder), RepairOptions.withConversion()), Progress.NONE);
+        Repair.apply(RepairPlanner.plan(folder, RepairOptions.withConversion()), Progress.NONE);
         UndoFolder undo = UndoFolder.all(folder).getFirst();
         return Journal.read(undo.journal(), undo.prefix()).entries();
     }

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.runtime;
 
-import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.options.Precision;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;

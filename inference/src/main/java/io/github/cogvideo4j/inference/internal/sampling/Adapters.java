@@ -7,7 +7,7 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
-import io.github.cogvideo4j.inference.generation.LoraChoice;
+import io.github.cogvideo4j.inference.options.LoraChoice;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

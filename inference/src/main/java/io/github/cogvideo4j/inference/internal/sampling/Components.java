@@ -1,11 +1,9 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
-import io.github.cogvideo4j.inference.generation.PipelineOptions;
-import io.github.cogvideo4j.inference.generation.Precision;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
 import io.github.cogvideo4j.inference.internal.scheduler.SchedulerConfig;
@@ -13,6 +11,8 @@ import io.github.cogvideo4j.inference.internal.text.TextEncoder;
 import io.github.cogvideo4j.inference.internal.transformer.TransformerModel;
 import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
 import io.github.cogvideo4j.inference.internal.weights.WeightStore;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
+import io.github.cogvideo4j.inference.options.Precision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -3,11 +3,11 @@ package io.github.cogvideo4j.inference.internal.sampling;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.text.TextEncoder;
 import io.github.cogvideo4j.inference.internal.text.TokenizedPrompt;
+import io.github.cogvideo4j.inference.options.Precision;
 import java.util.Collections;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -21,14 +21,14 @@ import org.bytedeco.pytorch.global.torch;
 /// @param tokens     tokens of each prompt
 /// @param warnings   where cut prompts are told of
 /// @param probe      sees the states
-record Conditioning(Components components, GenerationRequest request, int tokens, Problems warnings, Probe probe) {
+record Conditioning(Components components, PipelineRequest request, int tokens, Problems warnings, Probe probe) {
     /// `[negative and positive prompts, tokens, width]`, or the positive ones without guidance.
     Tensor states() {
         Precision precision = components.precision();
         ComputeDevice device = components.device();
         int count = RequestCheck.prompts(request);
         Tensor positive = request.promptEmbeds()
-                .map(given -> device.put(LatentTensors.view(given), precision))
+                .map(given -> device.put(HostTensors.view(given), precision))
                 .orElseGet(() -> encoded(request.prompts()));
         probe.see("prompt_embeds", positive);
         if (!request.isGuided()) {
@@ -40,7 +40,7 @@ record Conditioning(Components components, GenerationRequest request, int tokens
             default -> request.negativePrompts();
         };
         Tensor negative = request.negativePromptEmbeds()
-                .map(given -> device.put(LatentTensors.view(given), precision))
+                .map(given -> device.put(HostTensors.view(given), precision))
                 .orElseGet(() -> encoded(negatives));
         probe.see("negative_prompt_embeds", negative);
         return torch.cat(new TensorVector(negative, positive));

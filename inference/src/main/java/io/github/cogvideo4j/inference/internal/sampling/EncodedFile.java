@@ -1,20 +1,20 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.formats.Strictness;
-import io.github.cogvideo4j.formats.container.ContainerKind;
+import io.github.cogvideo4j.formats.internal.container.ContainerKind;
+import io.github.cogvideo4j.formats.internal.torch.TensorValue;
+import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
-import io.github.cogvideo4j.formats.torch.TensorValue;
-import io.github.cogvideo4j.formats.torch.TorchFile;
 import io.github.cogvideo4j.inference.InvalidRequestException;
-import io.github.cogvideo4j.inference.generation.Latents;
-import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.internal.weights.NativeMemory;
+import io.github.cogvideo4j.inference.options.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -34,7 +34,7 @@ public record EncodedFile(Path path, long channels) {
     /// Reads `[1, channels, frames, height, width]`; whoever called closes it.
     ///
     /// @throws InvalidRequestException `video` when the file holds something else
-    public Latents read() throws IOException {
+    public HostTensor read() throws IOException {
         ContainerKind kind = ContainerKind.of(path);
         kind.requireWeights(path);
         StoredTensor stored = kind == ContainerKind.SAFETENSORS ? named() : bare();
@@ -68,12 +68,12 @@ public record EncodedFile(Path path, long channels) {
         throw refused("inference.pipeline.not-one-tensor");
     }
 
-    private Latents copy(StoredTensor stored, Precision precision) throws IOException {
-        Latents latents = Latents.allocate(precision, stored.shape().toArray());
+    private HostTensor copy(StoredTensor stored, Precision precision) throws IOException {
+        HostTensor latents = HostTensor.allocate(precision, stored.shape().toArray());
         try (FileStorageReader reader = new FileStorageReader()) {
             NativeMemory.fill(latents.values(), stored, reader);
             reader.verifyChecksums();
-            if (!Torch.isFinite(LatentTensors.view(latents))) {
+            if (!Torch.isFinite(HostTensors.view(latents))) {
                 throw refused("inference.pipeline.latents-not-finite");
             }
             return latents;

@@ -4,9 +4,9 @@ import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.generation.GenerationResult;
-import io.github.cogvideo4j.inference.generation.Latents;
+import io.github.cogvideo4j.inference.generation.HostTensor;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
@@ -25,7 +25,7 @@ import org.bytedeco.pytorch.Tensor;
 final class Generation {
     private final Components components;
     private final LatentSource source;
-    private final GenerationRequest request;
+    private final PipelineRequest request;
     private final GenerationProgress progress;
     private final Probe probe;
     private final StageClock clock;
@@ -37,7 +37,7 @@ final class Generation {
     Generation(
             Components components,
             LatentSource source,
-            GenerationRequest request,
+            PipelineRequest request,
             GenerationProgress progress,
             Probe probe) {
         this.components = components;
@@ -53,7 +53,7 @@ final class Generation {
     }
 
     /// Generates.
-    GenerationResult run() {
+    PipelineResult run() {
         plan.warnings().forEach(this::warn);
         if (components.options().checkMemory()) {
             Planning.requireMemory(plan.memory());
@@ -123,7 +123,7 @@ final class Generation {
                 components, request, shape, scheduler, timesteps[0], batch, random, clock::advance));
         start.image().ifPresent(image -> probe.see("image_latents", image));
         probe.see("initial_latents", start.latents());
-        try (Latents initial = LatentTensors.copyOf(start.latents())) {
+        try (HostTensor initial = HostTensors.copyOf(start.latents())) {
             progress.start(initial);
         }
         clock.enter(Stage.DENOISE);
@@ -145,7 +145,7 @@ final class Generation {
     }
 
     /// The videos prompt by prompt.
-    private GenerationResult result(List<Round> rounds) {
+    private PipelineResult result(List<Round> rounds) {
         int prompts = RequestCheck.prompts(request);
         List<Video> videos = new ArrayList<>();
         List<Long> seeds = new ArrayList<>();
@@ -157,7 +157,7 @@ final class Generation {
                 latents.add(round.latents().narrow(0, prompt, 1));
             }
         }
-        return new GenerationResult(videos, seeds, LatentTensors.joined(latents), warnings.all(), clock.stop());
+        return new PipelineResult(videos, seeds, HostTensors.joined(latents), warnings.all(), clock.stop());
     }
 
     private static Tensor owned(Supplier<Tensor> body) {

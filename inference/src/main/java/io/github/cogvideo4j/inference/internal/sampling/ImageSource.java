@@ -2,7 +2,7 @@ package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.internal.preprocess.FrameTensors;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
@@ -23,7 +23,7 @@ import org.bytedeco.pytorch.global.torch;
 /// the noise.
 record ImageSource() implements LatentSource {
     @Override
-    public void check(Components components, GenerationRequest request) {
+    public void check(Components components, PipelineRequest request) {
         if (!components.config().isImageToVideo()) {
             throw new InvalidModelException(
                     ProblemCode.PIPELINE_CLASS,
@@ -38,12 +38,12 @@ record ImageSource() implements LatentSource {
     }
 
     @Override
-    public LatentShape shape(Sizes sizes, GenerationRequest request) {
+    public LatentShape shape(SizeRules sizes, PipelineRequest request) {
         return sizes.generated(request);
     }
 
     @Override
-    public boolean encodesInput(GenerationRequest request) {
+    public boolean encodesInput(PipelineRequest request) {
         return true;
     }
 

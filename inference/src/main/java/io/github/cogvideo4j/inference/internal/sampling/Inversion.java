@@ -4,10 +4,9 @@ import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.generation.InversionResult;
-import io.github.cogvideo4j.inference.generation.Latents;
-import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
@@ -15,6 +14,7 @@ import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.internal.scheduler.DdimInverseScheduler;
 import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
+import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.video.Video;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
@@ -30,7 +30,7 @@ import org.bytedeco.pytorch.global.torch;
 /// sees the inverted latents as well.
 final class Inversion {
     private final Components components;
-    private final GenerationRequest request;
+    private final PipelineRequest request;
     private final GenerationProgress progress;
     private final StageClock clock;
     private final Problems warnings = new Problems();
@@ -38,7 +38,7 @@ final class Inversion {
     private final GenerationPlan plan;
     private final Decoding decoding;
 
-    Inversion(Components components, Planning planning, GenerationRequest request, GenerationProgress progress) {
+    Inversion(Components components, Planning planning, PipelineRequest request, GenerationProgress progress) {
         this.components = components;
         this.request = request;
         this.progress = progress;
@@ -87,14 +87,14 @@ final class Inversion {
     }
 
     /// The way to the noise is gone without a prompt.
-    private GenerationRequest withoutPrompt() {
-        return GenerationRequest.builder()
+    private PipelineRequest withoutPrompt() {
+        return PipelineRequest.builder()
                 .prompt("")
                 .guidanceScale(request.guidanceScale())
                 .build();
     }
 
-    private Tensor text(GenerationRequest of) {
+    private Tensor text(PipelineRequest of) {
         int tokens = request.maxSequenceLength().orElse(components.config().maxTextSeqLength());
         Problems cut = new Problems();
         Tensor text = Scoped.tensor(new Conditioning(components, of, tokens, cut, Probe.NONE)::states);
@@ -117,7 +117,7 @@ final class Inversion {
             Optional<Tensor> reference,
             RandomSource random,
             int round) {
-        try (Latents initial = LatentTensors.copyOf(start)) {
+        try (HostTensor initial = HostTensors.copyOf(start)) {
             progress.start(initial);
         }
         long[] timesteps = scheduler.timesteps(request.steps());
@@ -163,10 +163,10 @@ final class Inversion {
         try {
             Video reconstruction = video(reconstructed);
             return new InversionResult(
-                    LatentTensors.copyOf(clean),
-                    LatentTensors.copyOf(inverted),
-                    LatentTensors.copyOf(noise),
-                    LatentTensors.copyOf(reconstructed),
+                    HostTensors.copyOf(clean),
+                    HostTensors.copyOf(inverted),
+                    HostTensors.copyOf(noise),
+                    HostTensors.copyOf(reconstructed),
                     inversion,
                     reconstruction,
                     warnings.all(),

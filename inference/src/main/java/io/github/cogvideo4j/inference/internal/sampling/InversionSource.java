@@ -2,7 +2,7 @@ package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import java.util.Optional;
 
 /// Inversion starts from a video's own latents, without noise.
@@ -10,7 +10,7 @@ import java.util.Optional;
 /// Source: `encode_video_frames` of CogVideo's `ddim_inversion.py`.
 record InversionSource() implements LatentSource {
     @Override
-    public void check(Components components, GenerationRequest request) {
+    public void check(Components components, PipelineRequest request) {
         NoiseSource.requireTextModel(components);
         // The inverse scheduler knows no shift of the signal-to-noise ratio, with which the models without
         // rotary positions were trained: the reference's script refuses them too.
@@ -30,18 +30,18 @@ record InversionSource() implements LatentSource {
     }
 
     @Override
-    public LatentShape shape(Sizes sizes, GenerationRequest request) {
+    public LatentShape shape(SizeRules sizes, PipelineRequest request) {
         return sizes.edited(request, request.video().orElseThrow());
     }
 
     /// The reconstruction's, with the rows of the reference.
     @Override
-    public int rows(GenerationRequest request) {
+    public int rows(PipelineRequest request) {
         return request.isGuided() ? 4 : 2;
     }
 
     @Override
-    public boolean encodesInput(GenerationRequest request) {
+    public boolean encodesInput(PipelineRequest request) {
         return true;
     }
 

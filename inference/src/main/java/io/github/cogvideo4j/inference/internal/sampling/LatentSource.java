@@ -1,13 +1,13 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.generation.Latents;
-import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.generation.HostTensor;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
 import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
 import io.github.cogvideo4j.inference.internal.vae.VaeProgress;
+import io.github.cogvideo4j.inference.options.Precision;
 import java.util.Arrays;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
@@ -15,30 +15,30 @@ import org.bytedeco.pytorch.Tensor;
 /// What a generation starts from: the difference between text, image and video to video.
 sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, InversionSource {
     /// Refuses a request that lacks the input, or a model that cannot take it.
-    void check(Components components, GenerationRequest request);
+    void check(Components components, PipelineRequest request);
 
     /// The sizes of the generation.
-    LatentShape shape(Sizes sizes, GenerationRequest request);
+    LatentShape shape(SizeRules sizes, PipelineRequest request);
 
     /// The timesteps to visit.
     ///
     /// @param all those of a generation from noise
-    default long[] timesteps(long[] all, GenerationRequest request) {
+    default long[] timesteps(long[] all, PipelineRequest request) {
         return all;
     }
 
     /// The `n` of dynamic guidance.
-    default int guidanceSteps(GenerationRequest request) {
+    default int guidanceSteps(PipelineRequest request) {
         return request.steps();
     }
 
     /// How many rows of a prediction's batch belong to one video.
-    default int rows(GenerationRequest request) {
+    default int rows(PipelineRequest request) {
         return request.isGuided() ? 2 : 1;
     }
 
     /// Whether the VAE's encoder is used.
-    boolean encodesInput(GenerationRequest request);
+    boolean encodesInput(PipelineRequest request);
 
     /// The tensors that denoising starts with, in the current scope.
     Start start(Setting setting);
@@ -49,7 +49,7 @@ sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, Inv
     /// @param batch         how many videos
     record Setting(
             Components components,
-            GenerationRequest request,
+            PipelineRequest request,
             LatentShape shape,
             Scheduler scheduler,
             long firstTimestep,
@@ -66,7 +66,7 @@ sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, Inv
             return components.device().put(noise, precision);
         }
 
-        private static Tensor checked(Latents given, long... sizes) {
+        private static Tensor checked(HostTensor given, long... sizes) {
             if (!Arrays.equals(given.shape(), sizes)) {
                 throw RequestCheck.refused(
                         ProblemCode.REQUEST,
@@ -75,7 +75,7 @@ sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, Inv
                         given,
                         Arrays.toString(sizes));
             }
-            return LatentTensors.view(given);
+            return HostTensors.view(given);
         }
     }
 

@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.inference.generation.MemoryPlan;
 import io.github.cogvideo4j.inference.generation.MemoryPlan.StageMemory;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.internal.vae.VaeConfig;
 import io.github.cogvideo4j.inference.system.DeviceMemory;
@@ -32,10 +32,10 @@ final class MemoryEstimate {
 
     private final Components components;
     private final LatentShape shape;
-    private final GenerationRequest request;
+    private final PipelineRequest request;
     private final long bytes;
 
-    MemoryEstimate(Components components, LatentShape shape, GenerationRequest request) {
+    MemoryEstimate(Components components, LatentShape shape, PipelineRequest request) {
         this.components = components;
         this.shape = shape;
         this.request = request;

@@ -2,13 +2,13 @@ package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import java.util.Optional;
 
 /// Text to video starts from noise.
 record NoiseSource() implements LatentSource {
     @Override
-    public void check(Components components, GenerationRequest request) {
+    public void check(Components components, PipelineRequest request) {
         requireTextModel(components);
     }
 
@@ -24,12 +24,12 @@ record NoiseSource() implements LatentSource {
     }
 
     @Override
-    public LatentShape shape(Sizes sizes, GenerationRequest request) {
+    public LatentShape shape(SizeRules sizes, PipelineRequest request) {
         return sizes.generated(request);
     }
 
     @Override
-    public boolean encodesInput(GenerationRequest request) {
+    public boolean encodesInput(PipelineRequest request) {
         return false;
     }
 

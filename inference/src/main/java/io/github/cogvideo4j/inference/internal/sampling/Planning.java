@@ -4,8 +4,8 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.generation.MemoryPlan;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
 import java.util.Locale;
 
@@ -21,7 +21,7 @@ public final class Planning {
     /// Plans a request.
     ///
     /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be computed with this model
-    Planning(Components components, LatentSource source, GenerationRequest request) {
+    Planning(Components components, LatentSource source, PipelineRequest request) {
         RequestCheck.check(request);
         RequestCheck.checkEmbeds(
                 request,
@@ -30,7 +30,7 @@ public final class Planning {
         source.check(components, request);
         Scheduler scheduler = components.scheduler();
         int steps = source.timesteps(scheduler.timesteps(request.steps()), request).length;
-        Sizes sizes = new Sizes(components.config(), components.vae());
+        SizeRules sizes = new SizeRules(components.config(), components.vae());
         this.shape = source.shape(sizes, request);
         double rate = components.config().patchSizeT().isPresent() ? RATE_OF_PATCHES_IN_TIME : RATE;
         double inputRate = request.video().map(video -> video.framesPerSecond()).orElse(rate);

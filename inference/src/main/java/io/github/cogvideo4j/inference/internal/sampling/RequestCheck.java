@@ -3,8 +3,8 @@ package io.github.cogvideo4j.inference.internal.sampling;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidRequestException;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.generation.Latents;
+import io.github.cogvideo4j.inference.generation.HostTensor;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.text.TextEncoder;
 import java.util.Arrays;
 import java.util.Optional;
@@ -22,14 +22,14 @@ final class RequestCheck {
     private RequestCheck() {}
 
     /// How many prompts there are, encoded ones included.
-    static int prompts(GenerationRequest request) {
+    static int prompts(PipelineRequest request) {
         return request.promptEmbeds()
                 .map(embeds -> Math.toIntExact(embeds.shape()[0]))
                 .orElseGet(() -> request.prompts().size());
     }
 
     /// Refuses a request with values that mean nothing.
-    static void check(GenerationRequest request) {
+    static void check(PipelineRequest request) {
         int prompts = prompts(request);
         if (prompts == 0
                 || (request.promptEmbeds().isEmpty()
@@ -65,9 +65,9 @@ final class RequestCheck {
     ///
     /// @param tokens how many tokens a prompt is encoded to
     /// @param width  the width of an encoded token
-    static void checkEmbeds(GenerationRequest request, long tokens, long width) {
-        Optional<Latents> positive = request.promptEmbeds();
-        Optional<Latents> negative = request.negativePromptEmbeds();
+    static void checkEmbeds(PipelineRequest request, long tokens, long width) {
+        Optional<HostTensor> positive = request.promptEmbeds();
+        Optional<HostTensor> negative = request.negativePromptEmbeds();
         boolean beside = request.isGuided() && negative.isEmpty();
         positive.ifPresent(embeds -> checkShape("prompt_embeds", embeds, ANY, beside ? tokens : ANY, width));
         long others =
@@ -75,7 +75,7 @@ final class RequestCheck {
         negative.ifPresent(embeds -> checkShape("negative_prompt_embeds", embeds, prompts(request), others, width));
     }
 
-    private static void checkShape(String name, Latents given, long... wanted) {
+    private static void checkShape(String name, HostTensor given, long... wanted) {
         long[] shape = given.shape();
         boolean fits = shape.length == wanted.length
                 && IntStream.range(0, wanted.length).allMatch(i -> wanted[i] == ANY || wanted[i] == shape[i]);

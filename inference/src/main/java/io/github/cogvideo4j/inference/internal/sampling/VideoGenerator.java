@@ -2,11 +2,11 @@ package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.generation.GenerationResult;
 import io.github.cogvideo4j.inference.generation.InversionResult;
-import io.github.cogvideo4j.inference.generation.PipelineOptions;
-import io.github.cogvideo4j.inference.generation.SchedulerChoice;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.generation.PipelineResult;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
+import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -44,19 +44,19 @@ public final class VideoGenerator implements AutoCloseable {
     /// What a request would compute, and the memory it needs.
     ///
     /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be computed with this model
-    public GenerationPlan plan(GenerationRequest request) {
+    public GenerationPlan plan(PipelineRequest request) {
         return new Planning(components, source, request).plan();
     }
 
     /// Generates all videos of a request.
     ///
     /// @param probe sees the tensors on the way
-    public GenerationResult generate(GenerationRequest request, GenerationProgress progress, Probe probe) {
+    public PipelineResult generate(PipelineRequest request, GenerationProgress progress, Probe probe) {
         return new Generation(components, source, request, progress, probe).run();
     }
 
     /// Inverts the video of a request, and reconstructs it.
-    public InversionResult invert(GenerationRequest request, GenerationProgress progress) {
+    public InversionResult invert(PipelineRequest request, GenerationProgress progress) {
         return new Inversion(components, new Planning(components, source, request), request, progress).run();
     }
 

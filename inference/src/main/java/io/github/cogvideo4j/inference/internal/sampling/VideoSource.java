@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.preprocess.FrameTensors;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
@@ -20,7 +20,7 @@ import org.bytedeco.pytorch.global.torch;
 /// Source: `get_timesteps` and `prepare_latents` of diffusers' video to video pipeline.
 record VideoSource() implements LatentSource {
     @Override
-    public void check(Components components, GenerationRequest request) {
+    public void check(Components components, PipelineRequest request) {
         NoiseSource.requireTextModel(components);
         if (request.video().isEmpty()) {
             throw RequestCheck.refused(ProblemCode.VIDEO, "inference.pipeline.no-video");
@@ -35,27 +35,27 @@ record VideoSource() implements LatentSource {
         }
     }
 
-    private static int kept(GenerationRequest request) {
+    private static int kept(PipelineRequest request) {
         return Math.min((int) (request.steps() * request.strength()), request.steps());
     }
 
     @Override
-    public LatentShape shape(Sizes sizes, GenerationRequest request) {
+    public LatentShape shape(SizeRules sizes, PipelineRequest request) {
         return sizes.edited(request, request.video().orElseThrow());
     }
 
     @Override
-    public long[] timesteps(long[] all, GenerationRequest request) {
+    public long[] timesteps(long[] all, PipelineRequest request) {
         return Arrays.copyOfRange(all, request.steps() - kept(request), all.length);
     }
 
     @Override
-    public int guidanceSteps(GenerationRequest request) {
+    public int guidanceSteps(PipelineRequest request) {
         return kept(request);
     }
 
     @Override
-    public boolean encodesInput(GenerationRequest request) {
+    public boolean encodesInput(PipelineRequest request) {
         return request.initialLatents().isEmpty();
     }
 

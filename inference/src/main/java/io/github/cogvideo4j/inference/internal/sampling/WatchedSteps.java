@@ -2,7 +2,7 @@ package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
 import io.github.cogvideo4j.inference.generation.GenerationStep;
-import io.github.cogvideo4j.inference.generation.Latents;
+import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.video.Video;
 import java.time.Duration;
 import org.bytedeco.pytorch.Tensor;
@@ -46,8 +46,8 @@ final class WatchedSteps implements Denoising.Listener {
             int number, int count, long timestep, int round, Duration elapsed, Tensor tensor, Decoding decoding)
             implements GenerationStep {
         @Override
-        public Latents latents() {
-            return LatentTensors.copyOf(tensor);
+        public HostTensor latents() {
+            return HostTensors.copyOf(tensor);
         }
 
         @Override

@@ -4,8 +4,8 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.InvalidRequestException;
-import io.github.cogvideo4j.inference.generation.SchedulerChoice;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
+import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import org.bytedeco.pytorch.Tensor;
 
 /// Turns a transformer's predictions into less noisy samples, one step at a time. A scheduler keeps no state

@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.inference.internal.scheduler;
 
-import io.github.cogvideo4j.checkpoints.model.ConfigDocument;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
-import io.github.cogvideo4j.inference.generation.TimestepSpacing;
+import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.scheduler;
 
-import io.github.cogvideo4j.inference.generation.TimestepSpacing;
+import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import java.util.Arrays;
 import java.util.function.IntToLongFunction;
 

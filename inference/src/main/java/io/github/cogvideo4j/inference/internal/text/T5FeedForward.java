@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.inference.internal.text;
 
-import io.github.cogvideo4j.inference.generation.Precision;
 import io.github.cogvideo4j.inference.internal.layer.Linear;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.weights.Weights;
+import io.github.cogvideo4j.inference.options.Precision;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 

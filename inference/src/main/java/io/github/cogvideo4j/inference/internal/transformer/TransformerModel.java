@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.inference.internal.transformer;
 
-import io.github.cogvideo4j.checkpoints.model.ConfigCheck;
-import io.github.cogvideo4j.checkpoints.model.NamedShape;
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigCheck;
+import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.Role;
@@ -11,9 +11,9 @@ import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.inference.InvalidModelException;
-import io.github.cogvideo4j.inference.generation.Precision;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.weights.WeightStore;
+import io.github.cogvideo4j.inference.options.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

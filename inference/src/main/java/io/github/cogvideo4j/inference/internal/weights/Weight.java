@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.inference.internal.weights;
 
-import io.github.cogvideo4j.inference.generation.Precision;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
+import io.github.cogvideo4j.inference.options.Precision;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;

@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.inference.internal.weights;
 
+import io.github.cogvideo4j.checkpoints.internal.source.WeightSet;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
-import io.github.cogvideo4j.checkpoints.source.WeightSet;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.DType;
@@ -14,9 +14,9 @@ import io.github.cogvideo4j.formats.tensor.Storage;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData;
 import io.github.cogvideo4j.inference.InvalidModelException;
-import io.github.cogvideo4j.inference.generation.Precision;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import io.github.cogvideo4j.inference.options.Precision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;

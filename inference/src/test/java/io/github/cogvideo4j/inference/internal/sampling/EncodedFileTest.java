@@ -8,9 +8,9 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.inference.InvalidRequestException;
-import io.github.cogvideo4j.inference.generation.Latents;
-import io.github.cogvideo4j.inference.generation.Precision;
+import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.pipeline.VideoCoder;
 import io.github.cogvideo4j.inference.video.TensorFile;
 import io.github.cogvideo4j.testing.Resources;
@@ -43,12 +43,12 @@ class EncodedFileTest {
     @CsvSource({"encoded.pt, BF16", "encoded.pth, FP32", "encoded.pt, FP16", "encoded.safetensors, BF16"})
     void whatWasWrittenIsRead(String name, Precision precision) throws IOException {
         Path file = folder.resolve(name);
-        try (Latents latents = Latents.allocate(precision, SHAPE)) {
+        try (HostTensor latents = HostTensor.allocate(precision, SHAPE)) {
             for (long i = 0; i < latents.values().byteSize(); i++) {
                 latents.values().set(ValueLayout.JAVA_BYTE, i, (byte) (i % 61));
             }
             TensorFile.write(file, latents.entry(VideoCoder.TENSOR));
-            try (Latents read = new EncodedFile(file, 16).read()) {
+            try (HostTensor read = new EncodedFile(file, 16).read()) {
                 assertThat(read.precision()).isEqualTo(precision);
                 assertThat(read.shape()).isEqualTo(SHAPE);
                 assertThat(read.values().mismatch(latents.values())).isEqualTo(-1);
@@ -59,11 +59,11 @@ class EncodedFileTest {
     @Test
     void theContentsCountAndNotTheName() throws IOException {
         Path file = folder.resolve("encoded.pt");
-        try (Latents latents = Latents.allocate(Precision.BF16, SHAPE)) {
+        try (HostTensor latents = HostTensor.allocate(Precision.BF16, SHAPE)) {
             TensorFile.write(file, latents.entry(VideoCoder.TENSOR));
         }
         Path renamed = Files.move(file, folder.resolve("encoded.safetensors"));
-        try (Latents read = new EncodedFile(renamed, 16).read()) {
+        try (HostTensor read = new EncodedFile(renamed, 16).read()) {
             assertThat(read.shape()).isEqualTo(SHAPE);
         }
     }
@@ -90,7 +90,7 @@ class EncodedFileTest {
 
     @Test
     void latentsThatAreNoNumbersAreRefused() throws IOException {
-        try (Latents latents = Latents.allocate(Precision.FP32, SHAPE)) {
+        try (HostTensor latents = HostTensor.allocate(Precision.FP32, SHAPE)) {
             latents.values().asByteBuffer().order(ByteOrder.nativeOrder()).putFloat(64, Float.NaN);
             Path file = folder.resolve("nan.pt");
             TensorFile.write(file, latents.entry(VideoCoder.TENSOR));

@@ -2,10 +2,10 @@ package io.github.cogvideo4j.inference.internal.scheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.checkpoints.model.ConfigDocument;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.inference.Golden;
-import io.github.cogvideo4j.inference.generation.TimestepSpacing;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;

@@ -1,11 +1,11 @@
 package io.github.cogvideo4j.inference.internal.text;
 
 import io.github.cogvideo4j.inference.Golden;
-import io.github.cogvideo4j.inference.generation.Precision;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.internal.weights.WeightStore;
 import io.github.cogvideo4j.inference.internal.weights.Weights;
+import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Path;

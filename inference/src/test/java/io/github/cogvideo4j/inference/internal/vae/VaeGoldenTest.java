@@ -3,11 +3,11 @@ package io.github.cogvideo4j.inference.internal.vae;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.inference.Golden;
-import io.github.cogvideo4j.inference.generation.Precision;
-import io.github.cogvideo4j.inference.generation.TileSize;
-import io.github.cogvideo4j.inference.generation.VaeOptions;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.options.Precision;
+import io.github.cogvideo4j.inference.options.TileSize;
+import io.github.cogvideo4j.inference.options.VaeOptions;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.util.ArrayList;

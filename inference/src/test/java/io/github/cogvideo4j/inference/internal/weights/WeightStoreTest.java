@@ -2,8 +2,8 @@ package io.github.cogvideo4j.inference.internal.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.inference.generation.Precision;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
+import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;

@@ -1,0 +1,107 @@
+package io.github.cogvideo4j.checkpoints.internal.convert.configuration;
+
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
+import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.convert.ModelClaims;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Problems;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/// The configuration files of the components that a conversion makes.
+public final class Configurations {
+    private static final String SCHEDULER = "scheduler/scheduler_config.json";
+
+    private final List<Placed> components;
+    private final Optional<BaseModel> base;
+    private final ModelClaims claims;
+    private final Problems remarks;
+    private final SequencedMap<String, String> files = new LinkedHashMap<>();
+
+    /// @param components what is converted
+    /// @param base       the model that was fine-tuned
+    /// @param claims     what the caller says about it
+    /// @param remarks    where it is told what was derived or assumed
+    public Configurations(
+            List<Placed> components, Optional<BaseModel> base, ModelClaims claims, Problems remarks) {
+        this.components = components;
+        this.base = base;
+        this.claims = claims;
+        this.remarks = remarks;
+    }
+
+    /// The files' text by path below the output.
+    public SequencedMap<String, String> decide() throws IOException {
+        Optional<TransformerConfig> transformer = Optional.empty();
+        for (Placed placed : readBy(KnownReader.COGVIDEOX_TRANSFORMER)) {
+            TransformerConfiguration.Decision decision = TransformerConfiguration.decide(placed, base, remarks);
+            put(
+                    placed.component(),
+                    ClaimedTransformer.settle(
+                            claims, decision, Place.of(placed.checkpoint().folder())));
+            transformer = Optional.of(decision.config());
+        }
+        List<Placed> autoencoders = readBy(KnownReader.COGVIDEOX_VAE);
+        for (Placed placed : autoencoders) {
+            put(placed.component(), new VaeConfiguration(placed, claims, remarks).decide(base, transformer));
+        }
+        for (Placed placed : readBy(KnownReader.T5)) {
+            put(placed.component(), DerivedConfiguration.ofTextEncoder(placed, base, remarks));
+        }
+        for (Placed placed : readBy(KnownReader.NONE)) {
+            OtherConfiguration.find(placed, base, remarks).ifPresent(text -> put(placed.component(), text));
+        }
+        if (claims.scalingFactor().isPresent() && autoencoders.isEmpty()) {
+            remarks.report(ProblemCode.ASSUMED, Place.nowhere(), "checkpoints.convert.no-vae-to-scale");
+        }
+        if (claims.snrShiftScale().isPresent()) {
+            files.put(SCHEDULER, scheduler(claims.snrShiftScale().getAsDouble()));
+        }
+        return files;
+    }
+
+    private List<Placed> readBy(KnownReader reader) throws IOException {
+        List<Placed> found = new ArrayList<>();
+        for (Placed placed : components) {
+            if (KnownReader.of(placed, base) == reader) {
+                found.add(placed);
+            }
+        }
+        return found;
+    }
+
+    private void put(Component component, String text) {
+        files.put(component.folder() + "/config.json", text);
+    }
+
+    /// The base's scheduler with another shift, or the one that every published model has.
+    private String scheduler(double snrShiftScale) throws IOException {
+        Optional<Path> given =
+                base.map(model -> model.folder().resolve(SCHEDULER)).filter(Files::isRegularFile);
+        ConfigDocument document = given.isPresent()
+                ? ConfigDocument.read(given.get())
+                : ConfigDocument.empty()
+                        .with("_class_name", "CogVideoXDDIMScheduler")
+                        .with("beta_end", 0.012)
+                        .with("beta_schedule", "scaled_linear")
+                        .with("beta_start", 0.00085)
+                        .with("clip_sample", false)
+                        .with("num_train_timesteps", 1000)
+                        .with("prediction_type", "v_prediction")
+                        .with("rescale_betas_zero_snr", true)
+                        .with("set_alpha_to_one", true)
+                        .with("timestep_spacing", "trailing");
+        return document.with("snr_shift_scale", snrShiftScale).toJson();
+    }
+}

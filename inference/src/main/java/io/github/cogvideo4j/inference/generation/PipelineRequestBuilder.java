@@ -1,0 +1,183 @@
+package io.github.cogvideo4j.inference.generation;
+
+import io.github.cogvideo4j.inference.image.Image;
+import io.github.cogvideo4j.inference.video.Video;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/// Collects a [PipelineRequest]: 50 steps, guidance 6, seed 42 and strength 0.8 where nothing else is said.
+public final class PipelineRequestBuilder {
+    private List<String> prompts = List.of();
+    private List<String> negativePrompts = List.of();
+    private OptionalInt height = OptionalInt.empty();
+    private OptionalInt width = OptionalInt.empty();
+    private OptionalInt numFrames = OptionalInt.empty();
+    private int steps = 50;
+    private double guidanceScale = 6;
+    private boolean dynamicCfg;
+    private List<Long> seeds = List.of(42L);
+    private int numVideosPerPrompt = 1;
+    private OptionalInt maxSequenceLength = OptionalInt.empty();
+    private List<Image> images = List.of();
+    private Optional<Video> video = Optional.empty();
+    private double strength = 0.8;
+    private OptionalDouble framesPerSecond = OptionalDouble.empty();
+    private Optional<HostTensor> initialLatents = Optional.empty();
+    private Optional<HostTensor> promptEmbeds = Optional.empty();
+    private Optional<HostTensor> negativePromptEmbeds = Optional.empty();
+
+    PipelineRequestBuilder() {}
+
+    /// What the video shows.
+    public PipelineRequestBuilder prompt(String value) {
+        return prompts(List.of(value));
+    }
+
+    /// What the videos show, one prompt for each; they are computed together.
+    public PipelineRequestBuilder prompts(List<String> value) {
+        prompts = value;
+        return this;
+    }
+
+    /// What the videos shall not show.
+    public PipelineRequestBuilder negativePrompt(String value) {
+        return negativePrompts(List.of(value));
+    }
+
+    /// What the videos shall not show, one for each prompt.
+    public PipelineRequestBuilder negativePrompts(List<String> value) {
+        negativePrompts = value;
+        return this;
+    }
+
+    /// The height in pixels.
+    public PipelineRequestBuilder height(int value) {
+        height = OptionalInt.of(value);
+        return this;
+    }
+
+    /// The width in pixels.
+    public PipelineRequestBuilder width(int value) {
+        width = OptionalInt.of(value);
+        return this;
+    }
+
+    /// The number of frames.
+    public PipelineRequestBuilder numFrames(int value) {
+        numFrames = OptionalInt.of(value);
+        return this;
+    }
+
+    /// The number of denoising steps.
+    public PipelineRequestBuilder steps(int value) {
+        steps = value;
+        return this;
+    }
+
+    /// How strongly the prompt counts.
+    public PipelineRequestBuilder guidanceScale(double value) {
+        guidanceScale = value;
+        return this;
+    }
+
+    /// Whether the guidance grows from step to step.
+    public PipelineRequestBuilder dynamicCfg(boolean value) {
+        dynamicCfg = value;
+        return this;
+    }
+
+    /// The seed of everything random.
+    public PipelineRequestBuilder seed(long value) {
+        return seeds(List.of(value));
+    }
+
+    /// A seed for each prompt.
+    public PipelineRequestBuilder seeds(List<Long> value) {
+        seeds = value;
+        return this;
+    }
+
+    /// How many videos of each prompt.
+    public PipelineRequestBuilder numVideosPerPrompt(int value) {
+        numVideosPerPrompt = value;
+        return this;
+    }
+
+    /// How many tokens of the prompts count.
+    public PipelineRequestBuilder maxSequenceLength(int value) {
+        maxSequenceLength = OptionalInt.of(value);
+        return this;
+    }
+
+    /// The image that the video begins with. The caller keeps it open until the video is there.
+    public PipelineRequestBuilder image(Image value) {
+        return images(List.of(value));
+    }
+
+    /// An image for each prompt.
+    public PipelineRequestBuilder images(List<Image> value) {
+        images = value;
+        return this;
+    }
+
+    /// The video that is changed. The caller keeps it open until the result is there.
+    public PipelineRequestBuilder video(Video value) {
+        video = Optional.of(value);
+        return this;
+    }
+
+    /// How much of the input video is replaced.
+    public PipelineRequestBuilder strength(double value) {
+        strength = value;
+        return this;
+    }
+
+    /// How many frames make a second.
+    public PipelineRequestBuilder framesPerSecond(double value) {
+        framesPerSecond = OptionalDouble.of(value);
+        return this;
+    }
+
+    /// The noise to start from. The caller keeps it open until the video is there.
+    public PipelineRequestBuilder initialLatents(HostTensor value) {
+        initialLatents = Optional.of(value);
+        return this;
+    }
+
+    /// The encoded prompts.
+    public PipelineRequestBuilder promptEmbeds(HostTensor value) {
+        promptEmbeds = Optional.of(value);
+        return this;
+    }
+
+    /// The encoded negative prompts.
+    public PipelineRequestBuilder negativePromptEmbeds(HostTensor value) {
+        negativePromptEmbeds = Optional.of(value);
+        return this;
+    }
+
+    /// The request.
+    public PipelineRequest build() {
+        return new PipelineRequest(
+                prompts,
+                negativePrompts,
+                height,
+                width,
+                numFrames,
+                steps,
+                guidanceScale,
+                dynamicCfg,
+                seeds,
+                numVideosPerPrompt,
+                maxSequenceLength,
+                images,
+                video,
+                strength,
+                framesPerSecond,
+                initialLatents,
+                promptEmbeds,
+                negativePromptEmbeds);
+    }
+}

@@ -1,9 +1,0 @@
-package io.github.cogvideo4j.inference.generation;
-
-/// Which scheduler steps from noise to video, where it is not the one that the model's folder names.
-public enum SchedulerChoice {
-    /// DDIM, recommended for the 2B model.
-    DDIM,
-    /// DPM-Solver++, recommended for the 5B models, with dynamic guidance.
-    DPM
-}

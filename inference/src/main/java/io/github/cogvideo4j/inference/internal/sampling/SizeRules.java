@@ -1,0 +1,129 @@
+package io.github.cogvideo4j.inference.internal.sampling;
+
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.InvalidRequestException;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
+import io.github.cogvideo4j.inference.video.Video;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Which sizes a model can compute, which it was trained with, and what comes out.
+///
+/// Whatever the reference can compute is computed. What it cannot is refused with the nearest size that can.
+final class SizeRules {
+    private static final int PIXELS_LIMIT = 1 << 14;
+    private static final int FRAMES_LIMIT = 1 << 14;
+    private static final int TRAINED_STRIDE = 8;
+
+    private final TransformerConfig transformer;
+    private final CogVideoXVae vae;
+
+    SizeRules(TransformerConfig transformer, CogVideoXVae vae) {
+        this.transformer = transformer;
+        this.vae = vae;
+    }
+
+    /// The sizes of a video made from noise: padded at its beginning to whole patches in time.
+    LatentShape generated(PipelineRequest request) {
+        int frames = request.numFrames().orElse(transformer.sampleFrames());
+        checkFrames(frames);
+        int latentFrames = (frames - 1) / vae.config().temporalCompressionRatio() + 1;
+        int padding = (depth() - latentFrames % depth()) % depth();
+        return shape(request, frames, latentFrames + padding, padding);
+    }
+
+    /// The sizes of a video made from a video, which is not padded.
+    LatentShape edited(PipelineRequest request, Video video) {
+        int frames = request.numFrames().isPresent()
+                ? Math.min(request.numFrames().getAsInt(), video.frames())
+                : video.frames();
+        checkFrames(frames);
+        int latentFrames = Math.toIntExact(vae.latentFrames(frames));
+        if (latentFrames % depth() != 0) {
+            int fitting = latentFrames - latentFrames % depth();
+            int nearest = fitting == 0
+                    ? (depth() - 1) * vae.config().temporalCompressionRatio() + 1
+                    : (fitting - 1) * vae.config().temporalCompressionRatio() + 1;
+            throw refused("inference.pipeline.video-frames", frames, nearest);
+        }
+        return shape(request, frames, latentFrames, 0);
+    }
+
+    private LatentShape shape(PipelineRequest request, int frames, int latentFrames, int padding) {
+        int ratio = vae.config().spatialRatio();
+        int height = request.height().orElse(transformer.sampleHeight() * ratio);
+        int width = request.width().orElse(transformer.sampleWidth() * ratio);
+        checkSide("height", height, transformer.sampleHeight() * ratio);
+        checkSide("width", width, transformer.sampleWidth() * ratio);
+        int kept = latentFrames - padding;
+        return new LatentShape(
+                height,
+                width,
+                frames,
+                Math.toIntExact(vae.videoFrames(kept)),
+                latentFrames,
+                padding,
+                height / ratio,
+                width / ratio);
+    }
+
+    /// What is worth knowing of sizes that the model was not trained with.
+    List<Problem> warnings(LatentShape shape) {
+        List<Problem> warnings = new ArrayList<>();
+        int stride = TRAINED_STRIDE * depth();
+        int longest = transformer.sampleFrames();
+        int frames = shape.requestedFrames();
+        if (frames > longest) {
+            warnings.add(warning("inference.pipeline.many-frames", frames, longest, shape.frames()));
+        } else if (frames % stride != 1) {
+            int below = (frames - 1) / stride * stride + 1;
+            int nearest = Math.min(longest, frames - below > stride / 2 ? below + stride : below);
+            warnings.add(warning("inference.pipeline.odd-frames", frames, stride, nearest, shape.frames()));
+        } else if (frames != shape.frames()) {
+            warnings.add(warning("inference.pipeline.other-frames", frames, shape.frames()));
+        }
+        int ratio = vae.config().spatialRatio();
+        int height = transformer.sampleHeight() * ratio;
+        int width = transformer.sampleWidth() * ratio;
+        boolean flat = transformer.patchSizeT().isEmpty();
+        if (flat && (shape.height() != height || shape.width() != width)) {
+            warnings.add(warning("inference.pipeline.other-size", shape.width(), shape.height(), width, height));
+        }
+        return warnings;
+    }
+
+    private void checkFrames(int frames) {
+        if (frames < 1 || frames > FRAMES_LIMIT) {
+            throw refused("inference.pipeline.frames", frames, frames < 1 ? 1 : FRAMES_LIMIT);
+        }
+    }
+
+    private void checkSide(String side, int pixels, int trained) {
+        int step = vae.config().spatialRatio() * transformer.patchSize();
+        // Learned positions exist for one size only, those of CogVideoX1.5 for sizes up to a largest one.
+        if (transformer.useLearnedPositionalEmbeddings() && pixels != trained) {
+            throw refused("inference.pipeline.only-size", side, pixels, trained);
+        }
+        int largest = transformer.patchSizeT().isPresent() ? trained : PIXELS_LIMIT;
+        if (pixels < step || pixels > largest || pixels % step != 0) {
+            int nearest = Math.clamp(Math.round(pixels / (float) step) * (long) step, step, largest / step * step);
+            throw refused("inference.pipeline.side", side, pixels, step, nearest);
+        }
+    }
+
+    private int depth() {
+        return transformer.patchSizeT().orElse(1);
+    }
+
+    private static Problem warning(String key, Object... arguments) {
+        return Problem.of(ProblemCode.REQUEST, Place.nowhere(), key, arguments);
+    }
+
+    private static InvalidRequestException refused(String key, Object... arguments) {
+        return new InvalidRequestException(ProblemCode.REQUEST, Place.nowhere(), key, arguments);
+    }
+}

@@ -1,0 +1,76 @@
+package io.github.cogvideo4j.inference.options;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/// How a model is loaded. Start from [#defaults()] and change what differs.
+///
+/// @param compute     what all components compute in and on
+/// @param vae         how videos are encoded and decoded
+/// @param transformer instead of the model's own: a component's folder, a weight file or a training
+///                    checkpoint that was never converted
+/// @param loras       adapters, added in this order
+/// @param scheduler   which scheduler; the one that the model's folder names when empty
+/// @param spacing     how its timesteps are spread; as the model's folder says when empty
+/// @param checkMemory whether a generation that cannot fit into memory is refused before it starts
+public record PipelineOptions(
+        ComputeOptions compute,
+        VaeOptions vae,
+        Optional<Path> transformer,
+        List<LoraChoice> loras,
+        Optional<SchedulerChoice> scheduler,
+        Optional<TimestepSpacing> spacing,
+        boolean checkMemory) {
+    /// Copies the list.
+    public PipelineOptions {
+        loras = List.copyOf(loras);
+    }
+
+    /// bfloat16 on the best device that there is, with all processors, and everything else as the model has it.
+    public static PipelineOptions defaults() {
+        return new PipelineOptions(
+                ComputeOptions.defaults(),
+                VaeOptions.defaults(),
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                Optional.empty(),
+                true);
+    }
+
+    /// With another type of computation, device or number of threads.
+    public PipelineOptions withCompute(ComputeOptions value) {
+        return new PipelineOptions(value, vae, transformer, loras, scheduler, spacing, checkMemory);
+    }
+
+    /// With another way to encode and decode videos.
+    public PipelineOptions withVae(VaeOptions value) {
+        return new PipelineOptions(compute, value, transformer, loras, scheduler, spacing, checkMemory);
+    }
+
+    /// With the transformer's weights from somewhere else.
+    public PipelineOptions withTransformer(Path value) {
+        return new PipelineOptions(compute, vae, Optional.of(value), loras, scheduler, spacing, checkMemory);
+    }
+
+    /// With these adapters.
+    public PipelineOptions withLoras(List<LoraChoice> value) {
+        return new PipelineOptions(compute, vae, transformer, value, scheduler, spacing, checkMemory);
+    }
+
+    /// With another scheduler than the model's.
+    public PipelineOptions withScheduler(SchedulerChoice value) {
+        return new PipelineOptions(compute, vae, transformer, loras, Optional.of(value), spacing, checkMemory);
+    }
+
+    /// With other timesteps than the model's.
+    public PipelineOptions withSpacing(TimestepSpacing value) {
+        return new PipelineOptions(compute, vae, transformer, loras, scheduler, Optional.of(value), checkMemory);
+    }
+
+    /// With or without the refusal of what cannot fit into memory.
+    public PipelineOptions withCheckMemory(boolean value) {
+        return new PipelineOptions(compute, vae, transformer, loras, scheduler, spacing, value);
+    }
+}

@@ -1,0 +1,5 @@
+/// How a model is loaded and computed: precision, device, tiles, sampler, adapters. Plain values.
+@NullMarked
+package io.github.cogvideo4j.inference.options;
+
+import org.jspecify.annotations.NullMarked;
