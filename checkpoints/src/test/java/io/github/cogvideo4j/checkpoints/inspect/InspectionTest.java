@@ -15,10 +15,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -54,7 +52,6 @@ class InspectionTest {
 
     @ParameterizedTest
     @MethodSource("broken")
-    @Timeout(value = 20, unit = TimeUnit.SECONDS)
     void theVerdictOnDamageAndHostilityFollowsTheCode(String name) throws IOException {
         Path fixture = Resources.fixture("broken/" + name);
         JsonNode json = JsonFile.readObject(fixture.resolve("case.json"), 1 << 20, ProblemCode.CONFIG_INVALID);

@@ -24,11 +24,9 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Names that lead elsewhere, and files that are not what a file is.
-@Timeout(60)
 class FolderAttacksTest {
     @TempDir
     Path folder;

@@ -16,11 +16,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Archives, storages and tensors that claim what is not there.
-@Timeout(60)
 class TorchFileAttacksTest {
     private static final String STRUCTURE = "zip-structure";
 

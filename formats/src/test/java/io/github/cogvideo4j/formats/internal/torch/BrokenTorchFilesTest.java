@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
@@ -30,7 +29,6 @@ class BrokenTorchFilesTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    @Timeout(5)
     void aBrokenFileIsRefusedForWhatIsWrongWithIt(String name) throws IOException {
         Path folder = Resources.fixture("broken/" + name);
         JsonNode expected =
