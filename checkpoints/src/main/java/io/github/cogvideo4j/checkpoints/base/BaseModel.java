@@ -22,8 +22,7 @@ import java.util.Set;
 ///                   [#without(Collection)]
 /// @param pipeline   whether it is a whole pipeline (`model_index.json`)
 /// @param components the folders of its components that may have weights, in its order
-public record BaseModel(
-        Path folder, List<BaseFile> files, boolean pipeline, SequencedMap<Component, Path> components) {
+public record BaseModel(Path folder, List<BaseFile> files, boolean pipeline, SequencedMap<Component, Path> components) {
     /// Copies the collections.
     public BaseModel {
         files = List.copyOf(files);
@@ -68,8 +67,7 @@ public record BaseModel(
     /// The same without components that the conversion makes itself.
     public BaseModel without(Collection<Component> made) {
         List<BaseFile> others = files.stream()
-                .filter(file ->
-                        made.stream().noneMatch(component -> file.path().startsWith(component.folder() + "/")))
+                .filter(file -> made.stream().noneMatch(component -> file.path().startsWith(component.folder() + "/")))
                 .toList();
         return new BaseModel(folder, others, pipeline, components);
     }

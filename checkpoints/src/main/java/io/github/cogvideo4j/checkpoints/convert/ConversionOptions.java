@@ -50,17 +50,20 @@ public record ConversionOptions(
 
     /// With weight files written or called otherwise.
     public ConversionOptions withFiles(FileOptions value) {
-        return new ConversionOptions(dtype, value, link, threads, overwrite, verify, claims, layout, component, unchecked);
+        return new ConversionOptions(
+                dtype, value, link, threads, overwrite, verify, claims, layout, component, unchecked);
     }
 
     /// With the base's other weights coming in another way.
     public ConversionOptions withLink(LinkMode value) {
-        return new ConversionOptions(dtype, files, value, threads, overwrite, verify, claims, layout, component, unchecked);
+        return new ConversionOptions(
+                dtype, files, value, threads, overwrite, verify, claims, layout, component, unchecked);
     }
 
     /// With another number of tensors worked on at once.
     public ConversionOptions withThreads(int value) {
-        return new ConversionOptions(dtype, files, link, value, overwrite, verify, claims, layout, component, unchecked);
+        return new ConversionOptions(
+                dtype, files, link, value, overwrite, verify, claims, layout, component, unchecked);
     }
 
     /// With or without the leave to replace a folder that this program wrote.
@@ -70,17 +73,20 @@ public record ConversionOptions(
 
     /// With or without the comparison with the source.
     public ConversionOptions withVerify(boolean value) {
-        return new ConversionOptions(dtype, files, link, threads, overwrite, value, claims, layout, component, unchecked);
+        return new ConversionOptions(
+                dtype, files, link, threads, overwrite, value, claims, layout, component, unchecked);
     }
 
     /// With what is said about the model.
     public ConversionOptions withClaims(ModelClaims value) {
-        return new ConversionOptions(dtype, files, link, threads, overwrite, verify, value, layout, component, unchecked);
+        return new ConversionOptions(
+                dtype, files, link, threads, overwrite, verify, value, layout, component, unchecked);
     }
 
     /// With another layout.
     public ConversionOptions withLayout(ResultLayout value) {
-        return new ConversionOptions(dtype, files, link, threads, overwrite, verify, claims, value, component, unchecked);
+        return new ConversionOptions(
+                dtype, files, link, threads, overwrite, verify, claims, value, component, unchecked);
     }
 
     /// For weights that are said to be of a component.
@@ -91,7 +97,6 @@ public record ConversionOptions(
 
     /// With or without the leave to write names that no model is known to have.
     public ConversionOptions withUnchecked(boolean value) {
-        return new ConversionOptions(
-                dtype, files, link, threads, overwrite, verify, claims, layout, component, value);
+        return new ConversionOptions(dtype, files, link, threads, overwrite, verify, claims, layout, component, value);
     }
 }

@@ -3,14 +3,14 @@ package io.github.cogvideo4j.checkpoints.convert;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.internal.convert.configuration.Configurations;
+import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.placement.BaseTables;
 import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
 import io.github.cogvideo4j.checkpoints.internal.placement.Placement;
-import io.github.cogvideo4j.checkpoints.internal.table.ModelTable;
-import io.github.cogvideo4j.checkpoints.internal.convert.configuration.Configurations;
-import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.source.sat.SatExport;
 import io.github.cogvideo4j.checkpoints.internal.source.sat.SatPart;
+import io.github.cogvideo4j.checkpoints.internal.table.ModelTable;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
@@ -104,8 +104,7 @@ public final class ConversionPlanner {
             }
             Configurations configurations = new Configurations(components, base, options.claims(), remarks);
             smallFiles.putAll(configurations.decide());
-            List<Component> made =
-                    components.stream().map(Placed::component).toList();
+            List<Component> made = components.stream().map(Placed::component).toList();
             rest = base.map(model -> model.without(made).withoutFiles(smallFiles.keySet()));
         }
         return new ConversionPlan(

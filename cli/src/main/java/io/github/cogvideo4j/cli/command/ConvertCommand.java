@@ -7,6 +7,7 @@ import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
+import io.github.cogvideo4j.cli.arguments.Choices;
 import io.github.cogvideo4j.cli.arguments.ModelArguments;
 import io.github.cogvideo4j.cli.arguments.OutputArguments;
 import io.github.cogvideo4j.cli.arguments.SourceArguments;
@@ -36,8 +37,8 @@ public final class ConvertCommand extends ConsoleCommand {
     @Option(names = "--base", paramLabel = "MODEL")
     private Optional<String> base = Optional.empty();
 
-    @Option(names = "--component", paramLabel = "NAME")
-    private Optional<String> component = Optional.empty();
+    @Option(names = "--component", paramLabel = "NAME", converter = Choices.ComponentName.class)
+    private Optional<Component> component = Optional.empty();
 
     @Option(names = "--unchecked-names")
     private boolean uncheckedNames;
@@ -87,7 +88,6 @@ public final class ConvertCommand extends ConsoleCommand {
         if (layout == ResultLayout.SAT && (base.isPresent() || result.choosesFiles() || model.givesComponents())) {
             throw new UsageException("cli.usage.to-sat");
         }
-        return result.options(model, layout, component.map(Component::named))
-                .withUnchecked(uncheckedNames);
+        return result.options(model, layout, component).withUnchecked(uncheckedNames);
     }
 }

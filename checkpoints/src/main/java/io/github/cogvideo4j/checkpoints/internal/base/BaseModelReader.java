@@ -2,13 +2,13 @@ package io.github.cogvideo4j.checkpoints.internal.base;
 
 import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.table.Families;
 import io.github.cogvideo4j.checkpoints.internal.table.Family;
 import io.github.cogvideo4j.checkpoints.layout.Component;
-import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
-import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -95,8 +95,8 @@ public final class BaseModelReader {
             components.put(ownComponent(), model.path());
             return components;
         }
-        try (DirectoryStream<Path> children = Files.newDirectoryStream(
-                model.path(), child -> Files.isRegularFile(child.resolve(CONFIG)))) {
+        try (DirectoryStream<Path> children =
+                Files.newDirectoryStream(model.path(), child -> Files.isRegularFile(child.resolve(CONFIG)))) {
             for (Path child : children) {
                 components.put(Component.named(nameOf(child)), child);
             }
@@ -127,7 +127,8 @@ public final class BaseModelReader {
         ConfigDocument document = ConfigDocument.read(config);
         String name = document.text("_class_name", "");
         return name.isEmpty()
-                ? document.strings("architectures").flatMap(names -> names.stream().findFirst())
+                ? document.strings("architectures")
+                        .flatMap(names -> names.stream().findFirst())
                 : Optional.of(name);
     }
 

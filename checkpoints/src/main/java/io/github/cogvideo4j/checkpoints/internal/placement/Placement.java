@@ -45,8 +45,7 @@ public final class Placement {
         this.said = said;
         this.unchecked = unchecked;
         this.remarks = remarks;
-        source.entries()
-                .forEach(entry -> found.put(entry.name(), entry.tensor().shape()));
+        source.entries().forEach(entry -> found.put(entry.name(), entry.tensor().shape()));
     }
 
     /// Places weights.
@@ -61,11 +60,7 @@ public final class Placement {
     ///     `missing-tensor`, `extra-tensor`, `shape-mismatch` or `wrong-component` when they fit none;
     ///     `unknown-names` when nothing knows their names
     public static List<Placed> of(
-            Checkpoint source,
-            Optional<BaseTables> base,
-            Optional<Component> said,
-            boolean unchecked,
-            Problems remarks)
+            Checkpoint source, Optional<BaseTables> base, Optional<Component> said, boolean unchecked, Problems remarks)
             throws IOException {
         Placement placement = new Placement(source, said, unchecked, remarks);
         return base.isPresent() ? placement.within(base.get()) : placement.byFamily();
@@ -179,7 +174,8 @@ public final class Placement {
             tellLeftOut(match.second(), match.outside(), match.others());
         }
         Map<String, String> names = new LinkedHashMap<>(match.names());
-        match.extra().forEach(name -> names.put(name, name.substring(match.wrapper().length())));
+        match.extra()
+                .forEach(name -> names.put(name, name.substring(match.wrapper().length())));
         Optional<String> className = base.className(component);
         return new Placed(
                 component,
@@ -209,14 +205,17 @@ public final class Placement {
         for (Component component : withoutTable) {
             Optional<String> className = base.className(component);
             families.stream()
-                    .filter(match -> className
-                            .filter(match.family().classes()::contains)
-                            .isPresent())
+                    .filter(match ->
+                            className.filter(match.family().classes()::contains).isPresent())
                     .findFirst()
                     .ifPresent(match -> fitting.put(component, match));
         }
         if (fitting.size() > 1
-                && fitting.values().stream().map(FamilyMatch::wrapper).distinct().count() < fitting.size()) {
+                && fitting.values().stream()
+                                .map(FamilyMatch::wrapper)
+                                .distinct()
+                                .count()
+                        < fitting.size()) {
             throw new InvalidCheckpointException(
                     ProblemCode.AMBIGUOUS_WEIGHTS,
                     place,
@@ -242,7 +241,8 @@ public final class Placement {
             tellLeftOut(match.second(), match.outside(), match.others());
         }
         Map<String, String> names = new LinkedHashMap<>(match.names());
-        match.extra().forEach(name -> names.put(name, name.substring(match.wrapper().length())));
+        match.extra()
+                .forEach(name -> names.put(name, name.substring(match.wrapper().length())));
         return new Placed(
                 component,
                 renamed(names),
@@ -255,9 +255,8 @@ public final class Placement {
     /// Buffers that the trainer added are written; anything else that the family does not have is not its.
     private void refuseOutsideModules(FamilyMatch match) {
         List<String> buffers = buffers();
-        List<String> strangers = match.extra().stream()
-                .filter(name -> !buffers.contains(name))
-                .toList();
+        List<String> strangers =
+                match.extra().stream().filter(name -> !buffers.contains(name)).toList();
         if (!strangers.isEmpty() && !unchecked) {
             throw new InvalidCheckpointException(
                     ProblemCode.UNKNOWN_NAMES,
@@ -313,8 +312,7 @@ public final class Placement {
 
     private boolean isOfAnother(List<Component> components) {
         return Families.recognise(found).stream()
-                .anyMatch(match -> components.stream()
-                        .noneMatch(component -> isCalled(match.family(), component)));
+                .anyMatch(match -> components.stream().noneMatch(component -> isCalled(match.family(), component)));
     }
 
     private Placed unknown() {
@@ -377,7 +375,8 @@ public final class Placement {
 
     private void tellNames(String wrapper, int count) {
         if (!wrapper.isEmpty()) {
-            remarks.report(ProblemCode.KEY_PREFIX, place, "checkpoints.placement.wrapper", wrapper, count, found.size());
+            remarks.report(
+                    ProblemCode.KEY_PREFIX, place, "checkpoints.placement.wrapper", wrapper, count, found.size());
         }
     }
 
@@ -407,8 +406,21 @@ public final class Placement {
                 .toList();
     }
 
-    /// The entries that have a new name, under it.
+    /// A source's entries under the names of a table: those of the table, and what else stands under the same
+    /// wrapper.
+    public static Checkpoint renamed(Checkpoint source, TableMatch match) {
+        Map<String, String> names = new LinkedHashMap<>(match.names());
+        match.extra()
+                .forEach(name -> names.put(name, name.substring(match.wrapper().length())));
+        return renamed(source, names);
+    }
+
     private Checkpoint renamed(Map<String, String> names) {
+        return renamed(source, names);
+    }
+
+    /// The entries that have a new name, under it.
+    private static Checkpoint renamed(Checkpoint source, Map<String, String> names) {
         Map<String, StateEntry> entries =
                 source.entries().stream().collect(Collectors.toMap(StateEntry::name, Function.identity()));
         boolean same = names.size() == entries.size()

@@ -1,5 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.placement;
 
+import java.util.Locale;
+
 /// How the names of written weights were settled.
 ///
 /// @param by      what knew them
@@ -15,6 +17,11 @@ public record SettledNames(By by, String model, String removed) {
         /// The modules of a known family; sizes and numbers of blocks may be any.
         FAMILY,
         /// Nothing: they were written because the caller said so.
-        UNCHECKED
+        UNCHECKED;
+
+        /// The word in the manifest.
+        public String id() {
+            return this == UNCHECKED ? "nothing" : name().toLowerCase(Locale.ROOT);
+        }
     }
 }

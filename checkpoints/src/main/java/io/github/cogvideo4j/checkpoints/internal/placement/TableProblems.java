@@ -44,7 +44,8 @@ final class TableProblems {
 
     /// The first thing that is wrong.
     InvalidCheckpointException first(Component component) {
-        String model = "%s (%s)".formatted(component.folder(), match.table().origin().title());
+        String model =
+                "%s (%s)".formatted(component.folder(), match.table().origin().title());
         if (!match.missing().isEmpty()) {
             return new InvalidCheckpointException(Problem.of(
                     ProblemCode.MISSING_TENSOR,

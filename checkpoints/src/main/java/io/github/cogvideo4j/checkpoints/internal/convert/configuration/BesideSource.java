@@ -1,9 +1,8 @@
 package io.github.cogvideo4j.checkpoints.internal.convert.configuration;
 
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
 import io.github.cogvideo4j.checkpoints.internal.table.Family;
-import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
-import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import java.io.IOException;

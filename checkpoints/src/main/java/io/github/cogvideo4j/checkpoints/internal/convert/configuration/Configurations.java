@@ -1,12 +1,11 @@
 package io.github.cogvideo4j.checkpoints.internal.convert.configuration;
 
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
-import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
-import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.convert.ModelClaims;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
-import io.github.cogvideo4j.checkpoints.convert.ModelClaims;
-import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
@@ -33,8 +32,7 @@ public final class Configurations {
     /// @param base       the model that was fine-tuned
     /// @param claims     what the caller says about it
     /// @param remarks    where it is told what was derived or assumed
-    public Configurations(
-            List<Placed> components, Optional<BaseModel> base, ModelClaims claims, Problems remarks) {
+    public Configurations(List<Placed> components, Optional<BaseModel> base, ModelClaims claims, Problems remarks) {
         this.components = components;
         this.base = base;
         this.claims = claims;

@@ -18,8 +18,7 @@ enum KnownReader {
 
     /// The reader of a component: by the class that the base says, else by the family of its names.
     static KnownReader of(Placed placed, Optional<BaseModel> base) throws IOException {
-        Optional<String> className =
-                base.isPresent() ? base.get().className(placed.component()) : Optional.empty();
+        Optional<String> className = base.isPresent() ? base.get().className(placed.component()) : Optional.empty();
         if (className.isPresent()) {
             return Families.ofClass(className.get())
                     // Relatives share the names, not the configuration.
