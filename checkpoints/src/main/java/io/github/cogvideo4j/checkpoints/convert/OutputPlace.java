@@ -16,14 +16,15 @@ import java.util.Optional;
 final class OutputPlace {
     private OutputPlace() {}
 
-    /// Refuses an output that is a link, holds something else, lies inside the source or the base, or would
-    /// swallow them.
+    /// Refuses an output that is a link, holds something else, lies inside the source (the checkpoint,
+    /// or the run that it was chosen in) or the base, or would swallow them.
     static void check(Checkpoint checkpoint, Optional<BaseModel> base, Path output, boolean overwrite)
             throws IOException {
         Path target = output.toAbsolutePath().normalize();
         Staging.checkTarget(target, overwrite);
         Path real = realPath(target);
         requireApart(real, checkpoint.folder().toRealPath(), output);
+        requireApart(real, checkpoint.asked().toRealPath(), output);
         for (Path file : checkpoint.files().keySet()) {
             Path source = file.toRealPath();
             if (source.startsWith(real)) {

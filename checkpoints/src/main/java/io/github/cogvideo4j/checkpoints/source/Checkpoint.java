@@ -22,6 +22,7 @@ import java.util.TreeMap;
 ///
 /// @param kind     what it is
 /// @param folder   the folder (or file) that was taken, which may lie below the path that was asked for
+/// @param asked    the path that was asked for: a run, a checkpoint's folder, a file
 /// @param options  how it was chosen
 /// @param entries  the state dict, in the order in which the merge emits it
 /// @param training what it says about the training
@@ -32,6 +33,7 @@ import java.util.TreeMap;
 public record Checkpoint(
         CheckpointKind kind,
         Path folder,
+        Path asked,
         SourceOptions options,
         List<StateEntry> entries,
         TrainingState training,
@@ -51,6 +53,20 @@ public record Checkpoint(
         this(kind, folder, options, entries, training, files, remarks, Map.of(), List.of());
     }
 
+    /// A checkpoint that was asked for by its own folder.
+    public Checkpoint(
+            CheckpointKind kind,
+            Path folder,
+            SourceOptions options,
+            List<StateEntry> entries,
+            TrainingState training,
+            Map<Path, FileIdentity> files,
+            List<Problem> remarks,
+            Map<String, Boolean> settings,
+            List<FusedAdapter> adapters) {
+        this(kind, folder, folder, options, entries, training, files, remarks, settings, adapters);
+    }
+
     /// Copies the collections.
     public Checkpoint {
         entries = List.copyOf(entries);
@@ -64,12 +80,22 @@ public record Checkpoint(
     public Checkpoint withRemarks(List<Problem> more) {
         List<Problem> all = new ArrayList<>(more);
         all.addAll(remarks);
-        return new Checkpoint(kind, folder, options, entries, training, files, all, settings, adapters);
+        return new Checkpoint(kind, folder, asked, options, entries, training, files, all, settings, adapters);
     }
 
     /// The same with another state dict.
     public Checkpoint withEntries(List<StateEntry> others) {
-        return new Checkpoint(kind, folder, options, others, training, files, remarks, settings, adapters);
+        return new Checkpoint(kind, folder, asked, options, others, training, files, remarks, settings, adapters);
+    }
+
+    /// The same, found in what was asked for.
+    public Checkpoint in(Path path) {
+        return new Checkpoint(kind, folder, path, options, entries, training, files, remarks, settings, adapters);
+    }
+
+    /// The same with more known of its training.
+    public Checkpoint withTraining(TrainingState known) {
+        return new Checkpoint(kind, folder, asked, options, entries, known, files, remarks, settings, adapters);
     }
 
     /// The component that its weights are of, by names that no other has.

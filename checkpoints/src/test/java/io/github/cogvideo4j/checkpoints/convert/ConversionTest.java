@@ -169,6 +169,23 @@ class ConversionTest {
     }
 
     @Test
+    void nothingIsWrittenInTheRunThatTheCheckpointWasChosenIn() throws IOException {
+        Path run = Resources.copy(SAMPLE, folder.resolve("run/checkpoint-3")).getParent();
+        for (Path source : new Path[] {run, run.resolve("checkpoint-3")}) {
+            assertThatThrownBy(() -> Conversions.convert(
+                            source,
+                            source.resolve("out"),
+                            Optional.empty(),
+                            SourceOptions.defaults(),
+                            options(TargetDType.BF16, OutputFormat.SAFETENSORS, LinkMode.AUTO)))
+                    .isInstanceOfSatisfying(
+                            OutputException.class,
+                            e -> assertThat(e.problem().code()).isEqualTo(ProblemCode.OUTPUT_REFUSED));
+            assertThat(source.resolve("out")).doesNotExist();
+        }
+    }
+
+    @Test
     @Attack(
             name = "source-swap",
             tries = "the source is exchanged between the check and the copy",

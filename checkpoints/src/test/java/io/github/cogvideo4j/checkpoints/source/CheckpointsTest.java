@@ -227,8 +227,8 @@ class CheckpointsTest {
                 .put((byte) 7);
         Path weights = Files.write(folder.resolve("model.safetensors"), file.array());
         assertThat(open(weights).entries()).hasSize(1);
-        SourceOptions strict =
-                new SourceOptions(Optional.empty(), false, false, io.github.cogvideo4j.formats.Strictness.STRICT);
+        SourceOptions strict = new SourceOptions(
+                Optional.empty(), false, false, false, io.github.cogvideo4j.formats.Strictness.STRICT);
         assertThatThrownBy(() -> Checkpoints.open(weights, strict)).hasMessageContaining("st-header");
     }
 

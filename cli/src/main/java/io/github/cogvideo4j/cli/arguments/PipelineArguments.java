@@ -7,6 +7,7 @@ import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import io.github.cogvideo4j.inference.options.VaeOptions;
+import io.github.cogvideo4j.inference.options.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,6 +56,13 @@ public final class PipelineArguments {
     @Option(names = "--timestep-spacing", paramLabel = "HOW")
     private Optional<TimestepSpacing> spacing = Optional.empty();
 
+    @Option(
+            names = "--weights",
+            paramLabel = "FORMAT",
+            converter = GenerationChoices.WeightWord.class,
+            completionCandidates = GenerationChoices.WeightWord.class)
+    private WeightFormat weights = WeightFormat.DENSE;
+
     /// The model's folder.
     ///
     /// @throws UsageException when none was named
@@ -75,6 +83,7 @@ public final class PipelineArguments {
                 loras(),
                 scheduler.or(() -> demo ? Optional.of(SchedulerChoice.DPM) : Optional.empty()),
                 spacing.or(() -> demo ? Optional.of(TimestepSpacing.TRAILING) : Optional.empty()),
+                weights,
                 true);
     }
 

@@ -5,6 +5,7 @@ import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;
 import io.github.cogvideo4j.inference.image.Image;
+import io.github.cogvideo4j.inference.options.CacheChoice;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -64,6 +65,9 @@ public final class RequestArguments {
 
     @Option(names = "--num-videos-per-prompt", paramLabel = "N", defaultValue = "1")
     private int videosPerPrompt = 1;
+
+    @Option(names = "--cache", paramLabel = "NAME[:KEY=VALUE,...]")
+    private Optional<String> cache = Optional.empty();
 
     @Option(names = "--preset", paramLabel = "NAME", defaultValue = "model")
     private Preset preset = Preset.MODEL;
@@ -134,6 +138,7 @@ public final class RequestArguments {
         numFrames.ifPresent(request::numFrames);
         fps.ifPresent(request::framesPerSecond);
         maxSequenceLength.ifPresent(request::maxSequenceLength);
+        cache.map(CacheChoice::of).ifPresent(request::cache);
         return request;
     }
 }

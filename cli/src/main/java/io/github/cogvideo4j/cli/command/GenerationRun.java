@@ -7,6 +7,7 @@ import io.github.cogvideo4j.cli.arguments.VideoOutputArguments;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.generation.ModelIdentity;
 import io.github.cogvideo4j.cli.generation.RunRecord;
+import io.github.cogvideo4j.cli.report.CacheReport;
 import io.github.cogvideo4j.cli.report.GenerationDisplay;
 import io.github.cogvideo4j.cli.report.GenerationPlanReport;
 import io.github.cogvideo4j.formats.json.JsonFile;
@@ -103,6 +104,9 @@ final class GenerationRun {
                             first.latents().isPresent());
                     PipelineResult result = pipeline.generateAll(request, display)) {
                 display.finishBar();
+                result.cache()
+                        .ifPresent(use ->
+                                CacheReport.print(console, request.cache().orElseThrow(), use));
                 boolean sound = true;
                 for (int i = 0; i < result.videos().size(); i++) {
                     VideoOutputArguments.Places places = output.places(before + i + 1, count);
@@ -178,6 +182,7 @@ final class GenerationRun {
                 .forEach(time -> seconds.put(
                         GenerationPlanReport.word(time.getKey()),
                         time.getValue().toMillis() / 1000.0));
+        result.cache().ifPresent(use -> outcome.set("cache", CacheReport.json(use)));
         MachineMemory.peak().ifPresent(bytes -> outcome.put("peak_memory_bytes", bytes));
         return outcome;
     }

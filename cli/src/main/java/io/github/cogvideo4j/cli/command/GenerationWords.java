@@ -6,6 +6,7 @@ import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.options.LoraChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
+import io.github.cogvideo4j.inference.options.WeightFormat;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,6 +52,10 @@ final class GenerationWords {
         words.put("generate-type", List.of(kind.toString()));
         words.put("dtype", word(options.compute().precision()));
         words.put("device", List.of(plan.device()));
+        if (options.weights() != WeightFormat.DENSE) {
+            words.put("weights", word(options.weights()));
+        }
+        request.cache().ifPresent(cache -> words.put("cache", List.of(cache.toString())));
         words.put("vae-tiling", List.of(String.valueOf(options.vae().tiling())));
         words.put("vae-slicing", List.of(String.valueOf(options.vae().slicing())));
         words.put("scheduler", List.of(plan.scheduler()));

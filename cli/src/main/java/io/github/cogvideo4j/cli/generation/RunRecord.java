@@ -47,7 +47,9 @@ public record RunRecord(Map<String, List<String>> options, ObjectNode identity) 
             "width",
             "fps",
             "seed",
-            "preset");
+            "preset",
+            "cache",
+            "weights");
 
     private static final int FORMAT = 1;
     private static final long LARGEST = 1L << 20;

@@ -156,9 +156,8 @@ class PickleExecutionAttacksTest {
     @Test
     @Attack(
             name = "pickle-off-the-path",
-            tries =
-                    "the call hides where nobody looks: in a value, in an optimizer's file, in the first pickles of the "
-                            + "old container, in a file without any container",
+            tries = "the call hides where nobody looks: in a value, in an optimizer's file, in the first pickles of"
+                    + " the old container, in a file without any container",
             fails = "one interpreter reads every pickle of every file")
     void offThePath() throws IOException {
         refusedAsItsCaseSays(

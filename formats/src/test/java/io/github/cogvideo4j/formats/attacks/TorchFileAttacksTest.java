@@ -153,9 +153,8 @@ class TorchFileAttacksTest {
     @Attack(
             name = "tensor-expand-bomb",
             tries = "a stride of zero makes terabytes of one element",
-            fails =
-                    "a view may repeat its storage 64 times, or up to a megabyte; the sum of all tensors is compared with "
-                            + "the free disk before the first byte is written")
+            fails = "a view may repeat its storage 64 times, or up to a megabyte; the sum of all tensors is compared"
+                    + " with the free disk before the first byte is written")
     void expandBomb() throws IOException {
         refusedAsItsCaseSays("tensor-expand-bomb");
     }

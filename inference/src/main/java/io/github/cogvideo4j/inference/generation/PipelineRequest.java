@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.inference.generation;
 
 import io.github.cogvideo4j.inference.image.Image;
+import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.video.Video;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +30,7 @@ import java.util.OptionalInt;
 /// @param initialLatents       the noise to start from, instead of one drawn with the seeds
 /// @param promptEmbeds         encoded prompts `[prompts, tokens, width]`, instead of the prompts
 /// @param negativePromptEmbeds the same for the negative prompts
+/// @param cache                a step cache, by which only part of each step is computed
 public record PipelineRequest(
         List<String> prompts,
         List<String> negativePrompts,
@@ -47,7 +49,8 @@ public record PipelineRequest(
         OptionalDouble framesPerSecond,
         Optional<HostTensor> initialLatents,
         Optional<HostTensor> promptEmbeds,
-        Optional<HostTensor> negativePromptEmbeds) {
+        Optional<HostTensor> negativePromptEmbeds,
+        Optional<CacheChoice> cache) {
     /// Copies the lists.
     public PipelineRequest {
         prompts = List.copyOf(prompts);

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.inference.generation;
 
 import io.github.cogvideo4j.inference.image.Image;
+import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.video.Video;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +28,7 @@ public final class PipelineRequestBuilder {
     private Optional<HostTensor> initialLatents = Optional.empty();
     private Optional<HostTensor> promptEmbeds = Optional.empty();
     private Optional<HostTensor> negativePromptEmbeds = Optional.empty();
+    private Optional<CacheChoice> cache = Optional.empty();
 
     PipelineRequestBuilder() {}
 
@@ -158,6 +160,12 @@ public final class PipelineRequestBuilder {
         return this;
     }
 
+    /// The step cache.
+    public PipelineRequestBuilder cache(CacheChoice value) {
+        cache = Optional.of(value);
+        return this;
+    }
+
     /// The request.
     public PipelineRequest build() {
         return new PipelineRequest(
@@ -178,6 +186,7 @@ public final class PipelineRequestBuilder {
                 framesPerSecond,
                 initialLatents,
                 promptEmbeds,
-                negativePromptEmbeds);
+                negativePromptEmbeds,
+                cache);
     }
 }

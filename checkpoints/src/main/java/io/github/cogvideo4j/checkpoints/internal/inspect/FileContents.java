@@ -7,6 +7,7 @@ import io.github.cogvideo4j.checkpoints.source.TrainingState;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.UnsupportedFileException;
+import io.github.cogvideo4j.formats.internal.OtherFormat;
 import io.github.cogvideo4j.formats.internal.container.ContainerKind;
 import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
 import io.github.cogvideo4j.formats.internal.torch.TorchFile;
@@ -41,6 +42,7 @@ final class FileContents {
     ///
     /// @throws FormatException when it is damaged, or nothing that holds tensors
     static Contents read(Path file) throws IOException {
+        OtherFormat.refuse(file);
         FileContents contents = new FileContents(file);
         return switch (ContainerKind.of(file)) {
             case SAFETENSORS -> contents.safetensors();

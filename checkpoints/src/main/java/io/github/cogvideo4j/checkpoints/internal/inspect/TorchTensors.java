@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.inspect.ListedTensor;
 import io.github.cogvideo4j.formats.UnsafeFileException;
 import io.github.cogvideo4j.formats.UnsupportedFileException;
 import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
+import io.github.cogvideo4j.formats.internal.torch.DistributedTensorValue;
 import io.github.cogvideo4j.formats.internal.torch.TensorValue;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -47,6 +48,10 @@ final class TorchTensors {
     private void visit(Step step) {
         if (step.value() instanceof TensorValue tensor) {
             add(step.name().isEmpty() ? "tensor" : step.name(), tensor);
+            return;
+        }
+        if (step.value() instanceof DistributedTensorValue part) {
+            add(step.name().isEmpty() ? "tensor" : step.name(), part.local());
             return;
         }
         List<Step> inside = new ArrayList<>();

@@ -22,6 +22,9 @@ public record WeightFileName(
     /// What diffusers calls an adapter's file.
     public static final String ADAPTER = "pytorch_lora_weights.safetensors";
 
+    /// What peft calls an adapter's file.
+    public static final String PEFT_ADAPTER = "adapter_model.safetensors";
+
     private static final String EXTENSION = "\\.(?<extension>safetensors|bin)";
     private static final String VARIANT = "(?:\\.(?<variant>[A-Za-z0-9_]{1,32}))?";
     private static final String NUMBER = "-(?<number>\\d{5})-of-(?<count>\\d{5})";

@@ -25,6 +25,7 @@ public final class PlainWeights {
     private final SourceFiles opened = new SourceFiles();
 
     private final SourceOptions options;
+    private TrainingState training = TrainingState.unknown();
 
     private PlainWeights(SourceOptions options) {
         this.options = options;
@@ -65,15 +66,18 @@ public final class PlainWeights {
         return plain.checkpoint(folder, folder, tensors);
     }
 
-    private List<StoredTensor> read(Path file) throws IOException {
-        return WeightFileReader.read(opened.note(file), options.strictness(), remarks);
+    private List<StoredTensor> read(Path path) throws IOException {
+        WeightFileReader.Opened file = WeightFileReader.open(opened.note(path), options.strictness(), remarks);
+        training = file.training();
+        return file.tensors();
     }
 
-    private Checkpoint checkpoint(Path folder, Path origin, List<StoredTensor> tensors) {
+    private Checkpoint checkpoint(Path folder, Path origin, List<StoredTensor> tensors) throws IOException {
         if (tensors.isEmpty()) {
             throw new InvalidCheckpointException(
                     ProblemCode.NOT_WEIGHTS, Place.of(origin), "checkpoints.plain.no-tensors");
         }
+        Ungathered.refuse(origin, tensors);
         List<StateEntry> entries = tensors.stream()
                 .map(tensor -> new StateEntry(tensor, Role.PARAMETER))
                 .toList();
@@ -83,7 +87,7 @@ public final class PlainWeights {
                 folder,
                 options,
                 TiedWeights.strip(KeyPrefix.strip(entries, Place.of(origin), remarks), Place.of(origin), remarks),
-                TrainingState.unknown(),
+                training,
                 opened.identities(),
                 remarks.all());
     }

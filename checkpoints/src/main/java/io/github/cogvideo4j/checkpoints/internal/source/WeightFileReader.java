@@ -2,7 +2,9 @@ package io.github.cogvideo4j.checkpoints.internal.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.source.sat.SatCheckpoint;
+import io.github.cogvideo4j.checkpoints.source.TrainingState;
 import io.github.cogvideo4j.formats.Strictness;
+import io.github.cogvideo4j.formats.internal.OtherFormat;
 import io.github.cogvideo4j.formats.internal.container.ContainerKind;
 import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
 import io.github.cogvideo4j.formats.internal.torch.StateDict;
@@ -17,6 +19,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.TreeMap;
 
 /// Opens one weight file of any container as a list of tensors.
 public final class WeightFileReader {
@@ -24,9 +31,16 @@ public final class WeightFileReader {
     /// hand-written loops.
     private static final List<String> WRAPPERS = List.of("state_dict", "module", "model", "model_state_dict", "ema");
 
+    private static final String LIGHTNING_VERSION = "pytorch-lightning_version";
     private static final int DEEPEST = 4;
 
     private WeightFileReader() {}
+
+    /// A weight file that has been opened.
+    ///
+    /// @param tensors  its tensors
+    /// @param training what it says of the training
+    record Opened(List<StoredTensor> tensors, TrainingState training) {}
 
     /// The tensors of a file. The name's ending decides what is expected; a file that is something else is an
     /// error that says what it is.
@@ -35,12 +49,38 @@ public final class WeightFileReader {
     /// @param strictness what becomes of oddities
     /// @param remarks    takes what is odd but stops nothing
     public static List<StoredTensor> read(Path file, Strictness strictness, Problems remarks) throws IOException {
+        return open(file, strictness, remarks).tensors();
+    }
+
+    /// The same, with what the file says of the training.
+    static Opened open(Path file, Strictness strictness, Problems remarks) throws IOException {
+        OtherFormat.refuse(file);
         boolean named =
                 String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT).endsWith(".safetensors");
         if (named || (!isTorchName(file) && ContainerKind.of(file) == ContainerKind.SAFETENSORS)) {
-            return SafetensorsFile.open(file, strictness, remarks).tensors();
+            return new Opened(SafetensorsFile.open(file, strictness, remarks).tensors(), TrainingState.unknown());
         }
-        return stateDict(file, TorchFile.open(file, remarks).root(), remarks);
+        PickleValue root = TorchFile.open(file, remarks).root();
+        return new Opened(stateDict(file, root, remarks), training(root));
+    }
+
+    /// Lightning writes its version and the step beside the state dict.
+    private static TrainingState training(PickleValue root) {
+        Optional<PickleValue.Dict> dict = root.asDict();
+        Optional<String> version =
+                dict.flatMap(map -> map.get(LIGHTNING_VERSION)).flatMap(PickleValue::asText);
+        if (version.isEmpty()) {
+            return TrainingState.unknown();
+        }
+        return new TrainingState(
+                dict.flatMap(map -> map.get("global_step"))
+                        .map(PickleValue::asLong)
+                        .orElse(OptionalLong.empty()),
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                Optional.empty(),
+                new TreeMap<>(Map.of(LIGHTNING_VERSION, version.get())),
+                Optional.of("Lightning"));
     }
 
     private static boolean isTorchName(Path file) {

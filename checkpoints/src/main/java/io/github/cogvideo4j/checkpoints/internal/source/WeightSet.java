@@ -2,7 +2,9 @@ package io.github.cogvideo4j.checkpoints.internal.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
+import io.github.cogvideo4j.checkpoints.internal.source.distributed.HubStorage;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.formats.internal.OtherFormat;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
@@ -92,7 +94,13 @@ public sealed interface WeightSet {
     }
 
     /// A folder with a configuration was meant as a component, not as what a trainer wrote.
-    private static InvalidCheckpointException none(Path folder) {
+    private static InvalidCheckpointException none(Path folder) throws IOException {
+        for (Path file : sortedFiles(folder)) {
+            Optional<OtherFormat> other = OtherFormat.ofName(String.valueOf(file.getFileName()));
+            if (other.filter(format -> format != OtherFormat.NUMPY).isPresent()) {
+                throw other.get().refusal(Place.of(file));
+            }
+        }
         if (!Files.isRegularFile(folder.resolve("config.json"))) {
             return new InvalidCheckpointException(
                     ProblemCode.NOT_A_CHECKPOINT, Place.of(folder), "checkpoints.location.no-weights");
@@ -115,7 +123,8 @@ public sealed interface WeightSet {
         Map<WeightFileName, Map<Integer, Path>> shards = new LinkedHashMap<>();
         for (Path file : sortedFiles(folder)) {
             Optional<WeightFileName> parsed = WeightFileName.parse(String.valueOf(file.getFileName()));
-            if (parsed.isEmpty()) {
+            // One rank's rows of every tensor are no shard of a model.
+            if (parsed.isEmpty() || HubStorage.isPart(file)) {
                 continue;
             }
             WeightFileName name = parsed.get();

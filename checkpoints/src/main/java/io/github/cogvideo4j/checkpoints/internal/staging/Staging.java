@@ -27,13 +27,15 @@ import java.util.Set;
 /// [#create] beside the same target clears or puts back.
 public final class Staging implements AutoCloseable {
     private final Path target;
+    private final boolean overwrite;
     private final StagingLock lock;
     private final Path folder;
     private final Thread cleaner = Thread.ofPlatform().unstarted(this::discardQuietly);
     private boolean published;
 
-    private Staging(Path target, StagingLock lock, Path folder) {
+    private Staging(Path target, boolean overwrite, StagingLock lock, Path folder) {
         this.target = target;
+        this.overwrite = overwrite;
         this.lock = lock;
         this.folder = folder;
     }
@@ -61,7 +63,7 @@ public final class Staging implements AutoCloseable {
             lock.close();
             throw e;
         }
-        Staging staging = new Staging(target, lock, folder);
+        Staging staging = new Staging(target, overwrite, lock, folder);
         Runtime.getRuntime().addShutdownHook(staging.cleaner);
         return staging;
     }
@@ -97,21 +99,32 @@ public final class Staging implements AutoCloseable {
         return folder;
     }
 
-    /// Syncs every file and folder to the disk and moves the folder to the target's name.
+    /// Syncs every file and folder to the disk and moves the folder to the target's name. Where another process
+    /// has put something there since, it stays: a folder takes the place of an empty one only, in one step of
+    /// the operating system.
+    ///
+    /// @throws OutputException `output-refused` when something is there now that may not be replaced
     public void publish() throws IOException {
         FolderSync.sync(folder);
         applyUmask();
         Path old = lock.replacedFolder();
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
-            checkTarget(target, true);
-            Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
+            checkTarget(target, overwrite);
+            if (overwrite) {
+                Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
+            }
         }
         try {
+            if (!overwrite) {
+                // Some systems move no folder onto an empty one. What is not empty cannot be deleted so.
+                Files.deleteIfExists(target);
+            }
             Files.move(folder, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (FileSystemException e) {
             if (Files.exists(old, LinkOption.NOFOLLOW_LINKS)) {
                 Files.move(old, target, StandardCopyOption.ATOMIC_MOVE);
             }
+            checkTarget(target, overwrite);
             throw e;
         }
         published = true;

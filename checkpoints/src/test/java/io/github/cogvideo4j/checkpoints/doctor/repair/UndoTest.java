@@ -142,8 +142,8 @@ class UndoTest {
     @MethodSource("forgeries")
     void aForgedPathIsRefused(Forgery forgery) throws IOException {
         Path folder = forgedFolder("""
-                {"format": 1, "renames": [{"from": "%s", "to": "%s", "size": 6, "sha256": "%s", "ours": %s}]}
-                """.formatted(
+            {"format": 1, "renames": [{"from": "%s", "to": "%s", "size": 6, "sha256": "%s", "ours": %s}]}
+            """.formatted(
                         forgery.from().replace("\\", "\\\\").replace("\u0000", "\\u0000"),
                         forgery.to(),
                         Resources.sha256("victim".getBytes(java.nio.charset.StandardCharsets.UTF_8)),
@@ -167,8 +167,10 @@ class UndoTest {
                 "{\"format\": 1, \"renames\": [7]}",
                 "{\"format\": 1, \"renames\": [{\"from\": \"a\", \"to\": \"b\", \"size\": -1, \"sha256\": \""
                         + "\", \"ours\": false}]}",
-                "{\"format\": 1, \"renames\": [{\"from\": \"a\", \"to\": \"b\", \"size\": 1, \"sha256\": \"zz\", \"ours\": false}]}",
-                "{\"format\": 1, \"renames\": [{\"from\": 1, \"to\": \"b\", \"size\": 1, \"sha256\": \"zz\", \"ours\": false}]}"
+                "{\"format\": 1, \"renames\": [{\"from\": \"a\", \"to\": \"b\", \"size\": 1, \"sha256\": \"zz\","
+                        + " \"ours\": false}]}",
+                "{\"format\": 1, \"renames\": [{\"from\": 1, \"to\": \"b\", \"size\": 1, \"sha256\": \"zz\", \"ours\":"
+                        + " false}]}"
             })
     void aJournalThatIsNoneIsRefused(String json) throws IOException {
         Path folder = forgedFolder(json);
@@ -180,8 +182,8 @@ class UndoTest {
     @Test
     void aJournalWithAnotherHashIsRefused() throws IOException {
         Path folder = forgedFolder("""
-                {"format": 1, "renames": [{"from": "old", "to": "weights", "size": 7, "sha256": "%s", "ours": false}]}
-                """.formatted(HASH));
+            {"format": 1, "renames": [{"from": "old", "to": "weights", "size": 7, "sha256": "%s", "ours": false}]}
+            """.formatted(HASH));
         SortedMap<String, String> before = Resources.snapshot(temporary);
         assertThatThrownBy(() -> Undo.restore(folder, Progress.NONE)).isInstanceOf(OutputException.class);
         assertThat(Resources.snapshot(temporary)).isEqualTo(before);

@@ -37,27 +37,26 @@ class TransformerConfigTest {
     @Test
     void keepsUnknownKeysAndSortsLikePython() throws IOException {
         // The expectation is json.dumps(..., indent=2, sort_keys=True) + "\n" of Python 3.
-        assertThat(parse(
-                                "{\"zeta\": [1, {\"b\": null, \"a\": 1e-07}], \"é\": \"ü\\u2028\\u007f\", \"empty\": {}, \"none\": [],"
-                                        + " \"big\": 1e22, \"whole\": 3.0, \"dropout\": 0.0001}")
+        assertThat(parse("{\"zeta\": [1, {\"b\": null, \"a\": 1e-07}], \"é\": \"ü\\u2028\\u007f\", \"empty\":"
+                                + " {}, \"none\": [], \"big\": 1e22, \"whole\": 3.0, \"dropout\": 0.0001}")
                         .toJson())
                 .isEqualTo("""
+                    {
+                      "big": 1e+22,
+                      "dropout": 0.0001,
+                      "empty": {},
+                      "none": [],
+                      "whole": 3.0,
+                      "zeta": [
+                        1,
                         {
-                          "big": 1e+22,
-                          "dropout": 0.0001,
-                          "empty": {},
-                          "none": [],
-                          "whole": 3.0,
-                          "zeta": [
-                            1,
-                            {
-                              "a": 1e-07,
-                              "b": null
-                            }
-                          ],
-                          "\\u00e9": "\\u00fc\\u2028\\u007f"
+                          "a": 1e-07,
+                          "b": null
                         }
-                        """);
+                      ],
+                      "\\u00e9": "\\u00fc\\u2028\\u007f"
+                    }
+                    """);
     }
 
     @Test

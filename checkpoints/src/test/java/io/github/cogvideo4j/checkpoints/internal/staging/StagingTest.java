@@ -69,6 +69,49 @@ class StagingTest {
     }
 
     @Test
+    void ofTwoThatRaceToOneNameTheFirstWinsAndTheOtherIsRefused() throws IOException {
+        Path target = folder.resolve("model");
+        try (Staging first = Staging.create(target, false);
+                Staging second = Staging.create(target, false)) {
+            Files.writeString(first.folder().resolve("a"), "first");
+            Files.writeString(second.folder().resolve("a"), "second");
+            first.publish();
+            assertThatThrownBy(second::publish)
+                    .isInstanceOfSatisfying(
+                            OutputException.class,
+                            e -> assertThat(e.problem().code()).isEqualTo(ProblemCode.OUTPUT_REFUSED));
+        }
+        assertThat(target.resolve("a")).hasContent("first");
+        assertThat(names(folder)).containsExactly("model");
+    }
+
+    /// Whatever came to be under the name meanwhile, by whomever.
+    @Test
+    void whatAppearsUnderTheNameMeanwhileStays() throws IOException {
+        for (boolean overwrite : new boolean[] {false, true}) {
+            Path target = folder.resolve("model");
+            try (Staging staging = Staging.create(target, overwrite)) {
+                Files.writeString(Files.createDirectory(target).resolve("a"), "precious");
+                assertThatThrownBy(staging::publish).isInstanceOf(OutputException.class);
+            }
+            assertThat(target.resolve("a")).hasContent("precious");
+            assertThat(names(folder)).containsExactly("model");
+            Files.delete(target.resolve("a"));
+            Files.delete(target);
+        }
+    }
+
+    @Test
+    void anEmptyFolderUnderTheNameIsFilled() throws IOException {
+        Path target = Files.createDirectory(folder.resolve("model"));
+        try (Staging staging = Staging.create(target, false)) {
+            Files.writeString(staging.folder().resolve("a"), "new");
+            staging.publish();
+        }
+        assertThat(target.resolve("a")).hasContent("new");
+    }
+
+    @Test
     @Attack(
             name = "output-takeover",
             tries = "`--overwrite` onto a folder of someone's own files, or onto a link",

@@ -113,7 +113,7 @@ public enum ContainerKind {
             case GZIP, TAR ->
                 throw new UnsupportedFileException(ProblemCode.NOT_WEIGHTS, place, "formats.container.packed", this);
             case GGUF ->
-                throw new UnsupportedFileException(ProblemCode.WRONG_CONTAINER, place, "formats.container.gguf");
+                throw new UnsupportedFileException(ProblemCode.OTHER_FORMAT, place, "formats.container.gguf", "GGUF");
             case EMPTY -> throw new MalformedFileException(ProblemCode.TRUNCATED, place, "formats.container.empty");
         }
     }

@@ -62,6 +62,7 @@ public final class AllowedGlobals {
         torchTypes();
         trainers();
         distributedCheckpoints();
+        distributedTensors();
         numpy();
     }
 
@@ -234,6 +235,37 @@ public final class AllowedGlobals {
                 "TensorProperties",
                 "MEM_FORMAT_ENCODING");
         allow("torch.distributed.checkpoint.filesystem", DESCRIPTION, metadata, "_StorageInfo", "_StoragePrefix");
+    }
+
+    private static void distributedTensors() {
+        String module = "torch.distributed.tensor";
+        // Until torch 2.4 the package was private.
+        String earlier = "torch.distributed._tensor";
+        String tensor = "one rank's part of a tensor: what FSDP2's state dicts are made of";
+        allow(module, DESCRIPTION, tensor, "DTensor");
+        allow(earlier + ".api", DESCRIPTION, tensor, "DTensor");
+        String spec = "how the parts of a distributed tensor make the whole: its mesh, placements and sizes";
+        for (String where : new String[] {module + "._dtensor_spec", earlier + "._dtensor_spec"}) {
+            allow(where, DESCRIPTION, spec, "DTensorSpec", "TensorMeta");
+        }
+        allow(
+                module + "._dtensor_spec",
+                DESCRIPTION,
+                "in which order a dimension was cut when it was cut more than once",
+                "ShardOrderEntry");
+        for (String where : new String[] {module + ".placement_types", earlier + ".placement_types"}) {
+            allow(where, DESCRIPTION, "along which dimension a tensor is cut", "Shard");
+            allow(where, DESCRIPTION, "that every rank has the whole tensor", "Replicate");
+            allow(
+                    where,
+                    DESCRIPTION,
+                    "parts that do not add up to a tensor by lying side by side; refused by name",
+                    "Partial",
+                    "_StridedShard");
+        }
+        String mesh = "how the ranks were arranged when a distributed tensor was cut";
+        allow("torch.distributed.device_mesh", DESCRIPTION, mesh, "DeviceMesh");
+        allow("torch.distributed._mesh_layout", DESCRIPTION, mesh, "_MeshLayout", "_FlatLayout");
     }
 
     private static void numpy() {

@@ -36,7 +36,7 @@ public final class StateDict {
     /// Whether a value is a tensor, readable or not.
     public static boolean isTensor(PickleValue value) {
         return switch (value) {
-            case TensorValue _ -> true;
+            case TensorValue _, DistributedTensorValue _ -> true;
             case PickleValue.Instance instance ->
                 AllowedGlobals.find(instance.type())
                         .map(AllowedGlobals.Entry::becomes)
@@ -49,6 +49,13 @@ public final class StateDict {
     private static StoredTensor tensor(Path file, String name, PickleValue value) {
         return switch (value) {
             case TensorValue tensor -> tensor.stored(name);
+            case DistributedTensorValue part ->
+                throw new UnsupportedFileException(
+                        ProblemCode.UNSUPPORTED_TENSOR,
+                        Place.of(file).tensor(name),
+                        "formats.torch.distributed-tensor",
+                        name,
+                        part.sizes());
             case PickleValue.Instance instance ->
                 throw new UnsupportedFileException(
                         ProblemCode.UNSUPPORTED_TENSOR,

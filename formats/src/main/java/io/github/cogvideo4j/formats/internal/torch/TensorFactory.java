@@ -207,7 +207,9 @@ final class TensorFactory implements PickleFactory {
             throw syntax("formats.torch.tensor-arguments", function);
         }
         if (!(call(inner, innerArguments.elements()) instanceof TensorValue tensor)) {
-            return new PickleValue.Instance(inner, innerArguments.elements());
+            return DistributedTensorValue.of(innerArguments.elements(), arguments.get(3))
+                    .<PickleValue>map(part -> part)
+                    .orElseGet(() -> new PickleValue.Instance(inner, innerArguments.elements()));
         }
         boolean parameter = arguments.get(1) instanceof PickleValue.Global type
                 && type.name().equals("Parameter");

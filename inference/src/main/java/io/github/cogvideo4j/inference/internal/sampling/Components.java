@@ -2,12 +2,17 @@ package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
+import io.github.cogvideo4j.inference.internal.cache.StepCache;
+import io.github.cogvideo4j.inference.internal.prediction.NoisePredictor;
+import io.github.cogvideo4j.inference.internal.prediction.TransformerPredictor;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
 import io.github.cogvideo4j.inference.internal.scheduler.SchedulerConfig;
 import io.github.cogvideo4j.inference.internal.text.TextEncoder;
+import io.github.cogvideo4j.inference.internal.transformer.BlockWork;
 import io.github.cogvideo4j.inference.internal.transformer.TransformerModel;
 import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
 import io.github.cogvideo4j.inference.internal.weights.WeightStore;
@@ -32,6 +37,7 @@ final class Components implements AutoCloseable {
     private final Scheduler scheduler;
     private final TransformerModel transformer;
     private final CogVideoXVae vae;
+    private final List<Problem> adapterRemarks;
     private Optional<TextEncoder> textEncoder = Optional.empty();
 
     private Components(
@@ -41,7 +47,8 @@ final class Components implements AutoCloseable {
             TransformerConfig config,
             Scheduler scheduler,
             TransformerModel transformer,
-            CogVideoXVae vae) {
+            CogVideoXVae vae,
+            List<Problem> adapterRemarks) {
         this.model = model;
         this.options = options;
         this.device = device;
@@ -49,6 +56,7 @@ final class Components implements AutoCloseable {
         this.scheduler = scheduler;
         this.transformer = transformer;
         this.vae = vae;
+        this.adapterRemarks = List.copyOf(adapterRemarks);
     }
 
     /// Opens a model's folder.
@@ -70,9 +78,10 @@ final class Components implements AutoCloseable {
         TransformerConfig config = TransformerConfig.read(configFile(model, weights));
         CogVideoXVae vae = CogVideoXVae.load(model.resolve("vae"), precision, device);
         try {
+            Adapters adapters = Adapters.fuse(weights, options.loras());
             TransformerModel transformer =
-                    TransformerModel.open(weights, config, Adapters.fused(weights, options.loras()), precision, device);
-            return new Components(model, options, device, config, scheduler, transformer, vae);
+                    TransformerModel.open(weights, config, adapters.weights(), precision, device, options.weights());
+            return new Components(model, options, device, config, scheduler, transformer, vae, adapters.remarks());
         } catch (RuntimeException | IOException e) {
             vae.close();
             throw e;
@@ -101,6 +110,11 @@ final class Components implements AutoCloseable {
         return device;
     }
 
+    /// What is worth saying of the adapters that were added to the transformer.
+    List<Problem> adapterRemarks() {
+        return adapterRemarks;
+    }
+
     /// The type in which all components compute.
     Precision precision() {
         return options.compute().precision();
@@ -119,6 +133,20 @@ final class Components implements AutoCloseable {
         return transformer;
     }
 
+    /// The transformer as a predictor of a run.
+    ///
+    /// @param cache the run's cache; the caller closes it
+    /// @param work  counts what is computed
+    /// @param probe sees the first prediction as `transformer_out_step0`, and each attention that is computed
+    ///              as `step.N.block.M.attn1.hidden`
+    NoisePredictor predictor(StepCache cache, BlockWork work, Probe probe) {
+        return new TransformerPredictor(transformer.transformer(), cache, work, (name, activation) -> {
+            if (name.startsWith("transformer_out") || name.endsWith(".attn1.hidden")) {
+                probe.see(name, activation);
+            }
+        });
+    }
+
     CogVideoXVae vae() {
         return vae;
     }
@@ -126,7 +154,7 @@ final class Components implements AutoCloseable {
     /// The bytes of the text encoder's weights where they are used.
     long textEncoderBytes() {
         try (WeightStore weights = WeightStore.open(model.resolve("text_encoder"))) {
-            return weights.byteLength(precision(), device);
+            return weights.in(precision(), device).byteLength();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -134,7 +162,7 @@ final class Components implements AutoCloseable {
 
     /// The bytes of the transformer's weights where they are used.
     long transformerBytes() {
-        return transformer.weightBytes(precision(), device);
+        return transformer.weightBytes();
     }
 
     /// The bytes of the VAE's weights where they are used.

@@ -8,6 +8,8 @@ import io.github.cogvideo4j.inference.generation.MemoryPlan;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
 import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /// What a request comes to, before anything is computed.
 public final class Planning {
@@ -34,6 +36,9 @@ public final class Planning {
         this.shape = source.shape(sizes, request);
         double rate = components.config().patchSizeT().isPresent() ? RATE_OF_PATCHES_IN_TIME : RATE;
         double inputRate = request.video().map(video -> video.framesPerSecond()).orElse(rate);
+        Caching caching = new Caching(components.config(), request);
+        caching.start(steps).close();
+        MemoryEstimate memory = new MemoryEstimate(components, shape, request, caching);
         this.plan = new GenerationPlan(
                 shape.height(),
                 shape.width(),
@@ -44,8 +49,10 @@ public final class Planning {
                 steps,
                 scheduler.className(),
                 components.device().name(),
-                sizes.warnings(shape),
-                new MemoryEstimate(components, shape, request).plan(source));
+                Stream.concat(components.adapterRemarks().stream(), sizes.warnings(shape).stream())
+                        .toList(),
+                memory.plan(source),
+                request.cache().isPresent() ? OptionalLong.of(memory.cacheBytes(source)) : OptionalLong.empty());
     }
 
     LatentShape shape() {

@@ -14,6 +14,8 @@ final class ReaderCodes {
             ProblemCode.NOT_TORCH_ZIP,
             ProblemCode.TORCHSCRIPT,
             ProblemCode.WRONG_CONTAINER,
+            ProblemCode.OTHER_FORMAT,
+            ProblemCode.ZERO3_PLACEHOLDER,
             ProblemCode.UNSAFE_PATH,
             ProblemCode.TRUNCATED,
             ProblemCode.ZIP_STRUCTURE,

@@ -12,6 +12,9 @@ import java.util.SortedMap;
 /// Whether the files of a tag folder belong together. Shapes rarely tell: two checkpoints of one run fit each
 /// other perfectly and give garbage.
 final class Consistency {
+    /// Below it every whole number has a double of its own.
+    private static final double EXACT = 1L << 53;
+
     private Consistency() {}
 
     /// All ranks are there and none is left over from a larger run.
@@ -85,7 +88,11 @@ final class Consistency {
     }
 
     private static String describe(OptimizerState state) {
-        return state.step().isPresent() ? String.valueOf((long) state.step().getAsDouble()) : "?";
+        if (state.step().isEmpty()) {
+            return "?";
+        }
+        double step = state.step().getAsDouble();
+        return step == Math.rint(step) && Math.abs(step) < EXACT ? String.valueOf((long) step) : String.valueOf(step);
     }
 
     /// The model states are those of one step, and of the optimizer's step. A mismatch with the optimizer does

@@ -172,6 +172,8 @@ public final class DeepSpeedCheckpoint {
             for (Map.Entry<Integer, Path> file : files.optimizer().entrySet()) {
                 states.add(OptimizerState.read(opened.note(file.getValue()), file.getKey(), reader, remarks));
             }
+            // The steps were read. Damage to them is damage, not another step.
+            reader.verifyChecksums();
         }
         return states;
     }

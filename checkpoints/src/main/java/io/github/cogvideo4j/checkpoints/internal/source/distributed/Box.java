@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.source.distributed;
 
+import io.github.cogvideo4j.formats.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -23,6 +24,11 @@ record Box(List<Long> offsets, List<Long> sizes) {
     Box {
         offsets = List.copyOf(offsets);
         sizes = List.copyOf(sizes);
+    }
+
+    /// All of a tensor.
+    static Box whole(Shape shape) {
+        return new Box(shape.sizes().stream().map(_ -> 0L).toList(), shape.sizes());
     }
 
     int rank() {

@@ -99,7 +99,7 @@ public final class DistributedCheckpoint {
 
     private Checkpoint plan() throws IOException {
         DistributedMetadata metadata = MetadataReader.read(opened.note(folder.resolve(METADATA)));
-        ModelKeys keys = ModelKeys.choose(metadata, remarks);
+        ModelKeys keys = ModelKeys.choose(metadata, options.average(), remarks);
         ChunkHeads heads = ChunkHeads.read(folder, wanted(metadata, keys), opened, remarks);
         List<StateEntry> entries = new ArrayList<>();
         int ranks = 0;

@@ -71,8 +71,8 @@ class DistributedAttacksTest {
     @Attack(
             name = "chunk-out-of-file",
             tries = "a chunk's offset and length lead behind the end of its file, or wrap around",
-            fails =
-                    "both are compared with the file's size by subtraction, and what lies there must be a whole file of its own")
+            fails = "both are compared with the file's size by subtraction, and what lies there must be a whole file"
+                    + " of its own")
     void aChunkOutsideItsFileIsRefused(long offset, long length) {
         DistributedFolder.Claim claim = checkpoint.claims.getFirst();
         checkpoint.claims.set(0, new DistributedFolder.Claim(WEIGHT, claim.offsets(), claim.path(), offset, length));

@@ -1,0 +1,131 @@
+package io.github.cogvideo4j.checkpoints.internal.lora;
+
+import io.github.cogvideo4j.checkpoints.OutputException;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.safetensors.SafetensorsLayout;
+import io.github.cogvideo4j.formats.safetensors.TensorSpec;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/// An adapter's file while it is written: tensors go to their places in any order, several at a time, and the
+/// file gets its name when it is whole.
+public final class AdapterFile implements AutoCloseable {
+    private final Path target;
+    private final Path unfinished;
+    private final FileChannel channel;
+    private final SafetensorsLayout layout;
+    private final Map<String, SafetensorsLayout.Slot> slots = new HashMap<>();
+
+    private AdapterFile(Path target, Path unfinished, FileChannel channel, SafetensorsLayout layout) {
+        this.target = target;
+        this.unfinished = unfinished;
+        this.channel = channel;
+        this.layout = layout;
+        layout.slots().forEach(slot -> slots.put(slot.tensor().name(), slot));
+    }
+
+    /// The file that an output argument means, if it may be written.
+    ///
+    /// @param output    a folder, made when absent, or a file's name that ends in `.safetensors`
+    /// @param name      the file's name in a folder
+    /// @param inputs    files and folders that are read, in which nothing is written
+    /// @param overwrite whether an adapter that is there may be replaced
+    /// @throws OutputException `output-refused`
+    public static Path target(Path output, String name, List<Path> inputs, boolean overwrite) throws IOException {
+        boolean named = String.valueOf(output.getFileName()).endsWith(".safetensors") && !Files.isDirectory(output);
+        Path file = named ? output : output.resolve(name);
+        if (!named && Files.exists(output) && !Files.isDirectory(output)) {
+            throw new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(output), "checkpoints.output.file");
+        }
+        Path absolute = file.toAbsolutePath().normalize();
+        for (Path input : inputs) {
+            if (absolute.startsWith(input.toAbsolutePath().normalize())) {
+                throw new OutputException(
+                        ProblemCode.OUTPUT_REFUSED, Place.of(output), "checkpoints.output.inside", input);
+            }
+        }
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)
+                && !(overwrite && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))) {
+            throw new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(file), "checkpoints.lora.exists");
+        }
+        return absolute;
+    }
+
+    /// Begins a file.
+    public static AdapterFile create(Path target, List<TensorSpec> tensors, Map<String, String> metadata)
+            throws IOException {
+        SafetensorsLayout layout = SafetensorsLayout.of(tensors, metadata);
+        Path parent = target.getParent();
+        if (parent != null) {
+            Files.createDirectories(parent);
+        }
+        Path unfinished = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
+        FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        return new AdapterFile(target, unfinished, channel, layout);
+    }
+
+    /// Writes a piece of a tensor.
+    ///
+    /// @param name   the tensor
+    /// @param offset where in it the piece begins, in bytes
+    public void write(String name, long offset, ByteBuffer bytes) throws IOException {
+        SafetensorsLayout.Slot slot = java.util.Objects.requireNonNull(slots.get(name), name);
+        if (offset > slot.length() - bytes.remaining()) {
+            throw new IllegalArgumentException(name + " has no room at " + offset);
+        }
+        writeAt(slot.offset() + offset, bytes);
+    }
+
+    private void writeAt(long offset, ByteBuffer bytes) throws IOException {
+        long at = offset;
+        while (bytes.hasRemaining()) {
+            at += channel.write(bytes, at);
+        }
+    }
+
+    /// Writes the header, brings all to the disk, and gives the file its name.
+    public void publish() throws IOException {
+        writeAt(0, layout.head());
+        channel.force(true);
+        channel.close();
+        Files.move(unfinished, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /// Writes a small file beside this one.
+    public void publishBeside(String name, String text) throws IOException {
+        Path unnamed = target.resolveSibling("." + name + "." + UUID.randomUUID() + ".tmp");
+        try {
+            Files.writeString(unnamed, text, StandardOpenOption.CREATE_NEW, StandardOpenOption.SYNC);
+            Files.move(
+                    unnamed,
+                    target.resolveSibling(name),
+                    StandardCopyOption.REPLACE_EXISTING,
+                    StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(unnamed);
+        }
+    }
+
+    /// The size of the whole file.
+    public long size() {
+        return layout.fileSize();
+    }
+
+    /// Removes what was not published.
+    @Override
+    public void close() throws IOException {
+        channel.close();
+        Files.deleteIfExists(unfinished);
+    }
+}
