@@ -72,8 +72,7 @@ public final class DemoCommand extends ConsoleCommand {
                 .withLink(LinkMode.COPY)
                 .withOverwrite(true)
                 .withVerify(true);
-        ConversionPlan plan =
-                ConversionPlanner.plan(checkpoint, output, Optional.of(BaseModel.read(base)), options);
+        ConversionPlan plan = ConversionPlanner.plan(checkpoint, output, Optional.of(BaseModel.read(base)), options);
         try (ConversionProgress progress = new ConversionProgress(console)) {
             new ConversionReport(plan, console).showResult(Converter.convert(plan, progress), true);
         }
