@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.checkpoints.verify;
 
 import io.github.cogvideo4j.checkpoints.CheckpointException;
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.internal.verify.ManifestFileCheck;
 import io.github.cogvideo4j.checkpoints.internal.verify.NameCheck;
 import io.github.cogvideo4j.checkpoints.internal.verify.TensorContents;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
@@ -34,15 +34,15 @@ public final class FolderVerification {
     private final Path folder;
     private final boolean deep;
     private final int threads;
-    private final Progress progress;
+    private final JobControl control;
     private final List<Problem> problems = new ArrayList<>();
     private final List<Problem> notes = new ArrayList<>();
 
-    private FolderVerification(Path folder, boolean deep, int threads, Progress progress) {
+    private FolderVerification(Path folder, boolean deep, int threads, JobControl control) {
         this.folder = folder;
         this.deep = deep;
         this.threads = threads;
-        this.progress = progress;
+        this.control = control;
     }
 
     /// Verifies a folder.
@@ -50,12 +50,12 @@ public final class FolderVerification {
     /// @param folder   a model's folder, or a transformer's
     /// @param deep     whether linked files are hashed too, instead of being compared by size and time
     /// @param threads  how many tensors are read at once
-    /// @param progress told the bytes that are done
+    /// @param control told the bytes that are done
     /// @throws io.github.cogvideo4j.formats.MalformedFileException `manifest` when the manifest itself is not
     /// sound
-    public static VerificationReport verify(Path folder, boolean deep, int threads, Progress progress)
+    public static VerificationReport verify(Path folder, boolean deep, int threads, JobControl control)
             throws IOException {
-        return new FolderVerification(folder, deep, threads, progress).verify();
+        return new FolderVerification(folder, deep, threads, control).verify();
     }
 
     private VerificationReport verify() throws IOException {
@@ -151,8 +151,8 @@ public final class FolderVerification {
         try {
             problems.addAll(
                     expected.isPresent()
-                            ? TensorContents.againstManifest(part, tensors, expected.get(), threads, progress)
-                            : TensorContents.values(part, tensors, threads, progress));
+                            ? TensorContents.againstManifest(part, tensors, expected.get(), threads, control)
+                            : TensorContents.values(part, tensors, threads, control));
         } catch (FormatException e) {
             problems.add(e.problem());
         }
@@ -194,7 +194,7 @@ public final class FolderVerification {
     /// @param folder  the model's folder, whose manifest may tell how the names were settled
     /// @param weights the component's folder, or a weight file
     public static VerificationReport names(Path folder, Path weights) throws IOException {
-        FolderVerification verification = new FolderVerification(folder, false, 1, Progress.NONE);
+        FolderVerification verification = new FolderVerification(folder, false, 1, JobControl.none());
         boolean frozenLeftOut = manifest(folder)
                 .filter(known -> known.options().excludeFrozen())
                 .isPresent();

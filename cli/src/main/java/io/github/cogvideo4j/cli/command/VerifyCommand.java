@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
@@ -76,7 +76,7 @@ public final class VerifyCommand extends ConsoleCommand {
     }
 
     private ExitCode check(Path folder, int threads, ConversionProgress progress) throws IOException {
-        VerificationReport report = FolderVerification.verify(folder, deep, threads, progress);
+        VerificationReport report = FolderVerification.verify(folder, deep, threads, progress.control());
         progress.close();
         report.notes().forEach(console::remark);
         ObjectNode result = JsonFile.newObject();
@@ -102,7 +102,8 @@ public final class VerifyCommand extends ConsoleCommand {
         for (Counterpart part : counterparts(folder, checkpoint)) {
             Checkpoint opened = part.source();
             opened.remarks().forEach(console::remark);
-            List<TensorDifference> found = SourceComparison.compare(part.weights(), opened, threads, progress);
+            List<TensorDifference> found =
+                    SourceComparison.compare(part.weights(), opened, threads, progress.control());
             found.forEach(difference -> problems.add(difference.problem(part.weights())));
             if (!found.isEmpty()) {
                 equalElsewhere(folder, part, threads).ifPresent(problems::addFirst);
@@ -137,7 +138,7 @@ public final class VerifyCommand extends ConsoleCommand {
     /// Another component that the source equals, where it is not the one that it was compared with.
     private static Optional<Problem> equalElsewhere(Path folder, Counterpart part, int threads) throws IOException {
         for (Counterpart other : part.alike(folder)) {
-            if (SourceComparison.compare(other.weights(), other.source(), threads, Progress.NONE)
+            if (SourceComparison.compare(other.weights(), other.source(), threads, JobControl.none())
                     .isEmpty()) {
                 return Optional.of(Problem.of(
                         ProblemCode.WRONG_COMPONENT,
