@@ -114,7 +114,7 @@ public record Counterpart(Path weights, Checkpoint source) {
         try {
             Checkpoint weights = Checkpoints.openEverySet(part).getFirst();
             return Optional.of(BaseTables.table(weights, part, Optional.empty()).match(found));
-        } catch (FormatException | CheckpointException _) {
+        } catch (FormatException | CheckpointException unreadable) {
             // It is told when it is compared.
             return Optional.empty();
         }
