@@ -65,6 +65,10 @@ public final class Families {
         row.path("ranks")
                 .properties()
                 .forEach(rank -> ranks.put(rank.getKey(), rank.getValue().intValue()));
+        Map<String, String> original = new LinkedHashMap<>();
+        row.path("original")
+                .properties()
+                .forEach(name -> original.put(name.getKey(), name.getValue().stringValue()));
         return new Family(
                 row.path("name").stringValue(),
                 strings(row, "classes"),
@@ -77,7 +81,8 @@ public final class Families {
                 strings(row, "blocks"),
                 strings(row, "adapters"),
                 strings(row, "rules"),
-                Optional.ofNullable(row.get("configuration")).map(JsonNode::stringValue));
+                Optional.ofNullable(row.get("configuration")).map(JsonNode::stringValue),
+                original);
     }
 
     private static List<String> strings(JsonNode row, String field) {
