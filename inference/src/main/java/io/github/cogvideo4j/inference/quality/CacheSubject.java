@@ -1,9 +1,10 @@
 package io.github.cogvideo4j.inference.quality;
 
-import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
-import io.github.cogvideo4j.inference.internal.scheduler.SchedulerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
+import io.github.cogvideo4j.inference.internal.sampler.Sampler;
 import io.github.cogvideo4j.inference.options.LoraChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
+import io.github.cogvideo4j.inference.options.SamplerOptions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,24 +19,29 @@ import java.util.stream.Stream;
 ///
 /// @param model     a digest of where the model's transformer and its adapters lie, and how large their files
 ///                  are
-/// @param scheduler the scheduler's class, and how its timesteps are spread where the model's way is not used
+/// @param scheduler the sampler's name, with its settings where they are not the model's own
 /// @param steps     denoising steps
 public record CacheSubject(String model, String scheduler, int steps) {
     private static final int DIGITS = 16;
 
     /// The subject of a model that was loaded with options.
     public static CacheSubject of(Path model, PipelineOptions options, int steps) throws IOException {
-        SchedulerConfig config = SchedulerConfig.read(model.resolve("scheduler").resolve("scheduler_config.json"));
-        Scheduler scheduler =
-                options.scheduler().map(choice -> Scheduler.of(choice, config)).orElseGet(() -> Scheduler.of(config));
-        String spacing = options.spacing().map(way -> " " + way.id()).orElse("");
+        Sampler sampler = Sampler.of(
+                ConfigDocument.read(model.resolve("scheduler").resolve("scheduler_config.json")),
+                options.scheduler(),
+                options.spacing(),
+                options.sampler());
+        String settings = options.spacing().map(way -> " " + way.id()).orElse("");
+        if (!options.sampler().equals(SamplerOptions.defaults())) {
+            settings += " " + options.sampler();
+        }
         StringBuilder text = new StringBuilder();
         describe(text, options.transformer().orElse(model.resolve("transformer")));
         for (LoraChoice lora : options.loras()) {
             describe(text, lora.path());
             text.append(lora.scale()).append('\n');
         }
-        return new CacheSubject(digest(text.toString()), scheduler.className() + spacing, steps);
+        return new CacheSubject(digest(text.toString()), sampler.name() + settings, steps);
     }
 
     private static void describe(StringBuilder text, Path path) throws IOException {
