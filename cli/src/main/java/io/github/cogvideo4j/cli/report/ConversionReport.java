@@ -6,11 +6,13 @@ import io.github.cogvideo4j.checkpoints.convert.Converter;
 import io.github.cogvideo4j.checkpoints.convert.LinkMode;
 import io.github.cogvideo4j.checkpoints.convert.PlannedTensor;
 import io.github.cogvideo4j.checkpoints.convert.WeightFile;
+import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.FusedAdapter;
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.console.ShellWord;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.tensor.Extent;
 import io.github.cogvideo4j.formats.tensor.TensorData;
@@ -114,16 +116,24 @@ public final class ConversionReport {
         Path source = plan.checkpoint().folder();
         boolean component = plan.parts().stream().anyMatch(part -> part.path().equals(ConversionPlan.COMPONENT));
         if (component && plan.base().filter(BaseModel::pipeline).isEmpty()) {
-            console.print(
-                    "cli.convert.complete-it",
-                    done.output(),
-                    plan.parts().stream().map(ConversionPlan.Part::path).collect(Collectors.joining(", ")));
+            String written =
+                    plan.parts().stream().map(ConversionPlan.Part::path).collect(Collectors.joining(", "));
+            if (plan.base().isPresent()) {
+                console.print(
+                        "cli.convert.base-incomplete",
+                        done.output(),
+                        written,
+                        plan.base().get().folder(),
+                        ModelFolder.INDEX);
+            } else {
+                console.print("cli.convert.complete-it", done.output(), written);
+            }
         }
         if (!verified) {
             console.print(
                     plan.checkpoint().adapters().isEmpty() ? "cli.convert.next" : "cli.lora.fuse.next",
-                    done.output(),
-                    source);
+                    ShellWord.of(done.output()),
+                    ShellWord.of(source));
         }
     }
 
