@@ -2,7 +2,7 @@ package io.github.cogvideo4j.checkpoints.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.doctor.repair.Repair;
@@ -39,11 +39,11 @@ class MisplacedFilesTest {
             assertThat(finding.problem().message().text(Locale.ENGLISH))
                     .contains("browser", "transformer_config.json", "-00001-of-00003", ".index.json");
         });
-        Repair.apply(RepairPlanner.plan(pipeline, RepairOptions.namesOnly()), Progress.NONE);
+        Repair.apply(RepairPlanner.plan(pipeline, RepairOptions.namesOnly()), JobControl.none());
         assertThat(serious(pipeline)).isEmpty();
         assertThat(FolderTensors.of(pipeline.resolve("transformer")))
                 .isEqualTo(FolderTensors.ofReference(home.resolve("reference/tensors.json")));
-        Undo.restore(pipeline, Progress.NONE);
+        Undo.restore(pipeline, JobControl.none());
         assertThat(Resources.snapshot(pipeline)).isEqualTo(before);
     }
 
@@ -91,7 +91,7 @@ class MisplacedFilesTest {
     }
 
     private static List<Finding> serious(Path path) throws IOException {
-        return Doctor.examine(path, new DoctorOptions(false, 1), Progress.NONE).findings().stream()
+        return Doctor.examine(path, new DoctorOptions(false, 1), JobControl.none()).findings().stream()
                 .filter(finding -> finding.severity() != Severity.INFO)
                 .toList();
     }
