@@ -14,10 +14,17 @@ final class WebpColours {
     private WebpColours() {}
 
     /// Two neighbouring rows of a colour plane.
-    ///
-    /// @param near the one that is nearer to the row of pixels
-    /// @param far  the other one, the same at the image's edge
-    record Rows(byte[] near, byte[] far) {
+    static final class Rows {
+        private final byte[] near;
+        private final byte[] far;
+
+        /// @param near the one that is nearer to the row of pixels
+        /// @param far  the other one, the same at the image's edge
+        Rows(byte[] near, byte[] far) {
+            this.near = near;
+            this.far = far;
+        }
+
         /// The interpolated value at a column of the full size.
         ///
         /// @param width how many columns the full size has
