@@ -11,6 +11,7 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.console.ShellWord;
 import io.github.cogvideo4j.cli.generation.OutputNames;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.report.ConversionProgress;
@@ -66,19 +67,18 @@ public final class DemoCommand extends ConsoleCommand {
             throw new UsageException("cli.demo.no-sample");
         }
         Path base = root().resolve(Sample.here().base());
-        console.print("cli.demo.convert", sample, base, output);
+        console.print("cli.demo.convert", ShellWord.of(sample), ShellWord.of(base), ShellWord.of(output));
         Checkpoint checkpoint = Checkpoints.open(sample, SourceOptions.defaults());
         ConversionOptions options = ConversionOptions.defaults()
                 .withLink(LinkMode.COPY)
                 .withOverwrite(true)
                 .withVerify(true);
-        ConversionPlan plan =
-                ConversionPlanner.plan(checkpoint, output, Optional.of(BaseModel.read(base)), options);
+        ConversionPlan plan = ConversionPlanner.plan(checkpoint, output, Optional.of(BaseModel.read(base)), options);
         try (ConversionProgress progress = new ConversionProgress(console)) {
             new ConversionReport(plan, console).showResult(Converter.convert(plan, progress.control()), true);
         }
         Path video = OutputNames.beside(output.toAbsolutePath().normalize(), ".mp4");
-        console.print("cli.demo.generate", output, PROMPT, video);
+        console.print("cli.demo.generate", ShellWord.of(output), ShellWord.of(PROMPT), ShellWord.of(video));
         ExitCode exit = GenerateCommand.run(console, generation(video));
         console.print("cli.demo.your-turn");
         return exit;
