@@ -63,7 +63,7 @@ final class WebpColours {
     }
 
     private static int scaled(int value, int factor) {
-        return value * factor >> FACTOR_BITS;
+        return (value * factor) >> FACTOR_BITS;
     }
 
     private static byte clipped(int value) {
