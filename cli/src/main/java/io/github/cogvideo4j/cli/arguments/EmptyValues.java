@@ -18,7 +18,7 @@ public final class EmptyValues {
                 .map(ArgSpec.class::cast)
                 .filter(argument -> !argument.paramLabel().equals(TEXT))
                 // An option whose value may be left out has an empty one then.
-                .filter(argument -> argument.arity().min() > 0)
+                .filter(argument -> !argument.isOption() || argument.arity().min() > 0)
                 .filter(argument -> argument.originalStringValues().stream().anyMatch(String::isEmpty))
                 .findFirst();
         return here.or(() -> parsed.hasSubcommand() ? first(parsed.subcommand()) : Optional.empty());

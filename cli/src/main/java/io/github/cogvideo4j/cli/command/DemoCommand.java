@@ -75,7 +75,7 @@ public final class DemoCommand extends ConsoleCommand {
                 .withVerify(true);
         ConversionPlan plan = ConversionPlanner.plan(checkpoint, output, Optional.of(BaseModel.read(base)), options);
         try (ConversionProgress progress = new ConversionProgress(console)) {
-            new ConversionReport(plan, console).showResult(Converter.convert(plan, progress), true);
+            new ConversionReport(plan, console).showResult(Converter.convert(plan, progress.control()), true);
         }
         Path video = OutputNames.beside(output.toAbsolutePath().normalize(), ".mp4");
         console.print("cli.demo.generate", ShellWord.of(output), ShellWord.of(PROMPT), ShellWord.of(video));

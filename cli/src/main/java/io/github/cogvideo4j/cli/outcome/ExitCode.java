@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.cli.outcome;
 
+import io.github.cogvideo4j.formats.problem.Category;
 import java.util.Arrays;
 import java.util.Collection;
 
@@ -45,6 +46,18 @@ public enum ExitCode {
             return TERMINATED;
         }
         return threads.contains("SIGHUP handler") ? HUNG_UP : INTERRUPTED;
+    }
+
+    /// The exit code of a problem that stops a command.
+    public static ExitCode of(Category category) {
+        return switch (category) {
+            case USAGE -> USAGE;
+            case INPUT -> BAD_INPUT;
+            case ENVIRONMENT -> ENVIRONMENT;
+            case DEFECT -> BUG;
+            case FINDING -> PROBLEMS_FOUND;
+            case CANCELLED -> INTERRUPTED;
+        };
     }
 
     /// The exit code with this number; a number that we never give is a bug.
