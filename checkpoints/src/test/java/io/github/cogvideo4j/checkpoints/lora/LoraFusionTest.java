@@ -3,7 +3,6 @@ package io.github.cogvideo4j.checkpoints.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.TinySafetensors;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
@@ -13,6 +12,7 @@ import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.LowRank;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
@@ -22,6 +22,7 @@ import io.github.cogvideo4j.checkpoints.verify.FolderVerification;
 import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.testing.Attack;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -283,6 +284,10 @@ class LoraFusionTest {
 
     /// Two modules whose names differ in dots and underscores only are one name to kohya.
     @Test
+    @Attack(
+            name = "adapter-collision",
+            tries = "a name that means either of two modules once dots are underscores",
+            fails = "names are looked up among the model's, and two hits are refused")
     void namesThatCollideAfterUnderscoresAreRefused() throws IOException {
         Path weights = new AdapterFiles()
                 .with("a.b_c.weight", 6, 6)

@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
 import io.github.cogvideo4j.inference.options.LoraChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
+import io.github.cogvideo4j.inference.options.SamplerOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import io.github.cogvideo4j.inference.options.VaeOptions;
@@ -56,6 +57,9 @@ public final class PipelineArguments {
     @Option(names = "--timestep-spacing", paramLabel = "HOW")
     private Optional<TimestepSpacing> spacing = Optional.empty();
 
+    @Mixin
+    private final SamplerArguments sampler = new SamplerArguments();
+
     @Option(
             names = "--weights",
             paramLabel = "FORMAT",
@@ -83,6 +87,7 @@ public final class PipelineArguments {
                 loras(),
                 scheduler.or(() -> demo ? Optional.of(SchedulerChoice.DPM) : Optional.empty()),
                 spacing.or(() -> demo ? Optional.of(TimestepSpacing.TRAILING) : Optional.empty()),
+                sampler.over(SamplerOptions.defaults()),
                 weights,
                 true);
     }

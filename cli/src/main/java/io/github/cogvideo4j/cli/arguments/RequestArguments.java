@@ -6,6 +6,8 @@ import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;
 import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.options.CacheChoice;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
+import io.github.cogvideo4j.inference.quality.CacheSubject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -120,6 +122,16 @@ public final class RequestArguments {
                     "cli.generate.wrong-input", kind.get(), asked.input().get());
         }
         return plain;
+    }
+
+    /// Puts what `--cache auto:psnr=X` means for a model in its place.
+    ///
+    /// @throws UsageException when it has another form
+    public void settleCache(Path model, PipelineOptions options) throws IOException {
+        if (cache.filter(CacheTables::isAutomatic).isPresent()) {
+            CacheSubject subject = CacheSubject.of(model, options, steps);
+            cache = Optional.of(CacheTables.choose(cache.get(), model, subject).toString());
+        }
     }
 
     /// The request for one prompt, without its input.

@@ -32,6 +32,7 @@ public final class CogVideoCommand extends ConsoleCommand {
                 .addSubcommand(new GenerateCommand(console))
                 .addSubcommand(new VaeCommand(console))
                 .addSubcommand(new InvertCommand(console))
+                .addSubcommand(new BenchCacheCommand(console))
                 .addSubcommand(new DoctorCommand(console))
                 .addSubcommand(new InspectCommand(console))
                 .addSubcommand(LoraCommand.commandLine(console))

@@ -74,6 +74,7 @@ public final class GenerateCommand extends ConsoleCommand {
     private ExitCode generate(Optional<RunRecord> repeated) throws IOException {
         Path folder = model.folder();
         PipelineOptions options = model.options(request.preset());
+        request.settleCache(folder, options);
         List<Prompt> prompts = request.prompts();
         Kind kind = kind(prompts);
         int perPrompt = request.videosPerPrompt();

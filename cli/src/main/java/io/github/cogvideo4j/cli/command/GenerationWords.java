@@ -6,6 +6,7 @@ import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.options.LoraChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
+import io.github.cogvideo4j.inference.options.SamplerOptions;
 import io.github.cogvideo4j.inference.options.WeightFormat;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -60,6 +61,11 @@ final class GenerationWords {
         words.put("vae-slicing", List.of(String.valueOf(options.vae().slicing())));
         words.put("scheduler", List.of(plan.scheduler()));
         options.spacing().ifPresent(spacing -> words.put("timestep-spacing", List.of(spacing.id())));
+        SamplerOptions sampler = options.sampler();
+        flag(words, "karras-sigmas", sampler.karrasSigmas());
+        sampler.solverOrder().ifPresent(order -> words.put("solver-order", List.of(String.valueOf(order))));
+        flag(words, "keep-snr-shift", sampler.keepSnrShift());
+        flag(words, "reference-quirks", sampler.referenceQuirks());
         words.put("num-inference-steps", List.of(String.valueOf(request.steps())));
         words.put("guidance-scale", List.of(String.valueOf(request.guidanceScale())));
         words.put("use-dynamic-cfg", List.of(String.valueOf(request.dynamicCfg())));
@@ -73,6 +79,12 @@ final class GenerationWords {
         words.put("fps", List.of(String.valueOf(plan.framesPerSecond())));
         words.put("seed", List.of(String.valueOf(seed)));
         return words;
+    }
+
+    private static void flag(Map<String, List<String>> words, String name, boolean value) {
+        if (value) {
+            words.put(name, List.of("true"));
+        }
     }
 
     private static List<String> word(Enum<?> value) {

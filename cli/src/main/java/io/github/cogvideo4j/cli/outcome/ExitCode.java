@@ -37,17 +37,6 @@ public enum ExitCode {
         return value;
     }
 
-    /// The exit code of a run that a signal ends. Java does not tell which one; its handler's thread is called after
-    /// it.
-    ///
-    /// @param threads the names of the threads that are running
-    public static ExitCode ofSignal(Collection<String> threads) {
-        if (threads.contains("SIGTERM handler")) {
-            return TERMINATED;
-        }
-        return threads.contains("SIGHUP handler") ? HUNG_UP : INTERRUPTED;
-    }
-
     /// The exit code of a problem that stops a command.
     public static ExitCode of(Category category) {
         return switch (category) {
@@ -58,6 +47,17 @@ public enum ExitCode {
             case FINDING -> PROBLEMS_FOUND;
             case CANCELLED -> INTERRUPTED;
         };
+    }
+
+    /// The exit code of a run that a signal ends. Java does not tell which one; its handler's thread is called after
+    /// it.
+    ///
+    /// @param threads the names of the threads that are running
+    public static ExitCode ofSignal(Collection<String> threads) {
+        if (threads.contains("SIGTERM handler")) {
+            return TERMINATED;
+        }
+        return threads.contains("SIGHUP handler") ? HUNG_UP : INTERRUPTED;
     }
 
     /// The exit code with this number; a number that we never give is a bug.

@@ -1,11 +1,17 @@
-package io.github.cogvideo4j.inference.internal.scheduler;
+package io.github.cogvideo4j.inference.internal.sampler;
 
 import io.github.cogvideo4j.inference.Golden;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.internal.scheduler.BetaSchedule;
+import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
+import io.github.cogvideo4j.inference.internal.scheduler.SchedulerTablesTest;
+import io.github.cogvideo4j.inference.options.SamplerOptions;
+import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -23,7 +29,7 @@ import tools.jackson.databind.JsonNode;
 /// bit differs from one processor to another: there the reference itself is not equal to the bit elsewhere,
 /// and each step is held to the sidecar's tolerance, from the reference's own sample and table. (Our table is
 /// held to it in [SchedulerTablesTest].)
-class SchedulerTrajectoriesTest {
+class CogVideoXTrajectoriesTest {
     @BeforeAll
     static void start() {
         Torch.start(1);
@@ -47,31 +53,23 @@ class SchedulerTrajectoriesTest {
                 PointerScope _ = new PointerScope();
                 var _ = Torch.inferenceMode()) {
             JsonNode meta = golden.meta();
-            SchedulerConfig config = SchedulerTablesTest.config(meta.path(inverse ? "config_passed" : "config"));
-            Scheduler scheduler = inverse
-                    ? new DdimInverseScheduler(
-                            config, new NoiseTable(golden.out("betas"), golden.out("alphas_cumprod")))
-                    : name.contains("/dpm_") ? new DpmScheduler(config) : new DdimScheduler(config);
+            Sampler sampler = sampler(meta.path(inverse ? "config_passed" : "config"), name.contains("/dpm_"));
             Tensor predictions = golden.in("model_outputs");
             Tensor sample = golden.in("sample");
             ScalarType type = sample.scalar_type().intern();
             int steps = Math.toIntExact(predictions.size(0));
-            long[] timesteps = scheduler.timesteps(steps);
-            golden.assertEqual("timesteps", torch.tensor(timesteps));
             List<Tensor> samples = new ArrayList<>();
             List<Tensor> denoised = new ArrayList<>();
-            boolean exact = !inverse && config.betaSchedule() == BetaSchedule.SCALED_LINEAR;
-            try (RandomSource random =
-                    RandomSource.of(meta.path("generator_seed").longValue(0))) {
-                StepPosition at = StepPosition.first(steps, timesteps[0]);
-                for (int step = 0; step < timesteps.length; step++) {
-                    Step made = scheduler.step(predictions.select(0, step), at, sample, random);
+            boolean exact = !inverse && sampler.config().betaSchedule() == BetaSchedule.SCALED_LINEAR;
+            try (SamplerRun run = inverse ? inverseRun(sampler.inverse(), golden, steps) : sampler.run(steps, 0);
+                    RandomSource random =
+                            RandomSource.of(meta.path("generator_seed").longValue(0))) {
+                golden.assertEqual("timesteps", torch.tensor(run.timesteps()).to(ScalarType.Long));
+                for (int step = 0; step < run.timesteps().length; step++) {
+                    Step made = run.step(predictions.select(0, step), run.scaled(sample), random);
                     samples.add(made.sample().to(type));
                     sample = exact ? samples.getLast() : golden.out("samples").select(0, step);
                     denoised.add(made.denoised());
-                    if (step + 1 < timesteps.length) {
-                        at = at.next(timesteps[step + 1], made);
-                    }
                 }
             }
             check(golden, exact, "samples", samples);
@@ -86,19 +84,30 @@ class SchedulerTrajectoriesTest {
     void addedNoiseIsTheReferences(String name) throws IOException {
         try (Golden golden = Golden.open(name);
                 PointerScope _ = new PointerScope()) {
-            Scheduler scheduler =
-                    new DdimScheduler(SchedulerTablesTest.config(golden.meta().path("config")));
             Tensor timesteps = golden.in("timesteps");
             long[] at = {
                 timesteps.select(0, 0).item_long(), timesteps.select(0, 1).item_long()
             };
-            Tensor noisy = scheduler.addNoise(golden.in("original"), golden.in("noise"), at);
+            Tensor noisy = sampler(golden.meta().path("config"), false)
+                    .table()
+                    .addNoise(golden.in("original"), golden.in("noise"), at);
             if (noisy.scalar_type().intern() == ScalarType.Float) {
                 golden.assertClose("noisy", noisy, 0);
             } else {
                 golden.assertEqual("noisy", noisy);
             }
         }
+    }
+
+    private static Sampler sampler(JsonNode config, boolean dpm) {
+        SchedulerChoice choice = dpm ? SchedulerChoice.DPM : SchedulerChoice.DDIM;
+        return Sampler.of(
+                SchedulerTablesTest.document(config), Optional.of(choice), Optional.empty(), SamplerOptions.defaults());
+    }
+
+    private static SamplerRun inverseRun(Sampler inverse, Golden golden, int steps) throws IOException {
+        NoiseTable table = new NoiseTable(golden.out("betas"), golden.out("alphas_cumprod"));
+        return inverse.run(steps, 0, table, Optional.empty());
     }
 
     private static void check(Golden golden, boolean exact, String name, List<Tensor> steps) throws IOException {
