@@ -47,9 +47,9 @@ public final class MemoryBenchmark {
                         Locale.ROOT,
                         "| %s | %dx%d, %d frames, %s | %d | %d |%n",
                         stage.stage(),
-                        request.height().orElseThrow(),
-                        request.width().orElseThrow(),
-                        request.numFrames().orElseThrow(),
+                        request.settings().height().orElseThrow(),
+                        request.settings().width().orElseThrow(),
+                        request.settings().numFrames().orElseThrow(),
                         precision,
                         stage.neededBytes() / MEBI,
                         peaks.most.getOrDefault(stage.stage(), 0L) - peaks.before);

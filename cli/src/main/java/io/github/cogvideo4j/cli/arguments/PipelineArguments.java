@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -57,34 +58,52 @@ public final class PipelineArguments {
 
     /// The model's folder.
     ///
+    /// @param otherwise a record's model
     /// @throws UsageException when none was named
-    public Path folder() throws IOException {
-        String named = model.orElseThrow(() -> new UsageException("cli.generate.no-model"));
+    public Path folder(Optional<Path> otherwise) throws IOException {
+        String named = model.or(() -> otherwise.map(Path::toString))
+                .orElseThrow(() -> new UsageException("cli.generate.no-model"));
         return ModelFolder.locate(named, Map.copyOf(System.getenv()));
     }
 
     /// How it is loaded.
-    ///
-    /// @param preset what holds where nothing else was given
-    public PipelineOptions options(Preset preset) {
-        boolean demo = preset == Preset.CLI_DEMO;
-        return new PipelineOptions(
-                compute.options(),
-                new VaeOptions(vaeTiling.orElse(demo), vaeSlicing.orElse(demo)),
-                transformer,
-                loras(),
-                scheduler.or(() -> demo ? Optional.of(SchedulerChoice.DPM) : Optional.empty()),
-                spacing.or(() -> demo ? Optional.of(TimestepSpacing.TRAILING) : Optional.empty()),
-                true);
+    public PipelineOptions options() {
+        return over(PipelineOptions.defaults().withCompute(compute.options()), Preset.MODEL, _ -> false);
     }
 
-    private List<LoraChoice> loras() {
-        if (loraScales.size() > loraPaths.size()) {
-            throw new UsageException("cli.generate.lora-scales", loraScales.size(), loraPaths.size());
+    /// How it is loaded: what was given here, and the rest as it was.
+    ///
+    /// @param preset what holds where nothing else was given
+    /// @param given  whether an option stands on the command line
+    public PipelineOptions over(PipelineOptions base, Preset preset, Predicate<String> given) {
+        boolean demo = preset == Preset.CLI_DEMO;
+        Optional<SchedulerChoice> usual = demo ? Optional.of(SchedulerChoice.DPM) : base.scheduler();
+        Optional<TimestepSpacing> usualSpacing = demo ? Optional.of(TimestepSpacing.TRAILING) : base.spacing();
+        return new PipelineOptions(
+                compute.over(base.compute(), given),
+                new VaeOptions(
+                        vaeTiling.orElse(demo || base.vae().tiling()),
+                        vaeSlicing.orElse(demo || base.vae().slicing()),
+                        base.vae().tiles()),
+                transformer.or(base::transformer),
+                loras(base.loras()),
+                scheduler.or(() -> usual),
+                spacing.or(() -> usualSpacing),
+                base.checkMemory());
+    }
+
+    private List<LoraChoice> loras(List<LoraChoice> base) {
+        List<LoraChoice> chosen = loraPaths.isEmpty()
+                ? base
+                : loraPaths.stream().map(path -> new LoraChoice(path, 1)).toList();
+        if (loraScales.size() > chosen.size()) {
+            throw new UsageException("cli.generate.lora-scales", loraScales.size(), chosen.size());
         }
         List<LoraChoice> loras = new ArrayList<>();
-        for (int i = 0; i < loraPaths.size(); i++) {
-            loras.add(new LoraChoice(loraPaths.get(i), i < loraScales.size() ? loraScales.get(i) : 1));
+        for (int i = 0; i < chosen.size(); i++) {
+            LoraChoice lora = chosen.get(i);
+            double scale = i < loraScales.size() ? loraScales.get(i) : lora.scale();
+            loras.add(new LoraChoice(lora.path(), scale, lora.alpha()));
         }
         return loras;
     }

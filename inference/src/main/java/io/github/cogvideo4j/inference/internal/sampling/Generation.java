@@ -37,16 +37,15 @@ final class Generation {
     Generation(
             Components components,
             LatentSource source,
-            PipelineRequest request,
+            Planning planning,
             GenerationProgress progress,
             Probe probe) {
         this.components = components;
         this.source = source;
-        this.request = request;
+        this.request = planning.request();
         this.progress = progress;
         this.probe = probe;
         this.clock = new StageClock(progress);
-        Planning planning = new Planning(components, source, request);
         this.shape = planning.shape();
         this.plan = planning.plan();
         this.decoding = new Decoding(components, plan.framesPerSecond(), probe);
@@ -63,7 +62,7 @@ final class Generation {
                 PointerScope _ = new PointerScope()) {
             clock.enter(Stage.ENCODE_PROMPT);
             Tensor text = text();
-            for (int i = 0; i < request.numVideosPerPrompt(); i++) {
+            for (int i = 0; i < request.settings().videosPerPrompt(); i++) {
                 rounds.add(round(i, text));
             }
             return result(rounds);
@@ -76,7 +75,7 @@ final class Generation {
     }
 
     private Tensor text() {
-        int tokens = request.maxSequenceLength().orElse(components.config().maxTextSeqLength());
+        int tokens = request.settings().maxSequenceLength().orElse(components.config().maxTextSeqLength());
         Problems cut = new Problems();
         Conditioning conditioning = new Conditioning(components, request, tokens, cut, probe);
         Tensor text = Scoped.tensor(conditioning::states);
@@ -114,7 +113,7 @@ final class Generation {
 
     private Tensor denoised(int round, Tensor text, RandomSource random) {
         Scheduler scheduler = components.scheduler();
-        long[] timesteps = source.timesteps(scheduler.timesteps(request.steps()), request);
+        long[] timesteps = source.timesteps(scheduler.timesteps(request.settings().steps()), request);
         if (source.encodesInput(request)) {
             clock.enter(Stage.ENCODE_INPUT);
         }
@@ -130,14 +129,14 @@ final class Generation {
         Denoising denoising = new Denoising(
                 components.transformer().transformer(),
                 scheduler,
-                new Guidance(request.guidanceScale(), request.dynamicCfg(), source.guidanceSteps(request)),
+                new Guidance(request.settings().guidanceScale(), request.settings().dynamicCfg(), source.guidanceSteps(request)),
                 components.precision(),
                 text,
                 start.image(),
                 Optional.empty(),
                 probe);
         WatchedSteps steps = new WatchedSteps(progress, clock, decoding, probe, round, timesteps);
-        Tensor clean = denoising.run(start.latents(), timesteps, request.steps(), random, steps);
+        Tensor clean = denoising.run(start.latents(), timesteps, request.settings().steps(), random, steps);
         try (clean) {
             return clean.narrow(1, shape.padding(), clean.size(1) - shape.padding())
                     .clone();

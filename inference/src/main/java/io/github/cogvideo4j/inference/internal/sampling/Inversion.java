@@ -38,9 +38,9 @@ final class Inversion {
     private final GenerationPlan plan;
     private final Decoding decoding;
 
-    Inversion(Components components, Planning planning, PipelineRequest request, GenerationProgress progress) {
+    Inversion(Components components, Planning planning, GenerationProgress progress) {
         this.components = components;
-        this.request = request;
+        this.request = planning.request();
         this.progress = progress;
         this.clock = new StageClock(progress);
         this.shape = planning.shape();
@@ -90,12 +90,12 @@ final class Inversion {
     private PipelineRequest withoutPrompt() {
         return PipelineRequest.builder()
                 .prompt("")
-                .guidanceScale(request.guidanceScale())
+                .guidanceScale(request.settings().guidanceScale())
                 .build();
     }
 
     private Tensor text(PipelineRequest of) {
-        int tokens = request.maxSequenceLength().orElse(components.config().maxTextSeqLength());
+        int tokens = request.settings().maxSequenceLength().orElse(components.config().maxTextSeqLength());
         Problems cut = new Problems();
         Tensor text = Scoped.tensor(new Conditioning(components, of, tokens, cut, Probe.NONE)::states);
         cut.all().forEach(this::warn);
@@ -120,12 +120,12 @@ final class Inversion {
         try (HostTensor initial = HostTensors.copyOf(start)) {
             progress.start(initial);
         }
-        long[] timesteps = scheduler.timesteps(request.steps());
+        long[] timesteps = scheduler.timesteps(request.settings().steps());
         WatchedSteps watched = new WatchedSteps(progress, clock, decoding, Probe.NONE, round, timesteps);
         Denoising denoising = new Denoising(
                 components.transformer().transformer(),
                 scheduler,
-                new Guidance(request.guidanceScale(), false, request.steps()),
+                new Guidance(request.settings().guidanceScale(), false, request.settings().steps()),
                 components.precision(),
                 text,
                 Optional.empty(),
@@ -133,7 +133,7 @@ final class Inversion {
                 Probe.NONE);
         return Scoped.tensor(() -> {
             Tensor[] all = new Tensor[timesteps.length];
-            Tensor last = denoising.run(start, timesteps, request.steps(), random, (index, latents) -> {
+            Tensor last = denoising.run(start, timesteps, request.settings().steps(), random, (index, latents) -> {
                 all[index] = latents.clone();
                 watched.stepped(index, latents);
             });

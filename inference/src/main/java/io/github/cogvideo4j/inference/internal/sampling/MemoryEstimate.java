@@ -77,14 +77,14 @@ final class MemoryEstimate {
 
     private long textActivations() {
         TransformerConfig config = components.config();
-        long tokens = request.maxSequenceLength().orElse(config.maxTextSeqLength());
+        long tokens = request.settings().maxSequenceLength().orElse(config.maxTextSeqLength());
         return RequestCheck.prompts(request) * tokens * config.textEmbedDim() * TEXT_ACTIVATIONS * bytes;
     }
 
     private long transformerActivations(LatentSource source) {
         TransformerConfig config = components.config();
         long patch = config.patchSize();
-        long tokens = request.maxSequenceLength().orElse(config.maxTextSeqLength())
+        long tokens = request.settings().maxSequenceLength().orElse(config.maxTextSeqLength())
                 + (long) shape.latentFrames()
                         / config.patchSizeT().orElse(1)
                         * (shape.latentHeight() / patch)
@@ -104,7 +104,7 @@ final class MemoryEstimate {
 
     /// The finished videos.
     private long pixels() {
-        return batch() * request.numVideosPerPrompt() * shape.frames() * shape.height() * shape.width() * 3;
+        return batch() * request.settings().videosPerPrompt() * shape.frames() * shape.height() * shape.width() * 3;
     }
 
     private long batch() {

@@ -15,6 +15,7 @@ public final class Planning {
     private static final double RATE_OF_PATCHES_IN_TIME = 16;
     private static final double GIBI = 1L << 30;
 
+    private final PipelineRequest request;
     private final LatentShape shape;
     private final GenerationPlan plan;
 
@@ -22,14 +23,15 @@ public final class Planning {
     ///
     /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be computed with this model
     Planning(Components components, LatentSource source, PipelineRequest request) {
+        this.request = request;
         RequestCheck.check(request);
         RequestCheck.checkEmbeds(
                 request,
-                request.maxSequenceLength().orElse(components.config().maxTextSeqLength()),
+                request.settings().maxSequenceLength().orElse(components.config().maxTextSeqLength()),
                 components.config().textEmbedDim());
         source.check(components, request);
         Scheduler scheduler = components.scheduler();
-        int steps = source.timesteps(scheduler.timesteps(request.steps()), request).length;
+        int steps = source.timesteps(scheduler.timesteps(request.settings().steps()), request).length;
         SizeRules sizes = new SizeRules(components.config(), components.vae());
         this.shape = source.shape(sizes, request);
         double rate = components.config().patchSizeT().isPresent() ? RATE_OF_PATCHES_IN_TIME : RATE;
@@ -40,7 +42,7 @@ public final class Planning {
                 shape.requestedFrames(),
                 shape.frames(),
                 shape.latentFrames(),
-                request.framesPerSecond().orElse(inputRate),
+                request.settings().framesPerSecond().orElse(inputRate),
                 steps,
                 scheduler.className(),
                 components.device().name(),
@@ -48,11 +50,17 @@ public final class Planning {
                 new MemoryEstimate(components, shape, request).plan(source));
     }
 
+    /// What was asked for, reduced for a trial.
+    public PipelineRequest request() {
+        return request;
+    }
+
     LatentShape shape() {
         return shape;
     }
 
-    GenerationPlan plan() {
+    /// What the request comes to.
+    public GenerationPlan plan() {
         return plan;
     }
 

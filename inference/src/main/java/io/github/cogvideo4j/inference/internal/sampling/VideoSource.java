@@ -29,14 +29,14 @@ record VideoSource() implements LatentSource {
             throw RequestCheck.refused(
                     ProblemCode.REQUEST,
                     "inference.pipeline.weak",
-                    request.strength(),
-                    request.steps(),
-                    1.0 / request.steps());
+                    request.settings().strength(),
+                    request.settings().steps(),
+                    1.0 / request.settings().steps());
         }
     }
 
     private static int kept(PipelineRequest request) {
-        return Math.min((int) (request.steps() * request.strength()), request.steps());
+        return Math.min((int) (request.settings().steps() * request.settings().strength()), request.settings().steps());
     }
 
     @Override
@@ -46,7 +46,7 @@ record VideoSource() implements LatentSource {
 
     @Override
     public long[] timesteps(long[] all, PipelineRequest request) {
-        return Arrays.copyOfRange(all, request.steps() - kept(request), all.length);
+        return Arrays.copyOfRange(all, request.settings().steps() - kept(request), all.length);
     }
 
     @Override
