@@ -11,9 +11,9 @@ find_jdk() {
   fi
   local places=(
     /usr/lib/jvm/* /usr/java/* /opt/java/* /opt/*jdk*
-    "${SDKMAN_DIR:-$HOME/.sdkman}"/candidates/java/* "${ASDF_DATA_DIR:-$HOME/.asdf}"/installs/java/*
-    "$HOME"/.local/share/mise/installs/java/* "$HOME"/.jdks/* "$HOME"/.gradle/jdks/*
-    /Library/Java/JavaVirtualMachines/*/Contents/Home "$HOME"/Library/Java/JavaVirtualMachines/*/Contents/Home
+    "${SDKMAN_DIR:-${HOME:-}/.sdkman}"/candidates/java/* "${ASDF_DATA_DIR:-${HOME:-}/.asdf}"/installs/java/*
+    "${HOME:-}"/.local/share/mise/installs/java/* "${HOME:-}"/.jdks/* "${HOME:-}"/.gradle/jdks/*
+    /Library/Java/JavaVirtualMachines/*/Contents/Home "${HOME:-}"/Library/Java/JavaVirtualMachines/*/Contents/Home
     /opt/homebrew/opt/openjdk*/libexec/openjdk.jdk/Contents/Home
     /usr/local/opt/openjdk*/libexec/openjdk.jdk/Contents/Home
   )

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints;
 
-import io.github.cogvideo4j.formats.torch.ArchiveLayout;
+import io.github.cogvideo4j.formats.internal.torch.ArchiveLayout;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;

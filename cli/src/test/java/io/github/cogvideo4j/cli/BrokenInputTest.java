@@ -12,9 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,7 +31,6 @@ class BrokenInputTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    @Timeout(value = 20, unit = TimeUnit.SECONDS)
     void theConverterAnswersAsTheCaseAsks(String name) throws IOException {
         Path fixture = Resources.fixture("broken/" + name);
         JsonNode json = JsonFile.readObject(fixture.resolve("case.json"), 1 << 20, ProblemCode.CONFIG_INVALID);

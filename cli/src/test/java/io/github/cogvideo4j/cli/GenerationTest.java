@@ -89,7 +89,8 @@ class GenerationTest {
         }
     }
 
-    /// What earlier versions wrote beside a video makes the same video again; what is on the command line goes first.
+    /// What earlier versions wrote beside a video makes the same video again; what is on the command line
+    /// goes first.
     @Test
     void aRecordOfFormatOneIsRepeated() throws IOException {
         Path video = folder.resolve("video.gif");
@@ -304,7 +305,8 @@ class GenerationTest {
         Path file = folder.resolve("latents.safetensors");
         try (Arena arena = Arena.ofConfined()) {
             TensorFile.write(
-                    file, false,
+                    file,
+                    false,
                     new TensorFile.Entry(
                             "encoded",
                             DType.BF16,

@@ -216,6 +216,7 @@ public final class Golden implements AutoCloseable {
             case "float64" -> ScalarType.Double;
             case "int64" -> ScalarType.Long;
             case "int32" -> ScalarType.Int;
+            case "int8" -> ScalarType.Char;
             case "uint8" -> ScalarType.Byte;
             case "bool" -> ScalarType.Bool;
             default -> throw new IllegalArgumentException("no tensor type " + torchName);

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.benchmarks.inference;
 
 import io.github.cogvideo4j.benchmarks.Arguments;
 import io.github.cogvideo4j.benchmarks.synthetic.SyntheticModel;
-import io.github.cogvideo4j.checkpoints.model.ConfigDocument;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
 import io.github.cogvideo4j.inference.generation.GenerationStep;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;

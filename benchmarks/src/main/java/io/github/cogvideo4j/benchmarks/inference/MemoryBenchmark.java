@@ -22,8 +22,8 @@ public final class MemoryBenchmark {
 
     private MemoryBenchmark() {}
 
-    /// `MODEL`, a folder as [LoadBenchmark] makes it, and `--height`, `--width`, `--frames`, `--precision`. Prints
-    /// a row of a Markdown table for each stage.
+    /// `MODEL`, a folder as [LoadBenchmark] makes it, and `--height`, `--width`, `--frames`, `--precision`.
+    /// Prints a row of a Markdown table for each stage.
     public static void main(String[] args) throws IOException, InterruptedException {
         Arguments arguments = Arguments.parse(args);
         String precision = arguments.get("precision", "bf16");

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.benchmarks.inference;
 
-import io.github.cogvideo4j.checkpoints.model.ConfigDocument;
-import io.github.cogvideo4j.checkpoints.model.NamedShape;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
+import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.inference.internal.text.T5Config;
 import java.util.ArrayList;

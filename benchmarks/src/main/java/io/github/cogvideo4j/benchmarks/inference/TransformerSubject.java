@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.benchmarks.inference;
 
-import io.github.cogvideo4j.checkpoints.model.ConfigDocument;
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
-import io.github.cogvideo4j.checkpoints.model.TransformerStateDict;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerStateDict;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.transformer.CogVideoXTransformer;

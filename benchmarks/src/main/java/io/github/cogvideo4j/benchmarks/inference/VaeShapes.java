@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.benchmarks.inference;
 
-import io.github.cogvideo4j.checkpoints.model.NamedShape;
+import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;

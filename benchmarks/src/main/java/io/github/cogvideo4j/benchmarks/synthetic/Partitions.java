@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.benchmarks.synthetic;
 
-import io.github.cogvideo4j.checkpoints.model.NamedShape;
+import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
 import java.util.ArrayList;
 import java.util.List;
 

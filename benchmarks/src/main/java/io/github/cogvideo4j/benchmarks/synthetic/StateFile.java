@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.benchmarks.synthetic;
 
-import io.github.cogvideo4j.formats.pickle.PickleWriter;
+import io.github.cogvideo4j.formats.internal.pickle.PickleWriter;
+import io.github.cogvideo4j.formats.internal.torch.ArchiveLayout;
 import io.github.cogvideo4j.formats.tensor.DType;
-import io.github.cogvideo4j.formats.torch.ArchiveLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.benchmarks.synthetic;
 
 import io.github.cogvideo4j.benchmarks.Arguments;
-import io.github.cogvideo4j.checkpoints.ParallelTensors;
-import io.github.cogvideo4j.checkpoints.model.NamedShape;
+import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
+import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,11 +3,11 @@ package io.github.cogvideo4j.benchmarks.synthetic;
 import static io.github.cogvideo4j.benchmarks.synthetic.StateFile.map;
 
 import io.github.cogvideo4j.benchmarks.Arguments;
-import io.github.cogvideo4j.checkpoints.ParallelTensors;
-import io.github.cogvideo4j.checkpoints.model.NamedShape;
+import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
+import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
+import io.github.cogvideo4j.formats.internal.torch.TensorPickle;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
-import io.github.cogvideo4j.formats.torch.TensorPickle;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;

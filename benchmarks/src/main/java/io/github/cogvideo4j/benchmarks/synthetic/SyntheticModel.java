@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.benchmarks.synthetic;
 
-import io.github.cogvideo4j.checkpoints.model.ConfigDocument;
-import io.github.cogvideo4j.checkpoints.model.NamedShape;
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
-import io.github.cogvideo4j.checkpoints.model.TransformerStateDict;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
+import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerStateDict;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;

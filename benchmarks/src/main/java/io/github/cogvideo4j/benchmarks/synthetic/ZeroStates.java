@@ -3,10 +3,10 @@ package io.github.cogvideo4j.benchmarks.synthetic;
 import static io.github.cogvideo4j.benchmarks.synthetic.StateFile.NONE;
 import static io.github.cogvideo4j.benchmarks.synthetic.StateFile.map;
 
-import io.github.cogvideo4j.checkpoints.model.NamedShape;
+import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
+import io.github.cogvideo4j.formats.internal.torch.TensorPickle;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
-import io.github.cogvideo4j.formats.torch.TensorPickle;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

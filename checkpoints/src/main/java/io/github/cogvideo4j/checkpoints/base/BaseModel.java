@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.base;
 
+import io.github.cogvideo4j.checkpoints.internal.base.BaseModelReader;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.tensor.DType;
 import java.io.IOException;

@@ -2,8 +2,8 @@ package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.internal.staging.Staging;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
-import io.github.cogvideo4j.checkpoints.staging.Staging;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
@@ -16,14 +16,15 @@ import java.util.Optional;
 final class OutputPlace {
     private OutputPlace() {}
 
-    /// Refuses an output that is a link, holds something else, lies inside the source or the base, or would
-    /// swallow them.
+    /// Refuses an output that is a link, holds something else, lies inside the source (the checkpoint,
+    /// or the run that it was chosen in) or the base, or would swallow them.
     static void check(Checkpoint checkpoint, Optional<BaseModel> base, Path output, boolean overwrite)
             throws IOException {
         Path target = output.toAbsolutePath().normalize();
         Staging.checkTarget(target, overwrite);
         Path real = realPath(target);
         requireApart(real, checkpoint.folder().toRealPath(), output);
+        requireApart(real, checkpoint.asked().toRealPath(), output);
         for (Path file : checkpoint.files().keySet()) {
             Path source = file.toRealPath();
             if (source.startsWith(real)) {

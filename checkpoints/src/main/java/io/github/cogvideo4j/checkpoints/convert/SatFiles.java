@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
-import io.github.cogvideo4j.checkpoints.source.sat.SatPart;
+import io.github.cogvideo4j.checkpoints.internal.source.sat.SatPart;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;

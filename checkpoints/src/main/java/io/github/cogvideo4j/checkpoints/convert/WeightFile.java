@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
-import io.github.cogvideo4j.checkpoints.manifest.Digests;
+import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
+import io.github.cogvideo4j.formats.internal.torch.ArchiveLayout;
+import io.github.cogvideo4j.formats.internal.torch.TorchLayout;
 import io.github.cogvideo4j.formats.safetensors.SafetensorsLayout;
 import io.github.cogvideo4j.formats.safetensors.TensorSpec;
-import io.github.cogvideo4j.formats.torch.ArchiveLayout;
-import io.github.cogvideo4j.formats.torch.TorchLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -2,9 +2,12 @@ package io.github.cogvideo4j.checkpoints.doctor;
 
 import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
-import io.github.cogvideo4j.checkpoints.doctor.subject.Subject;
+import io.github.cogvideo4j.checkpoints.internal.doctor.rule.Rule;
+import io.github.cogvideo4j.checkpoints.internal.doctor.rule.Rules;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.Set;
 
 /// Says what is wrong with a folder or a file. Looks at the path it is given and below, never above; changes
@@ -19,14 +22,9 @@ public final class Doctor {
     /// @param progress told the bytes that were read, when every value is
     /// @throws java.nio.file.NoSuchFileException when nothing is there
     public static Diagnosis examine(Path path, DoctorOptions options, Progress progress) throws IOException {
-        return examine(Subject.read(path), options, progress);
-    }
-
-    /// Examines what has been read already.
-    public static Diagnosis examine(Subject subject, DoctorOptions options, Progress progress) throws IOException {
-        Set<Finding> findings = new java.util.LinkedHashSet<>();
-        for (io.github.cogvideo4j.checkpoints.doctor.rule.Rule rule :
-                io.github.cogvideo4j.checkpoints.doctor.rule.Rules.all(options.deep(), options.threads(), progress)) {
+        Subject subject = Subject.read(path);
+        Set<Finding> findings = new LinkedHashSet<>();
+        for (Rule rule : Rules.all(options.deep(), options.threads(), progress)) {
             rule.examine(subject, findings::add);
         }
         return new Diagnosis(

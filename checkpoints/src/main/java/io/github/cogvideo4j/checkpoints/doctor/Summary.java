@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.checkpoints.doctor;
 
-import io.github.cogvideo4j.checkpoints.doctor.subject.ComponentFolder;
-import io.github.cogvideo4j.checkpoints.doctor.subject.Subject;
-import io.github.cogvideo4j.checkpoints.doctor.subject.WeightGroup;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;

@@ -41,7 +41,7 @@ public record Contents(
     }
 
     /// A checkpoint that has been opened.
-    static Contents of(
+    public static Contents of(
             String name,
             Checkpoint checkpoint,
             Optional<TrainingConfiguration> configuration,

@@ -1,9 +1,8 @@
 package io.github.cogvideo4j.checkpoints.inspect;
 
 import io.github.cogvideo4j.checkpoints.CheckpointException;
-import io.github.cogvideo4j.checkpoints.inspect.pickle.PickleScan;
-import io.github.cogvideo4j.checkpoints.inspect.pickle.PickleSummary;
-import io.github.cogvideo4j.checkpoints.inspect.pickle.PickleWatch;
+import io.github.cogvideo4j.checkpoints.internal.inspect.ContentsReader;
+import io.github.cogvideo4j.checkpoints.internal.inspect.PickleScan;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.Problem;

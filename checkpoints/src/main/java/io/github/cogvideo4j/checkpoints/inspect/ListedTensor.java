@@ -11,12 +11,12 @@ import java.util.Optional;
 /// @param role   what it was to the trainer, where the checkpoint says so
 public record ListedTensor(StoredTensor tensor, Optional<Role> role) {
     /// A tensor of a state dict.
-    static ListedTensor of(StateEntry entry) {
+    public static ListedTensor of(StateEntry entry) {
         return new ListedTensor(entry.tensor(), Optional.of(entry.role()));
     }
 
     /// A tensor of which nothing more is known.
-    static ListedTensor of(StoredTensor tensor) {
+    public static ListedTensor of(StoredTensor tensor) {
         return new ListedTensor(tensor, Optional.empty());
     }
 

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.inspect;
 
-import io.github.cogvideo4j.formats.pickle.PickleValue;
+import io.github.cogvideo4j.checkpoints.internal.inspect.PickleJson;
+import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param json the whole configuration
 public record TrainingConfiguration(ObjectNode json) {
     /// The configuration in a state file's map, where there is one.
-    static Optional<TrainingConfiguration> in(PickleValue root) {
+    public static Optional<TrainingConfiguration> in(PickleValue root) {
         return root.asDict()
                 .flatMap(dict -> dict.get("ds_config"))
                 .flatMap(PickleValue::asDict)

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.layout;
 
+import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Optional;

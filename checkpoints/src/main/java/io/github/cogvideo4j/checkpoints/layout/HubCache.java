@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.layout;
 
-import io.github.cogvideo4j.formats.container.PlainFileName;
+import io.github.cogvideo4j.formats.internal.container.PlainFileName;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.checkpoints.layout;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.formats.UnsafeFileException;
-import io.github.cogvideo4j.formats.container.PlainFileName;
+import io.github.cogvideo4j.formats.internal.container.PlainFileName;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;

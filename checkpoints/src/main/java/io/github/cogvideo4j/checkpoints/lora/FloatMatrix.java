@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
-import io.github.cogvideo4j.checkpoints.cast.ElementCast;
-import io.github.cogvideo4j.checkpoints.cast.ValueScan;
+import io.github.cogvideo4j.checkpoints.internal.cast.ElementCast;
+import io.github.cogvideo4j.checkpoints.internal.cast.ValueScan;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.StorageReader;

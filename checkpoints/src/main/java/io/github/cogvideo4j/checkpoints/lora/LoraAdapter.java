@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
+import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.problem.Problem;
-import io.github.cogvideo4j.formats.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
-import io.github.cogvideo4j.checkpoints.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;

@@ -2,10 +2,10 @@ package io.github.cogvideo4j.checkpoints.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.tensor.FileIdentity;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +18,7 @@ import java.util.TreeMap;
 ///
 /// @param kind     what it is
 /// @param folder   the folder (or file) that was taken, which may lie below the path that was asked for
+/// @param asked    the path that was asked for: a run, a checkpoint's folder, a file
 /// @param options  how it was chosen
 /// @param entries  the state dict, in the order in which the merge emits it
 /// @param training what it says about the training
@@ -28,6 +29,7 @@ import java.util.TreeMap;
 public record Checkpoint(
         CheckpointKind kind,
         Path folder,
+        Path asked,
         SourceOptions options,
         List<StateEntry> entries,
         TrainingState training,
@@ -47,6 +49,20 @@ public record Checkpoint(
         this(kind, folder, options, entries, training, files, remarks, Map.of(), List.of());
     }
 
+    /// A checkpoint that was asked for by its own folder.
+    public Checkpoint(
+            CheckpointKind kind,
+            Path folder,
+            SourceOptions options,
+            List<StateEntry> entries,
+            TrainingState training,
+            Map<Path, FileIdentity> files,
+            List<Problem> remarks,
+            Map<String, Boolean> settings,
+            List<FusedAdapter> adapters) {
+        this(kind, folder, folder, options, entries, training, files, remarks, settings, adapters);
+    }
+
     /// Copies the collections.
     public Checkpoint {
         entries = List.copyOf(entries);
@@ -60,12 +76,22 @@ public record Checkpoint(
     public Checkpoint withRemarks(List<Problem> more) {
         List<Problem> all = new ArrayList<>(more);
         all.addAll(remarks);
-        return new Checkpoint(kind, folder, options, entries, training, files, all, settings, adapters);
+        return new Checkpoint(kind, folder, asked, options, entries, training, files, all, settings, adapters);
     }
 
     /// The same with another state dict.
     public Checkpoint withEntries(List<StateEntry> others) {
-        return new Checkpoint(kind, folder, options, others, training, files, remarks, settings, adapters);
+        return new Checkpoint(kind, folder, asked, options, others, training, files, remarks, settings, adapters);
+    }
+
+    /// The same, found in what was asked for.
+    public Checkpoint in(Path path) {
+        return new Checkpoint(kind, folder, path, options, entries, training, files, remarks, settings, adapters);
+    }
+
+    /// The same with more known of its training.
+    public Checkpoint withTraining(TrainingState known) {
+        return new Checkpoint(kind, folder, asked, options, entries, known, files, remarks, settings, adapters);
     }
 
     /// The component that its weights are of, by names that no other has.

@@ -11,6 +11,12 @@ public enum CheckpointKind {
     DEEPSPEED_UNIVERSAL("DeepSpeed universal"),
     /// A `torch.distributed.checkpoint`, as FSDP writes it.
     DISTRIBUTED("torch.distributed checkpoint"),
+    /// A `torch.distributed.checkpoint` in Hugging Face storage: safetensors files with pieces of every rank.
+    HUB_STORAGE("torch.distributed checkpoint in Hugging Face storage"),
+    /// One file of `DTensor`s for every rank, as FSDP2 trainings save their state dict.
+    RANK_FILES("rank files of distributed tensors"),
+    /// The layers of DeepSpeed's pipeline engine, a file each.
+    PIPELINE_LAYERS("DeepSpeed pipeline layers"),
     /// A plain state dict: one file, or shards with an index.
     PLAIN_WEIGHTS("plain weights"),
     /// A state dict of SAT, CogVideo's own trainer, under the names that diffusers has.

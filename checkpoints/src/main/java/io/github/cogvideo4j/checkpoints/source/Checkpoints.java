@@ -1,10 +1,13 @@
 package io.github.cogvideo4j.checkpoints.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.source.deepspeed.DeepSpeedCheckpoint;
-import io.github.cogvideo4j.checkpoints.source.distributed.DistributedCheckpoint;
-import io.github.cogvideo4j.checkpoints.source.sat.SatCheckpoint;
-import io.github.cogvideo4j.checkpoints.source.sat.SatPart;
+import io.github.cogvideo4j.checkpoints.internal.source.CheckpointLocation;
+import io.github.cogvideo4j.checkpoints.internal.source.PlainWeights;
+import io.github.cogvideo4j.checkpoints.internal.source.Trainers;
+import io.github.cogvideo4j.checkpoints.internal.source.WeightSet;
+import io.github.cogvideo4j.checkpoints.internal.source.sat.SatCheckpoint;
+import io.github.cogvideo4j.checkpoints.internal.source.sat.SatPart;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -46,7 +49,7 @@ public final class Checkpoints {
         if (!Files.exists(path)) {
             throw new NoSuchFileException(path.toString());
         }
-        return plan(CheckpointLocation.of(path, options), options);
+        return plan(CheckpointLocation.of(path, options), options).in(path);
     }
 
     /// Opens every set of plain weights in a folder: of a folder that holds the same weights as `.safetensors`
@@ -73,10 +76,11 @@ public final class Checkpoints {
     ///
     /// @param path    the checkpoint
     /// @param options how to choose
-    /// @param part    the part
+    /// @param component what the other part is
     /// @throws InvalidCheckpointException `missing-tensor` when the checkpoint does not have it
-    public static Checkpoint openPart(Path path, SourceOptions options, SatPart part) throws IOException {
-        return SatCheckpoint.plan(planRaw(CheckpointLocation.of(path, options), options), part);
+    public static Checkpoint openPart(Path path, SourceOptions options, Component component) throws IOException {
+        return SatCheckpoint.plan(planRaw(CheckpointLocation.of(path, options), options), SatPart.of(component))
+                .in(path);
     }
 
     private static Checkpoint plan(CheckpointLocation location, SourceOptions options) throws IOException {
@@ -84,14 +88,14 @@ public final class Checkpoints {
         boolean sat = SatCheckpoint.recognises(
                 raw.entries().stream().map(StateEntry::name).toList());
         Checkpoint checkpoint = sat ? SatCheckpoint.plan(raw) : raw;
-        return location.remarks().isEmpty() ? checkpoint : checkpoint.withRemarks(location.remarks());
+        Checkpoint told = location.place() instanceof CheckpointLocation.Run ? checkpoint : Trainers.name(checkpoint);
+        return location.remarks().isEmpty() ? told : told.withRemarks(location.remarks());
     }
 
     /// The checkpoint with the keys that its trainer gave it.
     private static Checkpoint planRaw(CheckpointLocation location, SourceOptions options) throws IOException {
         return switch (location.place()) {
-            case CheckpointLocation.TagFolder tag -> DeepSpeedCheckpoint.plan(tag.folder(), options);
-            case CheckpointLocation.Distributed state -> DistributedCheckpoint.plan(state.folder(), options);
+            case CheckpointLocation.State state -> state.planner().plan(state.folder(), options);
             case CheckpointLocation.Weights weights -> PlainWeights.plan(weights.set(), options);
             case CheckpointLocation.Run run -> newestComplete(run, options);
         };

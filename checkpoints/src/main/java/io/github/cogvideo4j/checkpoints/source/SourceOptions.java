@@ -9,11 +9,13 @@ import java.util.Optional;
 /// @param fromModule    take the `module` of the model-states file, in the training dtype, because the
 ///                      optimizer's files are gone
 /// @param excludeFrozen leave out parameters that were not trained
+/// @param average       take the averaged (EMA) weights, where the checkpoint has them beside the trained ones
 /// @param strictness    what becomes of files that other readers accept although the format forbids it
-public record SourceOptions(Optional<String> tag, boolean fromModule, boolean excludeFrozen, Strictness strictness) {
+public record SourceOptions(
+        Optional<String> tag, boolean fromModule, boolean excludeFrozen, boolean average, Strictness strictness) {
     /// Everything else as it is mostly wanted.
     public SourceOptions(Optional<String> tag, boolean fromModule, boolean excludeFrozen) {
-        this(tag, fromModule, excludeFrozen, Strictness.LENIENT);
+        this(tag, fromModule, excludeFrozen, false, Strictness.LENIENT);
     }
 
     /// Everything as the checkpoint says.
@@ -23,6 +25,11 @@ public record SourceOptions(Optional<String> tag, boolean fromModule, boolean ex
 
     /// The same with a tag.
     public SourceOptions withTag(String newTag) {
-        return new SourceOptions(Optional.of(newTag), fromModule, excludeFrozen, strictness);
+        return new SourceOptions(Optional.of(newTag), fromModule, excludeFrozen, average, strictness);
+    }
+
+    /// The same with the averaged weights, or without.
+    public SourceOptions withAverage(boolean taken) {
+        return new SourceOptions(tag, fromModule, excludeFrozen, taken, strictness);
     }
 }

@@ -14,12 +14,24 @@ import java.util.TreeMap;
 /// @param worldSize the number of data-parallel ranks
 /// @param tag       the name of the state's folder
 /// @param versions  the software that wrote it, by name
+/// @param trainer   the trainer that wrote it, where files or names tell
 public record TrainingState(
         OptionalLong step,
         OptionalInt zeroStage,
         OptionalInt worldSize,
         Optional<String> tag,
-        SortedMap<String, String> versions) {
+        SortedMap<String, String> versions,
+        Optional<String> trainer) {
+    /// One of a trainer that is not known.
+    public TrainingState(
+            OptionalLong step,
+            OptionalInt zeroStage,
+            OptionalInt worldSize,
+            Optional<String> tag,
+            SortedMap<String, String> versions) {
+        this(step, zeroStage, worldSize, tag, versions, Optional.empty());
+    }
+
     /// Copies the map.
     public TrainingState {
         versions = new TreeMap<>(versions);
@@ -33,5 +45,11 @@ public record TrainingState(
                 OptionalInt.empty(),
                 Optional.empty(),
                 new TreeMap<>(Map.of()));
+    }
+
+    /// The same with a trainer, and a step where none was known.
+    public TrainingState by(String name, OptionalLong ofFolder) {
+        return new TrainingState(
+                step.isPresent() ? step : ofFolder, zeroStage, worldSize, tag, versions, Optional.of(name));
     }
 }

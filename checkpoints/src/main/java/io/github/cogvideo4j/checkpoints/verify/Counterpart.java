@@ -1,15 +1,15 @@
 package io.github.cogvideo4j.checkpoints.verify;
 
+import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
+import io.github.cogvideo4j.checkpoints.internal.source.sat.SatExport;
+import io.github.cogvideo4j.checkpoints.internal.source.sat.SatPart;
 import io.github.cogvideo4j.checkpoints.layout.Component;
-import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
-import io.github.cogvideo4j.checkpoints.source.sat.SatExport;
-import io.github.cogvideo4j.checkpoints.source.sat.SatPart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -49,7 +49,7 @@ public record Counterpart(Path weights, Checkpoint source) {
                 && written.stream().anyMatch(file -> file.startsWith(Component.TEXT_ENCODER.folder() + "/"))) {
             all.add(new Counterpart(
                     weightsOf(folder, Component.TEXT_ENCODER),
-                    Checkpoints.openPart(path, options, SatPart.TEXT_ENCODER)));
+                    Checkpoints.openPart(path, options, Component.TEXT_ENCODER)));
         }
         return all;
     }

@@ -8,7 +8,7 @@ import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -165,6 +165,23 @@ class ConversionTest {
                     .isInstanceOfSatisfying(
                             OutputException.class,
                             e -> assertThat(e.problem().code()).isEqualTo(ProblemCode.OUTPUT_REFUSED));
+        }
+    }
+
+    @Test
+    void nothingIsWrittenInTheRunThatTheCheckpointWasChosenIn() throws IOException {
+        Path run = Resources.copy(SAMPLE, folder.resolve("run/checkpoint-3")).getParent();
+        for (Path source : new Path[] {run, run.resolve("checkpoint-3")}) {
+            assertThatThrownBy(() -> Conversions.convert(
+                            source,
+                            source.resolve("out"),
+                            Optional.empty(),
+                            SourceOptions.defaults(),
+                            options(TargetDType.BF16, OutputFormat.SAFETENSORS, LinkMode.AUTO)))
+                    .isInstanceOfSatisfying(
+                            OutputException.class,
+                            e -> assertThat(e.problem().code()).isEqualTo(ProblemCode.OUTPUT_REFUSED));
+            assertThat(source.resolve("out")).doesNotExist();
         }
     }
 

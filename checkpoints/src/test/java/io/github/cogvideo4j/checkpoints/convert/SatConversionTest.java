@@ -6,16 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
-import io.github.cogvideo4j.checkpoints.convert.configuration.ModelClaims;
+import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.source.sat.SatExport;
 import io.github.cogvideo4j.checkpoints.layout.Component;
-import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
-import io.github.cogvideo4j.checkpoints.model.ConfigDocument;
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
-import io.github.cogvideo4j.checkpoints.source.sat.SatExport;
-import io.github.cogvideo4j.checkpoints.source.sat.SatPart;
 import io.github.cogvideo4j.checkpoints.verify.Counterpart;
 import io.github.cogvideo4j.checkpoints.verify.FolderVerification;
 import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
@@ -252,8 +250,8 @@ class SatConversionTest {
         ConversionPlan plan = ConversionPlanner.plan(
                 open(state),
                 List.of(
-                        Checkpoints.openPart(state, options, SatPart.VAE),
-                        Checkpoints.openPart(state, options, SatPart.TEXT_ENCODER)),
+                        Checkpoints.openPart(state, options, Component.VAE),
+                        Checkpoints.openPart(state, options, Component.TEXT_ENCODER)),
                 output,
                 Optional.empty(),
                 options());

@@ -8,7 +8,6 @@ import io.github.cogvideo4j.checkpoints.doctor.repair.RepairOptions;
 import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlan;
 import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlanner;
 import io.github.cogvideo4j.checkpoints.doctor.repair.Undo;
-import io.github.cogvideo4j.checkpoints.doctor.subject.Subject;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -69,7 +68,7 @@ class MessFixturesTest {
         SortedMap<String, String> before = Resources.snapshot(folder);
         boolean convert = NEED_CONVERSION.contains(fixture.name());
 
-        RepairPlan plan = RepairPlanner.plan(Subject.read(folder), new RepairOptions(convert, Optional.empty()));
+        RepairPlan plan = RepairPlanner.plan(folder, new RepairOptions(convert, Optional.empty()));
         assertThat(plan.questions()).isEmpty();
         Repair.apply(plan, Progress.NONE);
 
@@ -87,7 +86,7 @@ class MessFixturesTest {
     void whatCannotBeMendedByNamesIsLeftAlone(FixtureCase fixture) throws IOException {
         Path folder = Resources.copy(fixture.input(), temporary.resolve("pipeline"));
         SortedMap<String, String> before = Resources.snapshot(folder);
-        RepairPlan plan = RepairPlanner.plan(Subject.read(folder), RepairOptions.withConversion());
+        RepairPlan plan = RepairPlanner.plan(folder, RepairOptions.withConversion());
         Repair.apply(plan, Progress.NONE);
         assertThat(Resources.snapshot(folder)).isEqualTo(before);
     }
@@ -96,7 +95,7 @@ class MessFixturesTest {
     @ValueSource(strings = {"a3-bin-sharded-no-prefix", "i6-raw-checkpoint-in-transformer"})
     void contentsAreNotRewrittenUnlessAllowed(String name) throws IOException {
         Path folder = Resources.copy(FixtureCase.of("mess/" + name).input(), temporary.resolve("pipeline"));
-        RepairPlan plan = RepairPlanner.plan(Subject.read(folder), RepairOptions.namesOnly());
+        RepairPlan plan = RepairPlanner.plan(folder, RepairOptions.namesOnly());
         assertThat(plan.questions())
                 .singleElement()
                 .satisfies(question -> assertThat(question.message().text()).contains("--convert"));
@@ -110,7 +109,7 @@ class MessFixturesTest {
     void betweenTwoSetsTheUserIsAskedAndTheAnswerIsFollowed(String name) throws IOException {
         Path folder = Resources.copy(FixtureCase.of("mess/" + name).input(), temporary.resolve("pipeline"));
         SortedMap<String, String> before = Resources.snapshot(folder);
-        RepairPlan asked = RepairPlanner.plan(Subject.read(folder), RepairOptions.namesOnly());
+        RepairPlan asked = RepairPlanner.plan(folder, RepairOptions.namesOnly());
         assertThat(asked.isEmpty()).isTrue();
         assertThat(asked.questions())
                 .singleElement()
@@ -119,8 +118,7 @@ class MessFixturesTest {
         String keep = name.startsWith("f1")
                 ? "diffusion_pytorch_model.safetensors"
                 : "diffusion_pytorch_model-00001-of-00003.safetensors";
-        Repair.apply(
-                RepairPlanner.plan(Subject.read(folder), new RepairOptions(false, Optional.of(keep))), Progress.NONE);
+        Repair.apply(RepairPlanner.plan(folder, new RepairOptions(false, Optional.of(keep))), Progress.NONE);
         assertThat(examine(folder).isHealthy()).isTrue();
         assertThat(FolderTensors.of(folder.resolve("transformer")))
                 .isEqualTo(FolderTensors.ofReference(Resources.fixture("mess/" + name + "/reference/tensors.json")));
@@ -134,7 +132,7 @@ class MessFixturesTest {
                 Resources.fixture("mess/a3-bin-sharded-no-prefix/input/pipeline/transformer"),
                 temporary.resolve("transformer"));
         SortedMap<String, String> before = Resources.snapshot(folder);
-        Repair.apply(RepairPlanner.plan(Subject.read(folder), RepairOptions.withConversion()), Progress.NONE);
+        Repair.apply(RepairPlanner.plan(folder, RepairOptions.withConversion()), Progress.NONE);
         assertThat(examine(folder).isHealthy()).isTrue();
         Undo.restore(folder, Progress.NONE);
         assertThat(Resources.snapshot(folder)).isEqualTo(before);
@@ -147,7 +145,7 @@ class MessFixturesTest {
         Path weights = folder.resolve("transformer/model.safetensors");
         Path blob = Files.move(weights, temporary.resolve("blob"));
         Files.createSymbolicLink(weights, blob);
-        RepairPlan plan = RepairPlanner.plan(Subject.read(folder), RepairOptions.namesOnly());
+        RepairPlan plan = RepairPlanner.plan(folder, RepairOptions.namesOnly());
         assertThat(plan.isEmpty()).isTrue();
         assertThat(plan.questions())
                 .extracting(question -> question.code())

@@ -9,7 +9,6 @@ import io.github.cogvideo4j.checkpoints.doctor.repair.RepairOptions;
 import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlan;
 import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlanner;
 import io.github.cogvideo4j.checkpoints.doctor.repair.Undo;
-import io.github.cogvideo4j.checkpoints.doctor.subject.Subject;
 import io.github.cogvideo4j.testing.Generator;
 import io.github.cogvideo4j.testing.Property;
 import io.github.cogvideo4j.testing.Resources;
@@ -97,7 +96,7 @@ class MessesTest {
             assertThat(diagnosis.findings()).anyMatch(finding -> finding.severity() == Severity.ERROR);
         }
 
-        RepairPlan plan = RepairPlanner.plan(Subject.read(folder), RepairOptions.namesOnly());
+        RepairPlan plan = RepairPlanner.plan(folder, RepairOptions.namesOnly());
         assertThat(plan.questions()).isEmpty();
         Repair.apply(plan, Progress.NONE);
         Diagnosis after = examine(folder);

@@ -2,12 +2,11 @@ package io.github.cogvideo4j.checkpoints.inspect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.checkpoints.inspect.pickle.PickleSummary;
-import io.github.cogvideo4j.checkpoints.inspect.pickle.PickleWatch;
+import io.github.cogvideo4j.checkpoints.internal.inspect.NaturalOrder;
+import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedFolder;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
-import io.github.cogvideo4j.checkpoints.source.distributed.DistributedFolder;
+import io.github.cogvideo4j.formats.internal.pickle.PickleWriter;
 import io.github.cogvideo4j.formats.json.JsonFile;
-import io.github.cogvideo4j.formats.pickle.PickleWriter;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -16,10 +15,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -55,7 +52,6 @@ class InspectionTest {
 
     @ParameterizedTest
     @MethodSource("broken")
-    @Timeout(value = 20, unit = TimeUnit.SECONDS)
     void theVerdictOnDamageAndHostilityFollowsTheCode(String name) throws IOException {
         Path fixture = Resources.fixture("broken/" + name);
         JsonNode json = JsonFile.readObject(fixture.resolve("case.json"), 1 << 20, ProblemCode.CONFIG_INVALID);
@@ -83,8 +79,8 @@ class InspectionTest {
                 .extracting(PickleSummary::name)
                 .startsWith("magic number", "protocol version", "system information");
         assertThat(inspection.pickles().get(2).globals()).singleElement().satisfies(mention -> {
-            assertThat(mention.global()).hasToString("os.system");
-            assertThat(mention.allowed()).isEmpty();
+            assertThat(mention.global().name()).isEqualTo("os.system");
+            assertThat(mention.global().allowed()).isFalse();
         });
         assertThat(inspection.problems())
                 .filteredOn(problem -> problem.code() == ProblemCode.UNSAFE_PICKLE)
@@ -193,7 +189,7 @@ class InspectionTest {
         assertThat(inspection.pickles())
                 .singleElement()
                 .satisfies(pickle -> assertThat(pickle.globals())
-                        .anyMatch(mention -> mention.global().name().equals("Metadata")));
+                        .anyMatch(mention -> mention.global().name().endsWith(".Metadata")));
     }
 
     @Test

@@ -89,6 +89,7 @@ public final class PipelineArguments {
                 loras(base.loras()),
                 scheduler.or(() -> usual),
                 spacing.or(() -> usualSpacing),
+                base.weights(),
                 base.checkMemory());
     }
 

@@ -18,16 +18,20 @@ public final class SourceArguments {
     @Option(names = "--exclude-frozen-parameters")
     private boolean excludeFrozen;
 
+    @Option(names = "--ema")
+    private boolean average;
+
     @Option(names = "--strict")
     private boolean strict;
 
     /// What was asked for.
     public SourceOptions options() {
-        return new SourceOptions(tag, fromModule, excludeFrozen, strict ? Strictness.STRICT : Strictness.LENIENT);
+        return new SourceOptions(
+                tag, fromModule, excludeFrozen, average, strict ? Strictness.STRICT : Strictness.LENIENT);
     }
 
     /// Whether any was given.
     public boolean given() {
-        return tag.isPresent() || fromModule || excludeFrozen || strict;
+        return tag.isPresent() || fromModule || excludeFrozen || average || strict;
     }
 }

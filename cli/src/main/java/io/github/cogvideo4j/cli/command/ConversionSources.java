@@ -4,7 +4,6 @@ import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
-import io.github.cogvideo4j.checkpoints.source.sat.SatPart;
 import io.github.cogvideo4j.cli.arguments.ModelArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import java.io.IOException;
@@ -47,10 +46,10 @@ record ConversionSources(Checkpoint main, List<Checkpoint> companions, Path outp
             Checkpoint source = Checkpoints.open(path, options);
             opened.add(model.transformer().isPresent() ? source.require(Component.TRANSFORMER) : source);
             if (model.withVae()) {
-                opened.add(Checkpoints.openPart(path, options, SatPart.VAE));
+                opened.add(Checkpoints.openPart(path, options, Component.VAE));
             }
             if (model.withTextEncoder()) {
-                opened.add(Checkpoints.openPart(path, options, SatPart.TEXT_ENCODER));
+                opened.add(Checkpoints.openPart(path, options, Component.TEXT_ENCODER));
             }
         }
         for (Path path : model.vae().stream().toList()) {

@@ -14,15 +14,15 @@ import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.report.ConversionProgress;
 import io.github.cogvideo4j.cli.report.ConversionReport;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Optional;
 import io.github.cogvideo4j.inference.generation.GenerationOutputs;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.generation.GenerationSettings;
 import io.github.cogvideo4j.inference.pipeline.GenerationJob;
 import io.github.cogvideo4j.inference.video.VideoFormat;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -67,7 +67,9 @@ public final class DemoCommand extends ConsoleCommand {
         if (!Files.isDirectory(sample)) {
             throw new UsageException("cli.demo.no-sample");
         }
-        Path video = output.resolveSibling(output.getFileName() + ".mp4").toAbsolutePath().normalize();
+        Path video = output.resolveSibling(output.getFileName() + ".mp4")
+                .toAbsolutePath()
+                .normalize();
         VideoFormat.check(video, overwrite);
         console.print("cli.demo.convert", sample, root.resolve(BASE), output);
         Checkpoint checkpoint = Checkpoints.open(sample, SourceOptions.defaults());

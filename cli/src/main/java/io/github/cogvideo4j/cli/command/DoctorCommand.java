@@ -11,7 +11,6 @@ import io.github.cogvideo4j.checkpoints.doctor.repair.RepairOptions;
 import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlan;
 import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlanner;
 import io.github.cogvideo4j.checkpoints.doctor.repair.Undo;
-import io.github.cogvideo4j.checkpoints.doctor.subject.Subject;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.Label;
@@ -81,15 +80,14 @@ public final class DoctorCommand extends ConsoleCommand {
             if (undo) {
                 return takeBack(path, progress);
             }
-            Subject subject = Subject.read(path);
-            Diagnosis diagnosis = examine(subject, progress);
-            return fix && !diagnosis.isHealthy() ? mend(path, subject, diagnosis, progress) : report(diagnosis);
+            Diagnosis diagnosis = examine(path, progress);
+            return fix && !diagnosis.isHealthy() ? mend(path, diagnosis, progress) : report(diagnosis);
         }
     }
 
-    private Diagnosis examine(Subject subject, ConversionProgress progress) throws IOException {
+    private Diagnosis examine(Path path, ConversionProgress progress) throws IOException {
         int threads = Runtime.getRuntime().availableProcessors();
-        Diagnosis diagnosis = Doctor.examine(subject, new DoctorOptions(deep, threads), progress);
+        Diagnosis diagnosis = Doctor.examine(path, new DoctorOptions(deep, threads), progress);
         progress.close();
         return diagnosis;
     }
@@ -116,9 +114,8 @@ public final class DoctorCommand extends ConsoleCommand {
         };
     }
 
-    private ExitCode mend(Path path, Subject subject, Diagnosis diagnosis, ConversionProgress progress)
-            throws IOException {
-        RepairPlan plan = RepairPlanner.plan(subject, new RepairOptions(convert, keep));
+    private ExitCode mend(Path path, Diagnosis diagnosis, ConversionProgress progress) throws IOException {
+        RepairPlan plan = RepairPlanner.plan(path, new RepairOptions(convert, keep));
         plan.questions().forEach(console::warn);
         if (plan.isEmpty()) {
             return report(diagnosis);
@@ -139,7 +136,7 @@ public final class DoctorCommand extends ConsoleCommand {
         } else {
             console.note("cli.doctor.not-done");
         }
-        Diagnosis after = agreed ? examine(Subject.read(path), progress) : diagnosis;
+        Diagnosis after = agreed ? examine(path, progress) : diagnosis;
         ExitCode exit = report(after);
         ObjectNode result = DiagnosisJson.of(after, console.locale());
         result.put("fixed", agreed);

@@ -103,7 +103,8 @@ public final class GenerateCommand extends ConsoleCommand {
     static ExitCode generate(Console console, GenerationJob job) throws IOException {
         ObjectNode result = JsonFile.newObject();
         ArrayNode told = result.putArray("videos");
-        try (GenerationDisplay display = new GenerationDisplay(console, job.plan().steps())) {
+        try (GenerationDisplay display =
+                new GenerationDisplay(console, job.plan().steps())) {
             List<GeneratedVideoReport> videos = job.run(display).videos().stream()
                     .map(GeneratedVideoReport::new)
                     .toList();

@@ -1,15 +1,14 @@
 package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.inspect.Inspection;
+import io.github.cogvideo4j.checkpoints.inspect.PickleLine;
+import io.github.cogvideo4j.checkpoints.inspect.PickleName;
+import io.github.cogvideo4j.checkpoints.inspect.PickleSummary;
+import io.github.cogvideo4j.checkpoints.inspect.PickleWatch;
 import io.github.cogvideo4j.checkpoints.inspect.Verdict;
-import io.github.cogvideo4j.checkpoints.inspect.pickle.PickleSummary;
-import io.github.cogvideo4j.checkpoints.inspect.pickle.PickleWatch;
 import io.github.cogvideo4j.cli.console.Console;
-import io.github.cogvideo4j.formats.pickle.PickleDisassembler;
-import io.github.cogvideo4j.formats.pickle.PickleValue;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -40,7 +39,7 @@ public final class PickleReport implements PickleWatch {
     }
 
     @Override
-    public void line(PickleDisassembler.Line line) {
+    public void line(PickleLine line) {
         String text = "%7d  %-16s%s%s"
                 .formatted(
                         line.position(),
@@ -62,24 +61,19 @@ public final class PickleReport implements PickleWatch {
                         "cli.inspect.broken-off", problem.message().text(console.locale())));
     }
 
-    private String verdict(PickleDisassembler.Line line) {
+    private String verdict(PickleLine line) {
         String name = line.opcode().equals("STACK_GLOBAL")
-                ? line.global().map(PickleValue.Global::toString).orElse("")
+                ? line.global().map(PickleName::name).orElse("")
                 : "";
         return name + "  <- "
-                + line.allowed()
-                        .map(entry -> console.text("cli.inspect.allowed", entry.reason()))
+                + line.global()
+                        .flatMap(PickleName::reason)
+                        .map(reason -> console.text("cli.inspect.allowed", reason))
                         .orElseGet(() -> console.text("cli.inspect.refused"));
     }
 
-    private static String shorten(PickleValue argument) {
-        String text = switch (argument) {
-            case PickleValue.Text quoted -> "'" + quoted.value() + "'";
-            case PickleValue.Int number -> number.value().toString();
-            case PickleValue.Real number -> Double.toString(number.value());
-            default -> argument.toString();
-        };
-        return text.length() <= LONGEST_ARGUMENT ? text : text.substring(0, LONGEST_ARGUMENT) + "…";
+    private static String shorten(String argument) {
+        return argument.length() <= LONGEST_ARGUMENT ? argument : argument.substring(0, LONGEST_ARGUMENT) + "…";
     }
 
     /// Adds what was found to the result, and lists the names where the opcodes were asked for.
@@ -103,12 +97,11 @@ public final class PickleReport implements PickleWatch {
     }
 
     private static void describe(PickleSummary.Mention mention, ObjectNode node) {
-        node.put("name", mention.global().toString());
-        node.put("allowed", mention.allowed().isPresent());
-        mention.allowed().ifPresent(entry -> {
-            node.put("becomes", entry.becomes().name().toLowerCase(Locale.ROOT));
-            node.put("reason", entry.reason());
-        });
+        PickleName global = mention.global();
+        node.put("name", global.name());
+        node.put("allowed", global.allowed());
+        global.becomes().ifPresent(becomes -> node.put("becomes", becomes));
+        global.reason().ifPresent(reason -> node.put("reason", reason));
         node.put("count", mention.count());
         node.put("position", mention.first());
     }
@@ -118,12 +111,10 @@ public final class PickleReport implements PickleWatch {
         for (PickleSummary.Mention mention : pickle.globals()) {
             console.line("  %s  %s ×%d  %s"
                     .formatted(
-                            mention.allowed().isPresent() ? "+" : "!",
-                            mention.global(),
+                            mention.global().allowed() ? "+" : "!",
+                            mention.global().name(),
                             mention.count(),
-                            mention.allowed()
-                                    .map(entry -> entry.reason())
-                                    .orElseGet(() -> console.text("cli.inspect.refused"))));
+                            mention.global().reason().orElseGet(() -> console.text("cli.inspect.refused"))));
         }
     }
 

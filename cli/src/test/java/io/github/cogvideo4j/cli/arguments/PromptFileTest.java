@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.cli.arguments;
 
-import io.github.cogvideo4j.inference.generation.PromptInput;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.cogvideo4j.inference.generation.PromptInput;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,8 +2,8 @@ package io.github.cogvideo4j.formats.index;
 
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.UnsafeFileException;
-import io.github.cogvideo4j.formats.container.PlainFileName;
 import io.github.cogvideo4j.formats.internal.JsonPull;
+import io.github.cogvideo4j.formats.internal.container.PlainFileName;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;

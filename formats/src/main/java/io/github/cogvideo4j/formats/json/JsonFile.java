@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.formats.json;
 
 import io.github.cogvideo4j.formats.MalformedFileException;
-import io.github.cogvideo4j.formats.container.RegularFile;
 import io.github.cogvideo4j.formats.internal.JsonStrings;
+import io.github.cogvideo4j.formats.internal.container.RegularFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;

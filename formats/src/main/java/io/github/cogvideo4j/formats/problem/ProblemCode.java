@@ -16,6 +16,8 @@ public enum ProblemCode {
     NOT_TORCH_ZIP,
     TORCHSCRIPT,
     WRONG_CONTAINER,
+    OTHER_FORMAT,
+    ZERO3_PLACEHOLDER,
     // The pointer to the state, and names that leave their folder.
     LATEST_ABSENT,
     TAG_NOT_FOUND,

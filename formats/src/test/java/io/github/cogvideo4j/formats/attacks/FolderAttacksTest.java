@@ -6,16 +6,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.cogvideo4j.formats.Strictness;
-import io.github.cogvideo4j.formats.container.ContainerKind;
 import io.github.cogvideo4j.formats.index.WeightIndex;
+import io.github.cogvideo4j.formats.internal.container.ContainerKind;
+import io.github.cogvideo4j.formats.internal.torch.TorchFile;
+import io.github.cogvideo4j.formats.internal.torch.TorchSequence;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
-import io.github.cogvideo4j.formats.torch.TorchFile;
-import io.github.cogvideo4j.formats.torch.TorchSequence;
 import io.github.cogvideo4j.testing.Attack;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -24,11 +24,9 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Names that lead elsewhere, and files that are not what a file is.
-@Timeout(60)
 class FolderAttacksTest {
     @TempDir
     Path folder;

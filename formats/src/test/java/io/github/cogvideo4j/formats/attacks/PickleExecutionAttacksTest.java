@@ -5,7 +5,7 @@ import static io.github.cogvideo4j.formats.attacks.Abuse.refused;
 import static io.github.cogvideo4j.formats.attacks.Abuse.refusedAsItsCaseSays;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.formats.pickle.PickleValue;
+import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
 import io.github.cogvideo4j.testing.Attack;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
@@ -156,9 +156,8 @@ class PickleExecutionAttacksTest {
     @Test
     @Attack(
             name = "pickle-off-the-path",
-            tries =
-                    "the call hides where nobody looks: in a value, in an optimizer's file, in the first pickles of the "
-                            + "old container, in a file without any container",
+            tries = "the call hides where nobody looks: in a value, in an optimizer's file, in the first pickles of"
+                    + " the old container, in a file without any container",
             fails = "one interpreter reads every pickle of every file")
     void offThePath() throws IOException {
         refusedAsItsCaseSays(

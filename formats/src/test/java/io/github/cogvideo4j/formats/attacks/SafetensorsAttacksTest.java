@@ -15,11 +15,9 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Headers that lie about lengths, or are made to be expensive.
-@Timeout(60)
 class SafetensorsAttacksTest {
     @TempDir
     Path folder;

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.formats.fuzz;
 
-import io.github.cogvideo4j.formats.pickle.AllowedGlobals;
+import io.github.cogvideo4j.formats.internal.pickle.AllowedGlobals;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.io.InputStream;

@@ -85,8 +85,8 @@ final class FormatOne {
 
     GenerationRequest request() {
         Path model = value("model", Path::of).orElseThrow(() -> malformed("model"));
-        GenerationRequest defaults = GenerationRequest.of(
-                model, text("prompt").orElse(""), Path.of(GenerationOutputs.USUAL_VIDEO));
+        GenerationRequest defaults =
+                GenerationRequest.of(model, text("prompt").orElse(""), Path.of(GenerationOutputs.USUAL_VIDEO));
         Optional<Path> input = value("image-or-video-path", Path::of);
         return new GenerationRequest(
                 model,
@@ -106,7 +106,8 @@ final class FormatOne {
         ComputeOptions compute = defaults.compute();
         return new PipelineOptions(
                 new ComputeOptions(
-                        value("dtype", word -> constant(Precision.values(), word)).orElse(compute.precision()),
+                        value("dtype", word -> constant(Precision.values(), word))
+                                .orElse(compute.precision()),
                         text("device").orElse(compute.device()),
                         compute.threads()),
                 new VaeOptions(flag("vae-tiling"), flag("vae-slicing")),
@@ -114,6 +115,7 @@ final class FormatOne {
                 loras(),
                 value("scheduler", FormatOne::scheduler),
                 value("timestep-spacing", word -> constant(TimestepSpacing.values(), word)),
+                defaults.weights(),
                 defaults.checkMemory());
     }
 
@@ -144,14 +146,13 @@ final class FormatOne {
                 1,
                 OptionalInt.empty(),
                 number("strength").orElse(defaults.strength()),
-                number("fps"));
+                number("fps"),
+                Optional.empty());
     }
 
     /// The scheduler by its class in diffusers or by its short name.
     private static SchedulerChoice scheduler(String word) {
-        return word.startsWith("CogVideoX")
-                ? SchedulerChoice.ofClass(word)
-                : constant(SchedulerChoice.values(), word);
+        return word.startsWith("CogVideoX") ? SchedulerChoice.ofClass(word) : constant(SchedulerChoice.values(), word);
     }
 
     private static <E extends Enum<E>> E constant(E[] constants, String word) {

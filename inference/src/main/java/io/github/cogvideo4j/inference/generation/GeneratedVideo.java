@@ -1,13 +1,13 @@
 package io.github.cogvideo4j.inference.generation;
 
-import io.github.cogvideo4j.inference.video.VideoCheck;
 import io.github.cogvideo4j.formats.json.JsonFile;
-import tools.jackson.databind.node.ObjectNode;
-import java.util.TreeMap;
+import io.github.cogvideo4j.inference.video.VideoCheck;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
+import tools.jackson.databind.node.ObjectNode;
 
 /// A video that was written, with its record.
 ///
@@ -20,6 +20,7 @@ import java.util.OptionalLong;
 /// @param times           how long the stages took
 /// @param peakMemoryBytes the most memory that the process held, where the system tells
 /// @param check           what can be told of a trial without looking at it
+/// @param cache           how much a step cache left to be computed of the videos of one prompt together
 public record GeneratedVideo(
         GenerationOutputs files,
         long seed,
@@ -29,7 +30,8 @@ public record GeneratedVideo(
         double framesPerSecond,
         Map<Stage, Duration> times,
         OptionalLong peakMemoryBytes,
-        Optional<VideoCheck> check) {
+        Optional<VideoCheck> check,
+        Optional<CacheUse> cache) {
     private static final double MILLIS = 1000;
 
     /// Copies the times.

@@ -7,10 +7,12 @@ import java.util.stream.Stream;
 /// The files that a generation writes. Of several videos each has its number before the ending: `video-1.mp4`,
 /// `video-2.mp4`.
 ///
-/// @param video        the video, in the format that its ending says; the record goes beside it, as `video.mp4.json`
+/// @param video        the video, in the format that its ending says; the record goes beside it, as
+///                     `video.mp4.json`
 /// @param latents      where the latents before, during and after denoising go
 /// @param contactSheet where an image with some of the frames goes
-/// @param previewEvery after how many steps the frame in the middle is decoded and written beside the video; 0: never
+/// @param previewEvery after how many steps the frame in the middle is decoded and written beside the video;
+///                     0: never
 /// @param overwrite    whether files that are there are replaced
 public record GenerationOutputs(
         Path video, Optional<Path> latents, Optional<Path> contactSheet, int previewEvery, boolean overwrite) {

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.inference.generation;
 
 import io.github.cogvideo4j.formats.problem.Problem;
 import java.util.List;
+import java.util.OptionalLong;
 
 /// What a request comes to with a model.
 ///
@@ -16,6 +17,7 @@ import java.util.List;
 /// @param device          where it is computed
 /// @param warnings        what is worth a warning
 /// @param memory          the memory that it needs
+/// @param cacheBytes      what a step cache keeps of that from step to step, at most, if there is one
 public record GenerationPlan(
         int height,
         int width,
@@ -27,7 +29,8 @@ public record GenerationPlan(
         String scheduler,
         String device,
         List<Problem> warnings,
-        MemoryPlan memory) {
+        MemoryPlan memory,
+        OptionalLong cacheBytes) {
     /// Copies the list.
     public GenerationPlan {
         warnings = List.copyOf(warnings);

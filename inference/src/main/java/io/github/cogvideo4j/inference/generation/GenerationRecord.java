@@ -10,11 +10,11 @@ import java.nio.file.Path;
 import java.util.List;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The record beside a video: the request that makes this one video again, with every default filled in, and what
-/// the model and the input were. Where results go is never taken from a record.
+/// The record beside a video: the request that makes this one video again, with every default filled in, and
+/// what the model and the input were. Where results go is never taken from a record.
 ///
-/// Format 2 holds the request as [RequestJson] writes it. Format 1, of earlier versions, holds words of a command
-/// line and is read as well.
+/// Format 2 holds the request as [RequestJson] writes it. Format 1, of earlier versions, holds words of a
+/// command line and is read as well.
 ///
 /// @param request  what makes the video again; its outputs are the usual ones
 /// @param identity what the model and the input were: hashes, or sizes
@@ -39,7 +39,8 @@ public record GenerationRecord(GenerationRequest request, ObjectNode identity) {
     /// Reads a record, which may have been written by anyone.
     ///
     /// @throws MalformedFileException `request` when it is none, or has a field that may not come from a file
-    /// @throws io.github.cogvideo4j.inference.InvalidRequestException `request` when a value of format 1 is wrong
+    /// @throws io.github.cogvideo4j.inference.InvalidRequestException `request` when a value of format 1 is
+    /// wrong
     public static GenerationRecord read(Path file) throws IOException {
         ObjectNode root = JsonFile.readObject(file, LARGEST, ProblemCode.REQUEST);
         ObjectNode identity = root.path("identity") instanceof ObjectNode object ? object : JsonFile.newObject();

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/// A request for videos in files: model, prompts with their input files, settings and outputs. It has a JSON form,
-/// see [RequestJson], and is carried out by a [io.github.cogvideo4j.inference.pipeline.GenerationJob].
+/// A request for videos in files: model, prompts with their input files, settings and outputs. It has a JSON
+/// form, see [RequestJson], and is carried out by a [io.github.cogvideo4j.inference.pipeline.GenerationJob].
 ///
 /// @param model          the model's folder, as diffusers lays it out
 /// @param options        how the model is loaded
@@ -15,8 +15,8 @@ import java.util.Optional;
 /// @param negativePrompt what none of them shall show
 /// @param settings       the numbers that shape them
 /// @param seed           the seed of everything random
-/// @param trial          whether a short and small video is made instead, and judged: four steps, nine frames, half
-///                       the size, as far as the model can
+/// @param trial          whether a short and small video is made instead, and judged: four steps, nine
+///                       frames, half the size, as far as the model can
 /// @param outputs        where the results go
 public record GenerationRequest(
         Path model,
@@ -62,26 +62,22 @@ public record GenerationRequest(
 
     /// With another model.
     public GenerationRequest withModel(Path value) {
-        return new GenerationRequest(
-                value, options, kind, prompts, negativePrompt, settings, seed, trial, outputs);
+        return new GenerationRequest(value, options, kind, prompts, negativePrompt, settings, seed, trial, outputs);
     }
 
     /// With another way to load the model.
     public GenerationRequest withOptions(PipelineOptions value) {
-        return new GenerationRequest(
-                model, value, kind, prompts, negativePrompt, settings, seed, trial, outputs);
+        return new GenerationRequest(model, value, kind, prompts, negativePrompt, settings, seed, trial, outputs);
     }
 
     /// With prompts and the files that their videos start from.
     public GenerationRequest withPrompts(GenerationKind newKind, List<PromptInput> value) {
-        return new GenerationRequest(
-                model, options, newKind, value, negativePrompt, settings, seed, trial, outputs);
+        return new GenerationRequest(model, options, newKind, value, negativePrompt, settings, seed, trial, outputs);
     }
 
     /// With something that the videos shall not show.
     public GenerationRequest withNegativePrompt(String value) {
-        return new GenerationRequest(
-                model, options, kind, prompts, Optional.of(value), settings, seed, trial, outputs);
+        return new GenerationRequest(model, options, kind, prompts, Optional.of(value), settings, seed, trial, outputs);
     }
 
     /// With other settings.
@@ -91,19 +87,16 @@ public record GenerationRequest(
 
     /// With another seed.
     public GenerationRequest withSeed(long value) {
-        return new GenerationRequest(
-                model, options, kind, prompts, negativePrompt, settings, value, trial, outputs);
+        return new GenerationRequest(model, options, kind, prompts, negativePrompt, settings, value, trial, outputs);
     }
 
     /// As a trial, or not.
     public GenerationRequest withTrial(boolean value) {
-        return new GenerationRequest(
-                model, options, kind, prompts, negativePrompt, settings, seed, value, outputs);
+        return new GenerationRequest(model, options, kind, prompts, negativePrompt, settings, seed, value, outputs);
     }
 
     /// With other places for the results.
     public GenerationRequest withOutputs(GenerationOutputs value) {
-        return new GenerationRequest(
-                model, options, kind, prompts, negativePrompt, settings, seed, trial, value);
+        return new GenerationRequest(model, options, kind, prompts, negativePrompt, settings, seed, trial, value);
     }
 }

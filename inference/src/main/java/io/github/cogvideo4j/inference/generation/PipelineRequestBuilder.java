@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.inference.generation;
 
 import io.github.cogvideo4j.inference.image.Image;
+import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.video.Video;
 import java.util.List;
 import java.util.Optional;
@@ -150,6 +151,12 @@ public final class PipelineRequestBuilder {
     /// The encoded negative prompts.
     public PipelineRequestBuilder negativePromptEmbeds(HostTensor value) {
         negativePromptEmbeds = Optional.of(value);
+        return this;
+    }
+
+    /// The step cache.
+    public PipelineRequestBuilder cache(CacheChoice value) {
+        settings = settings.withCache(value);
         return this;
     }
 

@@ -5,6 +5,7 @@ import io.github.cogvideo4j.inference.video.Video;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// What was generated. Closing it frees the videos and latents.
 ///
@@ -14,8 +15,14 @@ import java.util.Map;
 ///                 without the frames that CogVideoX1.5 is padded with
 /// @param warnings what was worth a warning
 /// @param times    how long the stages took
+/// @param cache    what a step cache left to be computed, if there was one
 public record PipelineResult(
-        List<Video> videos, List<Long> seeds, HostTensor latents, List<Problem> warnings, Map<Stage, Duration> times)
+        List<Video> videos,
+        List<Long> seeds,
+        HostTensor latents,
+        List<Problem> warnings,
+        Map<Stage, Duration> times,
+        Optional<CacheUse> cache)
         implements AutoCloseable {
     /// Copies the collections.
     public PipelineResult {

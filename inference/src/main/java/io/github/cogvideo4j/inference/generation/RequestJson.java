@@ -2,6 +2,7 @@ package io.github.cogvideo4j.inference.generation;
 
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
 import io.github.cogvideo4j.inference.options.LoraChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
@@ -10,6 +11,7 @@ import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.inference.options.TileSize;
 import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import io.github.cogvideo4j.inference.options.VaeOptions;
+import io.github.cogvideo4j.inference.options.WeightFormat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -19,8 +21,9 @@ import java.util.OptionalInt;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The JSON form of a [GenerationRequest]: what a record beside a video holds, and what a queue carries. How many
-/// threads compute it is a matter of the machine and not part of it. Fields that are absent have their defaults.
+/// The JSON form of a [GenerationRequest]: what a record beside a video holds, and what a queue carries. How
+/// many threads compute it is a matter of the machine and not part of it. Fields that are absent have their
+/// defaults.
 public final class RequestJson {
     private static final String MODEL = "model";
     private static final String TRANSFORMER = "transformer";
@@ -45,6 +48,8 @@ public final class RequestJson {
     private static final String TOKENS = "max_sequence_length";
     private static final String STRENGTH = "strength";
     private static final String RATE = "fps";
+    private static final String CACHE = "cache";
+    private static final String WEIGHTS = "weights";
     private static final String SEED = "seed";
     private static final String TRIAL = "trial";
     private static final String OUTPUTS = "outputs";
@@ -116,6 +121,7 @@ public final class RequestJson {
         });
         options.scheduler().ifPresent(scheduler -> json.put(SCHEDULER, word(scheduler)));
         options.spacing().ifPresent(spacing -> json.put(SPACING, spacing.id()));
+        json.put(WEIGHTS, word(options.weights()));
     }
 
     private static void write(ObjectNode json, GenerationSettings settings) {
@@ -129,12 +135,14 @@ public final class RequestJson {
         settings.maxSequenceLength().ifPresent(value -> json.put(TOKENS, value));
         json.put(STRENGTH, settings.strength());
         settings.framesPerSecond().ifPresent(value -> json.put(RATE, value));
+        settings.cache().ifPresent(value -> json.put(CACHE, value.toString()));
     }
 
     /// Reads a request, which anyone may have written.
     ///
     /// @param place where it is, for messages
-    /// @throws io.github.cogvideo4j.formats.MalformedFileException `request` when it is not one: it names the field
+    /// @throws io.github.cogvideo4j.formats.MalformedFileException `request` when it is not one: it names the
+    /// field
     public static GenerationRequest read(ObjectNode json, Place place) {
         JsonFields fields = new JsonFields(json, place);
         JsonFields outputs = fields.object(OUTPUTS).orElseThrow(() -> fields.bad(OUTPUTS));
@@ -181,8 +189,7 @@ public final class RequestJson {
     }
 
     private static PromptInput prompt(JsonFields fields) {
-        PromptInput prompt =
-                new PromptInput(fields.text(TEXT).orElseThrow(() -> fields.bad(TEXT)), fields.path(INPUT));
+        PromptInput prompt = new PromptInput(fields.text(TEXT).orElseThrow(() -> fields.bad(TEXT)), fields.path(INPUT));
         fields.requireNothingElse();
         return prompt;
     }
@@ -191,15 +198,17 @@ public final class RequestJson {
         PipelineOptions defaults = PipelineOptions.defaults();
         ComputeOptions compute = defaults.compute();
         PipelineOptions options = defaults.withCompute(new ComputeOptions(
-                        fields.choice(DTYPE, Precision.values(), RequestJson::word).orElse(compute.precision()),
+                        fields.choice(DTYPE, Precision.values(), RequestJson::word)
+                                .orElse(compute.precision()),
                         fields.text(DEVICE).orElse(compute.device()),
                         compute.threads()))
                 .withVae(new VaeOptions(
                         fields.flag(TILING, defaults.vae().tiling()),
                         fields.flag(SLICING, defaults.vae().slicing()),
                         fields.object(TILES).map(RequestJson::tiles)))
-                .withLoras(
-                        fields.objects(LORAS).stream().map(RequestJson::lora).toList());
+                .withWeights(fields.choice(WEIGHTS, WeightFormat.values(), RequestJson::word)
+                        .orElse(defaults.weights()))
+                .withLoras(fields.objects(LORAS).stream().map(RequestJson::lora).toList());
         Optional<Path> transformer = fields.path(TRANSFORMER);
         Optional<SchedulerChoice> scheduler = fields.choice(SCHEDULER, SchedulerChoice.values(), RequestJson::word);
         Optional<TimestepSpacing> spacing = fields.choice(SPACING, TimestepSpacing.values(), TimestepSpacing::id);
@@ -245,7 +254,8 @@ public final class RequestJson {
                 fields.whole(PER_PROMPT, 1).orElse(defaults.videosPerPrompt()),
                 tokens,
                 fields.number(STRENGTH).orElse(defaults.strength()),
-                rate);
+                rate,
+                fields.text(CACHE).map(CacheChoice::of));
     }
 
     private static String word(Enum<?> value) {

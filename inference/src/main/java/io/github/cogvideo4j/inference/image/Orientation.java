@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.image;
 
-import io.github.cogvideo4j.formats.container.RegularFile;
+import io.github.cogvideo4j.formats.internal.container.RegularFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;

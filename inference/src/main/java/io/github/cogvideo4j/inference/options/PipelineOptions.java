@@ -13,6 +13,7 @@ import java.util.Optional;
 /// @param loras       adapters, added in this order
 /// @param scheduler   which scheduler; the one that the model's folder names when empty
 /// @param spacing     how its timesteps are spread; as the model's folder says when empty
+/// @param weights     how the weights of the transformer's linear layers are kept
 /// @param checkMemory whether a generation that cannot fit into memory is refused before it starts
 public record PipelineOptions(
         ComputeOptions compute,
@@ -21,6 +22,7 @@ public record PipelineOptions(
         List<LoraChoice> loras,
         Optional<SchedulerChoice> scheduler,
         Optional<TimestepSpacing> spacing,
+        WeightFormat weights,
         boolean checkMemory) {
     /// Copies the list.
     public PipelineOptions {
@@ -36,41 +38,48 @@ public record PipelineOptions(
                 List.of(),
                 Optional.empty(),
                 Optional.empty(),
+                WeightFormat.DENSE,
                 true);
     }
 
     /// With another type of computation, device or number of threads.
     public PipelineOptions withCompute(ComputeOptions value) {
-        return new PipelineOptions(value, vae, transformer, loras, scheduler, spacing, checkMemory);
+        return new PipelineOptions(value, vae, transformer, loras, scheduler, spacing, weights, checkMemory);
     }
 
     /// With another way to encode and decode videos.
     public PipelineOptions withVae(VaeOptions value) {
-        return new PipelineOptions(compute, value, transformer, loras, scheduler, spacing, checkMemory);
+        return new PipelineOptions(compute, value, transformer, loras, scheduler, spacing, weights, checkMemory);
     }
 
     /// With the transformer's weights from somewhere else.
     public PipelineOptions withTransformer(Path value) {
-        return new PipelineOptions(compute, vae, Optional.of(value), loras, scheduler, spacing, checkMemory);
+        return new PipelineOptions(compute, vae, Optional.of(value), loras, scheduler, spacing, weights, checkMemory);
     }
 
     /// With these adapters.
     public PipelineOptions withLoras(List<LoraChoice> value) {
-        return new PipelineOptions(compute, vae, transformer, value, scheduler, spacing, checkMemory);
+        return new PipelineOptions(compute, vae, transformer, value, scheduler, spacing, weights, checkMemory);
     }
 
     /// With another scheduler than the model's.
     public PipelineOptions withScheduler(SchedulerChoice value) {
-        return new PipelineOptions(compute, vae, transformer, loras, Optional.of(value), spacing, checkMemory);
+        return new PipelineOptions(compute, vae, transformer, loras, Optional.of(value), spacing, weights, checkMemory);
     }
 
     /// With other timesteps than the model's.
     public PipelineOptions withSpacing(TimestepSpacing value) {
-        return new PipelineOptions(compute, vae, transformer, loras, scheduler, Optional.of(value), checkMemory);
+        return new PipelineOptions(
+                compute, vae, transformer, loras, scheduler, Optional.of(value), weights, checkMemory);
     }
 
     /// With or without the refusal of what cannot fit into memory.
     public PipelineOptions withCheckMemory(boolean value) {
-        return new PipelineOptions(compute, vae, transformer, loras, scheduler, spacing, value);
+        return new PipelineOptions(compute, vae, transformer, loras, scheduler, spacing, weights, value);
+    }
+
+    /// With the weights of the transformer's linear layers in another format.
+    public PipelineOptions withWeights(WeightFormat value) {
+        return new PipelineOptions(compute, vae, transformer, loras, scheduler, spacing, value, checkMemory);
     }
 }

@@ -18,10 +18,10 @@ import io.github.cogvideo4j.inference.internal.job.JobProgress;
 import io.github.cogvideo4j.inference.internal.job.ModelIdentity;
 import io.github.cogvideo4j.inference.internal.job.OutputCheck;
 import io.github.cogvideo4j.inference.internal.job.UsedRequest;
+import io.github.cogvideo4j.inference.internal.output.OutputFile;
 import io.github.cogvideo4j.inference.internal.sampling.Planning;
 import io.github.cogvideo4j.inference.internal.sampling.Probe;
 import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
-import io.github.cogvideo4j.inference.internal.output.OutputFile;
 import io.github.cogvideo4j.inference.system.MachineMemory;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.inference.video.VideoCheck;
@@ -33,8 +33,8 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A generation with its files: from a [GenerationRequest] to videos in their places, each with its record. Each
-/// prompt is planned once, the first when the job is opened.
+/// A generation with its files: from a [GenerationRequest] to videos in their places, each with its record.
+/// Each prompt is planned once, the first when the job is opened.
 ///
 /// Results appear under their names when they are whole. What exists is replaced only when the request says so,
 /// also when two processes write at the same time.
@@ -52,7 +52,7 @@ public final class GenerationJob implements AutoCloseable {
     /// Opens a model for a request, when its results can be put where they are to go.
     ///
     /// @throws io.github.cogvideo4j.inference.InferenceException   when the request cannot be carried out
-    /// @throws io.github.cogvideo4j.checkpoints.CheckpointException `output-refused` when something is there already
+    /// @throws io.github.cogvideo4j.checkpoints.CheckpointException `output-refused` when something is there
     public static GenerationJob open(GenerationRequest request) throws IOException {
         OutputCheck.check(request);
         return opened(request);
@@ -62,8 +62,8 @@ public final class GenerationJob implements AutoCloseable {
     ///
     /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be carried out
     public static GenerationPlan plan(GenerationRequest request) throws IOException {
-        try (GenerationJob job = opened(request.withOutputs(GenerationOutputs.of(
-                request.outputs().of(1, request.videos()).video())))) {
+        try (GenerationJob job = opened(request.withOutputs(
+                GenerationOutputs.of(request.outputs().of(1, request.videos()).video())))) {
             return job.plan();
         }
     }
@@ -90,15 +90,17 @@ public final class GenerationJob implements AutoCloseable {
 
     /// What of the model or the input is no longer as a record says.
     public List<String> differences(GenerationRecord record) throws IOException {
-        return record.differences(ModelIdentity.of(request.model(), request.prompts().getFirst().input()));
+        return record.differences(
+                ModelIdentity.of(request.model(), request.prompts().getFirst().input()));
     }
 
     /// Makes the videos.
     ///
-    /// @param progress told of every stage and step, and asked whether to stop: at each step and between the pieces
-    ///                 of the input and of the videos that are encoded and decoded
+    /// @param progress told of every stage and step, and asked whether to stop: at each step and between the
+    ///                 pieces of the input and of the videos that are encoded and decoded
     /// @return the files, which are in place
-    /// @throws java.util.concurrent.CancellationException when the progress says so; what is not whole is gone then
+    /// @throws java.util.concurrent.CancellationException when the progress says so; what is not whole is
+    /// gone then
     public GenerationResult run(GenerationProgress progress) throws IOException {
         List<GeneratedVideo> videos = new ArrayList<>();
         List<Problem> warnings = new ArrayList<>();
@@ -181,13 +183,12 @@ public final class GenerationJob implements AutoCloseable {
                 video.framesPerSecond(),
                 result.times(),
                 MachineMemory.peak(),
-                request.trial() ? Optional.of(VideoCheck.of(video)) : Optional.empty());
+                request.trial() ? Optional.of(VideoCheck.of(video)) : Optional.empty(),
+                result.cache());
         GenerationRecord record =
                 new GenerationRecord(UsedRequest.of(request, turn.prompt(), turn.planning(), written.seed()), identity);
         OutputFile.write(
-                files.record(),
-                files.overwrite(),
-                unfinished -> Files.writeString(unfinished, record.text(written)));
+                files.record(), files.overwrite(), unfinished -> Files.writeString(unfinished, record.text(written)));
         return written;
     }
 

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.video;
 
-import io.github.cogvideo4j.formats.container.RegularFile;
+import io.github.cogvideo4j.formats.internal.container.RegularFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidRequestException;

@@ -1,13 +1,13 @@
 package io.github.cogvideo4j.inference.video;
 
+import io.github.cogvideo4j.formats.internal.torch.ArchiveLayout;
+import io.github.cogvideo4j.formats.internal.torch.TorchLayout;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.safetensors.SafetensorsLayout;
 import io.github.cogvideo4j.formats.safetensors.TensorSpec;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
-import io.github.cogvideo4j.formats.torch.ArchiveLayout;
-import io.github.cogvideo4j.formats.torch.TorchLayout;
 import io.github.cogvideo4j.inference.InvalidRequestException;
 import io.github.cogvideo4j.inference.internal.output.OutputFile;
 import java.io.IOException;
@@ -81,8 +81,7 @@ public final class TensorFile {
     }
 
     private static void writeSafetensors(
-            Path file, boolean overwrite, List<Entry> tensors, Map<String, String> metadata)
-            throws IOException {
+            Path file, boolean overwrite, List<Entry> tensors, Map<String, String> metadata) throws IOException {
         SafetensorsLayout layout = SafetensorsLayout.of(
                 tensors.stream()
                         .map(tensor -> new TensorSpec(tensor.name(), tensor.dtype(), tensor.shape()))
@@ -97,7 +96,8 @@ public final class TensorFile {
         });
     }
 
-    private static void writeTorch(Path file, boolean overwrite, TorchLayout layout, List<Entry> tensors) throws IOException {
+    private static void writeTorch(Path file, boolean overwrite, TorchLayout layout, List<Entry> tensors)
+            throws IOException {
         Map<String, MemorySegment> bytes = bytes(tensors);
         Map<String, Long> checksums = new HashMap<>();
         tensors.forEach(tensor -> checksums.put(tensor.name(), crc32(tensor.bytes())));

@@ -114,13 +114,13 @@ public final class Video implements AutoCloseable {
         return VideoFile.read(file, FrameChoice.all(), VideoLimits.DEFAULT);
     }
 
-    /// Writes the video in the format that the name's ending says, see [VideoFormat]; an odd height or width grows
-    /// by one in an MP4 file, which knows even ones only.
+    /// Writes the video in the format that the name's ending says, see [VideoFormat]; an odd height or width
+    /// grows by one in an MP4 file, which knows even ones only.
     ///
     /// @param output    the file, or the folder of PNG files `frame_00000.png` and so on
     /// @param overwrite whether an earlier result is replaced, in one step
-    /// @throws io.github.cogvideo4j.checkpoints.OutputException `output-refused` when something is there that may not
-    /// be replaced
+    /// @throws io.github.cogvideo4j.checkpoints.OutputException `output-refused` when something is there that
+    /// may not be replaced
     /// @throws io.github.cogvideo4j.inference.MissingCapabilityException `encoder` when this machine has none
     public void save(Path output, boolean overwrite) throws IOException {
         switch (VideoFormat.of(output)) {

@@ -19,7 +19,11 @@ class GenerationOutputsTest {
     void theUsualContactSheetStaysBesideItsVideo() {
         Path video = Path.of("out/video.mp4");
         GenerationOutputs outputs = new GenerationOutputs(
-                video, Optional.of(Path.of("l.pt")), Optional.of(GenerationOutputs.contactSheetBeside(video)), 0, false);
+                video,
+                Optional.of(Path.of("l.pt")),
+                Optional.of(GenerationOutputs.contactSheetBeside(video)),
+                0,
+                false);
         assertThat(outputs.of(2, 2).contactSheet()).contains(Path.of("out/video-2.mp4.contact-sheet.png"));
         assertThat(outputs.of(2, 2).latents()).contains(Path.of("l-2.pt"));
     }

@@ -9,6 +9,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidRequestException;
 import io.github.cogvideo4j.inference.internal.job.ModelIdentity;
+import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
 import io.github.cogvideo4j.inference.options.LoraChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
@@ -17,6 +18,7 @@ import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.inference.options.TileSize;
 import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import io.github.cogvideo4j.inference.options.VaeOptions;
+import io.github.cogvideo4j.inference.options.WeightFormat;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,8 +47,7 @@ class GenerationRecordTest {
 
     /// Everything is something else than its default.
     private static GenerationRequest full() {
-        return plain()
-                .withPrompts(
+        return plain().withPrompts(
                         GenerationKind.V2V,
                         List.of(
                                 new PromptInput("a", Optional.of(ROOT.resolve("in.mp4"))),
@@ -61,6 +62,7 @@ class GenerationRecordTest {
                                 new LoraChoice(ROOT.resolve("b.safetensors"), 1)),
                         Optional.of(SchedulerChoice.DPM),
                         Optional.of(TimestepSpacing.TRAILING),
+                        WeightFormat.FP8,
                         true))
                 .withSettings(GenerationSettings.defaults()
                         .withHeight(48)
@@ -72,7 +74,8 @@ class GenerationRecordTest {
                         .withVideosPerPrompt(2)
                         .withMaxSequenceLength(100)
                         .withStrength(0.5)
-                        .withFramesPerSecond(7.5))
+                        .withFramesPerSecond(7.5)
+                        .withCache(CacheChoice.of("pab:spatial_attention_timestep_skip_range=100..800,x=1")))
                 .withSeed(-3)
                 .withTrial(true)
                 .withOutputs(new GenerationOutputs(
@@ -86,7 +89,8 @@ class GenerationRecordTest {
     @Test
     void aRequestIsTheSameAfterItsJson() {
         for (GenerationRequest request : List.of(plain(), full())) {
-            assertThat(RequestJson.read(RequestJson.write(request), Place.nowhere())).isEqualTo(request);
+            assertThat(RequestJson.read(RequestJson.write(request), Place.nowhere()))
+                    .isEqualTo(request);
         }
     }
 
@@ -98,8 +102,7 @@ class GenerationRecordTest {
             GenerationRecord record = new GenerationRecord(request, identity);
             Path file = Files.writeString(folder.resolve("video.mp4.json"), record.text(video()));
             GenerationRecord read = GenerationRecord.read(file);
-            assertThat(read.request())
-                    .isEqualTo(request.withOutputs(GenerationOutputs.of(Path.of("output.mp4"))));
+            assertThat(read.request()).isEqualTo(request.withOutputs(GenerationOutputs.of(Path.of("output.mp4"))));
             assertThat(read.identity()).isEqualTo(identity);
         }
     }
@@ -114,6 +117,7 @@ class GenerationRecordTest {
                 8,
                 Map.of(),
                 OptionalLong.empty(),
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -143,6 +147,7 @@ class GenerationRecordTest {
                                         new LoraChoice(Path.of("/b.safetensors"), 1)),
                                 Optional.of(SchedulerChoice.DPM),
                                 Optional.of(TimestepSpacing.TRAILING),
+                                WeightFormat.DENSE,
                                 true),
                         GenerationKind.V2V,
                         List.of(new PromptInput("--overwrite", Optional.of(Path.of("/in.mp4")))),

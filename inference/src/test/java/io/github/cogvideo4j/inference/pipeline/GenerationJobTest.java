@@ -84,13 +84,13 @@ class GenerationJobTest {
 
             @Override
             public void written(GeneratedVideo written) {
-                assertThat(written.files().files()).allSatisfy(file -> assertThat(file).isNotEmptyFile());
+                assertThat(written.files().files())
+                        .allSatisfy(file -> assertThat(file).isNotEmptyFile());
             }
         });
         assertThat(result.videos()).hasSize(2);
         assertThat(told)
-                .containsExactly(
-                        folder.resolve("cat-1.gif.step-001.png"), folder.resolve("cat-2.gif.step-001.png"));
+                .containsExactly(folder.resolve("cat-1.gif.step-001.png"), folder.resolve("cat-2.gif.step-001.png"));
         assertThat(folder.toFile().list())
                 .containsExactlyInAnyOrder(
                         "cat-1.gif",
@@ -174,9 +174,9 @@ class GenerationJobTest {
                     .satisfies(e -> assertThat(e.problem().code()).isEqualTo(ProblemCode.OUTPUT_REFUSED));
             assertThat(video).hasBinaryContent(first);
         }
-        GenerationOutputs replacing =
-                new GenerationOutputs(video, Optional.empty(), Optional.empty(), 0, true);
-        assertThat(run(request().withOutputs(replacing), GenerationProgress.NONE).videos())
+        GenerationOutputs replacing = new GenerationOutputs(video, Optional.empty(), Optional.empty(), 0, true);
+        assertThat(run(request().withOutputs(replacing), GenerationProgress.NONE)
+                        .videos())
                 .hasSize(1);
     }
 
@@ -195,8 +195,7 @@ class GenerationJobTest {
     void twoResultsInOnePlaceAreRefused() {
         Path video = folder.resolve("cat.safetensors");
         for (Path same : List.of(folder.resolve("a/../cat.safetensors"), folder.resolve("cat.safetensors.json"))) {
-            GenerationOutputs outputs =
-                    new GenerationOutputs(video, Optional.empty(), Optional.of(same), 0, false);
+            GenerationOutputs outputs = new GenerationOutputs(video, Optional.empty(), Optional.of(same), 0, false);
             assertThatExceptionOfType(InvalidRequestException.class)
                     .isThrownBy(() -> GenerationJob.open(request().withOutputs(outputs)));
         }

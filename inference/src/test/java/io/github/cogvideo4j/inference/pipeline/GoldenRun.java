@@ -10,6 +10,7 @@ import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.sampling.Probe;
 import io.github.cogvideo4j.inference.internal.weights.NativeMemory;
+import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
 import io.github.cogvideo4j.inference.options.LoraChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -38,6 +40,7 @@ final class GoldenRun implements AutoCloseable {
     private final JsonNode call;
     private final Path model;
     private final PipelineOptions options;
+    private final Optional<CacheChoice> cache;
     private final Map<String, List<Tensor>> seen = new HashMap<>();
     private final List<AutoCloseable> inputs = new ArrayList<>();
     private final List<Long> timesteps = new ArrayList<>();
@@ -51,7 +54,13 @@ final class GoldenRun implements AutoCloseable {
 
     /// Runs with another model or other options.
     GoldenRun(Golden golden, Path model, PipelineOptions options) throws IOException {
+        this(golden, model, options, Optional.empty());
+    }
+
+    /// Runs with a step cache.
+    GoldenRun(Golden golden, Path model, PipelineOptions options, Optional<CacheChoice> cache) throws IOException {
         this.golden = golden;
+        this.cache = cache;
         this.call = golden.meta().path("call");
         this.model = model;
         this.options = options;
@@ -67,11 +76,10 @@ final class GoldenRun implements AutoCloseable {
         if (meta.path("vae").isString()) {
             options = options.withVae(new VaeOptions(true, true));
         }
-        if (meta.path("scheduler_override").isString()) {
+        JsonNode scheduler = meta.path(meta.has("scheduler_override") ? "scheduler_override" : "scheduler");
+        if (scheduler.isString()) {
             options = options.withScheduler(
-                    meta.path("scheduler_override").stringValue().contains("DPM")
-                            ? SchedulerChoice.DPM
-                            : SchedulerChoice.DDIM);
+                    scheduler.stringValue().contains("DPM") ? SchedulerChoice.DPM : SchedulerChoice.DDIM);
         }
         JsonNode lora = meta.path("lora");
         if (lora.isObject()) {
@@ -95,7 +103,7 @@ final class GoldenRun implements AutoCloseable {
     }
 
     private VideoPipeline load() throws IOException {
-        return switch (golden.meta().path("class").stringValue()) {
+        return switch (golden.meta().path("class").asString("CogVideoXPipeline")) {
             case "CogVideoXPipeline" -> TextToVideoPipeline.load(model, options);
             case "CogVideoXImageToVideoPipeline" -> ImageToVideoPipeline.load(model, options);
             case "CogVideoXVideoToVideoPipeline" -> VideoToVideoPipeline.load(model, options);
@@ -123,9 +131,10 @@ final class GoldenRun implements AutoCloseable {
     }
 
     private PipelineRequest request() throws IOException {
+        int steps = call.path("num_inference_steps").intValue();
         PipelineRequestBuilder builder = PipelineRequest.builder()
                 .prompts(strings(call.path("prompt")))
-                .steps(call.path("num_inference_steps").intValue())
+                .steps(golden.meta().path("num_inference_steps").asInt(steps))
                 .guidanceScale(call.path("guidance_scale").doubleValue())
                 .dynamicCfg(call.path("use_dynamic_cfg").asBoolean(false))
                 .height(call.path("height").intValue())
@@ -139,10 +148,13 @@ final class GoldenRun implements AutoCloseable {
         }
         List<Long> seeds = new ArrayList<>();
         golden.meta().path("generator_seeds").forEach(seed -> seeds.add(seed.longValue()));
+        if (golden.meta().path("generator_seed").isNumber()) {
+            seeds.add(golden.meta().path("generator_seed").longValue());
+        }
         builder.seeds(seeds);
-        if (golden.meta().path("image").isString()) {
-            Image image = Image.read(
-                    Resources.golden("preprocess/" + golden.meta().path("image").stringValue()));
+        JsonNode input = golden.meta().path("image").isString() ? golden.meta().path("image") : call.path("image");
+        if (input.isString()) {
+            Image image = Image.read(Resources.golden("preprocess/" + input.stringValue()));
             inputs.add(image);
             builder.image(image);
         }
@@ -151,6 +163,7 @@ final class GoldenRun implements AutoCloseable {
             inputs.add(video);
             builder.video(video).strength(call.path("strength").doubleValue());
         }
+        cache.ifPresent(builder::cache);
         return builder.build();
     }
 

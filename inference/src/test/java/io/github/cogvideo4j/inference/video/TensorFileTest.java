@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
+import io.github.cogvideo4j.formats.internal.torch.StateDict;
+import io.github.cogvideo4j.formats.internal.torch.TensorValue;
+import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
-import io.github.cogvideo4j.formats.torch.StateDict;
-import io.github.cogvideo4j.formats.torch.TensorValue;
-import io.github.cogvideo4j.formats.torch.TorchFile;
 import io.github.cogvideo4j.inference.InvalidRequestException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.doctor.repair;
 
-import io.github.cogvideo4j.checkpoints.staging.FolderSync;
+import io.github.cogvideo4j.checkpoints.internal.staging.FolderSync;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,12 +1,12 @@
 package io.github.cogvideo4j.checkpoints.doctor.repair;
 
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
-import io.github.cogvideo4j.checkpoints.doctor.subject.ComponentFolder;
-import io.github.cogvideo4j.checkpoints.doctor.subject.IndexFile;
-import io.github.cogvideo4j.checkpoints.doctor.subject.Subject;
-import io.github.cogvideo4j.checkpoints.doctor.subject.WeightGroup;
-import io.github.cogvideo4j.checkpoints.layout.WeightFileName;
-import io.github.cogvideo4j.checkpoints.source.KeyPrefix;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
+import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
+import io.github.cogvideo4j.checkpoints.internal.source.KeyPrefix;
 import io.github.cogvideo4j.checkpoints.source.Role;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.index.WeightIndex;
@@ -43,8 +43,12 @@ public final class RepairPlanner {
         this.options = options;
     }
 
-    /// Plans a repair.
-    public static RepairPlan plan(Subject subject, RepairOptions options) {
+    /// Plans the repair of a folder.
+    ///
+    /// @param folder  a pipeline or a transformer's folder
+    /// @param options what may be done, and what to choose
+    public static RepairPlan plan(Path folder, RepairOptions options) throws IOException {
+        Subject subject = Subject.read(folder);
         RepairPlanner planner = new RepairPlanner(subject, options);
         subject.transformer().ifPresent(planner::plan);
         return new RepairPlan(subject.path(), planner.steps, planner.questions.all());

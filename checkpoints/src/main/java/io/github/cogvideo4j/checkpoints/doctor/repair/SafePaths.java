@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.doctor.repair;
 
 import io.github.cogvideo4j.formats.UnsafeFileException;
-import io.github.cogvideo4j.formats.container.PlainFileName;
+import io.github.cogvideo4j.formats.internal.container.PlainFileName;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.nio.file.Files;

@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.checkpoints.inspect.compare;
 
-import io.github.cogvideo4j.checkpoints.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.inspect.values.Change;
-import io.github.cogvideo4j.checkpoints.inspect.values.Differences;
+import io.github.cogvideo4j.checkpoints.internal.inspect.values.Differences;
+import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;

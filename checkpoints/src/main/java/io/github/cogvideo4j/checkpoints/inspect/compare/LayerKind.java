@@ -59,7 +59,7 @@ public enum LayerKind {
     ///
     /// @param name  its name, within its block if it is in one
     /// @param block whether it is in one
-    static LayerKind of(String name, boolean block) {
+    public static LayerKind of(String name, boolean block) {
         return Arrays.stream(values())
                 .filter(kind -> kind.inBlocks == block && kind.modules.stream().anyMatch(module -> isIn(name, module)))
                 .findFirst()

@@ -31,7 +31,7 @@ public record Change(
         return differenceSquares == 0 ? 0 : Math.sqrt(differenceSquares) / Math.sqrt(baseSquares);
     }
 
-    static double larger(double a, double b) {
+    public static double larger(double a, double b) {
         return Double.isNaN(a) || Double.isNaN(b) ? Double.NaN : Math.max(a, b);
     }
 }

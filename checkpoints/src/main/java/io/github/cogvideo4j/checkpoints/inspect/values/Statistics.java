@@ -1,7 +1,9 @@
 package io.github.cogvideo4j.checkpoints.inspect.values;
 
-import io.github.cogvideo4j.checkpoints.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.internal.inspect.values.DoubleValues;
+import io.github.cogvideo4j.checkpoints.internal.inspect.values.StatisticsSink;
+import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;

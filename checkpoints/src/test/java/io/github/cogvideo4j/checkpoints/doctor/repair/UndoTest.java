@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.doctor.FixtureCase;
-import io.github.cogvideo4j.checkpoints.doctor.subject.Subject;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
@@ -85,8 +84,8 @@ class UndoTest {
     void twoRepairsAreTakenBackTogether() throws IOException {
         Path source = FixtureCase.of("mess/a3-bin-sharded-no-prefix").input();
         Path folder = Resources.copy(source, temporary.resolve("pipeline"));
-        Repair.apply(RepairPlanner.plan(Subject.read(folder), RepairOptions.namesOnly()), Progress.NONE);
-        Repair.apply(RepairPlanner.plan(Subject.read(folder), RepairOptions.withConversion()), Progress.NONE);
+        Repair.apply(RepairPlanner.plan(folder, RepairOptions.namesOnly()), Progress.NONE);
+        Repair.apply(RepairPlanner.plan(folder, RepairOptions.withConversion()), Progress.NONE);
         assertThat(Undo.restore(folder, Progress.NONE)).isEqualTo(2);
         assertThat(Resources.snapshot(folder)).isEqualTo(Resources.snapshot(source));
     }
@@ -143,8 +142,8 @@ class UndoTest {
     @MethodSource("forgeries")
     void aForgedPathIsRefused(Forgery forgery) throws IOException {
         Path folder = forgedFolder("""
-                {"format": 1, "renames": [{"from": "%s", "to": "%s", "size": 6, "sha256": "%s", "ours": %s}]}
-                """.formatted(
+            {"format": 1, "renames": [{"from": "%s", "to": "%s", "size": 6, "sha256": "%s", "ours": %s}]}
+            """.formatted(
                         forgery.from().replace("\\", "\\\\").replace("\u0000", "\\u0000"),
                         forgery.to(),
                         Resources.sha256("victim".getBytes(java.nio.charset.StandardCharsets.UTF_8)),
@@ -168,8 +167,10 @@ class UndoTest {
                 "{\"format\": 1, \"renames\": [7]}",
                 "{\"format\": 1, \"renames\": [{\"from\": \"a\", \"to\": \"b\", \"size\": -1, \"sha256\": \""
                         + "\", \"ours\": false}]}",
-                "{\"format\": 1, \"renames\": [{\"from\": \"a\", \"to\": \"b\", \"size\": 1, \"sha256\": \"zz\", \"ours\": false}]}",
-                "{\"format\": 1, \"renames\": [{\"from\": 1, \"to\": \"b\", \"size\": 1, \"sha256\": \"zz\", \"ours\": false}]}"
+                "{\"format\": 1, \"renames\": [{\"from\": \"a\", \"to\": \"b\", \"size\": 1, \"sha256\": \"zz\","
+                        + " \"ours\": false}]}",
+                "{\"format\": 1, \"renames\": [{\"from\": 1, \"to\": \"b\", \"size\": 1, \"sha256\": \"zz\", \"ours\":"
+                        + " false}]}"
             })
     void aJournalThatIsNoneIsRefused(String json) throws IOException {
         Path folder = forgedFolder(json);
@@ -181,8 +182,8 @@ class UndoTest {
     @Test
     void aJournalWithAnotherHashIsRefused() throws IOException {
         Path folder = forgedFolder("""
-                {"format": 1, "renames": [{"from": "old", "to": "weights", "size": 7, "sha256": "%s", "ours": false}]}
-                """.formatted(HASH));
+            {"format": 1, "renames": [{"from": "old", "to": "weights", "size": 7, "sha256": "%s", "ours": false}]}
+            """.formatted(HASH));
         SortedMap<String, String> before = Resources.snapshot(temporary);
         assertThatThrownBy(() -> Undo.restore(folder, Progress.NONE)).isInstanceOf(OutputException.class);
         assertThat(Resources.snapshot(temporary)).isEqualTo(before);
@@ -223,7 +224,7 @@ class UndoTest {
     }
 
     private static List<JournalEntry> mend(Path folder) throws IOException {
-        Repair.apply(RepairPlanner.plan(Subject.read(folder), RepairOptions.withConversion()), Progress.NONE);
+        Repair.apply(RepairPlanner.plan(folder, RepairOptions.withConversion()), Progress.NONE);
         UndoFolder undo = UndoFolder.all(folder).getFirst();
         return Journal.read(undo.journal(), undo.prefix()).entries();
     }

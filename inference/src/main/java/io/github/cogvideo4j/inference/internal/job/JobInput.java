@@ -15,11 +15,13 @@ import java.util.Optional;
 public record JobInput(Optional<Image> image, Optional<Video> video) implements AutoCloseable {
     /// Reads a prompt's input.
     ///
-    /// @throws InvalidRequestException `request` when there is none and the kind needs one, or the other way round
+    /// @throws InvalidRequestException `request` when there is none and the kind needs one, or the other way
+    /// round
     public static JobInput read(PromptInput prompt, GenerationKind kind) throws IOException {
         if (kind == GenerationKind.T2V) {
             if (prompt.input().isPresent()) {
-                throw refused("inference.request.surplus-input", kind, prompt.input().get());
+                throw refused(
+                        "inference.request.surplus-input", kind, prompt.input().get());
             }
             return new JobInput(Optional.empty(), Optional.empty());
         }

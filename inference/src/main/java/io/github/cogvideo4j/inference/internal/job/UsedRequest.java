@@ -11,8 +11,8 @@ import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import java.util.List;
 
-/// The request that makes one video again: with every default filled in, so that a repetition does not depend on
-/// them.
+/// The request that makes one video again: with every default filled in, so that a repetition does not depend
+/// on them.
 public final class UsedRequest {
     private UsedRequest() {}
 

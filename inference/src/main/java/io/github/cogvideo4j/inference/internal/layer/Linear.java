@@ -9,42 +9,37 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// `x W^T + b` over the last dimension.
-public final class Linear {
+/// A linear layer, `x W^T + b` over the last dimension. Its kind is the format in which its weight is kept.
+public sealed interface Linear permits DenseLinear, Float8Linear, Int8Linear {
     /// From how many multiplications on more threads are worth waking.
-    private static final long LARGE = 1L << 26;
-
-    private final Weight weight; // [out, in]
-    private final Optional<Weight> bias; // [out]
-
-    private Linear(Weight weight, Optional<Weight> bias) {
-        this.weight = weight;
-        this.bias = bias;
-    }
+    long LARGE = 1L << 26;
 
     /// A layer with `weight` and `bias`.
-    public static Linear of(Weights weights, long in, long out) {
-        return new Linear(weights.get("weight", out, in), Optional.of(weights.get("bias", out)));
+    static Linear of(Weights weights, long in, long out) {
+        return of(weights, in, out, true);
     }
 
     /// A layer with `weight` alone.
-    public static Linear withoutBias(Weights weights, long in, long out) {
-        return new Linear(weights.get("weight", out, in), Optional.empty());
+    static Linear withoutBias(Weights weights, long in, long out) {
+        return of(weights, in, out, false);
     }
 
     /// A layer with a bias where the configuration says so.
-    public static Linear of(Weights weights, long in, long out, boolean biased) {
-        return biased ? of(weights, in, out) : withoutBias(weights, in, out);
+    static Linear of(Weights weights, long in, long out, boolean biased) {
+        Weight weight = weights.get("weight", out, in);
+        Optional<Weight> bias = biased ? Optional.of(weights.get("bias", out)) : Optional.empty();
+        return switch (weights.linearFormat()) {
+            case DENSE -> new DenseLinear(weight, bias);
+            case FP8 -> new Float8Linear(weight, bias, weights.precision());
+            case INT8 -> new Int8Linear(weight, bias);
+        };
     }
 
     /// `[..., in]` to `[..., out]`.
-    public Tensor forward(Tensor input) {
-        TensorOptional offset = bias.map(b -> new TensorOptional(b.tensor())).orElseGet(TensorOptional::new);
-        return product(input, weight.tensor(), offset);
-    }
+    Tensor forward(Tensor input);
 
     /// `x W^T + b` for a matrix that is at hand.
-    public static Tensor product(Tensor input, Tensor matrix, TensorOptional bias) {
+    static Tensor product(Tensor input, Tensor matrix, TensorOptional bias) {
         boolean blas = input.is_cpu()
                 && matrix.scalar_type().intern() == ScalarType.Float
                 && input.numel() * matrix.size(0) >= LARGE;

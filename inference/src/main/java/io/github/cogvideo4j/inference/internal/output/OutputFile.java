@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.internal.output;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
-import io.github.cogvideo4j.checkpoints.staging.FolderDeletion;
+import io.github.cogvideo4j.checkpoints.internal.staging.FolderDeletion;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
@@ -72,8 +72,8 @@ public final class OutputFile {
 
     /// Writes a file.
     ///
-    /// @param overwrite whether a file that is there is replaced. Without it one that appeared while this one was
-    ///                  written stays as it is, also when two processes finish at the same moment
+    /// @param overwrite whether a file that is there is replaced. Without it one that appeared while this one
+    ///                  was written stays as it is, also when two processes finish at the same moment
     /// @throws OutputException `output-refused` when a link or a folder is there, or a file without `overwrite`
     public static void write(Path file, boolean overwrite, Body body) throws IOException {
         check(file, overwrite);
@@ -89,7 +89,8 @@ public final class OutputFile {
     /// Writes a folder of frames.
     ///
     /// @param overwrite whether a folder of frames that is there is replaced
-    /// @throws OutputException `output-refused` when a link is there, a file, or a folder that holds something else
+    /// @throws OutputException `output-refused` when a link is there, a file, or a folder that holds
+    /// something else
     public static void writeFolder(Path folder, boolean overwrite, Body body) throws IOException {
         checkFolder(folder, overwrite);
         build(

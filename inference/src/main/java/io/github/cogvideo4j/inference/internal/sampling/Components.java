@@ -1,13 +1,17 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
+import io.github.cogvideo4j.inference.internal.cache.StepCache;
+import io.github.cogvideo4j.inference.internal.prediction.NoisePredictor;
+import io.github.cogvideo4j.inference.internal.prediction.TransformerPredictor;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
 import io.github.cogvideo4j.inference.internal.scheduler.SchedulerConfig;
 import io.github.cogvideo4j.inference.internal.text.TextEncoder;
+import io.github.cogvideo4j.inference.internal.transformer.BlockWork;
 import io.github.cogvideo4j.inference.internal.transformer.TransformerModel;
 import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
 import io.github.cogvideo4j.inference.internal.weights.WeightStore;
@@ -70,8 +74,8 @@ final class Components implements AutoCloseable {
         TransformerConfig config = TransformerConfig.read(configFile(model, weights));
         CogVideoXVae vae = CogVideoXVae.load(model.resolve("vae"), precision, device);
         try {
-            TransformerModel transformer =
-                    TransformerModel.open(weights, config, Adapters.fused(weights, options.loras()), precision, device);
+            TransformerModel transformer = TransformerModel.open(
+                    weights, config, Adapters.fused(weights, options.loras()), precision, device, options.weights());
             return new Components(model, options, device, config, scheduler, transformer, vae);
         } catch (RuntimeException | IOException e) {
             vae.close();
@@ -119,6 +123,20 @@ final class Components implements AutoCloseable {
         return transformer;
     }
 
+    /// The transformer as a predictor of a run.
+    ///
+    /// @param cache the run's cache; the caller closes it
+    /// @param work  counts what is computed
+    /// @param probe sees the first prediction as `transformer_out_step0`, and each attention that is computed
+    ///              as `step.N.block.M.attn1.hidden`
+    NoisePredictor predictor(StepCache cache, BlockWork work, Probe probe) {
+        return new TransformerPredictor(transformer.transformer(), cache, work, (name, activation) -> {
+            if (name.startsWith("transformer_out") || name.endsWith(".attn1.hidden")) {
+                probe.see(name, activation);
+            }
+        });
+    }
+
     CogVideoXVae vae() {
         return vae;
     }
@@ -126,7 +144,7 @@ final class Components implements AutoCloseable {
     /// The bytes of the text encoder's weights where they are used.
     long textEncoderBytes() {
         try (WeightStore weights = WeightStore.open(model.resolve("text_encoder"))) {
-            return weights.byteLength(precision(), device);
+            return weights.in(precision(), device).byteLength();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -134,7 +152,7 @@ final class Components implements AutoCloseable {
 
     /// The bytes of the transformer's weights where they are used.
     long transformerBytes() {
-        return transformer.weightBytes(precision(), device);
+        return transformer.weightBytes();
     }
 
     /// The bytes of the VAE's weights where they are used.

@@ -1,15 +1,15 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.formats.Strictness;
-import io.github.cogvideo4j.formats.container.ContainerKind;
+import io.github.cogvideo4j.formats.internal.container.ContainerKind;
+import io.github.cogvideo4j.formats.internal.torch.TensorValue;
+import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
-import io.github.cogvideo4j.formats.torch.TensorValue;
-import io.github.cogvideo4j.formats.torch.TorchFile;
 import io.github.cogvideo4j.inference.InvalidRequestException;
 import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;

@@ -8,6 +8,7 @@ import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.generation.Stage;
+import io.github.cogvideo4j.inference.internal.cache.StepCache;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
@@ -33,13 +34,10 @@ final class Generation {
     private final LatentShape shape;
     private final GenerationPlan plan;
     private final Decoding decoding;
+    private final Caching caching;
 
     Generation(
-            Components components,
-            LatentSource source,
-            Planning planning,
-            GenerationProgress progress,
-            Probe probe) {
+            Components components, LatentSource source, Planning planning, GenerationProgress progress, Probe probe) {
         this.components = components;
         this.source = source;
         this.request = planning.request();
@@ -49,6 +47,7 @@ final class Generation {
         this.shape = planning.shape();
         this.plan = planning.plan();
         this.decoding = new Decoding(components, plan.framesPerSecond(), probe);
+        this.caching = new Caching(components.config(), request);
     }
 
     /// Generates.
@@ -75,7 +74,9 @@ final class Generation {
     }
 
     private Tensor text() {
-        int tokens = request.settings().maxSequenceLength().orElse(components.config().maxTextSeqLength());
+        int tokens = request.settings()
+                .maxSequenceLength()
+                .orElse(components.config().maxTextSeqLength());
         Problems cut = new Problems();
         Conditioning conditioning = new Conditioning(components, request, tokens, cut, probe);
         Tensor text = Scoped.tensor(conditioning::states);
@@ -113,7 +114,8 @@ final class Generation {
 
     private Tensor denoised(int round, Tensor text, RandomSource random) {
         Scheduler scheduler = components.scheduler();
-        long[] timesteps = source.timesteps(scheduler.timesteps(request.settings().steps()), request);
+        long[] timesteps =
+                source.timesteps(scheduler.timesteps(request.settings().steps()), request);
         if (source.encodesInput(request)) {
             clock.enter(Stage.ENCODE_INPUT);
         }
@@ -126,20 +128,26 @@ final class Generation {
             progress.start(initial);
         }
         clock.enter(Stage.DENOISE);
-        Denoising denoising = new Denoising(
-                components.transformer().transformer(),
-                scheduler,
-                new Guidance(request.settings().guidanceScale(), request.settings().dynamicCfg(), source.guidanceSteps(request)),
-                components.precision(),
-                text,
-                start.image(),
-                Optional.empty(),
-                probe);
+        Guidance guidance = new Guidance(
+                request.settings().guidanceScale(), request.settings().dynamicCfg(), source.guidanceSteps(request));
         WatchedSteps steps = new WatchedSteps(progress, clock, decoding, probe, round, timesteps);
-        Tensor clean = denoising.run(start.latents(), timesteps, request.settings().steps(), random, steps);
-        try (clean) {
-            return clean.narrow(1, shape.padding(), clean.size(1) - shape.padding())
-                    .clone();
+        try (StepCache cache = caching.start(timesteps.length)) {
+            Denoising denoising = new Denoising(
+                    new GuidedPredictor(components.predictor(cache, caching.work(), probe), guidance),
+                    components.config().document().place(),
+                    scheduler,
+                    guidance,
+                    components.precision(),
+                    text,
+                    start.image(),
+                    Optional.empty());
+            Tensor clean =
+                    denoising.run(start.latents(), timesteps, request.settings().steps(), random, steps);
+            try (clean) {
+                caching.ended(cache);
+                return clean.narrow(1, shape.padding(), clean.size(1) - shape.padding())
+                        .clone();
+            }
         }
     }
 
@@ -156,7 +164,8 @@ final class Generation {
                 latents.add(round.latents().narrow(0, prompt, 1));
             }
         }
-        return new PipelineResult(videos, seeds, HostTensors.joined(latents), warnings.all(), clock.stop());
+        return new PipelineResult(
+                videos, seeds, HostTensors.joined(latents), warnings.all(), clock.stop(), caching.use());
     }
 
     private static Tensor owned(Supplier<Tensor> body) {

@@ -24,14 +24,14 @@ public record Guidance(double scale, boolean dynamic, int steps) {
     }
 
     /// The scale at a timestep.
-    public double at(long timestep) {
+    public double at(double timestep) {
         return dynamic ? DynamicGuidance.at(scale, steps, timestep) : scale;
     }
 
     /// The guided prediction, `negative + scale (positive - negative)`, in fp32.
     ///
     /// @param prediction fp32 `[negative and positive, ...]`, or `[positive, ...]` without guidance
-    Tensor combine(Tensor prediction, long timestep) {
+    Tensor combine(Tensor prediction, double timestep) {
         if (!isOn()) {
             return prediction;
         }

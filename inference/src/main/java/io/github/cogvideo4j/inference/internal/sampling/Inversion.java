@@ -8,12 +8,14 @@ import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.generation.InversionResult;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.Stage;
+import io.github.cogvideo4j.inference.internal.cache.StepCache;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.internal.scheduler.DdimInverseScheduler;
 import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
+import io.github.cogvideo4j.inference.internal.transformer.BlockWork;
 import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.video.Video;
 import java.util.Optional;
@@ -69,13 +71,7 @@ final class Inversion {
             Tensor inverted = steps(inverse, clean, plain, Optional.empty(), random, 0);
             Tensor noise = noise(random);
             clock.enter(Stage.DENOISE);
-            Tensor reconstructed = steps(
-                    components.scheduler(),
-                    noise,
-                    torch.cat(new TensorVector(text, text)),
-                    Optional.of(inverted.flip(0)),
-                    random,
-                    1);
+            Tensor reconstructed = steps(components.scheduler(), noise, text, Optional.of(inverted.flip(0)), random, 1);
             clock.enter(Stage.DECODE);
             return result(clean, inverted, noise, reconstructed);
         }
@@ -95,7 +91,9 @@ final class Inversion {
     }
 
     private Tensor text(PipelineRequest of) {
-        int tokens = request.settings().maxSequenceLength().orElse(components.config().maxTextSeqLength());
+        int tokens = request.settings()
+                .maxSequenceLength()
+                .orElse(components.config().maxTextSeqLength());
         Problems cut = new Problems();
         Tensor text = Scoped.tensor(new Conditioning(components, of, tokens, cut, Probe.NONE)::states);
         cut.all().forEach(this::warn);
@@ -122,15 +120,17 @@ final class Inversion {
         }
         long[] timesteps = scheduler.timesteps(request.settings().steps());
         WatchedSteps watched = new WatchedSteps(progress, clock, decoding, Probe.NONE, round, timesteps);
+        Guidance guidance = new Guidance(
+                request.settings().guidanceScale(), false, request.settings().steps());
         Denoising denoising = new Denoising(
-                components.transformer().transformer(),
+                new GuidedPredictor(components.predictor(StepCache.NONE, new BlockWork(), Probe.NONE), guidance),
+                components.config().document().place(),
                 scheduler,
-                new Guidance(request.settings().guidanceScale(), false, request.settings().steps()),
+                guidance,
                 components.precision(),
                 text,
                 Optional.empty(),
-                reference,
-                Probe.NONE);
+                reference);
         return Scoped.tensor(() -> {
             Tensor[] all = new Tensor[timesteps.length];
             Tensor last = denoising.run(start, timesteps, request.settings().steps(), random, (index, latents) -> {

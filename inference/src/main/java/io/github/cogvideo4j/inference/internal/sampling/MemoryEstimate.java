@@ -1,10 +1,11 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.inference.generation.MemoryPlan;
 import io.github.cogvideo4j.inference.generation.MemoryPlan.StageMemory;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.Stage;
+import io.github.cogvideo4j.inference.internal.cache.CacheShape;
 import io.github.cogvideo4j.inference.internal.vae.VaeConfig;
 import io.github.cogvideo4j.inference.system.DeviceMemory;
 import java.util.ArrayList;
@@ -33,12 +34,14 @@ final class MemoryEstimate {
     private final Components components;
     private final LatentShape shape;
     private final PipelineRequest request;
+    private final Caching caching;
     private final long bytes;
 
-    MemoryEstimate(Components components, LatentShape shape, PipelineRequest request) {
+    MemoryEstimate(Components components, LatentShape shape, PipelineRequest request, Caching caching) {
         this.components = components;
         this.shape = shape;
         this.request = request;
+        this.caching = caching;
         this.bytes = components.precision().dtype().bytes();
     }
 
@@ -58,9 +61,9 @@ final class MemoryEstimate {
         }
         stages.add(stage(
                 Stage.DENOISE,
-                transformerActivations(source),
+                transformerActivations(source) + cacheBytes(source),
                 transformerWeights,
-                components.transformer().gatheredBytes()));
+                components.transformer().ownBytes()));
         stages.add(stage(
                 Stage.DECODE,
                 vaeActivations(VAE_DECODED_FRAMES) + pixels(),
@@ -76,20 +79,47 @@ final class MemoryEstimate {
     }
 
     private long textActivations() {
-        TransformerConfig config = components.config();
-        long tokens = request.settings().maxSequenceLength().orElse(config.maxTextSeqLength());
-        return RequestCheck.prompts(request) * tokens * config.textEmbedDim() * TEXT_ACTIVATIONS * bytes;
+        return RequestCheck.prompts(request)
+                * textTokens()
+                * components.config().textEmbedDim()
+                * TEXT_ACTIVATIONS
+                * bytes;
     }
 
     private long transformerActivations(LatentSource source) {
+        return batch()
+                * source.rows(request)
+                * (textTokens() + videoTokens())
+                * components.config().innerDim()
+                * TRANSFORMER_ACTIVATIONS
+                * bytes;
+    }
+
+    /// What a step cache keeps from step to step.
+    long cacheBytes(LatentSource source) {
+        TransformerConfig config = components.config();
+        CacheShape sizes = new CacheShape(
+                batch() * source.rows(request),
+                textTokens() + videoTokens(),
+                videoTokens(),
+                config.innerDim(),
+                config.numLayers(),
+                (long) shape.latentFrames() * config.outChannels() * shape.latentHeight() * shape.latentWidth(),
+                Math.toIntExact(bytes));
+        return caching.settings().map(settings -> settings.keptBytes(sizes)).orElse(0L);
+    }
+
+    private long textTokens() {
+        return request.settings().maxSequenceLength().orElse(components.config().maxTextSeqLength());
+    }
+
+    private long videoTokens() {
         TransformerConfig config = components.config();
         long patch = config.patchSize();
-        long tokens = request.settings().maxSequenceLength().orElse(config.maxTextSeqLength())
-                + (long) shape.latentFrames()
-                        / config.patchSizeT().orElse(1)
-                        * (shape.latentHeight() / patch)
-                        * (shape.latentWidth() / patch);
-        return batch() * source.rows(request) * tokens * config.innerDim() * TRANSFORMER_ACTIVATIONS * bytes;
+        return (long) shape.latentFrames()
+                / config.patchSizeT().orElse(1)
+                * (shape.latentHeight() / patch)
+                * (shape.latentWidth() / patch);
     }
 
     private long vaeActivations(long mostFrames) {

@@ -8,6 +8,7 @@ import io.github.cogvideo4j.inference.generation.MemoryPlan;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
 import java.util.Locale;
+import java.util.OptionalLong;
 
 /// What a request comes to, before anything is computed.
 public final class Planning {
@@ -27,7 +28,9 @@ public final class Planning {
         RequestCheck.check(request);
         RequestCheck.checkEmbeds(
                 request,
-                request.settings().maxSequenceLength().orElse(components.config().maxTextSeqLength()),
+                request.settings()
+                        .maxSequenceLength()
+                        .orElse(components.config().maxTextSeqLength()),
                 components.config().textEmbedDim());
         source.check(components, request);
         Scheduler scheduler = components.scheduler();
@@ -36,6 +39,9 @@ public final class Planning {
         this.shape = source.shape(sizes, request);
         double rate = components.config().patchSizeT().isPresent() ? RATE_OF_PATCHES_IN_TIME : RATE;
         double inputRate = request.video().map(video -> video.framesPerSecond()).orElse(rate);
+        Caching caching = new Caching(components.config(), request);
+        caching.start(steps).close();
+        MemoryEstimate memory = new MemoryEstimate(components, shape, request, caching);
         this.plan = new GenerationPlan(
                 shape.height(),
                 shape.width(),
@@ -47,7 +53,10 @@ public final class Planning {
                 scheduler.className(),
                 components.device().name(),
                 sizes.warnings(shape),
-                new MemoryEstimate(components, shape, request).plan(source));
+                memory.plan(source),
+                request.settings().cache().isPresent()
+                        ? OptionalLong.of(memory.cacheBytes(source))
+                        : OptionalLong.empty());
     }
 
     /// What was asked for, reduced for a trial.

@@ -43,13 +43,21 @@ final class RequestCheck {
                 "num_videos_per_prompt",
                 request.settings().videosPerPrompt(),
                 "1 - " + MOST_VIDEOS);
-        require(request.settings().steps() >= 1, "num_inference_steps", request.settings().steps(), ">= 1");
+        require(
+                request.settings().steps() >= 1,
+                "num_inference_steps",
+                request.settings().steps(),
+                ">= 1");
         require(
                 Math.abs(request.settings().guidanceScale()) <= LARGEST_GUIDANCE,
                 "guidance_scale",
                 request.settings().guidanceScale(),
                 ">= -" + LARGEST_GUIDANCE + ", <= " + LARGEST_GUIDANCE);
-        require(request.settings().strength() > 0 && request.settings().strength() <= 1, "strength", request.settings().strength(), "> 0, <= 1");
+        require(
+                request.settings().strength() > 0 && request.settings().strength() <= 1,
+                "strength",
+                request.settings().strength(),
+                "> 0, <= 1");
         double rate = request.settings().framesPerSecond().orElse(1);
         require(rate > 0 && rate <= 1_000, "fps", rate, "> 0, <= 1000");
         int tokens = request.settings().maxSequenceLength().orElse(1);
@@ -70,8 +78,9 @@ final class RequestCheck {
         Optional<HostTensor> negative = request.negativePromptEmbeds();
         boolean beside = request.settings().isGuided() && negative.isEmpty();
         positive.ifPresent(embeds -> checkShape("prompt_embeds", embeds, ANY, beside ? tokens : ANY, width));
-        long others =
-                request.settings().isGuided() ? positive.map(embeds -> embeds.shape()[1]).orElse(tokens) : ANY;
+        long others = request.settings().isGuided()
+                ? positive.map(embeds -> embeds.shape()[1]).orElse(tokens)
+                : ANY;
         negative.ifPresent(embeds -> checkShape("negative_prompt_embeds", embeds, prompts(request), others, width));
     }
 

@@ -1,14 +1,14 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
-import io.github.cogvideo4j.inference.generation.GenerationPlan;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.InversionResult;
 import io.github.cogvideo4j.inference.InvalidRequestException;
 import io.github.cogvideo4j.inference.generation.GenerationKind;
+import io.github.cogvideo4j.inference.generation.GenerationPlan;
+import io.github.cogvideo4j.inference.generation.GenerationProgress;
 import io.github.cogvideo4j.inference.generation.GenerationSettings;
+import io.github.cogvideo4j.inference.generation.InversionResult;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
-import io.github.cogvideo4j.inference.internal.runtime.DeviceOwner;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
+import io.github.cogvideo4j.inference.internal.runtime.DeviceOwner;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import java.io.IOException;
@@ -73,8 +73,8 @@ public final class VideoGenerator implements AutoCloseable {
             fewer = fewer.withNumFrames(Math.min(TRIAL_FRAMES, whole.requestedFrames()));
         }
         try {
-            return plan(request.withSettings(
-                    fewer.withHeight(half(whole.height())).withWidth(half(whole.width()))));
+            return plan(
+                    request.withSettings(fewer.withHeight(half(whole.height())).withWidth(half(whole.width()))));
         } catch (InvalidRequestException _) {
             return plan(request.withSettings(fewer)); // learned positions fit one size only
         }

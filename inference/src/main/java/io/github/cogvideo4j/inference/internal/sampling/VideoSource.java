@@ -36,7 +36,9 @@ record VideoSource() implements LatentSource {
     }
 
     private static int kept(PipelineRequest request) {
-        return Math.min((int) (request.settings().steps() * request.settings().strength()), request.settings().steps());
+        return Math.min(
+                (int) (request.settings().steps() * request.settings().strength()),
+                request.settings().steps());
     }
 
     @Override

@@ -12,8 +12,8 @@ public final class DynamicGuidance {
     /// @param scale    the guidance scale `g`
     /// @param steps    the number of steps `n`
     /// @param timestep the training timestep `t`
-    public static double at(double scale, int steps, long timestep) {
-        double progress = (steps - (double) timestep) / steps;
+    public static double at(double scale, int steps, double timestep) {
+        double progress = (steps - timestep) / steps;
         return 1 + scale * ((1 - Math.cos(Math.PI * Math.pow(progress, 5.0))) / 2);
     }
 }

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.text;
 
-import io.github.cogvideo4j.checkpoints.model.ConfigDocument;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import java.io.IOException;
 import java.nio.file.Path;
 

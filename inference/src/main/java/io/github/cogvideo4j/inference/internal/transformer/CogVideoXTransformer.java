@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.transformer;
 
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.InvalidRequestException;
@@ -77,27 +77,28 @@ public final class CogVideoXTransformer implements AutoCloseable {
 
     /// The prediction for latents, watched.
     public Tensor forward(TransformerInput input, Probe probe) {
-        check(input.latents());
         return Scoped.tensor(() -> {
-            Tensor latents = used(input.latents());
-            long frames = latents.size(1);
-            long height = latents.size(3);
-            long width = latents.size(4);
-            Tensor time = time(input, probe);
-            JointTokens tokens = patchEmbedding.forward(latents, used(input.text()));
-            probe.see("patch_embed", tokens.all());
-            Optional<RotaryPositions> rotary = rotary(input, frames, height, width);
-            for (int i = 0; i < blocks.size(); i++) {
-                blocks.get(i).forward(tokens, time, rotary, input.reference(), probe.at("block." + i));
-            }
-            Tensor sample = output.forward(tokens.video(), time, frames, height, width, probe);
-            probe.see("sample", sample);
-            return sample;
+            ForwardPass pass = begin(input, new BlockWork(), probe);
+            pass.blocksFrom(0);
+            return pass.output();
         });
     }
 
+    /// Begins a forward: everything before the first block.
+    ///
+    /// @throws InvalidRequestException when the latents' sizes are none that the model can compute
+    ForwardPass begin(TransformerInput input, BlockWork work, Probe probe) {
+        check(input.latents());
+        Tensor latents = used(input.latents());
+        Tensor time = time(input, probe);
+        JointTokens tokens = patchEmbedding.forward(latents, used(input.text()));
+        probe.see("patch_embed", tokens.all());
+        Optional<RotaryPositions> rotary = rotary(input, latents.size(1), latents.size(3), latents.size(4));
+        return new ForwardPass(blocks, output, latents, time, tokens, rotary, input.reference(), work, probe);
+    }
+
     private Tensor time(TransformerInput input, Probe probe) {
-        Tensor timesteps = input.timesteps().to(weights.device().torchDevice(), ScalarType.Long);
+        Tensor timesteps = input.timesteps().to(weights.device().torchDevice(), ScalarType.Float);
         Tensor time = timeEmbedding.forward(timesteps, probe, "time_proj", "time_embedding");
         if (ofsEmbedding.isEmpty()) {
             return time;

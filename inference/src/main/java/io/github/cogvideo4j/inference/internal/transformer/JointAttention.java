@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.transformer;
 
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.inference.internal.layer.Attention;
 import io.github.cogvideo4j.inference.internal.layer.LayerNorm;
 import io.github.cogvideo4j.inference.internal.layer.Linear;

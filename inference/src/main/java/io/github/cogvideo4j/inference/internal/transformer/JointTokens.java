@@ -7,14 +7,14 @@ import org.bytedeco.pytorch.Tensor;
 ///
 /// @param all        `[batch, tokens, width]`
 /// @param textTokens how many of the tokens are text
-record JointTokens(Tensor all, long textTokens) {
+public record JointTokens(Tensor all, long textTokens) {
     /// The text's rows.
-    Tensor text() {
+    public Tensor text() {
         return all.narrow(1, 0, textTokens);
     }
 
     /// The video's rows.
-    Tensor video() {
+    public Tensor video() {
         return all.narrow(1, textTokens, all.size(1) - textTokens);
     }
 }

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.transformer;
 
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.inference.internal.layer.LayerNorm;
 import io.github.cogvideo4j.inference.internal.layer.Linear;
 import io.github.cogvideo4j.inference.internal.weights.Weights;
@@ -20,34 +20,43 @@ final class LayerNormZero {
         this.norm = LayerNorm.of(weights.at("norm"), width, config.normEps(), config.normElementwiseAffine());
     }
 
-    /// @param tokens    the modulated tokens
-    /// @param videoGate `[batch, 1, width]`
-    /// @param textGate  `[batch, 1, width]`
-    record Result(JointTokens tokens, Tensor videoGate, Tensor textGate) {
-        /// Adds a residual through the gates: `stream += gate * residual`, in place. The residual is changed.
-        void addGated(JointTokens stream, JointTokens residual) {
-            residual.video().mul_(videoGate);
-            residual.text().mul_(textGate);
-            stream.all().add_(residual.all());
+    /// @param time the timestep's embedding, `[batch, time width]`
+    Step at(Tensor time) {
+        return new Step(linear.forward(torch.silu(time)).unsqueeze(1));
+    }
+
+    /// What the norm is at one timestep.
+    final class Step {
+        private final Tensor factors; // [batch, 1, 6 width]
+
+        private Step(Tensor factors) {
+            this.factors = factors;
         }
-    }
 
-    /// @param tokens `[batch, tokens, width]`, left as they are
-    /// @param time   the timestep's embedding, `[batch, time width]`
-    Result forward(JointTokens tokens, Tensor time, Probe probe) {
-        Tensor factors = linear.forward(torch.silu(time)).unsqueeze(1); // [batch, 1, 6 width]
-        JointTokens normed = new JointTokens(norm.forward(tokens.all()), tokens.textTokens());
-        new Modulation(factor(factors, 0), factor(factors, 1)).applyTo(normed.video());
-        new Modulation(factor(factors, 3), factor(factors, 4)).applyTo(normed.text());
-        Result result = new Result(normed, factor(factors, 2), factor(factors, 5));
-        probe.see("hidden", normed.video());
-        probe.see("encoder", normed.text());
-        probe.see("gate", result.videoGate);
-        probe.see("enc_gate", result.textGate);
-        return result;
-    }
+        /// The modulated tokens.
+        ///
+        /// @param tokens `[batch, tokens, width]`, left as they are
+        JointTokens forward(JointTokens tokens, Probe probe) {
+            JointTokens normed = new JointTokens(norm.forward(tokens.all()), tokens.textTokens());
+            new Modulation(factor(0), factor(1)).applyTo(normed.video());
+            new Modulation(factor(3), factor(4)).applyTo(normed.text());
+            probe.see("hidden", normed.video());
+            probe.see("encoder", normed.text());
+            probe.see("gate", factor(2));
+            probe.see("enc_gate", factor(5));
+            return normed;
+        }
 
-    private Tensor factor(Tensor factors, long index) {
-        return factors.narrow(2, index * width, width);
+        /// Adds a residual through the gates: `stream += gate * residual`, in place. The residual is changed.
+        void addGated(JointTokens stream, Tensor residual) {
+            JointTokens added = new JointTokens(residual, stream.textTokens());
+            added.video().mul_(factor(2));
+            added.text().mul_(factor(5));
+            stream.all().add_(residual);
+        }
+
+        private Tensor factor(long index) {
+            return factors.narrow(2, index * width, width);
+        }
     }
 }

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.transformer;
 
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.weights.Weights;
 import java.util.Optional;
@@ -22,19 +22,39 @@ final class TransformerBlock {
 
     /// Changes the tokens in place; what it needs in between is freed.
     ///
+    /// @param index     which block it is
     /// @param tokens    `[batch, tokens, width]`
     /// @param time      the timestep's embedding, `[batch, time width]`
     /// @param reference as in [TransformerInput]
-    void forward(JointTokens tokens, Tensor time, Optional<RotaryPositions> positions, boolean reference, Probe probe) {
+    /// @param parts     where the outputs of attention and feed-forward come from
+    void forward(
+            int index,
+            JointTokens tokens,
+            Tensor time,
+            Optional<RotaryPositions> positions,
+            boolean reference,
+            BlockParts parts,
+            Probe probe) {
+        long rows = tokens.all().size(0);
         Scoped.run(() -> {
-            LayerNormZero.Result normed = attentionNorm.forward(tokens, time, probe.at("norm1"));
-            normed.addGated(tokens, attention.forward(normed.tokens(), positions, reference, probe.at("attn1")));
+            LayerNormZero.Step norm = attentionNorm.at(time);
+            Tensor residual = parts.attention(index, rows, () -> {
+                JointTokens normed = norm.forward(tokens, probe.at("norm1"));
+                return attention
+                        .forward(normed, positions, reference, probe.at("attn1"))
+                        .all();
+            });
+            norm.addGated(tokens, residual);
         });
         Scoped.run(() -> {
-            LayerNormZero.Result normed = feedForwardNorm.forward(tokens, time, probe.at("norm2"));
-            Tensor residual = feedForward.forward(normed.tokens().all());
-            probe.see("ff", residual);
-            normed.addGated(tokens, new JointTokens(residual, tokens.textTokens()));
+            LayerNormZero.Step norm = feedForwardNorm.at(time);
+            Tensor residual = parts.feedForward(index, rows, () -> {
+                Tensor output = feedForward.forward(
+                        norm.forward(tokens, probe.at("norm2")).all());
+                probe.see("ff", output);
+                return output;
+            });
+            norm.addGated(tokens, residual);
         });
         probe.see("hidden", tokens.video());
         probe.see("encoder", tokens.text());

@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 ///
 /// @param latents   `[batch, frames, channels, height, width]`; for image to video with the image's channels
 /// @param text      the text encoder's states, `[batch, tokens, width]`
-/// @param timesteps the diffusion timesteps, `int64 [batch]`
+/// @param timesteps the diffusion timesteps, `[batch]`; used as fp32
 /// @param ofs       `[1]`, for models with an ofs embedding; without it they take [#TRAINED_OFS]
 /// @param rotary    the rotary tables to use; without them the transformer makes those of the latents' size
 /// @param reference whether the second half of the batch is a reference: the first half then attends to its own
@@ -31,6 +31,17 @@ public record TransformerInput(
     public TransformerInput(
             Tensor latents, Tensor text, Tensor timesteps, Optional<Tensor> ofs, Optional<RotaryPositions> rotary) {
         this(latents, text, timesteps, ofs, rotary, false);
+    }
+
+    /// Some of its rows.
+    public TransformerInput rows(long first, long count) {
+        return new TransformerInput(
+                latents.narrow(0, first, count),
+                text.narrow(0, first, count),
+                timesteps.narrow(0, first, count),
+                ofs,
+                rotary,
+                reference);
     }
 
     /// The same with the second half of the batch as the reference of the first.

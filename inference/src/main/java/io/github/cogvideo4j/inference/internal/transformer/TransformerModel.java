@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.inference.internal.transformer;
 
-import io.github.cogvideo4j.checkpoints.model.ConfigCheck;
-import io.github.cogvideo4j.checkpoints.model.NamedShape;
-import io.github.cogvideo4j.checkpoints.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigCheck;
+import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.Role;
@@ -13,7 +13,9 @@ import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.weights.WeightStore;
+import io.github.cogvideo4j.inference.internal.weights.Weights;
 import io.github.cogvideo4j.inference.options.Precision;
+import io.github.cogvideo4j.inference.options.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,10 +30,10 @@ import java.util.stream.Collectors;
 /// results are therefore those of a conversion to that precision, and in fp32 those of the master copies
 /// themselves.
 public final class TransformerModel implements AutoCloseable {
-    private final WeightStore weights;
+    private final Weights weights;
     private final CogVideoXTransformer transformer;
 
-    private TransformerModel(WeightStore weights, CogVideoXTransformer transformer) {
+    private TransformerModel(Weights weights, CogVideoXTransformer transformer) {
         this.weights = weights;
         this.transformer = transformer;
     }
@@ -43,7 +45,19 @@ public final class TransformerModel implements AutoCloseable {
     /// @param device    where it computes
     /// @throws InvalidModelException when the weights are not what the configuration asks for
     public static TransformerModel open(Path folder, Precision precision, ComputeDevice device) throws IOException {
-        return open(folder, TransformerConfig.read(folder.resolve("config.json")), List.of(), precision, device);
+        TransformerConfig config = TransformerConfig.read(folder.resolve("config.json"));
+        return open(folder, config, List.of(), precision, device);
+    }
+
+    /// Opens weights wherever they are, as they are.
+    public static TransformerModel open(
+            Path path,
+            TransformerConfig config,
+            List<StoredTensor> replacements,
+            Precision precision,
+            ComputeDevice device)
+            throws IOException {
+        return open(path, config, replacements, precision, device, WeightFormat.DENSE);
     }
 
     /// Opens weights wherever they are.
@@ -53,24 +67,27 @@ public final class TransformerModel implements AutoCloseable {
     /// @param replacements tensors that count instead of those with their names: an adapter fused into them
     /// @param precision    the type in which it computes
     /// @param device       where it computes
+    /// @param format       how the weights of linear layers are kept
     /// @throws InvalidModelException when the weights are not what the configuration asks for
     public static TransformerModel open(
             Path path,
             TransformerConfig config,
             List<StoredTensor> replacements,
             Precision precision,
-            ComputeDevice device)
+            ComputeDevice device,
+            WeightFormat format)
             throws IOException {
         Checkpoint checkpoint = Checkpoints.open(path, SourceOptions.defaults());
         check(checkpoint, config, path);
         List<StoredTensor> tensors = new ArrayList<>(
                 checkpoint.entries().stream().map(StateEntry::tensor).toList());
         tensors.addAll(replacements);
-        WeightStore weights = new WeightStore(path, tensors);
+        WeightStore store = new WeightStore(path, tensors);
         try {
-            return new TransformerModel(weights, new CogVideoXTransformer(weights.in(precision, device), config));
+            Weights weights = store.in(precision, device, format);
+            return new TransformerModel(weights, new CogVideoXTransformer(weights, config));
         } catch (RuntimeException e) {
-            weights.close();
+            store.close();
             throw e;
         }
     }
@@ -100,19 +117,20 @@ public final class TransformerModel implements AutoCloseable {
     }
 
     /// The bytes of its weights where they are used.
-    public long weightBytes(Precision precision, ComputeDevice device) {
-        return weights.byteLength(precision, device);
+    public long weightBytes() {
+        return weights.byteLength();
     }
 
-    /// The bytes of those that do not lie in one piece and are put together in memory when they are used.
-    public long gatheredBytes() {
-        return weights.gatheredByteLength();
+    /// The bytes of those that take memory of their own on the CPU: that do not lie in one piece and are put
+    /// together when they are used, or are kept in a small format.
+    public long ownBytes() {
+        return weights.ownByteLength();
     }
 
     /// Frees weights and tables. Tensors that it computed remain.
     @Override
     public void close() {
         transformer.close();
-        weights.close();
+        weights.store().close();
     }
 }

@@ -92,7 +92,7 @@ public final class CogVideoXVae implements AutoCloseable {
 
     /// The bytes of its weights where they are used.
     public long weightBytes() {
-        return store.byteLength(precision, device);
+        return store.in(precision, device).byteLength();
     }
 
     /// The type in which it computes.

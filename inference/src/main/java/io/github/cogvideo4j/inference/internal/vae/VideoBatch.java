@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.inference.internal.vae;
 
-import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -25,7 +24,7 @@ final class VideoBatch implements FrameConsumer {
     public void accept(int video, long first, Tensor frames) {
         if (videos.isEmpty()) {
             long[] sizes = {count, frames.size(0), length, frames.size(2), frames.size(3)};
-            Tensor memory = Scoped.keep(torch.empty(sizes, frames.options(), null));
+            Tensor memory = torch.empty(sizes, frames.options(), null);
             scope.attach(memory);
             videos = Optional.of(memory);
         }

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.internal.weights;
 
 import io.github.cogvideo4j.formats.MalformedFileException;
-import io.github.cogvideo4j.formats.container.RegularFile;
+import io.github.cogvideo4j.formats.internal.container.RegularFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;

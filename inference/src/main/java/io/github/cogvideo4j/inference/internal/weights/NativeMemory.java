@@ -23,6 +23,12 @@ public final class NativeMemory {
         return torch.from_blob(new At(segment.address()), shape, new TensorOptions(type));
     }
 
+    /// The memory of a contiguous tensor on the CPU, valid as long as the tensor is.
+    @SuppressWarnings("restricted") // native access is what whoever starts libtorch allows
+    public static MemorySegment of(Tensor tensor) {
+        return MemorySegment.ofAddress(tensor.data_ptr().address()).reinterpret(tensor.nbytes());
+    }
+
     /// Reads a tensor's values, as they are stored.
     ///
     /// @param memory where to, at least as large as the tensor

@@ -3,7 +3,9 @@ package io.github.cogvideo4j.inference.internal.weights;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
 import io.github.cogvideo4j.inference.options.Precision;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -41,6 +43,22 @@ public final class Weight {
             resident = Optional.of(store.keepResident(device.put(stored, precision)));
         }
         return resident.get();
+    }
+
+    /// The weight in another form, which is kept instead of it.
+    ///
+    /// @param derivation from the weight in the type of use, on the CPU, to tensors
+    public DerivedWeight derived(Function<Tensor, List<Tensor>> derivation) {
+        return new DerivedWeight(this, derivation);
+    }
+
+    /// The weight in the type of use, on the CPU, in memory of the current scope.
+    Tensor read() {
+        return store.read(name).to(ScalarTypes.of(precision));
+    }
+
+    Tensor keptOnDevice(Tensor tensor) {
+        return store.keepResident(device.isCpu() ? tensor : tensor.to(device.torchDevice(), tensor.scalar_type()));
     }
 
     /// Rows of the weight, in the type of use. Of a table on the CPU only these are cast.

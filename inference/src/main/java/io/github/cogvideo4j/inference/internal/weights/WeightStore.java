@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.inference.internal.weights;
 
+import io.github.cogvideo4j.checkpoints.internal.source.WeightSet;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
-import io.github.cogvideo4j.checkpoints.source.WeightSet;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.DType;
@@ -17,6 +17,7 @@ import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.options.Precision;
+import io.github.cogvideo4j.inference.options.WeightFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -25,13 +26,17 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// The weights of one component, wherever they lie: in a model folder, in a training checkpoint that was never
@@ -91,7 +96,12 @@ public final class WeightStore implements AutoCloseable {
     /// @param precision the type in which they are used
     /// @param device    where they are used
     public Weights in(Precision precision, ComputeDevice device) {
-        return new Weights(this, "", precision, device);
+        return in(precision, device, WeightFormat.DENSE);
+    }
+
+    /// The weights as a model sees them, those of its linear layers in a format of their own.
+    public Weights in(Precision precision, ComputeDevice device, WeightFormat format) {
+        return new Weights(this, "", precision, device, format);
     }
 
     /// The tensor of this name, as it is stored.
@@ -104,30 +114,20 @@ public final class WeightStore implements AutoCloseable {
         return List.copyOf(tensors.keySet());
     }
 
+    /// All tensors, as they are stored.
+    Collection<StoredTensor> tensors() {
+        return tensors.values();
+    }
+
+    /// Whether a tensor does not lie in one piece and is put together in memory when it is used.
+    static boolean isGathered(StoredTensor tensor) {
+        return !(tensor.data() instanceof TensorData.Extents extents
+                && extents.parts().size() == 1);
+    }
+
     /// The bytes of all tensors together, as they are stored.
     public long byteLength() {
         return tensors.values().stream().mapToLong(StoredTensor::byteLength).sum();
-    }
-
-    /// The bytes that all tensors take where they are used: as stored on the CPU, where they are mapped, and in
-    /// the precision of use on another device, to which they are copied.
-    public long byteLength(Precision precision, ComputeDevice device) {
-        if (device.isCpu()) {
-            return byteLength();
-        }
-        return tensors.values().stream()
-                .mapToLong(tensor -> tensor.shape().numel() * precision.dtype().bytes())
-                .sum();
-    }
-
-    /// The bytes of those tensors that do not lie in one piece and are put together in memory when they are
-    /// used.
-    public long gatheredByteLength() {
-        return tensors.values().stream()
-                .filter(tensor -> !(tensor.data() instanceof TensorData.Extents extents
-                        && extents.parts().size() == 1))
-                .mapToLong(StoredTensor::byteLength)
-                .sum();
     }
 
     /// Where the weights come from, for messages.
@@ -154,7 +154,21 @@ public final class WeightStore implements AutoCloseable {
         }
     }
 
-    /// Keeps a copy on another device until the store is closed.
+    /// A copy of a tensor in its stored type, on the CPU, in memory of the current scope.
+    Tensor read(String name) {
+        StoredTensor tensor = find(name).orElseThrow(() -> missing(name));
+        long[] shape =
+                tensor.shape().sizes().stream().mapToLong(Long::longValue).toArray();
+        Tensor copy = torch.empty(shape, new TensorOptions(scalarType(tensor)), new MemoryFormatOptional());
+        try (FileStorageReader reader = new FileStorageReader()) {
+            NativeMemory.fill(NativeMemory.of(copy), tensor, reader);
+            return copy;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Keeps a tensor until the store is closed.
     synchronized Tensor keepResident(Tensor copy) {
         residents.add(Scoped.keep(copy));
         return copy;

@@ -6,6 +6,7 @@ import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.options.Precision;
+import io.github.cogvideo4j.inference.options.WeightFormat;
 import java.util.Optional;
 
 /// The weights below a prefix. A module takes the weights that its own class names (`to_q.weight`) and hands
@@ -15,10 +16,12 @@ import java.util.Optional;
 /// @param prefix    the names' beginning, empty or with a dot at the end
 /// @param precision the type in which they are used
 /// @param device    where they are used
-public record Weights(WeightStore store, String prefix, Precision precision, ComputeDevice device) {
+/// @param format    how those of linear layers are kept
+public record Weights(
+        WeightStore store, String prefix, Precision precision, ComputeDevice device, WeightFormat format) {
     /// The weights of a part: `at("attn1")`, `at("transformer_blocks", 3)`.
     public Weights at(String name) {
-        return new Weights(store, prefix + name + ".", precision, device);
+        return new Weights(store, prefix + name + ".", precision, device, format);
     }
 
     /// The weights of one part of a list.
@@ -28,7 +31,7 @@ public record Weights(WeightStore store, String prefix, Precision precision, Com
 
     /// The same weights used in another type.
     public Weights in(Precision other) {
-        return new Weights(store, prefix, other, device);
+        return new Weights(store, prefix, other, device, format);
     }
 
     /// Whether there is such a weight.
@@ -58,5 +61,36 @@ public record Weights(WeightStore store, String prefix, Precision precision, Com
     /// A weight that a configuration may leave out.
     public Optional<Weight> find(String name, long... shape) {
         return has(name) ? Optional.of(get(name, shape)) : Optional.empty();
+    }
+
+    /// The format of a linear layer with this prefix.
+    public WeightFormat linearFormat() {
+        return FormatRule.of(format, prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1));
+    }
+
+    /// The bytes that all tensors take where they are used: on the CPU as stored, because they are mapped; in
+    /// the precision of use on another device, to which they are copied; in a small format what that leaves.
+    public long byteLength() {
+        return store.tensors().stream()
+                .mapToLong(tensor -> isSmall(tensor)
+                        ? FormatRule.smallBytes(format, tensor)
+                        : device.isCpu()
+                                ? tensor.byteLength()
+                                : tensor.shape().numel() * precision.dtype().bytes())
+                .sum();
+    }
+
+    /// The bytes that take memory of their own on the CPU, because they are not mapped: of tensors that do not
+    /// lie in one piece and are put together when they are used, and of those in a small format.
+    public long ownByteLength() {
+        return store.tensors().stream()
+                .mapToLong(tensor -> isSmall(tensor)
+                        ? FormatRule.smallBytes(format, tensor)
+                        : WeightStore.isGathered(tensor) ? tensor.byteLength() : 0)
+                .sum();
+    }
+
+    private boolean isSmall(StoredTensor tensor) {
+        return format != WeightFormat.DENSE && FormatRule.isSmall(format, store, tensor);
     }
 }

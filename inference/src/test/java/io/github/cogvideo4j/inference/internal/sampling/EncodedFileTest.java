@@ -120,7 +120,8 @@ class EncodedFileTest {
         Path file = folder.resolve(dtype + Arrays.toString(shape) + ".pt");
         long bytes = Arrays.stream(shape).reduce(dtype.bytes(), Math::multiplyExact);
         TensorFile.write(
-                file, false,
+                file,
+                false,
                 new TensorFile.Entry(
                         "any", dtype, Shape.of(shape), MemorySegment.ofArray(new byte[Math.toIntExact(bytes)])));
         return file;

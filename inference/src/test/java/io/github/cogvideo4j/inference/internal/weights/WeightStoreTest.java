@@ -17,10 +17,10 @@ class WeightStoreTest {
             long stored = store.byteLength();
             assertThat(stored).isPositive();
             for (Precision precision : Precision.values()) {
-                assertThat(store.byteLength(precision, ComputeDevice.CPU)).isEqualTo(stored);
+                assertThat(store.in(precision, ComputeDevice.CPU).byteLength()).isEqualTo(stored);
             }
-            assertThat(store.byteLength(Precision.BF16, card)).isEqualTo(stored);
-            assertThat(store.byteLength(Precision.FP32, card)).isEqualTo(2 * stored);
+            assertThat(store.in(Precision.BF16, card).byteLength()).isEqualTo(stored);
+            assertThat(store.in(Precision.FP32, card).byteLength()).isEqualTo(2 * stored);
         }
     }
 }

@@ -1,5 +1,0 @@
-/// One class for each thing that can be wrong.
-@NullMarked
-package io.github.cogvideo4j.checkpoints.doctor.rule;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/// What the doctor examines, read once: headers only.
-@NullMarked
-package io.github.cogvideo4j.checkpoints.doctor.subject;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,115 @@
+package io.github.cogvideo4j.checkpoints.internal.base;
+
+import io.github.cogvideo4j.checkpoints.CheckpointException;
+import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.formats.FormatException;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.tensor.DType;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/// Finds out what of a base model goes into the result.
+public final class BaseModelReader {
+    /// Files that hold weights; whatever else a component has (configurations, vocabularies) is small and
+    /// copied.
+    private static final Set<String> WEIGHTS =
+            Set.of("safetensors", "bin", "pt", "pth", "ckpt", "h5", "msgpack", "onnx", "gguf");
+    /// Documents at the top of a model's folder.
+    private static final Set<String> DOCUMENTS = Set.of("json", "md", "txt", "");
+
+    private final ModelFolder model;
+    private final List<BaseModel.BaseFile> files = new ArrayList<>();
+
+    private BaseModelReader(ModelFolder model) {
+        this.model = model;
+    }
+
+    public static BaseModel read(Path folder) throws IOException {
+        return new BaseModelReader(ModelFolder.read(folder)).read();
+    }
+
+    private BaseModel read() throws IOException {
+        if (!model.isPipeline() && !Files.isDirectory(model.transformer())) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.NOT_A_CHECKPOINT, Place.of(model.path()), "checkpoints.layout.not-a-base");
+        }
+        for (Path file : regularFiles(model.path())) {
+            String name = nameOf(file);
+            if (DOCUMENTS.contains(extension(name)) && !name.equals(Manifest.FILE_NAME)) {
+                add(name, file, false);
+            }
+        }
+        for (Map.Entry<String, ModelFolder.Component> component :
+                model.components().entrySet()) {
+            for (Path file : regularFiles(component.getValue().folder())) {
+                add(component.getKey() + "/" + nameOf(file), file, WEIGHTS.contains(extension(nameOf(file))));
+            }
+        }
+        return new BaseModel(model.path(), files, model.isPipeline());
+    }
+
+    private void add(String path, Path file, boolean weights) throws IOException {
+        files.add(new BaseModel.BaseFile(path, file, Files.size(file), weights));
+    }
+
+    /// The dtype that most tensors of a component have. Weights that cannot be read decide nothing:
+    /// they are not what is being converted.
+    public static Optional<DType> weightDType(Path component) throws IOException {
+        if (!Files.isDirectory(component)) {
+            return Optional.empty();
+        }
+        try {
+            Checkpoint weights = Checkpoints.open(component, SourceOptions.defaults());
+            return weights.entries().stream()
+                    .map(entry -> entry.tensor().dtype())
+                    .collect(Collectors.groupingBy(Function.identity(), Collectors.counting()))
+                    .entrySet()
+                    .stream()
+                    .max(Map.Entry.comparingByValue())
+                    .map(Map.Entry::getKey);
+        } catch (FormatException | CheckpointException _) {
+            return Optional.empty();
+        }
+    }
+
+    /// Regular files, or links to some, in a folder, without hidden ones.
+    private static List<Path> regularFiles(Path folder) throws IOException {
+        List<Path> found = new ArrayList<>();
+        if (!Files.isDirectory(folder)) {
+            return found;
+        }
+        try (DirectoryStream<Path> children = Files.newDirectoryStream(
+                folder, file -> Files.isRegularFile(file) && !nameOf(file).startsWith("."))) {
+            children.forEach(found::add);
+        }
+        found.sort(Comparator.naturalOrder());
+        return found;
+    }
+
+    private static String nameOf(Path file) {
+        return String.valueOf(file.getFileName());
+    }
+
+    private static String extension(String name) {
+        int dot = name.lastIndexOf('.');
+        return dot < 0 ? "" : name.substring(dot + 1).toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,5 @@
+/// Reading the model that was fine-tuned.
+@NullMarked
+package io.github.cogvideo4j.checkpoints.internal.base;
+
+import org.jspecify.annotations.NullMarked;

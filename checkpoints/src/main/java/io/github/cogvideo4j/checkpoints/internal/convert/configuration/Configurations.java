@@ -1,0 +1,94 @@
+package io.github.cogvideo4j.checkpoints.internal.convert.configuration;
+
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.convert.ModelClaims;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Problems;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/// The configuration files of the components that a conversion makes.
+public final class Configurations {
+    private static final String SCHEDULER = "scheduler/scheduler_config.json";
+
+    private final Map<Component, Checkpoint> components;
+    private final Optional<BaseModel> base;
+    private final ModelClaims claims;
+    private final Problems remarks;
+    private final SequencedMap<String, String> files = new LinkedHashMap<>();
+
+    /// @param components what is converted
+    /// @param base       the model that was fine-tuned
+    /// @param claims     what the caller says about it
+    /// @param remarks    where it is told what was derived or assumed
+    public Configurations(
+            Map<Component, Checkpoint> components, Optional<BaseModel> base, ModelClaims claims, Problems remarks) {
+        this.components = components;
+        this.base = base;
+        this.claims = claims;
+        this.remarks = remarks;
+    }
+
+    /// The files' text by path below the output.
+    public SequencedMap<String, String> decide() throws IOException {
+        Optional<TransformerConfig> transformer = Optional.empty();
+        for (Checkpoint checkpoint : of(Component.TRANSFORMER).stream().toList()) {
+            Optional<TransformerConfiguration.Decision> decision =
+                    TransformerConfiguration.decide(checkpoint, base, remarks);
+            decision.ifPresent(config -> put(
+                    Component.TRANSFORMER, ClaimedTransformer.settle(claims, config, Place.of(checkpoint.folder()))));
+            transformer = decision.map(TransformerConfiguration.Decision::config);
+        }
+        for (Checkpoint checkpoint : of(Component.VAE).stream().toList()) {
+            put(Component.VAE, new VaeConfiguration(checkpoint, claims, remarks).decide(base, transformer));
+        }
+        for (Checkpoint checkpoint : of(Component.TEXT_ENCODER).stream().toList()) {
+            put(Component.TEXT_ENCODER, DerivedConfiguration.ofTextEncoder(checkpoint, base, remarks));
+        }
+        if (claims.scalingFactor().isPresent() && of(Component.VAE).isEmpty()) {
+            remarks.report(ProblemCode.ASSUMED, Place.nowhere(), "checkpoints.convert.no-vae-to-scale");
+        }
+        if (claims.snrShiftScale().isPresent()) {
+            files.put(SCHEDULER, scheduler(claims.snrShiftScale().getAsDouble()));
+        }
+        return files;
+    }
+
+    private Optional<Checkpoint> of(Component component) {
+        return Optional.ofNullable(components.get(component));
+    }
+
+    private void put(Component component, String text) {
+        files.put(component.folder() + "/config.json", text);
+    }
+
+    /// The base's scheduler with another shift, or the one that every published model has.
+    private String scheduler(double snrShiftScale) throws IOException {
+        Optional<Path> given =
+                base.map(model -> model.folder().resolve(SCHEDULER)).filter(Files::isRegularFile);
+        ConfigDocument document = given.isPresent()
+                ? ConfigDocument.read(given.get())
+                : ConfigDocument.empty()
+                        .with("_class_name", "CogVideoXDDIMScheduler")
+                        .with("beta_end", 0.012)
+                        .with("beta_schedule", "scaled_linear")
+                        .with("beta_start", 0.00085)
+                        .with("clip_sample", false)
+                        .with("num_train_timesteps", 1000)
+                        .with("prediction_type", "v_prediction")
+                        .with("rescale_betas_zero_snr", true)
+                        .with("set_alpha_to_one", true)
+                        .with("timestep_spacing", "trailing");
+        return document.with("snr_shift_scale", snrShiftScale).toJson();
+    }
+}

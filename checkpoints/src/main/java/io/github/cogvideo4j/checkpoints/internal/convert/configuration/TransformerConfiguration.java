@@ -1,0 +1,141 @@
+package io.github.cogvideo4j.checkpoints.internal.convert.configuration;
+
+import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigCheck;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDerivation;
+import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
+import io.github.cogvideo4j.checkpoints.source.Role;
+import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Problems;
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/// Which `config.json` goes beside the weights: the base's, or one beside the source that fits, or one derived
+/// from the shapes.
+final class TransformerConfiguration {
+    private final Checkpoint checkpoint;
+    private final Problems remarks;
+    private final List<NamedShape> shapes;
+    private final Set<String> buffers;
+
+    private TransformerConfiguration(Checkpoint checkpoint, Problems remarks) {
+        this.checkpoint = checkpoint;
+        this.remarks = remarks;
+        this.shapes = checkpoint.entries().stream()
+                .map(entry -> NamedShape.of(entry.tensor()))
+                .toList();
+        this.buffers = checkpoint.entries().stream()
+                .filter(entry -> entry.role() == Role.BUFFER)
+                .map(StateEntry::name)
+                .collect(Collectors.toSet());
+    }
+
+    /// A configuration, and its text as it will be written.
+    record Decision(String text, TransformerConfig config) {}
+
+    /// The configuration, empty for weights that are no CogVideoX transformer.
+    ///
+    /// @throws InvalidCheckpointException when the weights do not fit the base's configuration
+    static Optional<Decision> decide(Checkpoint checkpoint, Optional<BaseModel> base, Problems remarks)
+            throws IOException {
+        TransformerConfiguration decision = new TransformerConfiguration(checkpoint, remarks);
+        Optional<Path> given = base.flatMap(model -> model.config(Component.TRANSFORMER));
+        return given.isPresent() ? Optional.of(decision.ofBase(given.get())) : decision.withoutBase();
+    }
+
+    private Decision ofBase(Path file) throws IOException {
+        TransformerConfig config = TransformerConfig.read(file);
+        ConfigCheck.Result result = compare(config, file);
+        for (Problem error : result.errors()) {
+            // Without the frozen parameters, tensors are missing on purpose.
+            if (error.code() != ProblemCode.MISSING_TENSOR
+                    || !checkpoint.options().excludeFrozen()) {
+                throw new InvalidCheckpointException(error);
+            }
+            remarks.report(error);
+        }
+        result.warnings().forEach(remarks::report);
+        return new Decision(text(file), config);
+    }
+
+    /// A file's text as it is. Its JSON has been read, but not necessarily as UTF-8, in which it will be
+    /// written.
+    static String text(Path file) throws IOException {
+        try {
+            return Files.readString(file);
+        } catch (MalformedInputException _) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.CONFIG_INVALID, Place.of(file), "checkpoints.convert.config-encoding");
+        }
+    }
+
+    private Optional<Decision> withoutBase() throws IOException {
+        List<String> names = shapes.stream().map(NamedShape::name).toList();
+        if (!ConfigDerivation.looksLikeTransformer(names)) {
+            remarks.report(
+                    ProblemCode.CONFIG_MISSING, Place.of(checkpoint.folder()), "checkpoints.convert.no-transformer");
+            return Optional.empty();
+        }
+        Optional<Path> beside = besideSource();
+        if (beside.isPresent()) {
+            TransformerConfig config = TransformerConfig.read(beside.get());
+            ConfigCheck.Result result = compare(config, beside.get());
+            if (result.fits()) {
+                result.warnings().forEach(remarks::report);
+                remarks.report(ProblemCode.ASSUMED, Place.of(beside.get()), "checkpoints.convert.config-beside");
+                return Optional.of(new Decision(text(beside.get()), config));
+            }
+            remarks.report(result.errors().getFirst());
+        }
+        Place place = Place.of(checkpoint.folder());
+        ConfigDerivation.Result derived = ConfigDerivation.derive(shapes, checkpoint.settings(), place);
+        if (checkpoint.kind() == CheckpointKind.SAT) {
+            for (Problem error : ConfigCheck.compare(derived.config(), shapes, buffers::contains, place)
+                    .errors()) {
+                throw new InvalidCheckpointException(error);
+            }
+        }
+        remarks.report(
+                ProblemCode.ASSUMED,
+                place,
+                "checkpoints.convert.config-derived",
+                list(derived.derived()),
+                list(derived.assumed()));
+        return Optional.of(new Decision(derived.config().toJson(), derived.config()));
+    }
+
+    /// Fields and values for a message.
+    static String list(List<ConfigDerivation.Value> values) {
+        return values.stream().map(value -> value.field() + "=" + value.value()).collect(Collectors.joining(", "));
+    }
+
+    private Optional<Path> besideSource() {
+        Path at = checkpoint.folder().toAbsolutePath();
+        Path folder = Files.isDirectory(at) ? at : at.getParent();
+        for (int up = 0; folder != null && up < 2; up++, folder = folder.getParent()) {
+            Path config = folder.resolve("config.json");
+            if (Files.isRegularFile(config)) {
+                return Optional.of(config);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private ConfigCheck.Result compare(TransformerConfig config, Path file) {
+        return ConfigCheck.compare(config, shapes, buffers::contains, Place.of(file));
+    }
+}

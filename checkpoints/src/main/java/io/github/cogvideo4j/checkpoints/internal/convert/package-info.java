@@ -1,0 +1,5 @@
+/// The writer of a planned folder.
+@NullMarked
+package io.github.cogvideo4j.checkpoints.internal.convert;
+
+import org.jspecify.annotations.NullMarked;

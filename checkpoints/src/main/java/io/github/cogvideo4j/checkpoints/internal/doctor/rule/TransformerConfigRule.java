@@ -1,0 +1,52 @@
+package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
+
+import io.github.cogvideo4j.checkpoints.CheckpointException;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
+import io.github.cogvideo4j.formats.FormatException;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/// The transformer's configuration: whether it is there and makes sense.
+final class TransformerConfigRule implements Rule {
+    @Override
+    public Set<ProblemCode> codes() {
+        return EnumSet.of(ProblemCode.CONFIG_MISSING, ProblemCode.CONFIG_INVALID);
+    }
+
+    @Override
+    public void examine(Subject subject, Consumer<Finding> found) throws IOException {
+        for (ComponentFolder folder : subject.transformer().stream().toList()) {
+            if (folder.config().isEmpty() && folder.untidyConfig().isEmpty()) {
+                found.accept(Finding.of(
+                                Severity.ERROR,
+                                Problem.of(
+                                        ProblemCode.CONFIG_MISSING,
+                                        Place.of(folder.folder()),
+                                        "checkpoints.config.absent",
+                                        "config.json"))
+                        .withRemedy(Commands.copyFromBase("transformer/config.json", folder.folder())));
+            }
+            for (Path file : folder.config().filter(Files::isReadable).stream().toList()) {
+                try {
+                    TransformerConfig.read(file);
+                } catch (FormatException e) {
+                    found.accept(Finding.of(Severity.ERROR, e.problem()));
+                } catch (CheckpointException e) {
+                    found.accept(Finding.of(Severity.ERROR, e.problem()));
+                }
+            }
+        }
+    }
+}

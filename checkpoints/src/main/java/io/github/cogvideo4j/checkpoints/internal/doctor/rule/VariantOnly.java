@@ -1,0 +1,43 @@
+package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
+
+import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/// The only weights are those of a variant, which is loaded on request only.
+final class VariantOnly implements Rule {
+    @Override
+    public Set<ProblemCode> codes() {
+        return EnumSet.of(ProblemCode.VARIANT);
+    }
+
+    @Override
+    public void examine(Subject subject, Consumer<Finding> found) {
+        for (ComponentFolder folder : subject.transformer().stream().toList()) {
+            if (folder.plainGroups().isEmpty()) {
+                for (WeightGroup group : folder.groups()) {
+                    found.accept(Finding.of(
+                                    Severity.ERROR,
+                                    Problem.of(
+                                            ProblemCode.VARIANT,
+                                            Place.of(group.members()
+                                                    .firstEntry()
+                                                    .getValue()
+                                                    .file()),
+                                            "checkpoints.doctor.variant",
+                                            group.variant().orElse("")))
+                            .withRemedy(Commands.fix(subject.path())));
+                }
+            }
+        }
+    }
+}

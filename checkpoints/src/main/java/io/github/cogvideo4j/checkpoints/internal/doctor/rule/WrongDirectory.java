@@ -1,0 +1,57 @@
+package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
+
+import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/// Weights beside `transformer/`, or in a folder inside it.
+final class WrongDirectory implements Rule {
+    @Override
+    public Set<ProblemCode> codes() {
+        return EnumSet.of(ProblemCode.WRONG_DIRECTORY, ProblemCode.LEFTOVERS);
+    }
+
+    @Override
+    public void examine(Subject subject, Consumer<Finding> found) {
+        boolean needed = subject.transformer()
+                .map(folder -> folder.groups().isEmpty())
+                .orElse(subject.kind() == Subject.Kind.PIPELINE);
+        Stream.concat(
+                        subject.loose().stream(),
+                        subject.transformer().stream().flatMap(folder -> folder.nested().stream()))
+                .flatMap(folder -> folder.groups().stream())
+                .filter(group -> group.files().anyMatch(member -> member.stem() != Stem.OTHER) || needed)
+                .forEach(group -> found.accept(needed ? misplaced(subject, group) : leftover(group)));
+    }
+
+    private static Finding misplaced(Subject subject, WeightGroup group) {
+        return Finding.of(
+                        Severity.ERROR,
+                        Problem.of(
+                                ProblemCode.WRONG_DIRECTORY,
+                                Place.of(group.folder()),
+                                "checkpoints.doctor.wrong-directory",
+                                group.label()))
+                .withRemedy(Commands.fix(subject.path()));
+    }
+
+    private static Finding leftover(WeightGroup group) {
+        return Finding.of(
+                Severity.INFO,
+                Problem.of(
+                        ProblemCode.LEFTOVERS,
+                        Place.of(group.folder()),
+                        "checkpoints.doctor.leftover-weights",
+                        group.label()));
+    }
+}

@@ -1,0 +1,46 @@
+package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
+
+import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/// Names that a browser, a desktop or a hand made: `model (1).safetensors`, capital letters, another prefix.
+final class WrongName implements Rule {
+    @Override
+    public Set<ProblemCode> codes() {
+        return EnumSet.of(ProblemCode.NAME_WRONG);
+    }
+
+    @Override
+    public void examine(Subject subject, Consumer<Finding> found) {
+        Names.reportMembers(
+                subject,
+                member -> !member.tidy() || member.stem() == Stem.OTHER,
+                ProblemCode.NAME_WRONG,
+                "checkpoints.doctor.wrong-name",
+                found);
+        for (ComponentFolder folder : subject.transformer().stream().toList()) {
+            for (Path config : folder.untidyConfig().filter(_ -> folder.config().isEmpty()).stream()
+                    .toList()) {
+                found.accept(Finding.of(
+                                Severity.ERROR,
+                                Problem.of(
+                                        ProblemCode.NAME_WRONG,
+                                        Place.of(config),
+                                        "checkpoints.doctor.wrong-name",
+                                        "config.json"))
+                        .withRemedy(Commands.fix(subject.path())));
+            }
+        }
+    }
+}

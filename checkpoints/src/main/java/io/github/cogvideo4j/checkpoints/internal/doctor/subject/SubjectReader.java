@@ -1,0 +1,195 @@
+package io.github.cogvideo4j.checkpoints.internal.doctor.subject;
+
+import io.github.cogvideo4j.checkpoints.CheckpointException;
+import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
+import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
+import io.github.cogvideo4j.checkpoints.internal.source.deepspeed.StateFiles;
+import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedCheckpoint;
+import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.formats.FormatException;
+import io.github.cogvideo4j.formats.Strictness;
+import io.github.cogvideo4j.formats.internal.container.ContainerKind;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.safetensors.SafetensorsFile;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Finds out what a path is, and reads it.
+final class SubjectReader {
+
+    private final Path path;
+    private final List<Problem> problems = new ArrayList<>();
+    private Optional<ModelFolder> model = Optional.empty();
+    private Optional<ComponentFolder> transformer = Optional.empty();
+    private Optional<ComponentFolder> loose = Optional.empty();
+    private final List<Subject.Component> others = new ArrayList<>();
+    private final List<Subject.Adapter> adapters = new ArrayList<>();
+    private Optional<Checkpoint> checkpoint = Optional.empty();
+
+    SubjectReader(Path path) {
+        this.path = path;
+    }
+
+    /// Something that fails as reading fails.
+    private interface Read {
+        void run() throws IOException;
+    }
+
+    Subject read() throws IOException {
+        if (!Files.exists(path)) {
+            throw new NoSuchFileException(path.toString());
+        }
+        Subject.Kind kind = Subject.Kind.NOTHING;
+        if (!Files.isReadable(path)) {
+            problems.add(unreadable(path));
+        } else if (!Files.isDirectory(path)) {
+            kind = readFile();
+        } else if (Files.isRegularFile(path.resolve(ModelFolder.INDEX))
+                || Files.isDirectory(path.resolve(ConversionPlan.COMPONENT))) {
+            kind = Subject.Kind.PIPELINE;
+            readPipeline();
+        } else if (isTransformer()) {
+            kind = Subject.Kind.TRANSFORMER;
+            attempt(path, () -> transformer = Optional.of(ComponentReader.read(path)));
+        } else {
+            kind = readCheckpoint();
+        }
+        return new Subject(path, kind, model, transformer, loose, others, checkpoint, adapters, problems);
+    }
+
+    private boolean isTransformer() throws IOException {
+        boolean component = Files.isRegularFile(path.resolve("config.json"))
+                || ComponentReader.nameOf(path).equals(ConversionPlan.COMPONENT);
+        boolean state = Files.exists(path.resolve("latest"))
+                || Files.exists(path.resolve("latest_universal"))
+                || DistributedCheckpoint.isStateFolder(path)
+                || StateFiles.isTagFolder(path);
+        return component && !state;
+    }
+
+    private Subject.Kind readFile() throws IOException {
+        attempt(path, () -> readAdapter(path));
+        if (!adapters.isEmpty()) {
+            return Subject.Kind.ADAPTER;
+        }
+        problems.clear();
+        attempt(path, () -> checkpoint = Optional.of(Checkpoints.open(path, SourceOptions.defaults())));
+        return Subject.Kind.CHECKPOINT;
+    }
+
+    private Subject.Kind readCheckpoint() throws IOException {
+        Path lora = path.resolve(WeightFileName.ADAPTER);
+        if (Files.isRegularFile(lora)) {
+            attempt(lora, () -> readAdapter(lora));
+        }
+        int before = problems.size();
+        attempt(path, () -> checkpoint = Optional.of(Checkpoints.open(path, SourceOptions.defaults())));
+        if (checkpoint.isPresent()) {
+            return Subject.Kind.CHECKPOINT;
+        }
+        if (!adapters.isEmpty()
+                && problems.size() > before
+                && problems.getLast().code() == ProblemCode.NOT_A_CHECKPOINT) {
+            problems.removeLast();
+            return Subject.Kind.ADAPTER;
+        }
+        return Subject.Kind.NOTHING;
+    }
+
+    private void readPipeline() throws IOException {
+        attempt(path.resolve(ModelFolder.INDEX), () -> model = Optional.of(ModelFolder.read(path)));
+        Path folder = path.resolve(ConversionPlan.COMPONENT);
+        if (Files.isDirectory(folder)) {
+            attempt(folder, () -> transformer = Optional.of(ComponentReader.read(folder)));
+        }
+        attempt(path, () -> loose = Optional.of(ComponentReader.readFlat(path)));
+        Path lora = path.resolve(WeightFileName.ADAPTER);
+        if (Files.isRegularFile(lora)) {
+            attempt(lora, () -> readAdapter(lora));
+        }
+        for (ModelFolder known : model.stream().toList()) {
+            for (Map.Entry<String, ModelFolder.Component> component :
+                    known.components().entrySet()) {
+                if (!component.getKey().equals(ConversionPlan.COMPONENT)) {
+                    readOther(component.getKey(), component.getValue().folder());
+                }
+            }
+        }
+    }
+
+    private void readOther(String name, Path folder) throws IOException {
+        boolean exists = Files.isDirectory(folder);
+        boolean config = exists && Files.isRegularFile(folder.resolve("config.json"));
+        List<Problem> found = new ArrayList<>();
+        Optional<Checkpoint> weights = Optional.empty();
+        if (exists && !Files.isReadable(folder)) {
+            found.add(unreadable(folder));
+        } else if (config) {
+            try {
+                weights = Optional.of(Checkpoints.open(folder, SourceOptions.defaults()));
+            } catch (FormatException e) {
+                found.add(e.problem());
+            } catch (CheckpointException e) {
+                found.add(e.problem());
+            } catch (AccessDeniedException e) {
+                found.add(unreadable(Path.of(e.getFile())));
+            }
+        }
+        others.add(new Subject.Component(name, folder, exists, config, weights, found));
+    }
+
+    private void readAdapter(Path file) throws IOException {
+        if (ContainerKind.of(file) != ContainerKind.SAFETENSORS) {
+            return;
+        }
+        SafetensorsFile opened = SafetensorsFile.open(file, Strictness.LENIENT, new Problems());
+        List<StoredTensor> down = opened.tensors().stream()
+                .filter(tensor -> tensor.name().endsWith(".lora_A.weight")
+                        || tensor.name().endsWith(".lora_down.weight"))
+                .toList();
+        if (down.isEmpty()
+                || opened.tensors().stream().anyMatch(tensor -> tensor.name().contains(".base_layer."))) {
+            return;
+        }
+        boolean alpha =
+                opened.metadata().getOrDefault("lora_adapter_metadata", "").contains("lora_alpha")
+                        || opened.tensors().stream()
+                                .anyMatch(tensor -> tensor.name().endsWith(".alpha"));
+        long rank = down.getFirst().shape().rank() == 0
+                ? 0
+                : down.getFirst().shape().size(0);
+        boolean empty = opened.tensors().stream().allMatch(tensor -> tensor.byteLength() == 0);
+        adapters.add(new Subject.Adapter(file, rank, alpha, empty));
+    }
+
+    /// Does a piece of reading; whatever is wrong with the files becomes a problem.
+    private void attempt(Path place, Read read) throws IOException {
+        try {
+            read.run();
+        } catch (FormatException e) {
+            problems.add(e.problem());
+        } catch (CheckpointException e) {
+            problems.add(e.problem());
+        } catch (AccessDeniedException e) {
+            problems.add(unreadable(e.getFile() == null ? place : Path.of(e.getFile())));
+        }
+    }
+
+    static Problem unreadable(Path file) {
+        return Problem.of(ProblemCode.UNREADABLE, Place.of(file), "checkpoints.doctor.unreadable");
+    }
+}

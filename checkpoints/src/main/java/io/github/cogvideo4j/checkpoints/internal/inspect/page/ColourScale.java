@@ -1,0 +1,65 @@
+package io.github.cogvideo4j.checkpoints.internal.inspect.page;
+
+import java.util.Collection;
+import java.util.Locale;
+
+/// Where on the colour scale a change lies. The scale is logarithmic, since changes differ by factors; the
+/// style sheet turns the position into a colour of even perceptual steps (OKLCH), for light and for dark
+/// pages.
+///
+/// @param least the smallest change
+/// @param most  the largest
+record ColourScale(double least, double most) {
+    /// From here on a colour is dark enough on a light page for white text, and light enough on a dark page for
+    /// black text.
+    private static final double DEEP_ON_LIGHT = 0.62;
+
+    private static final double BRIGHT_ON_DARK = 0.45;
+
+    /// The scale that spans these changes.
+    static ColourScale of(Collection<Double> changes) {
+        double least = Double.POSITIVE_INFINITY;
+        double most = 0;
+        for (double change : changes) {
+            if (change > 0 && Double.isFinite(change)) {
+                least = Math.min(least, change);
+                most = Math.max(most, change);
+            }
+        }
+        return most == 0 ? new ColourScale(1, 1) : new ColourScale(least, most);
+    }
+
+    /// The position of a change, from 0 to 1.
+    double position(double change) {
+        return least == most ? 0.5 : Math.clamp(Math.log(change / least) / Math.log(most / least), 0.0, 1.0);
+    }
+
+    /// The change at a position.
+    double change(double position) {
+        return least * Math.pow(most / least, position);
+    }
+
+    /// The class of a cell.
+    String cellClass(double change) {
+        if (change == 0) {
+            return "cell same";
+        }
+        if (!Double.isFinite(change)) {
+            return "cell odd";
+        }
+        return cellClassAt(position(change));
+    }
+
+    static String cellClassAt(double position) {
+        return "cell heat" + (position > DEEP_ON_LIGHT ? " deep" : "") + (position > BRIGHT_ON_DARK ? " bright" : "");
+    }
+
+    /// The style of a cell: its position, for the style sheet.
+    String style(double change) {
+        return change > 0 && Double.isFinite(change) ? styleAt(position(change)) : "";
+    }
+
+    static String styleAt(double position) {
+        return String.format(Locale.ROOT, "--t:%.3f", position);
+    }
+}

@@ -1,0 +1,154 @@
+package io.github.cogvideo4j.checkpoints.internal.inspect.page;
+
+import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison;
+import io.github.cogvideo4j.checkpoints.inspect.compare.LayerKind;
+import io.github.cogvideo4j.checkpoints.inspect.compare.Percent;
+import io.github.cogvideo4j.checkpoints.inspect.values.Change;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// The blocks as rows, the kinds of layer as columns, and what lies around the blocks below. A table, so that
+/// it can be read aloud and copied; every cell says its value in text.
+public final class HeatMap {
+    private static final int LEGEND_STEPS = 32;
+    private static final int LEGEND_LABELS = 5;
+
+    private final Html html;
+    private final Map<Integer, Map<LayerKind, Change>> blocks;
+    private final Map<String, Change> outside;
+    private final List<LayerKind> columns;
+    private final ColourScale scale;
+
+    public HeatMap(Html html, Comparison comparison) {
+        this.html = html;
+        this.blocks = comparison.blocks();
+        this.outside = comparison.outside();
+        this.columns = Arrays.stream(LayerKind.values())
+                .filter(kind -> blocks.values().stream().anyMatch(block -> block.containsKey(kind)))
+                .toList();
+        List<Double> changes = new ArrayList<>();
+        blocks.values().forEach(block -> block.values().forEach(change -> changes.add(change.relative())));
+        outside.values().forEach(change -> changes.add(change.relative()));
+        this.scale = ColourScale.of(changes);
+    }
+
+    public void write() {
+        html.leaf("p", html.say("checkpoints.page.heat-map-explained"), "class", "note");
+        legend();
+        if (!blocks.isEmpty()) {
+            html.open("div", "class", "scroll").open("table", "class", "heat-map");
+            html.leaf("caption", html.say("checkpoints.page.heat-map-caption"));
+            head();
+            html.open("tbody");
+            blocks.forEach(this::row);
+            html.close("tbody");
+            foot();
+            html.close("table").close("div");
+        }
+        around();
+    }
+
+    private void head() {
+        html.open("thead").open("tr");
+        html.leaf("th", html.say("checkpoints.page.block"), "scope", "col");
+        columns.forEach(kind -> html.leaf("th", html.say(kind.title().key()), "scope", "col"));
+        html.leaf("th", html.say("checkpoints.page.whole-block"), "scope", "col", "class", "sum");
+        html.close("tr").close("thead");
+    }
+
+    private void row(int number, Map<LayerKind, Change> block) {
+        html.open("tr").leaf("th", Integer.toString(number), "scope", "row");
+        for (LayerKind kind : columns) {
+            cell(
+                    html.say(
+                            "checkpoints.page.block-kind",
+                            number,
+                            html.say(kind.title().key())),
+                    Optional.ofNullable(block.get(kind)));
+        }
+        Change whole = block.values().stream().reduce(Change.NONE, Change::plus);
+        html.leaf("td", Percent.of(whole.relative()), "class", "sum");
+        html.close("tr");
+    }
+
+    private void foot() {
+        html.open("tfoot").open("tr");
+        html.leaf("th", html.say("checkpoints.page.all-blocks"), "scope", "row");
+        Change all = Change.NONE;
+        for (LayerKind kind : columns) {
+            Change change = blocks.values().stream()
+                    .map(block -> block.getOrDefault(kind, Change.NONE))
+                    .reduce(Change.NONE, Change::plus);
+            all = all.plus(change);
+            html.leaf("td", Percent.of(change.relative()), "class", "sum");
+        }
+        html.leaf("td", Percent.of(all.relative()), "class", "sum");
+        html.close("tr").close("tfoot");
+    }
+
+    private void cell(String what, Optional<Change> found) {
+        if (found.isEmpty()) {
+            html.leaf("td", "–", "class", "cell none");
+            return;
+        }
+        Change change = found.get();
+        html.leaf(
+                "td",
+                Percent.of(change.relative()),
+                "class",
+                scale.cellClass(change.relative()),
+                "style",
+                scale.style(change.relative()),
+                "title",
+                details(what, change));
+    }
+
+    private String details(String what, Change change) {
+        return html.say(
+                "checkpoints.page.cell-details",
+                what,
+                Percent.of(change.relative()),
+                change.elements(),
+                "%.3g".formatted(change.largest()));
+    }
+
+    /// The modules around the blocks, as tiles of the same colours.
+    private void around() {
+        if (outside.isEmpty()) {
+            return;
+        }
+        html.leaf("h3", html.say("checkpoints.page.outside"));
+        html.open("ul", "class", "tiles");
+        outside.forEach((module, change) -> {
+            html.open(
+                    "li",
+                    "class",
+                    scale.cellClass(change.relative()),
+                    "style",
+                    scale.style(change.relative()),
+                    "title",
+                    details(module, change));
+            html.leaf("span", module).leaf("b", Percent.of(change.relative())).close("li");
+        });
+        html.close("ul");
+    }
+
+    private void legend() {
+        if (scale.least() == scale.most()) {
+            return;
+        }
+        html.open("div", "class", "legend", "aria-hidden", "true").open("div", "class", "ramp");
+        for (int i = 0; i < LEGEND_STEPS; i++) {
+            double position = i / (LEGEND_STEPS - 1.0);
+            html.leaf("i", "", "class", "heat", "style", ColourScale.styleAt(position));
+        }
+        html.close("div").open("div", "class", "ticks");
+        for (int i = 0; i < LEGEND_LABELS; i++) {
+            html.leaf("span", Percent.of(scale.change(i / (LEGEND_LABELS - 1.0))));
+        }
+        html.close("div").close("div");
+    }
+}

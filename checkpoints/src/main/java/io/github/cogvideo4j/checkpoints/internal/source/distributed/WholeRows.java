@@ -1,0 +1,59 @@
+package io.github.cogvideo4j.checkpoints.internal.source.distributed;
+
+import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.tensor.Shape;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Whether tensors that were cut along their first dimension have all of their rows, where nothing says how
+/// many there should be. When the files of the last ranks are lost, what is left is consistent in itself: every
+/// tensor is shorter. But columns are never cut, and transformer blocks tell: what one projection puts out (rows)
+/// is what another takes in (columns).
+final class WholeRows {
+    /// The rows of the first are the columns of the second.
+    private record Rule(String rows, String columns) {}
+
+    private static final List<Rule> RULES = List.of(
+            new Rule(".to_q.weight", ".to_out.0.weight"),
+            new Rule(".to_out.0.weight", ".to_q.weight"),
+            new Rule(".ff.net.2.weight", ".ff.net.0.proj.weight"));
+
+    private WholeRows() {}
+
+    /// Checks every block.
+    ///
+    /// @param missing what the name of the first missing file begins with
+    /// @throws InvalidCheckpointException `missing-rank` naming the tensor and the file
+    static void require(List<StoredTensor> tensors, Path folder, String missing) {
+        Map<String, Shape> shapes = new HashMap<>();
+        tensors.forEach(tensor -> shapes.put(tensor.name(), tensor.shape()));
+        for (StoredTensor tensor : tensors) {
+            for (Rule rule : RULES) {
+                if (tensor.name().endsWith(rule.rows()) && tensor.shape().rank() == 2) {
+                    String block = tensor.name()
+                            .substring(0, tensor.name().length() - rule.rows().length());
+                    Shape other = shapes.getOrDefault(block + rule.columns(), Shape.of());
+                    require(tensor, other, folder, missing);
+                }
+            }
+        }
+    }
+
+    private static void require(StoredTensor tensor, Shape other, Path folder, String missing) {
+        if (other.rank() == 2 && tensor.shape().size(0) < other.size(1)) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.MISSING_RANK,
+                    Place.of(folder).tensor(tensor.name()),
+                    "checkpoints.distributed.rows-missing",
+                    tensor.name(),
+                    tensor.shape().size(0),
+                    other.size(1),
+                    missing);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package io.github.cogvideo4j.checkpoints.internal.verify;
+
+import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
+import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest;
+import io.github.cogvideo4j.checkpoints.verify.TensorDifference;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.tensor.FileStorageReader;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Reads every tensor of a folder: to hold its hash against the manifest's, or to look at its values.
+public final class TensorContents {
+    private TensorContents() {}
+
+    /// Every tensor is the one that was written, and none is missing or added.
+    public static List<Problem> againstManifest(
+            Path folder,
+            List<StoredTensor> tensors,
+            Map<String, Manifest.TensorEntry> expected,
+            int threads,
+            Progress progress)
+            throws IOException {
+        List<Problem> problems = new ArrayList<>();
+        Set<String> missing = new HashSet<>(expected.keySet());
+        List<StoredTensor> known = new ArrayList<>();
+        for (StoredTensor tensor : tensors) {
+            missing.remove(tensor.name());
+            Manifest.TensorEntry entry = expected.get(tensor.name());
+            if (entry == null) {
+                problems.add(new TensorDifference.Extra(tensor.name()).problem(folder));
+            } else if (entry.dtype() != tensor.dtype()) {
+                problems.add(new TensorDifference.Type(tensor.name(), entry.dtype(), tensor.dtype()).problem(folder));
+            } else if (!entry.shape().equals(tensor.shape())) {
+                problems.add(new TensorDifference.Sizes(tensor.name(), entry.shape(), tensor.shape()).problem(folder));
+            } else {
+                known.add(tensor);
+            }
+        }
+        missing.stream()
+                .sorted()
+                .map(name -> new TensorDifference.Missing(name).problem(folder))
+                .forEach(problems::add);
+        problems.addAll(wrongHashes(folder, known, expected, threads, progress));
+        return problems;
+    }
+
+    private static List<Problem> wrongHashes(
+            Path folder,
+            List<StoredTensor> tensors,
+            Map<String, Manifest.TensorEntry> expected,
+            int threads,
+            Progress progress)
+            throws IOException {
+        progress.begin(
+                Progress.Phase.VERIFYING,
+                tensors.stream().mapToLong(StoredTensor::byteLength).sum());
+        try (FileStorageReader reader = new FileStorageReader()) {
+            List<String> hashes = ParallelTensors.map(tensors, threads, tensor -> {
+                MessageDigest digest = Digests.sha256();
+                reader.read(tensor, TensorValues.counted(progress, digest::update));
+                return HexFormat.of().formatHex(digest.digest());
+            });
+            reader.verifyChecksums();
+            List<Problem> problems = new ArrayList<>();
+            for (int i = 0; i < tensors.size(); i++) {
+                String name = tensors.get(i).name();
+                Manifest.TensorEntry entry = expected.get(name);
+                if (entry == null || !entry.sha256().equals(hashes.get(i))) {
+                    problems.add(Problem.of(
+                            ProblemCode.DIFFERENT,
+                            Place.of(folder).tensor(name),
+                            "checkpoints.verify.tensor-hash",
+                            name));
+                }
+            }
+            return problems;
+        }
+    }
+
+    /// What the values say: NaN, Inf, matrices of zeros.
+    public static List<Problem> values(Path folder, List<StoredTensor> tensors, int threads, Progress progress)
+            throws IOException {
+        try (FileStorageReader reader = new FileStorageReader()) {
+            List<TensorValues> all = TensorValues.read(reader, tensors, threads, progress);
+            reader.verifyChecksums();
+            return all.stream()
+                    .flatMap(values -> values.problems(folder).stream())
+                    .toList();
+        }
+    }
+}

@@ -1,6 +1,0 @@
-/// The CogVideoX transformer as its configuration describes it: which tensors it has, whether weights fit, and
-/// which configuration given weights must have had.
-@NullMarked
-package io.github.cogvideo4j.checkpoints.model;
-
-import org.jspecify.annotations.NullMarked;

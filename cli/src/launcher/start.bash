@@ -1,0 +1,79 @@
+# How the program is started, from a checkout and from an unpacked distribution. Sourced by both launchers, which set
+# java (the JVM), jar (the program), cache (where the JVM's cache of loaded classes is or will be) and flags (an array
+# of further options for the JVM). bash 3.2 (macOS) suffices.
+
+export COGVIDEO_LANG=${COGVIDEO_LANG:-${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}}
+
+# say ENGLISH CHINESE
+say() {
+  case $COGVIDEO_LANG in
+    zh*) printf '%s\n' "$2" >&2 ;;
+    *) printf '%s\n' "$1" >&2 ;;
+  esac
+}
+
+# fail ENGLISH CHINESE: the environment is at fault, which is exit code 4 everywhere in this program.
+fail() {
+  say "error: $1" "错误：$2"
+  exit 4
+}
+
+# The options that the program always has.
+program_flags() {
+  flags+=(-Xmx256m -XX:+UseSerialGC -XX:-UsePerfData)
+  # For libtorch and FFmpeg: native code may be called, and the heap's size says nothing about what they may take.
+  flags+=(--enable-native-access=ALL-UNNAMED -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 -Dorg.bytedeco.javacpp.maxBytes=0)
+  # Their remarks about versions are of no use to anyone: slf4j-nop drops them.
+  flags+=(-Dorg.bytedeco.javacpp.logger=slf4j)
+  # The tokenizer's library would report its use over the network otherwise.
+  export OPT_OUT_TRACKING=true
+}
+
+# train FOLDER: lets the JVM record what it loads for the help and the main job, which saves a good part of the time
+# of later starts. FOLDER is for what the rehearsal writes.
+train() {
+  local new=$cache.$$ output=$1/rehearsal.$$
+  if "$java" "${flags[@]}" -XX:AOTCacheOutput="$new" -cp "$jar" io.github.cogvideo4j.cli.Rehearsal "$output" \
+    </dev/null >/dev/null 2>&1 && [[ -s $new ]]; then
+    mv -f -- "$new" "$cache"
+  else
+    rm -f -- "$new"
+    : >"$cache"
+  fi
+  rm -rf -- "$output" "$output.mp4" "$output.mp4.json"
+}
+
+# start_program ARGUMENT...: becomes the program.
+start_program() {
+  # Where the locale is not UTF-8 (bash counts two characters here), Java could neither open a file with a Chinese name
+  # nor print it. An encoding that the user asked for by name stays, if the system has it.
+  local probe=$'\xc3\xa9' terminals=
+  if ((${#probe} != 1)); then
+    case ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} in
+      '' | C | POSIX | *[Uu][Tt][Ff]8 | *[Uu][Tt][Ff]-8) export LC_ALL=C.UTF-8 ;;
+      *)
+        # What the system has not is plain ASCII to it.
+        case $(locale charmap 2>/dev/null) in
+          '' | ANSI_X3.4-1968 | US-ASCII | 646) export LC_ALL=C.UTF-8 ;;
+        esac
+        ;;
+    esac
+  fi
+
+  # libtorch's threads wait a moment for the next operation before they sleep. Not long: the library of its large
+  # products has threads of its own, which need the processors meanwhile.
+  export GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-5000}
+
+  if [[ -t 1 ]]; then terminals+=out,; fi
+  if [[ -t 2 ]]; then terminals+=err,; fi
+  flags+=("-Dcogvideo4j.terminal=$terminals")
+
+  # The JVM logs to the standard output, among the results. A cache that does not fit is left unused, without a remark.
+  flags+=(-Xlog:disable)
+  # Most runs are short, and the loops that matter are hot at once: what is run a few hundred times is not worth compiling.
+  flags+=(-XX:CompileThresholdScaling=3)
+  if [[ -s $cache ]]; then flags+=("-XX:AOTCache=$cache"); fi
+
+  # shellcheck disable=SC2086 # the options are meant to be split
+  exec "$java" "${flags[@]}" ${COGVIDEO_JAVA_OPTS:-} -jar "$jar" "$@"
+}
