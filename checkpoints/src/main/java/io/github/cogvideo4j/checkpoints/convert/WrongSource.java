@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
@@ -28,7 +29,7 @@ final class WrongSource {
         if (names.stream().allMatch(WrongSource::isAdapters)) {
             throw new InvalidCheckpointException(ProblemCode.NOT_A_CHECKPOINT, place, "checkpoints.location.lora");
         }
-        if (names.stream().anyMatch(name -> name.contains(".base_layer.") || isAdapters(name))) {
+        if (names.stream().anyMatch(name -> name.contains(".base_layer.") || isFactor(name))) {
             throw new InvalidCheckpointException(ProblemCode.LORA_UNMERGED, place, "checkpoints.convert.lora-unmerged");
         }
         Optional<Component> found = source.component();
@@ -52,6 +53,11 @@ final class WrongSource {
     }
 
     private static boolean isAdapters(String name) {
+        return Dialects.isTextEncoder(name) || Dialects.read(name).isPresent();
+    }
+
+    /// A matrix of an adapter. Names like `MODULE.alpha` may be a model's own.
+    private static boolean isFactor(String name) {
         return name.contains(".lora_") || name.contains(".lora.") || name.contains("_lora.");
     }
 }

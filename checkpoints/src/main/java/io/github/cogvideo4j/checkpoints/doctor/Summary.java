@@ -51,6 +51,7 @@ final class Summary {
                 checkpoint.entries().stream().map(StateEntry::tensor).toList();
         return Message.of(
                 checkpoint.training().step().isPresent()
+                                && checkpoint.training().worldSize().isPresent()
                         ? "checkpoints.doctor.is.training"
                         : "checkpoints.doctor.is.weights",
                 checkpoint.kind().title(),

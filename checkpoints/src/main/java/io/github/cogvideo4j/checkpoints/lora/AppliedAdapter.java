@@ -11,8 +11,12 @@ import java.util.OptionalDouble;
 public record AppliedAdapter(LoraAdapter adapter, double scale, OptionalDouble alpha) {
     /// What a checkpoint tells of it once it is fused.
     FusedAdapter fused() {
-        LoraLayer first = adapter.layers().firstEntry().getValue();
-        return new FusedAdapter(
-                adapter.file(), adapter.layers().size(), adapter.rank(), scale, alpha, first.factor(scale, alpha));
+        var modules = adapter.content().modules().values();
+        int rank = modules.stream()
+                .flatMapToInt(module -> module.rank().stream())
+                .max()
+                .orElse(0);
+        double factor = modules.iterator().next().factor(scale, alpha);
+        return new FusedAdapter(adapter.file(), modules.size(), rank, scale, alpha, factor);
     }
 }

@@ -1,72 +1,139 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
-import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterBinding;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterContent;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterSource;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterValues;
+import io.github.cogvideo4j.checkpoints.internal.lora.FittingModels;
+import io.github.cogvideo4j.checkpoints.internal.lora.ModelNames;
+import io.github.cogvideo4j.checkpoints.internal.lora.delta.Delta;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SequencedMap;
-import java.util.TreeMap;
 
-/// A LoRA adapter that has been opened: its factors as descriptions, for each weight that it adapts. Nothing
-/// is read but headers and the few bytes of recorded alphas.
-///
-/// @param file    the file
-/// @param layers  the adaptations by the key of the adapted weight, in the file's order
-/// @param skipped keys of a text encoder's adapter, which are left out
-/// @param files   the files that were read, with the identity they had
-/// @param remarks what is worth saying but stops nothing
-public record LoraAdapter(
-        Path file,
-        SequencedMap<String, LoraLayer> layers,
-        List<String> skipped,
-        Map<Path, FileIdentity> files,
-        List<Problem> remarks) {
-    /// No alpha in use is anywhere near; beyond it, a number is a mistake.
-    static final double LARGEST_ALPHA = 1e6;
+/// An adapter that has been opened, in whatever dialect it is written: what it does to each module of a model,
+/// as descriptions. Nothing is read but headers and the few bytes of recorded alphas.
+public final class LoraAdapter {
+    private final AdapterContent content;
 
-    /// Copies the collections.
-    public LoraAdapter {
-        layers = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(layers));
-        skipped = List.copyOf(skipped);
-        files = new TreeMap<>(files);
-        remarks = List.copyOf(remarks);
+    LoraAdapter(AdapterContent content) {
+        this.content = content;
     }
 
     /// Opens an adapter.
     ///
-    /// @param path the file, or a folder that holds `pytorch_lora_weights.safetensors` (a `checkpoint-N` of
-    ///             the trainer) or PEFT's `adapter_model.safetensors`
+    /// @param path the file; a folder that holds one, whatever it is called; a training run, whose newest is
+    ///             taken; or the state of a training that holds one
     /// @throws io.github.cogvideo4j.formats.FormatException when the file is damaged
     /// @throws io.github.cogvideo4j.checkpoints.InvalidCheckpointException when it is no adapter, or not a
     ///     whole one: `not-weights` (no adapter at all, or its matrices are empty), `missing-tensor`,
-    ///     `extra-tensor`, `shape-mismatch`, `duplicate-weights`, `unsupported-tensor`, `lora-alpha`
+    ///     `extra-tensor`, `shape-mismatch`, `duplicate-weights`, `unsupported-tensor`, `lora-alpha`,
+    ///     `ambiguous-weights` (several files, and nothing tells which is meant)
     public static LoraAdapter open(Path path) throws IOException {
-        return LoraAdapterReader.read(path);
+        return new LoraAdapter(
+                AdapterSource.open(path, SourceOptions.defaults()).content());
     }
 
-    /// Whether an alpha is recorded for every weight.
+    AdapterContent content() {
+        return content;
+    }
+
+    /// The file, or the folder of the state.
+    public Path file() {
+        return content.file();
+    }
+
+    /// Whose spelling it has: `diffusers`, `peft`, `kohya`, `comfyui`, `diffusers-processor`, `bare`.
+    public String dialect() {
+        return content.dialect();
+    }
+
+    /// What it does to each module, in the file's order.
+    public List<LoraLayer> layers() {
+        return content.modules().values().stream().map(LoraAdapter::layer).toList();
+    }
+
+    /// Names of a text encoder's adapter in the same file, which are left out.
+    public List<String> skipped() {
+        return content.skipped();
+    }
+
+    /// What is worth saying but stops nothing.
+    public List<Problem> remarks() {
+        return content.remarks();
+    }
+
+    /// The model that it was trained on, as far as its metadata tell.
+    public Optional<String> baseModel() {
+        return content.settings().baseModel();
+    }
+
+    /// Whether an alpha is recorded for every module that needs one.
     public boolean recordsAlpha() {
-        return layers.values().stream().allMatch(layer -> layer.alpha().isPresent());
+        return content.recordsAlpha();
     }
 
-    /// The largest rank; mostly all layers have the same.
-    public int rank() {
-        return layers.values().stream().mapToInt(LoraLayer::rank).max().orElse(0);
-    }
-
-    /// The bytes of all factors.
+    /// The bytes of all its tensors.
     public long byteLength() {
-        return layers.values().stream()
-                .mapToLong(layer -> length(layer.a()) + length(layer.b()))
+        return content.modules().values().stream()
+                .flatMap(AdaptedModule::tensors)
+                .mapToLong(StoredTensor::byteLength)
                 .sum();
     }
 
-    private static long length(StoredTensor tensor) {
-        return tensor.byteLength();
+    /// NaN and infinite values, which would spoil every weight they are fused into. Reads all values.
+    public List<Problem> valueProblems() throws IOException {
+        return AdapterValues.problems(content);
+    }
+
+    /// The Frobenius norms of what is added to the weights, by module, at scale 1 and with the recorded alpha.
+    /// Modules that add nothing by themselves (replaced weights, DoRA's lengths) are absent. Reads all values.
+    ///
+    /// @param threads how many at once
+    public SequencedMap<String, Double> norms(int threads) throws IOException {
+        return AdapterValues.norms(content, threads);
+    }
+
+    /// The adapted modules, those of all blocks under one name.
+    public List<String> targets() {
+        return FittingModels.targets(content);
+    }
+
+    /// The published CogVideoX models that have every adapted tensor in the size that the adapter fits. Models
+    /// of one width differ only around their blocks, so that an adapter of attention layers fits several.
+    public List<String> fitting() {
+        return FittingModels.of(content);
+    }
+
+    /// Finds the adapter's names among a model's, as far as they are there.
+    public LoraBinding bind(Checkpoint model) {
+        AdapterBinding binding = AdapterBinding.of(content, ModelNames.of(model));
+        return new LoraBinding(binding.modules(), binding.bound(), binding.unbound());
+    }
+
+    private static LoraLayer layer(AdaptedModule module) {
+        List<String> kinds = new ArrayList<>();
+        module.weight().forEach(change -> kinds.add(change.delta().kind()));
+        module.bias().forEach(change -> kinds.add("bias:" + change.delta().kind()));
+        Delta first = (module.weight().isEmpty() ? module.bias() : module.weight())
+                .getFirst()
+                .delta();
+        return new LoraLayer(
+                module.name(),
+                kinds,
+                first.shape(),
+                module.rank(),
+                module.alpha(),
+                module.factor(1, OptionalDouble.empty()),
+                first.tensors().getFirst().dtype());
     }
 }

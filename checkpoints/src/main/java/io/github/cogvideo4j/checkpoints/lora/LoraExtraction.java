@@ -5,6 +5,12 @@ import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparing;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison;
 import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange;
+import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterFile;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterMetadata;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterReader;
+import io.github.cogvideo4j.checkpoints.internal.lora.TruncatedSvd;
+import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
@@ -114,15 +120,16 @@ public final class LoraExtraction {
     }
 
     private Result extract(Path output) throws IOException {
-        Path target = AdapterFile.target(output, List.of(base.folder(), model.folder()), options.overwrite());
+        Path target = AdapterFile.target(
+                output, WeightFileName.ADAPTER, List.of(base.folder(), model.folder()), options.overwrite());
         Comparison comparison = Comparing.compare(model, base, options.threads(), progress);
         requireSameModel(comparison);
         List<Pair> pairs = pairs(comparison);
-        SequencedMap<String, LoraConfigJson.Strength> strengths = new LinkedHashMap<>();
+        SequencedMap<String, AdapterMetadata.Strength> strengths = new LinkedHashMap<>();
         List<TensorSpec> specs = new ArrayList<>();
         for (Pair pair : pairs) {
             Shape shape = pair.model().shape();
-            strengths.put(pair.module(), new LoraConfigJson.Strength(pair.rank(), pair.rank()));
+            strengths.put(pair.module(), new AdapterMetadata.Strength(pair.rank(), pair.rank()));
             specs.add(new TensorSpec(nameOfA(pair), DType.F32, Shape.of(pair.rank(), shape.size(1))));
             specs.add(new TensorSpec(nameOfB(pair), DType.F32, Shape.of(shape.size(0), pair.rank())));
         }
@@ -130,7 +137,7 @@ public final class LoraExtraction {
                 Progress.Phase.WRITING,
                 pairs.stream().mapToLong(pair -> pair.model().byteLength()).sum());
         try (FileStorageReader reader = new FileStorageReader();
-                AdapterFile file = AdapterFile.create(target, specs, LoraConfigJson.metadata(strengths))) {
+                AdapterFile file = AdapterFile.create(target, specs, AdapterMetadata.header(strengths))) {
             List<Layer> layers = ParallelTensors.map(pairs, threads(pairs), pair -> layer(pair, reader, file));
             reader.verifyChecksums();
             SourceFiles.requireUnchanged(base.files());
@@ -169,7 +176,7 @@ public final class LoraExtraction {
                     ProblemCode.MISSING_TENSOR,
                     Place.of(model.folder()),
                     "checkpoints.lora.extract-nothing-common",
-                    LoraAdapterReader.listed(alone));
+                    AdapterReader.listed(alone));
         }
         if (!alone.isEmpty()) {
             remarks.report(
@@ -177,7 +184,7 @@ public final class LoraExtraction {
                     Place.of(model.folder()),
                     "checkpoints.lora.extract-alone",
                     alone.size(),
-                    LoraAdapterReader.listed(alone));
+                    AdapterReader.listed(alone));
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
+import io.github.cogvideo4j.checkpoints.TinySafetensors;
 import io.github.cogvideo4j.formats.safetensors.SafetensorsLayout;
 import io.github.cogvideo4j.formats.safetensors.TensorSpec;
 import io.github.cogvideo4j.formats.tensor.DType;
@@ -61,6 +62,17 @@ final class AdapterFiles {
         }
         Files.createDirectories(file.getParent());
         return Files.write(file, bytes.array());
+    }
+
+    /// The values of a reference's tensor of fp32 or bf16.
+    static float[] values(TinySafetensors.Tensor tensor) {
+        float[] values = new float[(int) tensor.shape().numel()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = tensor.dtype() == DType.BF16
+                    ? Float.intBitsToFloat(tensor.bytes().getShort(i * 2) << 16)
+                    : tensor.bytes().getFloat(i * 4);
+        }
+        return values;
     }
 
     /// The values of a tensor of fp32 or bf16, which is the upper half of fp32.

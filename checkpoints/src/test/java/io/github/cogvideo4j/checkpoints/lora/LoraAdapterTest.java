@@ -3,6 +3,8 @@ package io.github.cogvideo4j.checkpoints.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule;
+import io.github.cogvideo4j.checkpoints.internal.lora.dialect.SettingsReader;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
@@ -35,6 +37,8 @@ class LoraAdapterTest {
                 "base_model.model.M.lora_A.weight, base_model.model.M.lora_B.weight",
                 "base_model.model.M.lora_A.default.weight, base_model.model.M.lora_B.default.weight",
                 "module.M.lora_A.default.weight, module.M.lora_B.default.weight",
+                "diffusion_model.M.lora_A.weight, diffusion_model.M.lora_B.weight",
+                "diffusion_model.M.lora_down.weight, diffusion_model.M.lora_up.weight",
                 "M.lora_down.weight, M.lora_up.weight",
                 "M.lora.down.weight, M.lora.up.weight",
                 "M.lora_A.weight, M.lora_B.weight",
@@ -43,21 +47,22 @@ class LoraAdapterTest {
         String[] names = keys.replace("M", Q).split(", ", -1);
         Path file = new AdapterFiles().with(names[0], 2, 6).with(names[1], 4, 2).write(folder.resolve("a.safetensors"));
         LoraAdapter adapter = LoraAdapter.open(file);
-        assertThat(adapter.layers()).containsOnlyKeys(Q + ".weight");
-        LoraLayer layer = adapter.layers().firstEntry().getValue();
-        assertThat(layer.rank()).isEqualTo(2);
-        assertThat(layer.weightShape().toString()).isEqualTo("[4, 6]");
-        assertThat(layer.factor(0.5, OptionalDouble.empty())).isEqualTo(0.5);
-        assertThat(layer.factor(0.5, OptionalDouble.of(8))).isEqualTo(2);
+        LoraLayer layer = adapter.layers().getFirst();
+        assertThat(adapter.layers()).hasSize(1);
+        assertThat(layer.module()).isEqualTo(Q);
+        assertThat(layer.rank()).hasValue(2);
+        assertThat(layer.shape().toString()).isEqualTo("[4, 6]");
+        AdaptedModule module = adapter.content().modules().firstEntry().getValue();
+        assertThat(module.factor(0.5, OptionalDouble.empty())).isEqualTo(0.5);
+        assertThat(module.factor(0.5, OptionalDouble.of(8))).isEqualTo(2);
     }
 
     @Test
     void alphaComesFromTheHeader() throws IOException {
         LoraAdapter adapter = LoraAdapter.open(Resources.golden("lora/t2v-5b_r4_alpha8meta.safetensors"));
         assertThat(adapter.recordsAlpha()).isTrue();
-        assertThat(adapter.layers().values())
-                .allSatisfy(layer ->
-                        assertThat(layer.factor(1, OptionalDouble.empty())).isEqualTo(2));
+        assertThat(adapter.layers())
+                .allSatisfy(layer -> assertThat(layer.factor()).isEqualTo(2));
     }
 
     /// rsLoRA and patterns of single modules, as PEFT's `LoraConfig` defines them.
@@ -66,19 +71,17 @@ class LoraAdapterTest {
         Path file = pair().write(
                         folder.resolve("a.safetensors"),
                         Map.of(
-                                LoraMetadata.KEY,
+                                SettingsReader.DIFFUSERS_KEY,
                                 "{\"transformer.r\": 4, \"transformer.lora_alpha\": 4, \"transformer.use_rslora\": true,"
                                         + " \"transformer.alpha_pattern\": {\"attn1.to_q\": 6}}"));
-        assertThat(LoraAdapter.open(file).layers().firstEntry().getValue().factor(1, OptionalDouble.empty()))
-                .isEqualTo(6 / Math.sqrt(2));
+        assertThat(LoraAdapter.open(file).layers().getFirst().factor()).isEqualTo(6 / Math.sqrt(2));
     }
 
     @Test
     void peftsOwnFolderIsRead() throws IOException {
         pair().write(folder.resolve("adapter_model.safetensors"));
         Files.writeString(folder.resolve("adapter_config.json"), "{\"r\": 2, \"lora_alpha\": 3}");
-        assertThat(LoraAdapter.open(folder).layers().firstEntry().getValue().alpha())
-                .hasValue(3);
+        assertThat(LoraAdapter.open(folder).layers().getFirst().alpha()).hasValue(3);
     }
 
     @Test
@@ -121,7 +124,22 @@ class LoraAdapterTest {
                 hostile("another tensor", "extra-tensor", files -> files.with("proj_out.weight", 4, 4)),
                 hostile("no module", "extra-tensor", files -> files.with(".lora_A.weight", 2, 6)),
                 hostile("a model", "lora-unmerged", files -> files.with(Q + ".base_layer.weight", 4, 6)),
-                hostile("DoRA", "unsupported-tensor", files -> files.with(Q + ".lora_magnitude_vector.weight", 4)),
+                hostile("magnitudes of nothing", "missing-tensor", files -> files.with("proj_out.dora_scale", 4, 1)),
+                hostile("half of a LoHa", "missing-tensor", files -> files.with("proj_out.hada_w1_a", 4, 2)),
+                hostile(
+                        "LoHa of two sizes",
+                        "shape-mismatch",
+                        files -> files.with("proj_out.hada_w1_a", 4, 2)
+                                .with("proj_out.hada_w1_b", 2, 6)
+                                .with("proj_out.hada_w2_a", 5, 2)
+                                .with("proj_out.hada_w2_b", 2, 6)),
+                hostile("half of a LoKr", "missing-tensor", files -> files.with("proj_out.lokr_w1", 4, 2)),
+                hostile(
+                        "LoKr vector",
+                        "shape-mismatch",
+                        files -> files.with("proj_out.lokr_w1", 4).with("proj_out.lokr_w2", 2, 2)),
+                hostile("Tucker", "unsupported-tensor", files -> files.with(Q + ".lora_mid.weight", 2, 2, 1, 1)),
+                hostile("bias of nothing", "missing-tensor", files -> files.with("proj_out.lora_B.bias", 4)),
                 hostile("alpha 0", "lora-alpha", files -> files.with(Q + ".alpha", new float[] {0})),
                 hostile("alpha NaN", "lora-alpha", files -> files.with(Q + ".alpha", new float[] {Float.NaN})),
                 hostile("alpha of many", "lora-alpha", files -> files.with(Q + ".alpha", 3)));
@@ -150,7 +168,7 @@ class LoraAdapterTest {
                 "{\"lora_alpha\": 4, \"alpha_pattern\": {\"(a+)+$\": 4}}",
             })
     void aHeaderThatCannotBeMeantIsRefused(String header) throws IOException {
-        Path file = pair().write(folder.resolve("a.safetensors"), Map.of(LoraMetadata.KEY, header));
+        Path file = pair().write(folder.resolve("a.safetensors"), Map.of(SettingsReader.DIFFUSERS_KEY, header));
         assertThatThrownBy(() -> LoraAdapter.open(file)).hasMessageStartingWith("lora-alpha:");
     }
 
@@ -159,11 +177,11 @@ class LoraAdapterTest {
         AdapterFiles files = pair();
         files.get(Q + ".lora_B.weight")[5] = Float.NaN;
         LoraAdapter adapter = LoraAdapter.open(files.write(folder.resolve("a.safetensors")));
-        assertThat(LoraValues.problems(adapter)).singleElement().satisfies(problem -> {
+        assertThat(adapter.valueProblems()).singleElement().satisfies(problem -> {
             assertThat(problem.code()).isEqualTo(ProblemCode.NAN_INF);
             assertThat(problem.place().tensor()).hasValue(Q + ".lora_B.weight");
         });
-        assertThat(LoraValues.norms(adapter, 1).firstEntry().getValue()).isNaN();
+        assertThat(adapter.norms(1).firstEntry().getValue()).isNaN();
     }
 
     @Test
@@ -179,8 +197,7 @@ class LoraAdapterTest {
                 squares += value * value;
             }
         }
-        assertThat(LoraValues.norms(adapter, 1).firstEntry().getValue())
-                .isCloseTo(Math.sqrt(squares), Offset.offset(1e-12));
+        assertThat(adapter.norms(1).firstEntry().getValue()).isCloseTo(Math.sqrt(squares), Offset.offset(1e-12));
     }
 
     @Test
@@ -189,13 +206,13 @@ class LoraAdapterTest {
                 .with("transformer_blocks.29.attn1.to_q.lora_A.weight", 1, 1920)
                 .with("transformer_blocks.29.attn1.to_q.lora_B.weight", 1920, 1)
                 .write(folder.resolve("a.safetensors"));
-        assertThat(LoraModels.fitting(LoraAdapter.open(file))).containsExactly("CogVideoX-2b");
-        assertThat(LoraModels.targets(LoraAdapter.open(file))).containsExactly("attn1.to_q");
+        assertThat(LoraAdapter.open(file).fitting()).containsExactly("CogVideoX-2b");
+        assertThat(LoraAdapter.open(file).targets()).containsExactly("attn1.to_q");
         Path large = new AdapterFiles()
                 .with("transformer_blocks.41.ff.net.2.lora_A.weight", 1, 12288)
                 .with("transformer_blocks.41.ff.net.2.lora_B.weight", 3072, 1)
                 .write(folder.resolve("b.safetensors"));
-        assertThat(LoraModels.fitting(LoraAdapter.open(large)))
+        assertThat(LoraAdapter.open(large).fitting())
                 .containsExactly("CogVideoX-5b", "CogVideoX-5b-I2V", "CogVideoX1.5-5B", "CogVideoX1.5-5B-I2V");
     }
 

@@ -13,11 +13,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Adapters recovered from training states, against the fp32 master copies that the trainer had in memory.
@@ -44,9 +46,8 @@ class LoraExportTest {
         found.forEach((name, bytes) -> assertThat(bytes).as(name).isEqualTo(expected.get(name)));
         LoraAdapter adapter = LoraAdapter.open(done.file());
         assertThat(adapter.recordsAlpha()).isTrue();
-        assertThat(adapter.layers().values())
-                .allSatisfy(layer ->
-                        assertThat(layer.factor(1, OptionalDouble.empty())).isEqualTo(1));
+        assertThat(adapter.layers())
+                .allSatisfy(layer -> assertThat(layer.factor()).isEqualTo(1));
     }
 
     @Test
@@ -62,7 +63,7 @@ class LoraExportTest {
         Path checkpoint = Resources.fixture("lora-zero2-bf16-w2/output/checkpoint-3");
         export(checkpoint, OptionalDouble.empty());
         assertThatThrownBy(() -> export(checkpoint, OptionalDouble.empty())).hasMessageContaining("output-refused");
-        LoraExport.export(checkpoint, SourceOptions.defaults(), folder.resolve("lora"), OptionalDouble.of(4), true);
+        LoraExport.export(request(checkpoint, OptionalDouble.of(4)), folder.resolve("lora"), true);
         assertThat(LoraAdapter.open(folder.resolve("lora")).recordsAlpha()).isTrue();
         try (var left = Files.list(folder.resolve("lora"))) {
             assertThat(left).hasSize(1);
@@ -73,8 +74,7 @@ class LoraExportTest {
     void nothingIsWrittenIntoTheCheckpoint() throws IOException {
         Path checkpoint = Resources.copy(
                 Resources.fixture("lora-zero3-bf16-w2/output/checkpoint-3"), folder.resolve("checkpoint-3"));
-        assertThatThrownBy(() -> LoraExport.export(
-                        checkpoint, SourceOptions.defaults(), checkpoint, OptionalDouble.empty(), true))
+        assertThatThrownBy(() -> LoraExport.export(request(checkpoint, OptionalDouble.empty()), checkpoint, true))
                 .hasMessageContaining("output-refused");
     }
 
@@ -84,8 +84,88 @@ class LoraExportTest {
         assertThatThrownBy(() -> export(checkpoint, OptionalDouble.empty())).hasMessageContaining("not-weights");
     }
 
+    /// What trainers of today leave becomes the file that diffusers loads: every tensor the trainer's own.
+    @ParameterizedTest
+    @CsvSource({
+        "cogkit-lora-w2,        output/checkpoint-2",
+        "cogkit-lora-w2,        output",
+        "cogkit-lora-w2,        merged/adapter_model.safetensors",
+        "cogkit-qlora-w1,       output/checkpoint-2",
+        "finetrainers-lora-run, output/finetrainers_step_20",
+        "finetrainers-lora-run, output/lora_weights/000020",
+        "diffusion-pipe-lora-w2, output/20260101_12-00-00/epoch2",
+    })
+    void everyTrainersAdapterIsExportedUnderDiffusersNames(String fixture, String source) throws IOException {
+        LoraExport.Result done = export(Resources.fixture(fixture).resolve(source), OptionalDouble.empty());
+        Map<String, TinySafetensors.Tensor> found = TinySafetensors.read(done.file());
+        assertThat(found).isNotEmpty();
+        assertThat(found.keySet())
+                .allMatch(name -> name.matches(
+                        "transformer\\.transformer_blocks\\.\\d\\.attn1\\.to_(q|k|v|out\\.0)\\.lora_[AB]\\.weight"));
+        assertThat(done.remarks().stream().map(remark -> remark.message().text()))
+                .anyMatch(
+                        text -> text.contains("bound %d of %d modules".formatted(found.size() / 2, found.size() / 2)));
+    }
+
+    @Test
+    void theStateOfFinetrainersHoldsTheSavedAdapterToTheBit() throws IOException {
+        Path run = Resources.fixture("finetrainers-lora-run/output");
+        Path file = export(run.resolve("finetrainers_step_20"), OptionalDouble.empty())
+                .file();
+        Map<String, byte[]> expected = new TreeMap<>();
+        TinySafetensors.read(run.resolve("lora_weights/000020/pytorch_lora_weights.safetensors"))
+                .forEach((name, tensor) -> expected.put(name, bytes(tensor)));
+        Map<String, byte[]> found = new TreeMap<>();
+        TinySafetensors.read(file).forEach((name, tensor) -> found.put(name, bytes(tensor)));
+        assertThat(found.keySet()).isEqualTo(expected.keySet());
+        found.forEach((name, bytes) -> assertThat(bytes).as(name).isEqualTo(expected.get(name)));
+    }
+
+    /// A DeepSpeed state has no alpha; the file beside it has: 6 for rank 3. Dropped, it would halve the strength.
+    @Test
+    void alphaIsTakenFromTheFileBesideTheState() throws IOException {
+        LoraExport.Result done =
+                export(Resources.fixture("any-lora-wan21-zero2-bf16-w2/output/checkpoint-3"), OptionalDouble.empty());
+        assertThat(done.adapter().layers()).hasSize(20).allSatisfy(layer -> {
+            assertThat(layer.alpha()).hasValue(6);
+            assertThat(layer.factor()).isEqualTo(2);
+        });
+        assertThat(done.adapter().layers().stream().map(LoraLayer::module)).contains("blocks.0.ffn.net.0.proj");
+    }
+
+    /// A name that binds nothing is never written.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "lora_unet_blocks_0_self_attn_q.lora_down.weight, lora_unet_blocks_0_self_attn_q.lora_up.weight",
+                "some.wrapper.layers.0.q.lora_A.weight, some.wrapper.layers.0.q.lora_B.weight",
+            })
+    void namesOfNoKnownModelAreRefused(String keys) throws IOException {
+        String[] names = keys.split(", ", -1);
+        Path file = new AdapterFiles().with(names[0], 2, 6).with(names[1], 6, 2).write(folder.resolve("a.safetensors"));
+        assertThatThrownBy(() -> export(file, OptionalDouble.empty())).hasMessageStartingWith("extra-tensor:");
+        assertThat(folder.resolve("lora")).doesNotExist();
+    }
+
+    /// Whatever stands before the names, and in whatever words: what is written is the same.
+    @ParameterizedTest
+    @ValueSource(strings = {"a.b.", "x_y.", "state.model.", "app.model.", "net.module."})
+    void anyWrapperIsTakenOff(String wrapper) throws IOException {
+        Path file = new AdapterFiles()
+                .with(wrapper + "transformer_blocks.3.attn1.to_q.lora_A.weight", 2, 6)
+                .with(wrapper + "transformer_blocks.3.attn1.to_q.lora_B.weight", 6, 2)
+                .write(folder.resolve("a.safetensors"));
+        assertThat(export(file, OptionalDouble.empty()).adapter().layers())
+                .singleElement()
+                .satisfies(layer -> assertThat(layer.module()).isEqualTo("transformer_blocks.3.attn1.to_q"));
+    }
+
     private LoraExport.Result export(Path checkpoint, OptionalDouble alpha) throws IOException {
-        return LoraExport.export(checkpoint, SourceOptions.defaults(), folder.resolve("lora"), alpha, false);
+        return LoraExport.export(request(checkpoint, alpha), folder.resolve("lora"), false);
+    }
+
+    private static LoraExport.Request request(Path checkpoint, OptionalDouble alpha) {
+        return new LoraExport.Request(checkpoint, SourceOptions.defaults(), Optional.empty(), alpha);
     }
 
     private static byte[] bytes(TinySafetensors.Tensor tensor) {

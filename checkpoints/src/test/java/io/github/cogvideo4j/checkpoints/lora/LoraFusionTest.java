@@ -11,6 +11,8 @@ import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule;
+import io.github.cogvideo4j.checkpoints.internal.lora.delta.LowRank;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
@@ -78,10 +80,12 @@ class LoraFusionTest {
                 ConversionPlanner.plan(base("lora-zero2-bf16-w2"), base, Optional.empty(), options(TargetDType.BF16)),
                 Progress.NONE);
         Path adapter = LoraExport.export(
-                        fixture.resolve("output/checkpoint-3"),
-                        SourceOptions.defaults(),
+                        new LoraExport.Request(
+                                fixture.resolve("output/checkpoint-3"),
+                                SourceOptions.defaults(),
+                                Optional.empty(),
+                                OptionalDouble.of(4)),
                         folder.resolve("lora"),
-                        OptionalDouble.of(4),
                         false)
                 .file();
         requireFused(
@@ -102,19 +106,32 @@ class LoraFusionTest {
             float[] found = AdapterFiles.values(fused.entries().get(i).tensor());
             float[] wanted = new float[found.length];
             tensors.get(name).bytes().asFloatBuffer().get(wanted);
-            LoraLayer layer = applied.adapter().layers().get(name);
+            LowRank layer = factors(applied.adapter(), name);
             if (layer == null) {
                 assertThat(found).as(name).isEqualTo(wanted).isEqualTo(weight);
             } else {
                 adapted++;
-                requireClose(name, found, wanted, weight, layer, layer.factor(applied.scale(), applied.alpha()));
+                requireClose(name, found, wanted, weight, layer, factor(applied, name));
             }
         }
         assertThat(adapted).isEqualTo(8);
     }
 
+    static LowRank factors(LoraAdapter adapter, String weight) {
+        AdaptedModule module = adapter.content().modules().get(weight.replaceFirst("\\.weight$", ""));
+        return module == null ? null : (LowRank) module.weight().getFirst().delta();
+    }
+
+    static double factor(AppliedAdapter applied, String weight) {
+        return applied.adapter()
+                .content()
+                .modules()
+                .get(weight.replaceFirst("\\.weight$", ""))
+                .factor(applied.scale(), applied.alpha());
+    }
+
     /// Within (rank + 2) roundings of the sums of magnitudes: what two orders of summing can differ by.
-    static void requireClose(String name, float[] found, float[] wanted, float[] weight, LoraLayer layer, double factor)
+    static void requireClose(String name, float[] found, float[] wanted, float[] weight, LowRank layer, double factor)
             throws IOException {
         float[] a = AdapterFiles.values(layer.a());
         float[] b = AdapterFiles.values(layer.b());
@@ -261,7 +278,73 @@ class LoraFusionTest {
         AppliedAdapter foreign = new AppliedAdapter(LoraAdapter.open(file), 1, OptionalDouble.empty());
         assertThatThrownBy(() -> LoraFusion.fuse(base, List.of(foreign), true))
                 .hasMessageContaining("extra-tensor")
-                .hasMessageContaining("other_blocks.7.to_q.weight");
+                .hasMessageContaining("other_blocks.7.to_q");
+    }
+
+    /// Two modules whose names differ in dots and underscores only are one name to kohya.
+    @Test
+    void namesThatCollideAfterUnderscoresAreRefused() throws IOException {
+        Path weights = new AdapterFiles()
+                .with("a.b_c.weight", 6, 6)
+                .with("a_b.c.weight", 6, 6)
+                .write(folder.resolve("base/diffusion_pytorch_model.safetensors"));
+        Path adapter = new AdapterFiles()
+                .with("lora_unet_a_b_c.lora_down.weight", 2, 6)
+                .with("lora_unet_a_b_c.lora_up.weight", 6, 2)
+                .write(folder.resolve("lora.safetensors"));
+        AppliedAdapter applied = new AppliedAdapter(LoraAdapter.open(adapter), 1, OptionalDouble.empty());
+        Checkpoint base = Checkpoints.open(weights, SourceOptions.defaults());
+        assertThatThrownBy(() -> LoraFusion.fuse(base, List.of(applied), true))
+                .hasMessageStartingWith("ambiguous-weights:")
+                .hasMessageContaining("a.b_c, a_b.c");
+    }
+
+    /// The same module under two names, and a tensor that two adapters replace.
+    @Test
+    void whatWouldBeDoneTwiceIsRefused() throws IOException {
+        Path twice = new AdapterFiles()
+                .with("lora_unet_proj_out.lora_down.weight", 2, 6)
+                .with("lora_unet_proj_out.lora_up.weight", 6, 2)
+                .with("proj_out.lora_A.weight", 2, 6)
+                .with("proj_out.lora_B.weight", 6, 2)
+                .write(folder.resolve("lora.safetensors"));
+        assertThatThrownBy(() -> LoraAdapter.open(twice)).hasMessageStartingWith("duplicate-weights:");
+
+        AppliedAdapter whole = new AppliedAdapter(
+                LoraAdapter.open(Resources.fixture("lora-dialects/peft-modules-to-save/input")),
+                1,
+                OptionalDouble.empty());
+        Checkpoint dialects =
+                Checkpoints.open(Resources.fixture("lora-dialects/base/transformer"), SourceOptions.defaults());
+        assertThatThrownBy(() -> LoraFusion.fuse(dialects, List.of(whole, whole), true))
+                .hasMessageStartingWith("duplicate-weights:")
+                .hasMessageContaining("proj_out");
+    }
+
+    /// Kinds of change whose sizes do not fit what they would change.
+    @ParameterizedTest
+    @CsvSource({
+        "proj_out.diff,             '6, 7'",
+        "proj_out.diff_b,           '7'",
+        "proj_out.dora_scale,       '1, 6'",
+    })
+    void aChangeOfAnotherSizeIsRefused(String name, String sizes) throws IOException {
+        Path weights = new AdapterFiles()
+                .with("proj_out.weight", 6, 6)
+                .with("proj_out.bias", 6)
+                .write(folder.resolve("base/diffusion_pytorch_model.safetensors"));
+        long[] shape = java.util.Arrays.stream(sizes.split(", ", -1))
+                .mapToLong(Long::parseLong)
+                .toArray();
+        Path file = new AdapterFiles()
+                .with("proj_out.lora_A.weight", 2, 6)
+                .with("proj_out.lora_B.weight", 6, 2)
+                .with(name, shape)
+                .write(folder.resolve("lora.safetensors"));
+        Checkpoint base = Checkpoints.open(weights, SourceOptions.defaults());
+        AppliedAdapter applied = new AppliedAdapter(LoraAdapter.open(file), 1, OptionalDouble.empty());
+        assertThatThrownBy(() -> LoraFusion.fuse(base, List.of(applied), true))
+                .hasMessageStartingWith("shape-mismatch:");
     }
 
     private Checkpoint fuseSample(OptionalDouble alpha) throws IOException {

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
+import io.github.cogvideo4j.inference.options.WeightFormat;
 import java.util.Locale;
 import java.util.Map;
 
@@ -52,6 +53,14 @@ public final class GenerationChoices {
                     Map.of(
                             "cogvideoxddimscheduler", SchedulerChoice.DDIM,
                             "cogvideoxdpmscheduler", SchedulerChoice.DPM));
+        }
+    }
+
+    /// For `--weights`, in the short spelling and in torch's.
+    public static final class WeightWord extends ChoiceConverter<WeightFormat> {
+        /// Called by picocli.
+        public WeightWord() {
+            super(WeightFormat.values(), Map.of("float8_e4m3fn", WeightFormat.FP8, "fp8_e4m3fn", WeightFormat.FP8));
         }
     }
 

@@ -7,6 +7,7 @@ import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import io.github.cogvideo4j.inference.options.VaeOptions;
+import io.github.cogvideo4j.inference.options.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,6 +57,13 @@ public final class PipelineArguments {
     @Option(names = "--timestep-spacing", paramLabel = "HOW")
     private Optional<TimestepSpacing> spacing = Optional.empty();
 
+    @Option(
+            names = "--weights",
+            paramLabel = "FORMAT",
+            converter = GenerationChoices.WeightWord.class,
+            completionCandidates = GenerationChoices.WeightWord.class)
+    private WeightFormat weights = WeightFormat.DENSE;
+
     /// The model's folder.
     ///
     /// @param otherwise a record's model
@@ -68,7 +76,9 @@ public final class PipelineArguments {
 
     /// How it is loaded.
     public PipelineOptions options() {
-        return over(PipelineOptions.defaults().withCompute(compute.options()), Preset.MODEL, _ -> false);
+        PipelineOptions usual =
+                PipelineOptions.defaults().withCompute(compute.options()).withWeights(weights);
+        return over(usual, Preset.MODEL, _ -> false);
     }
 
     /// How it is loaded: what was given here, and the rest as it was.
@@ -89,7 +99,7 @@ public final class PipelineArguments {
                 loras(base.loras()),
                 scheduler.or(() -> usual),
                 spacing.or(() -> usualSpacing),
-                base.weights(),
+                given.test("--weights") ? weights : base.weights(),
                 base.checkMemory());
     }
 

@@ -6,6 +6,7 @@ import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.generation.GenerationSettings;
 import io.github.cogvideo4j.inference.generation.PromptInput;
 import io.github.cogvideo4j.inference.image.Image;
+import io.github.cogvideo4j.inference.options.CacheChoice;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -68,6 +69,9 @@ public final class RequestArguments {
 
     @Option(names = "--num-videos-per-prompt", paramLabel = "N", defaultValue = "1")
     private int videosPerPrompt = 1;
+
+    @Option(names = "--cache", paramLabel = "NAME[:KEY=VALUE,...]")
+    private Optional<String> cache = Optional.empty();
 
     @Option(names = "--preset", paramLabel = "NAME", defaultValue = "model")
     private Preset preset = Preset.MODEL;
@@ -153,6 +157,7 @@ public final class RequestArguments {
         settings = given.test("--num-inference-steps") ? settings.withSteps(steps) : settings;
         settings = given.test("--guidance-scale") ? settings.withGuidanceScale(guidanceScale) : settings;
         settings = given.test("--strength") ? settings.withStrength(strength) : settings;
+        settings = cache.map(CacheChoice::of).map(settings::withCache).orElse(settings);
         settings = height.map(settings::withHeight).orElse(settings);
         settings = width.map(settings::withWidth).orElse(settings);
         settings = numFrames.map(settings::withNumFrames).orElse(settings);

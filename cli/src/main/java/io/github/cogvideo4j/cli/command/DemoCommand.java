@@ -33,13 +33,23 @@ public final class DemoCommand extends ConsoleCommand {
     /// Set by the launcher: the root of the sources.
     static final String ROOT_PROPERTY = "cogvideo4j.root";
 
-    private static final String SAMPLE = "testing/src/test/resources/fixtures/sample-t2v-2b/output/checkpoint-3";
     private static final String PROMPT = "a lighthouse on a cliff, waves below, clouds moving at dusk";
     private static final int HEIGHT = 48;
     private static final int WIDTH = 80;
     private static final int FRAMES = 9;
     private static final int STEPS = 5;
-    private static final String BASE = "testing/src/test/resources/golden/pipelines/t2v-2b";
+
+    /// Where checkpoint and base model lie below the root: in the sources, or in a distribution.
+    private record Sample(String checkpoint, String base) {
+        static final Sample OF_THE_SOURCES = new Sample(
+                "testing/src/test/resources/fixtures/sample-t2v-2b/output/checkpoint-3",
+                "testing/src/test/resources/golden/pipelines/t2v-2b");
+        static final Sample PACKAGED = new Sample("sample/checkpoint-3", "sample/t2v-2b");
+
+        static Sample here() {
+            return Files.isDirectory(root().resolve(PACKAGED.checkpoint)) ? PACKAGED : OF_THE_SOURCES;
+        }
+    }
 
     @Parameters(index = "0", paramLabel = "OUTPUT", descriptionKey = "OUTPUT", defaultValue = "cogvideo-demo")
     private Path output = Path.of("");
@@ -51,9 +61,9 @@ public final class DemoCommand extends ConsoleCommand {
         super(console);
     }
 
-    /// Where the sample lies, if the sources are there.
+    /// Where the sample checkpoint lies, if it is there.
     public static Path sample() {
-        return root().resolve(SAMPLE);
+        return root().resolve(Sample.here().checkpoint());
     }
 
     private static Path root() {
@@ -62,7 +72,6 @@ public final class DemoCommand extends ConsoleCommand {
 
     @Override
     protected ExitCode run() throws IOException {
-        Path root = root();
         Path sample = sample();
         if (!Files.isDirectory(sample)) {
             throw new UsageException("cli.demo.no-sample");
@@ -71,14 +80,14 @@ public final class DemoCommand extends ConsoleCommand {
                 .toAbsolutePath()
                 .normalize();
         VideoFormat.check(video, overwrite);
-        console.print("cli.demo.convert", sample, root.resolve(BASE), output);
+        Path base = root().resolve(Sample.here().base());
+        console.print("cli.demo.convert", sample, base, output);
         Checkpoint checkpoint = Checkpoints.open(sample, SourceOptions.defaults());
         ConversionOptions options = ConversionOptions.defaults()
                 .withLink(LinkMode.COPY)
                 .withOverwrite(overwrite)
                 .withVerify(true);
-        ConversionPlan plan =
-                ConversionPlanner.plan(checkpoint, output, Optional.of(BaseModel.read(root.resolve(BASE))), options);
+        ConversionPlan plan = ConversionPlanner.plan(checkpoint, output, Optional.of(BaseModel.read(base)), options);
         try (ConversionProgress progress = new ConversionProgress(console)) {
             new ConversionReport(plan, console).showResult(Converter.convert(plan, progress), true);
         }

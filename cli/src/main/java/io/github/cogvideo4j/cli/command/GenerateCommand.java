@@ -103,8 +103,8 @@ public final class GenerateCommand extends ConsoleCommand {
     static ExitCode generate(Console console, GenerationJob job) throws IOException {
         ObjectNode result = JsonFile.newObject();
         ArrayNode told = result.putArray("videos");
-        try (GenerationDisplay display =
-                new GenerationDisplay(console, job.plan().steps())) {
+        try (GenerationDisplay display = new GenerationDisplay(
+                console, job.plan().steps(), job.request().settings().cache())) {
             List<GeneratedVideoReport> videos = job.run(display).videos().stream()
                     .map(GeneratedVideoReport::new)
                     .toList();
@@ -112,7 +112,7 @@ public final class GenerateCommand extends ConsoleCommand {
             console.result(result);
             return videos.stream().allMatch(GeneratedVideoReport::isSound) ? ExitCode.DONE : ExitCode.PROBLEMS_FOUND;
         } catch (InvalidModelException e) {
-            if (job.isTrial() && e.problem().code() == ProblemCode.NAN_INF) {
+            if (job.request().trial() && e.problem().code() == ProblemCode.NAN_INF) {
                 console.finding(e.problem());
                 console.result(result);
                 return ExitCode.PROBLEMS_FOUND;

@@ -93,7 +93,7 @@ public final class InvertCommand extends ConsoleCommand {
             PipelineRequest request = request(read);
             GenerationPlan plan = pipeline.plan(request);
             VideoFormat.checkFrames(reconstruction, plan.height(), plan.width(), plan.framesPerSecond());
-            try (GenerationDisplay display = new GenerationDisplay(console, plan.steps());
+            try (GenerationDisplay display = new GenerationDisplay(console, plan.steps(), Optional.empty());
                     InversionResult result = pipeline.invert(request, display)) {
                 display.finishBar();
                 TensorFile.write(latents, overwrite, entries(result), Map.of());

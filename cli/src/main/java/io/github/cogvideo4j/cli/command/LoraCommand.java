@@ -23,7 +23,8 @@ public final class LoraCommand extends ConsoleCommand {
                 .addSubcommand(new LoraFuseCommand(console))
                 .addSubcommand(new LoraExtractCommand(console))
                 .addSubcommand(new LoraInspectCommand(console))
-                .addSubcommand(new LoraExportCommand(console));
+                .addSubcommand(new LoraExportCommand(console))
+                .addSubcommand(new LoraConvertCommand(console));
     }
 
     /// Without a command there is nothing to do but to show which ones there are.

@@ -1,7 +1,9 @@
 package io.github.cogvideo4j.cli.command;
 
+import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraExport;
 import io.github.cogvideo4j.cli.arguments.Choices;
+import io.github.cogvideo4j.cli.arguments.LoraBaseArguments;
 import io.github.cogvideo4j.cli.arguments.SourceArguments;
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
@@ -30,6 +32,9 @@ public final class LoraExportCommand extends ConsoleCommand {
     private Optional<Double> alpha = Optional.empty();
 
     @Mixin
+    private final LoraBaseArguments base = new LoraBaseArguments();
+
+    @Mixin
     private final SourceArguments source = new SourceArguments();
 
     @Option(names = "--overwrite")
@@ -42,20 +47,29 @@ public final class LoraExportCommand extends ConsoleCommand {
     @Override
     protected ExitCode run() throws IOException {
         OptionalDouble given = alpha.map(OptionalDouble::of).orElse(OptionalDouble.empty());
-        LoraExport.Result done = LoraExport.export(checkpoint, source.options(), output, given, overwrite);
+        LoraExport.Result done = LoraExport.export(
+                new LoraExport.Request(checkpoint, source.options(), base.model(), given), output, overwrite);
         done.remarks().forEach(console::remark);
         ObjectNode result = JsonFile.newObject();
         result.put("output", done.file().toString());
         result.put("bytes", done.bytes());
         result.put("layers", done.adapter().layers().size());
-        result.put("rank", done.adapter().rank());
+        result.put("rank", rank(done.adapter()));
         console.result(result);
         console.print(
                 "cli.lora.export.done",
                 done.adapter().layers().size(),
-                done.adapter().rank(),
+                rank(done.adapter()),
                 ByteSize.of(done.bytes()),
                 done.file());
         return ExitCode.DONE;
+    }
+
+    /// The largest rank; mostly all layers have the same.
+    private static int rank(LoraAdapter adapter) {
+        return adapter.layers().stream()
+                .flatMapToInt(layer -> layer.rank().stream())
+                .max()
+                .orElse(0);
     }
 }

@@ -9,10 +9,8 @@ import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.lora.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
-import io.github.cogvideo4j.checkpoints.lora.LoraValues;
+import io.github.cogvideo4j.checkpoints.lora.LoraTarget;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
-import io.github.cogvideo4j.checkpoints.source.Checkpoints;
-import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.cli.arguments.Choices;
 import io.github.cogvideo4j.cli.arguments.OutputArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
@@ -46,6 +44,9 @@ public final class LoraFuseCommand extends ConsoleCommand {
     @Option(names = "--lora-alpha", paramLabel = "ALPHA", converter = Choices.Alpha.class)
     private List<Double> alphas = List.of();
 
+    @Option(names = "--component", paramLabel = "COMPONENT", descriptionKey = "lora-component")
+    private Optional<String> component = Optional.empty();
+
     @Mixin
     private final OutputArguments result = new OutputArguments();
 
@@ -67,14 +68,17 @@ public final class LoraFuseCommand extends ConsoleCommand {
                     LoraAdapter.open(paths.get(i)), valueOf(scales, i).orElse(1), valueOf(alphas, i)));
         }
         BaseModel model = BaseModel.read(ModelFolder.locate(base, Map.copyOf(System.getenv())));
-        Checkpoint weights =
-                Checkpoints.open(model.folder().resolve(ConversionPlan.COMPONENT), SourceOptions.defaults());
-        Checkpoint fused = LoraFusion.fuse(weights, adapters, options.dtype().equals(Optional.of(TargetDType.SOURCE)));
+        LoraTarget target = LoraTarget.choose(
+                model.folder(), adapters.stream().map(AppliedAdapter::adapter).toList(), component);
+        Checkpoint fused =
+                LoraFusion.fuse(target.weights(), adapters, options.dtype().equals(Optional.of(TargetDType.SOURCE)));
         ConversionPlan plan = ConversionPlanner.plan(fused, paths.getLast(), Optional.of(model), options);
         plan.remarks().forEach(console::remark);
         for (AppliedAdapter applied : adapters) {
-            LoraValues.problems(applied.adapter()).forEach(console::remark);
+            applied.adapter().valueProblems().forEach(console::remark);
         }
+        Optional<LoraFusion.Strength> strength = LoraFusion.strength(fused, options.threads());
+        strength.flatMap(size -> size.problem(paths.getFirst())).ifPresent(console::remark);
         ConversionReport report = new ConversionReport(plan, console);
         if (result.dryRun()) {
             report.showPlan();

@@ -1,9 +1,13 @@
 package io.github.cogvideo4j.cli.command;
 
+import io.github.cogvideo4j.checkpoints.lora.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
+import io.github.cogvideo4j.checkpoints.lora.LoraBinding;
+import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
 import io.github.cogvideo4j.checkpoints.lora.LoraLayer;
-import io.github.cogvideo4j.checkpoints.lora.LoraModels;
-import io.github.cogvideo4j.checkpoints.lora.LoraValues;
+import io.github.cogvideo4j.checkpoints.lora.LoraTarget;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.cli.arguments.LoraBaseArguments;
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.TextTable;
@@ -13,12 +17,15 @@ import io.github.cogvideo4j.formats.problem.Problem;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
-import java.util.Set;
 import java.util.TreeSet;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -26,8 +33,13 @@ import tools.jackson.databind.node.ObjectNode;
 /// `cogvideo lora inspect`: what an adapter adapts, and how much.
 @Command(name = "inspect")
 public final class LoraInspectCommand extends ConsoleCommand {
+    private static final int NAMED = 5;
+
     @Parameters(index = "0", paramLabel = "ADAPTER", descriptionKey = "ADAPTER")
     private Path path = Path.of("");
+
+    @Mixin
+    private final LoraBaseArguments base = new LoraBaseArguments();
 
     LoraInspectCommand(Console console) {
         super(console);
@@ -37,33 +49,43 @@ public final class LoraInspectCommand extends ConsoleCommand {
     protected ExitCode run() throws IOException {
         LoraAdapter adapter = LoraAdapter.open(path);
         adapter.remarks().forEach(console::remark);
-        List<Problem> problems = LoraValues.problems(adapter);
+        List<Problem> problems = adapter.valueProblems();
         problems.forEach(console::finding);
-        SequencedMap<String, Double> norms =
-                LoraValues.norms(adapter, Runtime.getRuntime().availableProcessors());
+        int threads = Runtime.getRuntime().availableProcessors();
+        SequencedMap<String, Double> norms = adapter.norms(threads);
         ObjectNode result = JsonFile.newObject();
         console.result(result);
         summary(adapter, result);
+        Optional<LoraTarget.Model> model = base.model();
+        boolean bound = model.isEmpty() || binding(adapter, model.get(), threads, result);
         layers(adapter, norms, result.putArray("layers"));
-        return problems.isEmpty() ? ExitCode.DONE : ExitCode.PROBLEMS_FOUND;
+        return problems.isEmpty() && bound ? ExitCode.DONE : ExitCode.PROBLEMS_FOUND;
     }
 
     private void summary(LoraAdapter adapter, ObjectNode result) {
-        Set<Integer> ranks = new TreeSet<>();
-        Set<Double> alphas = new TreeSet<>();
-        Set<String> types = new TreeSet<>();
-        adapter.layers().values().forEach(layer -> {
-            ranks.add(layer.rank());
+        NavigableSet<Integer> ranks = new TreeSet<>();
+        NavigableSet<Double> alphas = new TreeSet<>();
+        NavigableSet<String> types = new TreeSet<>();
+        NavigableSet<String> kinds = new TreeSet<>();
+        NavigableSet<Double> factors = new TreeSet<>();
+        for (LoraLayer layer : adapter.layers()) {
+            layer.rank().ifPresent(ranks::add);
             layer.alpha().ifPresent(alphas::add);
-            types.add(layer.a().dtype().name());
-            types.add(layer.b().dtype().name());
-        });
-        List<String> targets = LoraModels.targets(adapter);
-        List<String> models = LoraModels.fitting(adapter);
+            types.add(layer.dtype().name());
+            kinds.addAll(layer.kinds());
+            if (layer.rank().isPresent()) {
+                factors.add(layer.factor());
+            }
+        }
+        List<String> targets = adapter.targets();
+        List<String> models = adapter.fitting();
         result.put("path", adapter.file().toString());
+        result.put("dialect", adapter.dialect());
+        kinds.forEach(result.putArray("kinds")::add);
         ranks.forEach(result.putArray("ranks")::add);
         alphas.forEach(result.putArray("alphas")::add);
         result.put("records_alpha", adapter.recordsAlpha());
+        adapter.baseModel().ifPresent(name -> result.put("base_model", name));
         types.forEach(result.putArray("dtypes")::add);
         result.put("bytes", adapter.byteLength());
         targets.forEach(result.putArray("target_modules")::add);
@@ -74,21 +96,59 @@ public final class LoraInspectCommand extends ConsoleCommand {
                 "cli.lora.inspect.summary",
                 adapter.file(),
                 adapter.layers().size(),
-                join(ranks),
+                range(ranks),
                 String.join(", ", types),
                 ByteSize.of(adapter.byteLength()));
-        if (adapter.recordsAlpha()) {
-            LoraLayer first = adapter.layers().firstEntry().getValue();
-            console.print("cli.lora.inspect.alpha", join(alphas), number(first.factor(1, OptionalDouble.empty())));
-        } else {
-            console.print("cli.lora.inspect.no-alpha");
+        console.print("cli.lora.inspect.dialect", adapter.dialect(), String.join(", ", kinds));
+        if (!adapter.recordsAlpha()) {
+            unknownAlpha(ranks);
+        } else if (!factors.isEmpty()) {
+            console.print("cli.lora.inspect.alpha", range(alphas), range(factors));
         }
+        adapter.baseModel().ifPresent(name -> console.print("cli.lora.inspect.base-model", name));
         console.print("cli.lora.inspect.targets", String.join(", ", targets));
         if (models.isEmpty()) {
             console.print("cli.lora.inspect.fits-none");
         } else {
             console.print("cli.lora.inspect.fits", String.join(", ", models));
         }
+    }
+
+    /// Half the rank is what trainers take by default; where ranks differ, no one alpha is half of all.
+    private void unknownAlpha(NavigableSet<Integer> ranks) {
+        if (ranks.size() == 1) {
+            console.print("cli.lora.inspect.no-alpha", number(ranks.first() / 2.0));
+        } else {
+            console.print("cli.lora.inspect.no-alpha-ranks");
+        }
+    }
+
+    /// How much of the adapter a model has, and how strong it is there.
+    private boolean binding(LoraAdapter adapter, LoraTarget.Model model, int threads, ObjectNode result)
+            throws IOException {
+        LoraTarget target = LoraTarget.choose(model.folder(), List.of(adapter), model.component());
+        LoraBinding binding = adapter.bind(target.weights());
+        ObjectNode node = result.putObject("binding");
+        target.component().ifPresent(component -> node.put("component", component));
+        node.put("modules", binding.modules());
+        node.put("bound", binding.bound());
+        binding.unbound().forEach(node.putArray("unbound")::add);
+        if (!binding.unbound().isEmpty()) {
+            List<String> first = binding.unbound()
+                    .subList(0, Math.min(NAMED, binding.unbound().size()));
+            console.print(
+                    "cli.lora.inspect.half-bound",
+                    binding.bound(),
+                    binding.modules(),
+                    String.join(", ", first) + (first.size() < binding.unbound().size() ? ", …" : ""));
+            return false;
+        }
+        Checkpoint fused = LoraFusion.fuse(
+                target.weights(), List.of(new AppliedAdapter(adapter, 1, OptionalDouble.empty())), true);
+        console.print("cli.lora.inspect.bound", binding.bound(), binding.modules());
+        Optional<LoraFusion.Strength> strength = LoraFusion.strength(fused, threads);
+        strength.ifPresent(size -> LoraStrengthReport.show(size, adapter.file(), console, node));
+        return true;
     }
 
     private void layers(LoraAdapter adapter, Map<String, Double> norms, ArrayNode array) {
@@ -99,14 +159,16 @@ public final class LoraInspectCommand extends ConsoleCommand {
                 console.text("cli.lora.rank"),
                 console.text("cli.lora.alpha"),
                 console.text("cli.lora.norm")));
-        adapter.layers().forEach((weight, layer) -> {
-            double norm = norms.getOrDefault(weight, 0.0) * layer.factor(1, OptionalDouble.empty());
+        for (LoraLayer layer : adapter.layers()) {
+            String weight = layer.module() + ".weight";
+            double norm = norms.getOrDefault(layer.module(), Double.NaN);
             ObjectNode node = array.addObject();
             node.put("weight", weight);
-            layer.weightShape().sizes().forEach(node.putArray("shape")::add);
-            node.put("rank", layer.rank());
+            layer.kinds().forEach(node.putArray("kinds")::add);
+            layer.shape().sizes().forEach(node.putArray("shape")::add);
+            layer.rank().ifPresent(rank -> node.put("rank", rank));
             layer.alpha().ifPresent(alpha -> node.put("alpha", alpha));
-            node.put("dtype", layer.a().dtype().name());
+            node.put("dtype", layer.dtype().name());
             if (Double.isFinite(norm)) {
                 node.put("norm", norm);
             } else {
@@ -114,17 +176,20 @@ public final class LoraInspectCommand extends ConsoleCommand {
             }
             table.row(List.of(
                     weight,
-                    layer.weightShape().toString(),
-                    String.valueOf(layer.rank()),
+                    layer.shape().toString(),
+                    layer.rank().isPresent() ? String.valueOf(layer.rank().getAsInt()) : "-",
                     layer.alpha().isPresent() ? number(layer.alpha().getAsDouble()) : "-",
-                    "%.4g".formatted(norm)));
-        });
+                    norms.containsKey(layer.module()) ? String.format(Locale.ROOT, "%.4g", norm) : "-"));
+        }
         table.lines().forEach(console::line);
     }
 
-    private static String join(Set<? extends Number> values) {
-        return String.join(
-                ", ", values.stream().map(value -> number(value.doubleValue())).toList());
+    private static String range(NavigableSet<? extends Number> values) {
+        if (values.isEmpty()) {
+            return "-";
+        }
+        String first = number(values.first().doubleValue());
+        return values.size() == 1 ? first : first + "-" + number(values.last().doubleValue());
     }
 
     private static String number(double value) {

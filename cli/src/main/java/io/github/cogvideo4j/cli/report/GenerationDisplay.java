@@ -4,10 +4,12 @@ import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.Progress;
 import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.inference.generation.CacheUse;
 import io.github.cogvideo4j.inference.generation.GeneratedVideo;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
 import io.github.cogvideo4j.inference.generation.GenerationStep;
 import io.github.cogvideo4j.inference.generation.Stage;
+import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.system.MachineMemory;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -17,13 +19,17 @@ import java.util.Optional;
 public final class GenerationDisplay implements GenerationProgress, AutoCloseable {
     private final Console console;
     private final int steps;
+    private final Optional<CacheChoice> cache;
+    private Optional<CacheUse> toldUse = Optional.empty();
     private Optional<Progress> bar = Optional.empty();
 
     /// @param console where the bar is drawn and warnings are told
     /// @param steps   how many denoising steps there are
-    public GenerationDisplay(Console console, int steps) {
+    /// @param cache   the step cache, when there is one
+    public GenerationDisplay(Console console, int steps, Optional<CacheChoice> cache) {
         this.console = console;
         this.steps = steps;
+        this.cache = cache;
     }
 
     @Override
@@ -57,6 +63,11 @@ public final class GenerationDisplay implements GenerationProgress, AutoCloseabl
     @Override
     public void written(GeneratedVideo video) {
         finishBar();
+        // The videos of one prompt share what their cache did.
+        if (cache.isPresent() && video.cache().isPresent() && !video.cache().equals(toldUse)) {
+            CacheReport.print(console, cache.get(), video.cache().get());
+            toldUse = video.cache();
+        }
         new GeneratedVideoReport(video).print(console);
     }
 

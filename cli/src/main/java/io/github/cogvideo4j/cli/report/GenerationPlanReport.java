@@ -33,6 +33,7 @@ public record GenerationPlanReport(GenerationPlan plan, int videos) {
         }
         console.print("cli.generate.plan-memory");
         table.lines().forEach(line -> console.line("  " + line));
+        plan.cacheBytes().ifPresent(bytes -> console.print("cli.generate.plan-cache", ByteSize.of(bytes)));
         long peak = plan.memory().peak().neededBytes();
         if (plan.memory().availableBytes().isEmpty()) {
             console.print("cli.generate.plan-peak", ByteSize.of(peak));
@@ -65,6 +66,7 @@ public record GenerationPlanReport(GenerationPlan plan, int videos) {
             node.put("needed_bytes", stage.neededBytes());
             node.put("mapped_bytes", stage.mappedBytes());
         });
+        plan.cacheBytes().ifPresent(bytes -> json.put("cache_bytes", bytes));
         plan.memory().availableBytes().ifPresent(bytes -> json.put("available_bytes", bytes));
         json.put("releases_text_encoder", plan.memory().releasesTextEncoder());
         json.put("fits", plan.memory().fits());

@@ -147,7 +147,7 @@ class ArchitectureTest {
         // Linear algebra is for taking an adapter out of a model, and for nothing else.
         check(noClasses()
                 .that()
-                .resideOutsideOfPackage(OURS + "checkpoints.lora..")
+                .resideOutsideOfPackages(OURS + "checkpoints.lora..", OURS + "checkpoints.internal.lora..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.ejml.."));

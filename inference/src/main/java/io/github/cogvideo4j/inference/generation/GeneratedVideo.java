@@ -49,6 +49,7 @@ public record GeneratedVideo(
         json.put("fps", framesPerSecond);
         ObjectNode seconds = json.putObject("seconds");
         new TreeMap<>(times).forEach((stage, time) -> seconds.put(stage.id(), time.toMillis() / MILLIS));
+        cache.ifPresent(use -> json.set("cache", use.json()));
         peakMemoryBytes.ifPresent(bytes -> json.put("peak_memory_bytes", bytes));
         return json;
     }

@@ -83,9 +83,9 @@ public final class GenerationJob implements AutoCloseable {
         return first.planning().plan();
     }
 
-    /// Whether the videos are trials.
-    public boolean isTrial() {
-        return request.trial();
+    /// What was asked for.
+    public GenerationRequest request() {
+        return request;
     }
 
     /// What of the model or the input is no longer as a record says.

@@ -21,7 +21,11 @@ public enum Severity {
 
     /// How bad it is that a reader gave up.
     public static Severity ofFailure(ProblemCode code) {
-        return code == ProblemCode.AMBIGUOUS_WEIGHTS ? WARNING : ERROR;
+        return switch (code) {
+            case AMBIGUOUS_WEIGHTS -> WARNING;
+            case CHOICE -> INFO;
+            default -> ERROR;
+        };
     }
 
     /// The word that machines get: `error`.

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 
 /// How today's trainers lay out their runs: which folders are numbered checkpoints, and where the weights are
 /// inside one.
-final class TrainerFolders {
+public final class TrainerFolders {
     /// accelerate and the diffusers scripts, CogKit and VideoX-Fun; finetrainers; verl; torchtitan and NeMo.
     private static final List<Pattern> NUMBERED = List.of(
             Pattern.compile("checkpoint-(\\d{1,15})"),
@@ -67,6 +67,18 @@ final class TrainerFolders {
     private static OptionalLong number(Path folder, Pattern pattern) {
         Matcher name = pattern.matcher(String.valueOf(folder.getFileName()));
         return name.matches() ? OptionalLong.of(Long.parseLong(name.group(1))) : OptionalLong.empty();
+    }
+
+    /// Whether a folder is a checkpoint rather than a model: by its name or by what trainers save beside weights to
+    /// go on from there.
+    public static boolean isCheckpoint(Path folder) {
+        if (Files.exists(folder.resolve("model_index.json"))) {
+            return false;
+        }
+        return number(folder.toAbsolutePath().normalize(), STEP).isPresent()
+                || Files.exists(folder.resolve("sampler_pos_start.pkl"))
+                || Files.exists(folder.resolve("optimizer.bin"))
+                || Files.exists(folder.resolve("random_states_0.pkl"));
     }
 
     /// The step that the name of a checkpoint's folder, or of one of the two above, tells.

@@ -40,15 +40,21 @@ final class CacheValues {
     }
 
     int count(String key, int otherwise, int least) {
-        return read(key, text -> count(key, text, least)).orElse(otherwise);
+        return count(key, otherwise, least, Integer.MAX_VALUE);
+    }
+
+    int count(String key, int otherwise, int least, int most) {
+        return read(key, text -> count(key, text, least, most)).orElse(otherwise);
     }
 
     OptionalInt count(String key, int least) {
-        return read(key, text -> count(key, text, least)).map(OptionalInt::of).orElseGet(OptionalInt::empty);
+        return read(key, text -> count(key, text, least, Integer.MAX_VALUE))
+                .map(OptionalInt::of)
+                .orElseGet(OptionalInt::empty);
     }
 
-    private int count(String key, String text, int least) {
-        double value = number(key, text, least, Integer.MAX_VALUE);
+    private int count(String key, String text, int least, int most) {
+        double value = number(key, text, least, most);
         if (value != Math.rint(value)) {
             throw refused(key, text, ">= " + least);
         }

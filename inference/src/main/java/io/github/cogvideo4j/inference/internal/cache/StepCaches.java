@@ -90,7 +90,7 @@ public final class StepCaches {
                 values.count("cache_interval", 5, 1),
                 values.count("disable_cache_before_step", 3, 0),
                 values.count("disable_cache_after_step", 0),
-                (int) values.number("max_order", 1, 0, MOST_ORDERS),
+                values.count("max_order", 1, 0, MOST_ORDERS),
                 factors(values),
                 whole ? Set.of(TaylorSeer.Part.PREDICTION) : parts);
     }

@@ -3,9 +3,12 @@ package io.github.cogvideo4j.inference.internal.sampling;
 import io.github.cogvideo4j.checkpoints.lora.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.inference.options.LoraChoice;
 import java.io.IOException;
@@ -14,23 +17,38 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Adapters added to a transformer's weights.
-final class Adapters {
-    private Adapters() {}
+///
+/// @param weights the weights that adapters change, with these added
+/// @param remarks how much of each adapter was bound, with which alpha it is applied, and whether it is too
+///                strong
+record Adapters(List<StoredTensor> weights, List<Problem> remarks) {
+    /// Copies the lists.
+    Adapters {
+        weights = List.copyOf(weights);
+        remarks = List.copyOf(remarks);
+    }
 
-    /// The weights that adapters change, with these added.
+    /// Adds adapters to weights.
     ///
     /// @param weights the transformer's weights
     /// @param loras   the adapters, in the order in which they are added
-    static List<StoredTensor> fused(Path weights, List<LoraChoice> loras) throws IOException {
+    static Adapters fuse(Path weights, List<LoraChoice> loras) throws IOException {
         if (loras.isEmpty()) {
-            return List.of();
+            return new Adapters(List.of(), List.of());
         }
         List<AppliedAdapter> adapters = new ArrayList<>();
         for (LoraChoice lora : loras) {
             adapters.add(new AppliedAdapter(LoraAdapter.open(lora.path()), lora.scale(), lora.alpha()));
         }
-        return LoraFusion.fuse(Checkpoints.open(weights, SourceOptions.defaults()), adapters, true).entries().stream()
-                .map(StateEntry::tensor)
-                .toList();
+        Checkpoint base = Checkpoints.open(weights, SourceOptions.defaults());
+        Checkpoint fused = LoraFusion.fuse(base, adapters, true);
+        Problems remarks = new Problems();
+        fused.remarks().stream()
+                .filter(remark -> !base.remarks().contains(remark))
+                .forEach(remarks::report);
+        LoraFusion.strength(fused, Runtime.getRuntime().availableProcessors())
+                .flatMap(strength -> strength.problem(loras.getFirst().path()))
+                .ifPresent(remarks::report);
+        return new Adapters(fused.entries().stream().map(StateEntry::tensor).toList(), remarks.all());
     }
 }

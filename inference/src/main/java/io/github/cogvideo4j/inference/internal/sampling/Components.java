@@ -2,6 +2,7 @@ package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.internal.cache.StepCache;
@@ -36,6 +37,7 @@ final class Components implements AutoCloseable {
     private final Scheduler scheduler;
     private final TransformerModel transformer;
     private final CogVideoXVae vae;
+    private final List<Problem> adapterRemarks;
     private Optional<TextEncoder> textEncoder = Optional.empty();
 
     private Components(
@@ -45,7 +47,8 @@ final class Components implements AutoCloseable {
             TransformerConfig config,
             Scheduler scheduler,
             TransformerModel transformer,
-            CogVideoXVae vae) {
+            CogVideoXVae vae,
+            List<Problem> adapterRemarks) {
         this.model = model;
         this.options = options;
         this.device = device;
@@ -53,6 +56,7 @@ final class Components implements AutoCloseable {
         this.scheduler = scheduler;
         this.transformer = transformer;
         this.vae = vae;
+        this.adapterRemarks = List.copyOf(adapterRemarks);
     }
 
     /// Opens a model's folder.
@@ -74,9 +78,10 @@ final class Components implements AutoCloseable {
         TransformerConfig config = TransformerConfig.read(configFile(model, weights));
         CogVideoXVae vae = CogVideoXVae.load(model.resolve("vae"), precision, device);
         try {
-            TransformerModel transformer = TransformerModel.open(
-                    weights, config, Adapters.fused(weights, options.loras()), precision, device, options.weights());
-            return new Components(model, options, device, config, scheduler, transformer, vae);
+            Adapters adapters = Adapters.fuse(weights, options.loras());
+            TransformerModel transformer =
+                    TransformerModel.open(weights, config, adapters.weights(), precision, device, options.weights());
+            return new Components(model, options, device, config, scheduler, transformer, vae, adapters.remarks());
         } catch (RuntimeException | IOException e) {
             vae.close();
             throw e;
@@ -103,6 +108,11 @@ final class Components implements AutoCloseable {
 
     ComputeDevice device() {
         return device;
+    }
+
+    /// What is worth saying of the adapters that were added to the transformer.
+    List<Problem> adapterRemarks() {
+        return adapterRemarks;
     }
 
     /// The type in which all components compute.

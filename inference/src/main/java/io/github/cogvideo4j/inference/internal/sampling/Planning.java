@@ -9,6 +9,7 @@ import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
 import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /// What a request comes to, before anything is computed.
 public final class Planning {
@@ -52,7 +53,8 @@ public final class Planning {
                 steps,
                 scheduler.className(),
                 components.device().name(),
-                sizes.warnings(shape),
+                Stream.concat(components.adapterRemarks().stream(), sizes.warnings(shape).stream())
+                        .toList(),
                 memory.plan(source),
                 request.settings().cache().isPresent()
                         ? OptionalLong.of(memory.cacheBytes(source))

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.subject;
 import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
+import io.github.cogvideo4j.checkpoints.internal.source.TrainerFolders;
 import io.github.cogvideo4j.checkpoints.internal.source.deepspeed.StateFiles;
 import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedCheckpoint;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
@@ -59,7 +60,7 @@ final class SubjectReader {
         } else if (!Files.isDirectory(path)) {
             kind = readFile();
         } else if (Files.isRegularFile(path.resolve(ModelFolder.INDEX))
-                || Files.isDirectory(path.resolve(ConversionPlan.COMPONENT))) {
+                || (Files.isDirectory(path.resolve(ConversionPlan.COMPONENT)) && !TrainerFolders.isCheckpoint(path))) {
             kind = Subject.Kind.PIPELINE;
             readPipeline();
         } else if (isTransformer()) {
@@ -107,7 +108,26 @@ final class SubjectReader {
             problems.removeLast();
             return Subject.Kind.ADAPTER;
         }
-        return Subject.Kind.NOTHING;
+        return problems.size() > before && readTrainedAdapter() ? Subject.Kind.ADAPTER : Subject.Kind.NOTHING;
+    }
+
+    /// A run that trained an adapter is no checkpoint to convert, and nothing is wrong with it.
+    private boolean readTrainedAdapter() throws IOException {
+        Problem refusal = problems.getLast();
+        Optional<Path> place = refusal.place().file();
+        if (refusal.code() != ProblemCode.NOT_A_CHECKPOINT || place.isEmpty()) {
+            return false;
+        }
+        Path file = Files.isDirectory(place.get()) ? place.get().resolve(WeightFileName.PEFT_ADAPTER) : place.get();
+        if (Files.isRegularFile(file)) {
+            attempt(file, () -> readAdapter(file));
+        }
+        if (adapters.isEmpty()) {
+            return false;
+        }
+        problems.remove(refusal);
+        problems.add(new Problem(ProblemCode.CHOICE, refusal.place(), refusal.message()));
+        return true;
     }
 
     private void readPipeline() throws IOException {

@@ -1,7 +1,6 @@
-package io.github.cogvideo4j.checkpoints.lora;
+package io.github.cogvideo4j.checkpoints.internal.lora;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
-import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.safetensors.SafetensorsLayout;
@@ -21,7 +20,7 @@ import java.util.UUID;
 
 /// An adapter's file while it is written: tensors go to their places in any order, several at a time, and the
 /// file gets its name when it is whole.
-final class AdapterFile implements AutoCloseable {
+public final class AdapterFile implements AutoCloseable {
     private final Path target;
     private final Path unfinished;
     private final FileChannel channel;
@@ -39,12 +38,13 @@ final class AdapterFile implements AutoCloseable {
     /// The file that an output argument means, if it may be written.
     ///
     /// @param output    a folder, made when absent, or a file's name that ends in `.safetensors`
+    /// @param name      the file's name in a folder
     /// @param inputs    files and folders that are read, in which nothing is written
     /// @param overwrite whether an adapter that is there may be replaced
     /// @throws OutputException `output-refused`
-    static Path target(Path output, List<Path> inputs, boolean overwrite) throws IOException {
+    public static Path target(Path output, String name, List<Path> inputs, boolean overwrite) throws IOException {
         boolean named = String.valueOf(output.getFileName()).endsWith(".safetensors") && !Files.isDirectory(output);
-        Path file = named ? output : output.resolve(WeightFileName.ADAPTER);
+        Path file = named ? output : output.resolve(name);
         if (!named && Files.exists(output) && !Files.isDirectory(output)) {
             throw new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(output), "checkpoints.output.file");
         }
@@ -63,7 +63,8 @@ final class AdapterFile implements AutoCloseable {
     }
 
     /// Begins a file.
-    static AdapterFile create(Path target, List<TensorSpec> tensors, Map<String, String> metadata) throws IOException {
+    public static AdapterFile create(Path target, List<TensorSpec> tensors, Map<String, String> metadata)
+            throws IOException {
         SafetensorsLayout layout = SafetensorsLayout.of(tensors, metadata);
         Path parent = target.getParent();
         if (parent != null) {
@@ -78,7 +79,7 @@ final class AdapterFile implements AutoCloseable {
     ///
     /// @param name   the tensor
     /// @param offset where in it the piece begins, in bytes
-    void write(String name, long offset, ByteBuffer bytes) throws IOException {
+    public void write(String name, long offset, ByteBuffer bytes) throws IOException {
         SafetensorsLayout.Slot slot = java.util.Objects.requireNonNull(slots.get(name), name);
         if (offset > slot.length() - bytes.remaining()) {
             throw new IllegalArgumentException(name + " has no room at " + offset);
@@ -94,15 +95,30 @@ final class AdapterFile implements AutoCloseable {
     }
 
     /// Writes the header, brings all to the disk, and gives the file its name.
-    void publish() throws IOException {
+    public void publish() throws IOException {
         writeAt(0, layout.head());
         channel.force(true);
         channel.close();
         Files.move(unfinished, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 
+    /// Writes a small file beside this one.
+    public void publishBeside(String name, String text) throws IOException {
+        Path unnamed = target.resolveSibling("." + name + "." + UUID.randomUUID() + ".tmp");
+        try {
+            Files.writeString(unnamed, text, StandardOpenOption.CREATE_NEW, StandardOpenOption.SYNC);
+            Files.move(
+                    unnamed,
+                    target.resolveSibling(name),
+                    StandardCopyOption.REPLACE_EXISTING,
+                    StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(unnamed);
+        }
+    }
+
     /// The size of the whole file.
-    long size() {
+    public long size() {
         return layout.fileSize();
     }
 

@@ -1,5 +1,6 @@
-package io.github.cogvideo4j.checkpoints.lora;
+package io.github.cogvideo4j.checkpoints.internal.lora;
 
+import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -21,8 +22,9 @@ import org.ejml.interfaces.decomposition.SingularValueDecomposition_F64;
 /// @param b        `[rows, rank]`: left singular vectors times the roots of the singular values
 /// @param a        `[rank, columns]`: the roots times right singular vectors
 /// @param singular the singular values that are kept, largest first
-record TruncatedSvd(DMatrixRMaj b, DMatrixRMaj a, List<Double> singular) {
-    TruncatedSvd {
+public record TruncatedSvd(DMatrixRMaj b, DMatrixRMaj a, List<Double> singular) {
+    /// Copies the list.
+    public TruncatedSvd {
         singular = List.copyOf(singular);
     }
 
@@ -43,7 +45,7 @@ record TruncatedSvd(DMatrixRMaj b, DMatrixRMaj a, List<Double> singular) {
     }
 
     /// The bytes on the heap that a decomposition takes.
-    static long heapBytes(long rows, long columns, int rank) {
+    public static long heapBytes(long rows, long columns, int rank) {
         long vectors = vectors(rows, columns, rank);
         return COPIES * Double.BYTES * vectors * (rows + columns + vectors);
     }
@@ -52,7 +54,7 @@ record TruncatedSvd(DMatrixRMaj b, DMatrixRMaj a, List<Double> singular) {
     ///
     /// @param matrix the matrix
     /// @param rank   how many singular values to keep, at most as many as there are
-    static TruncatedSvd of(FloatMatrix matrix, int rank) {
+    public static TruncatedSvd of(FloatMatrix matrix, int rank) {
         int rows = (int) matrix.rows();
         int columns = (int) matrix.columns();
         int vectors = vectors(rows, columns, rank);

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.lora;
+package io.github.cogvideo4j.checkpoints.internal.lora.delta;
 
 import io.github.cogvideo4j.checkpoints.internal.cast.ElementCast;
 import io.github.cogvideo4j.checkpoints.internal.cast.ValueScan;
@@ -18,11 +18,11 @@ import java.nio.ByteOrder;
 /// @param rows    rows
 /// @param columns columns
 /// @param data    the elements, row-major
-record FloatMatrix(long rows, long columns, MemorySegment data) {
+public record FloatMatrix(long rows, long columns, MemorySegment data) {
     private static final ValueLayout.OfFloat FLOATS = ValueLayout.JAVA_FLOAT;
 
     /// Whether a type's elements are floating point numbers that fp32 stands for.
-    static boolean canHold(DType type) {
+    public static boolean canHold(DType type) {
         return switch (type) {
             case F32, F16, BF16, F64 -> true;
             default -> false;
@@ -30,17 +30,18 @@ record FloatMatrix(long rows, long columns, MemorySegment data) {
     }
 
     /// A matrix of zeros that lives as long as an arena.
-    static FloatMatrix allocate(Arena arena, long rows, long columns) {
+    public static FloatMatrix allocate(Arena arena, long rows, long columns) {
         return new FloatMatrix(rows, columns, arena.allocate(Math.multiplyExact(rows * columns, 4L), 64));
     }
 
     /// Reads a tensor into a matrix that the garbage collector frees: for small ones.
-    static FloatMatrix read(StorageReader reader, StoredTensor tensor, long rows, long columns) throws IOException {
+    public static FloatMatrix read(StorageReader reader, StoredTensor tensor, long rows, long columns)
+            throws IOException {
         return read(reader, tensor, allocate(Arena.ofAuto(), rows, columns));
     }
 
     /// Reads a tensor's elements, in order, into a matrix of as many.
-    static FloatMatrix read(StorageReader reader, StoredTensor tensor, FloatMatrix into) throws IOException {
+    public static FloatMatrix read(StorageReader reader, StoredTensor tensor, FloatMatrix into) throws IOException {
         Floats floats = new Floats(tensor.dtype());
         long[] position = {0};
         reader.read(
@@ -56,7 +57,7 @@ record FloatMatrix(long rows, long columns, MemorySegment data) {
     }
 
     /// Takes a tensor of as many elements away from this.
-    void subtract(StorageReader reader, StoredTensor tensor) throws IOException {
+    public void subtract(StorageReader reader, StoredTensor tensor) throws IOException {
         Floats floats = new Floats(tensor.dtype());
         long[] position = {0};
         reader.read(
@@ -71,24 +72,24 @@ record FloatMatrix(long rows, long columns, MemorySegment data) {
     }
 
     /// One element.
-    float get(long row, long column) {
+    public float get(long row, long column) {
         return data.get(FLOATS, (row * columns + column) * Float.BYTES);
     }
 
     /// Copies a part of a row.
-    void copy(long row, long column, float[] target, int count) {
+    public void copy(long row, long column, float[] target, int count) {
         MemorySegment.copy(data, FLOATS, (row * columns + column) * Float.BYTES, target, 0, count);
     }
 
     /// Takes decoded elements.
     @FunctionalInterface
-    interface Taker {
+    public interface Taker {
         /// Takes the first elements of an array, which is used again afterwards.
         void take(float[] values, int count) throws IOException;
     }
 
     /// Decodes elements of any dtype that fp32 stands for.
-    static final class Floats {
+    public static final class Floats {
         private static final int CHUNK = 4096;
 
         private final ElementCast cast;
@@ -97,12 +98,12 @@ record FloatMatrix(long rows, long columns, MemorySegment data) {
                 ByteBuffer.allocate(CHUNK * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         private final float[] values = new float[CHUNK];
 
-        Floats(DType from) {
+        public Floats(DType from) {
             this.cast = ElementCast.of(from, DType.F32, Place.nowhere());
         }
 
         /// Decodes all that remains in a buffer.
-        void each(ByteBuffer bytes, Taker taker) throws IOException {
+        public void each(ByteBuffer bytes, Taker taker) throws IOException {
             while (bytes.hasRemaining()) {
                 cast.cast(bytes, decoded.clear(), scan);
                 int count = decoded.flip().remaining() / Float.BYTES;
@@ -115,7 +116,7 @@ record FloatMatrix(long rows, long columns, MemorySegment data) {
         }
 
         /// What was noticed of the values so far.
-        ValueScan scan() {
+        public ValueScan scan() {
             return scan;
         }
     }

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.lora;
+package io.github.cogvideo4j.checkpoints.internal.lora;
 
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.IntSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -16,11 +17,12 @@ import java.util.OptionalDouble;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Says what alpha an adapter is applied with, above all where nobody knows it.
+/// What is worth saying of an adapter that is used: how much of it was bound, and with which alpha it is applied,
+/// above all where nobody knows it.
 ///
 /// CogVideo's trainer multiplies by alpha / rank while training (64 / 128 by default) and saves neither, so a
 /// reader that takes alpha to be the rank applies the adapter at another strength than it was trained at.
-final class AlphaRemarks {
+public final class AdapterRemarks {
     private static final Pattern MENTION =
             Pattern.compile("(?i)lora[_-]?alpha[\"']?\\s{0,8}[:=]?\\s{0,8}[\"']?([0-9]{1,7}(?:\\.[0-9]{1,6})?)");
     private static final List<String> ENDINGS = List.of(".json", ".yaml", ".yml", ".toml", ".sh");
@@ -34,39 +36,72 @@ final class AlphaRemarks {
     /// @param alpha the value
     record Mention(Path file, String alpha) {}
 
-    private AlphaRemarks() {}
+    private AdapterRemarks() {}
 
-    static void tell(AppliedAdapter applied, Problems remarks) {
-        LoraAdapter adapter = applied.adapter();
+    /// Says with which alpha an adapter is applied, where that is not what it records.
+    ///
+    /// @param adapter the adapter
+    /// @param given   an alpha that goes before what it records
+    public static void tellAlpha(AdapterContent adapter, OptionalDouble given, Problems remarks) {
         Place place = Place.of(adapter.file());
-        OptionalDouble recorded = adapter.layers().values().stream()
-                .flatMapToDouble(layer -> layer.alpha().stream())
+        List<AdaptedModule> modules = adapter.modules().values().stream()
+                .filter(AdaptedModule::usesAlpha)
+                .toList();
+        OptionalDouble recorded = modules.stream()
+                .flatMapToDouble(module -> module.alpha().stream())
                 .findFirst();
-        if (applied.alpha().isPresent()) {
-            if (recorded.isPresent()
-                    && recorded.getAsDouble() != applied.alpha().getAsDouble()) {
+        if (given.isPresent()) {
+            if (recorded.isPresent() && recorded.getAsDouble() != given.getAsDouble()) {
                 remarks.report(
                         ProblemCode.CHOICE,
                         place,
                         "checkpoints.lora.alpha-overridden",
-                        applied.alpha().getAsDouble(),
+                        given.getAsDouble(),
                         recorded.getAsDouble());
             }
         } else if (!adapter.recordsAlpha()) {
-            int rank = adapter.layers().firstEntry().getValue().rank();
             Optional<Mention> mention = mention(adapter.file());
             if (mention.isPresent()) {
                 remarks.report(
                         ProblemCode.LORA_ALPHA,
                         place,
                         "checkpoints.lora.alpha-mentioned",
-                        rank,
+                        ranks(adapter),
                         mention.get().file(),
                         mention.get().alpha());
             } else {
-                remarks.report(ProblemCode.LORA_ALPHA, place, "checkpoints.lora.alpha-unknown", rank);
+                remarks.report(ProblemCode.LORA_ALPHA, place, "checkpoints.lora.alpha-unknown", ranks(adapter));
             }
         }
+    }
+
+    /// Says how many modules were bound, which is all of them.
+    public static void tellBinding(AdapterBinding binding, Problems remarks) {
+        Place place = Place.of(binding.adapter().file());
+        remarks.report(
+                ProblemCode.CHOICE,
+                place,
+                "checkpoints.lora.bound",
+                binding.bound(),
+                binding.modules(),
+                binding.adapter().dialect(),
+                ranks(binding.adapter()));
+        if (!binding.wrapper().isEmpty()) {
+            remarks.report(ProblemCode.CHOICE, place, "checkpoints.lora.wrapper", binding.wrapper());
+        }
+    }
+
+    /// The rank, or the range of ranks; `-` where there is none.
+    public static String ranks(AdapterContent adapter) {
+        IntSummaryStatistics ranks = adapter.modules().values().stream()
+                .flatMapToInt(module -> module.rank().stream())
+                .summaryStatistics();
+        if (ranks.getCount() == 0) {
+            return "-";
+        }
+        return ranks.getMin() == ranks.getMax()
+                ? String.valueOf(ranks.getMin())
+                : ranks.getMin() + "-" + ranks.getMax();
     }
 
     /// Looks for alpha in the configuration and script files beside an adapter and in the folders above it.
@@ -86,7 +121,7 @@ final class AlphaRemarks {
 
     private static List<Path> candidates(Path folder) {
         List<Path> files = new ArrayList<>();
-        try (DirectoryStream<Path> children = Files.newDirectoryStream(folder, AlphaRemarks::isCandidate)) {
+        try (DirectoryStream<Path> children = Files.newDirectoryStream(folder, AdapterRemarks::isCandidate)) {
             for (Path child : children) {
                 if (files.size() == MOST_FILES) {
                     break;

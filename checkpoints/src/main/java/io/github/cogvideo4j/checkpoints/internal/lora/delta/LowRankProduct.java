@@ -1,13 +1,32 @@
-package io.github.cogvideo4j.checkpoints.lora;
+package io.github.cogvideo4j.checkpoints.internal.lora.delta;
+
+import io.github.cogvideo4j.formats.tensor.StorageReader;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
 
 /// The product of two thin matrices, `factor B A`, of which only parts are ever made.
 ///
 /// @param a      `[rank, columns]`
 /// @param b      `[rows, rank]`
 /// @param factor what the product is multiplied by
-record LowRankProduct(FloatMatrix a, FloatMatrix b, double factor) {
+public record LowRankProduct(FloatMatrix a, FloatMatrix b, double factor) {
     /// A tile of this many columns of four rows of A, as doubles, stays in the first cache.
     private static final int TILE = 1024;
+
+    /// Reads the two matrices.
+    ///
+    /// @param a `[rank, columns]`, or a convolution's `[rank, in, height, width]`
+    /// @param b `[rows, rank]`
+    static LowRankProduct read(StorageReader reader, Arena arena, StoredTensor a, StoredTensor b, double factor)
+            throws IOException {
+        long rank = a.shape().size(0);
+        return new LowRankProduct(
+                FloatMatrix.read(reader, a, FloatMatrix.allocate(arena, rank, Delta.columns(a.shape()))),
+                FloatMatrix.read(
+                        reader, b, FloatMatrix.allocate(arena, b.shape().size(0), rank)),
+                factor);
+    }
 
     /// Adds a part of the product to sums, whose rows follow each other without a gap.
     ///

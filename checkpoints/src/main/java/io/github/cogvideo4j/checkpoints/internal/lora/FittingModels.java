@@ -1,5 +1,6 @@
-package io.github.cogvideo4j.checkpoints.lora;
+package io.github.cogvideo4j.checkpoints.internal.lora;
 
+import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerStateDict;
@@ -10,15 +11,16 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.regex.Pattern;
 
-/// Which models an adapter fits.
-public final class LoraModels {
-    private static final Pattern BLOCK = Pattern.compile("^transformer_blocks\\.\\d+\\.");
+/// Which published models an adapter fits.
+public final class FittingModels {
+    /// The number of a block, and the list that it is in.
+    private static final Pattern BLOCK = Pattern.compile("(?:^|.*[._])(?:blocks|layers)[._]\\d+[._]");
 
-    private LoraModels() {}
+    private FittingModels() {}
 
-    /// The published models that have every adapted weight in the size that the adapter fits. Models of one
-    /// width differ only around their blocks, so that an adapter of attention layers fits several.
-    public static List<String> fitting(LoraAdapter adapter) {
+    /// The published CogVideoX models that have every adapted tensor in the size that the adapter fits. Models
+    /// of one width differ only around their blocks, so that an adapter of attention layers fits several.
+    public static List<String> of(AdapterContent adapter) {
         return published().entrySet().stream()
                 .filter(model ->
                         fits(adapter, TransformerStateDict.of(model.getValue()).shapes()))
@@ -26,15 +28,20 @@ public final class LoraModels {
                 .toList();
     }
 
-    private static boolean fits(LoraAdapter adapter, Map<String, Shape> shapes) {
-        return adapter.layers().values().stream()
-                .allMatch(layer -> layer.weightShape().equals(shapes.get(layer.weight())));
+    private static boolean fits(AdapterContent adapter, Map<String, Shape> shapes) {
+        ModelNames names = ModelNames.of(shapes);
+        try {
+            AdapterBinding.of(adapter, names).require(names);
+            return true;
+        } catch (InvalidCheckpointException _) {
+            return false;
+        }
     }
 
     /// The adapted modules, those of all blocks under one name.
-    public static List<String> targets(LoraAdapter adapter) {
-        return adapter.layers().values().stream()
-                .map(layer -> BLOCK.matcher(layer.module()).replaceFirst(""))
+    public static List<String> targets(AdapterContent adapter) {
+        return adapter.modules().keySet().stream()
+                .map(module -> BLOCK.matcher(module).replaceFirst(""))
                 .distinct()
                 .sorted()
                 .toList();

@@ -1,0 +1,56 @@
+package io.github.cogvideo4j.checkpoints.internal.lora;
+
+import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Problems;
+import java.util.List;
+import java.util.Optional;
+
+/// Gives an adapter the names of a model before it is written anew, so that no name is written that would bind
+/// nothing.
+public final class AdapterNames {
+    private AdapterNames() {}
+
+    /// The adapter under a model's own names: the base's; else those of the model that its training state
+    /// holds; else CogVideoX's own.
+    ///
+    /// @param source  the adapter
+    /// @param base    the names of the model that it is for
+    /// @param remarks takes what was bound, or that nothing could be checked
+    /// @throws InvalidCheckpointException `extra-tensor`, `shape-mismatch` when it is for another model;
+    ///     `extra-tensor` when there is no model and its names are no known ones
+    public static AdapterContent resolve(AdapterSource source, Optional<ModelNames> base, Problems remarks) {
+        AdapterContent content = source.content();
+        if (base.isPresent()) {
+            AdapterBinding binding = AdapterBinding.of(content, base.get()).require(base.get());
+            AdapterRemarks.tellBinding(binding, remarks);
+            return binding.adapter();
+        }
+        Optional<AdapterBinding> known = KnownNames.bind(content);
+        if (known.isPresent()) {
+            AdapterRemarks.tellBinding(known.get(), remarks);
+            return known.get().adapter();
+        }
+        if (!source.model().isEmpty()) {
+            ModelNames model = ModelNames.of(source.model());
+            AdapterBinding binding = AdapterBinding.of(content, model).require(model);
+            AdapterRemarks.tellBinding(binding, remarks);
+            return binding.adapter();
+        }
+        if (List.of(Dialects.DIFFUSERS.id(), Dialects.PEFT.id()).contains(content.dialect())) {
+            remarks.report(
+                    ProblemCode.ASSUMED,
+                    Place.of(content.file()),
+                    "checkpoints.lora.names-unchecked",
+                    content.modules().size());
+            return content;
+        }
+        throw new InvalidCheckpointException(
+                ProblemCode.EXTRA_TENSOR,
+                Place.of(content.file()),
+                "checkpoints.lora.names-unknown",
+                AdapterReader.listed(List.copyOf(content.modules().keySet())));
+    }
+}

@@ -1,0 +1,41 @@
+package io.github.cogvideo4j.checkpoints.internal.lora.delta;
+
+import io.github.cogvideo4j.formats.tensor.Shape;
+import io.github.cogvideo4j.formats.tensor.StorageReader;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.util.List;
+
+/// A whole difference that is added: `W + factor * D`. ComfyUI's `.diff` and `.diff_b`, and the bias that PEFT
+/// trains beside B (`lora_bias`).
+///
+/// @param tensor the difference, as large as the tensor that it changes
+public record Difference(StoredTensor tensor) implements Delta {
+    @Override
+    public String kind() {
+        return "difference";
+    }
+
+    @Override
+    public String formula() {
+        return "difference";
+    }
+
+    @Override
+    public List<StoredTensor> tensors() {
+        return List.of(tensor);
+    }
+
+    @Override
+    public Shape shape() {
+        return tensor.shape();
+    }
+
+    @Override
+    public Operation open(StorageReader reader, Arena arena, double factor) throws IOException {
+        TensorPart part = new TensorPart(reader, tensor, arena);
+        return (sums, row, rows, column, width) ->
+                part.each(row, rows, column, width, (index, value) -> sums[index] += factor * value);
+    }
+}

@@ -1,0 +1,137 @@
+package io.github.cogvideo4j.checkpoints.internal.lora.delta;
+
+import io.github.cogvideo4j.formats.tensor.Shape;
+import io.github.cogvideo4j.formats.tensor.StorageReader;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+
+/// Frobenius norms of changes, without making more of them than a block of rows.
+public final class Norms {
+    /// Elements of a block.
+    private static final int BLOCK = 1 << 16;
+    /// Of larger ranks the squares of the factors are as large as the product, and are not made.
+    private static final int LARGEST_SQUARE = 1024;
+
+    private Norms() {}
+
+    /// Two norms.
+    ///
+    /// @param change of what is added
+    /// @param base   of the base
+    public record Pair(double change, double base) {}
+
+    /// The norm of a change alone, multiplied by nothing.
+    ///
+    /// @param shape the sizes of the tensor that is changed
+    public static double of(StorageReader reader, Delta delta, Shape shape) throws IOException {
+        return switch (delta) {
+            case LowRank product when product.rank() <= LARGEST_SQUARE -> lowRank(reader, product);
+            case Replacement _, Magnitude _ -> Double.NaN;
+            default -> byBlocks(reader, delta, shape);
+        };
+    }
+
+    /// The norm of what a tensor's changes add to it, and that of the base.
+    public static Pair of(StorageReader reader, FusedWeight fused) throws IOException {
+        if (fused.terms().size() == 1
+                && fused.terms().getFirst().delta() instanceof LowRank product
+                && product.rank() <= LARGEST_SQUARE) {
+            double factor = Math.abs(fused.terms().getFirst().factor());
+            return new Pair(factor * lowRank(reader, product), norm(reader, fused.weight()));
+        }
+        double[] squares = new double[2];
+        fused.compute(reader, (base, sums, count) -> {
+            for (int i = 0; i < count; i++) {
+                double difference = sums[i] - base[i];
+                squares[0] += difference * difference;
+                squares[1] += (double) base[i] * base[i];
+            }
+        });
+        return new Pair(Math.sqrt(squares[0]), Math.sqrt(squares[1]));
+    }
+
+    private static double norm(StorageReader reader, StoredTensor tensor) throws IOException {
+        FloatMatrix.Floats floats = new FloatMatrix.Floats(tensor.dtype());
+        double[] squares = {0};
+        reader.read(
+                tensor,
+                bytes -> floats.each(bytes, (values, count) -> {
+                    double sum = 0;
+                    for (int i = 0; i < count; i++) {
+                        sum += (double) values[i] * values[i];
+                    }
+                    squares[0] += sum;
+                }));
+        return Math.sqrt(squares[0]);
+    }
+
+    /// The product itself is never made: its norm is the square root of the trace of `(B^T B)(A A^T)`, two
+    /// matrices as small as the rank.
+    private static double lowRank(StorageReader reader, LowRank product) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            LowRankProduct matrices = product.product(reader, arena, 1);
+            FloatMatrix a = matrices.a();
+            FloatMatrix b = matrices.b();
+            int rank = product.rank();
+            double[] left = new double[Math.multiplyExact(rank, rank)];
+            double[] right = new double[left.length];
+            float[] row = new float[rank];
+            for (long i = 0; i < product.out(); i++) {
+                b.copy(i, 0, row, rank);
+                addSquare(left, row, rank);
+            }
+            for (long j = 0; j < product.in(); j++) {
+                for (int k = 0; k < rank; k++) {
+                    row[k] = a.get(k, j);
+                }
+                addSquare(right, row, rank);
+            }
+            double trace = 0;
+            for (int i = 0; i < left.length; i++) {
+                trace += left[i] * right[i];
+            }
+            // Rounding may leave a zero a little below itself; a NaN stays one.
+            return Math.sqrt(trace < 0 ? 0 : trace);
+        }
+    }
+
+    private static void addSquare(double[] sums, float[] row, int rank) {
+        for (int i = 0; i < rank; i++) {
+            double value = row[i];
+            int at = i * rank;
+            for (int k = 0; k < rank; k++) {
+                sums[at + k] += value * row[k];
+            }
+        }
+    }
+
+    private static double byBlocks(StorageReader reader, Delta delta, Shape shape) throws IOException {
+        long rows = Delta.rows(shape);
+        long columns = Delta.columns(shape);
+        if (rows == 0 || columns == 0) {
+            return 0;
+        }
+        int width = (int) Math.min(columns, BLOCK);
+        int high = (int) Math.min(rows, Math.max(1, BLOCK / width));
+        double[] sums = new double[Math.multiplyExact(high, width)];
+        double squares = 0;
+        try (Arena arena = Arena.ofConfined()) {
+            Delta.Operation operation = delta.open(reader, arena, 1);
+            for (long row = 0; row < rows; row += high) {
+                int taken = (int) Math.min(high, rows - row);
+                for (long column = 0; column < columns; column += width) {
+                    int wide = (int) Math.min(width, columns - column);
+                    Arrays.fill(sums, 0);
+                    // Parts of rows are parts of one row.
+                    operation.apply(sums, row, wide == columns ? taken : 1, column, wide);
+                    for (double value : sums) {
+                        squares += value * value;
+                    }
+                }
+            }
+        }
+        return Math.sqrt(squares);
+    }
+}

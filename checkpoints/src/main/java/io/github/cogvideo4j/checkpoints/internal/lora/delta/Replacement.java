@@ -1,0 +1,46 @@
+package io.github.cogvideo4j.checkpoints.internal.lora.delta;
+
+import io.github.cogvideo4j.formats.tensor.Shape;
+import io.github.cogvideo4j.formats.tensor.StorageReader;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.util.List;
+
+/// A tensor that was trained whole and takes the base's place, at any scale: PEFT's `modules_to_save`, and the
+/// biases of `bias="lora_only"`.
+///
+/// @param tensor the trained tensor
+public record Replacement(StoredTensor tensor) implements Delta {
+    @Override
+    public String kind() {
+        return "replaced";
+    }
+
+    @Override
+    public String formula() {
+        return "replaced";
+    }
+
+    @Override
+    public List<StoredTensor> tensors() {
+        return List.of(tensor);
+    }
+
+    @Override
+    public Shape shape() {
+        return tensor.shape();
+    }
+
+    @Override
+    public boolean replaces() {
+        return true;
+    }
+
+    @Override
+    public Operation open(StorageReader reader, Arena arena, double factor) throws IOException {
+        TensorPart part = new TensorPart(reader, tensor, arena);
+        return (sums, row, rows, column, width) ->
+                part.each(row, rows, column, width, (index, value) -> sums[index] = value);
+    }
+}

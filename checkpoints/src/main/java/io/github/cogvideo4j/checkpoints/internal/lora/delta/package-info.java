@@ -1,0 +1,5 @@
+/// What an adapter does to a tensor: the kinds of change, their arithmetic, and the tensor that comes of them.
+@NullMarked
+package io.github.cogvideo4j.checkpoints.internal.lora.delta;
+
+import org.jspecify.annotations.NullMarked;

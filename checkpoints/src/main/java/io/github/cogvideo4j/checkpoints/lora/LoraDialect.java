@@ -1,0 +1,31 @@
+package io.github.cogvideo4j.checkpoints.lora;
+
+import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialect;
+import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
+
+/// A spelling in which adapters can be written.
+public enum LoraDialect {
+    /// `pytorch_lora_weights.safetensors`, with alpha in its header.
+    DIFFUSERS,
+    /// PEFT's folder: `adapter_model.safetensors` and `adapter_config.json`.
+    PEFT,
+    /// kohya's names, dots as underscores, an alpha beside each pair.
+    KOHYA,
+    /// ComfyUI's `diffusion_model.` names, an alpha beside each pair.
+    COMFYUI;
+
+    Dialect.Writable dialect() {
+        return switch (this) {
+            case DIFFUSERS -> Dialects.DIFFUSERS;
+            case PEFT -> Dialects.PEFT;
+            case KOHYA -> Dialects.KOHYA;
+            case COMFYUI -> Dialects.COMFYUI;
+        };
+    }
+
+    /// The word of the command line.
+    @Override
+    public String toString() {
+        return dialect().id();
+    }
+}

@@ -1,0 +1,100 @@
+package io.github.cogvideo4j.checkpoints.lora;
+
+import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/// The component of a model that adapters are for.
+///
+/// @param component the component's folder in the pipeline; empty where the model is a component by itself
+/// @param weights   its weights
+public record LoraTarget(Optional<String> component, Checkpoint weights) {
+    /// A model that an adapter is for.
+    ///
+    /// @param folder    a pipeline's folder, or a component's
+    /// @param component the component that is wanted, where it is said
+    public record Model(Path folder, Optional<String> component) {}
+
+    static LoraTarget choose(Model model, LoraAdapter adapter) throws IOException {
+        return choose(model.folder(), List.of(adapter), model.component());
+    }
+
+    /// Chooses the component in which all modules of all adapters are found.
+    ///
+    /// @param model     a pipeline's folder, or a component's
+    /// @param adapters  the adapters
+    /// @param component the component that is wanted, where it is said
+    /// @throws InvalidCheckpointException `ambiguous-weights` when several have them all (Wan 2.2's experts) and
+    ///     none is named, `component-missing` when there is none of the name
+    public static LoraTarget choose(Path model, List<LoraAdapter> adapters, Optional<String> component)
+            throws IOException {
+        List<String> there = Dialects.components().stream()
+                .filter(name -> Files.isDirectory(model.resolve(name)))
+                .toList();
+        if (component.isPresent()) {
+            if (!there.contains(component.get())) {
+                throw new InvalidCheckpointException(
+                        ProblemCode.COMPONENT_MISSING,
+                        Place.of(model),
+                        "checkpoints.lora.no-component",
+                        component.get(),
+                        there.isEmpty() ? "-" : String.join(", ", there));
+            }
+            return open(model, component.get());
+        }
+        if (there.isEmpty()) {
+            return new LoraTarget(Optional.empty(), Checkpoints.open(model, SourceOptions.defaults()));
+        }
+        return there.size() == 1 ? open(model, there.getFirst()) : best(model, adapters, there);
+    }
+
+    /// The one that fits, or, where none does, the one that comes nearest, so that it can be told what it lacks.
+    private static LoraTarget best(Path model, List<LoraAdapter> adapters, List<String> components) throws IOException {
+        List<LoraTarget> whole = new ArrayList<>();
+        Optional<LoraTarget> nearest = Optional.empty();
+        int most = -1;
+        for (String name : components) {
+            LoraTarget target = open(model, name);
+            int bound = 0;
+            int modules = 0;
+            for (LoraAdapter adapter : adapters) {
+                LoraBinding binding = adapter.bind(target.weights());
+                bound += binding.bound();
+                modules += binding.modules();
+            }
+            if (bound == modules) {
+                whole.add(target);
+            }
+            if (bound > most) {
+                most = bound;
+                nearest = Optional.of(target);
+            }
+        }
+        if (whole.size() > 1) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.AMBIGUOUS_WEIGHTS,
+                    Place.of(model),
+                    "checkpoints.lora.several-components",
+                    whole.stream()
+                            .flatMap(target -> target.component().stream())
+                            .collect(Collectors.joining(", ")));
+        }
+        return whole.isEmpty() ? nearest.orElseThrow() : whole.getFirst();
+    }
+
+    private static LoraTarget open(Path model, String component) throws IOException {
+        return new LoraTarget(
+                Optional.of(component), Checkpoints.open(model.resolve(component), SourceOptions.defaults()));
+    }
+}

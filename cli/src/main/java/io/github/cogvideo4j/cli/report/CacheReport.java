@@ -1,0 +1,34 @@
+package io.github.cogvideo4j.cli.report;
+
+import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.inference.generation.CacheUse;
+import io.github.cogvideo4j.inference.options.CacheChoice;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// What a step cache left to be computed, told at the end of a generation.
+public final class CacheReport {
+    private CacheReport() {}
+
+    /// For people: one line, and one more with the settings that a calibration has measured.
+    public static void print(Console console, CacheChoice choice, CacheUse use) {
+        long percent = Math.round(100 * use.share());
+        if (use.attentions() == use.feedForwards()) {
+            console.print("cli.generate.cache", choice.name(), use.attentions(), use.evaluations(), percent);
+        } else {
+            console.print(
+                    "cli.generate.cache-parts",
+                    choice.name(),
+                    use.attentions(),
+                    use.feedForwards(),
+                    use.evaluations(),
+                    percent);
+        }
+        if (!use.measured().isEmpty()) {
+            Map<String, String> settings = new LinkedHashMap<>(choice.settings());
+            settings.remove("calibrate");
+            settings.putAll(use.measured());
+            console.print("cli.generate.cache-measured", new CacheChoice(choice.name(), settings));
+        }
+    }
+}

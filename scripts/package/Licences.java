@@ -1,0 +1,101 @@
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.w3c.dom.Element;
+import org.w3c.dom.Node;
+
+/// Gathers the licences of jars: a table of what their poms say, and the texts that they carry. Fails for a jar
+/// without either.
+///
+/// Arguments: the folder of the jars with their poms and parent poms beside them, and the folder to write to.
+void main(String[] arguments) throws Exception {
+    Path jars = Path.of(arguments[0]);
+    Path target = Files.createDirectories(Path.of(arguments[1]));
+    TreeMap<String, String> rows = new TreeMap<>();
+    try (Stream<Path> files = Files.list(jars)) {
+        for (Path jar : files.filter(file -> file.toString().endsWith(".jar")).toList()) {
+            String name = jar.getFileName().toString().replaceFirst("(-linux-x86_64)?\\.jar$", "");
+            if (name.startsWith("cogvideo4j-")) {
+                continue;
+            }
+            List<String> named = licences(jars, jars.resolve(name + ".pom"));
+            List<String> texts = texts(jar, target.resolve(name));
+            if (named.isEmpty() && texts.isEmpty()) {
+                throw new IllegalStateException("no licence of " + jar);
+            }
+            rows.put(name, String.join("; ", named));
+        }
+    }
+    StringBuilder table = new StringBuilder("# Licences of the parts\n\nCogVideo4J itself is under Apache-2.0 "
+            + "(`../LICENSE`). The texts that the parts carry are in the folders beside this file, those of the Java "
+            + "runtime in `../runtime/legal`; native libraries are listed in `NATIVE.md`.\n\n"
+            + "| part | licence |\n|---|---|\n");
+    rows.forEach((name, licence) ->
+            table.append("| ").append(name).append(" | ").append(licence).append(" |\n"));
+    Files.writeString(target.resolve("PARTS.md"), table);
+}
+
+/// What a pom, or the nearest of its parents that says anything, calls the licences.
+List<String> licences(Path folder, Path pom) throws Exception {
+    if (!Files.isRegularFile(pom)) {
+        return List.of();
+    }
+    Element project = DocumentBuilderFactory.newDefaultInstance()
+            .newDocumentBuilder()
+            .parse(pom.toFile())
+            .getDocumentElement();
+    List<String> found = new ArrayList<>();
+    for (Element licence : children(child(project, "licenses"), "license")) {
+        found.add(text(licence, "name") + " <" + text(licence, "url") + ">");
+    }
+    Element parent = child(project, "parent");
+    return found.isEmpty() && parent != null
+            ? licences(folder, folder.resolve(text(parent, "artifactId") + "-" + text(parent, "version") + ".pom"))
+            : found;
+}
+
+List<String> texts(Path jar, Path target) throws IOException {
+    List<String> texts = new ArrayList<>();
+    try (JarFile file = new JarFile(jar.toFile())) {
+        for (JarEntry entry : file.stream().toList()) {
+            String name = entry.getName().substring(entry.getName().lastIndexOf('/') + 1);
+            boolean top = entry.getName().equals(name) || entry.getName().startsWith("META-INF/");
+            if (top && name.matches("(?i)(FastDoubleParser-|jline-)?(licen[cs]e|notice|copying|al2\\.0|lgpl2\\.1).*")) {
+                Files.createDirectories(target);
+                try (InputStream in = file.getInputStream(entry)) {
+                    Files.write(target.resolve(name), in.readAllBytes());
+                }
+                texts.add(name);
+            }
+        }
+    }
+    return texts;
+}
+
+Element child(Element parent, String name) {
+    List<Element> children = children(parent, name);
+    return children.isEmpty() ? null : children.getFirst();
+}
+
+List<Element> children(Element parent, String name) {
+    List<Element> children = new ArrayList<>();
+    for (Node node = parent == null ? null : parent.getFirstChild(); node != null; node = node.getNextSibling()) {
+        if (node instanceof Element element && element.getTagName().equals(name)) {
+            children.add(element);
+        }
+    }
+    return children;
+}
+
+String text(Element parent, String name) {
+    Element child = child(parent, name);
+    return child == null ? "" : child.getTextContent().strip().replaceAll("\\s+", " ");
+}
