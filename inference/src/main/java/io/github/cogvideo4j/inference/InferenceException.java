@@ -1,11 +1,12 @@
 package io.github.cogvideo4j.inference;
 
+import io.github.cogvideo4j.formats.problem.CarriesProblem;
 import io.github.cogvideo4j.formats.problem.Problem;
 
 /// A video that cannot be made. Damaged weight files are answered with a
 /// [io.github.cogvideo4j.formats.FormatException], failures of the disk with an [java.io.IOException].
-public abstract sealed class InferenceException extends RuntimeException
-        permits InvalidModelException, InvalidRequestException, MissingCapabilityException {
+public abstract sealed class InferenceException extends RuntimeException implements CarriesProblem
+        permits InvalidModelException, MissingCapabilityException {
     private final transient Problem problem;
 
     InferenceException(Problem problem) {
@@ -18,7 +19,7 @@ public abstract sealed class InferenceException extends RuntimeException
         this.problem = problem;
     }
 
-    /// What is wrong and where.
+    @Override
     public Problem problem() {
         return problem;
     }

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.inference;
 
+import io.github.cogvideo4j.formats.problem.Category;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -19,5 +20,10 @@ public final class MissingCapabilityException extends InferenceException {
     /// An exception from a problem's parts, with what it came from.
     public MissingCapabilityException(Throwable cause, ProblemCode code, Place place, String key, Object... arguments) {
         super(Problem.of(code, place, key, arguments), cause);
+    }
+
+    @Override
+    public Category category() {
+        return Category.ENVIRONMENT;
     }
 }

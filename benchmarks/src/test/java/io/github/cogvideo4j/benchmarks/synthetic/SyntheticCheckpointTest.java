@@ -2,11 +2,11 @@ package io.github.cogvideo4j.benchmarks.synthetic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
 import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -136,7 +136,7 @@ class SyntheticCheckpointTest {
         Path output = Files.createTempDirectory(folder, "output").resolve("model");
         Converter.convert(
                 ConversionPlanner.plan(checkpoint, output, Optional.empty(), ConversionOptions.defaults()),
-                Progress.NONE);
+                JobControl.none());
         return Files.readAllBytes(output.resolve("transformer/diffusion_pytorch_model.safetensors"));
     }
 

@@ -1,9 +1,10 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.Phase;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -32,18 +33,18 @@ final class BaseFiles {
 
     private final Path target;
     private final LinkMode mode;
-    private final Progress progress;
+    private final JobControl control;
 
-    BaseFiles(Path target, LinkMode mode, Progress progress) {
+    BaseFiles(Path target, LinkMode mode, JobControl control) {
         this.target = target;
         this.mode = mode;
-        this.progress = progress;
+        this.control = control;
     }
 
     /// Brings in every file of the base.
     List<Manifest.FileEntry> bring(BaseModel base) throws IOException {
-        progress.begin(
-                Progress.Phase.BASE_FILES,
+        control.begin(
+                Phase.BASE_FILES,
                 base.files().stream().mapToLong(BaseModel.BaseFile::size).sum());
         List<Manifest.FileEntry> entries = new ArrayList<>();
         for (BaseModel.BaseFile file : base.files()) {
@@ -95,10 +96,10 @@ final class BaseFiles {
         String name = String.valueOf(real.getFileName());
         String hash;
         if (BLOB.matcher(name).matches()) {
-            progress.advance(file.size());
+            control.advance(file.size());
             hash = name;
         } else {
-            hash = Digests.sha256(real, attributes.size(), progress::advance);
+            hash = Digests.sha256(real, attributes.size(), control::advance);
         }
         Instant modified = attributes.lastModifiedTime().toInstant();
         return new Manifest.FileEntry(file.path(), origin, attributes.size(), Optional.of(modified), Optional.of(hash));
@@ -116,7 +117,7 @@ final class BaseFiles {
             while (from.read(buffer.clear()) >= 0) {
                 buffer.flip();
                 digest.update(buffer.duplicate());
-                progress.advance(buffer.remaining());
+                control.advance(buffer.remaining());
                 int bytes = buffer.remaining();
                 WeightFile.writeFully(to, buffer, size);
                 size += bytes;

@@ -1,12 +1,12 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.Version;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.internal.convert.WeightWriter;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.internal.staging.Staging;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
@@ -31,11 +31,11 @@ import java.util.TreeMap;
 /// fails, nothing ever does.
 public final class Converter {
     private final ConversionPlan plan;
-    private final Progress progress;
+    private final JobControl control;
 
-    private Converter(ConversionPlan plan, Progress progress) {
+    private Converter(ConversionPlan plan, JobControl control) {
         this.plan = plan;
-        this.progress = progress;
+        this.control = control;
     }
 
     /// What came of it.
@@ -55,8 +55,8 @@ public final class Converter {
     /// @throws io.github.cogvideo4j.formats.FormatException when the source turns out to be damaged
     /// @throws io.github.cogvideo4j.checkpoints.CheckpointException when it changed meanwhile, or the output
     /// cannot be written
-    public static Result convert(ConversionPlan plan, Progress progress) throws IOException {
-        return new Converter(plan, progress).convert();
+    public static Result convert(ConversionPlan plan, JobControl control) throws IOException {
+        return new Converter(plan, control).convert();
     }
 
     private Result convert() throws IOException {
@@ -78,7 +78,7 @@ public final class Converter {
                             plan.output().resolve(part.path()),
                             part.checkpoint(),
                             plan.options().threads(),
-                            progress);
+                            control);
                 }
             }
             staging.publish();
@@ -96,7 +96,7 @@ public final class Converter {
     private Result fill(Path folder) throws IOException {
         List<Manifest.FileEntry> files = new ArrayList<>();
         if (plan.base().isPresent()) {
-            files.addAll(new BaseFiles(folder, plan.options().link(), progress)
+            files.addAll(new BaseFiles(folder, plan.options().link(), control)
                     .bring(plan.base().get()));
         }
         List<String> made = new ArrayList<>(plan.smallFiles().keySet());
@@ -106,7 +106,7 @@ public final class Converter {
         }
         List<WeightWriter.Written> written;
         try (FileStorageReader reader = new FileStorageReader();
-                WeightWriter writer = new WeightWriter(reader, progress)) {
+                WeightWriter writer = new WeightWriter(reader, control)) {
             written = writer.write(
                     plan.tensors(), plan.weightFiles(), folder, plan.options().threads());
         }

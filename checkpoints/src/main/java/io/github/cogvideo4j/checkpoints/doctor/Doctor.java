@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.checkpoints.doctor;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.Rule;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.Rules;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
@@ -19,12 +19,12 @@ public final class Doctor {
     ///
     /// @param path     a pipeline, a transformer's folder, a checkpoint, a training output, a weight file
     /// @param options  how closely to look
-    /// @param progress told the bytes that were read, when every value is
+    /// @param control told the bytes that were read, when every value is
     /// @throws java.nio.file.NoSuchFileException when nothing is there
-    public static Diagnosis examine(Path path, DoctorOptions options, Progress progress) throws IOException {
+    public static Diagnosis examine(Path path, DoctorOptions options, JobControl control) throws IOException {
         Subject subject = Subject.read(path);
         Set<Finding> findings = new LinkedHashSet<>();
-        for (Rule rule : Rules.all(options.deep(), options.threads(), progress)) {
+        for (Rule rule : Rules.all(options.deep(), options.threads(), control)) {
             rule.examine(subject, findings::add);
         }
         return new Diagnosis(

@@ -1,7 +1,6 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparing;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison;
 import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange;
@@ -13,6 +12,8 @@ import io.github.cogvideo4j.checkpoints.internal.lora.TruncatedSvd;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.Phase;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -49,7 +50,7 @@ public final class LoraExtraction {
     private final Checkpoint base;
     private final Checkpoint model;
     private final Options options;
-    private final Progress progress;
+    private final JobControl control;
     private final Problems remarks = new Problems();
 
     /// What is wanted.
@@ -99,11 +100,11 @@ public final class LoraExtraction {
         }
     }
 
-    private LoraExtraction(Checkpoint base, Checkpoint model, Options options, Progress progress) {
+    private LoraExtraction(Checkpoint base, Checkpoint model, Options options, JobControl control) {
         this.base = base;
         this.model = model;
         this.options = options;
-        this.progress = progress;
+        this.control = control;
     }
 
     /// Extracts.
@@ -112,17 +113,17 @@ public final class LoraExtraction {
     /// @param model    what it ended with
     /// @param output   a folder, or a file that ends in `.safetensors`
     /// @param options  what is wanted
-    /// @param progress told the bytes that are done
+    /// @param control told the bytes that are done
     /// @throws InvalidCheckpointException when the two are not the same model, or nothing changed
-    public static Result extract(Checkpoint base, Checkpoint model, Path output, Options options, Progress progress)
+    public static Result extract(Checkpoint base, Checkpoint model, Path output, Options options, JobControl control)
             throws IOException {
-        return new LoraExtraction(base, model, options, progress).extract(output);
+        return new LoraExtraction(base, model, options, control).extract(output);
     }
 
     private Result extract(Path output) throws IOException {
         Path target = AdapterFile.target(
                 output, WeightFileName.ADAPTER, List.of(base.folder(), model.folder()), options.overwrite());
-        Comparison comparison = Comparing.compare(model, base, options.threads(), progress);
+        Comparison comparison = Comparing.compare(model, base, options.threads(), control);
         requireSameModel(comparison);
         List<Pair> pairs = pairs(comparison);
         SequencedMap<String, AdapterMetadata.Strength> strengths = new LinkedHashMap<>();
@@ -133,8 +134,8 @@ public final class LoraExtraction {
             specs.add(new TensorSpec(nameOfA(pair), DType.F32, Shape.of(pair.rank(), shape.size(1))));
             specs.add(new TensorSpec(nameOfB(pair), DType.F32, Shape.of(shape.size(0), pair.rank())));
         }
-        progress.begin(
-                Progress.Phase.WRITING,
+        control.begin(
+                Phase.WRITING,
                 pairs.stream().mapToLong(pair -> pair.model().byteLength()).sum());
         try (FileStorageReader reader = new FileStorageReader();
                 AdapterFile file = AdapterFile.create(target, specs, AdapterMetadata.header(strengths))) {
@@ -268,7 +269,7 @@ public final class LoraExtraction {
             for (double value : svd.singular()) {
                 kept += value * value;
             }
-            progress.advance(pair.model().byteLength());
+            control.advance(pair.model().byteLength());
             return new Layer(
                     pair.model().name(), pair.rank(), Math.sqrt(pair.squares()), Math.min(1, kept / pair.squares()));
         }

@@ -1,12 +1,12 @@
 package io.github.cogvideo4j.checkpoints.verify;
 
 import io.github.cogvideo4j.checkpoints.CheckpointException;
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigCheck;
 import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.internal.verify.ManifestFileCheck;
 import io.github.cogvideo4j.checkpoints.internal.verify.TensorContents;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
@@ -38,14 +38,14 @@ public final class FolderVerification {
     private final Path folder;
     private final boolean deep;
     private final int threads;
-    private final Progress progress;
+    private final JobControl control;
     private final List<Problem> problems = new ArrayList<>();
 
-    private FolderVerification(Path folder, boolean deep, int threads, Progress progress) {
+    private FolderVerification(Path folder, boolean deep, int threads, JobControl control) {
         this.folder = folder;
         this.deep = deep;
         this.threads = threads;
-        this.progress = progress;
+        this.control = control;
     }
 
     /// Verifies a folder.
@@ -53,12 +53,12 @@ public final class FolderVerification {
     /// @param folder   a model's folder, or a transformer's
     /// @param deep     whether linked files are hashed too, instead of being compared by size and time
     /// @param threads  how many tensors are read at once
-    /// @param progress told the bytes that are done
+    /// @param control told the bytes that are done
     /// @throws io.github.cogvideo4j.formats.MalformedFileException `manifest` when the manifest itself is not
     /// sound
-    public static VerificationReport verify(Path folder, boolean deep, int threads, Progress progress)
+    public static VerificationReport verify(Path folder, boolean deep, int threads, JobControl control)
             throws IOException {
-        return new FolderVerification(folder, deep, threads, progress).verify();
+        return new FolderVerification(folder, deep, threads, control).verify();
     }
 
     private VerificationReport verify() throws IOException {
@@ -144,8 +144,8 @@ public final class FolderVerification {
         try {
             problems.addAll(
                     expected.isPresent()
-                            ? TensorContents.againstManifest(part, tensors, expected.get(), threads, progress)
-                            : TensorContents.values(part, tensors, threads, progress));
+                            ? TensorContents.againstManifest(part, tensors, expected.get(), threads, control)
+                            : TensorContents.values(part, tensors, threads, control));
         } catch (FormatException e) {
             problems.add(e.problem());
         }

@@ -1,13 +1,14 @@
 package io.github.cogvideo4j.checkpoints.verify;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.internal.cast.CastingSink;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.internal.verify.ElementComparison;
 import io.github.cogvideo4j.checkpoints.internal.verify.SequentialTensor;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.Phase;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
@@ -26,14 +27,14 @@ import java.util.Optional;
 /// source, in the dtype that the folder has it in, and compared to the bit.
 public final class SourceComparison {
     private final FileStorageReader reader;
-    private final Progress progress;
+    private final JobControl control;
 
     /// A tensor of the source and its counterpart in the folder.
     private record Pair(StateEntry source, StoredTensor found) {}
 
-    private SourceComparison(FileStorageReader reader, Progress progress) {
+    private SourceComparison(FileStorageReader reader, JobControl control) {
         this.reader = reader;
-        this.progress = progress;
+        this.control = control;
     }
 
     /// Compares.
@@ -41,20 +42,20 @@ public final class SourceComparison {
     /// @param component  the folder of the weights
     /// @param checkpoint the source
     /// @param threads    how many tensors at once
-    /// @param progress   told the source bytes that are done
+    /// @param control   told the source bytes that are done
     /// @return every difference, in the order of the source; none when all is equal
-    public static List<TensorDifference> compare(Path component, Checkpoint checkpoint, int threads, Progress progress)
+    public static List<TensorDifference> compare(Path component, Checkpoint checkpoint, int threads, JobControl control)
             throws IOException {
         List<TensorDifference> differences = new ArrayList<>();
         for (Checkpoint set : Checkpoints.openEverySet(component)) {
-            differences.addAll(compareSet(set, checkpoint, threads, progress));
+            differences.addAll(compareSet(set, checkpoint, threads, control));
         }
         SourceFiles.requireUnchanged(checkpoint.files());
         return differences;
     }
 
     private static List<TensorDifference> compareSet(
-            Checkpoint folder, Checkpoint checkpoint, int threads, Progress progress) throws IOException {
+            Checkpoint folder, Checkpoint checkpoint, int threads, JobControl control) throws IOException {
         Map<String, StoredTensor> found = new LinkedHashMap<>();
         folder.entries().forEach(entry -> found.put(entry.name(), entry.tensor()));
         List<TensorDifference> differences = new ArrayList<>();
@@ -75,13 +76,13 @@ public final class SourceComparison {
         }
         found.keySet().forEach(name -> differences.add(new TensorDifference.Extra(name)));
 
-        progress.begin(
-                Progress.Phase.VERIFYING,
+        control.begin(
+                Phase.VERIFYING,
                 common.stream()
                         .mapToLong(pair -> pair.source().tensor().byteLength())
                         .sum());
         try (FileStorageReader reader = new FileStorageReader()) {
-            SourceComparison comparison = new SourceComparison(reader, progress);
+            SourceComparison comparison = new SourceComparison(reader, control);
             ParallelTensors.map(common, threads, pair -> comparison.compare(pair.source(), pair.found()))
                     .forEach(difference -> difference.ifPresent(differences::add));
             reader.verifyChecksums();
@@ -93,9 +94,9 @@ public final class SourceComparison {
     ///
     /// @param component where the weights are
     /// @param shown     where messages say they are: they may still be under a temporary name
-    public static void requireEqual(Path component, Path shown, Checkpoint checkpoint, int threads, Progress progress)
+    public static void requireEqual(Path component, Path shown, Checkpoint checkpoint, int threads, JobControl control)
             throws IOException {
-        List<TensorDifference> differences = compare(component, checkpoint, threads, progress);
+        List<TensorDifference> differences = compare(component, checkpoint, threads, control);
         if (!differences.isEmpty()) {
             throw new InvalidCheckpointException(differences.getFirst().problem(shown));
         }
@@ -112,7 +113,7 @@ public final class SourceComparison {
             reader.read(source.tensor(), bytes -> {
                 int length = bytes.remaining();
                 cast.accept(bytes);
-                progress.advance(length);
+                control.advance(length);
             });
         }
         return comparison.difference(source.name());

@@ -3,12 +3,12 @@ package io.github.cogvideo4j.checkpoints.convert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.TinyTorchFile;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigCheck;
 import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
@@ -76,7 +76,7 @@ class ComponentConversionTest {
         Path made = folder.resolve("out").resolve(component.folder());
         Checkpoint source = open(original);
         assertThat(open(made).entries()).allMatch(entry -> entry.tensor().dtype() == DType.F16);
-        assertThat(SourceComparison.compare(made, source, 2, Progress.NONE)).isEmpty();
+        assertThat(SourceComparison.compare(made, source, 2, JobControl.none())).isEmpty();
     }
 
     @Test

@@ -3,12 +3,15 @@ package io.github.cogvideo4j.checkpoints.convert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.cogvideo4j.checkpoints.CancelledException;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.OutputException;
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.job.Cancellation;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.JobEvent;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -195,7 +198,7 @@ class ConversionTest {
         ConversionPlan plan = plan(source);
         Path file = source.resolve(ONE_OF_ITS_FILES);
         Files.write(file, Files.readAllBytes(file));
-        assertThatThrownBy(() -> Converter.convert(plan, Progress.NONE))
+        assertThatThrownBy(() -> Converter.convert(plan, JobControl.none()))
                 .isInstanceOfSatisfying(
                         InvalidCheckpointException.class,
                         e -> assertThat(e.problem().code()).isEqualTo(ProblemCode.SOURCE_CHANGED));
@@ -212,23 +215,37 @@ class ConversionTest {
         Path source = Resources.copy(SAMPLE, folder.resolve("run/checkpoint-3"));
         ConversionPlan plan = plan(source);
         Path file = source.resolve(ONE_OF_ITS_FILES);
-        Progress shrinking = new Progress() {
-            @Override
-            public void begin(Phase phase, long totalBytes) {
+        JobControl shrinking = JobControl.of(event -> {
+            if (event instanceof JobEvent.Begun) {
                 try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
                     open.setLength(1000);
                 } catch (IOException e) {
                     throw new java.io.UncheckedIOException(e);
                 }
             }
-
-            @Override
-            public void advance(long bytes) {}
-        };
+        });
         assertThatThrownBy(() -> Converter.convert(plan, shrinking))
                 .isInstanceOfSatisfying(
                         FormatException.class,
                         e -> assertThat(e.problem().code()).isEqualTo(ProblemCode.SOURCE_CHANGED));
+        try (Stream<Path> left = Files.list(folder)) {
+            assertThat(left).containsExactly(folder.resolve("run"));
+        }
+    }
+
+    @Test
+    void aConversionThatIsCancelledMidwayLeavesNothing() throws IOException {
+        Path source = Resources.copy(SAMPLE, folder.resolve("run/checkpoint-3"));
+        ConversionPlan plan = plan(source);
+        Cancellation cancellation = new Cancellation();
+        JobControl cancelling = new JobControl(
+                event -> {
+                    if (event instanceof JobEvent.Advanced) {
+                        cancellation.cancel();
+                    }
+                },
+                cancellation);
+        assertThatThrownBy(() -> Converter.convert(plan, cancelling)).isInstanceOf(CancelledException.class);
         try (Stream<Path> left = Files.list(folder)) {
             assertThat(left).containsExactly(folder.resolve("run"));
         }

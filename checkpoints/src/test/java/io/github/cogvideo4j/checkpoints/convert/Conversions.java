@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -26,6 +26,6 @@ final class Conversions {
         Checkpoint checkpoint = Checkpoints.open(source, sourceOptions);
         Optional<BaseModel> model = base.isPresent() ? Optional.of(BaseModel.read(base.get())) : Optional.empty();
         ConversionPlan plan = ConversionPlanner.plan(checkpoint, output, model, options);
-        return Converter.convert(plan, Progress.NONE);
+        return Converter.convert(plan, JobControl.none());
     }
 }

@@ -3,13 +3,13 @@ package io.github.cogvideo4j.checkpoints.convert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.internal.source.sat.SatExport;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
@@ -185,10 +185,10 @@ class SatConversionTest {
     void aConvertedFolderIsVerifiedByItsManifestAndAgainstItsSource(String name) throws IOException {
         Path source = Resources.fixture(name + "/input");
         Path output = convert(source, Optional.empty(), options());
-        assertThat(FolderVerification.verify(output, true, 2, Progress.NONE).problems())
+        assertThat(FolderVerification.verify(output, true, 2, JobControl.none()).problems())
                 .isEmpty();
         for (Counterpart part : Counterpart.of(output, source, SourceOptions.defaults())) {
-            assertThat(SourceComparison.compare(part.weights(), part.source(), 2, Progress.NONE))
+            assertThat(SourceComparison.compare(part.weights(), part.source(), 2, JobControl.none()))
                     .isEmpty();
         }
     }
@@ -198,13 +198,13 @@ class SatConversionTest {
         Path source = Resources.golden("pipelines/t2v-5b/transformer");
         Path output = folder.resolve("sat");
         convertTo(output, source, Optional.empty(), options().withLayout(ResultLayout.SAT));
-        assertThat(FolderVerification.verify(output, true, 2, Progress.NONE).problems())
+        assertThat(FolderVerification.verify(output, true, 2, JobControl.none()).problems())
                 .isEmpty();
         assertThat(output.resolve("latest")).hasContent("1");
         List<Counterpart> parts = Counterpart.of(output, source, SourceOptions.defaults());
         assertThat(parts).hasSize(1);
         assertThat(SourceComparison.compare(
-                        parts.getFirst().weights(), parts.getFirst().source(), 2, Progress.NONE))
+                        parts.getFirst().weights(), parts.getFirst().source(), 2, JobControl.none()))
                 .isEmpty();
     }
 
@@ -219,10 +219,10 @@ class SatConversionTest {
         ConversionOptions options = sourceDType();
         ConversionPlan plan = ConversionPlanner.plan(
                 open(sat), List.of(open(vae.resolve("3d-vae.pt"))), output, Optional.of(BaseModel.read(base)), options);
-        Converter.convert(plan, Progress.NONE);
+        Converter.convert(plan, JobControl.none());
         Map<String, String> expected = Resources.snapshot(base);
         assertThat(Resources.snapshot(output)).containsAllEntriesOf(expected);
-        assertThat(FolderVerification.verify(output, true, 2, Progress.NONE).problems())
+        assertThat(FolderVerification.verify(output, true, 2, JobControl.none()).problems())
                 .isEmpty();
     }
 
@@ -255,7 +255,7 @@ class SatConversionTest {
                 output,
                 Optional.empty(),
                 options());
-        Converter.convert(plan, Progress.NONE);
+        Converter.convert(plan, JobControl.none());
         for (String component : List.of("transformer", "vae", "text_encoder")) {
             assertThat(TensorListing.ofWeights(output.resolve(component)).tensors())
                     .containsExactlyInAnyOrderEntriesOf(
@@ -264,12 +264,12 @@ class SatConversionTest {
         assertThat(output.resolve("text_encoder/model.safetensors")).exists();
         assertThat(value(output, "text_encoder/config.json", "d_model"))
                 .isEqualTo(value(base, "text_encoder/config.json", "d_model"));
-        assertThat(FolderVerification.verify(output, true, 2, Progress.NONE).problems())
+        assertThat(FolderVerification.verify(output, true, 2, JobControl.none()).problems())
                 .isEmpty();
         List<Counterpart> parts = Counterpart.of(output, state, options);
         assertThat(parts).hasSize(2);
         for (Counterpart part : parts) {
-            assertThat(SourceComparison.compare(part.weights(), part.source(), 2, Progress.NONE))
+            assertThat(SourceComparison.compare(part.weights(), part.source(), 2, JobControl.none()))
                     .isEmpty();
         }
     }
@@ -303,7 +303,7 @@ class SatConversionTest {
                 output,
                 Optional.empty(),
                 options);
-        Converter.convert(plan, Progress.NONE);
+        Converter.convert(plan, JobControl.none());
         assertThat(value(output, "transformer/config.json", "use_rotary_positional_embeddings"))
                 .contains("true");
         assertThat(value(output, "vae/config.json", "scaling_factor")).contains("0.7");

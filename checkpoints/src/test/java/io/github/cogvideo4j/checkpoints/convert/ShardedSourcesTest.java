@@ -2,8 +2,8 @@ package io.github.cogvideo4j.checkpoints.convert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
@@ -109,10 +109,10 @@ class ShardedSourcesTest {
                 Optional.of(Resources.fixture(fixture + "/base")),
                 SourceOptions.defaults(),
                 Conversions.options(TargetDType.SOURCE, 60_000, OutputFormat.BOTH));
-        assertThat(FolderVerification.verify(output, true, 2, Progress.NONE).problems())
+        assertThat(FolderVerification.verify(output, true, 2, JobControl.none()).problems())
                 .isEmpty();
         Checkpoint checkpoint = Checkpoints.open(source, SourceOptions.defaults());
-        assertThat(SourceComparison.compare(output.resolve("transformer"), checkpoint, 2, Progress.NONE))
+        assertThat(SourceComparison.compare(output.resolve("transformer"), checkpoint, 2, JobControl.none()))
                 .isEmpty();
     }
 }

@@ -2,9 +2,9 @@ package io.github.cogvideo4j.checkpoints.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -35,7 +35,7 @@ class BrokenFixturesTest {
     void theDoctorNamesTheCodeAndTheWords(FixtureCase fixture) throws IOException {
         SortedMap<String, String> before = Resources.snapshot(fixture.folder());
         boolean deep = fixture.codes().stream().anyMatch(NEED_DEEP::contains);
-        Diagnosis diagnosis = Doctor.examine(fixture.input(), new DoctorOptions(deep, 2), Progress.NONE);
+        Diagnosis diagnosis = Doctor.examine(fixture.input(), new DoctorOptions(deep, 2), JobControl.none());
         assertThat(Resources.snapshot(fixture.folder())).isEqualTo(before);
 
         String outcome = fixture.outcome();
@@ -60,7 +60,7 @@ class BrokenFixturesTest {
     @Test
     void theLargestWeightShowsThatHalfPrecisionIsTooNarrow() throws IOException {
         FixtureCase fixture = FixtureCase.of("broken/bf16-overflow-on-fp16");
-        Diagnosis diagnosis = Doctor.examine(fixture.input(), new DoctorOptions(true, 2), Progress.NONE);
+        Diagnosis diagnosis = Doctor.examine(fixture.input(), new DoctorOptions(true, 2), JobControl.none());
         assertThat(diagnosis.findings())
                 .filteredOn(finding -> finding.code() == ProblemCode.OVERFLOW)
                 .singleElement()

@@ -2,9 +2,9 @@ package io.github.cogvideo4j.checkpoints.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Symptom;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.Rules;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class DiagnosesDocumentTest {
     @Test
     void everyCodeOfEveryRuleHasARowAndEveryRowACode() throws IOException {
-        Set<String> codes = Rules.all(true, 1, Progress.NONE).stream()
+        Set<String> codes = Rules.all(true, 1, JobControl.none()).stream()
                 .flatMap(rule -> rule.codes().stream())
                 .map(ProblemCode::id)
                 .collect(Collectors.toSet());

@@ -3,9 +3,9 @@ package io.github.cogvideo4j.checkpoints.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -157,6 +157,6 @@ class HarmfulFoldersTest {
     }
 
     private static Diagnosis examine(Path path) throws IOException {
-        return Doctor.examine(path, new DoctorOptions(false, 1), Progress.NONE);
+        return Doctor.examine(path, new DoctorOptions(false, 1), JobControl.none());
     }
 }

@@ -2,9 +2,9 @@ package io.github.cogvideo4j.checkpoints.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -58,6 +58,6 @@ class HealthyFoldersTest {
     }
 
     private static Diagnosis examine(Path path, boolean deep) throws IOException {
-        return Doctor.examine(path, new DoctorOptions(deep, 2), Progress.NONE);
+        return Doctor.examine(path, new DoctorOptions(deep, 2), JobControl.none());
     }
 }

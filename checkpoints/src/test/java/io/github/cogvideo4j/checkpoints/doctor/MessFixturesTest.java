@@ -2,12 +2,12 @@ package io.github.cogvideo4j.checkpoints.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.doctor.repair.Repair;
 import io.github.cogvideo4j.checkpoints.doctor.repair.RepairOptions;
 import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlan;
 import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlanner;
 import io.github.cogvideo4j.checkpoints.doctor.repair.Undo;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -70,13 +70,13 @@ class MessFixturesTest {
 
         RepairPlan plan = RepairPlanner.plan(folder, new RepairOptions(convert, Optional.empty()));
         assertThat(plan.questions()).isEmpty();
-        Repair.apply(plan, Progress.NONE);
+        Repair.apply(plan, JobControl.none());
 
         Diagnosis after = examine(folder);
         assertThat(after.isHealthy()).as("%s", after.findings()).isTrue();
         assertThat(FolderTensors.of(folder.resolve("transformer")))
                 .isEqualTo(FolderTensors.ofReference(fixture.folder().resolve("reference/tensors.json")));
-        assertThat(Undo.restore(folder, Progress.NONE)).isEqualTo(1);
+        assertThat(Undo.restore(folder, JobControl.none())).isEqualTo(1);
         assertThat(Resources.snapshot(folder)).isEqualTo(before);
         assertThat(folder.resolve(".cogvideo4j-undo")).doesNotExist();
     }
@@ -87,7 +87,7 @@ class MessFixturesTest {
         Path folder = Resources.copy(fixture.input(), temporary.resolve("pipeline"));
         SortedMap<String, String> before = Resources.snapshot(folder);
         RepairPlan plan = RepairPlanner.plan(folder, RepairOptions.withConversion());
-        Repair.apply(plan, Progress.NONE);
+        Repair.apply(plan, JobControl.none());
         assertThat(Resources.snapshot(folder)).isEqualTo(before);
     }
 
@@ -99,7 +99,7 @@ class MessFixturesTest {
         assertThat(plan.questions())
                 .singleElement()
                 .satisfies(question -> assertThat(question.message().text()).contains("--convert"));
-        Repair.apply(plan, Progress.NONE);
+        Repair.apply(plan, JobControl.none());
         assertThat(folder.resolve("transformer/diffusion_pytorch_model.safetensors"))
                 .doesNotExist();
     }
@@ -118,11 +118,11 @@ class MessFixturesTest {
         String keep = name.startsWith("f1")
                 ? "diffusion_pytorch_model.safetensors"
                 : "diffusion_pytorch_model-00001-of-00003.safetensors";
-        Repair.apply(RepairPlanner.plan(folder, new RepairOptions(false, Optional.of(keep))), Progress.NONE);
+        Repair.apply(RepairPlanner.plan(folder, new RepairOptions(false, Optional.of(keep))), JobControl.none());
         assertThat(examine(folder).isHealthy()).isTrue();
         assertThat(FolderTensors.of(folder.resolve("transformer")))
                 .isEqualTo(FolderTensors.ofReference(Resources.fixture("mess/" + name + "/reference/tensors.json")));
-        Undo.restore(folder, Progress.NONE);
+        Undo.restore(folder, JobControl.none());
         assertThat(Resources.snapshot(folder)).isEqualTo(before);
     }
 
@@ -132,9 +132,9 @@ class MessFixturesTest {
                 Resources.fixture("mess/a3-bin-sharded-no-prefix/input/pipeline/transformer"),
                 temporary.resolve("transformer"));
         SortedMap<String, String> before = Resources.snapshot(folder);
-        Repair.apply(RepairPlanner.plan(folder, RepairOptions.withConversion()), Progress.NONE);
+        Repair.apply(RepairPlanner.plan(folder, RepairOptions.withConversion()), JobControl.none());
         assertThat(examine(folder).isHealthy()).isTrue();
-        Undo.restore(folder, Progress.NONE);
+        Undo.restore(folder, JobControl.none());
         assertThat(Resources.snapshot(folder)).isEqualTo(before);
     }
 
@@ -153,6 +153,6 @@ class MessFixturesTest {
     }
 
     private static Diagnosis examine(Path path) throws IOException {
-        return Doctor.examine(path, new DoctorOptions(true, 2), Progress.NONE);
+        return Doctor.examine(path, new DoctorOptions(true, 2), JobControl.none());
     }
 }

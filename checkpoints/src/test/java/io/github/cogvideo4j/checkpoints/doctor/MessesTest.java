@@ -2,13 +2,13 @@ package io.github.cogvideo4j.checkpoints.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.doctor.repair.Repair;
 import io.github.cogvideo4j.checkpoints.doctor.repair.RepairOptions;
 import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlan;
 import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlanner;
 import io.github.cogvideo4j.checkpoints.doctor.repair.Undo;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.testing.Generator;
 import io.github.cogvideo4j.testing.Property;
 import io.github.cogvideo4j.testing.Resources;
@@ -98,12 +98,12 @@ class MessesTest {
 
         RepairPlan plan = RepairPlanner.plan(folder, RepairOptions.namesOnly());
         assertThat(plan.questions()).isEmpty();
-        Repair.apply(plan, Progress.NONE);
+        Repair.apply(plan, JobControl.none());
         Diagnosis after = examine(folder);
         assertThat(after.isHealthy()).as("%s", after.findings()).isTrue();
         assertThat(FolderTensors.of(folder.resolve("transformer"))).isEqualTo(tensors);
 
-        Undo.restore(folder, Progress.NONE);
+        Undo.restore(folder, JobControl.none());
         assertThat(Resources.snapshot(folder)).isEqualTo(before);
     }
 
@@ -124,6 +124,6 @@ class MessesTest {
     }
 
     private static Diagnosis examine(Path folder) throws IOException {
-        return Doctor.examine(folder, new DoctorOptions(false, 1), Progress.NONE);
+        return Doctor.examine(folder, new DoctorOptions(false, 1), JobControl.none());
     }
 }

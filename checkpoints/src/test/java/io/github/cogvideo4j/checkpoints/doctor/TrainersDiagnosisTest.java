@@ -2,7 +2,7 @@ package io.github.cogvideo4j.checkpoints.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -34,7 +34,7 @@ class TrainersDiagnosisTest {
         "single-files/lightning-ckpt/input, Lightning"
     })
     void namesTheTrainerAndFindsNothingWrong(String path, String trainer) throws IOException {
-        List<Finding> findings = Doctor.examine(Resources.fixture(path), new DoctorOptions(false, 1), Progress.NONE)
+        List<Finding> findings = Doctor.examine(Resources.fixture(path), new DoctorOptions(false, 1), JobControl.none())
                 .findings();
         assertThat(findings)
                 .extracting(finding -> finding.problem().message().text(Locale.ENGLISH))
@@ -58,7 +58,7 @@ class TrainersDiagnosisTest {
         "single-files/gguf/input/cogvideox-5b-Q8_0.gguf, other-format"
     })
     void namesWhatIsUnfinishedOrMissing(String path, String code) throws IOException {
-        assertThat(Doctor.examine(Resources.fixture(path), new DoctorOptions(false, 1), Progress.NONE)
+        assertThat(Doctor.examine(Resources.fixture(path), new DoctorOptions(false, 1), JobControl.none())
                         .findings())
                 .filteredOn(finding -> finding.severity() != Severity.INFO)
                 .extracting(finding -> finding.problem().code().id())

@@ -3,7 +3,7 @@ package io.github.cogvideo4j.checkpoints.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.internal.lora.TruncatedSvd;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.LowRank;
@@ -132,7 +132,7 @@ class LoraExtractionTest {
                 open(model),
                 folder.resolve("lora"),
                 new LoraExtraction.Options(rank, targets, 2, true),
-                Progress.NONE);
+                JobControl.none());
     }
 
     private static Checkpoint open(Path path) throws IOException {

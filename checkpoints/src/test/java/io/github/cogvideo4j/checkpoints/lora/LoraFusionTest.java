@@ -3,8 +3,8 @@ package io.github.cogvideo4j.checkpoints.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.TinySafetensors;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
@@ -78,7 +78,7 @@ class LoraFusionTest {
         Path base = folder.resolve("base");
         Converter.convert(
                 ConversionPlanner.plan(base("lora-zero2-bf16-w2"), base, Optional.empty(), options(TargetDType.BF16)),
-                Progress.NONE);
+                JobControl.none());
         Path adapter = LoraExport.export(
                         new LoraExport.Request(
                                 fixture.resolve("output/checkpoint-3"),
@@ -210,13 +210,13 @@ class LoraFusionTest {
         Path output = folder.resolve("model");
         ConversionOptions options = options(TargetDType.BF16);
         BaseModel base = BaseModel.read(Resources.fixture("lora-alpha-ddp-bf16-w2/base"));
-        Converter.convert(ConversionPlanner.plan(fused, output, Optional.of(base), options), Progress.NONE);
-        assertThat(FolderVerification.verify(output, true, 2, Progress.NONE).problems())
+        Converter.convert(ConversionPlanner.plan(fused, output, Optional.of(base), options), JobControl.none());
+        assertThat(FolderVerification.verify(output, true, 2, JobControl.none()).problems())
                 .isEmpty();
-        assertThat(SourceComparison.compare(output.resolve("transformer"), fused, 2, Progress.NONE))
+        assertThat(SourceComparison.compare(output.resolve("transformer"), fused, 2, JobControl.none()))
                 .isEmpty();
         assertThat(SourceComparison.compare(
-                        output.resolve("transformer"), fuseSample(OptionalDouble.of(8)), 2, Progress.NONE))
+                        output.resolve("transformer"), fuseSample(OptionalDouble.of(8)), 2, JobControl.none()))
                 .hasSize(8);
         assertThat(ManifestJson.read(output).source().adapters())
                 .singleElement()

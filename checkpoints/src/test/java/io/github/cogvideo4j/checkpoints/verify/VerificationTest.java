@@ -3,13 +3,13 @@ package io.github.cogvideo4j.checkpoints.verify;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
 import io.github.cogvideo4j.checkpoints.convert.LinkMode;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
@@ -51,7 +51,8 @@ class VerificationTest {
         ConversionOptions options =
                 ConversionOptions.defaults().withDType(TargetDType.BF16).withLink(LinkMode.SYMLINK);
         Converter.convert(
-                ConversionPlanner.plan(checkpoint, model, Optional.of(BaseModel.read(base)), options), Progress.NONE);
+                ConversionPlanner.plan(checkpoint, model, Optional.of(BaseModel.read(base)), options),
+                JobControl.none());
     }
 
     @Test
@@ -126,7 +127,7 @@ class VerificationTest {
     void anotherCheckpointOfTheSameModelIsNotEqual() throws IOException {
         Path base = Resources.golden("pipelines/t2v-2b/transformer");
         List<TensorDifference> differences = SourceComparison.compare(
-                model.resolve("transformer"), Checkpoints.open(base, SourceOptions.defaults()), 2, Progress.NONE);
+                model.resolve("transformer"), Checkpoints.open(base, SourceOptions.defaults()), 2, JobControl.none());
         // The fixture's case.json: every tensor moved in training.
         assertThat(differences).hasSize(checkpoint.entries().size());
     }
@@ -135,14 +136,14 @@ class VerificationTest {
     void withoutAManifestStructureAndValuesAreChecked() throws IOException {
         Files.delete(model.resolve(Manifest.FILE_NAME));
         assertThat(verify(false)).isEmpty();
-        VerificationReport nan =
-                FolderVerification.verify(Resources.fixture("broken/nan-safetensors/input"), false, 2, Progress.NONE);
+        VerificationReport nan = FolderVerification.verify(
+                Resources.fixture("broken/nan-safetensors/input"), false, 2, JobControl.none());
         assertThat(codes(nan.problems())).contains(ProblemCode.NAN_INF);
-        VerificationReport zero =
-                FolderVerification.verify(Resources.fixture("broken/all-zero-tensor/input"), false, 2, Progress.NONE);
+        VerificationReport zero = FolderVerification.verify(
+                Resources.fixture("broken/all-zero-tensor/input"), false, 2, JobControl.none());
         assertThat(codes(zero.problems())).contains(ProblemCode.ALL_ZERO);
-        VerificationReport missing =
-                FolderVerification.verify(Resources.fixture("broken/missing-tensor/input"), false, 2, Progress.NONE);
+        VerificationReport missing = FolderVerification.verify(
+                Resources.fixture("broken/missing-tensor/input"), false, 2, JobControl.none());
         assertThat(missing.manifest()).isFalse();
     }
 
@@ -164,11 +165,11 @@ class VerificationTest {
     }
 
     private List<Problem> verify(boolean deep) throws IOException {
-        return FolderVerification.verify(model, deep, 2, Progress.NONE).problems();
+        return FolderVerification.verify(model, deep, 2, JobControl.none()).problems();
     }
 
     private List<TensorDifference> compare() throws IOException {
-        return SourceComparison.compare(model.resolve("transformer"), checkpoint, 2, Progress.NONE);
+        return SourceComparison.compare(model.resolve("transformer"), checkpoint, 2, JobControl.none());
     }
 
     private static List<ProblemCode> codes(List<Problem> problems) {

@@ -89,7 +89,7 @@ public final class DemoCommand extends ConsoleCommand {
                 .withVerify(true);
         ConversionPlan plan = ConversionPlanner.plan(checkpoint, output, Optional.of(BaseModel.read(base)), options);
         try (ConversionProgress progress = new ConversionProgress(console)) {
-            new ConversionReport(plan, console).showResult(Converter.convert(plan, progress), true);
+            new ConversionReport(plan, console).showResult(Converter.convert(plan, progress.control()), true);
         }
         console.print("cli.demo.generate", output, PROMPT, video);
         ExitCode exit;

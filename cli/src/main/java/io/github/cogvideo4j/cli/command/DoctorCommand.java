@@ -87,7 +87,7 @@ public final class DoctorCommand extends ConsoleCommand {
 
     private Diagnosis examine(Path path, ConversionProgress progress) throws IOException {
         int threads = Runtime.getRuntime().availableProcessors();
-        Diagnosis diagnosis = Doctor.examine(path, new DoctorOptions(deep, threads), progress);
+        Diagnosis diagnosis = Doctor.examine(path, new DoctorOptions(deep, threads), progress.control());
         progress.close();
         return diagnosis;
     }
@@ -131,7 +131,7 @@ public final class DoctorCommand extends ConsoleCommand {
         });
         boolean agreed = yes || console.confirm("cli.doctor.ask");
         if (agreed) {
-            Repair.apply(plan, progress);
+            Repair.apply(plan, progress.control());
             progress.close();
         } else {
             console.note("cli.doctor.not-done");
@@ -146,7 +146,7 @@ public final class DoctorCommand extends ConsoleCommand {
     }
 
     private ExitCode takeBack(Path path, ConversionProgress progress) throws IOException {
-        int repairs = Undo.restore(path, progress);
+        int repairs = Undo.restore(path, progress.control());
         progress.close();
         console.print(repairs == 0 ? "cli.doctor.nothing-to-undo" : "cli.doctor.undone", repairs);
         ObjectNode result = JsonFile.newObject();

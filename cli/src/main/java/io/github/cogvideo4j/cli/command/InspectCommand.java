@@ -134,7 +134,7 @@ public final class InspectCommand extends ConsoleCommand {
 
     private Map<StoredTensor, TensorStatistics> statistics(List<ListedTensor> shown, int workers) throws IOException {
         try (ConversionProgress progress = new ConversionProgress(console)) {
-            return Statistics.of(shown.stream().map(ListedTensor::tensor).toList(), workers, progress);
+            return Statistics.of(shown.stream().map(ListedTensor::tensor).toList(), workers, progress.control());
         }
     }
 
@@ -148,7 +148,7 @@ public final class InspectCommand extends ConsoleCommand {
         from.remarks().forEach(console::remark);
         Comparison comparison;
         try (ConversionProgress progress = new ConversionProgress(console)) {
-            comparison = Comparing.compare(model, from, workers, progress);
+            comparison = Comparing.compare(model, from, workers, progress.control());
         }
         new ComparisonReport(console, comparison).show();
         if (html.isPresent()) {

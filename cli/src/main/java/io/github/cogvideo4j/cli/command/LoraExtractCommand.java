@@ -70,7 +70,11 @@ public final class LoraExtractCommand extends ConsoleCommand {
         LoraExtraction.Result done;
         try (ConversionProgress progress = new ConversionProgress(console)) {
             done = LoraExtraction.extract(
-                    from, model, output, new LoraExtraction.Options(rank, targets, workers, overwrite), progress);
+                    from,
+                    model,
+                    output,
+                    new LoraExtraction.Options(rank, targets, workers, overwrite),
+                    progress.control());
         }
         done.remarks().forEach(console::remark);
         show(done);

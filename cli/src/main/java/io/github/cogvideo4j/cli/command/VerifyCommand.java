@@ -73,7 +73,7 @@ public final class VerifyCommand extends ConsoleCommand {
     }
 
     private ExitCode check(Path folder, int threads, ConversionProgress progress) throws IOException {
-        VerificationReport report = FolderVerification.verify(folder, deep, threads, progress);
+        VerificationReport report = FolderVerification.verify(folder, deep, threads, progress.control());
         progress.close();
         ObjectNode result = JsonFile.newObject();
         result.put("manifest", report.manifest());
@@ -98,7 +98,8 @@ public final class VerifyCommand extends ConsoleCommand {
         for (Counterpart part : counterparts(folder, checkpoint)) {
             Checkpoint opened = part.source();
             opened.remarks().forEach(console::remark);
-            List<TensorDifference> found = SourceComparison.compare(part.weights(), opened, threads, progress);
+            List<TensorDifference> found =
+                    SourceComparison.compare(part.weights(), opened, threads, progress.control());
             found.forEach(difference -> problems.add(difference.problem(part.weights())));
             differences.addAll(found);
             tensors += opened.entries().size();

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.cli.outcome;
 
+import io.github.cogvideo4j.formats.problem.Category;
 import java.util.Arrays;
 
 /// How a run ended, for scripts.
@@ -29,6 +30,18 @@ public enum ExitCode {
     /// The number that the process ends with.
     public int value() {
         return value;
+    }
+
+    /// The exit code of a problem that stops a command.
+    public static ExitCode of(Category category) {
+        return switch (category) {
+            case USAGE -> USAGE;
+            case INPUT -> BAD_INPUT;
+            case ENVIRONMENT -> ENVIRONMENT;
+            case DEFECT -> BUG;
+            case FINDING -> PROBLEMS_FOUND;
+            case CANCELLED -> INTERRUPTED;
+        };
     }
 
     /// The exit code with this number; a number that we never give is a bug.

@@ -1,15 +1,11 @@
 package io.github.cogvideo4j.cli.outcome;
 
-import io.github.cogvideo4j.checkpoints.CheckpointException;
-import io.github.cogvideo4j.formats.FormatException;
+import io.github.cogvideo4j.formats.problem.CarriesProblem;
+import io.github.cogvideo4j.formats.problem.Category;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.inference.InferenceException;
-import io.github.cogvideo4j.inference.InvalidModelException;
-import io.github.cogvideo4j.inference.InvalidRequestException;
-import io.github.cogvideo4j.inference.MissingCapabilityException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -46,9 +42,7 @@ public final class Failures {
 
     private static Optional<Failure> understood(Throwable thrown) {
         return switch (thrown) {
-            case FormatException e -> Optional.of(problem(e.problem()));
-            case CheckpointException e -> Optional.of(problem(e.problem()));
-            case InferenceException e -> Optional.of(inference(e));
+            case CarriesProblem e -> Optional.of(problem(e.problem(), e.category()));
             case InterruptedException e -> Optional.of(interrupted());
             case ClosedByInterruptException e -> Optional.of(interrupted());
             case InterruptedIOException e -> Optional.of(interrupted());
@@ -72,29 +66,9 @@ public final class Failures {
         };
     }
 
-    private static Failure problem(Problem problem) {
+    private static Failure problem(Problem problem, Category category) {
         return new Failure(
-                exit(problem.code()), problem.code().id(), problem.message(), problem.place(), remedy(problem.code()));
-    }
-
-    /// A video that cannot be made: the machine lacks something, or what was asked for, the model or a file
-    /// that was given stands in the way.
-    private static Failure inference(InferenceException thrown) {
-        Problem problem = thrown.problem();
-        ExitCode exit = switch (thrown) {
-            case MissingCapabilityException _ -> ExitCode.ENVIRONMENT;
-            case InvalidModelException _ -> ExitCode.BAD_INPUT;
-            case InvalidRequestException _ ->
-                switch (problem.code()) {
-                    case REQUEST, PROMPT, DEVICE -> ExitCode.USAGE;
-                    default -> ExitCode.BAD_INPUT;
-                };
-        };
-        return new Failure(exit, problem.code().id(), problem.message(), problem.place(), remedy(problem.code()));
-    }
-
-    private static ExitCode exit(ProblemCode code) {
-        return code == ProblemCode.NO_SPACE ? ExitCode.ENVIRONMENT : ExitCode.BAD_INPUT;
+                ExitCode.of(category), problem.code().id(), problem.message(), problem.place(), remedy(problem.code()));
     }
 
     /// The remedy that helps whatever the case at hand, where there is one: not every code has it.

@@ -1,39 +1,46 @@
 package io.github.cogvideo4j.cli.report;
 
-import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.job.Activity;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.JobEvent;
+import io.github.cogvideo4j.checkpoints.job.JobListener;
 import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.console.Progress;
 import java.util.Optional;
 
-/// Shows the phases of a long job one after the other.
-public final class ConversionProgress implements Progress, AutoCloseable {
+/// A job's events on the terminal: one bar after the other, and remarks as lines above them.
+public final class ConversionProgress implements JobListener, AutoCloseable {
     private final Console console;
-    private volatile Optional<io.github.cogvideo4j.cli.console.Progress> bar = Optional.empty();
+    private volatile Optional<Progress> bar = Optional.empty();
 
     /// @param console where the bars are drawn
     public ConversionProgress(Console console) {
         this.console = console;
     }
 
-    @Override
-    public void begin(Phase phase, long totalBytes) {
-        close();
-        String key = switch (phase) {
-            case WRITING -> "cli.progress.writing";
-            case BASE_FILES -> "cli.progress.base-files";
-            case VERIFYING -> "cli.progress.verifying";
-            case READING -> "cli.progress.reading";
-        };
-        bar = Optional.of(console.progress(key, totalBytes, io.github.cogvideo4j.cli.console.Progress.Unit.BYTES));
+    /// A control for a job that nobody cancels.
+    public JobControl control() {
+        return JobControl.of(this);
     }
 
     @Override
-    public void advance(long bytes) {
-        bar.ifPresent(shown -> shown.advance(bytes));
+    public void on(JobEvent event) {
+        switch (event) {
+            case JobEvent.Begun begun -> begin(begun.activity(), begun.total());
+            case JobEvent.Advanced more -> bar.ifPresent(shown -> shown.advance(more.amount()));
+            case JobEvent.Noticed noticed -> console.remark(noticed.problem());
+        }
+    }
+
+    private void begin(Activity activity, long total) {
+        close();
+        Progress.Unit unit = activity.unit() == Activity.Unit.BYTES ? Progress.Unit.BYTES : Progress.Unit.ITEMS;
+        bar = Optional.of(console.progress("cli.progress." + activity.id(), total, unit));
     }
 
     @Override
     public void close() {
-        bar.ifPresent(io.github.cogvideo4j.cli.console.Progress::close);
+        bar.ifPresent(Progress::close);
         bar = Optional.empty();
     }
 }

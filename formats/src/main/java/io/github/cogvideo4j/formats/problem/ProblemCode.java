@@ -114,6 +114,8 @@ public enum ProblemCode {
     CHOICE,
     /// Something left out on purpose, or taken on an assumption that is named.
     ASSUMED,
+    /// The job was asked to stop.
+    CANCELLED,
     OK;
 
     private final String id = name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -121,6 +123,28 @@ public enum ProblemCode {
     /// The stable name, in kebab case: `bad-crc`.
     public String id() {
         return id;
+    }
+
+    /// What kind of problem it is when it stops a job.
+    public Category category() {
+        return switch (this) {
+            case REQUEST, PROMPT -> Category.USAGE;
+            case NO_SPACE, NATIVE_LIBRARY, DEVICE, MEMORY, ENCODER -> Category.ENVIRONMENT;
+            case INDEX_STALE_NAMES,
+                    INDEX_WRONG_NAME,
+                    NAME_MISSING_PREFIX,
+                    NAME_DOUBLE_PREFIX,
+                    NAME_WRONG,
+                    PARTIALLY_RENAMED,
+                    WRONG_DIRECTORY,
+                    VARIANT,
+                    LEFTOVERS,
+                    CHOICE,
+                    ASSUMED,
+                    OK -> Category.FINDING;
+            case CANCELLED -> Category.CANCELLED;
+            default -> Category.INPUT;
+        };
     }
 
     /// The code with this [#id()], if there is one.

@@ -52,7 +52,7 @@ public final class Image implements AutoCloseable {
     /// says, without its transparency. The same pixels as `Image.open(path)`, `exif_transpose` and
     /// `convert("RGB")` of Pillow.
     ///
-    /// @throws io.github.cogvideo4j.inference.InvalidRequestException `image` when it is none of these,
+    /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException `image` when it is none of these,
     /// damaged, or larger than 89,478,485 pixels
     public static Image read(Path file) throws IOException {
         return ImageFile.read(file);

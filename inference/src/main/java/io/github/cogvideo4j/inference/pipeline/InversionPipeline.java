@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.inference.pipeline;
 
+import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.inference.InvalidRequestException;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
 import io.github.cogvideo4j.inference.generation.InversionResult;
@@ -32,7 +32,7 @@ public final class InversionPipeline implements AutoCloseable {
     /// @param model   the model's folder, as diffusers lays it out
     /// @param options as for generating; the way back is gone with DDIM, whatever the folder names
     /// @throws io.github.cogvideo4j.inference.InvalidModelException      when a part is missing or broken
-    /// @throws io.github.cogvideo4j.inference.InvalidRequestException    when the options choose DPM
+    /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException    when the options choose DPM
     /// @throws io.github.cogvideo4j.inference.MissingCapabilityException `native-library` or `device`
     public static InversionPipeline load(Path model, PipelineOptions options) throws IOException {
         if (options.scheduler().equals(Optional.of(SchedulerChoice.DPM))) {
@@ -53,7 +53,7 @@ public final class InversionPipeline implements AutoCloseable {
 
     /// What a request would compute, and the memory it needs; nothing is computed.
     ///
-    /// @throws io.github.cogvideo4j.inference.InvalidRequestException when it cannot be computed
+    /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException when it cannot be computed
     public GenerationPlan plan(PipelineRequest request) {
         return generator.plan(request).plan();
     }

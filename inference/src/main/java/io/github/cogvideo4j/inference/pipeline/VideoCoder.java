@@ -137,7 +137,7 @@ public final class VideoCoder implements AutoCloseable {
     /// `torch.save` that is one tensor, as CogVideo's `cli_vae_demo.py` makes it.
     ///
     /// @return `[1, latent channels, latent frames, height, width]`; whoever called closes them
-    /// @throws io.github.cogvideo4j.inference.InvalidRequestException `video` when the file holds anything else
+    /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException `video` when the file holds anything else
     public HostTensor readLatents(Path file) throws IOException {
         return new EncodedFile(file, vae.config().latentChannels()).read();
     }

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.inference.system;
 
+import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.inference.InferenceException;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
@@ -88,7 +89,7 @@ public final class SystemCheck {
         try {
             return Check.good(
                     "device", "inference.system.device", ComputeDevice.of(word).name());
-        } catch (InferenceException e) {
+        } catch (InferenceException | InvalidRequestException e) {
             return Check.gap("device", e.problem().message(), Message.of("inference.system.device-remedy"));
         }
     }
@@ -168,7 +169,7 @@ public final class SystemCheck {
     private static OptionalLong availableOn(String device) {
         try {
             return DeviceMemory.available(ComputeDevice.of(device));
-        } catch (InferenceException | LinkageError _) {
+        } catch (InferenceException | InvalidRequestException | LinkageError _) {
             return MachineMemory.available();
         }
     }

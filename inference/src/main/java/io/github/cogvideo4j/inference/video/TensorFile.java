@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.inference.video;
 
+import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.internal.torch.ArchiveLayout;
 import io.github.cogvideo4j.formats.internal.torch.TorchLayout;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -8,7 +9,6 @@ import io.github.cogvideo4j.formats.safetensors.SafetensorsLayout;
 import io.github.cogvideo4j.formats.safetensors.TensorSpec;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
-import io.github.cogvideo4j.inference.InvalidRequestException;
 import io.github.cogvideo4j.inference.internal.output.OutputFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

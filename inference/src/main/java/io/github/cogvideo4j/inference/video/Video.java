@@ -108,7 +108,7 @@ public final class Video implements AutoCloseable {
 
     /// Reads all frames of an MP4, MOV, MKV, WebM, AVI or GIF file.
     ///
-    /// @throws io.github.cogvideo4j.inference.InvalidRequestException `video` when it is no such file, damaged,
+    /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException `video` when it is no such file, damaged,
     /// without frames, or larger than [VideoLimits#DEFAULT] allows
     public static Video read(Path file) throws IOException {
         return VideoFile.read(file, FrameChoice.all(), VideoLimits.DEFAULT);

@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.inference.video;
 
+import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.inference.InvalidRequestException;
 import java.io.IOException;
 import java.nio.file.Path;
 

@@ -3,8 +3,8 @@ package io.github.cogvideo4j.inference.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.inference.InvalidRequestException;
 import io.github.cogvideo4j.testing.Resources;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;

@@ -3,9 +3,9 @@ package io.github.cogvideo4j.inference.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.cogvideo4j.formats.problem.CarriesProblem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.Golden;
-import io.github.cogvideo4j.inference.InferenceException;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
 import io.github.cogvideo4j.inference.generation.GenerationStep;
 import io.github.cogvideo4j.inference.generation.InversionResult;
@@ -128,7 +128,7 @@ class InversionGoldenTest {
     private static void assertRefused(ThrowingCallable call, ProblemCode code) {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
-                        InferenceException.class,
+                        CarriesProblem.class,
                         e -> assertThat(e.problem().code()).isEqualTo(code));
     }
 }

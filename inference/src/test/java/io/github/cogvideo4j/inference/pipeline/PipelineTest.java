@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.CheckpointException;
+import io.github.cogvideo4j.formats.problem.CarriesProblem;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.inference.InferenceException;
 import io.github.cogvideo4j.inference.NativeObjects;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
@@ -58,7 +58,7 @@ class PipelineTest {
     }
 
     private static void assertRefused(ProblemCode code, String part, ThrowingCallable call) {
-        assertThatThrownBy(call).isInstanceOfSatisfying(InferenceException.class, e -> {
+        assertThatThrownBy(call).isInstanceOfSatisfying(CarriesProblem.class, e -> {
             assertThat(e.problem().code()).isEqualTo(code);
             assertThat(e.problem().message().text()).contains(part);
         });

@@ -2,12 +2,12 @@ package io.github.cogvideo4j.inference.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.inference.Golden;
@@ -54,7 +54,7 @@ class WholeRoadTest {
                             model,
                             Optional.of(BaseModel.read(base)),
                             BF16),
-                    Progress.NONE);
+                    JobControl.none());
             PipelineOptions options = GoldenRun.options(golden.meta());
             try (PointerScope _ = new PointerScope();
                     GoldenRun converted = new GoldenRun(golden, model, options)) {

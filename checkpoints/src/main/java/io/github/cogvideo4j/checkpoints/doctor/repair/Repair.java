@@ -1,11 +1,11 @@
 package io.github.cogvideo4j.checkpoints.doctor.repair;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
 import io.github.cogvideo4j.checkpoints.internal.staging.FolderDeletion;
 import io.github.cogvideo4j.checkpoints.internal.staging.FolderSync;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
@@ -26,24 +26,24 @@ import java.util.TreeSet;
 /// then there are only renames. Whatever a kill leaves, [Undo#restore] brings the old state back.
 public final class Repair {
     private final RepairPlan plan;
-    private final Progress progress;
+    private final JobControl control;
     private final UndoFolder undo;
     private final List<JournalEntry> entries = new ArrayList<>();
     private final List<JournalEntry> placed = new ArrayList<>();
 
-    private Repair(RepairPlan plan, Progress progress, UndoFolder undo) {
+    private Repair(RepairPlan plan, JobControl control, UndoFolder undo) {
         this.plan = plan;
-        this.progress = progress;
+        this.control = control;
         this.undo = undo;
     }
 
     /// Carries out a plan.
     ///
     /// @param plan     what to do
-    /// @param progress told the bytes that are hashed or written
+    /// @param control told the bytes that are hashed or written
     /// @throws io.github.cogvideo4j.checkpoints.CheckpointException when something is in the way; nothing is
     /// changed then
-    public static void apply(RepairPlan plan, Progress progress) throws IOException {
+    public static void apply(RepairPlan plan, JobControl control) throws IOException {
         if (plan.isEmpty()) {
             return;
         }
@@ -53,7 +53,7 @@ public final class Repair {
             }
         }
         UndoFolder undo = UndoFolder.create(plan.root());
-        Repair repair = new Repair(plan, progress, undo);
+        Repair repair = new Repair(plan, control, undo);
         try {
             repair.prepare();
         } catch (IOException | RuntimeException e) {
@@ -85,7 +85,7 @@ public final class Repair {
 
     private void convert(Step.Convert step) throws IOException {
         Path output = undo.staged().resolve("converted");
-        WeightRewriting.rewrite(step.source(), output, progress);
+        WeightRewriting.rewrite(step.source(), output, control);
         Path weights = output.resolve(ConversionPlan.COMPONENT);
         try (DirectoryStream<Path> files = Files.newDirectoryStream(weights)) {
             for (Path file : files) {
@@ -107,7 +107,7 @@ public final class Repair {
     private JournalEntry entry(String from, String to, boolean ours) throws IOException {
         Path file = SafePaths.inside(plan.root(), from);
         long size = Files.size(file);
-        return new JournalEntry(from, to, size, Digests.sha256(file, size, progress::advance), ours);
+        return new JournalEntry(from, to, size, Digests.sha256(file, size, control::advance), ours);
     }
 
     /// Every target is free when its turn comes.
@@ -146,7 +146,7 @@ public final class Repair {
                 Renames.move(plan.root(), entry.from(), entry.to());
             }
         } catch (IOException | RuntimeException e) {
-            Undo.restore(plan.root(), undo, progress);
+            Undo.restore(plan.root(), undo, control);
             throw e;
         }
     }

@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.checkpoints.doctor.repair;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
@@ -23,17 +23,17 @@ public final class Undo {
     /// Takes back every repair of a folder.
     ///
     /// @param folder   the folder
-    /// @param progress told the bytes that are hashed
+    /// @param control told the bytes that are hashed
     /// @return how many repairs were taken back
     /// @throws io.github.cogvideo4j.formats.FormatException when a journal is not one of ours or leads out of
     /// the folder
     /// @throws OutputException when a file is not the one that the repair left; nothing is changed by the step
     /// that meets it
-    public static int restore(Path folder, Progress progress) throws IOException {
+    public static int restore(Path folder, JobControl control) throws IOException {
         int restored = 0;
         for (UndoFolder undo : UndoFolder.all(folder)) {
             if (undo.isPrepared()) {
-                restore(folder, undo, progress);
+                restore(folder, undo, control);
                 restored++;
             } else {
                 undo.remove();
@@ -42,10 +42,10 @@ public final class Undo {
         return restored;
     }
 
-    static void restore(Path root, UndoFolder undo, Progress progress) throws IOException {
+    static void restore(Path root, UndoFolder undo, JobControl control) throws IOException {
         Journal journal = Journal.read(undo.journal(), undo.prefix());
         // All of it is checked before any of it is done.
-        int done = doneSteps(root, journal, progress);
+        int done = doneSteps(root, journal, control);
         for (JournalEntry entry : journal.entries().subList(0, done).reversed()) {
             Renames.move(root, entry.to(), entry.from());
         }
@@ -60,7 +60,7 @@ public final class Undo {
 
     /// How many of the renames were done. They were done in order, so the last that shows decides; every one
     /// before it must show too.
-    private static int doneSteps(Path root, Journal journal, Progress progress) throws IOException {
+    private static int doneSteps(Path root, Journal journal, JobControl control) throws IOException {
         Map<String, JournalEntry> at = new LinkedHashMap<>();
         List<JournalEntry> entries = journal.entries();
         int done = entries.size();
@@ -72,7 +72,7 @@ public final class Undo {
             at.put(entry.to(), entry);
         }
         for (Map.Entry<String, JournalEntry> file : at.entrySet()) {
-            requireSame(root, file.getKey(), file.getValue(), progress);
+            requireSame(root, file.getKey(), file.getValue(), control);
         }
         for (JournalEntry entry : entries.subList(0, done)) {
             Path origin = SafePaths.inside(root, entry.from());
@@ -80,7 +80,7 @@ public final class Undo {
                 throw new OutputException(ProblemCode.REPAIR_REFUSED, Place.of(origin), "checkpoints.undo.in-the-way");
             }
         }
-        requirePending(root, entries.subList(done, entries.size()), at.keySet(), progress);
+        requirePending(root, entries.subList(done, entries.size()), at.keySet(), control);
         return done;
     }
 
@@ -96,13 +96,13 @@ public final class Undo {
 
     /// What was not done yet lies where it was. Only a file of ours may be gone, when an earlier undoing got as
     /// far as to remove it.
-    private static void requirePending(Path root, List<JournalEntry> pending, Set<String> occupied, Progress progress)
+    private static void requirePending(Path root, List<JournalEntry> pending, Set<String> occupied, JobControl control)
             throws IOException {
         Set<String> origins = pending.stream().map(JournalEntry::from).collect(Collectors.toSet());
         for (JournalEntry entry : pending) {
             boolean gone = !Files.exists(SafePaths.inside(root, entry.from()), LinkOption.NOFOLLOW_LINKS);
             if (!entry.ours() || !gone) {
-                requireSame(root, entry.from(), entry, progress);
+                requireSame(root, entry.from(), entry, control);
             }
             Path target = SafePaths.inside(root, entry.to());
             if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)
@@ -114,11 +114,11 @@ public final class Undo {
         }
     }
 
-    private static void requireSame(Path root, String path, JournalEntry entry, Progress progress) throws IOException {
+    private static void requireSame(Path root, String path, JournalEntry entry, JobControl control) throws IOException {
         Path file = SafePaths.inside(root, path);
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
                 || Files.size(file) != entry.size()
-                || !Digests.sha256(file, entry.size(), progress::advance).equals(entry.sha256())) {
+                || !Digests.sha256(file, entry.size(), control::advance).equals(entry.sha256())) {
             throw new OutputException(ProblemCode.REPAIR_REFUSED, Place.of(file), "checkpoints.undo.changed");
         }
     }

@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.checkpoints.doctor.repair;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
@@ -9,6 +8,7 @@ import io.github.cogvideo4j.checkpoints.convert.Converter;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.checkpoints.internal.source.KeyPrefix;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
@@ -28,11 +28,11 @@ final class WeightRewriting {
     private WeightRewriting() {}
 
     /// Converts in the dtype of the source, and compares the result with it.
-    static void rewrite(Step.Source source, Path output, Progress progress) throws IOException {
+    static void rewrite(Step.Source source, Path output, JobControl control) throws IOException {
         ConversionOptions options =
                 ConversionOptions.defaults().withDType(TargetDType.SOURCE).withVerify(true);
         ConversionPlan plan = ConversionPlanner.plan(checkpoint(source), output, Optional.empty(), options);
-        Converter.convert(plan, progress);
+        Converter.convert(plan, control);
     }
 
     private static Checkpoint checkpoint(Step.Source source) throws IOException {

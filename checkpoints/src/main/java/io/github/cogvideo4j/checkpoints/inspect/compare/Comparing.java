@@ -1,9 +1,10 @@
 package io.github.cogvideo4j.checkpoints.inspect.compare;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.inspect.values.Change;
 import io.github.cogvideo4j.checkpoints.internal.inspect.values.Differences;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.Phase;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
@@ -48,13 +49,13 @@ public final class Comparing {
     /// @param model    the fine-tuned weights
     /// @param base     what they started from
     /// @param threads  how many tensors at once
-    /// @param progress told the model's bytes that are done
-    public static Comparison compare(Checkpoint model, Checkpoint base, int threads, Progress progress)
+    /// @param control told the model's bytes that are done
+    public static Comparison compare(Checkpoint model, Checkpoint base, int threads, JobControl control)
             throws IOException {
         Comparing comparing = new Comparing();
         base.entries().forEach(entry -> comparing.base.put(entry.name(), entry.tensor()));
         model.entries().forEach(comparing::match);
-        return comparing.read(model, base, threads, progress);
+        return comparing.read(model, base, threads, control);
     }
 
     private void match(StateEntry entry) {
@@ -68,17 +69,15 @@ public final class Comparing {
         }
     }
 
-    private Comparison read(Checkpoint model, Checkpoint from, int threads, Progress progress) throws IOException {
-        progress.begin(
-                Progress.Phase.READING,
+    private Comparison read(Checkpoint model, Checkpoint from, int threads, JobControl control) throws IOException {
+        control.begin(
+                Phase.READING,
                 common.stream().mapToLong(pair -> pair.model().byteLength()).sum());
         List<TensorChange> changes = new ArrayList<>();
         List<String> unreadable = new ArrayList<>();
         try (FileStorageReader reader = new FileStorageReader()) {
             List<Optional<Change>> found = new ArrayList<>(ParallelTensors.map(
-                    common,
-                    threads,
-                    pair -> Differences.between(reader, pair.model(), pair.base(), progress::advance)));
+                    common, threads, pair -> Differences.between(reader, pair.model(), pair.base(), control::advance)));
             for (Pair pair : common) {
                 found.removeFirst()
                         .ifPresentOrElse(

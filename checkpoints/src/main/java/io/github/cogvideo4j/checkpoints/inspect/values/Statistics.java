@@ -1,9 +1,10 @@
 package io.github.cogvideo4j.checkpoints.inspect.values;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.internal.inspect.values.DoubleValues;
 import io.github.cogvideo4j.checkpoints.internal.inspect.values.StatisticsSink;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.Phase;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
@@ -21,18 +22,18 @@ public final class Statistics {
     ///
     /// @param tensors  the tensors
     /// @param threads  how many at once
-    /// @param progress told the bytes that are done
+    /// @param control told the bytes that are done
     /// @throws io.github.cogvideo4j.formats.MalformedFileException `bad-crc` when a storage is not what its
     /// checksum says
     public static SequencedMap<StoredTensor, TensorStatistics> of(
-            List<StoredTensor> tensors, int threads, Progress progress) throws IOException {
-        progress.begin(
-                Progress.Phase.READING,
+            List<StoredTensor> tensors, int threads, JobControl control) throws IOException {
+        control.begin(
+                Phase.READING,
                 tensors.stream().mapToLong(StoredTensor::byteLength).sum());
         SequencedMap<StoredTensor, TensorStatistics> statistics = new LinkedHashMap<>();
         try (FileStorageReader reader = new FileStorageReader()) {
             List<Optional<TensorStatistics>> found =
-                    new ArrayList<>(ParallelTensors.map(tensors, threads, tensor -> read(reader, tensor, progress)));
+                    new ArrayList<>(ParallelTensors.map(tensors, threads, tensor -> read(reader, tensor, control)));
             for (StoredTensor tensor : tensors) {
                 found.removeFirst().ifPresent(known -> statistics.put(tensor, known));
             }
@@ -41,7 +42,7 @@ public final class Statistics {
         return statistics;
     }
 
-    private static Optional<TensorStatistics> read(FileStorageReader reader, StoredTensor tensor, Progress progress)
+    private static Optional<TensorStatistics> read(FileStorageReader reader, StoredTensor tensor, JobControl control)
             throws IOException {
         if (!DoubleValues.canDecode(tensor.dtype())) {
             return Optional.empty();
@@ -50,7 +51,7 @@ public final class Statistics {
         reader.read(tensor, bytes -> {
             int length = bytes.remaining();
             sink.accept(bytes);
-            progress.advance(length);
+            control.advance(length);
         });
         return Optional.of(sink.statistics());
     }

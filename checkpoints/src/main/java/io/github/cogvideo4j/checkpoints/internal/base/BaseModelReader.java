@@ -85,7 +85,7 @@ public final class BaseModelReader {
                     .stream()
                     .max(Map.Entry.comparingByValue())
                     .map(Map.Entry::getKey);
-        } catch (FormatException | CheckpointException _) {
+        } catch (FormatException | CheckpointException unreadable) {
             return Optional.empty();
         }
     }

@@ -1,12 +1,13 @@
 package io.github.cogvideo4j.checkpoints.internal.convert;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.convert.PlannedTensor;
 import io.github.cogvideo4j.checkpoints.convert.WeightFile;
 import io.github.cogvideo4j.checkpoints.internal.cast.CastingSink;
 import io.github.cogvideo4j.checkpoints.internal.cast.ValueScan;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.Phase;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -25,7 +26,7 @@ import java.util.zip.CRC32;
 /// writes it where the files' layouts put it. A tensor is read once, however many files it goes to.
 public final class WeightWriter implements AutoCloseable {
     private final FileStorageReader reader;
-    private final Progress progress;
+    private final JobControl control;
     private final List<OpenFile> files = new ArrayList<>();
     private final Map<String, List<Destination>> destinations = new HashMap<>();
 
@@ -41,9 +42,9 @@ public final class WeightWriter implements AutoCloseable {
     /// @param values what the scan of the values found
     public record Written(PlannedTensor tensor, String sha256, long crc32, ValueScan values) {}
 
-    public WeightWriter(FileStorageReader reader, Progress progress) {
+    public WeightWriter(FileStorageReader reader, JobControl control) {
         this.reader = reader;
-        this.progress = progress;
+        this.control = control;
     }
 
     /// Writes the files into a folder.
@@ -59,8 +60,8 @@ public final class WeightWriter implements AutoCloseable {
                             .computeIfAbsent(name, _ -> new ArrayList<>())
                             .add(new Destination(file, offset)));
         }
-        progress.begin(
-                Progress.Phase.WRITING,
+        control.begin(
+                Phase.WRITING,
                 tensors.stream().mapToLong(t -> t.entry().tensor().byteLength()).sum());
         List<Written> written = ParallelTensors.map(tensors, threads, this::write);
         reader.verifyChecksums();
@@ -100,7 +101,7 @@ public final class WeightWriter implements AutoCloseable {
         void accept(ByteBuffer source) throws IOException {
             int bytes = source.remaining();
             cast.accept(source);
-            progress.advance(bytes);
+            control.advance(bytes);
         }
 
         private void put(ByteBuffer bytes) throws IOException {

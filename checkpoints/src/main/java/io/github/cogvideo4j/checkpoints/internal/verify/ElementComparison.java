@@ -57,7 +57,7 @@ public final class ElementComparison {
         try {
             ElementCast.of(dtype, DType.F32, Place.nowhere())
                     .cast(element.order(ByteOrder.LITTLE_ENDIAN), value, new ValueScan(DType.F32));
-        } catch (FormatException | CheckpointException _) {
+        } catch (FormatException | CheckpointException unreadable) {
             return Double.NaN; // A type without a single real value, such as a complex number.
         }
         return value.getFloat(0);

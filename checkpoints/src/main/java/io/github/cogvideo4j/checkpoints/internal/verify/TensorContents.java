@@ -1,8 +1,9 @@
 package io.github.cogvideo4j.checkpoints.internal.verify;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.Phase;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.verify.TensorDifference;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -30,7 +31,7 @@ public final class TensorContents {
             List<StoredTensor> tensors,
             Map<String, Manifest.TensorEntry> expected,
             int threads,
-            Progress progress)
+            JobControl control)
             throws IOException {
         List<Problem> problems = new ArrayList<>();
         Set<String> missing = new HashSet<>(expected.keySet());
@@ -52,7 +53,7 @@ public final class TensorContents {
                 .sorted()
                 .map(name -> new TensorDifference.Missing(name).problem(folder))
                 .forEach(problems::add);
-        problems.addAll(wrongHashes(folder, known, expected, threads, progress));
+        problems.addAll(wrongHashes(folder, known, expected, threads, control));
         return problems;
     }
 
@@ -61,15 +62,15 @@ public final class TensorContents {
             List<StoredTensor> tensors,
             Map<String, Manifest.TensorEntry> expected,
             int threads,
-            Progress progress)
+            JobControl control)
             throws IOException {
-        progress.begin(
-                Progress.Phase.VERIFYING,
+        control.begin(
+                Phase.VERIFYING,
                 tensors.stream().mapToLong(StoredTensor::byteLength).sum());
         try (FileStorageReader reader = new FileStorageReader()) {
             List<String> hashes = ParallelTensors.map(tensors, threads, tensor -> {
                 MessageDigest digest = Digests.sha256();
-                reader.read(tensor, TensorValues.counted(progress, digest::update));
+                reader.read(tensor, TensorValues.counted(control, digest::update));
                 return HexFormat.of().formatHex(digest.digest());
             });
             reader.verifyChecksums();
@@ -90,10 +91,10 @@ public final class TensorContents {
     }
 
     /// What the values say: NaN, Inf, matrices of zeros.
-    public static List<Problem> values(Path folder, List<StoredTensor> tensors, int threads, Progress progress)
+    public static List<Problem> values(Path folder, List<StoredTensor> tensors, int threads, JobControl control)
             throws IOException {
         try (FileStorageReader reader = new FileStorageReader()) {
-            List<TensorValues> all = TensorValues.read(reader, tensors, threads, progress);
+            List<TensorValues> all = TensorValues.read(reader, tensors, threads, control);
             reader.verifyChecksums();
             return all.stream()
                     .flatMap(values -> values.problems(folder).stream())

@@ -1,9 +1,10 @@
 package io.github.cogvideo4j.checkpoints.internal.verify;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.internal.cast.CastingSink;
 import io.github.cogvideo4j.checkpoints.internal.cast.ValueScan;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.Phase;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -23,13 +24,13 @@ public record TensorValues(StoredTensor tensor, ValueScan scan) {
     ///
     /// @param threads how many tensors at once
     public static List<TensorValues> read(
-            FileStorageReader reader, List<StoredTensor> tensors, int threads, Progress progress) throws IOException {
-        progress.begin(
-                Progress.Phase.VERIFYING,
+            FileStorageReader reader, List<StoredTensor> tensors, int threads, JobControl control) throws IOException {
+        control.begin(
+                Phase.VERIFYING,
                 tensors.stream().mapToLong(StoredTensor::byteLength).sum());
         return ParallelTensors.map(tensors, threads, tensor -> {
             CastingSink scan = new CastingSink(tensor, tensor.dtype(), bytes -> bytes.position(bytes.limit()));
-            reader.read(tensor, counted(progress, scan));
+            reader.read(tensor, counted(control, scan));
             return new TensorValues(tensor, scan.values());
         });
     }
@@ -44,11 +45,11 @@ public record TensorValues(StoredTensor tensor, ValueScan scan) {
     }
 
     /// A sink that also tells how far the reading is.
-    static TensorData.Sink counted(Progress progress, TensorData.Sink sink) {
+    static TensorData.Sink counted(JobControl control, TensorData.Sink sink) {
         return bytes -> {
             int length = bytes.remaining();
             sink.accept(bytes);
-            progress.advance(length);
+            control.advance(length);
         };
     }
 }

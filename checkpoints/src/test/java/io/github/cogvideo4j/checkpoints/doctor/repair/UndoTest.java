@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.doctor.FixtureCase;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
@@ -48,7 +48,7 @@ class UndoTest {
             for (JournalEntry entry : entries.reversed().subList(0, undone)) {
                 moveBack(folder, entry);
             }
-            assertThat(Undo.restore(folder, Progress.NONE)).isEqualTo(1);
+            assertThat(Undo.restore(folder, JobControl.none())).isEqualTo(1);
             assertThat(Resources.snapshot(folder)).isEqualTo(before);
         }
     }
@@ -66,7 +66,7 @@ class UndoTest {
                 Files.delete(folder.resolve(entry.from()));
             }
         }
-        Undo.restore(folder, Progress.NONE);
+        Undo.restore(folder, JobControl.none());
         assertThat(Resources.snapshot(folder)).isEqualTo(Resources.snapshot(source));
     }
 
@@ -76,7 +76,7 @@ class UndoTest {
         Path folder = Resources.copy(source, temporary.resolve("pipeline"));
         UndoFolder undo = UndoFolder.create(folder);
         Files.writeString(undo.staged().resolve("file-0"), "half");
-        assertThat(Undo.restore(folder, Progress.NONE)).isZero();
+        assertThat(Undo.restore(folder, JobControl.none())).isZero();
         assertThat(Resources.snapshot(folder)).isEqualTo(Resources.snapshot(source));
     }
 
@@ -84,9 +84,9 @@ class UndoTest {
     void twoRepairsAreTakenBackTogether() throws IOException {
         Path source = FixtureCase.of("mess/a3-bin-sharded-no-prefix").input();
         Path folder = Resources.copy(source, temporary.resolve("pipeline"));
-        Repair.apply(RepairPlanner.plan(folder, RepairOptions.namesOnly()), Progress.NONE);
-        Repair.apply(RepairPlanner.plan(folder, RepairOptions.withConversion()), Progress.NONE);
-        assertThat(Undo.restore(folder, Progress.NONE)).isEqualTo(2);
+        Repair.apply(RepairPlanner.plan(folder, RepairOptions.namesOnly()), JobControl.none());
+        Repair.apply(RepairPlanner.plan(folder, RepairOptions.withConversion()), JobControl.none());
+        assertThat(Undo.restore(folder, JobControl.none())).isEqualTo(2);
         assertThat(Resources.snapshot(folder)).isEqualTo(Resources.snapshot(source));
     }
 
@@ -100,7 +100,7 @@ class UndoTest {
         bytes[bytes.length - 1] ^= 1;
         Files.write(weights, bytes);
         SortedMap<String, String> before = Resources.snapshot(folder);
-        assertThatThrownBy(() -> Undo.restore(folder, Progress.NONE)).isInstanceOf(OutputException.class);
+        assertThatThrownBy(() -> Undo.restore(folder, JobControl.none())).isInstanceOf(OutputException.class);
         assertThat(Resources.snapshot(folder)).isEqualTo(before);
     }
 
@@ -111,7 +111,7 @@ class UndoTest {
         mend(folder);
         Files.writeString(folder.resolve("transformer/model.safetensors"), "downloaded again");
         SortedMap<String, String> before = Resources.snapshot(folder);
-        assertThatThrownBy(() -> Undo.restore(folder, Progress.NONE)).isInstanceOf(OutputException.class);
+        assertThatThrownBy(() -> Undo.restore(folder, JobControl.none())).isInstanceOf(OutputException.class);
         assertThat(Resources.snapshot(folder)).isEqualTo(before);
     }
 
@@ -149,7 +149,7 @@ class UndoTest {
                         Resources.sha256("victim".getBytes(java.nio.charset.StandardCharsets.UTF_8)),
                         forgery.ours()));
         SortedMap<String, String> before = Resources.snapshot(temporary);
-        assertThatThrownBy(() -> Undo.restore(folder, Progress.NONE))
+        assertThatThrownBy(() -> Undo.restore(folder, JobControl.none()))
                 .isInstanceOfSatisfying(
                         FormatException.class,
                         e -> assertThat(e.problem().code()).isEqualTo(ProblemCode.UNSAFE_PATH));
@@ -175,7 +175,7 @@ class UndoTest {
     void aJournalThatIsNoneIsRefused(String json) throws IOException {
         Path folder = forgedFolder(json);
         SortedMap<String, String> before = Resources.snapshot(temporary);
-        assertThatThrownBy(() -> Undo.restore(folder, Progress.NONE)).isInstanceOf(FormatException.class);
+        assertThatThrownBy(() -> Undo.restore(folder, JobControl.none())).isInstanceOf(FormatException.class);
         assertThat(Resources.snapshot(temporary)).isEqualTo(before);
     }
 
@@ -185,7 +185,7 @@ class UndoTest {
             {"format": 1, "renames": [{"from": "old", "to": "weights", "size": 7, "sha256": "%s", "ours": false}]}
             """.formatted(HASH));
         SortedMap<String, String> before = Resources.snapshot(temporary);
-        assertThatThrownBy(() -> Undo.restore(folder, Progress.NONE)).isInstanceOf(OutputException.class);
+        assertThatThrownBy(() -> Undo.restore(folder, JobControl.none())).isInstanceOf(OutputException.class);
         assertThat(Resources.snapshot(temporary)).isEqualTo(before);
     }
 
@@ -196,7 +196,7 @@ class UndoTest {
                 {"format": 1, "renames": [{"from": "old", "to": "link/victim", "size": 6, "sha256": "%s", "ours": false}]}
                 """.formatted(Resources.sha256("victim".getBytes(java.nio.charset.StandardCharsets.UTF_8))));
         Files.createSymbolicLink(folder.resolve("link"), temporary);
-        assertThatThrownBy(() -> Undo.restore(folder, Progress.NONE)).isInstanceOf(FormatException.class);
+        assertThatThrownBy(() -> Undo.restore(folder, JobControl.none())).isInstanceOf(FormatException.class);
         assertThat(temporary.resolve("victim")).hasContent("victim");
     }
 
@@ -205,7 +205,7 @@ class UndoTest {
         Path elsewhere = forgedFolder("{}");
         Path folder = Files.createDirectory(temporary.resolve("linked"));
         Files.createSymbolicLink(folder.resolve(UndoFolder.NAME), elsewhere.resolve(UndoFolder.NAME));
-        assertThatThrownBy(() -> Undo.restore(folder, Progress.NONE)).isInstanceOf(FormatException.class);
+        assertThatThrownBy(() -> Undo.restore(folder, JobControl.none())).isInstanceOf(FormatException.class);
     }
 
     private Path forgedFolder(String journal) throws IOException {
@@ -224,7 +224,7 @@ class UndoTest {
     }
 
     private static List<JournalEntry> mend(Path folder) throws IOException {
-        Repair.apply(RepairPlanner.plan(folder, RepairOptions.withConversion()), Progress.NONE);
+        Repair.apply(RepairPlanner.plan(folder, RepairOptions.withConversion()), JobControl.none());
         UndoFolder undo = UndoFolder.all(folder).getFirst();
         return Journal.read(undo.journal(), undo.prefix()).entries();
     }

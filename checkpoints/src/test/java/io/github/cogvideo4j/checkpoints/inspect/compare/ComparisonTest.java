@@ -3,8 +3,8 @@ package io.github.cogvideo4j.checkpoints.inspect.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.inspect.values.Change;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -27,7 +27,7 @@ class ComparisonTest {
                 Comparing.open(model, SourceOptions.defaults()),
                 Comparing.open(base, SourceOptions.defaults()),
                 2,
-                Progress.NONE);
+                JobControl.none());
     }
 
     @ParameterizedTest

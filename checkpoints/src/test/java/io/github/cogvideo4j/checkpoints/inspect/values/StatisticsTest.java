@@ -3,8 +3,8 @@ package io.github.cogvideo4j.checkpoints.inspect.values;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.internal.inspect.values.StatisticsSink;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -106,7 +106,7 @@ class StatisticsTest {
                 Checkpoints.open(Resources.fixture("sample-t2v-2b/reference/bf16-safe"), SourceOptions.defaults());
         List<StoredTensor> tensors =
                 checkpoint.entries().stream().map(StateEntry::tensor).toList();
-        TensorStatistics found = Statistics.of(tensors, 2, Progress.NONE).entrySet().stream()
+        TensorStatistics found = Statistics.of(tensors, 2, JobControl.none()).entrySet().stream()
                 .filter(entry -> entry.getKey().name().equals("norm_out.linear.weight"))
                 .findFirst()
                 .orElseThrow()

@@ -11,7 +11,7 @@ public sealed interface CacheSettings
                 TeaCache.Settings {
     /// A cache for one run.
     ///
-    /// @throws io.github.cogvideo4j.inference.InvalidRequestException when the run cannot be computed with it
+    /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException when the run cannot be computed with it
     StepCache start(CacheRun run);
 
     /// The bytes that it keeps from step to step, at most.

@@ -20,7 +20,7 @@ final class Caching {
     private final BlockWork work = new BlockWork();
     private final Map<String, String> measured = new LinkedHashMap<>();
 
-    /// @throws io.github.cogvideo4j.inference.InvalidRequestException when there is no such cache, or no such
+    /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException when there is no such cache, or no such
     /// setting
     Caching(TransformerConfig config, PipelineRequest request) {
         this.settings = request.settings().cache().map(choice -> StepCaches.settings(choice.name(), choice.settings()));
@@ -35,7 +35,7 @@ final class Caching {
     /// The cache for one run; the caller closes it.
     ///
     /// @param calls how often the sampler will ask for a prediction
-    /// @throws io.github.cogvideo4j.inference.InvalidRequestException when the run cannot be computed with it
+    /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException when the run cannot be computed with it
     StepCache start(int calls) {
         return settings.map(kind -> kind.start(new CacheRun(calls, guided, config)))
                 .orElse(StepCache.NONE);

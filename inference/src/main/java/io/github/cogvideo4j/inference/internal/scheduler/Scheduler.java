@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.inference.internal.scheduler;
 
+import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
-import io.github.cogvideo4j.inference.InvalidRequestException;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import org.bytedeco.pytorch.Tensor;

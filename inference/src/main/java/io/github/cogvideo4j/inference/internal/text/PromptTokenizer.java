@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.inference.internal.text;
 
 import ai.djl.sentencepiece.SpTokenizer;
+import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
-import io.github.cogvideo4j.inference.InvalidRequestException;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -24,7 +24,7 @@ final class Configurations {
         }
         try {
             return Optional.of(TransformerConfig.read(file.get()));
-        } catch (FormatException | CheckpointException _) {
+        } catch (FormatException | CheckpointException unreadable) {
             return Optional.empty();
         }
     }
@@ -36,7 +36,7 @@ final class Configurations {
         }
         try {
             return Optional.of(ConfigDocument.read(file));
-        } catch (FormatException | CheckpointException _) {
+        } catch (FormatException | CheckpointException unreadable) {
             return Optional.empty();
         }
     }

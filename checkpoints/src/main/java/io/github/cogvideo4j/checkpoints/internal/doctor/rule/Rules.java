@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.Progress;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,8 +12,8 @@ public final class Rules {
     ///
     /// @param deep     whether every value is read, not only headers
     /// @param threads  how many tensors are read at once
-    /// @param progress told the bytes that were read
-    public static List<Rule> all(boolean deep, int threads, Progress progress) {
+    /// @param control told the bytes that were read
+    public static List<Rule> all(boolean deep, int threads, JobControl control) {
         List<Rule> rules = new ArrayList<>(List.of(
                 new OpensAsCheckpoint(),
                 new Unreadable(),
@@ -39,7 +39,7 @@ public final class Rules {
                 new AdapterScale(),
                 new Leftovers()));
         if (deep) {
-            rules.add(new Values(threads, progress));
+            rules.add(new Values(threads, control));
         }
         return List.copyOf(rules);
     }

@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.Progress;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.verify.TensorValues;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.FormatException;
@@ -29,11 +29,11 @@ final class Values implements Rule {
     private static final double LARGEST_HALF = 65_504;
 
     private final int threads;
-    private final Progress progress;
+    private final JobControl control;
 
-    Values(int threads, Progress progress) {
+    Values(int threads, JobControl control) {
         this.threads = threads;
-        this.progress = progress;
+        this.control = control;
     }
 
     @Override
@@ -74,7 +74,7 @@ final class Values implements Rule {
 
     private void examine(Path place, List<StoredTensor> tensors, Consumer<Finding> found) throws IOException {
         try (FileStorageReader reader = new FileStorageReader()) {
-            List<TensorValues> all = TensorValues.read(reader, tensors, threads, progress);
+            List<TensorValues> all = TensorValues.read(reader, tensors, threads, control);
             all.stream()
                     .flatMap(values -> values.problems(place).stream())
                     .forEach(problem -> found.accept(Finding.of(Severity.WARNING, problem)));

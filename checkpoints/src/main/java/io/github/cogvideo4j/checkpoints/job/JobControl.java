@@ -1,0 +1,52 @@
+package io.github.cogvideo4j.checkpoints.job;
+
+import io.github.cogvideo4j.checkpoints.CancelledException;
+import io.github.cogvideo4j.formats.problem.Problem;
+
+/// A running job's connection to whoever started it: events go out, the wish to cancel comes in. Safe to use from
+/// several threads.
+///
+/// @param listener     receives the events
+/// @param cancellation asked between pieces of work
+public record JobControl(JobListener listener, Cancellation cancellation) {
+    /// A control whose events nobody receives and which nobody cancels.
+    public static JobControl none() {
+        return new JobControl(_ -> {}, new Cancellation());
+    }
+
+    /// A control whose events go to a listener and which nobody cancels.
+    public static JobControl of(JobListener listener) {
+        return new JobControl(listener, new Cancellation());
+    }
+
+    /// Begins an activity.
+    ///
+    /// @param activity what begins
+    /// @param total    how much there is to do, in the activity's unit
+    /// @throws CancelledException when the job has been asked to stop
+    public void begin(Activity activity, long total) {
+        cancellation.check();
+        listener.on(new JobEvent.Begun(activity, total));
+    }
+
+    /// Counts a piece of work that is done.
+    ///
+    /// @param amount how much more is done, in the current activity's unit
+    /// @throws CancelledException when the job has been asked to stop
+    public void advance(long amount) {
+        listener.on(new JobEvent.Advanced(amount));
+        cancellation.check();
+    }
+
+    /// Passes on something worth knowing.
+    public void notice(Problem problem) {
+        listener.on(new JobEvent.Noticed(problem));
+    }
+
+    /// Does nothing, unless the job has been asked to stop.
+    ///
+    /// @throws CancelledException when it has been
+    public void check() {
+        cancellation.check();
+    }
+}
