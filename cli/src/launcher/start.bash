@@ -64,6 +64,8 @@ start_program() {
   # products has threads of its own, which need the processors meanwhile.
   export GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-5000}
 
+  # A closed standard output would be the first file that Java opens. This one cannot be written either.
+  if ! { : >&1; } 2>/dev/null; then exec 1</dev/null; fi
   if [[ -t 1 ]]; then terminals+=out,; fi
   if [[ -t 2 ]]; then terminals+=err,; fi
   flags+=("-Dcogvideo4j.terminal=$terminals")

@@ -1,10 +1,12 @@
 package io.github.cogvideo4j.cli;
 
 import io.github.cogvideo4j.cli.arguments.ArgumentFiles;
+import io.github.cogvideo4j.cli.arguments.EmptyValues;
 import io.github.cogvideo4j.cli.arguments.GlobalOptions;
 import io.github.cogvideo4j.cli.arguments.Language;
 import io.github.cogvideo4j.cli.arguments.OptionNames;
 import io.github.cogvideo4j.cli.arguments.UsageException;
+import io.github.cogvideo4j.cli.arguments.WrongValueException;
 import io.github.cogvideo4j.cli.command.CogVideoCommand;
 import io.github.cogvideo4j.cli.command.HelpLayout;
 import io.github.cogvideo4j.cli.console.Console;
@@ -16,6 +18,9 @@ import io.github.cogvideo4j.cli.outcome.UsageFailures;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /// One run of the program, from the words of the command line to the exit code, without touching the JVM around
@@ -23,6 +28,7 @@ import picocli.CommandLine;
 public final class Program {
     private final Terminal terminal;
     private final Map<String, String> environment;
+    private volatile Optional<Console> running = Optional.empty();
 
     /// @param terminal    where the output goes
     /// @param environment the environment variables
@@ -33,15 +39,15 @@ public final class Program {
 
     /// Runs one command line. Whatever happens is printed and told by the exit code; nothing is thrown.
     public ExitCode run(String... arguments) {
-        Language language = Language.ofEnvironment(environment);
+        Language language = language();
         Console console = console(language, false, List.of(arguments).contains("--debug"));
         try {
-            List<String> words = ArgumentFiles.expand(List.of(arguments));
+            List<String> words = help(ArgumentFiles.expand(List.of(arguments)));
             // Needed before the command line is understood: an error in it is told in that language and form,
             // too.
             GlobalOptions global = GlobalOptions.among(words);
             console = console(global.language().orElse(language), global.json(), global.debug());
-            return execute(console, words);
+            return console.close(execute(console, words));
         } catch (UsageException e) {
             return console.fail(UsageFailures.of(e, "cogvideo"), e);
         } catch (CommandLine.ParameterException e) {
@@ -51,8 +57,31 @@ public final class Program {
         }
     }
 
+    /// Tells that a signal ends the run, if it has not ended by itself. Called while the JVM shuts down.
+    ///
+    /// @param signal says which one; asked only when it is told
+    public void interrupt(Supplier<ExitCode> signal) {
+        running.ifPresent(console -> console.interrupted(() -> Failures.interrupted(signal.get())));
+    }
+
     private Console console(Language language, boolean json, boolean debug) {
-        return new Console(terminal, environment, language, json, debug);
+        Console console = new Console(terminal, environment, language, json, debug);
+        running = Optional.of(console);
+        return console;
+    }
+
+    /// The environment's language, unless the streams would show it as question marks.
+    private Language language() {
+        Language language = Language.ofEnvironment(environment);
+        return language == Language.ZH && !terminal.shows("中") ? Language.EN : language;
+    }
+
+    /// `help COMMAND` is `COMMAND --help`.
+    private static List<String> help(List<String> words) {
+        if (words.isEmpty() || !words.getFirst().equals("help")) {
+            return words;
+        }
+        return Stream.concat(words.stream().skip(1), Stream.of("--help")).toList();
     }
 
     /// The picocli model of the whole program.
@@ -72,6 +101,13 @@ public final class Program {
                 (e, args) -> console.fail(UsageFailures.of(e), e).value());
         commandLine.setExecutionExceptionHandler(
                 (e, command, parsed) -> console.fail(failure(e, command), e).value());
+        commandLine.setExecutionStrategy(parsed -> {
+            EmptyValues.first(parsed).ifPresent(argument -> {
+                throw new CommandLine.ParameterException(
+                        argument.command().commandLine(), "", new WrongValueException("cli.usage.empty"), argument, "");
+            });
+            return new CommandLine.RunLast().execute(parsed);
+        });
         int code =
                 commandLine.execute(OptionNames.of(commandLine).canonical(words).toArray(String[]::new));
         return ExitCode.of(code);

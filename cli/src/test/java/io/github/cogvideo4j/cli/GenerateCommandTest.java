@@ -41,6 +41,10 @@ class GenerateCommandTest {
         assertUsage(generate("--prompt", "a cat", "--threads", "0"), "--threads");
         assertUsage(generate("--prompt", "a cat", "--lora-scale", "0.7"), "--lora-scale");
         assertUsage(generate("--prompt", "a cat", "--seed", "many"), "--seed");
+        assertUsage(generate("--prompt", "a cat", "--weights", "fp4"), "fp8");
+        assertUsage(generate("--prompt", "a cat", "--cache", "fastest"), "first-block");
+        assertUsage(generate("--prompt", "a cat", "--cache", "pab:treshold=1"), "treshold");
+        assertUsage(generate("--prompt", "a cat", "--cache", "auto:fast"), "auto:psnr=");
         assertUsage(generate("--prompt", "a cat", "--lora-path", "x", "--lora-scale", "NaN"), "--lora-scale");
         assertUsage(Run.of("vae", "decode", "--model", MODEL, "--encoded-path", "x.pt", "--fps", "NaN"), "--fps");
     }

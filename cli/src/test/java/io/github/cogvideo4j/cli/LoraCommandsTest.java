@@ -135,4 +135,122 @@ class LoraCommandsTest {
         assertThat(Run.of("lora", "extract", BASE, model, "x", "--rank", "0").exit())
                 .isEqualTo(ExitCode.USAGE);
     }
+
+    private static String dialect(String name) {
+        return Resources.fixture("lora-dialects/" + name).toString();
+    }
+
+    @Test
+    void everyUseSaysHowMuchWasBound() {
+        String base = dialect("base");
+        String adapter = dialect("kohya-single/input");
+        Run fused = Run.of("lora", "fuse", base, adapter, folder.resolve("m").toString());
+        assertThat(fused.exit()).as(fused.err()).isEqualTo(ExitCode.DONE);
+        assertThat(fused.err()).contains("bound 14 of 14 modules");
+        assertThat(fused.out()).contains("The change is 0.0");
+        Run inspected = Run.of("lora", "inspect", adapter, "--base", base);
+        assertThat(inspected.exit()).as(inspected.err()).isEqualTo(ExitCode.DONE);
+        assertThat(inspected.out()).contains("Dialect: kohya (lora)", "alpha 2", "Bound 14 of 14 modules");
+        Run exported = Run.of("lora", "export", adapter, folder.resolve("e").toString(), "--base", base);
+        assertThat(exported.exit()).as(exported.err()).isEqualTo(ExitCode.DONE);
+        assertThat(exported.err()).contains("bound 14 of 14 modules");
+        Run converted = Run.of(
+                "lora", "convert", adapter, folder.resolve("c").toString(), "--to", "peft", "--base", base, "--json");
+        assertThat(converted.exit()).as(converted.err()).isEqualTo(ExitCode.DONE);
+        assertThat(converted.out()).contains("\"exact\": true");
+        assertThat(folder.resolve("c/adapter_config.json")).isRegularFile();
+        Run proven = Run.of("verify", folder.resolve("m").toString(), "--against", base, "--lora", adapter);
+        assertThat(proven.exit()).as(proven.err()).isEqualTo(ExitCode.DONE);
+    }
+
+    @Test
+    void halfBoundWritesNothingAndInspectionShowsTheNames() {
+        Path output = folder.resolve("m");
+        Run fused = Run.of("lora", "fuse", dialect("base"), dialect("half-unbound/input"), output.toString());
+        assertThat(fused.exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(fused.err()).contains("[extra-tensor]", "bound 7 of 14", "at least 42 blocks");
+        assertThat(output).doesNotExist();
+        Run inspected = Run.of("lora", "inspect", dialect("half-unbound/input"), "--base", dialect("base"));
+        assertThat(inspected.exit()).isEqualTo(ExitCode.PROBLEMS_FOUND);
+        assertThat(inspected.out()).contains("Bound 7 of 14 modules", "transformer_blocks.40.attn1.to_k");
+    }
+
+    @Test
+    void aChangeStrongerThanTheWeightsIsWarnedOfWithItsNumber() {
+        Run fused = Run.of(
+                "lora",
+                "fuse",
+                dialect("base"),
+                dialect("too-strong/input"),
+                folder.resolve("m").toString());
+        assertThat(fused.exit()).as(fused.err()).isEqualTo(ExitCode.DONE);
+        assertThat(fused.err()).contains("[lora-alpha]", "3.00 times");
+        Run json = Run.of("lora", "inspect", dialect("too-strong/input"), "--base", dialect("base"), "--json");
+        assertThat(json.out()).contains("\"change_ratio\": 3.0", "\"bound\": 14");
+    }
+
+    /// No alpha that is half of a rank that the adapter does not have.
+    @Test
+    void theAlphaThatIsSuggestedIsHalfOfTheRankThatThereIs() {
+        Run run = Run.of("lora", "inspect", dialect("diffusers-no-alpha/input"));
+        assertThat(run.out()).contains("rank 4", "--lora-alpha 2,").doesNotContain("--lora-alpha 64");
+        assertThat(Run.of("lora", "inspect", dialect("peft-rank-pattern/input")).out())
+                .contains("rank 2-8", "alpha 2-8", "multiplied by 0.5-1.5");
+    }
+
+    @Test
+    void aPartWithoutAModelIsAUsageError() {
+        assertThat(Run.of("lora", "inspect", dialect("diffusers/input"), "--component", "transformer")
+                        .exit())
+                .isEqualTo(ExitCode.USAGE);
+        Run absent =
+                Run.of("lora", "inspect", dialect("diffusers/input"), "--base", dialect("base"), "--component", "unet");
+        assertThat(absent.exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(absent.err()).contains("[component-missing]", "transformer");
+    }
+
+    /// Wan 2.2 has two experts with the same names, and nothing in the file tells which is meant.
+    @Test
+    void whereTwoComponentsFitNoneIsGuessed() {
+        String fixture = Resources.fixture("any-lora-wan22-second-ddp-bf16-w2").toString();
+        Path output = folder.resolve("m");
+        Run run = Run.of("lora", "fuse", fixture + "/base", fixture + "/output/checkpoint-3", output.toString());
+        assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run.err()).contains("[ambiguous-weights]", "transformer, transformer_2");
+        assertThat(output).doesNotExist();
+        Run named = Run.of(
+                "lora",
+                "inspect",
+                fixture + "/output/checkpoint-3",
+                "--base",
+                fixture + "/base",
+                "--component",
+                "transformer_2",
+                "--json");
+        assertThat(named.exit()).as(named.err()).isEqualTo(ExitCode.DONE);
+        assertThat(named.out()).contains("\"component\": \"transformer_2\"", "\"bound\": 8");
+    }
+
+    @Test
+    void anAdapterOfAnotherFamilyIsRefusedByItsNames() {
+        Run run = Run.of(
+                "lora",
+                "fuse",
+                Resources.fixture("any-wan21-zero2-bf16-w2/base").toString(),
+                Resources.fixture("any-lora-flux-ddp-bf16-w2/output/checkpoint-3")
+                        .toString(),
+                folder.resolve("m").toString());
+        assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run.err()).contains("[extra-tensor]", "bound 0 of 16 modules");
+    }
+
+    @Test
+    void convertingAnAdapterIsRefusedWithTheCommandThatTakesIt() {
+        for (String name : new String[] {"kohya-te/input/style.safetensors", "comfy-diff/input", "peft-lokr/input"}) {
+            Run run = Run.of("convert", dialect(name), folder.resolve("m").toString());
+            assertThat(run.exit()).as(name).isEqualTo(ExitCode.BAD_INPUT);
+            assertThat(run.err()).contains("[not-a-checkpoint]", "cogvideo lora fuse");
+        }
+        assertThat(folder).isEmptyDirectory();
+    }
 }

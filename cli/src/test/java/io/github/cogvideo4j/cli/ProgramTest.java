@@ -1,15 +1,26 @@
 package io.github.cogvideo4j.cli;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.cogvideo4j.cli.arguments.Language;
+import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.console.Terminal;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.outcome.Failures;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -125,5 +136,119 @@ class ProgramTest {
         assertThat(Run.of("--nope", "--debug").err())
                 .contains("UnmatchedArgumentException")
                 .contains("    at ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"help, cogvideo COMMAND", "help convert, cogvideo convert", "help lora fuse, cogvideo lora fuse"})
+    void helpIsACommandToo(String words, String usage) {
+        Run run = Run.of(words.split(" "));
+        assertThat(run.exit()).isEqualTo(ExitCode.DONE);
+        assertThat(run.out())
+                .isEqualTo(Run.of((words.replaceFirst("help ?", "") + " --help")
+                                .strip()
+                                .split(" "))
+                        .out());
+        assertThat(run.out()).contains(usage.substring(0, usage.lastIndexOf(' ')));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--json", "lora --json"})
+    void withJsonAMissingCommandIsAnError(String words) {
+        Run run = Run.of(words.split(" "));
+        assertThat(run.exit()).isEqualTo(ExitCode.USAGE);
+        assertThat(JsonMapper.shared()
+                        .readTree(run.out())
+                        .get("error")
+                        .get("code")
+                        .stringValue())
+                .isEqualTo("usage");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "convert checkpoint '', OUTPUT",
+        "convert '' model, CHECKPOINT",
+        "convert checkpoint model --base '', --base",
+        "verify '', MODEL",
+        "verify model --against '', --against",
+        "generate --prompt x --model '', --model",
+        "inspect '', PATH"
+    })
+    void anEmptyArgumentIsNamed(String words, String name) {
+        Run run = Run.of(words.replace("''", "\0")
+                .lines()
+                .flatMap(line -> java.util.Arrays.stream(line.split(" ")))
+                .map(word -> word.equals("\0") ? "" : word)
+                .toArray(String[]::new));
+        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains(name + " is empty");
+    }
+
+    @Test
+    void aMissingOptionHasTheNameThatDocumentsUse() {
+        assertThat(Run.of("vae", "encode", "--video-path", "x.mp4").err())
+                .contains("missing: --model")
+                .doesNotContain("--model-path");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"No space left on device, 4", "Bad file descriptor, 4", "Broken pipe, 0"})
+    void resultsThatAreLostAreNoSuccess(String reason, int exit) {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        OutputStream full = new OutputStream() {
+            @Override
+            public void write(int value) throws IOException {
+                throw new IOException(reason);
+            }
+        };
+        Program program = new Program(Terminal.of(full, err, UTF_8), Map.of("LANG", "C"));
+        assertThat(program.run("--version").value()).isEqualTo(exit);
+        if (exit == 0) {
+            assertThat(err.toString(UTF_8)).isEmpty();
+        } else {
+            assertThat(err.toString(UTF_8))
+                    .startsWith("error: ")
+                    .contains(reason)
+                    .hasLineCount(1);
+        }
+    }
+
+    @Test
+    void whereChineseCannotBeShownTheProgramSpeaksEnglish() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        Terminal ascii = Terminal.of(out, new ByteArrayOutputStream(), US_ASCII);
+        new Program(ascii, Map.of("LANG", "zh_CN")).run("--help");
+        assertThat(out.toString(US_ASCII)).startsWith("Example:").doesNotContain("?");
+    }
+
+    @Test
+    void aSignalIsToldOnceAndAsJsonToo() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        Console console = new Console(Terminal.of(out, err, UTF_8), Map.of(), Language.EN, true, false);
+        console.interrupted(() -> Failures.interrupted(ExitCode.TERMINATED));
+        console.interrupted(() -> Failures.interrupted(ExitCode.TERMINATED));
+        console.finish(ExitCode.DONE);
+        assertThat(err.toString(UTF_8)).hasLineCount(1).contains("interrupted");
+        assertThat(JsonMapper.shared()
+                        .readTree(out.toString(UTF_8))
+                        .get("exitCode")
+                        .intValue())
+                .isEqualTo(143);
+    }
+
+    @Test
+    void afterTheEndASignalTellsNothing() {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        Program program = new Program(Terminal.of(new ByteArrayOutputStream(), err, UTF_8), Map.of());
+        program.run("--version");
+        program.interrupt(() -> ExitCode.INTERRUPTED);
+        assertThat(err.toString(UTF_8)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"SIGINT handler, 130", "SIGTERM handler, 143", "SIGHUP handler, 129", "main, 130"})
+    void theSignalIsKnownByItsThread(String thread, int exit) {
+        assertThat(ExitCode.ofSignal(List.of("main", thread)).value()).isEqualTo(exit);
     }
 }

@@ -3,7 +3,6 @@ package io.github.cogvideo4j.cli;
 import io.github.cogvideo4j.cli.console.Terminal;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
@@ -18,11 +17,7 @@ public record Run(ExitCode exit, String out, String err) {
     public static Run in(Map<String, String> environment, String... arguments) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        Terminal terminal = new Terminal(
-                new PrintStream(out, true, StandardCharsets.UTF_8),
-                new PrintStream(err, true, StandardCharsets.UTF_8),
-                false,
-                false);
+        Terminal terminal = Terminal.of(out, err, StandardCharsets.UTF_8);
         ExitCode exit = new Program(terminal, environment).run(arguments);
         return new Run(exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }

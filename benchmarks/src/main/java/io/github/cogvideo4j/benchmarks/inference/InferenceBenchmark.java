@@ -77,7 +77,7 @@ public final class InferenceBenchmark {
 
     /// A line of `/proc/self/status`, in KiB. The peak is of the process: ask for one precision to know its
     /// own.
-    private static long status(String field) throws IOException {
+    static long status(String field) throws IOException {
         return Files.readAllLines(Path.of("/proc/self/status")).stream()
                 .filter(line -> line.startsWith(field))
                 .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
@@ -86,7 +86,7 @@ public final class InferenceBenchmark {
     }
 
     /// `utime` and `stime` of proc(5).
-    private static double processorSeconds() throws IOException {
+    static double processorSeconds() throws IOException {
         String stat = Files.readString(Path.of("/proc/self/stat"));
         String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
         return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS;

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -27,6 +28,8 @@ import tools.jackson.databind.node.ObjectNode;
 public record ModelFolder(Path path, Optional<String> pipelineClass, SequencedMap<String, Component> components) {
     /// The file that makes a folder a pipeline.
     public static final String INDEX = "model_index.json";
+
+    private static final int MOST_NAMED = 20;
 
     private static final long LONGEST_INDEX = 1 << 20;
 
@@ -51,14 +54,18 @@ public record ModelFolder(Path path, Optional<String> pipelineClass, SequencedMa
             return path;
         }
         HubCache cache = HubCache.of(environment);
+        List<String> cached = HubCache.isIdentifier(argument) ? cache.models() : List.of();
         return cache.snapshot(argument)
                 .orElseThrow(() -> HubCache.isIdentifier(argument)
                         ? new InvalidCheckpointException(
                                 ProblemCode.NOT_A_CHECKPOINT,
                                 Place.of(path),
-                                "checkpoints.layout.not-in-cache",
+                                cached.isEmpty()
+                                        ? "checkpoints.layout.not-in-cache"
+                                        : "checkpoints.layout.not-among-cached",
                                 argument,
-                                cache.root())
+                                cache.root(),
+                                cached.stream().limit(MOST_NAMED).collect(Collectors.joining(", ")))
                         : new InvalidCheckpointException(
                                 ProblemCode.NOT_A_CHECKPOINT,
                                 Place.of(path),

@@ -73,6 +73,7 @@ public final class LoraConversion {
         Problems remarks = new Problems();
         source.content().remarks().forEach(remarks::report);
         Optional<ModelNames> names = Optional.empty();
+        Optional<String> component = Optional.empty();
         if (request.base().isPresent()) {
             LoraAdapter found = new LoraAdapter(source.content());
             names = Optional.of(
@@ -86,7 +87,7 @@ public final class LoraConversion {
         Map<String, String> beside = peft
                 ? Map.of(PEFT_CONFIGURATION, AdapterMetadata.peftConfiguration(adapter, request.alpha()))
                 : Map.of();
-        AdapterWriter writer = new AdapterWriter(adapter, request.to().dialect(), request.alpha());
+        AdapterWriter writer = new AdapterWriter(adapter, request.to().dialect(adapter.component()), request.alpha());
         long bytes = writer.write(target, header, beside);
         boolean exact = prove(adapter, request.alpha(), target);
         return new Result(target, LoraAdapter.open(target), bytes, exact, remarks.all());

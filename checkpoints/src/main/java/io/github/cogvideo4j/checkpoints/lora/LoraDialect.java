@@ -14,9 +14,10 @@ public enum LoraDialect {
     /// ComfyUI's `diffusion_model.` names, an alpha beside each pair.
     COMFYUI;
 
-    Dialect.Writable dialect() {
+    /// The spelling for a component's adapter, which only diffusers tells from another's.
+    Dialect.Writable dialect(String component) {
         return switch (this) {
-            case DIFFUSERS -> Dialects.DIFFUSERS;
+            case DIFFUSERS -> Dialects.diffusers(component);
             case PEFT -> Dialects.PEFT;
             case KOHYA -> Dialects.KOHYA;
             case COMFYUI -> Dialects.COMFYUI;
@@ -26,6 +27,6 @@ public enum LoraDialect {
     /// The word of the command line.
     @Override
     public String toString() {
-        return dialect().id();
+        return dialect("").id();
     }
 }

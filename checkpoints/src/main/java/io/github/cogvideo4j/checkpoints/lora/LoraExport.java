@@ -66,6 +66,7 @@ public final class LoraExport {
         Problems remarks = new Problems();
         source.content().remarks().forEach(remarks::report);
         Optional<ModelNames> names = Optional.empty();
+        Optional<String> component = Optional.empty();
         if (request.base().isPresent()) {
             LoraAdapter found = new LoraAdapter(source.content());
             names = Optional.of(
@@ -73,7 +74,7 @@ public final class LoraExport {
         }
         AdapterContent adapter = AdapterNames.resolve(source, names, remarks);
         AdapterRemarks.tellAlpha(adapter, request.alpha(), remarks);
-        long bytes = new AdapterWriter(adapter, Dialects.DIFFUSERS, request.alpha())
+        long bytes = new AdapterWriter(adapter, Dialects.diffusers(adapter.component()), request.alpha())
                 .write(target, AdapterMetadata.header(adapter, request.alpha()), Map.of());
         LoraAdapter written = LoraAdapter.open(target);
         written.valueProblems().forEach(remarks::report);

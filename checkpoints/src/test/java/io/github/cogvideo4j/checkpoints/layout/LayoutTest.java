@@ -55,7 +55,22 @@ class LayoutTest {
                         Map.of("HF_HUB_CACHE", folder.resolve("hub").toString())))
                 .isEqualTo(snapshot);
         assertThatThrownBy(() -> ModelFolder.locate("THUDM/CogVideoX-5b", Map.of("HF_HOME", folder.toString())))
-                .hasMessageContaining("nothing is downloaded");
+                .hasMessageContaining("nothing is downloaded")
+                .hasMessageContaining("THUDM/CogVideoX-2b");
+    }
+
+    /// The hub forwards from the old name to the new one, so either may be what is cached.
+    @ParameterizedTest
+    @CsvSource({"THUDM, zai-org", "zai-org, THUDM", "THUDM, THUDM"})
+    void anOrganisationThatWasRenamedIsFoundUnderEitherName(String cached, String asked) throws IOException {
+        Path model = folder.resolve("hub/models--" + cached + "--CogVideoX-2b");
+        Path snapshot = Files.createDirectories(model.resolve("snapshots/abc123"));
+        Files.createDirectories(model.resolve("refs"));
+        Files.writeString(model.resolve("refs/main"), "abc123");
+        Map<String, String> environment = Map.of("HF_HOME", folder.toString());
+        assertThat(ModelFolder.locate(asked + "/CogVideoX-2b", environment)).isEqualTo(snapshot);
+        assertThatThrownBy(() -> ModelFolder.locate("Wan-AI/CogVideoX-2b", environment))
+                .hasMessageContaining(cached + "/CogVideoX-2b");
     }
 
     @ParameterizedTest

@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.SettingsReader;
+import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.testing.Attack;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.UnaryOperator;
@@ -158,6 +162,10 @@ class LoraAdapterTest {
     }
 
     @ParameterizedTest
+    @Attack(
+            name = "adapter-alpha",
+            tries = "an alpha of 1e300 or below zero, or a pattern that backtracks for ever",
+            fails = "alpha is a number from 0 to a million; patterns are compared as names, never run")
     @ValueSource(
             strings = {
                 "no JSON",
@@ -170,6 +178,74 @@ class LoraAdapterTest {
     void aHeaderThatCannotBeMeantIsRefused(String header) throws IOException {
         Path file = pair().write(folder.resolve("a.safetensors"), Map.of(SettingsReader.DIFFUSERS_KEY, header));
         assertThatThrownBy(() -> LoraAdapter.open(file)).hasMessageStartingWith("lora-alpha:");
+    }
+
+    /// The header is JSON inside JSON, and PEFT's configuration a file of its own.
+    @Test
+    @Attack(
+            name = "adapter-metadata-bomb",
+            tries = "100,000 brackets in an adapter's metadata, or a configuration of megabytes",
+            fails = "both are read within the limits of every small JSON file")
+    void metadataAreReadWithinLimits() throws IOException {
+        Path file = pair().write(
+                        folder.resolve("a.safetensors"),
+                        Map.of(
+                                SettingsReader.DIFFUSERS_KEY,
+                                "{\"r\": " + "[".repeat(100_000) + "]".repeat(100_000) + "}"));
+        assertThatThrownBy(() -> LoraAdapter.open(file)).hasMessageStartingWith("lora-alpha:");
+        Path peft = folder.resolve("peft");
+        pair().write(peft.resolve("adapter_model.safetensors"));
+        Files.writeString(peft.resolve("adapter_config.json"), "{\"r\": 2" + " ".repeat(2 << 20) + "}");
+        assertThatThrownBy(() -> LoraAdapter.open(peft)).hasMessageStartingWith("lora-alpha:");
+    }
+
+    /// Factors whose product would be far larger than they are.
+    @Test
+    @Attack(
+            name = "adapter-huge-product",
+            tries = "two thin Kronecker factors that stand for 2^62 elements",
+            fails =
+                    "a change is compared with the tensor that it changes before anything is computed, with overflow checks")
+    void aChangeLargerThanItsTensorIsNeverMade() throws IOException {
+        Path file = new AdapterFiles()
+                .with("proj_out.lokr_w1_a", 70_000, 1)
+                .with("proj_out.lokr_w1_b", 1, 70_000)
+                .with("proj_out.lokr_w2_a", 70_000, 1)
+                .with("proj_out.lokr_w2_b", 1, 70_000)
+                .write(folder.resolve("a.safetensors"));
+        Path weights = new AdapterFiles()
+                .with("proj_out.weight", 6, 6)
+                .write(folder.resolve("base/diffusion_pytorch_model.safetensors"));
+        LoraAdapter adapter = LoraAdapter.open(file);
+        assertThatThrownBy(() -> LoraFusion.fuse(
+                        Checkpoints.open(weights, SourceOptions.defaults()),
+                        List.of(new AppliedAdapter(adapter, 1, OptionalDouble.empty())),
+                        true))
+                .hasMessageStartingWith("shape-mismatch:");
+    }
+
+    @Test
+    void aRankThatTheMatricesDoNotHaveIsPointedOut() throws IOException {
+        Path file = pair().write(
+                        folder.resolve("a.safetensors"),
+                        Map.of(SettingsReader.DIFFUSERS_KEY, "{\"transformer.r\": 8, \"transformer.lora_alpha\": 4}"));
+        LoraAdapter adapter = LoraAdapter.open(file);
+        assertThat(adapter.layers().getFirst().factor()).isEqualTo(2);
+        assertThat(adapter.remarks())
+                .singleElement()
+                .satisfies(remark -> assertThat(remark.code()).isEqualTo(ProblemCode.LORA_ALPHA));
+    }
+
+    @Test
+    void ofSeveralFilesNoneIsTakenBlindly() throws IOException {
+        pair().write(folder.resolve("a.safetensors"));
+        pair().write(folder.resolve("b.safetensors"));
+        assertThatThrownBy(() -> LoraAdapter.open(folder))
+                .hasMessageStartingWith("ambiguous-weights:")
+                .hasMessageContaining("a.safetensors, b.safetensors");
+        new AdapterFiles().with("proj_out.weight", 4, 4).write(folder.resolve("one/model.safetensors"));
+        Path only = pair().write(folder.resolve("one/anything.safetensors"));
+        assertThat(LoraAdapter.open(folder.resolve("one")).file()).isEqualTo(only);
     }
 
     @Test

@@ -17,8 +17,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -26,6 +28,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// of them.
 class LoraDialectsTest {
     private static final float TOLERANCE = 1e-6f;
+
+    @TempDir
+    Path folder;
 
     @ParameterizedTest
     @CsvSource({
@@ -170,6 +175,70 @@ class LoraDialectsTest {
     })
     void theDialectIsNamed(String adapter, String dialect) throws IOException {
         assertThat(LoraAdapter.open(Resources.fixture(adapter)).dialect()).isEqualTo(dialect);
+    }
+
+    /// ComfyUI and kohya's scripts use the names of Wan's own repository, which diffusers renamed.
+    @ParameterizedTest
+    @CsvSource({
+        "diffusion_model., .lora_A.weight,    .lora_B.weight,  false",
+        "lora_unet_,       .lora_down.weight, .lora_up.weight, true",
+    })
+    void namesOfWansOwnRepositoryAreBound(String prefix, String a, String b, boolean flattened) throws IOException {
+        Path fixture = Resources.fixture("any-lora-wan21-zero2-bf16-w2");
+        Path saved = fixture.resolve("output/checkpoint-3/pytorch_lora_weights.safetensors");
+        AdapterFiles files = new AdapterFiles();
+        TinySafetensors.read(saved).forEach((name, tensor) -> {
+            boolean first = name.endsWith(".lora_A.weight");
+            String module = original(name.replaceFirst("^transformer\\.", "").replaceFirst("\\.lora_[AB]\\.weight$", ""));
+            files.with(
+                    prefix + (flattened ? module.replace('.', '_') : module) + (first ? a : b),
+                    AdapterFiles.values(tensor),
+                    tensor.shape().toArray());
+        });
+        Path renamed = files.write(folder.resolve("wan.safetensors"));
+        Checkpoint expected = fuse(fixture.resolve("base"), saved, 1, 6);
+        Checkpoint found = fuse(fixture.resolve("base"), renamed, 1, 6);
+        assertThat(texts(found)).contains("bound 20 of 20 modules");
+        for (int i = 0; i < expected.entries().size(); i++) {
+            assertThat(AdapterFiles.values(found.entries().get(i).tensor()))
+                    .as(expected.entries().get(i).name())
+                    .isEqualTo(AdapterFiles.values(expected.entries().get(i).tensor()));
+        }
+    }
+
+    private static String original(String module) {
+        return module.replace("attn1.", "self_attn.")
+                .replace("attn2.", "cross_attn.")
+                .replace("to_out.0", "o")
+                .replaceFirst("\\.to_([qkv])$", ".$1")
+                .replace("ffn.net.0.proj", "ffn.0")
+                .replace("ffn.net.2", "ffn.2");
+    }
+
+    /// Other families, against what diffusers made of the same files.
+    @ParameterizedTest
+    @CsvSource({
+        "any-lora-wan21-zero2-bf16-w2,       transformer,   20",
+        "any-lora-flux-ddp-bf16-w2,          transformer,   16",
+        "any-lora-wan22-second-ddp-bf16-w2,  transformer_2, 8",
+    })
+    void otherFamiliesFuseToTheReference(String name, String component, int modules) throws IOException {
+        Path fixture = Resources.fixture(name);
+        LoraAdapter adapter = LoraAdapter.open(fixture.resolve("output/checkpoint-3"));
+        LoraTarget target = LoraTarget.choose(
+                fixture.resolve("base"), List.of(adapter), Optional.of(component));
+        Checkpoint fused = LoraFusion.fuse(
+                target.weights(), List.of(new AppliedAdapter(adapter, 1, OptionalDouble.empty())), true);
+        assertThat(texts(fused)).contains("bound %d of %d modules".formatted(modules, modules));
+        Map<String, TinySafetensors.Tensor> expected =
+                TinySafetensors.read(fixture.resolve("reference/fused-1.0/diffusion_pytorch_model.safetensors"));
+        for (StateEntry entry : fused.entries()) {
+            assertThat(AdapterFiles.values(entry.tensor()))
+                    .as(entry.name())
+                    .containsExactly(
+                            AdapterFiles.values(expected.get(entry.name())),
+                            org.assertj.core.data.Offset.offset(1e-7f));
+        }
     }
 
     private static Checkpoint fuse(Path base, Path adapter, double scale, double alpha) throws IOException {

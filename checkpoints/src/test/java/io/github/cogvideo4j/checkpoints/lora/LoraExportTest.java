@@ -160,6 +160,18 @@ class LoraExportTest {
                 .satisfies(layer -> assertThat(layer.module()).isEqualTo("transformer_blocks.3.attn1.to_q"));
     }
 
+    /// diffusers looks for a component's adapter under its name.
+    @Test
+    void anotherComponentsAdapterKeepsItsName() throws IOException {
+        Path file = new AdapterFiles()
+                .with("unet.down_blocks.0.attentions.0.to_q.lora_A.weight", 2, 6)
+                .with("unet.down_blocks.0.attentions.0.to_q.lora_B.weight", 6, 2)
+                .write(folder.resolve("a.safetensors"), Map.of("lora_adapter_metadata", "{\"unet.r\": 2, \"unet.lora_alpha\": 4}"));
+        LoraExport.Result done = export(file, OptionalDouble.empty());
+        assertThat(TinySafetensors.read(done.file()).keySet()).allMatch(name -> name.startsWith("unet.down_blocks."));
+        assertThat(done.adapter().layers().getFirst().alpha()).hasValue(4);
+    }
+
     private LoraExport.Result export(Path checkpoint, OptionalDouble alpha) throws IOException {
         return LoraExport.export(request(checkpoint, alpha), folder.resolve("lora"), false);
     }

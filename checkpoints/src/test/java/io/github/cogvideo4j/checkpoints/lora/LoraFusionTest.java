@@ -22,6 +22,7 @@ import io.github.cogvideo4j.checkpoints.verify.FolderVerification;
 import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.testing.Attack;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -283,6 +284,10 @@ class LoraFusionTest {
 
     /// Two modules whose names differ in dots and underscores only are one name to kohya.
     @Test
+    @Attack(
+            name = "adapter-collision",
+            tries = "a name that means either of two modules once dots are underscores",
+            fails = "names are looked up among the model's, and two hits are refused")
     void namesThatCollideAfterUnderscoresAreRefused() throws IOException {
         Path weights = new AdapterFiles()
                 .with("a.b_c.weight", 6, 6)

@@ -3,8 +3,12 @@ package io.github.cogvideo4j.cli.arguments;
 import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.inference.options.WeightFormat;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import picocli.CommandLine.ITypeConverter;
 
 /// The words that options of `generate` and its neighbours take.
 public final class GenerationChoices {
@@ -44,15 +48,22 @@ public final class GenerationChoices {
         }
     }
 
-    /// For `--scheduler`, by the short name or by the class's in diffusers.
-    public static final class SamplerWord extends ChoiceConverter<SchedulerChoice> {
-        /// Called by picocli.
-        public SamplerWord() {
-            super(
-                    SchedulerChoice.values(),
-                    Map.of(
-                            "cogvideoxddimscheduler", SchedulerChoice.DDIM,
-                            "cogvideoxdpmscheduler", SchedulerChoice.DPM));
+    /// For `--scheduler`, by any of a sampler's names or by its class in diffusers.
+    public static final class SamplerWord implements ITypeConverter<SchedulerChoice>, Iterable<String> {
+        private static final List<String> SHOWN = Arrays.stream(SchedulerChoice.values())
+                .map(choice -> choice.id().toLowerCase(Locale.ROOT))
+                .toList();
+
+        @Override
+        public SchedulerChoice convert(String value) {
+            return SchedulerChoice.named(value)
+                    .orElseThrow(() -> new WrongValueException("cli.usage.choice", value, String.join(", ", SHOWN)));
+        }
+
+        /// The words, for picocli's `${COMPLETION-CANDIDATES}`.
+        @Override
+        public Iterator<String> iterator() {
+            return SHOWN.iterator();
         }
     }
 

@@ -57,6 +57,9 @@ public final class PipelineArguments {
     @Option(names = "--timestep-spacing", paramLabel = "HOW")
     private Optional<TimestepSpacing> spacing = Optional.empty();
 
+    @Mixin
+    private final SamplerArguments sampler = new SamplerArguments();
+
     @Option(
             names = "--weights",
             paramLabel = "FORMAT",
@@ -99,6 +102,7 @@ public final class PipelineArguments {
                 loras(base.loras()),
                 scheduler.or(() -> usual),
                 spacing.or(() -> usualSpacing),
+                sampler.over(base.sampler()),
                 given.test("--weights") ? weights : base.weights(),
                 base.checkMemory());
     }

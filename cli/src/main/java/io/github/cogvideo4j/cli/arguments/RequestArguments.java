@@ -7,6 +7,8 @@ import io.github.cogvideo4j.inference.generation.GenerationSettings;
 import io.github.cogvideo4j.inference.generation.PromptInput;
 import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.options.CacheChoice;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
+import io.github.cogvideo4j.inference.quality.CacheSubject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -149,6 +151,16 @@ public final class RequestArguments {
                     "cli.generate.wrong-input", wanted.get(), asked.input().get());
         }
         return plain;
+    }
+
+    /// Puts what `--cache auto:psnr=X` means for a model in its place.
+    ///
+    /// @throws UsageException when it has another form
+    public void settleCache(Path model, PipelineOptions options) throws IOException {
+        if (cache.filter(CacheTables::isAutomatic).isPresent()) {
+            CacheSubject subject = CacheSubject.of(model, options, steps);
+            cache = Optional.of(CacheTables.choose(cache.get(), model, subject).toString());
+        }
     }
 
     private GenerationSettings settings(GenerationSettings base, Predicate<String> given) {

@@ -32,6 +32,7 @@ public final class CogVideoCommand extends ConsoleCommand {
                 .addSubcommand(new GenerateCommand(console))
                 .addSubcommand(new VaeCommand(console))
                 .addSubcommand(new InvertCommand(console))
+                .addSubcommand(new BenchCacheCommand(console))
                 .addSubcommand(new DoctorCommand(console))
                 .addSubcommand(new InspectCommand(console))
                 .addSubcommand(LoraCommand.commandLine(console))
@@ -41,7 +42,6 @@ public final class CogVideoCommand extends ConsoleCommand {
     /// Without a command there is nothing to do but to show which ones there are.
     @Override
     protected ExitCode run() {
-        spec.commandLine().usage(console.out());
-        return ExitCode.USAGE;
+        return listCommands(spec);
     }
 }

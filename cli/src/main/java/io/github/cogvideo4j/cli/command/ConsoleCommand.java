@@ -1,10 +1,12 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.cli.arguments.GlobalOptions;
+import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 
 /// What all commands share: a console, the global options, and that the result ends in an exit code.
 ///
@@ -26,6 +28,16 @@ public abstract class ConsoleCommand implements Callable<Integer> {
     @Override
     public final Integer call() throws Exception {
         return console.finish(run()).value();
+    }
+
+    /// The answer of a command that only has commands below it: which ones there are, or with `--json` that one is
+    /// missing.
+    protected final ExitCode listCommands(CommandSpec spec) {
+        if (console.json()) {
+            throw new UsageException("cli.usage.no-command", spec.qualifiedName());
+        }
+        spec.commandLine().usage(console.out());
+        return ExitCode.USAGE;
     }
 
     /// Does the command's job.

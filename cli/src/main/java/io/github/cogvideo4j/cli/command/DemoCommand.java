@@ -11,6 +11,7 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.console.ShellWord;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.report.ConversionProgress;
 import io.github.cogvideo4j.cli.report.ConversionReport;
@@ -81,7 +82,7 @@ public final class DemoCommand extends ConsoleCommand {
                 .normalize();
         VideoFormat.check(video, overwrite);
         Path base = root().resolve(Sample.here().base());
-        console.print("cli.demo.convert", sample, base, output);
+        console.print("cli.demo.convert", ShellWord.of(sample), ShellWord.of(base), ShellWord.of(output));
         Checkpoint checkpoint = Checkpoints.open(sample, SourceOptions.defaults());
         ConversionOptions options = ConversionOptions.defaults()
                 .withLink(LinkMode.COPY)
@@ -91,7 +92,7 @@ public final class DemoCommand extends ConsoleCommand {
         try (ConversionProgress progress = new ConversionProgress(console)) {
             new ConversionReport(plan, console).showResult(Converter.convert(plan, progress.control()), true);
         }
-        console.print("cli.demo.generate", output, PROMPT, video);
+        console.print("cli.demo.generate", ShellWord.of(output), ShellWord.of(PROMPT), ShellWord.of(video));
         ExitCode exit;
         try (GenerationJob job = GenerationJob.open(generation(video))) {
             exit = GenerateCommand.generate(console, job);

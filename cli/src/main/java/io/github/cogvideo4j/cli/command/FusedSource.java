@@ -1,19 +1,18 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.lora.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
+import io.github.cogvideo4j.checkpoints.lora.LoraTarget;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
-import io.github.cogvideo4j.checkpoints.source.Checkpoints;
-import io.github.cogvideo4j.checkpoints.source.SourceOptions;
-import io.github.cogvideo4j.checkpoints.verify.Counterpart;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /// What a fused model is compared with: its base and its adapters, fused again.
@@ -25,10 +24,11 @@ final class FusedSource {
     ///
     /// @param folder   the fused model
     /// @param base     the base model
-    /// @param recorded the adapters as the manifest has them
+    /// @param manifest the fused model's manifest
     /// @param given    the adapters' files, in the same order
-    static Checkpoint open(Path folder, Path base, List<Manifest.Adapter> recorded, List<Path> given)
+    static Checkpoint open(Path folder, Path base, Manifest manifest, List<Path> given)
             throws IOException {
+        List<Manifest.Adapter> recorded = manifest.source().adapters();
         if (given.size() != recorded.size()) {
             throw new UsageException(
                     "cli.verify.fused",
@@ -41,8 +41,24 @@ final class FusedSource {
             Manifest.Adapter known = recorded.get(i);
             adapters.add(new AppliedAdapter(LoraAdapter.open(given.get(i)), known.scale(), known.alpha()));
         }
-        Checkpoint weights =
-                Checkpoints.open(Counterpart.weightsOf(base, Component.TRANSFORMER), SourceOptions.defaults());
-        return LoraFusion.fuse(weights, adapters, false);
+        String component = component(manifest);
+        boolean pipeline = !component.isEmpty() && Files.isDirectory(base.resolve(component));
+        LoraTarget target = LoraTarget.choose(
+                base,
+                adapters.stream().map(AppliedAdapter::adapter).toList(),
+                pipeline ? Optional.of(component) : Optional.empty());
+        return LoraFusion.fuse(target.weights(), adapters, false);
+    }
+
+    /// The component of a model into which adapters were fused: the folder of the weights that were written.
+    /// Empty where the weights lie in the model's own folder.
+    static String component(Manifest manifest) {
+        return manifest.files().stream()
+                .filter(file -> file.origin() == Manifest.Origin.WEIGHTS)
+                .map(Manifest.FileEntry::path)
+                .filter(path -> path.indexOf('/') > 0)
+                .map(path -> path.substring(0, path.indexOf('/')))
+                .findFirst()
+                .orElse("");
     }
 }

@@ -16,6 +16,7 @@ import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationRecord;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.pipeline.GenerationJob;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -79,10 +80,12 @@ public final class GenerateCommand extends ConsoleCommand {
         Predicate<String> given = name -> spec.commandLine().getParseResult().hasMatchedOption(name);
         Path folder = model.folder(recorded.map(GenerationRequest::model));
         GenerationRequest base = recorded.orElse(GenerationRequest.of(folder, "", Path.of("")));
+        PipelineOptions options = model.over(base.options(), arguments.preset(), given);
+        arguments.settleCache(folder, options);
         return arguments
                 .over(base, recorded.map(GenerationRequest::kind), given)
                 .withModel(folder)
-                .withOptions(model.over(base.options(), arguments.preset(), given))
+                .withOptions(options)
                 .withTrial(smoke)
                 .withOutputs(output.outputs());
     }

@@ -30,7 +30,6 @@ public final class LoraCommand extends ConsoleCommand {
     /// Without a command there is nothing to do but to show which ones there are.
     @Override
     protected ExitCode run() {
-        spec.commandLine().usage(console.out());
-        return ExitCode.USAGE;
+        return listCommands(spec);
     }
 }

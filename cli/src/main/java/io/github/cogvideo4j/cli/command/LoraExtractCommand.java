@@ -1,11 +1,9 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.lora.LoraExtraction;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
-import io.github.cogvideo4j.checkpoints.verify.Counterpart;
 import io.github.cogvideo4j.cli.arguments.SourceArguments;
 import io.github.cogvideo4j.cli.arguments.ThreadsArgument;
 import io.github.cogvideo4j.cli.arguments.UsageException;
@@ -16,9 +14,11 @@ import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.report.ConversionProgress;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -43,6 +43,9 @@ public final class LoraExtractCommand extends ConsoleCommand {
 
     @Option(names = "--target", paramLabel = "MODULE")
     private List<String> targets = List.of();
+
+    @Option(names = "--component", paramLabel = "COMPONENT", descriptionKey = "lora-component")
+    private Optional<String> component = Optional.empty();
 
     @Mixin
     private final SourceArguments source = new SourceArguments();
@@ -81,9 +84,11 @@ public final class LoraExtractCommand extends ConsoleCommand {
         return ExitCode.DONE;
     }
 
-    /// Opens a checkpoint, or the transformer of a model's folder.
-    private static Checkpoint open(String argument, SourceOptions options) throws IOException {
-        return Checkpoints.open(Counterpart.weightsOf(InspectCommand.locate(argument), Component.TRANSFORMER), options);
+    /// Opens a checkpoint, or a component of a model's folder: the one that is named, or the transformer.
+    private Checkpoint open(String argument, SourceOptions options) throws IOException {
+        Path path = InspectCommand.locate(argument);
+        Path inModel = path.resolve(component.orElse("transformer"));
+        return Checkpoints.open(Files.isDirectory(inModel) ? inModel : path, options);
     }
 
     private void show(LoraExtraction.Result done) {

@@ -79,7 +79,7 @@ public final class LoraFuseCommand extends ConsoleCommand {
         }
         Optional<LoraFusion.Strength> strength = LoraFusion.strength(fused, options.threads());
         strength.flatMap(size -> size.problem(paths.getFirst())).ifPresent(console::remark);
-        ConversionReport report = new ConversionReport(plan, console);
+        ConversionReport report = new ConversionReport(plan, console, strength);
         if (result.dryRun()) {
             report.showPlan();
         } else {

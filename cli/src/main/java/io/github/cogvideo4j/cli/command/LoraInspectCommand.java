@@ -12,6 +12,7 @@ import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.TextTable;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.report.StrengthReport;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Problem;
 import java.io.IOException;
@@ -147,7 +148,8 @@ public final class LoraInspectCommand extends ConsoleCommand {
                 target.weights(), List.of(new AppliedAdapter(adapter, 1, OptionalDouble.empty())), true);
         console.print("cli.lora.inspect.bound", binding.bound(), binding.modules());
         Optional<LoraFusion.Strength> strength = LoraFusion.strength(fused, threads);
-        strength.ifPresent(size -> LoraStrengthReport.show(size, adapter.file(), console, node));
+        strength.ifPresent(size -> StrengthReport.show(size, console, node));
+        strength.flatMap(size -> size.problem(adapter.file())).ifPresent(console::remark);
         return true;
     }
 

@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
@@ -127,14 +126,14 @@ public final class VerifyCommand extends ConsoleCommand {
 
     /// What is compared with what. Of a model with adapters the base and the adapters are fused again.
     private List<Counterpart> counterparts(Path folder, Path checkpoint) throws IOException {
-        List<Manifest.Adapter> fused =
-                manifest(folder).map(known -> known.source().adapters()).orElse(List.of());
-        if (fused.isEmpty()) {
+        Optional<Manifest> known =
+                manifest(folder).filter(found -> !found.source().adapters().isEmpty());
+        if (known.isEmpty()) {
             return Counterpart.of(folder, checkpoint, sourceOptions(folder));
         }
         return List.of(new Counterpart(
-                Counterpart.weightsOf(folder, Component.TRANSFORMER),
-                FusedSource.open(folder, checkpoint, fused, lora)));
+                folder.resolve(FusedSource.component(known.get())),
+                FusedSource.open(folder, checkpoint, known.get(), lora)));
     }
 
     /// What the folder's manifest says was left out or taken from elsewhere is so again, unless the command

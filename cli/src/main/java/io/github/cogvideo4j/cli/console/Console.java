@@ -3,6 +3,7 @@ package io.github.cogvideo4j.cli.console;
 import io.github.cogvideo4j.cli.arguments.Language;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.outcome.Failure;
+import io.github.cogvideo4j.cli.outcome.Failures;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Scanner;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import tools.jackson.databind.node.ObjectNode;
 
 /// What a command talks to. Results, what a check found among them, go to the standard output; warnings,
@@ -37,6 +39,7 @@ public final class Console {
     private final List<Problem> notes = new ArrayList<>();
     private final List<Problem> findings = new ArrayList<>();
     private Optional<ObjectNode> result = Optional.empty();
+    private boolean ended;
     private Optional<ProgressDisplay> shown = Optional.empty();
 
     /// @param terminal    the streams
@@ -188,7 +191,7 @@ public final class Console {
 
     /// Ends a run that came to a result.
     public ExitCode finish(ExitCode exit) {
-        if (json) {
+        if (end() && json) {
             printJson(JsonOutput.result(exit, result, new JsonOutput.Told(findings, warnings, notes), locale()));
         }
         return exit;
@@ -196,18 +199,55 @@ public final class Console {
 
     /// Ends a run that failed: one line, a hint, and with `--debug` the trace.
     public ExitCode fail(Failure failure, Throwable cause) {
+        if (!end()) {
+            return failure.exit();
+        }
+        tell(failure);
+        if (debug) {
+            trace(cause);
+        }
+        return failure.exit();
+    }
+
+    /// Ends a run that a signal ends, if it has not ended yet.
+    public void interrupted(Supplier<Failure> failure) {
+        if (end()) {
+            tell(failure.get());
+        }
+    }
+
+    /// Ends a run that has told everything. Results that could not be written are no success.
+    public ExitCode close(ExitCode exit) {
+        end();
+        Optional<Failure> lost = terminal.lost().map(Failures::outputLost);
+        boolean success = exit == ExitCode.DONE || exit == ExitCode.PROBLEMS_FOUND;
+        if (!success || lost.isEmpty()) {
+            return exit;
+        }
+        printFailure(lost.get());
+        return lost.get().exit();
+    }
+
+    /// Whether the run ends now: there is one end, told once.
+    private synchronized boolean end() {
+        boolean now = !ended;
+        ended = true;
+        return now;
+    }
+
+    private void tell(Failure failure) {
+        printFailure(failure);
+        if (json) {
+            printJson(JsonOutput.error(failure, result, new JsonOutput.Told(findings, warnings, notes), locale()));
+        }
+    }
+
+    private void printFailure(Failure failure) {
         shown.ifPresent(ProgressDisplay::close);
         Place place = failure.place();
         printError(label(Label.ERROR, coloursErr())
                 + ProblemText.line(failure.message(), failure.code(), place, locale()));
         failure.hint().ifPresent(hint -> printError(label(Label.HINT, coloursErr()) + hint.text(locale())));
-        if (debug) {
-            trace(cause);
-        }
-        if (json) {
-            printJson(JsonOutput.error(failure, result, new JsonOutput.Told(findings, warnings, notes), locale()));
-        }
-        return failure.exit();
     }
 
     private synchronized void printError(String text) {

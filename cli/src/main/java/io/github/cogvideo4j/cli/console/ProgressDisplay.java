@@ -14,6 +14,7 @@ final class ProgressDisplay implements Progress {
     private static final int WIDTH = 78;
     private static final String TO_LINE_START_AND_CLEAR = "\r\u001b[K";
 
+    private final Duration quiet;
     private final PrintStream stream;
     private final String label;
     private final long total;
@@ -25,6 +26,12 @@ final class ProgressDisplay implements Progress {
     private boolean closed;
 
     ProgressDisplay(PrintStream stream, String label, long total, Unit unit) {
+        this(QUIET, stream, label, total, unit);
+    }
+
+    /// @param quiet how long the job takes before the bar appears
+    ProgressDisplay(Duration quiet, PrintStream stream, String label, long total, Unit unit) {
+        this.quiet = quiet;
         this.stream = stream;
         this.label = label;
         this.total = total;
@@ -34,7 +41,7 @@ final class ProgressDisplay implements Progress {
     @Override
     public synchronized void advance(long amount) {
         done += amount;
-        if (bar.isEmpty() && !closed && System.nanoTime() - begun > QUIET.toNanos()) {
+        if (bar.isEmpty() && !closed && System.nanoTime() - begun > quiet.toNanos()) {
             bar = Optional.of(show());
         }
         bar.ifPresent(shown -> shown.stepTo(done));
@@ -42,8 +49,9 @@ final class ProgressDisplay implements Progress {
 
     @Override
     public synchronized void detail(String text) {
-        detail = text;
-        bar.ifPresent(shown -> shown.setExtraMessage(text));
+        // The bar puts it right behind the speed.
+        detail = text.isEmpty() ? "" : " " + text;
+        bar.ifPresent(shown -> shown.setExtraMessage(detail));
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.cli.outcome;
 
 import io.github.cogvideo4j.formats.problem.Category;
 import java.util.Arrays;
+import java.util.Collection;
 
 /// How a run ended, for scripts.
 public enum ExitCode {
@@ -18,8 +19,12 @@ public enum ExitCode {
     /// A mistake in this program. Apart from the others, so that no script takes it for a verdict on its input
     /// (70 is `EX_SOFTWARE` of BSD's `sysexits.h`).
     BUG(70),
+    /// The terminal was closed (128 + SIGHUP).
+    HUNG_UP(129),
     /// Interrupted from the keyboard (128 + SIGINT).
-    INTERRUPTED(130);
+    INTERRUPTED(130),
+    /// Asked to end (128 + SIGTERM).
+    TERMINATED(143);
 
     private final int value;
 
@@ -42,6 +47,17 @@ public enum ExitCode {
             case FINDING -> PROBLEMS_FOUND;
             case CANCELLED -> INTERRUPTED;
         };
+    }
+
+    /// The exit code of a run that a signal ends. Java does not tell which one; its handler's thread is called after
+    /// it.
+    ///
+    /// @param threads the names of the threads that are running
+    public static ExitCode ofSignal(Collection<String> threads) {
+        if (threads.contains("SIGTERM handler")) {
+            return TERMINATED;
+        }
+        return threads.contains("SIGHUP handler") ? HUNG_UP : INTERRUPTED;
     }
 
     /// The exit code with this number; a number that we never give is a bug.

@@ -43,9 +43,9 @@ public final class Failures {
     private static Optional<Failure> understood(Throwable thrown) {
         return switch (thrown) {
             case CarriesProblem e -> Optional.of(problem(e.problem(), e.category()));
-            case InterruptedException e -> Optional.of(interrupted());
-            case ClosedByInterruptException e -> Optional.of(interrupted());
-            case InterruptedIOException e -> Optional.of(interrupted());
+            case InterruptedException e -> Optional.of(interrupted(ExitCode.INTERRUPTED));
+            case ClosedByInterruptException e -> Optional.of(interrupted(ExitCode.INTERRUPTED));
+            case InterruptedIOException e -> Optional.of(interrupted(ExitCode.INTERRUPTED));
             case IOException e -> Optional.of(IoFailures.of(e));
             case InvalidPathException e ->
                 Optional.of(Failure.nowhere(
@@ -91,13 +91,22 @@ public final class Failures {
         return String.valueOf(thrown.getMessage()).lines().findFirst().orElse("");
     }
 
-    private static Failure interrupted() {
+    /// The failure of a run whose results cannot be written: nobody has them.
+    public static Failure outputLost(IOException e) {
         return new Failure(
-                ExitCode.INTERRUPTED,
-                "interrupted",
-                Message.of("cli.failure.interrupted"),
+                ExitCode.ENVIRONMENT,
+                "io",
+                Message.of("cli.failure.output-lost", String.valueOf(e.getMessage())),
                 Place.nowhere(),
                 Optional.empty());
+    }
+
+    /// The failure of a run that is ended from outside.
+    ///
+    /// @param exit by which signal
+    public static Failure interrupted(ExitCode exit) {
+        return new Failure(
+                exit, "interrupted", Message.of("cli.failure.interrupted"), Place.nowhere(), Optional.empty());
     }
 
     private static Failure bug(Throwable thrown) {

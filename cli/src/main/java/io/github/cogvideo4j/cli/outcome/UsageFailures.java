@@ -3,6 +3,7 @@ package io.github.cogvideo4j.cli.outcome;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.arguments.WrongValueException;
 import io.github.cogvideo4j.formats.problem.Message;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import picocli.CommandLine.MissingParameterException;
@@ -84,6 +85,14 @@ public final class UsageFailures {
     }
 
     private static String name(ArgSpec argument) {
-        return argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+        return argument instanceof OptionSpec option ? documented(option) : argument.paramLabel();
+    }
+
+    /// The name that documents use: the first long one. Others are those of other programs.
+    private static String documented(OptionSpec option) {
+        return Arrays.stream(option.names())
+                .filter(name -> name.startsWith("--"))
+                .findFirst()
+                .orElseGet(option::longestName);
     }
 }

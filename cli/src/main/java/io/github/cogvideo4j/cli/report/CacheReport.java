@@ -3,8 +3,6 @@ package io.github.cogvideo4j.cli.report;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.inference.generation.CacheUse;
 import io.github.cogvideo4j.inference.options.CacheChoice;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /// What a step cache left to be computed, told at the end of a generation.
 public final class CacheReport {
@@ -25,10 +23,7 @@ public final class CacheReport {
                     percent);
         }
         if (!use.measured().isEmpty()) {
-            Map<String, String> settings = new LinkedHashMap<>(choice.settings());
-            settings.remove("calibrate");
-            settings.putAll(use.measured());
-            console.print("cli.generate.cache-measured", new CacheChoice(choice.name(), settings));
+            console.print("cli.generate.cache-measured", choice.with(use.measured()));
         }
     }
 }

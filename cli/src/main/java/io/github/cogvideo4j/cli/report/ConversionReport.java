@@ -6,16 +6,20 @@ import io.github.cogvideo4j.checkpoints.convert.Converter;
 import io.github.cogvideo4j.checkpoints.convert.LinkMode;
 import io.github.cogvideo4j.checkpoints.convert.PlannedTensor;
 import io.github.cogvideo4j.checkpoints.convert.WeightFile;
+import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
+import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.FusedAdapter;
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.console.ShellWord;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.tensor.Extent;
 import io.github.cogvideo4j.formats.tensor.TensorData;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -24,12 +28,21 @@ import tools.jackson.databind.node.ObjectNode;
 public final class ConversionReport {
     private final ConversionPlan plan;
     private final Console console;
+    private final Optional<LoraFusion.Strength> strength;
 
     /// @param plan    the conversion
     /// @param console where it is told
     public ConversionReport(ConversionPlan plan, Console console) {
+        this(plan, console, Optional.empty());
+    }
+
+    /// A report of a model into which adapters were fused.
+    ///
+    /// @param strength how large their change is beside the weights
+    public ConversionReport(ConversionPlan plan, Console console, Optional<LoraFusion.Strength> strength) {
         this.plan = plan;
         this.console = console;
+        this.strength = strength;
     }
 
     /// The plan: every tensor, where its bytes come from, what will be written, how much disk.
@@ -103,16 +116,24 @@ public final class ConversionReport {
         Path source = plan.checkpoint().folder();
         boolean component = plan.parts().stream().anyMatch(part -> part.path().equals(ConversionPlan.COMPONENT));
         if (component && plan.base().filter(BaseModel::pipeline).isEmpty()) {
-            console.print(
-                    "cli.convert.complete-it",
-                    done.output(),
-                    plan.parts().stream().map(ConversionPlan.Part::path).collect(Collectors.joining(", ")));
+            String written =
+                    plan.parts().stream().map(ConversionPlan.Part::path).collect(Collectors.joining(", "));
+            if (plan.base().isPresent()) {
+                console.print(
+                        "cli.convert.base-incomplete",
+                        done.output(),
+                        written,
+                        plan.base().get().folder(),
+                        ModelFolder.INDEX);
+            } else {
+                console.print("cli.convert.complete-it", done.output(), written);
+            }
         }
         if (!verified) {
             console.print(
                     plan.checkpoint().adapters().isEmpty() ? "cli.convert.next" : "cli.lora.fuse.next",
-                    done.output(),
-                    source);
+                    ShellWord.of(done.output()),
+                    ShellWord.of(source));
         }
     }
 
@@ -129,6 +150,7 @@ public final class ConversionReport {
             ArrayNode adapters = result.putArray("adapters");
             source.adapters().forEach(adapter -> describe(adapter, adapters.addObject()));
         }
+        strength.ifPresent(size -> StrengthReport.show(size, console, result));
         result.put("dtype", plan.dtype().id());
         result.put("tensor_count", plan.tensors().size());
         console.print("cli.convert.source", source.kind().title(), source.folder());
@@ -191,6 +213,8 @@ public final class ConversionReport {
     private static void describe(FusedAdapter adapter, ObjectNode node) {
         node.put("path", adapter.file().toString());
         node.put("layers", adapter.layers());
+        node.put("bound", adapter.layers());
+        node.put("modules", adapter.layers());
         node.put("rank", adapter.rank());
         node.put("scale", adapter.scale());
         adapter.alpha().ifPresent(alpha -> node.put("alpha", alpha));

@@ -67,7 +67,7 @@ class HelpTest {
                     assertThat(argument.completionCandidates())
                             .as(command.getCommandSpec().qualifiedName() + " " + argument)
                             .isNotEmpty()
-                            .allMatch(word -> word.matches("[a-z0-9_-]+"));
+                            .allMatch(word -> word.matches("[a-z0-9_+-]+"));
                 }
             }
         }

@@ -115,6 +115,7 @@ final class FormatOne {
                 loras(),
                 value("scheduler", FormatOne::scheduler),
                 value("timestep-spacing", word -> constant(TimestepSpacing.values(), word)),
+                defaults.sampler(),
                 defaults.weights(),
                 defaults.checkMemory());
     }

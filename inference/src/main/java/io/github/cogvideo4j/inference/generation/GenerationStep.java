@@ -5,14 +5,15 @@ import java.time.Duration;
 
 /// A denoising step that is done. Valid during [GenerationProgress#step(GenerationStep)] only.
 public interface GenerationStep {
-    /// Which step, counted from 1.
+    /// Which step, counted from 1: mostly a call of the model each. Some samplers make several calls for a step
+    /// of theirs, and each of them counts here.
     int number();
 
     /// How many steps there are.
     int count();
 
-    /// The diffusion timestep, mostly 999 to 0.
-    long timestep();
+    /// The diffusion timestep, mostly 999 to 0; between whole ones with Karras sigmas.
+    double timestep();
 
     /// Which round of videos: those with the seeds themselves are 0, those with the seeds plus 1 are 1. Of an
     /// inversion 0 is the way to the noise and 1 the reconstruction.

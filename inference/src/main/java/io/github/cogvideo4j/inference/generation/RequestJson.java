@@ -7,6 +7,7 @@ import io.github.cogvideo4j.inference.options.ComputeOptions;
 import io.github.cogvideo4j.inference.options.LoraChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.Precision;
+import io.github.cogvideo4j.inference.options.SamplerOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.inference.options.TileSize;
 import io.github.cogvideo4j.inference.options.TimestepSpacing;
@@ -50,6 +51,10 @@ public final class RequestJson {
     private static final String RATE = "fps";
     private static final String CACHE = "cache";
     private static final String WEIGHTS = "weights";
+    private static final String KARRAS = "karras_sigmas";
+    private static final String ORDER = "solver_order";
+    private static final String KEEP_SHIFT = "keep_snr_shift";
+    private static final String QUIRKS = "reference_quirks";
     private static final String SEED = "seed";
     private static final String TRIAL = "trial";
     private static final String OUTPUTS = "outputs";
@@ -121,6 +126,10 @@ public final class RequestJson {
         });
         options.scheduler().ifPresent(scheduler -> json.put(SCHEDULER, word(scheduler)));
         options.spacing().ifPresent(spacing -> json.put(SPACING, spacing.id()));
+        json.put(KARRAS, options.sampler().karrasSigmas());
+        options.sampler().solverOrder().ifPresent(order -> json.put(ORDER, order));
+        json.put(KEEP_SHIFT, options.sampler().keepSnrShift());
+        json.put(QUIRKS, options.sampler().referenceQuirks());
         json.put(WEIGHTS, word(options.weights()));
     }
 
@@ -206,6 +215,11 @@ public final class RequestJson {
                         fields.flag(TILING, defaults.vae().tiling()),
                         fields.flag(SLICING, defaults.vae().slicing()),
                         fields.object(TILES).map(RequestJson::tiles)))
+                .withSampler(new SamplerOptions(
+                        fields.flag(KARRAS, false),
+                        fields.whole(ORDER, 1),
+                        fields.flag(KEEP_SHIFT, false),
+                        fields.flag(QUIRKS, false)))
                 .withWeights(fields.choice(WEIGHTS, WeightFormat.values(), RequestJson::word)
                         .orElse(defaults.weights()))
                 .withLoras(fields.objects(LORAS).stream().map(RequestJson::lora).toList());

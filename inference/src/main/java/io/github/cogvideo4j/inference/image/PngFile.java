@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.image;
 
-import io.github.cogvideo4j.inference.internal.output.OutputFile;
+import io.github.cogvideo4j.inference.output.OutputFile;
 import java.awt.image.BufferedImage;
 import java.awt.image.WritableRaster;
 import java.io.IOException;

@@ -40,6 +40,14 @@ public record CacheChoice(String name, Map<String, String> settings) {
         return new CacheChoice(name.strip().toLowerCase(Locale.ROOT).replace('_', '-'), settings);
     }
 
+    /// The same cache with what a calibration has measured, instead of asking for one.
+    public CacheChoice with(Map<String, String> measured) {
+        Map<String, String> all = new LinkedHashMap<>(settings);
+        all.remove("calibrate");
+        all.putAll(measured);
+        return new CacheChoice(name, all);
+    }
+
     /// The text that [#of(String)] takes.
     @Override
     public String toString() {

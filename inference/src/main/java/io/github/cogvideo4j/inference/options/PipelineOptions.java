@@ -13,6 +13,7 @@ import java.util.Optional;
 /// @param loras       adapters, added in this order
 /// @param scheduler   which scheduler; the one that the model's folder names when empty
 /// @param spacing     how its timesteps are spread; as the model's folder says when empty
+/// @param sampler     how a stock scheduler differs from what it does by itself
 /// @param weights     how the weights of the transformer's linear layers are kept
 /// @param checkMemory whether a generation that cannot fit into memory is refused before it starts
 public record PipelineOptions(
@@ -22,6 +23,7 @@ public record PipelineOptions(
         List<LoraChoice> loras,
         Optional<SchedulerChoice> scheduler,
         Optional<TimestepSpacing> spacing,
+        SamplerOptions sampler,
         WeightFormat weights,
         boolean checkMemory) {
     /// Copies the list.
@@ -38,48 +40,57 @@ public record PipelineOptions(
                 List.of(),
                 Optional.empty(),
                 Optional.empty(),
+                SamplerOptions.defaults(),
                 WeightFormat.DENSE,
                 true);
     }
 
     /// With another type of computation, device or number of threads.
     public PipelineOptions withCompute(ComputeOptions value) {
-        return new PipelineOptions(value, vae, transformer, loras, scheduler, spacing, weights, checkMemory);
+        return new PipelineOptions(value, vae, transformer, loras, scheduler, spacing, sampler, weights, checkMemory);
     }
 
     /// With another way to encode and decode videos.
     public PipelineOptions withVae(VaeOptions value) {
-        return new PipelineOptions(compute, value, transformer, loras, scheduler, spacing, weights, checkMemory);
+        return new PipelineOptions(
+                compute, value, transformer, loras, scheduler, spacing, sampler, weights, checkMemory);
     }
 
     /// With the transformer's weights from somewhere else.
     public PipelineOptions withTransformer(Path value) {
-        return new PipelineOptions(compute, vae, Optional.of(value), loras, scheduler, spacing, weights, checkMemory);
+        return new PipelineOptions(
+                compute, vae, Optional.of(value), loras, scheduler, spacing, sampler, weights, checkMemory);
     }
 
     /// With these adapters.
     public PipelineOptions withLoras(List<LoraChoice> value) {
-        return new PipelineOptions(compute, vae, transformer, value, scheduler, spacing, weights, checkMemory);
+        return new PipelineOptions(compute, vae, transformer, value, scheduler, spacing, sampler, weights, checkMemory);
     }
 
     /// With another scheduler than the model's.
     public PipelineOptions withScheduler(SchedulerChoice value) {
-        return new PipelineOptions(compute, vae, transformer, loras, Optional.of(value), spacing, weights, checkMemory);
+        return new PipelineOptions(
+                compute, vae, transformer, loras, Optional.of(value), spacing, sampler, weights, checkMemory);
     }
 
     /// With other timesteps than the model's.
     public PipelineOptions withSpacing(TimestepSpacing value) {
         return new PipelineOptions(
-                compute, vae, transformer, loras, scheduler, Optional.of(value), weights, checkMemory);
+                compute, vae, transformer, loras, scheduler, Optional.of(value), sampler, weights, checkMemory);
     }
 
     /// With or without the refusal of what cannot fit into memory.
     public PipelineOptions withCheckMemory(boolean value) {
-        return new PipelineOptions(compute, vae, transformer, loras, scheduler, spacing, weights, value);
+        return new PipelineOptions(compute, vae, transformer, loras, scheduler, spacing, sampler, weights, value);
     }
 
     /// With the weights of the transformer's linear layers in another format.
     public PipelineOptions withWeights(WeightFormat value) {
-        return new PipelineOptions(compute, vae, transformer, loras, scheduler, spacing, value, checkMemory);
+        return new PipelineOptions(compute, vae, transformer, loras, scheduler, spacing, sampler, value, checkMemory);
+    }
+
+    /// With another behaviour of a stock scheduler.
+    public PipelineOptions withSampler(SamplerOptions value) {
+        return new PipelineOptions(compute, vae, transformer, loras, scheduler, spacing, value, weights, checkMemory);
     }
 }

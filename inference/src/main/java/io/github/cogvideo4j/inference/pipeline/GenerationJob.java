@@ -18,7 +18,7 @@ import io.github.cogvideo4j.inference.internal.job.JobProgress;
 import io.github.cogvideo4j.inference.internal.job.ModelIdentity;
 import io.github.cogvideo4j.inference.internal.job.OutputCheck;
 import io.github.cogvideo4j.inference.internal.job.UsedRequest;
-import io.github.cogvideo4j.inference.internal.output.OutputFile;
+import io.github.cogvideo4j.inference.output.OutputFile;
 import io.github.cogvideo4j.inference.internal.sampling.Planning;
 import io.github.cogvideo4j.inference.internal.sampling.Probe;
 import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;

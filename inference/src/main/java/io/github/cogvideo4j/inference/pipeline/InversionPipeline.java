@@ -12,7 +12,6 @@ import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
 
 /// Finds the noise that a video comes from, and makes the video again from other noise with that way as its
 /// reference: what CogVideo's `ddim_inversion.py` does. For models with rotary positions: CogVideoX-5b, 1.5.
@@ -32,10 +31,11 @@ public final class InversionPipeline implements AutoCloseable {
     /// @param model   the model's folder, as diffusers lays it out
     /// @param options as for generating; the way back is gone with DDIM, whatever the folder names
     /// @throws io.github.cogvideo4j.inference.InvalidModelException      when a part is missing or broken
-    /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException    when the options choose DPM
+    /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException    when the options choose another
+    /// sampler than DDIM
     /// @throws io.github.cogvideo4j.inference.MissingCapabilityException `native-library` or `device`
     public static InversionPipeline load(Path model, PipelineOptions options) throws IOException {
-        if (options.scheduler().equals(Optional.of(SchedulerChoice.DPM))) {
+        if (options.scheduler().filter(choice -> choice != SchedulerChoice.DDIM).isPresent()) {
             throw new InvalidRequestException(
                     ProblemCode.REQUEST, Place.nowhere(), "inference.pipeline.inversion-scheduler");
         }

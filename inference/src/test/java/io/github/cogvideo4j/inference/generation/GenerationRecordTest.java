@@ -14,6 +14,7 @@ import io.github.cogvideo4j.inference.options.ComputeOptions;
 import io.github.cogvideo4j.inference.options.LoraChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.Precision;
+import io.github.cogvideo4j.inference.options.SamplerOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.inference.options.TileSize;
 import io.github.cogvideo4j.inference.options.TimestepSpacing;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,8 +62,9 @@ class GenerationRecordTest {
                         List.of(
                                 new LoraChoice(ROOT.resolve("a.safetensors"), 0.7, OptionalDouble.of(32)),
                                 new LoraChoice(ROOT.resolve("b.safetensors"), 1)),
-                        Optional.of(SchedulerChoice.DPM),
+                        Optional.of(SchedulerChoice.DPM_2M_SDE),
                         Optional.of(TimestepSpacing.TRAILING),
+                        new SamplerOptions(true, OptionalInt.of(2), true, true),
                         WeightFormat.FP8,
                         true))
                 .withSettings(GenerationSettings.defaults()
@@ -147,6 +150,7 @@ class GenerationRecordTest {
                                         new LoraChoice(Path.of("/b.safetensors"), 1)),
                                 Optional.of(SchedulerChoice.DPM),
                                 Optional.of(TimestepSpacing.TRAILING),
+                                SamplerOptions.defaults(),
                                 WeightFormat.DENSE,
                                 true),
                         GenerationKind.V2V,

@@ -55,7 +55,9 @@ class CacheGoldenTest {
                         Optional.of(choice(golden.meta())))) {
             golden.assertEqual(
                     "timesteps",
-                    torch.tensor(run.timesteps().stream().mapToLong(t -> t).toArray()));
+                    torch.tensor(run.timesteps().stream()
+                            .mapToLong(Double::longValue)
+                            .toArray()));
             Tensor rows = golden.out("attention_rows");
             golden.assertEqual("attention_rows", attentionRows(run, rows.size(0), rows.size(1)));
             golden.assertClose("step_latents", run.stepLatents(), LATENTS);

@@ -15,6 +15,7 @@ import io.github.cogvideo4j.inference.options.ComputeOptions;
 import io.github.cogvideo4j.inference.options.LoraChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.Precision;
+import io.github.cogvideo4j.inference.options.SamplerOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.inference.options.VaeOptions;
 import io.github.cogvideo4j.inference.video.Video;
@@ -26,6 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -43,7 +45,7 @@ final class GoldenRun implements AutoCloseable {
     private final Optional<CacheChoice> cache;
     private final Map<String, List<Tensor>> seen = new HashMap<>();
     private final List<AutoCloseable> inputs = new ArrayList<>();
-    private final List<Long> timesteps = new ArrayList<>();
+    private final List<Double> timesteps = new ArrayList<>();
     private final PipelineResult result;
 
     /// Runs with the golden pipeline itself.
@@ -78,8 +80,11 @@ final class GoldenRun implements AutoCloseable {
         }
         JsonNode scheduler = meta.path(meta.has("scheduler_override") ? "scheduler_override" : "scheduler");
         if (scheduler.isString()) {
-            options = options.withScheduler(
-                    scheduler.stringValue().contains("DPM") ? SchedulerChoice.DPM : SchedulerChoice.DDIM);
+            JsonNode override = meta.path("override");
+            options = options.withScheduler(SchedulerChoice.ofClass(
+                            override.has("algorithm_type") ? "DPM++ 2M SDE" : scheduler.stringValue()))
+                    .withSampler(new SamplerOptions(
+                            override.path("use_karras_sigmas").asBoolean(false), OptionalInt.empty(), false, true));
         }
         JsonNode lora = meta.path("lora");
         if (lora.isObject()) {
@@ -192,7 +197,7 @@ final class GoldenRun implements AutoCloseable {
         return result;
     }
 
-    List<Long> timesteps() {
+    List<Double> timesteps() {
         return timesteps;
     }
 

@@ -53,7 +53,7 @@ class InversionGoldenTest {
     @ParameterizedTest
     @MethodSource("runs")
     void inversionIsTheReferences(String name) throws IOException {
-        List<List<Long>> timesteps = List.of(new ArrayList<>(), new ArrayList<>());
+        List<List<Double>> timesteps = List.of(new ArrayList<>(), new ArrayList<>());
         GenerationProgress progress = new GenerationProgress() {
             @Override
             public void step(GenerationStep step) {
@@ -90,8 +90,8 @@ class InversionGoldenTest {
                 .build();
     }
 
-    private static Tensor tensor(List<Long> values) {
-        return torch.tensor(values.stream().mapToLong(value -> value).toArray());
+    private static Tensor tensor(List<Double> values) {
+        return torch.tensor(values.stream().mapToLong(Double::longValue).toArray());
     }
 
     private static Tensor pixels(Video video) {

@@ -68,7 +68,9 @@ class PipelineGoldenTest {
         if (golden.hasOutput("timesteps")) {
             golden.assertEqual(
                     "timesteps",
-                    torch.tensor(run.timesteps().stream().mapToLong(t -> t).toArray()));
+                    torch.tensor(run.timesteps().stream()
+                            .mapToLong(Double::longValue)
+                            .toArray()));
         }
         assertGuidance(run);
         assertNear(golden, "step_latents", run.stepLatents(), LATENTS);

@@ -133,6 +133,34 @@ class PipelineTest {
         }
     }
 
+    /// CogVideoX1.5's own configuration says 300, the largest grid; 2400 x 2400 would take hours.
+    @Test
+    void noDefaultIsBeyondTheTrainedSizesAndLargerOnesAreAWarning(@TempDir Path folder) throws IOException {
+        Path copy = Resources.copy(model("t2v-1.5"), folder.resolve("model"));
+        Path config = copy.resolve("transformer/config.json");
+        Files.writeString(
+                config, Files.readString(config).replaceAll("\"sample_(height|width)\": \\d+", "\"sample_$1\": 300"));
+        try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(copy, OPTIONS)) {
+            GenerationPlan plan = pipeline.plan(PipelineRequest.of("a lighthouse"));
+            assertThat(List.of(plan.width(), plan.height())).isEqualTo(List.of(1360, 768));
+            assertThat(plan.warnings()).isEmpty();
+            GenerationPlan large = pipeline.plan(PipelineRequest.builder()
+                    .prompt("a lighthouse")
+                    .height(2400)
+                    .width(2400)
+                    .build());
+            assertThat(large.warnings())
+                    .extracting(problem -> problem.message().text())
+                    .anyMatch(text -> text.contains("2400 x 2400") && text.contains("1360 x 768"));
+            GenerationPlan upright = pipeline.plan(PipelineRequest.builder()
+                    .prompt("a lighthouse")
+                    .height(1360)
+                    .width(768)
+                    .build());
+            assertThat(upright.warnings()).isEmpty();
+        }
+    }
+
     @Test
     void cutTokensAreCounted() throws IOException {
         List<Problem> warnings = new ArrayList<>();

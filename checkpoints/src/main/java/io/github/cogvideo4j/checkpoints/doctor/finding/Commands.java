@@ -2,6 +2,8 @@ package io.github.cogvideo4j.checkpoints.doctor.finding;
 
 import io.github.cogvideo4j.formats.problem.Message;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /// Command lines to copy into a shell. Names come from files, so they are quoted.
 public final class Commands {
@@ -45,6 +47,13 @@ public final class Commands {
     /// Takes a file from a model that is known to be good.
     public static String copyFromBase(String file, Path target) {
         return "cp BASE_MODEL/" + quote(file) + " " + quote(target.toString());
+    }
+
+    /// Moves files into a folder.
+    public static String move(List<Path> files, Path folder) {
+        return "mv "
+                + files.stream().map(file -> quote(file.toString())).collect(Collectors.joining(" "))
+                + " " + quote(folder.toString());
     }
 
     /// Fetches what Git-LFS pointers stand for.

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.doctor.repair;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.PrefixedNames;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
@@ -51,7 +52,16 @@ public final class RepairPlanner {
         Subject subject = Subject.read(folder);
         RepairPlanner planner = new RepairPlanner(subject, options);
         subject.transformer().ifPresent(planner::plan);
+        for (Subject.Component component : subject.others()) {
+            planner.renamePrefixed(component.folder());
+        }
         return new RepairPlan(subject.path(), planner.steps, planner.questions.all());
+    }
+
+    /// Takes the folder's name from before the names of its files.
+    private void renamePrefixed(Path folder) throws IOException {
+        PrefixedNames.in(folder)
+                .forEach((file, target) -> steps.add(new Step.Rename(relative(file), relative(target))));
     }
 
     private void plan(ComponentFolder folder) {

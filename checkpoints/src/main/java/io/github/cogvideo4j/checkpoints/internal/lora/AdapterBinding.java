@@ -97,7 +97,7 @@ public record AdapterBinding(
             return names.unflatten(module.name());
         }
         String name = module.name().startsWith(wrapper) ? module.name().substring(wrapper.length()) : module.name();
-        return names.contains(name) ? Set.of(name) : Set.of();
+        return names.find(name).map(Set::of).orElse(Set.of());
     }
 
     private static boolean hasTensors(AdaptedModule module, String name, ModelNames names) {
@@ -114,7 +114,7 @@ public record AdapterBinding(
             }
             String name = module.name();
             for (int start = 0; start >= 0; ) {
-                if (names.contains(name.substring(start))) {
+                if (names.find(name.substring(start)).isPresent()) {
                     counts.merge(name.substring(0, start), 1, Integer::sum);
                 }
                 int dot = name.indexOf('.', start);

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterSettings;
+import io.github.cogvideo4j.checkpoints.internal.lora.dialect.DiffusersDialect;
 import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.problem.Problem;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.TreeMap;
 ///
 /// @param file     the file, or the checkpoint whose state it lies in
 /// @param dialect  what its spelling is called
+/// @param component the component that its names say they are of, as diffusers spells it
 /// @param modules  what it does to each module, by the name that the file has for it, in the file's order
 /// @param settings what it says of itself
 /// @param skipped  names of a text encoder's adapter, which are left out
@@ -23,6 +25,7 @@ import java.util.TreeMap;
 public record AdapterContent(
         Path file,
         String dialect,
+        String component,
         SequencedMap<String, AdaptedModule> modules,
         AdapterSettings settings,
         List<String> skipped,
@@ -38,14 +41,22 @@ public record AdapterContent(
 
     /// The same with modules under other names.
     public AdapterContent withModules(SequencedMap<String, AdaptedModule> others) {
-        return new AdapterContent(file, dialect, others, settings, skipped, files, remarks);
+        return new AdapterContent(file, dialect, component, others, settings, skipped, files, remarks);
+    }
+
+    /// The same for a component of a model.
+    ///
+    /// @param folder the component's folder
+    public AdapterContent forComponent(String folder) {
+        return new AdapterContent(
+                file, dialect, DiffusersDialect.prefixOf(folder), modules, settings, skipped, files, remarks);
     }
 
     /// The same with more to say, which comes first.
     public AdapterContent withRemarks(List<Problem> more) {
         List<Problem> all = new java.util.ArrayList<>(more);
         all.addAll(remarks);
-        return new AdapterContent(file, dialect, modules, settings, skipped, files, all);
+        return new AdapterContent(file, dialect, component, modules, settings, skipped, files, all);
     }
 
     /// Whether every module that is multiplied by an alpha has one on record.

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
+import io.github.cogvideo4j.checkpoints.internal.lora.dialect.DiffusersDialect;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.SettingsReader;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import java.util.Comparator;
@@ -17,7 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// Source: diffusers' `_pack_dict_with_prefix` and what its loader takes out of `lora_adapter_metadata`; PEFT's
 /// `adapter_config.json`.
 public final class AdapterMetadata {
-    private static final String PREFIX = "transformer.";
+    private static final String TRANSFORMER = DiffusersDialect.TRANSFORMER + ".";
 
     private AdapterMetadata() {}
 
@@ -32,7 +33,7 @@ public final class AdapterMetadata {
     /// @param modules rank and alpha of every adapted module; not empty
     public static Map<String, String> header(SequencedMap<String, Strength> modules) {
         ObjectNode json = JsonFile.newObject();
-        fields(json, PREFIX, modules);
+        fields(json, TRANSFORMER, modules);
         return header(json);
     }
 
@@ -48,9 +49,10 @@ public final class AdapterMetadata {
             return plainHeader();
         }
         ObjectNode json = JsonFile.newObject();
-        fields(json, PREFIX, strengths);
-        adapter.settings().baseModel().ifPresent(name -> json.put(PREFIX + "base_model_name_or_path", name));
-        flags(json, PREFIX, adapter);
+        String prefix = adapter.component() + ".";
+        fields(json, prefix, strengths);
+        adapter.settings().baseModel().ifPresent(name -> json.put(prefix + "base_model_name_or_path", name));
+        flags(json, prefix, adapter);
         return header(json);
     }
 

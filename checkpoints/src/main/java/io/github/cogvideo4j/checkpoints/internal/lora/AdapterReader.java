@@ -7,6 +7,7 @@ import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterKey;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterPart;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterSettings;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
+import io.github.cogvideo4j.checkpoints.internal.lora.dialect.DiffusersDialect;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.SettingsReader;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.internal.source.WeightFileReader;
@@ -47,6 +48,7 @@ public final class AdapterReader {
     private final Map<String, Integer> spellings = new LinkedHashMap<>();
     private final List<String> skipped = new ArrayList<>();
     private final List<String> unknown = new ArrayList<>();
+    private String component = DiffusersDialect.TRANSFORMER;
 
     private AdapterReader(Path file) {
         this.file = file;
@@ -69,7 +71,7 @@ public final class AdapterReader {
             throws IOException {
         AdapterContent found = new AdapterReader(origin).content(tensors, settings);
         return new AdapterContent(
-                origin, found.dialect(), found.modules(), settings, found.skipped(), files, found.remarks());
+                origin, found.dialect(), found.component(), found.modules(), settings, found.skipped(), files, found.remarks());
     }
 
     /// What a file says of itself, and the configuration beside it; nothing of its tensors is looked at.
@@ -120,7 +122,8 @@ public final class AdapterReader {
                 .max(Comparator.comparingInt(Map.Entry::getValue))
                 .map(Map.Entry::getKey)
                 .orElse("");
-        return new AdapterContent(file, dialect, found, settings, skipped, files.identities(), remarks.all());
+        return new AdapterContent(
+                file, dialect, component, found, settings, skipped, files.identities(), remarks.all());
     }
 
     private void sort(StoredTensor tensor, AdapterSettings settings) {
@@ -140,6 +143,8 @@ public final class AdapterReader {
                 .filter(reading -> isExpected(name, reading.key(), settings))
                 .ifPresentOrElse(
                         reading -> {
+                            Dialects.componentOf(name)
+                                    .ifPresent(found -> component = DiffusersDialect.prefixOf(found));
                             spellings.merge(reading.dialect().id(), 1, Integer::sum);
                             modules.computeIfAbsent(
                                             reading.key().module(),

@@ -65,6 +65,10 @@ public final class Families {
         row.path("ranks")
                 .properties()
                 .forEach(rank -> ranks.put(rank.getKey(), rank.getValue().intValue()));
+        Map<String, String> original = new LinkedHashMap<>();
+        row.path("original")
+                .properties()
+                .forEach(name -> original.put(name.getKey(), name.getValue().stringValue()));
         return new Family(
                 row.path("name").stringValue(),
                 strings(row, "classes"),
@@ -76,7 +80,8 @@ public final class Families {
                 strings(row, "modules"),
                 strings(row, "blocks"),
                 strings(row, "adapters"),
-                strings(row, "rules"));
+                strings(row, "rules"),
+                original);
     }
 
     private static List<String> strings(JsonNode row, String field) {

@@ -24,6 +24,8 @@ import java.util.SequencedSet;
 /// @param blocks     the lists of blocks
 /// @param adapters   what may stand before a module's name in adapters' files
 /// @param rules      names of rules that hold for these models only
+/// @param original   what modules are called in the models' own repositories, whose names ComfyUI and kohya's
+///                   scripts use: by the end of diffusers' name
 public record Family(
         String name,
         List<String> classes,
@@ -35,7 +37,8 @@ public record Family(
         List<String> modules,
         List<String> blocks,
         List<String> adapters,
-        List<String> rules) {
+        List<String> rules,
+        Map<String, String> original) {
     /// Copies the collections.
     public Family {
         classes = List.copyOf(classes);
@@ -46,6 +49,7 @@ public record Family(
         blocks = List.copyOf(blocks);
         adapters = List.copyOf(adapters);
         rules = List.copyOf(rules);
+        original = Map.copyOf(original);
     }
 
     /// Finds these models' names under whatever wrapper. Of several wrappers the plain one is taken, as in

@@ -6,7 +6,7 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.generation.GenerationOutputs;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.internal.output.OutputFile;
+import io.github.cogvideo4j.inference.output.OutputFile;
 import io.github.cogvideo4j.inference.video.TensorFile;
 import io.github.cogvideo4j.inference.video.VideoFormat;
 import java.io.IOException;

@@ -35,7 +35,7 @@ public final class UsedRequest {
         PipelineOptions options = asked.options();
         ComputeOptions compute = options.compute();
         options = options.withCompute(new ComputeOptions(compute.precision(), plan.device(), compute.threads()))
-                .withScheduler(SchedulerChoice.ofClass(plan.scheduler()));
+                .withScheduler(asked.options().scheduler().orElseGet(() -> SchedulerChoice.ofClass(plan.scheduler())));
         return asked.withOptions(options)
                 .withPrompts(asked.kind(), List.of(prompt))
                 .withSettings(settings)

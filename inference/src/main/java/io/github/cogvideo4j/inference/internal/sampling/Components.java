@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -9,8 +10,7 @@ import io.github.cogvideo4j.inference.internal.cache.StepCache;
 import io.github.cogvideo4j.inference.internal.prediction.NoisePredictor;
 import io.github.cogvideo4j.inference.internal.prediction.TransformerPredictor;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
-import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
-import io.github.cogvideo4j.inference.internal.scheduler.SchedulerConfig;
+import io.github.cogvideo4j.inference.internal.sampler.Sampler;
 import io.github.cogvideo4j.inference.internal.text.TextEncoder;
 import io.github.cogvideo4j.inference.internal.transformer.BlockWork;
 import io.github.cogvideo4j.inference.internal.transformer.TransformerModel;
@@ -34,7 +34,7 @@ final class Components implements AutoCloseable {
     private final PipelineOptions options;
     private final ComputeDevice device;
     private final TransformerConfig config;
-    private final Scheduler scheduler;
+    private final Sampler sampler;
     private final TransformerModel transformer;
     private final CogVideoXVae vae;
     private final List<Problem> adapterRemarks;
@@ -45,7 +45,7 @@ final class Components implements AutoCloseable {
             PipelineOptions options,
             ComputeDevice device,
             TransformerConfig config,
-            Scheduler scheduler,
+            Sampler sampler,
             TransformerModel transformer,
             CogVideoXVae vae,
             List<Problem> adapterRemarks) {
@@ -53,7 +53,7 @@ final class Components implements AutoCloseable {
         this.options = options;
         this.device = device;
         this.config = config;
-        this.scheduler = scheduler;
+        this.sampler = sampler;
         this.transformer = transformer;
         this.vae = vae;
         this.adapterRemarks = List.copyOf(adapterRemarks);
@@ -73,7 +73,7 @@ final class Components implements AutoCloseable {
                         ProblemCode.COMPONENT_MISSING, Place.of(model), "inference.pipeline.component", folder);
             }
         }
-        Scheduler scheduler = scheduler(model, options);
+        Sampler sampler = sampler(model, options);
         Path weights = options.transformer().orElse(model.resolve("transformer"));
         TransformerConfig config = TransformerConfig.read(configFile(model, weights));
         CogVideoXVae vae = CogVideoXVae.load(model.resolve("vae"), precision, device);
@@ -81,7 +81,7 @@ final class Components implements AutoCloseable {
             Adapters adapters = Adapters.fuse(weights, options.loras());
             TransformerModel transformer =
                     TransformerModel.open(weights, config, adapters.weights(), precision, device, options.weights());
-            return new Components(model, options, device, config, scheduler, transformer, vae, adapters.remarks());
+            return new Components(model, options, device, config, sampler, transformer, vae, adapters.remarks());
         } catch (RuntimeException | IOException e) {
             vae.close();
             throw e;
@@ -96,10 +96,9 @@ final class Components implements AutoCloseable {
                 : model.resolve("transformer").resolve("config.json");
     }
 
-    private static Scheduler scheduler(Path model, PipelineOptions options) throws IOException {
-        SchedulerConfig own = SchedulerConfig.read(model.resolve("scheduler").resolve("scheduler_config.json"));
-        SchedulerConfig config = options.spacing().map(own::withTimestepSpacing).orElse(own);
-        return options.scheduler().map(choice -> Scheduler.of(choice, config)).orElseGet(() -> Scheduler.of(config));
+    private static Sampler sampler(Path model, PipelineOptions options) throws IOException {
+        ConfigDocument json = ConfigDocument.read(model.resolve("scheduler").resolve("scheduler_config.json"));
+        return Sampler.of(json, options.scheduler(), options.spacing(), options.sampler());
     }
 
     PipelineOptions options() {
@@ -125,8 +124,8 @@ final class Components implements AutoCloseable {
         return config;
     }
 
-    Scheduler scheduler() {
-        return scheduler;
+    Sampler sampler() {
+        return sampler;
     }
 
     TransformerModel transformer() {

@@ -54,6 +54,14 @@ record Conditioning(Components components, PipelineRequest request, int tokens, 
                 warnings.report(
                         ProblemCode.PROMPT, Place.nowhere(), "inference.pipeline.prompt-cut", prompt.lost(), tokens);
             }
+            if (prompt.isHardlyRead()) {
+                warnings.report(
+                        ProblemCode.PROMPT,
+                        Place.nowhere(),
+                        "inference.pipeline.prompt-unknown",
+                        prompt.unknown(),
+                        prompt.read());
+            }
         }
         return components.device().put(encoded.states(), components.precision());
     }

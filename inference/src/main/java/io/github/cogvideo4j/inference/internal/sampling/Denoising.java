@@ -9,13 +9,10 @@ import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
-import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
-import io.github.cogvideo4j.inference.internal.scheduler.Step;
-import io.github.cogvideo4j.inference.internal.scheduler.StepPosition;
+import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import io.github.cogvideo4j.inference.options.Precision;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.bytedeco.pytorch.Tensor;
 
 /// The loop from noisy latents to clean ones: predict, guide, step, cast back.
@@ -25,7 +22,6 @@ import org.bytedeco.pytorch.Tensor;
 ///
 /// @param predictor predicts, guidance included: one row for each of the latents, in fp32
 /// @param model     the model's place, for messages
-/// @param scheduler steps
 /// @param guidance  how strongly the prompt counts in the predictions
 /// @param precision the latents' type
 /// @param text      `[negative and positive prompts, tokens, width]`, or the positive ones without guidance
@@ -35,7 +31,6 @@ import org.bytedeco.pytorch.Tensor;
 record Denoising(
         NoisePredictor predictor,
         Place model,
-        Scheduler scheduler,
         Guidance guidance,
         Precision precision,
         Tensor text,
@@ -53,26 +48,18 @@ record Denoising(
 
     /// Denoises.
     ///
-    /// @param start     `[batch, frames, channels, height, width]`; stays open
-    /// @param timesteps the timesteps to visit
-    /// @param steps     how many steps were asked for
+    /// @param start   `[batch, frames, channels, height, width]`; stays open
+    /// @param sampler the run that leads from there to clean latents
     /// @return the clean latents; whoever called closes them
-    Tensor run(Tensor start, long[] timesteps, int steps, RandomSource random, Listener listener) {
+    Tensor run(Tensor start, SamplerRun sampler, RandomSource random, Listener listener) {
         Tensor latents = Scoped.owned(() -> List.of(start.clone())).getFirst();
-        Optional<Tensor> denoised = Optional.empty();
+        double[] timesteps = sampler.timesteps();
         try {
             for (int i = 0; i < timesteps.length; i++) {
-                StepPosition at = new StepPosition(
-                        steps,
-                        timesteps[i],
-                        i == 0 ? OptionalLong.empty() : OptionalLong.of(timesteps[i - 1]),
-                        denoised);
                 int index = i;
                 Tensor before = latents;
-                List<Tensor> made = Scoped.owned(() -> step(before, index, at, random));
-                denoised.ifPresent(Tensor::close);
-                denoised = Optional.of(made.getLast());
-                latents = made.getFirst();
+                latents = Scoped.owned(() -> List.of(step(before, index, timesteps[index], sampler, random)))
+                        .getFirst();
                 before.close();
                 checkFinite(latents, i + 1, timesteps.length);
                 listener.stepped(i, latents);
@@ -81,17 +68,14 @@ record Denoising(
         } catch (RuntimeException | Error e) {
             latents.close();
             throw e;
-        } finally {
-            denoised.ifPresent(Tensor::close);
         }
     }
 
-    private List<Tensor> step(Tensor latents, int index, StepPosition at, RandomSource random) {
-        NoiseQuery query =
-                new NoiseQuery(latents, at.timestep(), text, image, reference.map(others -> others.select(0, index)));
+    private Tensor step(Tensor latents, int index, double timestep, SamplerRun sampler, RandomSource random) {
+        NoiseQuery query = new NoiseQuery(
+                sampler.scaled(latents), timestep, text, image, reference.map(others -> others.select(0, index)));
         Tensor guided = predictor.predict(query);
-        Step step = scheduler.step(guided, at, latents, random);
-        return List.of(step.sample().to(ScalarTypes.of(precision)), step.denoised());
+        return sampler.step(guided, latents, random).sample().to(ScalarTypes.of(precision));
     }
 
     private void checkFinite(Tensor latents, int step, int steps) {

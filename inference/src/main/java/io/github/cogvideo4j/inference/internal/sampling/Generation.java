@@ -12,7 +12,7 @@ import io.github.cogvideo4j.inference.internal.cache.StepCache;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
-import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
+import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import io.github.cogvideo4j.inference.video.Video;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,36 +113,36 @@ final class Generation {
     }
 
     private Tensor denoised(int round, Tensor text, RandomSource random) {
-        Scheduler scheduler = components.scheduler();
-        long[] timesteps =
-                source.timesteps(scheduler.timesteps(request.settings().steps()), request);
         if (source.encodesInput(request)) {
             clock.enter(Stage.ENCODE_INPUT);
         }
+        try (SamplerRun sampler = components.sampler().run(request.settings().steps(), source.firstStep(request))) {
+            return denoised(round, text, random, sampler);
+        }
+    }
+
+    private Tensor denoised(int round, Tensor text, RandomSource random, SamplerRun sampler) {
         long batch = RequestCheck.prompts(request);
-        LatentSource.Start start = source.start(new LatentSource.Setting(
-                components, request, shape, scheduler, timesteps[0], batch, random, clock::advance));
+        LatentSource.Start start = source.start(
+                new LatentSource.Setting(components, request, shape, batch, random, clock::advance), sampler);
         start.image().ifPresent(image -> probe.see("image_latents", image));
         probe.see("initial_latents", start.latents());
         try (HostTensor initial = HostTensors.copyOf(start.latents())) {
             progress.start(initial);
         }
         clock.enter(Stage.DENOISE);
-        Guidance guidance = new Guidance(
-                request.settings().guidanceScale(), request.settings().dynamicCfg(), source.guidanceSteps(request));
-        WatchedSteps steps = new WatchedSteps(progress, clock, decoding, probe, round, timesteps);
-        try (StepCache cache = caching.start(timesteps.length)) {
+        Guidance guidance = new Guidance(request.settings().guidanceScale(), request.settings().dynamicCfg(), source.guidanceSteps(request));
+        WatchedSteps steps = new WatchedSteps(progress, clock, decoding, probe, round, sampler.timesteps());
+        try (StepCache cache = caching.start(sampler.timesteps().length)) {
             Denoising denoising = new Denoising(
                     new GuidedPredictor(components.predictor(cache, caching.work(), probe), guidance),
                     components.config().document().place(),
-                    scheduler,
                     guidance,
                     components.precision(),
                     text,
                     start.image(),
                     Optional.empty());
-            Tensor clean =
-                    denoising.run(start.latents(), timesteps, request.settings().steps(), random, steps);
+            Tensor clean = denoising.run(start.latents(), sampler, random, steps);
             try (clean) {
                 caching.ended(cache);
                 return clean.narrow(1, shape.padding(), clean.size(1) - shape.padding())

@@ -6,6 +6,7 @@ import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.internal.preprocess.FrameTensors;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
 import io.github.cogvideo4j.inference.internal.vae.Posterior;
 import java.util.ArrayList;
@@ -48,13 +49,13 @@ record ImageSource() implements LatentSource {
     }
 
     @Override
-    public Start start(Setting setting) {
+    public Start start(Setting setting, SamplerRun sampler) {
         long channels = setting.components().config().outChannels();
         Tensor first = firstFrames(setting);
         Tensor image = torch.zeros(setting.shape().of(setting.batch(), channels))
                 .to(first.device(), first.scalar_type().intern());
         image.narrow(1, 0, 1).copy_(first);
-        return new Start(setting.noise(channels), Optional.of(image));
+        return new Start(sampler.start(setting.noise(channels)), Optional.of(image));
     }
 
     /// The images' latents, `[batch, 1, channels, height, width]`.

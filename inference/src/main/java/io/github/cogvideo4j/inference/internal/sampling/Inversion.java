@@ -13,8 +13,8 @@ import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
-import io.github.cogvideo4j.inference.internal.scheduler.DdimInverseScheduler;
-import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
+import io.github.cogvideo4j.inference.internal.sampler.Sampler;
+import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import io.github.cogvideo4j.inference.internal.transformer.BlockWork;
 import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.video.Video;
@@ -67,11 +67,10 @@ final class Inversion {
             clock.enter(Stage.ENCODE_INPUT);
             Tensor clean = clean(random);
             clock.enter(Stage.INVERT);
-            Scheduler inverse = new DdimInverseScheduler(components.scheduler().config());
-            Tensor inverted = steps(inverse, clean, plain, Optional.empty(), random, 0);
+            Tensor inverted = steps(components.sampler().inverse(), clean, plain, Optional.empty(), random, 0);
             Tensor noise = noise(random);
             clock.enter(Stage.DENOISE);
-            Tensor reconstructed = steps(components.scheduler(), noise, text, Optional.of(inverted.flip(0)), random, 1);
+            Tensor reconstructed = steps(components.sampler(), noise, text, Optional.of(inverted.flip(0)), random, 1);
             clock.enter(Stage.DECODE);
             return result(clean, inverted, noise, reconstructed);
         }
@@ -101,45 +100,40 @@ final class Inversion {
     }
 
     private Tensor clean(RandomSource random) {
-        return Scoped.tensor(() -> VideoSource.clean(new LatentSource.Setting(
-                components, request, shape, components.scheduler(), 0, 1, random, clock::advance)));
+        return Scoped.tensor(() ->
+                VideoSource.clean(new LatentSource.Setting(components, request, shape, 1, random, clock::advance)));
     }
 
-    /// Runs a scheduler over all of its timesteps.
+    /// Runs a sampler over all of its timesteps.
     ///
     /// @return the latents after each, `[steps, 1, frames, channels, height, width]`
     private Tensor steps(
-            Scheduler scheduler,
-            Tensor start,
-            Tensor text,
-            Optional<Tensor> reference,
-            RandomSource random,
-            int round) {
+            Sampler sampler, Tensor start, Tensor text, Optional<Tensor> reference, RandomSource random, int round) {
         try (HostTensor initial = HostTensors.copyOf(start)) {
             progress.start(initial);
         }
-        long[] timesteps = scheduler.timesteps(request.settings().steps());
-        WatchedSteps watched = new WatchedSteps(progress, clock, decoding, Probe.NONE, round, timesteps);
-        Guidance guidance = new Guidance(
-                request.settings().guidanceScale(), false, request.settings().steps());
+        Guidance guidance = new Guidance(request.settings().guidanceScale(), false, request.settings().steps());
         Denoising denoising = new Denoising(
                 new GuidedPredictor(components.predictor(StepCache.NONE, new BlockWork(), Probe.NONE), guidance),
                 components.config().document().place(),
-                scheduler,
                 guidance,
                 components.precision(),
                 text,
                 Optional.empty(),
                 reference);
-        return Scoped.tensor(() -> {
-            Tensor[] all = new Tensor[timesteps.length];
-            Tensor last = denoising.run(start, timesteps, request.settings().steps(), random, (index, latents) -> {
-                all[index] = latents.clone();
-                watched.stepped(index, latents);
+        try (SamplerRun run = sampler.run(request.settings().steps(), 0)) {
+            double[] timesteps = run.timesteps();
+            WatchedSteps watched = new WatchedSteps(progress, clock, decoding, Probe.NONE, round, timesteps);
+            return Scoped.tensor(() -> {
+                Tensor[] all = new Tensor[timesteps.length];
+                Tensor last = denoising.run(start, run, random, (index, latents) -> {
+                    all[index] = latents.clone();
+                    watched.stepped(index, latents);
+                });
+                last.close();
+                return torch.stack(new TensorVector(all));
             });
-            last.close();
-            return torch.stack(new TensorVector(all));
-        });
+        }
     }
 
     /// The noise that the reconstruction starts from. The script draws it in the layout of the encoded

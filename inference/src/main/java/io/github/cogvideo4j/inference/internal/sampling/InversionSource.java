@@ -3,6 +3,7 @@ package io.github.cogvideo4j.inference.internal.sampling;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import java.util.Optional;
 
 /// Inversion starts from a video's own latents, without noise.
@@ -46,7 +47,7 @@ record InversionSource() implements LatentSource {
     }
 
     @Override
-    public Start start(Setting setting) {
+    public Start start(Setting setting, SamplerRun sampler) {
         return new Start(VideoSource.clean(setting), Optional.empty());
     }
 }

@@ -5,7 +5,7 @@ import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
-import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
+import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import io.github.cogvideo4j.inference.internal.vae.VaeProgress;
 import io.github.cogvideo4j.inference.options.Precision;
 import java.util.Arrays;
@@ -20,11 +20,9 @@ sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, Inv
     /// The sizes of the generation.
     LatentShape shape(SizeRules sizes, PipelineRequest request);
 
-    /// The timesteps to visit.
-    ///
-    /// @param all those of a generation from noise
-    default long[] timesteps(long[] all, PipelineRequest request) {
-        return all;
+    /// The step that is made first: those before it are left out.
+    default int firstStep(PipelineRequest request) {
+        return 0;
     }
 
     /// The `n` of dynamic guidance.
@@ -41,18 +39,17 @@ sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, Inv
     boolean encodesInput(PipelineRequest request);
 
     /// The tensors that denoising starts with, in the current scope.
-    Start start(Setting setting);
+    ///
+    /// @param sampler the run that begins with them
+    Start start(Setting setting, SamplerRun sampler);
 
     /// What is needed to make them.
     ///
-    /// @param firstTimestep the first timestep that will be visited
-    /// @param batch         how many videos
+    /// @param batch how many videos
     record Setting(
             Components components,
             PipelineRequest request,
             LatentShape shape,
-            Scheduler scheduler,
-            long firstTimestep,
             long batch,
             RandomSource random,
             VaeProgress progress) {

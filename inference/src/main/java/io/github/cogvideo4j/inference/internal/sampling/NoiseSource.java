@@ -3,6 +3,7 @@ package io.github.cogvideo4j.inference.internal.sampling;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import java.util.Optional;
 
 /// Text to video starts from noise.
@@ -34,7 +35,8 @@ record NoiseSource() implements LatentSource {
     }
 
     @Override
-    public Start start(Setting setting) {
-        return new Start(setting.noise(setting.components().config().inChannels()), Optional.empty());
+    public Start start(Setting setting, SamplerRun sampler) {
+        return new Start(
+                sampler.start(setting.noise(setting.components().config().inChannels())), Optional.empty());
     }
 }

@@ -1,12 +1,16 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.MemoryPlan;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
-import io.github.cogvideo4j.inference.internal.scheduler.Scheduler;
+import io.github.cogvideo4j.inference.internal.sampler.Sampler;
+import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
+import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
@@ -34,14 +38,14 @@ public final class Planning {
                         .orElse(components.config().maxTextSeqLength()),
                 components.config().textEmbedDim());
         source.check(components, request);
-        Scheduler scheduler = components.scheduler();
-        int steps = source.timesteps(scheduler.timesteps(request.settings().steps()), request).length;
+        Sampler sampler = components.sampler();
+        int calls = calls(sampler, source.firstStep(request), request);
         SizeRules sizes = new SizeRules(components.config(), components.vae());
         this.shape = source.shape(sizes, request);
         double rate = components.config().patchSizeT().isPresent() ? RATE_OF_PATCHES_IN_TIME : RATE;
         double inputRate = request.video().map(video -> video.framesPerSecond()).orElse(rate);
         Caching caching = new Caching(components.config(), request);
-        caching.start(steps).close();
+        caching.start(calls).close();
         MemoryEstimate memory = new MemoryEstimate(components, shape, request, caching);
         this.plan = new GenerationPlan(
                 shape.height(),
@@ -50,11 +54,10 @@ public final class Planning {
                 shape.frames(),
                 shape.latentFrames(),
                 request.settings().framesPerSecond().orElse(inputRate),
-                steps,
-                scheduler.className(),
+                calls,
+                sampler.name(),
                 components.device().name(),
-                Stream.concat(components.adapterRemarks().stream(), sizes.warnings(shape).stream())
-                        .toList(),
+                warnings(components, sizes),
                 memory.plan(source),
                 request.settings().cache().isPresent()
                         ? OptionalLong.of(memory.cacheBytes(source))
@@ -64,6 +67,20 @@ public final class Planning {
     /// What was asked for, reduced for a trial.
     public PipelineRequest request() {
         return request;
+    }
+
+    private List<Problem> warnings(Components components, SizeRules sizes) {
+        Problems problems = new Problems();
+        components.sampler().warn(problems);
+        return Stream.of(components.adapterRemarks(), problems.all(), sizes.warnings(shape))
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private static int calls(Sampler sampler, int first, PipelineRequest request) {
+        try (SamplerRun run = sampler.run(request.settings().steps(), first)) {
+            return run.timesteps().length;
+        }
     }
 
     LatentShape shape() {

@@ -19,6 +19,11 @@ final class SizeRules {
     private static final int FRAMES_LIMIT = 1 << 14;
     private static final int TRAINED_STRIDE = 8;
 
+    // CogVideoX1.5 was trained with 1360 x 768 (its model card: the shorter side 768, the longer one 768 to 1360).
+    // The sample size in its configuration, 300, is the largest grid that it can compute: 2400 x 2400.
+    private static final int TRAINED_SHORT = 768;
+    private static final int TRAINED_LONG = 1360;
+
     private final TransformerConfig transformer;
     private final CogVideoXVae vae;
 
@@ -55,8 +60,8 @@ final class SizeRules {
 
     private LatentShape shape(PipelineRequest request, int frames, int latentFrames, int padding) {
         int ratio = vae.config().spatialRatio();
-        int height = request.settings().height().orElse(transformer.sampleHeight() * ratio);
-        int width = request.settings().width().orElse(transformer.sampleWidth() * ratio);
+        int height = request.settings().height().orElse(defaultSide(transformer.sampleHeight() * ratio, TRAINED_SHORT));
+        int width = request.settings().width().orElse(defaultSide(transformer.sampleWidth() * ratio, TRAINED_LONG));
         checkSide("height", height, transformer.sampleHeight() * ratio);
         checkSide("width", width, transformer.sampleWidth() * ratio);
         int kept = latentFrames - padding;
@@ -69,6 +74,11 @@ final class SizeRules {
                 padding,
                 height / ratio,
                 width / ratio);
+    }
+
+    /// A default is never beyond what the model was trained with: it would take hours.
+    private int defaultSide(int sample, int trained) {
+        return transformer.patchSizeT().isPresent() ? Math.min(sample, trained) : sample;
     }
 
     /// What is worth knowing of sizes that the model was not trained with.
@@ -92,6 +102,12 @@ final class SizeRules {
         boolean flat = transformer.patchSizeT().isEmpty();
         if (flat && (shape.height() != height || shape.width() != width)) {
             warnings.add(warning("inference.pipeline.other-size", shape.width(), shape.height(), width, height));
+        }
+        boolean large = Math.min(shape.height(), shape.width()) > TRAINED_SHORT
+                || Math.max(shape.height(), shape.width()) > TRAINED_LONG;
+        if (!flat && large) {
+            warnings.add(warning(
+                    "inference.pipeline.large-size", shape.width(), shape.height(), TRAINED_LONG, TRAINED_SHORT));
         }
         return warnings;
     }

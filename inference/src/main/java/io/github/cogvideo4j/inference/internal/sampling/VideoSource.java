@@ -4,10 +4,10 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.preprocess.FrameTensors;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
 import io.github.cogvideo4j.inference.video.Video;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
@@ -47,8 +47,8 @@ record VideoSource() implements LatentSource {
     }
 
     @Override
-    public long[] timesteps(long[] all, PipelineRequest request) {
-        return Arrays.copyOfRange(all, request.settings().steps() - kept(request), all.length);
+    public int firstStep(PipelineRequest request) {
+        return request.settings().steps() - kept(request);
     }
 
     @Override
@@ -62,14 +62,14 @@ record VideoSource() implements LatentSource {
     }
 
     @Override
-    public Start start(Setting setting) {
+    public Start start(Setting setting, SamplerRun sampler) {
         long channels = setting.components().config().inChannels();
         if (setting.request().initialLatents().isPresent()) {
             return new Start(setting.noise(channels), Optional.empty());
         }
         Tensor clean = clean(setting);
         Tensor noise = setting.noise(channels);
-        Tensor noisy = setting.scheduler().addNoise(clean, noise, setting.firstTimestep());
+        Tensor noisy = sampler.start(clean, noise);
         return new Start(noisy.to(noise.scalar_type()), Optional.empty());
     }
 

@@ -14,7 +14,7 @@ final class WatchedSteps implements Denoising.Listener {
     private final Decoding decoding;
     private final Probe probe;
     private final int round;
-    private final long[] timesteps;
+    private final double[] timesteps;
     private long begun = System.nanoTime();
 
     WatchedSteps(
@@ -23,7 +23,7 @@ final class WatchedSteps implements Denoising.Listener {
             Decoding decoding,
             Probe probe,
             int round,
-            long... timesteps) {
+            double... timesteps) {
         this.progress = progress;
         this.clock = clock;
         this.decoding = decoding;
@@ -43,7 +43,7 @@ final class WatchedSteps implements Denoising.Listener {
 
     /// A step as the watcher sees it.
     private record DoneStep(
-            int number, int count, long timestep, int round, Duration elapsed, Tensor tensor, Decoding decoding)
+            int number, int count, double timestep, int round, Duration elapsed, Tensor tensor, Decoding decoding)
             implements GenerationStep {
         @Override
         public HostTensor latents() {

@@ -35,7 +35,7 @@ public enum BetaSchedule {
     ///
     /// @param config           their number and ends
     /// @param scaledLinearType the type of [#SCALED_LINEAR]: fp64 for denoising, fp32 for inversion
-    Tensor betas(SchedulerConfig config, ScalarType scaledLinearType) {
+    public Tensor betas(SchedulerConfig config, ScalarType scaledLinearType) {
         long steps = config.numTrainTimesteps();
         return switch (this) {
             case LINEAR -> linspace(config.betaStart(), config.betaEnd(), steps, ScalarType.Float);

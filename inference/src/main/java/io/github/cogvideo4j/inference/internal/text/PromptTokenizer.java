@@ -91,7 +91,10 @@ public final class PromptTokenizer implements AutoCloseable {
         while (ids.size() < length) {
             ids.add(PAD);
         }
-        return new TokenizedPrompt(ids, tokens.size() - kept);
+        int unknown = Math.toIntExact(tokens.subList(0, kept).stream()
+                .filter(token -> token == segmenter.unknown())
+                .count());
+        return new TokenizedPrompt(ids, tokens.size() - kept, kept, unknown);
     }
 
     private List<Integer> tokens(String prompt) {

@@ -63,6 +63,11 @@ final class UnigramSegmenter {
         this.unknown = new Entry("", unknownId, least - UNKNOWN_PENALTY);
     }
 
+    /// The number that stands for characters without a piece.
+    int unknown() {
+        return unknown.id();
+    }
+
     /// The numbers of a text's pieces; a row of unknown characters is one.
     List<Integer> ids(String normalized) {
         BestPaths best = new BestPaths(normalized.length());

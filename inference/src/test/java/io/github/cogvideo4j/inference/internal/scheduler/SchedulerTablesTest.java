@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /// Betas, shares of the signal, timesteps and dynamic guidance are the reference's.
-class SchedulerTablesTest {
+public class SchedulerTablesTest {
     @BeforeAll
     static void start() {
         Torch.start(1);
@@ -55,7 +55,7 @@ class SchedulerTablesTest {
             for (String output : golden.outputs()) {
                 if (output.startsWith("timesteps_")) {
                     int steps = Integer.parseInt(output.substring("timesteps_".length()));
-                    golden.assertEqual(output, torch.tensor(new DdimScheduler(config).timesteps(steps)));
+                    golden.assertEqual(output, torch.tensor(Timesteps.descending(config, steps)));
                 }
             }
         }
@@ -117,14 +117,22 @@ class SchedulerTablesTest {
         }
     }
 
-    /// The table of inversion goes through square roots in fp32 and then through ratios that magnify their last
+    /// The table of inversion and of the stock samplers goes through square roots in fp32 and then through ratios that
+    /// magnify their last
     /// bit. Wherever the reference's betas lie, moving those roots by no more than their last bit leads there.
     @ParameterizedTest
-    @ValueSource(strings = {"ddim_inverse_snr1_traj10_fp32", "ddim_inverse_snr3_traj50_fp32"})
+    @ValueSource(
+            strings = {
+                "schedulers/ddim_inverse_snr1_traj10_fp32",
+                "schedulers/ddim_inverse_snr3_traj50_fp32",
+                "samplers/ddim_tables",
+                "samplers/lcm_tables"
+            })
     void inversionsTableIsTheReferencesUpToTheLastBitOfItsSquareRoots(String name) throws IOException {
-        try (Golden golden = Golden.open("schedulers/" + name);
+        try (Golden golden = Golden.open(name);
                 PointerScope _ = new PointerScope()) {
-            SchedulerConfig config = config(golden.meta().path("config_passed"));
+            SchedulerConfig config =
+                    config(golden.meta().path(name.startsWith("samplers/") ? "from_config" : "config_passed"));
             float[] ours = floats(NoiseTable.unshifted(config).betas());
             float[] theirs = floats(values(golden.out("betas")));
             float[] roots = roots(config);
@@ -171,19 +179,25 @@ class SchedulerTablesTest {
     }
 
     static SchedulerConfig config(JsonNode json) {
+        return SchedulerConfig.of(document(json), ConfigDefaults.COGVIDEOX);
+    }
+
+    /// A configuration out of a sidecar.
+    public static ConfigDocument document(JsonNode json) {
         ConfigDocument document = ConfigDocument.empty();
         for (var field : json.properties()) {
             JsonNode value = field.getValue();
             document = switch (value.getNodeType()) {
                 case STRING -> document.with(field.getKey(), value.stringValue());
                 case BOOLEAN -> document.with(field.getKey(), value.booleanValue());
+                case NULL -> document;
                 default ->
                     value.isIntegralNumber()
                             ? document.with(field.getKey(), value.longValue())
                             : document.with(field.getKey(), value.doubleValue());
             };
         }
-        return SchedulerConfig.of(document);
+        return document;
     }
 
     private static Tensor tensor(double[] values, Tensor like) {

@@ -42,12 +42,30 @@ class PromptTokenizerTest {
                 String text = testCase.path("text").stringValue();
                 TokenizedPrompt prompt = tokenizer.encode(text, length);
                 all.assertThat(prompt.ids()).as(text).isEqualTo(integers(testCase.path("input_ids_" + length)));
+                all.assertThat(prompt.unknown()).as(text).isEqualTo((int)
+                        integers(testCase.path("input_ids_" + length)).stream()
+                                .filter(id -> id == 2)
+                                .count());
                 all.assertThat(prompt.lost())
                         .as(text)
                         .isEqualTo(Math.max(0, testCase.path("untruncated_ids").size() - length));
             }
         }
         all.assertAll();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'一只猫在草地上奔跑，阳光明媚。', true",
+        "'Кот бежит по траве', true",
+        "'A cat runs over the grass on a sunny day.', false",
+        "'A cat named 猫 runs over the long green grass of the park on a bright and sunny day in early spring', false",
+        "'', false"
+    })
+    void aPromptThatTheEncoderHardlyReadsIsKnown(String prompt, boolean hardly) throws IOException {
+        try (PromptTokenizer tokenizer = PromptTokenizer.open(folder())) {
+            assertThat(tokenizer.encode(prompt, 226).isHardlyRead()).isEqualTo(hardly);
+        }
     }
 
     /// A folder without `tokenizer_config.json` has the same tokens from its `added_tokens.json`.

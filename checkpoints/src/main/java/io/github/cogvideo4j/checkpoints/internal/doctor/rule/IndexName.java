@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.PrefixedNames;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
@@ -39,7 +40,7 @@ final class IndexName implements Rule {
 
     /// A name that went wrong in the same way as the shards' is reported with theirs.
     private static boolean isWrong(IndexFile index, WeightGroup group) {
-        if (Names.isExpectedIndex(index, group)) {
+        if (Names.isExpectedIndex(index, group) || PrefixedNames.isPrefixed(index.file())) {
             return false;
         }
         boolean asTheShards = index.tidy()

@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexView;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.PrefixedNames;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
@@ -31,6 +32,7 @@ final class PartiallyRenamed implements Rule {
             group.files().forEach(member -> (member.isRight() ? renamed : old).add(member.fileName()));
             group.index()
                     .map(IndexView::file)
+                    .filter(index -> !PrefixedNames.isPrefixed(index.file()))
                     .ifPresent(index -> index.name()
                             .ifPresent(name ->
                                     (Stem.of(name.stem()) == Stem.RIGHT ? renamed : old).add(index.fileName())));

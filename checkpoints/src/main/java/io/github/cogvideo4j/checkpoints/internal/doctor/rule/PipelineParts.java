@@ -50,6 +50,7 @@ final class PipelineParts implements Rule {
                         && folder.nested().isEmpty()
                         && folder.rawCheckpoints().isEmpty()
                         && folder.unreadable().isEmpty()
+                        && subject.elsewhere().isEmpty()
                         && subject.loose().stream()
                                 .allMatch(loose -> loose.groups().isEmpty()))
                 .ifPresent(folder -> found.accept(withoutWeights(folder.folder(), Severity.ERROR)));

@@ -25,6 +25,7 @@ public final class Rules {
                 new RawCheckpoint(),
                 WrongPrefix.MISSING,
                 WrongPrefix.DOUBLE,
+                new BrowserNames(),
                 new WrongName(),
                 new PartiallyRenamed(),
                 new VariantOnly(),

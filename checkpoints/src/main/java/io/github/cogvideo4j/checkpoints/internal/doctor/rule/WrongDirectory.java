@@ -3,13 +3,16 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -32,6 +35,11 @@ final class WrongDirectory implements Rule {
                 .flatMap(folder -> folder.groups().stream())
                 .filter(group -> group.files().anyMatch(member -> member.stem() != Stem.OTHER) || needed)
                 .forEach(group -> found.accept(needed ? misplaced(subject, group) : leftover(group)));
+        for (ComponentFolder folder : subject.elsewhere()) {
+            folder.groups().stream()
+                    .filter(WeightGroup::isTransformer)
+                    .forEach(group -> found.accept(elsewhere(subject, group)));
+        }
     }
 
     private static Finding misplaced(Subject subject, WeightGroup group) {
@@ -43,6 +51,20 @@ final class WrongDirectory implements Rule {
                                 "checkpoints.doctor.wrong-directory",
                                 group.label()))
                 .withRemedy(Commands.fix(subject.path()));
+    }
+
+    /// Files outside the folder that was given are the user's to move.
+    private static Finding elsewhere(Subject subject, WeightGroup group) {
+        Path transformer = subject.transformer().map(ComponentFolder::folder).orElse(subject.path());
+        List<Path> files = group.files().map(WeightGroup.Member::file).toList();
+        return Finding.of(
+                        Severity.ERROR,
+                        Problem.of(
+                                ProblemCode.WRONG_DIRECTORY,
+                                Place.of(group.folder()),
+                                "checkpoints.doctor.wrong-directory",
+                                group.label()))
+                .withRemedy(Commands.move(files, transformer));
     }
 
     private static Finding leftover(WeightGroup group) {

@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.PrefixedNames;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -25,12 +26,15 @@ final class WrongName implements Rule {
     public void examine(Subject subject, Consumer<Finding> found) {
         Names.reportMembers(
                 subject,
-                member -> !member.tidy() || member.stem() == Stem.OTHER,
+                member -> !PrefixedNames.isPrefixed(member.file()) && (!member.tidy() || member.stem() == Stem.OTHER),
                 ProblemCode.NAME_WRONG,
                 "checkpoints.doctor.wrong-name",
                 found);
         for (ComponentFolder folder : subject.transformer().stream().toList()) {
-            for (Path config : folder.untidyConfig().filter(_ -> folder.config().isEmpty()).stream()
+            for (Path config : folder
+                    .untidyConfig()
+                    .filter(file -> folder.config().isEmpty() && !PrefixedNames.isPrefixed(file))
+                    .stream()
                     .toList()) {
                 found.accept(Finding.of(
                                 Severity.ERROR,

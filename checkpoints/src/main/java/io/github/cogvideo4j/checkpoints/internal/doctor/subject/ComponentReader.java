@@ -129,7 +129,9 @@ final class ComponentReader {
     }
 
     private void sort(Path file) throws IOException {
-        TidyName tidy = TidyName.of(nameOf(file));
+        TidyName tidy = PrefixedNames.of(folder, nameOf(file))
+                .map(name -> new TidyName(nameOf(file), name))
+                .orElseGet(() -> TidyName.of(nameOf(file)));
         Optional<WeightFileName> name = WeightFileName.parse(tidy.value());
         boolean index = name.map(WeightFileName::index).orElse(tidy.value().endsWith(".index.json"));
         if (UNFINISHED.matcher(nameOf(file)).matches()) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// What is examined, read once: a pipeline, a transformer's folder, a checkpoint, a file.
 ///
@@ -16,6 +17,7 @@ import java.util.Optional;
 /// @param model       the pipeline's index
 /// @param transformer the transformer's folder, when there is one
 /// @param loose       weights at the top of a pipeline, where nobody looks for them
+/// @param elsewhere   folders one level up or down with a transformer's weights, where its own has none
 /// @param others      the pipeline's other components
 /// @param checkpoint  the checkpoint, or the plain weights, when they could be opened
 /// @param adapters    LoRA files
@@ -26,6 +28,7 @@ public record Subject(
         Optional<ModelFolder> model,
         Optional<ComponentFolder> transformer,
         Optional<ComponentFolder> loose,
+        List<ComponentFolder> elsewhere,
         List<Component> others,
         Optional<Checkpoint> checkpoint,
         List<Adapter> adapters,
@@ -70,9 +73,18 @@ public record Subject(
 
     /// Copies the lists.
     public Subject {
+        elsewhere = List.copyOf(elsewhere);
         others = List.copyOf(others);
         adapters = List.copyOf(adapters);
         problems = List.copyOf(problems);
+    }
+
+    /// The folders of its components that are there.
+    public List<Path> componentFolders() {
+        return Stream.concat(
+                        transformer.stream().map(ComponentFolder::folder),
+                        others.stream().filter(Component::exists).map(Component::folder))
+                .toList();
     }
 
     /// Reads headers, configurations and indexes.

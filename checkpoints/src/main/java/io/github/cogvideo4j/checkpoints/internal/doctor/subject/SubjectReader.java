@@ -22,21 +22,27 @@ import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// Finds out what a path is, and reads it.
 final class SubjectReader {
+
+    private static final Set<String> COMPONENTS =
+            Set.of("transformer", "vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "scheduler");
 
     private final Path path;
     private final List<Problem> problems = new ArrayList<>();
     private Optional<ModelFolder> model = Optional.empty();
     private Optional<ComponentFolder> transformer = Optional.empty();
     private Optional<ComponentFolder> loose = Optional.empty();
+    private final List<ComponentFolder> elsewhere = new ArrayList<>();
     private final List<Subject.Component> others = new ArrayList<>();
     private final List<Subject.Adapter> adapters = new ArrayList<>();
     private Optional<Checkpoint> checkpoint = Optional.empty();
@@ -66,10 +72,11 @@ final class SubjectReader {
         } else if (isTransformer()) {
             kind = Subject.Kind.TRANSFORMER;
             attempt(path, () -> transformer = Optional.of(ComponentReader.read(path)));
+            lookAround(List.of(path.resolve("..")));
         } else {
             kind = readCheckpoint();
         }
-        return new Subject(path, kind, model, transformer, loose, others, checkpoint, adapters, problems);
+        return new Subject(path, kind, model, transformer, loose, elsewhere, others, checkpoint, adapters, problems);
     }
 
     private boolean isTransformer() throws IOException {
@@ -137,6 +144,7 @@ final class SubjectReader {
             attempt(folder, () -> transformer = Optional.of(ComponentReader.read(folder)));
         }
         attempt(path, () -> loose = Optional.of(ComponentReader.readFlat(path)));
+        lookAround(around());
         Path lora = path.resolve(WeightFileName.ADAPTER);
         if (Files.isRegularFile(lora)) {
             attempt(lora, () -> readAdapter(lora));
@@ -148,6 +156,49 @@ final class SubjectReader {
                     readOther(component.getKey(), component.getValue().folder());
                 }
             }
+        }
+    }
+
+    /// Where weights land by mistake: the folder above, and those beside `transformer/` that are no component.
+    private List<Path> around() throws IOException {
+        List<Path> folders = new ArrayList<>(List.of(path.resolve("..")));
+        for (Path child : ComponentReader.children(path)) {
+            boolean component = COMPONENTS.contains(ComponentReader.nameOf(child))
+                    || model.filter(known -> known.components().containsKey(ComponentReader.nameOf(child)))
+                            .isPresent();
+            if (!component
+                    && Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS)
+                    && Files.isReadable(child)
+                    && !ComponentReader.nameOf(child).startsWith(".")) {
+                folders.add(child);
+            }
+        }
+        return folders;
+    }
+
+    /// Looks for a transformer's weights where the transformer has none, and there are none right beside it.
+    private void lookAround(List<Path> folders) throws IOException {
+        boolean bare = transformer
+                        .filter(folder -> folder.groups().isEmpty()
+                                && folder.nested().isEmpty()
+                                && folder.rawCheckpoints().isEmpty()
+                                && folder.unreadable().isEmpty())
+                        .isPresent()
+                && loose.stream().allMatch(beside -> beside.groups().isEmpty());
+        if (!bare) {
+            return;
+        }
+        for (Path folder : folders) {
+            Path place = folder.toAbsolutePath().normalize();
+            int before = problems.size();
+            attempt(place, () -> {
+                ComponentFolder found = ComponentReader.readFlat(place);
+                if (found.groups().stream().anyMatch(WeightGroup::isTransformer)) {
+                    elsewhere.add(found);
+                }
+            });
+            // What else is wrong there is not what was asked.
+            problems.subList(before, problems.size()).clear();
         }
     }
 

@@ -116,9 +116,13 @@ public record WeightGroup(
 
     /// Whether this is a model's weights: by its name, or, where the name says nothing, by its tensors.
     public boolean isModel() {
-        return files().anyMatch(member -> member.stem() != Stem.OTHER)
-                || ConfigDerivation.looksLikeTransformer(
-                        contents.tensors().stream().map(StoredTensor::name).toList());
+        return files().anyMatch(member -> member.stem() != Stem.OTHER) || isTransformer();
+    }
+
+    /// Whether the tensors are a transformer's.
+    public boolean isTransformer() {
+        return ConfigDerivation.looksLikeTransformer(
+                contents.tensors().stream().map(StoredTensor::name).toList());
     }
 
     /// The same with an index.

@@ -6,7 +6,7 @@ import java.util.Optional;
 /// All dialects, in the order in which a name is tried.
 public final class Dialects {
     /// diffusers'.
-    public static final Dialect.Writable DIFFUSERS = new DiffusersDialect();
+    public static final Dialect.Writable DIFFUSERS = new DiffusersDialect(DiffusersDialect.TRANSFORMER);
     /// PEFT's.
     public static final Dialect.Writable PEFT = new PeftDialect();
     /// kohya's.
@@ -35,6 +35,18 @@ public final class Dialects {
             }
         }
         return Optional.empty();
+    }
+
+    /// diffusers' words for an adapter of a component.
+    ///
+    /// @param folder the component's folder
+    public static Dialect.Writable diffusers(String folder) {
+        return new DiffusersDialect(DiffusersDialect.prefixOf(folder));
+    }
+
+    /// The component that a file's names say they are of, in diffusers' dialect.
+    public static Optional<String> componentOf(String name) {
+        return DiffusersDialect.componentOf(name);
     }
 
     /// Folders of components that adapters are trained for.

@@ -1,0 +1,125 @@
+package io.github.cogvideo4j.cli.command;
+
+import io.github.cogvideo4j.cli.arguments.CacheTables;
+import io.github.cogvideo4j.cli.arguments.PipelineArguments;
+import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.report.CacheTableReport;
+import io.github.cogvideo4j.inference.generation.GenerationProgress;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;
+import io.github.cogvideo4j.inference.options.CacheChoice;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
+import io.github.cogvideo4j.inference.output.OutputFile;
+import io.github.cogvideo4j.inference.pipeline.TextToVideoPipeline;
+import io.github.cogvideo4j.inference.quality.CacheBenchmark;
+import io.github.cogvideo4j.inference.quality.CacheSubject;
+import io.github.cogvideo4j.inference.quality.CacheTable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import tools.jackson.databind.node.ObjectNode;
+
+/// `cogvideo bench-cache`: what step caches save and cost with one's own model.
+@Command(name = "bench-cache")
+public final class BenchCacheCommand extends ConsoleCommand {
+    private static final List<String> PROMPTS = List.of(
+            "A red fox runs across a snowy field at sunrise, its breath visible in the cold air.",
+            "Close-up of a potter's hands shaping a spinning clay bowl in a sunlit workshop.",
+            "Waves crash against a lighthouse under dark storm clouds, seen from the air.");
+
+    @Mixin
+    private final PipelineArguments model = new PipelineArguments();
+
+    @Option(names = "--prompt", paramLabel = "TEXT")
+    private List<String> prompts = new ArrayList<>();
+
+    @Option(names = "--cache", paramLabel = "NAME[:KEY=VALUE,...]")
+    private List<String> caches = new ArrayList<>();
+
+    @Option(names = "--num-inference-steps", paramLabel = "N", defaultValue = "50")
+    private int steps = 50;
+
+    @Option(names = "--guidance-scale", paramLabel = "X", defaultValue = "6.0")
+    private double guidanceScale = 6;
+
+    @Option(names = "--height", paramLabel = "N")
+    private Optional<Integer> height = Optional.empty();
+
+    @Option(names = "--width", paramLabel = "N")
+    private Optional<Integer> width = Optional.empty();
+
+    @Option(names = "--num-frames", paramLabel = "N")
+    private Optional<Integer> numFrames = Optional.empty();
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "42")
+    private long seed = 42;
+
+    @Option(names = "--output-path", paramLabel = "HTML", defaultValue = "bench-cache.html")
+    private Path output = Path.of("bench-cache.html");
+
+    @Option(names = "--overwrite")
+    private boolean overwrite;
+
+    BenchCacheCommand(Console console) {
+        super(console);
+    }
+
+    @Override
+    protected ExitCode run() throws IOException {
+        Path folder = model.folder(Optional.empty());
+        PipelineOptions options = model.options();
+        OutputFile.check(output, overwrite);
+        CacheSubject subject = CacheSubject.of(folder, options, steps);
+        List<Supplier<PipelineRequestBuilder>> requests = new ArrayList<>();
+        (prompts.isEmpty() ? PROMPTS : prompts).forEach(prompt -> requests.add(() -> request(prompt)));
+        List<CacheChoice> tried = caches.isEmpty()
+                ? CacheBenchmark.USUAL
+                : caches.stream().map(CacheChoice::of).toList();
+        CacheTable table;
+        try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(folder, options)) {
+            for (CacheChoice cache : tried) {
+                pipeline.plan(requests.getFirst().get().cache(cache).build());
+            }
+            table = new CacheTable(subject, new CacheBenchmark(pipeline, tried, this::begins).run(requests));
+        }
+        CacheTableReport report = new CacheTableReport(table);
+        report.print(console);
+        OutputFile.write(output, overwrite, unfinished -> Files.writeString(unfinished, report.page(console)));
+        Path kept = table.write(CacheTables.folder(System.getenv()));
+        console.print("cli.bench-cache.done", output, kept);
+        ObjectNode result = table.json();
+        result.put("page", output.toString());
+        result.put("table", kept.toString());
+        console.result(result);
+        return ExitCode.DONE;
+    }
+
+    private GenerationProgress begins(int number, int count, Optional<CacheChoice> cache) {
+        if (cache.isPresent()) {
+            console.note("cli.bench-cache.cached", number, count, cache.get());
+        } else {
+            console.note("cli.bench-cache.exact", number, count);
+        }
+        return GenerationProgress.NONE;
+    }
+
+    private PipelineRequestBuilder request(String prompt) {
+        PipelineRequestBuilder request = PipelineRequest.builder()
+                .prompt(prompt)
+                .steps(steps)
+                .guidanceScale(guidanceScale)
+                .seed(seed);
+        height.ifPresent(request::height);
+        width.ifPresent(request::width);
+        numFrames.ifPresent(request::numFrames);
+        return request;
+    }
+}

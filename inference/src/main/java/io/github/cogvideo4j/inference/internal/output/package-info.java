@@ -1,5 +1,0 @@
-/// Results on the disk: complete under their name, or not there.
-@NullMarked
-package io.github.cogvideo4j.inference.internal.output;
-
-import org.jspecify.annotations.NullMarked;

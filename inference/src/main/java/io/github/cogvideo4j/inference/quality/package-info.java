@@ -1,0 +1,5 @@
+/// How alike videos are, and what step caches cost in likeness and save in time.
+@NullMarked
+package io.github.cogvideo4j.inference.quality;
+
+import org.jspecify.annotations.NullMarked;
