@@ -26,6 +26,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +45,12 @@ class DocumentedCommandsTest {
 
     @TempDir
     Path folder;
+
+    /// JUnit warns of links that lead out of the folder when it clears it.
+    @AfterEach
+    void removeTheLink() throws IOException {
+        Files.deleteIfExists(folder.resolve("testing"));
+    }
 
     @ParameterizedTest
     @ValueSource(strings = {"README.md", "README_zh.md"})

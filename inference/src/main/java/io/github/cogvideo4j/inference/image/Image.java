@@ -48,7 +48,8 @@ public final class Image implements AutoCloseable {
         return new Image(pixels, height, width);
     }
 
-    /// Reads a PNG, JPEG, BMP or GIF file (of an animation the first frame), upright as its Exif orientation
+    /// Reads a PNG, JPEG, BMP, GIF or still WebP file (of an animation the first frame), upright as its Exif
+    /// orientation
     /// says, without its transparency. The same pixels as `Image.open(path)`, `exif_transpose` and
     /// `convert("RGB")` of Pillow.
     ///
