@@ -71,9 +71,16 @@ public final class Image implements AutoCloseable {
         return Lanczos.resize(this, newHeight, newWidth);
     }
 
-    /// Writes a PNG file; one that is there is replaced in one step.
+    /// Writes a PNG file where nothing is yet.
     public void savePng(Path file) throws IOException {
-        PngFile.write(this, file);
+        savePng(file, false);
+    }
+
+    /// Writes a PNG file.
+    ///
+    /// @param overwrite whether one that is there is replaced, in one step
+    public void savePng(Path file, boolean overwrite) throws IOException {
+        PngFile.write(this, file, overwrite);
     }
 
     /// The image's height in pixels.

@@ -57,7 +57,7 @@ public record CacheTable(CacheSubject subject, List<Row> rows) {
     public Path write(Path folder) throws IOException {
         Files.createDirectories(folder);
         Path file = subject.file(folder);
-        OutputFile.write(file, unfinished -> Files.writeString(unfinished, JsonFile.format(json())));
+        OutputFile.write(file, true, unfinished -> Files.writeString(unfinished, JsonFile.format(json())));
         return file;
     }
 
