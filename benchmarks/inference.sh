@@ -5,6 +5,8 @@
 #   benchmarks/inference.sh vae
 #   benchmarks/inference.sh load
 #   benchmarks/inference.sh memory
+#   benchmarks/inference.sh caches|weights [--rounds N]
+#   benchmarks/inference.sh weight-memory
 #
 # transformer   2 layers of CogVideoX-2b's width on 13 latent frames of 30x44 and 226 text tokens
 # t5            1 layer of T5 v1.1 XXL on 226 tokens
@@ -12,6 +14,11 @@
 # load          from a folder of CogVideoX-2b's size to the end of a first step of 9 frames of 96x96, from a cold and
 #               a warm cache; its floor reads the text encoder's and the transformer's files
 # memory        the memory that --dry-run foretells for each stage and what the stage then took, in MiB
+#
+# caches        6 guided steps of 4 layers of CogVideoX-2b's width in bf16, exact and with step caches in turn: the ratio
+#               of the processor's times, divided by the share of the blocks that was computed
+# weights       one forward of the same with dense, fp8 and int8 weights, in turn
+# weight-memory what the weights of the same are foretold to take in each format and what a forward then took, in MiB
 #
 # Both precisions and 3 rounds (2 for the VAE) when none is given. 2 threads; 4 GB of memory. For the last three:
 #   PRECISIONS   "fp32 bf16" (the VAE)
@@ -74,5 +81,11 @@ case ${1:-} in
   vae) measure_vae ;;
   load) measure_load ;;
   memory) measure_memory ;;
+  caches | weights) benchmark inference.AccelerationBenchmark "$@" ;;
+  weight-memory)
+    for format in dense fp8 int8; do
+      benchmark inference.AccelerationBenchmark memory --format "$format" 2>/dev/null
+    done
+    ;;
   *) benchmark inference.InferenceBenchmark "$@" ;;
 esac

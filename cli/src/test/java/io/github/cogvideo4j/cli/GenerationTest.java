@@ -82,11 +82,38 @@ class GenerationTest {
         Path again = folder.resolve("again.gif");
         done(Run.of("generate", "--repeat", second + ".json", "--output-path", again.toString()));
         assertThat(again).hasSameBinaryContentAs(second);
-        assertThat(folder.resolve("video-2.gif.json")).content().contains("\"43\"");
+        assertThat(folder.resolve("video-2.gif.json")).content().contains("\"seed\": 43");
         assertThat(folder.resolve("video-1.gif.contact-sheet.png")).isNotEmptyFile();
         try (var files = Files.list(folder)) {
             assertThat(files.map(file -> String.valueOf(file.getFileName()))).noneMatch(name -> name.startsWith("."));
         }
+    }
+
+    /// What earlier versions wrote beside a video makes the same video again; what is on the command line
+    /// goes first.
+    @Test
+    void aRecordOfFormatOneIsRepeated() throws IOException {
+        Path video = folder.resolve("video.gif");
+        done(generate(BASE, "bf16", video, "--seed", "7"));
+        Path old = Files.writeString(
+                folder.resolve("old.json"),
+                "{\"format\": 1, \"options\": {\"model\": [\"" + BASE + "\"], \"prompt\": [\"" + PROMPT
+                        + "\"], \"generate-type\": [\"t2v\"], \"dtype\": [\"bf16\"], \"height\": [\"48\"],"
+                        + " \"width\": [\"80\"], \"num-frames\": [\"9\"], \"num-inference-steps\": [\"5\"],"
+                        + " \"scheduler\": [\"CogVideoXDDIMScheduler\"], \"seed\": [\"1\"]}}");
+        Path again = folder.resolve("again.gif");
+        done(Run.of("generate", "--repeat", old.toString(), "--seed", "7", "--output-path", again.toString()));
+        assertThat(again).hasSameBinaryContentAs(video);
+    }
+
+    @Test
+    void theDemoReplacesNothingUnasked() throws IOException {
+        Path victim = Files.writeString(folder.resolve("victim.mp4"), "mine");
+        Run run = Run.of("demo", folder.resolve("victim").toString());
+        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run.err()).contains("victim.mp4", "[output-refused]");
+        assertThat(victim).hasContent("mine");
+        assertThat(folder.resolve("victim")).doesNotExist();
     }
 
     @Test
@@ -279,6 +306,7 @@ class GenerationTest {
         try (Arena arena = Arena.ofConfined()) {
             TensorFile.write(
                     file,
+                    false,
                     new TensorFile.Entry(
                             "encoded",
                             DType.BF16,

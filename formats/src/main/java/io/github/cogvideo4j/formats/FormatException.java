@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.formats;
 
 import io.github.cogvideo4j.formats.problem.CarriesProblem;
+import io.github.cogvideo4j.formats.problem.Category;
 import io.github.cogvideo4j.formats.problem.Problem;
 
 /// A file that cannot be read as what it claims to be. Every reader in this module answers hostile or damaged
@@ -17,5 +18,11 @@ public abstract sealed class FormatException extends RuntimeException implements
     @Override
     public Problem problem() {
         return problem;
+    }
+
+    /// Bad input, whatever the code: a file is at fault, also where its code mostly stands for wrong usage.
+    @Override
+    public Category category() {
+        return Category.INPUT;
     }
 }

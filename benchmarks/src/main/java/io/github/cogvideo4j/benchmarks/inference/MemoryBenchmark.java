@@ -22,8 +22,8 @@ public final class MemoryBenchmark {
 
     private MemoryBenchmark() {}
 
-    /// `MODEL`, a folder as [LoadBenchmark] makes it, and `--height`, `--width`, `--frames`, `--precision`. Prints
-    /// a row of a Markdown table for each stage.
+    /// `MODEL`, a folder as [LoadBenchmark] makes it, and `--height`, `--width`, `--frames`, `--precision`.
+    /// Prints a row of a Markdown table for each stage.
     public static void main(String[] args) throws IOException, InterruptedException {
         Arguments arguments = Arguments.parse(args);
         String precision = arguments.get("precision", "bf16");
@@ -47,9 +47,9 @@ public final class MemoryBenchmark {
                         Locale.ROOT,
                         "| %s | %dx%d, %d frames, %s | %d | %d |%n",
                         stage.stage(),
-                        request.height().orElseThrow(),
-                        request.width().orElseThrow(),
-                        request.numFrames().orElseThrow(),
+                        request.settings().height().orElseThrow(),
+                        request.settings().width().orElseThrow(),
+                        request.settings().numFrames().orElseThrow(),
                         precision,
                         stage.neededBytes() / MEBI,
                         peaks.most.getOrDefault(stage.stage(), 0L) - peaks.before);

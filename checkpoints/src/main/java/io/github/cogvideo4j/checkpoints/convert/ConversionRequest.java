@@ -127,8 +127,8 @@ public record ConversionRequest(
         for (RequestFields source : fields.objects("sources")) {
             sources.add(new Source(
                     source.requiredPath("path"),
-                    source.choice("part", Component.class),
-                    source.choice("expected", Component.class),
+                    RequestText.component(source, "part"),
+                    RequestText.component(source, "expected"),
                     RequestText.options(source)));
             source.end();
         }

@@ -5,11 +5,9 @@ import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterContent;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterFile;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterMetadata;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdapterNames;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterRemarks;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterSource;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterWriter;
-import io.github.cogvideo4j.checkpoints.internal.lora.ModelNames;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -65,14 +63,7 @@ public final class LoraExport {
         AdapterSource source = AdapterSource.openMasters(request.source(), request.options());
         Problems remarks = new Problems();
         source.content().remarks().forEach(remarks::report);
-        Optional<ModelNames> names = Optional.empty();
-        Optional<String> component = Optional.empty();
-        if (request.base().isPresent()) {
-            LoraAdapter found = new LoraAdapter(source.content());
-            names = Optional.of(
-                    ModelNames.of(LoraTarget.choose(request.base().get(), found).weights()));
-        }
-        AdapterContent adapter = AdapterNames.resolve(source, names, remarks);
+        AdapterContent adapter = LoraTarget.named(source, request.base(), remarks);
         AdapterRemarks.tellAlpha(adapter, request.alpha(), remarks);
         long bytes = new AdapterWriter(adapter, Dialects.diffusers(adapter.component()), request.alpha())
                 .write(target, AdapterMetadata.header(adapter, request.alpha()), Map.of());

@@ -1,12 +1,17 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterContent;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterNames;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterSource;
+import io.github.cogvideo4j.checkpoints.internal.lora.ModelNames;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Problems;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,8 +31,21 @@ public record LoraTarget(Optional<String> component, Checkpoint weights) {
     /// @param component the component that is wanted, where it is said
     public record Model(Path folder, Optional<String> component) {}
 
-    static LoraTarget choose(Model model, LoraAdapter adapter) throws IOException {
-        return choose(model.folder(), List.of(adapter), model.component());
+    /// An adapter under the names of the model that it is for.
+    ///
+    /// @param source  the adapter
+    /// @param base    the model, where one is named
+    /// @param remarks takes what was bound
+    static AdapterContent named(AdapterSource source, Optional<Model> base, Problems remarks) throws IOException {
+        if (base.isEmpty()) {
+            return AdapterNames.resolve(source, Optional.empty(), remarks);
+        }
+        LoraTarget target = choose(
+                base.get().folder(),
+                List.of(new LoraAdapter(source.content())),
+                base.get().component());
+        AdapterContent adapter = AdapterNames.resolve(source, Optional.of(ModelNames.of(target.weights())), remarks);
+        return target.component().map(adapter::forComponent).orElse(adapter);
     }
 
     /// Chooses the component in which all modules of all adapters are found.

@@ -69,7 +69,8 @@ class ConversionRequestTest {
                                 OptionalDouble.of(0.7),
                                 OptionalDouble.of(1)),
                         ResultLayout.SAT,
-                        Optional.of(Component.TEXT_ENCODER)));
+                        Optional.of(Component.TEXT_ENCODER),
+                        true));
         assertThat(ConversionRequest.read(object(JsonFile.format(request.toJson()))))
                 .isEqualTo(request);
     }
@@ -89,6 +90,7 @@ class ConversionRequestTest {
                 "{'job': 'convert', 'version': 1, 'sources': [{'path': 'a'}], 'output': 'b', 'threads': 0}",
                 "{'job': 'convert', 'version': 1, 'sources': [{'path': 'a'}], 'output': 'b', 'threads': 1e99}",
                 "{'job': 'convert', 'version': 1, 'sources': [{'path': 'a'}], 'output': 'b', 'dtype': 'int4'}",
+                "{'job': 'convert', 'version': 1, 'sources': [{'path': 'a'}], 'output': 'b', 'component': '../x'}",
                 "{'job': 'convert', 'version': 1, 'sources': [{'path': 'a'}], 'output': 'b', 'variant': '../x'}",
                 "{'job': 'convert', 'version': 1, 'sources': [{'path': 'a'}], 'output': 'b', 'overwrite': 'yes'}",
                 "{'job': 'convert', 'version': 1, 'sources': [{'path': 'a'}], 'output': 'b', 'claims': {'layers': -1}}",

@@ -189,7 +189,8 @@ class LoraDialectsTest {
         AdapterFiles files = new AdapterFiles();
         TinySafetensors.read(saved).forEach((name, tensor) -> {
             boolean first = name.endsWith(".lora_A.weight");
-            String module = original(name.replaceFirst("^transformer\\.", "").replaceFirst("\\.lora_[AB]\\.weight$", ""));
+            String module =
+                    original(name.replaceFirst("^transformer\\.", "").replaceFirst("\\.lora_[AB]\\.weight$", ""));
             files.with(
                     prefix + (flattened ? module.replace('.', '_') : module) + (first ? a : b),
                     AdapterFiles.values(tensor),
@@ -225,8 +226,7 @@ class LoraDialectsTest {
     void otherFamiliesFuseToTheReference(String name, String component, int modules) throws IOException {
         Path fixture = Resources.fixture(name);
         LoraAdapter adapter = LoraAdapter.open(fixture.resolve("output/checkpoint-3"));
-        LoraTarget target = LoraTarget.choose(
-                fixture.resolve("base"), List.of(adapter), Optional.of(component));
+        LoraTarget target = LoraTarget.choose(fixture.resolve("base"), List.of(adapter), Optional.of(component));
         Checkpoint fused = LoraFusion.fuse(
                 target.weights(), List.of(new AppliedAdapter(adapter, 1, OptionalDouble.empty())), true);
         assertThat(texts(fused)).contains("bound %d of %d modules".formatted(modules, modules));

@@ -166,7 +166,9 @@ class LoraExportTest {
         Path file = new AdapterFiles()
                 .with("unet.down_blocks.0.attentions.0.to_q.lora_A.weight", 2, 6)
                 .with("unet.down_blocks.0.attentions.0.to_q.lora_B.weight", 6, 2)
-                .write(folder.resolve("a.safetensors"), Map.of("lora_adapter_metadata", "{\"unet.r\": 2, \"unet.lora_alpha\": 4}"));
+                .write(
+                        folder.resolve("a.safetensors"),
+                        Map.of("lora_adapter_metadata", "{\"unet.r\": 2, \"unet.lora_alpha\": 4}"));
         LoraExport.Result done = export(file, OptionalDouble.empty());
         assertThat(TinySafetensors.read(done.file()).keySet()).allMatch(name -> name.startsWith("unet.down_blocks."));
         assertThat(done.adapter().layers().getFirst().alpha()).hasValue(4);

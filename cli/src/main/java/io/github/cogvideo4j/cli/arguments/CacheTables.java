@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.cli.arguments;
 
+import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.quality.CacheSubject;
 import io.github.cogvideo4j.inference.quality.CacheTable;

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.inference.options.ComputeOptions;
 import io.github.cogvideo4j.inference.options.Precision;
+import java.util.function.Predicate;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -26,5 +27,15 @@ public final class ComputeArguments {
     /// @throws UsageException when the number of threads is none
     public ComputeOptions options() {
         return new ComputeOptions(precision, device, threads.count());
+    }
+
+    /// What was given here, and the rest as it was.
+    ///
+    /// @param given whether an option stands on the command line
+    ComputeOptions over(ComputeOptions base, Predicate<String> given) {
+        return new ComputeOptions(
+                given.test("--dtype") ? precision : base.precision(),
+                given.test("--device") ? device : base.device(),
+                threads.count());
     }
 }

@@ -17,6 +17,8 @@ public final class EmptyValues {
         Optional<ArgSpec> here = Stream.concat(parsed.matchedOptions().stream(), parsed.matchedPositionals().stream())
                 .map(ArgSpec.class::cast)
                 .filter(argument -> !argument.paramLabel().equals(TEXT))
+                // An option whose value may be left out has an empty one then.
+                .filter(argument -> !argument.isOption() || argument.arity().min() > 0)
                 .filter(argument -> argument.originalStringValues().stream().anyMatch(String::isEmpty))
                 .findFirst();
         return here.or(() -> parsed.hasSubcommand() ? first(parsed.subcommand()) : Optional.empty());

@@ -14,21 +14,6 @@ import picocli.CommandLine.ITypeConverter;
 public final class GenerationChoices {
     private GenerationChoices() {}
 
-    /// `--generate-type`.
-    public enum Kind {
-        /// Text to video.
-        T2V,
-        /// Image to video.
-        I2V,
-        /// Video to video.
-        V2V;
-
-        @Override
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
-
     /// `--preset`.
     public enum Preset {
         /// What the model's own files say.

@@ -4,7 +4,6 @@ import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
 import io.github.cogvideo4j.inference.options.LoraChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
-import io.github.cogvideo4j.inference.options.SamplerOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import io.github.cogvideo4j.inference.options.VaeOptions;
@@ -15,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -69,36 +69,56 @@ public final class PipelineArguments {
 
     /// The model's folder.
     ///
+    /// @param otherwise a record's model
     /// @throws UsageException when none was named
-    public Path folder() throws IOException {
-        String named = model.orElseThrow(() -> new UsageException("cli.generate.no-model"));
+    public Path folder(Optional<Path> otherwise) throws IOException {
+        String named = model.or(() -> otherwise.map(Path::toString))
+                .orElseThrow(() -> new UsageException("cli.generate.no-model"));
         return ModelFolder.locate(named, Map.copyOf(System.getenv()));
     }
 
     /// How it is loaded.
-    ///
-    /// @param preset what holds where nothing else was given
-    public PipelineOptions options(Preset preset) {
-        boolean demo = preset == Preset.CLI_DEMO;
-        return new PipelineOptions(
-                compute.options(),
-                new VaeOptions(vaeTiling.orElse(demo), vaeSlicing.orElse(demo)),
-                transformer,
-                loras(),
-                scheduler.or(() -> demo ? Optional.of(SchedulerChoice.DPM) : Optional.empty()),
-                spacing.or(() -> demo ? Optional.of(TimestepSpacing.TRAILING) : Optional.empty()),
-                sampler.over(SamplerOptions.defaults()),
-                weights,
-                true);
+    public PipelineOptions options() {
+        PipelineOptions usual =
+                PipelineOptions.defaults().withCompute(compute.options()).withWeights(weights);
+        return over(usual, Preset.MODEL, _ -> false);
     }
 
-    private List<LoraChoice> loras() {
-        if (loraScales.size() > loraPaths.size()) {
-            throw new UsageException("cli.generate.lora-scales", loraScales.size(), loraPaths.size());
+    /// How it is loaded: what was given here, and the rest as it was.
+    ///
+    /// @param preset what holds where nothing else was given
+    /// @param given  whether an option stands on the command line
+    public PipelineOptions over(PipelineOptions base, Preset preset, Predicate<String> given) {
+        boolean demo = preset == Preset.CLI_DEMO;
+        Optional<SchedulerChoice> usual = demo ? Optional.of(SchedulerChoice.DPM) : base.scheduler();
+        Optional<TimestepSpacing> usualSpacing = demo ? Optional.of(TimestepSpacing.TRAILING) : base.spacing();
+        return new PipelineOptions(
+                compute.over(base.compute(), given),
+                new VaeOptions(
+                        vaeTiling.orElse(demo || base.vae().tiling()),
+                        vaeSlicing.orElse(demo || base.vae().slicing()),
+                        base.vae().tiles()),
+                transformer.or(base::transformer),
+                loras(base.loras()),
+                scheduler.or(() -> usual),
+                spacing.or(() -> usualSpacing),
+                sampler.over(base.sampler()),
+                given.test("--weights") ? weights : base.weights(),
+                base.checkMemory());
+    }
+
+    private List<LoraChoice> loras(List<LoraChoice> base) {
+        List<LoraChoice> chosen = loraPaths.isEmpty()
+                ? base
+                : loraPaths.stream().map(path -> new LoraChoice(path, 1)).toList();
+        if (loraScales.size() > chosen.size()) {
+            throw new UsageException("cli.generate.lora-scales", loraScales.size(), chosen.size());
         }
         List<LoraChoice> loras = new ArrayList<>();
-        for (int i = 0; i < loraPaths.size(); i++) {
-            loras.add(new LoraChoice(loraPaths.get(i), i < loraScales.size() ? loraScales.get(i) : 1));
+        for (int i = 0; i < chosen.size(); i++) {
+            LoraChoice lora = chosen.get(i);
+            double scale = i < loraScales.size() ? loraScales.get(i) : lora.scale();
+            loras.add(new LoraChoice(lora.path(), scale, lora.alpha()));
         }
         return loras;
     }

@@ -1,17 +1,21 @@
 package io.github.cogvideo4j.cli.arguments;
 
-import io.github.cogvideo4j.cli.arguments.GenerationChoices.Kind;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
-import io.github.cogvideo4j.inference.generation.PipelineRequest;
-import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;
+import io.github.cogvideo4j.inference.generation.GenerationKind;
+import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.GenerationSettings;
+import io.github.cogvideo4j.inference.generation.PromptInput;
 import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.quality.CacheSubject;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
 import picocli.CommandLine.Option;
 
 /// The options that say what is to be generated.
@@ -29,7 +33,7 @@ public final class RequestArguments {
     private Optional<Path> promptFile = Optional.empty();
 
     @Option(names = "--generate-type", paramLabel = "TYPE")
-    private Optional<Kind> kind = Optional.empty();
+    private Optional<GenerationKind> kind = Optional.empty();
 
     @Option(names = "--height", paramLabel = "N")
     private Optional<Integer> height = Optional.empty();
@@ -79,47 +83,72 @@ public final class RequestArguments {
         return preset;
     }
 
-    /// How many videos of each prompt.
-    public int videosPerPrompt() {
+    private int videosPerPrompt() {
         if (videosPerPrompt < 1 || videosPerPrompt > 1000) {
             throw new UsageException("cli.generate.videos", videosPerPrompt);
         }
         return videosPerPrompt;
     }
 
-    /// The prompts, each with the input that its video starts from.
+    /// A request with what was given here in place of what it says.
     ///
-    /// @throws UsageException when there is none, or two sources of them
-    public List<Prompt> prompts() throws IOException {
+    /// @param base  a record's request, or one with the defaults of everything
+    /// @param kind  what the videos were made from, when it is a record's
+    /// @param given whether an option stands on the command line
+    /// @throws UsageException when there is no prompt, or inputs that do not go with it
+    public GenerationRequest over(GenerationRequest base, Optional<GenerationKind> kind, Predicate<String> given)
+            throws IOException {
+        List<PromptInput> prompts = prompts(base.prompts().getFirst());
+        GenerationRequest request = base.withPrompts(kind(prompts, this.kind.or(() -> kind)), prompts)
+                .withSettings(settings(base.settings(), given))
+                .withSeed(given.test("--seed") ? seed : base.seed());
+        return negativePrompt.map(request::withNegativePrompt).orElse(request);
+    }
+
+    /// The prompts, each with the input that its video starts from.
+    private List<PromptInput> prompts(PromptInput base) throws IOException {
         if (prompt.isPresent() && promptFile.isPresent()) {
             throw new UsageException("cli.generate.two-prompts");
         }
+        Optional<Path> usual = input.or(base::input);
         if (promptFile.isPresent()) {
-            return Prompt.read(promptFile.get()).stream()
-                    .map(line -> new Prompt(line.text(), line.input().or(() -> input)))
+            return PromptFile.read(promptFile.get()).stream()
+                    .map(line -> new PromptInput(line.text(), line.input().or(() -> usual)))
                     .toList();
         }
-        return List.of(new Prompt(prompt.orElseThrow(() -> new UsageException("cli.generate.no-prompt")), input));
+        if (prompt.isEmpty() && base.text().isEmpty()) {
+            throw new UsageException("cli.generate.no-prompt");
+        }
+        return List.of(new PromptInput(prompt.orElse(base.text()), usual));
+    }
+
+    private static GenerationKind kind(List<PromptInput> prompts, Optional<GenerationKind> wanted) throws IOException {
+        Set<GenerationKind> kinds = EnumSet.noneOf(GenerationKind.class);
+        for (PromptInput prompt : prompts) {
+            kinds.add(kind(prompt, wanted));
+        }
+        if (kinds.size() != 1) {
+            throw new UsageException("cli.generate.mixed-inputs");
+        }
+        return kinds.iterator().next();
     }
 
     /// What kind of generation a prompt asks for: what was said, or what its input makes plain.
-    ///
-    /// @throws UsageException when the input does not go with it
-    public Kind kind(Prompt asked) throws IOException {
+    private static GenerationKind kind(PromptInput asked, Optional<GenerationKind> wanted) throws IOException {
         if (asked.input().isEmpty()) {
-            if (kind.filter(type -> type != Kind.T2V).isPresent()) {
-                throw new UsageException("cli.generate.no-input", kind.get());
+            if (wanted.filter(type -> type != GenerationKind.T2V).isPresent()) {
+                throw new UsageException("cli.generate.no-input", wanted.get());
             }
-            return Kind.T2V;
+            return GenerationKind.T2V;
         }
-        Kind plain = Image.isStill(asked.input().get()) ? Kind.I2V : Kind.V2V;
-        if (kind.filter(type -> type != plain).isPresent()) {
+        GenerationKind plain = Image.isStill(asked.input().get()) ? GenerationKind.I2V : GenerationKind.V2V;
+        if (wanted.filter(type -> type != plain).isPresent()) {
             // A GIF may be meant as the image that it begins with.
-            if (kind.get() == Kind.I2V && plain == Kind.V2V) {
-                return Kind.I2V;
+            if (wanted.get() == GenerationKind.I2V && plain == GenerationKind.V2V) {
+                return GenerationKind.I2V;
             }
             throw new UsageException(
-                    "cli.generate.wrong-input", kind.get(), asked.input().get());
+                    "cli.generate.wrong-input", wanted.get(), asked.input().get());
         }
         return plain;
     }
@@ -134,23 +163,17 @@ public final class RequestArguments {
         }
     }
 
-    /// The request for one prompt, without its input.
-    public PipelineRequestBuilder request(Prompt asked) {
-        PipelineRequestBuilder request = PipelineRequest.builder()
-                .prompt(asked.text())
-                .steps(steps)
-                .guidanceScale(guidanceScale)
-                .dynamicCfg(dynamicCfg.orElse(preset == Preset.CLI_DEMO))
-                .strength(strength)
-                .seed(seed)
-                .numVideosPerPrompt(videosPerPrompt());
-        negativePrompt.ifPresent(request::negativePrompt);
-        height.ifPresent(request::height);
-        width.ifPresent(request::width);
-        numFrames.ifPresent(request::numFrames);
-        fps.ifPresent(request::framesPerSecond);
-        maxSequenceLength.ifPresent(request::maxSequenceLength);
-        cache.map(CacheChoice::of).ifPresent(request::cache);
-        return request;
+    private GenerationSettings settings(GenerationSettings base, Predicate<String> given) {
+        GenerationSettings settings = base.withVideosPerPrompt(videosPerPrompt())
+                .withDynamicCfg(dynamicCfg.orElse(preset == Preset.CLI_DEMO || base.dynamicCfg()));
+        settings = given.test("--num-inference-steps") ? settings.withSteps(steps) : settings;
+        settings = given.test("--guidance-scale") ? settings.withGuidanceScale(guidanceScale) : settings;
+        settings = given.test("--strength") ? settings.withStrength(strength) : settings;
+        settings = cache.map(CacheChoice::of).map(settings::withCache).orElse(settings);
+        settings = height.map(settings::withHeight).orElse(settings);
+        settings = width.map(settings::withWidth).orElse(settings);
+        settings = numFrames.map(settings::withNumFrames).orElse(settings);
+        settings = fps.map(settings::withFramesPerSecond).orElse(settings);
+        return maxSequenceLength.map(settings::withMaxSequenceLength).orElse(settings);
     }
 }

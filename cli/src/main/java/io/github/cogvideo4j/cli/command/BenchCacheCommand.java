@@ -1,7 +1,6 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.cli.arguments.CacheTables;
-import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
 import io.github.cogvideo4j.cli.arguments.PipelineArguments;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
@@ -75,8 +74,8 @@ public final class BenchCacheCommand extends ConsoleCommand {
 
     @Override
     protected ExitCode run() throws IOException {
-        Path folder = model.folder();
-        PipelineOptions options = model.options(Preset.MODEL);
+        Path folder = model.folder(Optional.empty());
+        PipelineOptions options = model.options();
         OutputFile.check(output, overwrite);
         CacheSubject subject = CacheSubject.of(folder, options, steps);
         List<Supplier<PipelineRequestBuilder>> requests = new ArrayList<>();
@@ -93,7 +92,7 @@ public final class BenchCacheCommand extends ConsoleCommand {
         }
         CacheTableReport report = new CacheTableReport(table);
         report.print(console);
-        OutputFile.write(output, unfinished -> Files.writeString(unfinished, report.page(console)));
+        OutputFile.write(output, overwrite, unfinished -> Files.writeString(unfinished, report.page(console)));
         Path kept = table.write(CacheTables.folder(System.getenv()));
         console.print("cli.bench-cache.done", output, kept);
         ObjectNode result = table.json();

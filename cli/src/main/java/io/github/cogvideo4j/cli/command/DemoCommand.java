@@ -12,16 +12,20 @@ import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.ShellWord;
-import io.github.cogvideo4j.cli.generation.OutputNames;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.report.ConversionProgress;
 import io.github.cogvideo4j.cli.report.ConversionReport;
+import io.github.cogvideo4j.inference.generation.GenerationOutputs;
+import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.GenerationSettings;
+import io.github.cogvideo4j.inference.pipeline.GenerationJob;
+import io.github.cogvideo4j.inference.video.VideoFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /// `cogvideo demo`: the main job on a real checkpoint that ships with the sources.
@@ -31,6 +35,10 @@ public final class DemoCommand extends ConsoleCommand {
     static final String ROOT_PROPERTY = "cogvideo4j.root";
 
     private static final String PROMPT = "a lighthouse on a cliff, waves below, clouds moving at dusk";
+    private static final int HEIGHT = 48;
+    private static final int WIDTH = 80;
+    private static final int FRAMES = 9;
+    private static final int STEPS = 5;
 
     /// Where checkpoint and base model lie below the root: in the sources, or in a distribution.
     private record Sample(String checkpoint, String base) {
@@ -46,6 +54,9 @@ public final class DemoCommand extends ConsoleCommand {
 
     @Parameters(index = "0", paramLabel = "OUTPUT", descriptionKey = "OUTPUT", defaultValue = "cogvideo-demo")
     private Path output = Path.of("");
+
+    @Option(names = "--overwrite")
+    private boolean overwrite;
 
     DemoCommand(Console console) {
         super(console);
@@ -66,34 +77,38 @@ public final class DemoCommand extends ConsoleCommand {
         if (!Files.isDirectory(sample)) {
             throw new UsageException("cli.demo.no-sample");
         }
+        Path video = output.resolveSibling(output.getFileName() + ".mp4")
+                .toAbsolutePath()
+                .normalize();
+        VideoFormat.check(video, overwrite);
         Path base = root().resolve(Sample.here().base());
         console.print("cli.demo.convert", ShellWord.of(sample), ShellWord.of(base), ShellWord.of(output));
         Checkpoint checkpoint = Checkpoints.open(sample, SourceOptions.defaults());
         ConversionOptions options = ConversionOptions.defaults()
                 .withLink(LinkMode.COPY)
-                .withOverwrite(true)
+                .withOverwrite(overwrite)
                 .withVerify(true);
         ConversionPlan plan = ConversionPlanner.plan(checkpoint, output, Optional.of(BaseModel.read(base)), options);
         try (ConversionProgress progress = new ConversionProgress(console)) {
             new ConversionReport(plan, console).showResult(Converter.convert(plan, progress.control()), true);
         }
-        Path video = OutputNames.beside(output.toAbsolutePath().normalize(), ".mp4");
         console.print("cli.demo.generate", ShellWord.of(output), ShellWord.of(PROMPT), ShellWord.of(video));
-        ExitCode exit = GenerateCommand.run(console, generation(video));
+        ExitCode exit;
+        try (GenerationJob job = GenerationJob.open(generation(video))) {
+            exit = GenerateCommand.generate(console, job);
+        }
         console.print("cli.demo.your-turn");
         return exit;
     }
 
     /// A video of the sample's size and length.
-    private List<String> generation(Path video) {
-        return List.of(
-                "--model=" + output,
-                "--prompt=" + PROMPT,
-                "--height=48",
-                "--width=80",
-                "--num-frames=9",
-                "--num-inference-steps=5",
-                "--output-path=" + video,
-                "--overwrite");
+    private GenerationRequest generation(Path video) {
+        return GenerationRequest.of(output, PROMPT, video)
+                .withSettings(GenerationSettings.defaults()
+                        .withHeight(HEIGHT)
+                        .withWidth(WIDTH)
+                        .withNumFrames(FRAMES)
+                        .withSteps(STEPS))
+                .withOutputs(new GenerationOutputs(video, Optional.empty(), Optional.empty(), 0, overwrite));
     }
 }

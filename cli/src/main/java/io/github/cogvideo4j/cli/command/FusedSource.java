@@ -26,8 +26,7 @@ final class FusedSource {
     /// @param base     the base model
     /// @param manifest the fused model's manifest
     /// @param given    the adapters' files, in the same order
-    static Checkpoint open(Path folder, Path base, Manifest manifest, List<Path> given)
-            throws IOException {
+    static Checkpoint open(Path folder, Path base, Manifest manifest, List<Path> given) throws IOException {
         List<Manifest.Adapter> recorded = manifest.source().adapters();
         if (given.size() != recorded.size()) {
             throw new UsageException(

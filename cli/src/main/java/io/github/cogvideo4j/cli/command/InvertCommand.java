@@ -1,17 +1,14 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
 import io.github.cogvideo4j.cli.arguments.PipelineArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
-import io.github.cogvideo4j.cli.generation.OutputNames;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.report.GenerationDisplay;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.InversionResult;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
-import io.github.cogvideo4j.inference.output.OutputFile;
 import io.github.cogvideo4j.inference.pipeline.InversionPipeline;
 import io.github.cogvideo4j.inference.video.FrameChoice;
 import io.github.cogvideo4j.inference.video.TensorFile;
@@ -23,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -88,17 +86,17 @@ public final class InvertCommand extends ConsoleCommand {
         Path latents = place("_latents.safetensors");
         VideoFormat.check(inversion, overwrite);
         VideoFormat.check(reconstruction, overwrite);
-        OutputFile.check(latents, overwrite);
-        Path folder = model.folder();
-        try (InversionPipeline pipeline = InversionPipeline.load(folder, model.options(Preset.MODEL));
+        TensorFile.check(latents, overwrite);
+        Path folder = model.folder(Optional.empty());
+        try (InversionPipeline pipeline = InversionPipeline.load(folder, model.options());
                 Video read = VideoFile.read(video, frames, VideoLimits.DEFAULT)) {
             PipelineRequest request = request(read);
             GenerationPlan plan = pipeline.plan(request);
             VideoFormat.checkFrames(reconstruction, plan.height(), plan.width(), plan.framesPerSecond());
-            try (GenerationDisplay display = new GenerationDisplay(console, plan, 0, reconstruction, false);
+            try (GenerationDisplay display = new GenerationDisplay(console, plan.steps(), Optional.empty());
                     InversionResult result = pipeline.invert(request, display)) {
                 display.finishBar();
-                TensorFile.write(latents, entries(result), Map.of());
+                TensorFile.write(latents, overwrite, entries(result), Map.of());
                 console.print("cli.invert.latents", latents, steps);
                 save(result.inversion(), inversion);
                 save(result.reconstruction(), reconstruction);
@@ -141,11 +139,11 @@ public final class InvertCommand extends ConsoleCommand {
 
     /// A result beside the others, named after the video.
     private Path place(String ending) {
-        return output.resolve(OutputNames.stem(video) + ending);
+        return output.resolve(String.valueOf(video.getFileName()).replaceFirst("(?<=.)\\.[^.]*$", "") + ending);
     }
 
     private void save(Video made, Path file) throws IOException {
-        made.saveMp4(file);
+        made.save(file, overwrite);
         console.print("cli.vae.decoded", file, made.frames(), made.width(), made.height());
     }
 

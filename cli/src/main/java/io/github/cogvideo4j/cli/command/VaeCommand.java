@@ -93,14 +93,14 @@ public final class VaeCommand extends ConsoleCommand {
                         ? encode(coder, decodes ? Optional.of(videoFile) : Optional.empty())
                         : coder.readLatents(encodedFile())) {
             if (encodes) {
-                TensorFile.write(latentsFile, latents.entry(VideoCoder.TENSOR));
+                TensorFile.write(latentsFile, overwrite, latents.entry(VideoCoder.TENSOR));
                 console.print("cli.vae.encoded", latentsFile, latents);
                 result.put("encoded", latentsFile.toString());
             }
             if (decodes) {
                 coder.checkOutput(videoFile, latents, fps);
                 try (Video decoded = coder.decode(latents, tiling, fps)) {
-                    decoded.saveMp4(videoFile);
+                    decoded.save(videoFile, overwrite);
                     console.print("cli.vae.decoded", videoFile, decoded.frames(), decoded.width(), decoded.height());
                     result.put("video", videoFile.toString());
                 }

@@ -6,9 +6,7 @@ import io.github.cogvideo4j.cli.console.TextTable;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.MemoryPlan;
-import io.github.cogvideo4j.inference.generation.Stage;
 import java.util.List;
-import java.util.Locale;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -31,7 +29,7 @@ public record GenerationPlanReport(GenerationPlan plan, int videos) {
                 plan.device());
         TextTable table = new TextTable("lrr");
         for (MemoryPlan.StageMemory stage : plan.memory().stages()) {
-            table.row(List.of(word(stage.stage()), ByteSize.of(stage.neededBytes()), ByteSize.of(stage.mappedBytes())));
+            table.row(List.of(stage.stage().id(), ByteSize.of(stage.neededBytes()), ByteSize.of(stage.mappedBytes())));
         }
         console.print("cli.generate.plan-memory");
         table.lines().forEach(line -> console.line("  " + line));
@@ -64,7 +62,7 @@ public record GenerationPlanReport(GenerationPlan plan, int videos) {
         ArrayNode stages = json.putArray("stages");
         plan.memory().stages().forEach(stage -> {
             ObjectNode node = stages.addObject();
-            node.put("stage", word(stage.stage()));
+            node.put("stage", stage.stage().id());
             node.put("needed_bytes", stage.neededBytes());
             node.put("mapped_bytes", stage.mappedBytes());
         });
@@ -73,10 +71,5 @@ public record GenerationPlanReport(GenerationPlan plan, int videos) {
         json.put("releases_text_encoder", plan.memory().releasesTextEncoder());
         json.put("fits", plan.memory().fits());
         return json;
-    }
-
-    /// A stage's stable name.
-    public static String word(Stage stage) {
-        return stage.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

@@ -111,7 +111,8 @@ class ArchitectureTest {
         }
     }
 
-    /// What is internal to a library module is for it and for the library modules above it, never for a front end.
+    /// What is internal to a library module is for it and for the library modules above it, never for a front
+    /// end.
     @ParameterizedTest
     @FieldSource("MODULES")
     void internalPackagesAreNotForFrontEnds(String module) {

@@ -29,7 +29,8 @@ class DocumentedCodesTest {
 
     @Test
     void everyCodeInTheTableIsOne() throws IOException {
-        assertThat(firstCells("docs/diagnoses.md")).allMatch(code -> ProblemCode.byId(code).isPresent());
+        assertThat(firstCells("docs/diagnoses.md"))
+                .allMatch(code -> ProblemCode.byId(code).isPresent());
     }
 
     @ParameterizedTest

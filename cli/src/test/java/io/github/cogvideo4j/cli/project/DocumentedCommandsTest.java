@@ -26,6 +26,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,11 +40,18 @@ import tools.jackson.databind.json.JsonMapper;
 /// The commands that documents show. A block marked `console` is run, line by line in one folder, and must print what
 /// stands below each command. Other commands, whose inputs are the reader's own, must be understood by the parser.
 class DocumentedCommandsTest {
-    private static final Pattern COMMAND = Pattern.compile("^ {4}(?:\\./)?cogvideo +(.*)$|`(?:\\./)?cogvideo +([^`]+)`");
+    private static final Pattern COMMAND =
+            Pattern.compile("^ {4}(?:\\./)?cogvideo +(.*)$|`(?:\\./)?cogvideo +([^`]+)`");
     private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|'([^']*)'|(\\S+)");
 
     @TempDir
     Path folder;
+
+    /// JUnit warns of links that lead out of the folder when it clears it.
+    @AfterEach
+    void removeTheLink() throws IOException {
+        Files.deleteIfExists(folder.resolve("testing"));
+    }
 
     @ParameterizedTest
     @ValueSource(strings = {"README.md", "README_zh.md"})
@@ -75,7 +83,8 @@ class DocumentedCommandsTest {
     }
 
     static Stream<String> commands() throws IOException {
-        List<Path> documents = new ArrayList<>(List.of(Resources.project("README.md"), Resources.project("README_zh.md")));
+        List<Path> documents =
+                new ArrayList<>(List.of(Resources.project("README.md"), Resources.project("README_zh.md")));
         try (Stream<Path> files = Files.list(Resources.project("docs"))) {
             files.filter(file -> file.toString().endsWith(".md")).sorted().forEach(documents::add);
         }
@@ -122,18 +131,13 @@ class DocumentedCommandsTest {
     /// `./cogvideo`, and the repository's files that commands copy.
     private void prepare() throws IOException {
         Files.createSymbolicLink(folder.resolve("testing"), Resources.project("testing"));
-        Path launcher = Files.writeString(
-                folder.resolve("cogvideo"),
-                """
+        Path launcher = Files.writeString(folder.resolve("cogvideo"), """
                 #!/bin/sh
                 exec '%s' -Xmx256m -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
                   -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 -Dorg.bytedeco.javacpp.maxBytes=0 \
                   -Dorg.bytedeco.javacpp.logger=slf4j -Dslf4j.internal.verbosity=ERROR -cp '%s' %s "$@"
-                """
-                        .formatted(
-                                Path.of(System.getProperty("java.home"), "bin", "java"),
-                                classPath(),
-                                Main.class.getName()));
+                """.formatted(
+                        Path.of(System.getProperty("java.home"), "bin", "java"), classPath(), Main.class.getName()));
         assertThat(launcher.toFile().setExecutable(true)).isTrue();
     }
 
@@ -161,8 +165,9 @@ class DocumentedCommandsTest {
     }
 
     private List<String> run(String command) throws IOException, InterruptedException {
-        ProcessBuilder builder =
-                new ProcessBuilder("bash", "-c", command).directory(folder.toFile()).redirectErrorStream(true);
+        ProcessBuilder builder = new ProcessBuilder("bash", "-c", command)
+                .directory(folder.toFile())
+                .redirectErrorStream(true);
         builder.environment().keySet().removeIf(name -> !List.of("PATH", "HOME").contains(name));
         builder.environment().putAll(Map.of("LC_ALL", "C.UTF-8", "OPT_OUT_TRACKING", "true"));
         Process process = builder.start();

@@ -1,6 +1,8 @@
 package io.github.cogvideo4j.inference.generation;
 
+import io.github.cogvideo4j.formats.json.JsonFile;
 import java.util.Map;
+import tools.jackson.databind.node.ObjectNode;
 
 /// How much of a generation a step cache left to be computed. Evaluations are counted row by row: a step of a
 /// model with 30 blocks under guidance has 60.
@@ -18,5 +20,16 @@ public record CacheUse(long attentions, long feedForwards, long evaluations, Map
     /// The share of the work of all blocks that was computed, with attention and feed-forward as its halves.
     public double share() {
         return evaluations == 0 ? 1 : (attentions + feedForwards) / (2.0 * evaluations);
+    }
+
+    /// The counts and the measured settings, as a record and a front end tell them.
+    public ObjectNode json() {
+        ObjectNode json = JsonFile.newObject();
+        json.put("computed_attentions", attentions);
+        json.put("computed_feed_forwards", feedForwards);
+        json.put("block_evaluations", evaluations);
+        ObjectNode settings = json.putObject("measured");
+        measured.forEach(settings::put);
+        return json;
     }
 }

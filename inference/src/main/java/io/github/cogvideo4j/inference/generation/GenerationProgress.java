@@ -1,10 +1,11 @@
 package io.github.cogvideo4j.inference.generation;
 
 import io.github.cogvideo4j.formats.problem.Problem;
+import java.nio.file.Path;
 
-/// Who watches a generation. All methods are called on the thread that generates.
+/// A watcher of a generation. All methods are called on the thread that generates.
 public interface GenerationProgress {
-    /// Nobody.
+    /// A watcher that looks away.
     GenerationProgress NONE = new GenerationProgress() {};
 
     /// A stage begins.
@@ -18,6 +19,12 @@ public interface GenerationProgress {
 
     /// A step of denoising, or of inverting, is done.
     default void step(GenerationStep step) {}
+
+    /// A preview was written.
+    default void preview(Path file) {}
+
+    /// A video was written, with all that goes beside it.
+    default void written(GeneratedVideo video) {}
 
     /// Something worth knowing, that stops nothing: a size outside the trained ones, tokens that were cut.
     default void warning(Problem problem) {}

@@ -5,30 +5,18 @@ import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.video.Video;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
 
 /// Collects a [PipelineRequest]: 50 steps, guidance 6, seed 42 and strength 0.8 where nothing else is said.
 public final class PipelineRequestBuilder {
     private List<String> prompts = List.of();
     private List<String> negativePrompts = List.of();
-    private OptionalInt height = OptionalInt.empty();
-    private OptionalInt width = OptionalInt.empty();
-    private OptionalInt numFrames = OptionalInt.empty();
-    private int steps = 50;
-    private double guidanceScale = 6;
-    private boolean dynamicCfg;
-    private List<Long> seeds = List.of(42L);
-    private int numVideosPerPrompt = 1;
-    private OptionalInt maxSequenceLength = OptionalInt.empty();
+    private GenerationSettings settings = GenerationSettings.defaults();
+    private List<Long> seeds = List.of(GenerationRequest.DEFAULT_SEED);
     private List<Image> images = List.of();
     private Optional<Video> video = Optional.empty();
-    private double strength = 0.8;
-    private OptionalDouble framesPerSecond = OptionalDouble.empty();
     private Optional<HostTensor> initialLatents = Optional.empty();
     private Optional<HostTensor> promptEmbeds = Optional.empty();
     private Optional<HostTensor> negativePromptEmbeds = Optional.empty();
-    private Optional<CacheChoice> cache = Optional.empty();
 
     PipelineRequestBuilder() {}
 
@@ -56,37 +44,37 @@ public final class PipelineRequestBuilder {
 
     /// The height in pixels.
     public PipelineRequestBuilder height(int value) {
-        height = OptionalInt.of(value);
+        settings = settings.withHeight(value);
         return this;
     }
 
     /// The width in pixels.
     public PipelineRequestBuilder width(int value) {
-        width = OptionalInt.of(value);
+        settings = settings.withWidth(value);
         return this;
     }
 
     /// The number of frames.
     public PipelineRequestBuilder numFrames(int value) {
-        numFrames = OptionalInt.of(value);
+        settings = settings.withNumFrames(value);
         return this;
     }
 
     /// The number of denoising steps.
     public PipelineRequestBuilder steps(int value) {
-        steps = value;
+        settings = settings.withSteps(value);
         return this;
     }
 
     /// How strongly the prompt counts.
     public PipelineRequestBuilder guidanceScale(double value) {
-        guidanceScale = value;
+        settings = settings.withGuidanceScale(value);
         return this;
     }
 
     /// Whether the guidance grows from step to step.
     public PipelineRequestBuilder dynamicCfg(boolean value) {
-        dynamicCfg = value;
+        settings = settings.withDynamicCfg(value);
         return this;
     }
 
@@ -103,13 +91,13 @@ public final class PipelineRequestBuilder {
 
     /// How many videos of each prompt.
     public PipelineRequestBuilder numVideosPerPrompt(int value) {
-        numVideosPerPrompt = value;
+        settings = settings.withVideosPerPrompt(value);
         return this;
     }
 
     /// How many tokens of the prompts count.
     public PipelineRequestBuilder maxSequenceLength(int value) {
-        maxSequenceLength = OptionalInt.of(value);
+        settings = settings.withMaxSequenceLength(value);
         return this;
     }
 
@@ -132,13 +120,19 @@ public final class PipelineRequestBuilder {
 
     /// How much of the input video is replaced.
     public PipelineRequestBuilder strength(double value) {
-        strength = value;
+        settings = settings.withStrength(value);
+        return this;
+    }
+
+    /// All numbers at once; those that were given before are forgotten.
+    public PipelineRequestBuilder settings(GenerationSettings value) {
+        settings = value;
         return this;
     }
 
     /// How many frames make a second.
     public PipelineRequestBuilder framesPerSecond(double value) {
-        framesPerSecond = OptionalDouble.of(value);
+        settings = settings.withFramesPerSecond(value);
         return this;
     }
 
@@ -162,7 +156,7 @@ public final class PipelineRequestBuilder {
 
     /// The step cache.
     public PipelineRequestBuilder cache(CacheChoice value) {
-        cache = Optional.of(value);
+        settings = settings.withCache(value);
         return this;
     }
 
@@ -171,22 +165,12 @@ public final class PipelineRequestBuilder {
         return new PipelineRequest(
                 prompts,
                 negativePrompts,
-                height,
-                width,
-                numFrames,
-                steps,
-                guidanceScale,
-                dynamicCfg,
+                settings,
                 seeds,
-                numVideosPerPrompt,
-                maxSequenceLength,
                 images,
                 video,
-                strength,
-                framesPerSecond,
                 initialLatents,
                 promptEmbeds,
-                negativePromptEmbeds,
-                cache);
+                negativePromptEmbeds);
     }
 }

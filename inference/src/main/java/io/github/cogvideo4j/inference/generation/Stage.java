@@ -1,6 +1,8 @@
 package io.github.cogvideo4j.inference.generation;
 
-/// What a generation is doing.
+import java.util.Locale;
+
+/// The stages of a generation, in order.
 public enum Stage {
     /// Opening the model's components.
     LOAD,
@@ -13,5 +15,10 @@ public enum Stage {
     /// Denoising, step by step.
     DENOISE,
     /// Decoding the latents to frames.
-    DECODE
+    DECODE;
+
+    /// The stage's name in JSON: `encode-prompt`, `denoise`, ...
+    public String id() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
 }

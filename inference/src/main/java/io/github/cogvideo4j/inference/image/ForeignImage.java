@@ -10,8 +10,8 @@ import java.util.HexFormat;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// Image formats that people have and that are not read, known by a file's first bytes: they are named as what
-/// they are, not taken for broken videos.
+/// Image formats that the JDK does not read, known by a file's first bytes. WebP is read by other means; the others
+/// are named as what they are, not taken for broken videos.
 enum ForeignImage {
     /// `RIFF`, a length, `WEBP`.
     WEBP("WebP", "52494646.{8}57454250"),

@@ -48,7 +48,8 @@ public final class Image implements AutoCloseable {
         return new Image(pixels, height, width);
     }
 
-    /// Reads a PNG, JPEG, BMP or GIF file (of an animation the first frame), upright as its Exif orientation
+    /// Reads a PNG, JPEG, BMP, GIF or still WebP file (of an animation the first frame), upright as its Exif
+    /// orientation
     /// says, without its transparency. The same pixels as `Image.open(path)`, `exif_transpose` and
     /// `convert("RGB")` of Pillow.
     ///
@@ -70,9 +71,16 @@ public final class Image implements AutoCloseable {
         return Lanczos.resize(this, newHeight, newWidth);
     }
 
-    /// Writes a PNG file; one that is there is replaced in one step.
+    /// Writes a PNG file where nothing is yet.
     public void savePng(Path file) throws IOException {
-        PngFile.write(this, file);
+        savePng(file, false);
+    }
+
+    /// Writes a PNG file.
+    ///
+    /// @param overwrite whether one that is there is replaced, in one step
+    public void savePng(Path file, boolean overwrite) throws IOException {
+        PngFile.write(this, file, overwrite);
     }
 
     /// The image's height in pixels.

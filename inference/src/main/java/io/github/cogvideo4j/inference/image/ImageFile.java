@@ -42,6 +42,9 @@ final class ImageFile {
             }
         }
         Optional<ForeignImage> foreign = ForeignImage.of(file);
+        if (foreign.equals(Optional.of(ForeignImage.WEBP))) {
+            return WebpFile.read(file);
+        }
         if (foreign.isPresent()) {
             throw refused(file, "inference.image.foreign", foreign.get());
         }

@@ -14,8 +14,8 @@ import javax.imageio.stream.FileImageOutputStream;
 final class PngFile {
     private PngFile() {}
 
-    static void write(Image image, Path file) throws IOException {
-        OutputFile.write(file, unfinished -> {
+    static void write(Image image, Path file, boolean overwrite) throws IOException {
+        OutputFile.write(file, overwrite, unfinished -> {
             try (FileImageOutputStream stream = new FileImageOutputStream(unfinished.toFile())) {
                 if (!ImageIO.write(inHeap(image), "png", stream)) {
                     throw new IOException("this runtime has no writer for PNG");

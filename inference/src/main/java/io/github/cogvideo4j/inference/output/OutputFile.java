@@ -7,6 +7,8 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -68,24 +70,29 @@ public final class OutputFile {
         }
     }
 
-    /// Writes a file, and replaces the one that is there.
+    /// Writes a file.
     ///
-    /// @throws OutputException `output-refused` when a link or a folder is there
-    public static void write(Path file, Body body) throws IOException {
-        check(file, true);
-        build(
-                file,
-                body,
-                unfinished -> Files.move(
-                        unfinished, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE));
+    /// @param overwrite whether a file that is there is replaced. Without it one that appeared while this one
+    ///                  was written stays as it is, also when two processes finish at the same moment
+    /// @throws OutputException `output-refused` when a link or a folder is there, or a file without `overwrite`
+    public static void write(Path file, boolean overwrite, Body body) throws IOException {
+        check(file, overwrite);
+        build(file, body, unfinished -> {
+            if (overwrite) {
+                replace(unfinished, file);
+            } else {
+                publish(unfinished, file);
+            }
+        });
     }
 
-    /// Writes a folder of frames, and replaces the one that is there.
+    /// Writes a folder of frames.
     ///
+    /// @param overwrite whether a folder of frames that is there is replaced
     /// @throws OutputException `output-refused` when a link is there, a file, or a folder that holds
     /// something else
-    public static void writeFolder(Path folder, Body body) throws IOException {
-        checkFolder(folder, true);
+    public static void writeFolder(Path folder, boolean overwrite, Body body) throws IOException {
+        checkFolder(folder, overwrite);
         build(
                 folder,
                 unfinished -> {
@@ -93,9 +100,45 @@ public final class OutputFile {
                     body.write(unfinished);
                 },
                 unfinished -> {
-                    FolderDeletion.delete(folder);
-                    Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
+                    if (overwrite) {
+                        FolderDeletion.delete(folder);
+                    }
+                    publishFolder(unfinished, folder);
                 });
+    }
+
+    /// A new name for a finished file. A hard link is made only where nothing has that name yet; where the file
+    /// system knows none, an empty file of our own holds the name first.
+    private static void publish(Path unfinished, Path file) throws IOException {
+        try {
+            try {
+                Files.createLink(file, unfinished);
+            } catch (UnsupportedOperationException | FileSystemException e) {
+                if (e instanceof FileAlreadyExistsException exists) {
+                    throw exists;
+                }
+                Files.createFile(file);
+                replace(unfinished, file);
+            }
+        } catch (FileAlreadyExistsException _) {
+            throw refused(file, "inference.output.exists");
+        }
+    }
+
+    /// A folder takes the place of an empty one and of nothing else.
+    private static void publishFolder(Path unfinished, Path folder) throws IOException {
+        try {
+            Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileSystemException e) {
+            if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+                throw refused(folder, "inference.output.exists");
+            }
+            throw e;
+        }
+    }
+
+    private static void replace(Path unfinished, Path file) throws IOException {
+        Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 
     /// Refuses what cannot be created, as far as that can be known: a run of hours is not to end with it.

@@ -48,14 +48,14 @@ public final class InversionPipeline implements AutoCloseable {
     /// @return whoever asked for it closes it
     /// @throws java.util.concurrent.CancellationException when the progress says so
     public InversionResult invert(PipelineRequest request, GenerationProgress progress) {
-        return generator.invert(request, progress);
+        return generator.invert(generator.plan(request), progress);
     }
 
     /// What a request would compute, and the memory it needs; nothing is computed.
     ///
     /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException when it cannot be computed
     public GenerationPlan plan(PipelineRequest request) {
-        return generator.plan(request);
+        return generator.plan(request).plan();
     }
 
     @Override

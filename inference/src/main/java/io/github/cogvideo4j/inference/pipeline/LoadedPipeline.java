@@ -22,12 +22,12 @@ abstract sealed class LoadedPipeline implements VideoPipeline
     }
 
     PipelineResult generateAll(PipelineRequest request, GenerationProgress progress, Probe probe) {
-        return generator.generate(request, progress, probe);
+        return generator.generate(generator.plan(request), progress, probe);
     }
 
     @Override
     public GenerationPlan plan(PipelineRequest request) {
-        return generator.plan(request);
+        return generator.plan(request).plan();
     }
 
     @Override

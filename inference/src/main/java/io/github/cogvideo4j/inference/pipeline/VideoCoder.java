@@ -2,6 +2,7 @@ package io.github.cogvideo4j.inference.pipeline;
 
 import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
+import io.github.cogvideo4j.inference.internal.runtime.DeviceOwner;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.internal.sampling.EncodedFile;
 import io.github.cogvideo4j.inference.internal.sampling.HostTensors;
@@ -37,11 +38,13 @@ public final class VideoCoder implements AutoCloseable {
     private final CogVideoXVae vae;
     private final Precision precision;
     private final ComputeDevice device;
+    private final int threads;
 
-    private VideoCoder(CogVideoXVae vae, Precision precision, ComputeDevice device) {
+    private VideoCoder(CogVideoXVae vae, Precision precision, ComputeDevice device, int threads) {
         this.vae = vae;
         this.precision = precision;
         this.device = device;
+        this.threads = threads;
     }
 
     /// Loads an autoencoder.
@@ -52,7 +55,7 @@ public final class VideoCoder implements AutoCloseable {
         Path component = folder.resolve("vae");
         CogVideoXVae vae =
                 CogVideoXVae.load(Files.isDirectory(component) ? component : folder, compute.precision(), device);
-        return new VideoCoder(vae, compute.precision(), device);
+        return new VideoCoder(vae, compute.precision(), device, compute.threads());
     }
 
     /// Checks, before anything is computed, that what a video becomes when it is encoded and decoded again can
@@ -84,7 +87,8 @@ public final class VideoCoder implements AutoCloseable {
     /// @param seed of the noise that is drawn
     /// @return `[1, latent channels, latent frames, height, width]`
     public HostTensor encode(Video video, long seed) {
-        try (PointerScope _ = new PointerScope();
+        try (DeviceOwner.Lease _ = DeviceOwner.acquire(threads, () -> false);
+                PointerScope _ = new PointerScope();
                 var _ = Torch.inferenceMode()) {
             Tensor values = NativeMemory.view(
                             video.pixels(),
@@ -108,7 +112,8 @@ public final class VideoCoder implements AutoCloseable {
     /// @param latents `[1, latent channels, latent frames, height, width]`
     /// @param tiling  whether tile by tile
     public Video decode(HostTensor latents, boolean tiling, double framesPerSecond) {
-        try (PointerScope _ = new PointerScope();
+        try (DeviceOwner.Lease _ = DeviceOwner.acquire(threads, () -> false);
+                PointerScope _ = new PointerScope();
                 var _ = Torch.inferenceMode()) {
             Tensor decoded = vae.decode(device.put(HostTensors.view(latents), precision), new VaeOptions(tiling, true))
                     .to(ScalarType.Float)

@@ -31,7 +31,7 @@ public sealed interface VideoPipeline extends AutoCloseable permits LoadedPipeli
     /// @return the video; whoever asked for it closes it
     /// @throws InvalidRequestException `request` when the request is for several
     default Video generate(PipelineRequest request, GenerationProgress progress) throws IOException {
-        int videos = Math.max(1, request.prompts().size()) * request.numVideosPerPrompt();
+        int videos = Math.max(1, request.prompts().size()) * request.settings().videosPerPrompt();
         if (videos != 1) {
             throw new InvalidRequestException(
                     ProblemCode.REQUEST, Place.nowhere(), "inference.pipeline.one-video", videos);

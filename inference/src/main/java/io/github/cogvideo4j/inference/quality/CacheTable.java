@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.inference.quality;
 
+import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.output.OutputFile;
 import java.io.IOException;
@@ -57,7 +57,7 @@ public record CacheTable(CacheSubject subject, List<Row> rows) {
     public Path write(Path folder) throws IOException {
         Files.createDirectories(folder);
         Path file = subject.file(folder);
-        OutputFile.write(file, unfinished -> Files.writeString(unfinished, JsonFile.format(json())));
+        OutputFile.write(file, true, unfinished -> Files.writeString(unfinished, JsonFile.format(json())));
         return file;
     }
 

@@ -8,10 +8,10 @@ import java.nio.file.Path;
 final class FrameFolder {
     private FrameFolder() {}
 
-    static void write(Video video, Path folder) throws IOException {
-        OutputFile.writeFolder(folder, unfinished -> {
+    static void write(Video video, Path folder, boolean overwrite) throws IOException {
+        OutputFile.writeFolder(folder, overwrite, unfinished -> {
             for (int i = 0; i < video.frames(); i++) {
-                video.image(i).savePng(unfinished.resolve("frame_%05d.png".formatted(i)));
+                video.image(i).savePng(unfinished.resolve("frame_%05d.png".formatted(i)), false);
             }
         });
     }

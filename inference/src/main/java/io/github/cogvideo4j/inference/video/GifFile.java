@@ -19,8 +19,8 @@ import org.bytedeco.ffmpeg.global.avutil;
 final class GifFile {
     private GifFile() {}
 
-    static void write(Video video, Path file) throws IOException {
-        OutputFile.write(file, unfinished -> encode(video, unfinished, file));
+    static void write(Video video, Path file, boolean overwrite) throws IOException {
+        OutputFile.write(file, overwrite, unfinished -> encode(video, unfinished, file));
     }
 
     /// How frames of a size are encoded.

@@ -21,8 +21,8 @@ final class Mp4File {
 
     private Mp4File() {}
 
-    static void write(Video video, Path file) throws IOException {
-        OutputFile.write(file, unfinished -> encode(video, unfinished, file));
+    static void write(Video video, Path file, boolean overwrite) throws IOException {
+        OutputFile.write(file, overwrite, unfinished -> encode(video, unfinished, file));
     }
 
     /// How frames of a size are encoded.

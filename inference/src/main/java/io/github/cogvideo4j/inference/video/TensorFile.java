@@ -55,38 +55,40 @@ public final class TensorFile {
         OutputFile.check(file, overwrite);
     }
 
-    /// Writes tensors under their names; a file that is there is replaced in one step.
+    /// Writes tensors under their names.
     ///
-    /// @param metadata the `__metadata__` of a safetensors file
-    public static void write(Path file, List<Entry> tensors, Map<String, String> metadata) throws IOException {
+    /// @param overwrite whether a file that is there is replaced, in one step
+    /// @param metadata  the `__metadata__` of a safetensors file
+    public static void write(Path file, boolean overwrite, List<Entry> tensors, Map<String, String> metadata)
+            throws IOException {
         if (isTorch(file)) {
             List<TorchLayout.Tensor> all =
                     tensors.stream().map(TensorFile::torchTensor).toList();
-            writeTorch(file, TorchLayout.of(name(file), all), tensors);
+            writeTorch(file, overwrite, TorchLayout.of(name(file), all), tensors);
         } else {
-            writeSafetensors(file, tensors, metadata);
+            writeSafetensors(file, overwrite, tensors, metadata);
         }
     }
 
-    /// Writes one tensor; a file that is there is replaced in one step. In a file of `torch.save` it stands by
+    /// Writes one tensor. In a file of `torch.save` it stands by
     /// itself, without a dictionary and a name.
-    public static void write(Path file, Entry tensor) throws IOException {
+    public static void write(Path file, boolean overwrite, Entry tensor) throws IOException {
         if (isTorch(file)) {
-            writeTorch(file, TorchLayout.ofTensor(name(file), torchTensor(tensor)), List.of(tensor));
+            writeTorch(file, overwrite, TorchLayout.ofTensor(name(file), torchTensor(tensor)), List.of(tensor));
         } else {
-            writeSafetensors(file, List.of(tensor), Map.of());
+            writeSafetensors(file, overwrite, List.of(tensor), Map.of());
         }
     }
 
-    private static void writeSafetensors(Path file, List<Entry> tensors, Map<String, String> metadata)
-            throws IOException {
+    private static void writeSafetensors(
+            Path file, boolean overwrite, List<Entry> tensors, Map<String, String> metadata) throws IOException {
         SafetensorsLayout layout = SafetensorsLayout.of(
                 tensors.stream()
                         .map(tensor -> new TensorSpec(tensor.name(), tensor.dtype(), tensor.shape()))
                         .toList(),
                 metadata);
         Map<String, MemorySegment> bytes = bytes(tensors);
-        create(file, channel -> {
+        create(file, overwrite, channel -> {
             write(channel, layout.head());
             for (SafetensorsLayout.Slot slot : layout.slots()) {
                 write(channel, bytes.getOrDefault(slot.tensor().name(), MemorySegment.NULL));
@@ -94,11 +96,12 @@ public final class TensorFile {
         });
     }
 
-    private static void writeTorch(Path file, TorchLayout layout, List<Entry> tensors) throws IOException {
+    private static void writeTorch(Path file, boolean overwrite, TorchLayout layout, List<Entry> tensors)
+            throws IOException {
         Map<String, MemorySegment> bytes = bytes(tensors);
         Map<String, Long> checksums = new HashMap<>();
         tensors.forEach(tensor -> checksums.put(tensor.name(), crc32(tensor.bytes())));
-        create(file, channel -> {
+        create(file, overwrite, channel -> {
             for (ArchiveLayout.Piece piece : layout.structure(checksums)) {
                 channel.position(piece.offset());
                 write(channel, piece.bytes());
@@ -124,8 +127,8 @@ public final class TensorFile {
         void write(FileChannel channel) throws IOException;
     }
 
-    private static void create(Path file, Contents contents) throws IOException {
-        OutputFile.write(file, unfinished -> {
+    private static void create(Path file, boolean overwrite, Contents contents) throws IOException {
+        OutputFile.write(file, overwrite, unfinished -> {
             try (FileChannel channel =
                     FileChannel.open(unfinished, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
                 contents.write(channel);

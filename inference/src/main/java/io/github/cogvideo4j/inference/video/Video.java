@@ -114,40 +114,34 @@ public final class Video implements AutoCloseable {
         return VideoFile.read(file, FrameChoice.all(), VideoLimits.DEFAULT);
     }
 
-    /// Writes the video in the format that the name's ending says, see [VideoFormat].
-    public void save(Path output) throws IOException {
+    /// Writes the video in the format that the name's ending says, see [VideoFormat]; an odd height or width
+    /// grows by one in an MP4 file, which knows even ones only.
+    ///
+    /// @param output    the file, or the folder of PNG files `frame_00000.png` and so on
+    /// @param overwrite whether an earlier result is replaced, in one step
+    /// @throws io.github.cogvideo4j.checkpoints.OutputException `output-refused` when something is there that
+    /// may not be replaced
+    /// @throws io.github.cogvideo4j.inference.MissingCapabilityException `encoder` when this machine has none
+    public void save(Path output, boolean overwrite) throws IOException {
         switch (VideoFormat.of(output)) {
-            case MP4 -> saveMp4(output);
-            case GIF -> saveGif(output);
-            case PNG_FOLDER -> savePng(output);
-            case SAFETENSORS -> saveSafetensors(output);
+            case MP4 -> Mp4File.write(this, output, overwrite);
+            case GIF -> GifFile.write(this, output, overwrite);
+            case PNG_FOLDER -> FrameFolder.write(this, output, overwrite);
+            case SAFETENSORS -> saveTensor(output, overwrite);
         }
     }
 
-    /// Writes an MP4 file with H.264; a file that is there is replaced in one step. An odd height or width
-    /// grows by one, as the format knows even ones only.
-    ///
-    /// @throws io.github.cogvideo4j.inference.MissingCapabilityException `encoder` when this machine has none
-    public void saveMp4(Path file) throws IOException {
-        Mp4File.write(this, file);
+    /// Writes the video where nothing is yet, see [#save(Path, boolean)].
+    public void save(Path output) throws IOException {
+        save(output, false);
     }
 
-    /// Writes a GIF file with a palette of its own colours; a file that is there is replaced in one step.
-    public void saveGif(Path file) throws IOException {
-        GifFile.write(this, file);
-    }
-
-    /// Writes a folder of PNG files, `frame_00000.png` and so on; a folder that holds such files is replaced.
-    public void savePng(Path folder) throws IOException {
-        FrameFolder.write(this, folder);
-    }
-
-    /// Writes the frames as they are, as tensor `frames`, and the rate as metadata `fps`; a file that is
-    /// there is replaced in one step.
-    public void saveSafetensors(Path file) throws IOException {
+    /// The frames as they are, as tensor `frames`, and the rate as metadata `fps`.
+    private void saveTensor(Path file, boolean overwrite) throws IOException {
         Shape shape = Shape.of(frames, height, width, CHANNELS);
         TensorFile.write(
                 file,
+                overwrite,
                 List.of(new TensorFile.Entry("frames", DType.U8, shape, pixels)),
                 Map.of("fps", String.valueOf(framesPerSecond)));
     }

@@ -121,7 +121,6 @@ class ImageTest {
     /// The first bytes as their specifications have them.
     @ParameterizedTest
     @CsvSource({
-        "524946461a00000057454250, WebP",
         "49492a000800000000000000, TIFF",
         "4d4d002a0000000800000000, TIFF",
         "000000206674797061766966, AVIF",

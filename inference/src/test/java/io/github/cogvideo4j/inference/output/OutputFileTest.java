@@ -33,7 +33,7 @@ class OutputFileTest {
         assertRefused(folder.resolve("视".repeat(84) + ".mp4"), "too long");
         Path longest = folder.resolve("a".repeat(200) + ".mp4");
         OutputFile.check(longest, false);
-        OutputFile.write(longest, unfinished -> Files.writeString(unfinished, "new"));
+        OutputFile.write(longest, false, unfinished -> Files.writeString(unfinished, "new"));
         assertThat(longest).hasContent("new");
     }
 
@@ -60,6 +60,36 @@ class OutputFileTest {
         assertThatThrownBy(() -> OutputFile.check(closed.resolve("a/video.mp4"), false))
                 .isInstanceOf(AccessDeniedException.class)
                 .hasMessageContaining("closed");
+    }
+
+    /// Another run may finish in the meantime: its result stays.
+    @Test
+    void whatAppearedMeanwhileIsNotReplacedUnasked() throws IOException {
+        Path file = folder.resolve("video.mp4");
+        assertThatThrownBy(() -> OutputFile.write(file, false, unfinished -> {
+                    Files.writeString(unfinished, "ours");
+                    Files.writeString(file, "theirs");
+                }))
+                .isInstanceOf(OutputException.class);
+        assertThat(file).hasContent("theirs");
+        Path frames = folder.resolve("frames");
+        assertThatThrownBy(() -> OutputFile.writeFolder(frames, false, unfinished -> {
+                    Files.writeString(unfinished.resolve("frame_00000.png"), "ours");
+                    Files.writeString(Files.createDirectory(frames).resolve("frame_00000.png"), "theirs");
+                }))
+                .isInstanceOf(OutputException.class);
+        assertThat(frames.resolve("frame_00000.png")).hasContent("theirs");
+        assertThat(folder.toFile().list()).containsExactlyInAnyOrder("video.mp4", "frames");
+    }
+
+    @Test
+    void aResultIsReplacedWhenThatWasAskedFor() throws IOException {
+        Path file = Files.writeString(folder.resolve("video.mp4"), "old");
+        OutputFile.write(file, true, unfinished -> Files.writeString(unfinished, "new"));
+        assertThat(file).hasContent("new");
+        assertThatThrownBy(() -> OutputFile.write(file, false, unfinished -> Files.writeString(unfinished, "newer")))
+                .isInstanceOf(OutputException.class);
+        assertThat(file).hasContent("new");
     }
 
     private static void assertRefused(Path path, String part) {

@@ -40,7 +40,7 @@ class TensorFileTest {
     @Test
     void severalTensorsAreADictionaryOfTorchSave() throws IOException {
         Path file = folder.resolve("several.pt");
-        TensorFile.write(file, List.of(FLOATS, HALVES), Map.of());
+        TensorFile.write(file, false, List.of(FLOATS, HALVES), Map.of());
         List<StoredTensor> tensors = StateDict.tensors(
                 file, TorchFile.open(file, new Problems()).root().asDict().orElseThrow());
         assertThat(tensors).extracting(StoredTensor::name).containsExactly("floats", "halves");
@@ -53,7 +53,7 @@ class TensorFileTest {
     @ValueSource(strings = {"one.pt", "one.PTH"})
     void oneTensorStandsByItself(String name) throws IOException {
         Path file = folder.resolve(name);
-        TensorFile.write(file, FLOATS);
+        TensorFile.write(file, false, FLOATS);
         TensorValue value = (TensorValue) TorchFile.open(file, new Problems()).root();
         assertThat(value.sizes()).containsExactly(1L, 3L);
         assertThat(bytes(value.stored("one"))).isEqualTo(FIRST);

@@ -37,7 +37,7 @@ class VideoFilesTest {
     void mp4KeepsSizeCountRateAndPicture(int frames, int height, int width, double rate) throws IOException {
         Path file = folder.resolve("video.mp4");
         try (Video written = moving(frames, height, width, rate)) {
-            written.saveMp4(file);
+            written.save(file);
             try (Video read = Video.read(file)) {
                 assertSameKind(read, written);
                 // 4:2:0 halves the colours' resolution; what is left of a smooth picture is above this
@@ -53,7 +53,7 @@ class VideoFilesTest {
     void oddSizesGrowByOneInMp4() throws IOException {
         Path file = folder.resolve("odd.mp4");
         try (Video written = moving(3, 33, 47, 8)) {
-            written.saveMp4(file);
+            written.save(file);
         }
         try (Video read = Video.read(file)) {
             assertThat(read.height()).isEqualTo(34);
@@ -66,7 +66,7 @@ class VideoFilesTest {
     void gifKeepsSizeCountRateAndPicture(int frames, int height, int width, double rate) throws IOException {
         Path file = folder.resolve("video.gif");
         try (Video written = moving(frames, height, width, rate)) {
-            written.saveGif(file);
+            written.save(file);
             try (Video read = Video.read(file)) {
                 assertThat(read.frames()).isEqualTo(written.frames());
                 assertThat(read.height()).isEqualTo(height);
@@ -84,8 +84,8 @@ class VideoFilesTest {
     void pngFramesAreExact() throws IOException {
         Path frames = folder.resolve("frames");
         try (Video written = moving(3, 33, 47, 8)) {
-            written.savePng(frames);
-            written.savePng(frames);
+            written.save(frames);
+            written.save(frames, true);
             for (int i = 0; i < 3; i++) {
                 try (Image read = Image.read(frames.resolve("frame_0000" + i + ".png"))) {
                     assertThat(read.pixels().mismatch(written.frame(i))).isEqualTo(-1);
@@ -99,7 +99,7 @@ class VideoFilesTest {
     void safetensorsFramesAreExact() throws IOException {
         Path file = folder.resolve("frames.safetensors");
         try (Video written = moving(4, 24, 40, 16)) {
-            written.saveSafetensors(file);
+            written.save(file);
             SafetensorsFile read = SafetensorsFile.open(file, Strictness.STRICT, new Problems());
             var tensor = read.tensor("frames").orElseThrow();
             assertThat(tensor.shape().sizes()).containsExactly(4L, 24L, 40L, 3L);
@@ -134,7 +134,7 @@ class VideoFilesTest {
     void chosenFramesAreReadAlone() throws IOException {
         Path file = folder.resolve("video.gif");
         try (Video written = moving(12, 32, 32, 8)) {
-            written.saveGif(file);
+            written.save(file);
         }
         try (Video all = Video.read(file);
                 Video some = VideoFile.read(file, count -> new int[] {0, 5, 11}, VideoLimits.DEFAULT)) {
@@ -181,7 +181,7 @@ class VideoFilesTest {
     void limitsAreKept() throws IOException {
         Path file = folder.resolve("video.mp4");
         try (Video written = moving(9, 64, 64, 8)) {
-            written.saveMp4(file);
+            written.save(file);
         }
         for (VideoLimits limits : new VideoLimits[] {
             new VideoLimits(8, 1 << 20, 1 << 30),
@@ -197,7 +197,7 @@ class VideoFilesTest {
     void everyCutOfAVideoIsReadOrRefused() throws IOException {
         Path file = folder.resolve("video.mp4");
         try (Video written = moving(9, 64, 64, 8)) {
-            written.saveMp4(file);
+            written.save(file);
         }
         byte[] whole = Files.readAllBytes(file);
         for (int length = 0; length < whole.length; length += Math.max(1, whole.length / 60)) {
@@ -216,9 +216,9 @@ class VideoFilesTest {
         Files.writeString(other.resolve("diary.txt"), "mine");
         Path link = Files.createSymbolicLink(folder.resolve("link.mp4"), folder.resolve("elsewhere.mp4"));
         try (Video video = moving(1, 32, 32, 8)) {
-            assertThatExceptionOfType(OutputException.class).isThrownBy(() -> video.savePng(other));
-            assertThatExceptionOfType(OutputException.class).isThrownBy(() -> video.saveMp4(link));
-            assertThatExceptionOfType(OutputException.class).isThrownBy(() -> video.saveGif(other));
+            assertThatExceptionOfType(OutputException.class).isThrownBy(() -> video.save(other));
+            assertThatExceptionOfType(OutputException.class).isThrownBy(() -> video.save(link));
+            assertThatExceptionOfType(OutputException.class).isThrownBy(() -> video.save(other));
         }
         assertThat(other.resolve("diary.txt")).hasContent("mine");
         assertThat(folder.resolve("elsewhere.mp4")).doesNotExist();
@@ -242,7 +242,7 @@ class VideoFilesTest {
                 .satisfies(e -> assertNamed(e, file));
         try (Video large = Video.allocate(1, 2320, 4096, 8)) {
             assertThatExceptionOfType(MissingCapabilityException.class)
-                    .isThrownBy(() -> large.saveMp4(file))
+                    .isThrownBy(() -> large.save(file))
                     .satisfies(e -> assertNamed(e, file));
         }
         assertThat(folder).isEmptyDirectory();
@@ -282,7 +282,7 @@ class VideoFilesTest {
             for (long i = 0; i < noise.pixels().byteSize(); i++) {
                 noise.pixels().set(ValueLayout.JAVA_BYTE, i, random.nextBoolean() ? (byte) 255 : 0);
             }
-            noise.saveMp4(file);
+            noise.save(file);
             try (Video read = Video.read(file)) {
                 assertSameKind(read, noise);
             }

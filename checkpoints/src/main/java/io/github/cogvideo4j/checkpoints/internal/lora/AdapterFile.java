@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
+import io.github.cogvideo4j.checkpoints.internal.staging.NewFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.safetensors.SafetensorsLayout;
@@ -8,6 +9,7 @@ import io.github.cogvideo4j.formats.safetensors.TensorSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -23,6 +25,7 @@ import java.util.UUID;
 public final class AdapterFile implements AutoCloseable {
     private final Path target;
     private final Path unfinished;
+    private final boolean replaces;
     private final FileChannel channel;
     private final SafetensorsLayout layout;
     private final Map<String, SafetensorsLayout.Slot> slots = new HashMap<>();
@@ -30,6 +33,7 @@ public final class AdapterFile implements AutoCloseable {
     private AdapterFile(Path target, Path unfinished, FileChannel channel, SafetensorsLayout layout) {
         this.target = target;
         this.unfinished = unfinished;
+        this.replaces = Files.exists(target, LinkOption.NOFOLLOW_LINKS);
         this.channel = channel;
         this.layout = layout;
         layout.slots().forEach(slot -> slots.put(slot.tensor().name(), slot));
@@ -94,12 +98,23 @@ public final class AdapterFile implements AutoCloseable {
         }
     }
 
-    /// Writes the header, brings all to the disk, and gives the file its name.
+    /// Writes the header, brings all to the disk, and gives the file its name. What was not there when the file was
+    /// begun is not replaced.
+    ///
+    /// @throws OutputException `output-refused` when an adapter has come to be there
     public void publish() throws IOException {
         writeAt(0, layout.head());
         channel.force(true);
         channel.close();
-        Files.move(unfinished, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        if (replaces) {
+            Files.move(unfinished, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            return;
+        }
+        try {
+            NewFile.publish(unfinished, target);
+        } catch (FileAlreadyExistsException _) {
+            throw new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(target), "checkpoints.lora.exists");
+        }
     }
 
     /// Writes a small file beside this one.

@@ -72,7 +72,14 @@ public final class AdapterReader {
             throws IOException {
         AdapterContent found = new AdapterReader(origin).content(tensors, settings);
         return new AdapterContent(
-                origin, found.dialect(), found.component(), found.modules(), settings, found.skipped(), files, found.remarks());
+                origin,
+                found.dialect(),
+                found.component(),
+                found.modules(),
+                settings,
+                found.skipped(),
+                files,
+                found.remarks());
     }
 
     /// What a file says of itself, and the configuration beside it; nothing of its tensors is looked at.
@@ -142,8 +149,7 @@ public final class AdapterReader {
                 .filter(reading -> isExpected(name, reading.key(), settings))
                 .ifPresentOrElse(
                         reading -> {
-                            Dialects.componentOf(name)
-                                    .ifPresent(found -> component = DiffusersDialect.prefixOf(found));
+                            Dialects.componentOf(name).ifPresent(found -> component = DiffusersDialect.prefixOf(found));
                             spellings.merge(reading.dialect().id(), 1, Integer::sum);
                             modules.computeIfAbsent(
                                             reading.key().module(),

@@ -156,7 +156,9 @@ public record AdapterSource(AdapterContent content, Map<String, Shape> model) {
         AdapterContent saved;
         try {
             saved = AdapterReader.read(file.file());
-        } catch (InvalidCheckpointException | FormatException unreadable) {
+        } catch (InvalidCheckpointException _) {
+            return state;
+        } catch (FormatException _) {
             return state;
         }
         SequencedMap<String, AdaptedModule> modules = new LinkedHashMap<>();

@@ -29,7 +29,9 @@ public final class ModelNames {
         }
         Set<String> own = Set.copyOf(modules.keySet());
         for (FamilyMatch match : Families.recognise(new LinkedHashMap<>(tensors))) {
-            match.family().original().forEach((ours, theirs) -> own.forEach(module -> addOriginal(module, ours, theirs)));
+            match.family()
+                    .original()
+                    .forEach((ours, theirs) -> own.forEach(module -> addOriginal(module, ours, theirs)));
         }
         modules.forEach((name, module) -> flattened
                 .computeIfAbsent(name.replace('.', '_'), _ -> new TreeSet<>())

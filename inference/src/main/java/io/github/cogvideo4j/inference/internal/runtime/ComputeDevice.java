@@ -22,12 +22,12 @@ public record ComputeDevice(String name) {
 
     private static final Pattern NAME = Pattern.compile("cpu|mps|cuda(:\\d{1,3})?");
 
-    /// Loads libtorch, sets its threads and finds the device.
+    /// Loads libtorch and finds the device.
     ///
     /// @throws InvalidRequestException    `device` when there is no device of that name anywhere
     /// @throws MissingCapabilityException `native-library`, or `device` when this machine has no such device
     public static ComputeDevice start(ComputeOptions options) {
-        Torch.start(options.threads());
+        Torch.load();
         return of(options.device());
     }
 

@@ -22,10 +22,19 @@ public final class Torch {
     /// @param threads how many threads an operation may use; at least 1
     /// @throws MissingCapabilityException `native-library` when this system has none or they do not load
     public static void start(int threads) {
+        load();
+        torch.set_num_threads(threads);
+    }
+
+    /// Loads the native libraries, when that has not happened yet. The number of threads belongs to whoever
+    /// computes, see [DeviceOwner].
+    ///
+    /// @throws MissingCapabilityException `native-library` when this system has none or they do not load
+    static void load() {
         NativeHeap.giveBackLargeBlocks();
         try {
             openblas_nolapack.blas_set_num_threads(1);
-            torch.set_num_threads(threads);
+            torch.get_num_threads();
         } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {
             throw new MissingCapabilityException(
                     e,

@@ -23,9 +23,9 @@ final class Caching {
     /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException when there is no such cache, or no such
     /// setting
     Caching(TransformerConfig config, PipelineRequest request) {
-        this.settings = request.cache().map(choice -> StepCaches.settings(choice.name(), choice.settings()));
+        this.settings = request.settings().cache().map(choice -> StepCaches.settings(choice.name(), choice.settings()));
         this.config = config;
-        this.guided = request.isGuided();
+        this.guided = request.settings().isGuided();
     }
 
     Optional<CacheSettings> settings() {

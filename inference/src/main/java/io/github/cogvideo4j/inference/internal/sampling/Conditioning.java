@@ -31,7 +31,7 @@ record Conditioning(Components components, PipelineRequest request, int tokens, 
                 .map(given -> device.put(HostTensors.view(given), precision))
                 .orElseGet(() -> encoded(request.prompts()));
         probe.see("prompt_embeds", positive);
-        if (!request.isGuided()) {
+        if (!request.settings().isGuided()) {
             return positive;
         }
         List<String> negatives = switch (request.negativePrompts().size()) {

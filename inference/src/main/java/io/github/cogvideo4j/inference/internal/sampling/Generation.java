@@ -37,18 +37,13 @@ final class Generation {
     private final Caching caching;
 
     Generation(
-            Components components,
-            LatentSource source,
-            PipelineRequest request,
-            GenerationProgress progress,
-            Probe probe) {
+            Components components, LatentSource source, Planning planning, GenerationProgress progress, Probe probe) {
         this.components = components;
         this.source = source;
-        this.request = request;
+        this.request = planning.request();
         this.progress = progress;
         this.probe = probe;
         this.clock = new StageClock(progress);
-        Planning planning = new Planning(components, source, request);
         this.shape = planning.shape();
         this.plan = planning.plan();
         this.decoding = new Decoding(components, plan.framesPerSecond(), probe);
@@ -66,7 +61,7 @@ final class Generation {
                 PointerScope _ = new PointerScope()) {
             clock.enter(Stage.ENCODE_PROMPT);
             Tensor text = text();
-            for (int i = 0; i < request.numVideosPerPrompt(); i++) {
+            for (int i = 0; i < request.settings().videosPerPrompt(); i++) {
                 rounds.add(round(i, text));
             }
             return result(rounds);
@@ -79,7 +74,9 @@ final class Generation {
     }
 
     private Tensor text() {
-        int tokens = request.maxSequenceLength().orElse(components.config().maxTextSeqLength());
+        int tokens = request.settings()
+                .maxSequenceLength()
+                .orElse(components.config().maxTextSeqLength());
         Problems cut = new Problems();
         Conditioning conditioning = new Conditioning(components, request, tokens, cut, probe);
         Tensor text = Scoped.tensor(conditioning::states);
@@ -119,7 +116,7 @@ final class Generation {
         if (source.encodesInput(request)) {
             clock.enter(Stage.ENCODE_INPUT);
         }
-        try (SamplerRun sampler = components.sampler().run(request.steps(), source.firstStep(request))) {
+        try (SamplerRun sampler = components.sampler().run(request.settings().steps(), source.firstStep(request))) {
             return denoised(round, text, random, sampler);
         }
     }
@@ -134,7 +131,8 @@ final class Generation {
             progress.start(initial);
         }
         clock.enter(Stage.DENOISE);
-        Guidance guidance = new Guidance(request.guidanceScale(), request.dynamicCfg(), source.guidanceSteps(request));
+        Guidance guidance = new Guidance(
+                request.settings().guidanceScale(), request.settings().dynamicCfg(), source.guidanceSteps(request));
         WatchedSteps steps = new WatchedSteps(progress, clock, decoding, probe, round, sampler.timesteps());
         try (StepCache cache = caching.start(sampler.timesteps().length)) {
             Denoising denoising = new Denoising(

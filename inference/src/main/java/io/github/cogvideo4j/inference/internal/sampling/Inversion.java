@@ -40,9 +40,9 @@ final class Inversion {
     private final GenerationPlan plan;
     private final Decoding decoding;
 
-    Inversion(Components components, Planning planning, PipelineRequest request, GenerationProgress progress) {
+    Inversion(Components components, Planning planning, GenerationProgress progress) {
         this.components = components;
-        this.request = request;
+        this.request = planning.request();
         this.progress = progress;
         this.clock = new StageClock(progress);
         this.shape = planning.shape();
@@ -85,12 +85,14 @@ final class Inversion {
     private PipelineRequest withoutPrompt() {
         return PipelineRequest.builder()
                 .prompt("")
-                .guidanceScale(request.guidanceScale())
+                .guidanceScale(request.settings().guidanceScale())
                 .build();
     }
 
     private Tensor text(PipelineRequest of) {
-        int tokens = request.maxSequenceLength().orElse(components.config().maxTextSeqLength());
+        int tokens = request.settings()
+                .maxSequenceLength()
+                .orElse(components.config().maxTextSeqLength());
         Problems cut = new Problems();
         Tensor text = Scoped.tensor(new Conditioning(components, of, tokens, cut, Probe.NONE)::states);
         cut.all().forEach(this::warn);
@@ -110,7 +112,8 @@ final class Inversion {
         try (HostTensor initial = HostTensors.copyOf(start)) {
             progress.start(initial);
         }
-        Guidance guidance = new Guidance(request.guidanceScale(), false, request.steps());
+        Guidance guidance = new Guidance(
+                request.settings().guidanceScale(), false, request.settings().steps());
         Denoising denoising = new Denoising(
                 new GuidedPredictor(components.predictor(StepCache.NONE, new BlockWork(), Probe.NONE), guidance),
                 components.config().document().place(),
@@ -119,7 +122,7 @@ final class Inversion {
                 text,
                 Optional.empty(),
                 reference);
-        try (SamplerRun run = sampler.run(request.steps(), 0)) {
+        try (SamplerRun run = sampler.run(request.settings().steps(), 0)) {
             double[] timesteps = run.timesteps();
             WatchedSteps watched = new WatchedSteps(progress, clock, decoding, Probe.NONE, round, timesteps);
             return Scoped.tensor(() -> {

@@ -24,7 +24,7 @@ record InversionSource() implements LatentSource {
         if (request.video().isEmpty()) {
             throw RequestCheck.refused(ProblemCode.VIDEO, "inference.pipeline.inversion-video");
         }
-        int videos = RequestCheck.prompts(request) * request.numVideosPerPrompt();
+        int videos = RequestCheck.prompts(request) * request.settings().videosPerPrompt();
         if (videos != 1) {
             throw RequestCheck.refused(ProblemCode.REQUEST, "inference.pipeline.one-video", videos);
         }
@@ -38,7 +38,7 @@ record InversionSource() implements LatentSource {
     /// The reconstruction's, with the rows of the reference.
     @Override
     public int rows(PipelineRequest request) {
-        return request.isGuided() ? 4 : 2;
+        return request.settings().isGuided() ? 4 : 2;
     }
 
     @Override

@@ -27,12 +27,12 @@ sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, Inv
 
     /// The `n` of dynamic guidance.
     default int guidanceSteps(PipelineRequest request) {
-        return request.steps();
+        return request.settings().steps();
     }
 
     /// How many rows of a prediction's batch belong to one video.
     default int rows(PipelineRequest request) {
-        return request.isGuided() ? 2 : 1;
+        return request.settings().isGuided() ? 2 : 1;
     }
 
     /// Whether the VAE's encoder is used.

@@ -110,7 +110,7 @@ final class MemoryEstimate {
     }
 
     private long textTokens() {
-        return request.maxSequenceLength().orElse(components.config().maxTextSeqLength());
+        return request.settings().maxSequenceLength().orElse(components.config().maxTextSeqLength());
     }
 
     private long videoTokens() {
@@ -134,7 +134,7 @@ final class MemoryEstimate {
 
     /// The finished videos.
     private long pixels() {
-        return batch() * request.numVideosPerPrompt() * shape.frames() * shape.height() * shape.width() * 3;
+        return batch() * request.settings().videosPerPrompt() * shape.frames() * shape.height() * shape.width() * 3;
     }
 
     private long batch() {

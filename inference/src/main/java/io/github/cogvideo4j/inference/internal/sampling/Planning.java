@@ -21,6 +21,7 @@ public final class Planning {
     private static final double RATE_OF_PATCHES_IN_TIME = 16;
     private static final double GIBI = 1L << 30;
 
+    private final PipelineRequest request;
     private final LatentShape shape;
     private final GenerationPlan plan;
 
@@ -28,10 +29,13 @@ public final class Planning {
     ///
     /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be computed with this model
     Planning(Components components, LatentSource source, PipelineRequest request) {
+        this.request = request;
         RequestCheck.check(request);
         RequestCheck.checkEmbeds(
                 request,
-                request.maxSequenceLength().orElse(components.config().maxTextSeqLength()),
+                request.settings()
+                        .maxSequenceLength()
+                        .orElse(components.config().maxTextSeqLength()),
                 components.config().textEmbedDim());
         source.check(components, request);
         Sampler sampler = components.sampler();
@@ -49,13 +53,20 @@ public final class Planning {
                 shape.requestedFrames(),
                 shape.frames(),
                 shape.latentFrames(),
-                request.framesPerSecond().orElse(inputRate),
+                request.settings().framesPerSecond().orElse(inputRate),
                 calls,
                 sampler.name(),
                 components.device().name(),
                 warnings(components, sizes),
                 memory.plan(source),
-                request.cache().isPresent() ? OptionalLong.of(memory.cacheBytes(source)) : OptionalLong.empty());
+                request.settings().cache().isPresent()
+                        ? OptionalLong.of(memory.cacheBytes(source))
+                        : OptionalLong.empty());
+    }
+
+    /// What was asked for, reduced for a trial.
+    public PipelineRequest request() {
+        return request;
     }
 
     private List<Problem> warnings(Components components, SizeRules sizes) {
@@ -67,7 +78,7 @@ public final class Planning {
     }
 
     private static int calls(Sampler sampler, int first, PipelineRequest request) {
-        try (SamplerRun run = sampler.run(request.steps(), first)) {
+        try (SamplerRun run = sampler.run(request.settings().steps(), first)) {
             return run.timesteps().length;
         }
     }
@@ -76,7 +87,8 @@ public final class Planning {
         return shape;
     }
 
-    GenerationPlan plan() {
+    /// What the request comes to.
+    public GenerationPlan plan() {
         return plan;
     }
 

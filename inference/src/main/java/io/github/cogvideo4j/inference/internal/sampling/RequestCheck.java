@@ -39,20 +39,28 @@ final class RequestCheck {
         requireCount("negative prompts", request.negativePrompts().size(), prompts, true);
         requireCount("seeds", request.seeds().size(), prompts, false);
         require(
-                request.numVideosPerPrompt() >= 1 && request.numVideosPerPrompt() <= MOST_VIDEOS,
+                request.settings().videosPerPrompt() >= 1 && request.settings().videosPerPrompt() <= MOST_VIDEOS,
                 "num_videos_per_prompt",
-                request.numVideosPerPrompt(),
+                request.settings().videosPerPrompt(),
                 "1 - " + MOST_VIDEOS);
-        require(request.steps() >= 1, "num_inference_steps", request.steps(), ">= 1");
         require(
-                Math.abs(request.guidanceScale()) <= LARGEST_GUIDANCE,
+                request.settings().steps() >= 1,
+                "num_inference_steps",
+                request.settings().steps(),
+                ">= 1");
+        require(
+                Math.abs(request.settings().guidanceScale()) <= LARGEST_GUIDANCE,
                 "guidance_scale",
-                request.guidanceScale(),
+                request.settings().guidanceScale(),
                 ">= -" + LARGEST_GUIDANCE + ", <= " + LARGEST_GUIDANCE);
-        require(request.strength() > 0 && request.strength() <= 1, "strength", request.strength(), "> 0, <= 1");
-        double rate = request.framesPerSecond().orElse(1);
+        require(
+                request.settings().strength() > 0 && request.settings().strength() <= 1,
+                "strength",
+                request.settings().strength(),
+                "> 0, <= 1");
+        double rate = request.settings().framesPerSecond().orElse(1);
         require(rate > 0 && rate <= 1_000, "fps", rate, "> 0, <= 1000");
-        int tokens = request.maxSequenceLength().orElse(1);
+        int tokens = request.settings().maxSequenceLength().orElse(1);
         require(
                 tokens >= 1 && tokens <= TextEncoder.MOST_TOKENS,
                 "max_sequence_length",
@@ -68,10 +76,11 @@ final class RequestCheck {
     static void checkEmbeds(PipelineRequest request, long tokens, long width) {
         Optional<HostTensor> positive = request.promptEmbeds();
         Optional<HostTensor> negative = request.negativePromptEmbeds();
-        boolean beside = request.isGuided() && negative.isEmpty();
+        boolean beside = request.settings().isGuided() && negative.isEmpty();
         positive.ifPresent(embeds -> checkShape("prompt_embeds", embeds, ANY, beside ? tokens : ANY, width));
-        long others =
-                request.isGuided() ? positive.map(embeds -> embeds.shape()[1]).orElse(tokens) : ANY;
+        long others = request.settings().isGuided()
+                ? positive.map(embeds -> embeds.shape()[1]).orElse(tokens)
+                : ANY;
         negative.ifPresent(embeds -> checkShape("negative_prompt_embeds", embeds, prompts(request), others, width));
     }
 

@@ -34,7 +34,7 @@ final class SizeRules {
 
     /// The sizes of a video made from noise: padded at its beginning to whole patches in time.
     LatentShape generated(PipelineRequest request) {
-        int frames = request.numFrames().orElse(transformer.sampleFrames());
+        int frames = request.settings().numFrames().orElse(transformer.sampleFrames());
         checkFrames(frames);
         int latentFrames = (frames - 1) / vae.config().temporalCompressionRatio() + 1;
         int padding = (depth() - latentFrames % depth()) % depth();
@@ -43,8 +43,8 @@ final class SizeRules {
 
     /// The sizes of a video made from a video, which is not padded.
     LatentShape edited(PipelineRequest request, Video video) {
-        int frames = request.numFrames().isPresent()
-                ? Math.min(request.numFrames().getAsInt(), video.frames())
+        int frames = request.settings().numFrames().isPresent()
+                ? Math.min(request.settings().numFrames().getAsInt(), video.frames())
                 : video.frames();
         checkFrames(frames);
         int latentFrames = Math.toIntExact(vae.latentFrames(frames));
@@ -60,8 +60,8 @@ final class SizeRules {
 
     private LatentShape shape(PipelineRequest request, int frames, int latentFrames, int padding) {
         int ratio = vae.config().spatialRatio();
-        int height = request.height().orElse(defaultSide(transformer.sampleHeight() * ratio, TRAINED_SHORT));
-        int width = request.width().orElse(defaultSide(transformer.sampleWidth() * ratio, TRAINED_LONG));
+        int height = request.settings().height().orElse(defaultSide(transformer.sampleHeight() * ratio, TRAINED_SHORT));
+        int width = request.settings().width().orElse(defaultSide(transformer.sampleWidth() * ratio, TRAINED_LONG));
         checkSide("height", height, transformer.sampleHeight() * ratio);
         checkSide("width", width, transformer.sampleWidth() * ratio);
         int kept = latentFrames - padding;

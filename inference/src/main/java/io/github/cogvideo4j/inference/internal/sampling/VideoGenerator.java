@@ -1,10 +1,14 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
+import io.github.cogvideo4j.checkpoints.InvalidRequestException;
+import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
+import io.github.cogvideo4j.inference.generation.GenerationSettings;
 import io.github.cogvideo4j.inference.generation.InversionResult;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
+import io.github.cogvideo4j.inference.internal.runtime.DeviceOwner;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import java.io.IOException;
@@ -12,6 +16,10 @@ import java.nio.file.Path;
 
 /// A loaded model with the kind of input that its videos start from: what every pipeline is behind its face.
 public final class VideoGenerator implements AutoCloseable {
+    private static final int TRIAL_STEPS = 4;
+    private static final int TRIAL_FRAMES = 9;
+    private static final int TRIAL_GRID = 32;
+
     private final Components components;
     private final LatentSource source;
 
@@ -41,23 +49,63 @@ public final class VideoGenerator implements AutoCloseable {
                 Components.open(model, options.withScheduler(SchedulerChoice.DDIM)), new InversionSource());
     }
 
-    /// What a request would compute, and the memory it needs.
-    ///
-    /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be computed with this model
-    public GenerationPlan plan(PipelineRequest request) {
-        return new Planning(components, source, request).plan();
+    /// Loads a model for a kind of generation.
+    public static VideoGenerator of(GenerationKind kind, Path model, PipelineOptions options) throws IOException {
+        return switch (kind) {
+            case T2V -> ofText(model, options);
+            case I2V -> ofImage(model, options);
+            case V2V -> ofVideo(model, options);
+        };
     }
 
-    /// Generates all videos of a request.
+    /// What a request comes to with this model. Planned once, it can be carried out any number of times.
+    ///
+    /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be computed
+    public Planning plan(PipelineRequest request) {
+        return new Planning(components, source, request);
+    }
+
+    /// The same for a trial of a request: few steps, few frames, half the size, as far as the model can.
+    public Planning planTrial(PipelineRequest request) {
+        GenerationPlan whole = plan(request).plan();
+        GenerationSettings fewer = request.settings()
+                .withSteps(Math.min(TRIAL_STEPS, request.settings().steps()));
+        if (!(source instanceof VideoSource)) {
+            fewer = fewer.withNumFrames(Math.min(TRIAL_FRAMES, whole.requestedFrames()));
+        }
+        try {
+            return plan(
+                    request.withSettings(fewer.withHeight(half(whole.height())).withWidth(half(whole.width()))));
+        } catch (InvalidRequestException _) {
+            return plan(request.withSettings(fewer)); // learned positions fit one size only
+        }
+    }
+
+    private static int half(int size) {
+        return Math.max(TRIAL_GRID, size / 2 / TRIAL_GRID * TRIAL_GRID);
+    }
+
+    /// Generates all videos of a planned request.
     ///
     /// @param probe sees the tensors on the way
-    public PipelineResult generate(PipelineRequest request, GenerationProgress progress, Probe probe) {
-        return new Generation(components, source, request, progress, probe).run();
+    /// @throws java.util.concurrent.CancellationException when the progress says so
+    public PipelineResult generate(Planning planning, GenerationProgress progress, Probe probe) {
+        try (DeviceOwner.Lease _ = lease(progress)) {
+            return new Generation(components, source, planning, progress, probe).run();
+        }
     }
 
-    /// Inverts the video of a request, and reconstructs it.
-    public InversionResult invert(PipelineRequest request, GenerationProgress progress) {
-        return new Inversion(components, new Planning(components, source, request), request, progress).run();
+    /// Inverts the video of a planned request, and reconstructs it.
+    ///
+    /// @throws java.util.concurrent.CancellationException when the progress says so
+    public InversionResult invert(Planning planning, GenerationProgress progress) {
+        try (DeviceOwner.Lease _ = lease(progress)) {
+            return new Inversion(components, planning, progress).run();
+        }
+    }
+
+    private DeviceOwner.Lease lease(GenerationProgress progress) {
+        return DeviceOwner.acquire(components.options().compute().threads(), progress::isCancelled);
     }
 
     @Override

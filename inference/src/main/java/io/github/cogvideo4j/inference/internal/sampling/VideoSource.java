@@ -29,14 +29,16 @@ record VideoSource() implements LatentSource {
             throw RequestCheck.refused(
                     ProblemCode.REQUEST,
                     "inference.pipeline.weak",
-                    request.strength(),
-                    request.steps(),
-                    1.0 / request.steps());
+                    request.settings().strength(),
+                    request.settings().steps(),
+                    1.0 / request.settings().steps());
         }
     }
 
     private static int kept(PipelineRequest request) {
-        return Math.min((int) (request.steps() * request.strength()), request.steps());
+        return Math.min(
+                (int) (request.settings().steps() * request.settings().strength()),
+                request.settings().steps());
     }
 
     @Override
@@ -46,7 +48,7 @@ record VideoSource() implements LatentSource {
 
     @Override
     public int firstStep(PipelineRequest request) {
-        return request.steps() - kept(request);
+        return request.settings().steps() - kept(request);
     }
 
     @Override

@@ -90,7 +90,8 @@ class SmallWeightsTest {
                 PointerScope _ = new PointerScope();
                 RandomSource random = RandomSource.of(7)) {
             Path file = folder.resolve("layer.safetensors");
-            TensorFile.write(file, List.of(exact(random, "weight", 24, 32), exact(random, "bias", 24)), Map.of());
+            TensorFile.write(
+                    file, false, List.of(exact(random, "weight", 24, 32), exact(random, "bias", 24)), Map.of());
             Tensor input = random.normal(ScalarTypes.of(precision), 2, 5, 32);
             try (WeightStore store = WeightStore.open(file)) {
                 Linear dense = Linear.of(store.in(precision, ComputeDevice.CPU), 32, 24);

@@ -47,7 +47,7 @@ class EncodedFileTest {
             for (long i = 0; i < latents.values().byteSize(); i++) {
                 latents.values().set(ValueLayout.JAVA_BYTE, i, (byte) (i % 61));
             }
-            TensorFile.write(file, latents.entry(VideoCoder.TENSOR));
+            TensorFile.write(file, false, latents.entry(VideoCoder.TENSOR));
             try (HostTensor read = new EncodedFile(file, 16).read()) {
                 assertThat(read.precision()).isEqualTo(precision);
                 assertThat(read.shape()).isEqualTo(SHAPE);
@@ -60,7 +60,7 @@ class EncodedFileTest {
     void theContentsCountAndNotTheName() throws IOException {
         Path file = folder.resolve("encoded.pt");
         try (HostTensor latents = HostTensor.allocate(Precision.BF16, SHAPE)) {
-            TensorFile.write(file, latents.entry(VideoCoder.TENSOR));
+            TensorFile.write(file, false, latents.entry(VideoCoder.TENSOR));
         }
         Path renamed = Files.move(file, folder.resolve("encoded.safetensors"));
         try (HostTensor read = new EncodedFile(renamed, 16).read()) {
@@ -93,7 +93,7 @@ class EncodedFileTest {
         try (HostTensor latents = HostTensor.allocate(Precision.FP32, SHAPE)) {
             latents.values().asByteBuffer().order(ByteOrder.nativeOrder()).putFloat(64, Float.NaN);
             Path file = folder.resolve("nan.pt");
-            TensorFile.write(file, latents.entry(VideoCoder.TENSOR));
+            TensorFile.write(file, false, latents.entry(VideoCoder.TENSOR));
             assertRefused(file, "NaN");
         }
     }
@@ -121,6 +121,7 @@ class EncodedFileTest {
         long bytes = Arrays.stream(shape).reduce(dtype.bytes(), Math::multiplyExact);
         TensorFile.write(
                 file,
+                false,
                 new TensorFile.Entry(
                         "any", dtype, Shape.of(shape), MemorySegment.ofArray(new byte[Math.toIntExact(bytes)])));
         return file;

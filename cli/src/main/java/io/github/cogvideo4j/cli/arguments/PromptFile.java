@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.cli.arguments;
 
+import io.github.cogvideo4j.inference.generation.PromptInput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -12,20 +13,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// What one video is to show.
-///
-/// @param text  in words
-/// @param input the image or video that it starts from
-public record Prompt(String text, Optional<Path> input) {
+/// A file of prompts.
+public final class PromptFile {
     private static final int LARGEST_FILE = 4 << 20;
     private static final String SEPARATOR = "@@";
+
+    private PromptFile() {}
 
     /// The prompts of a file: one on each line, `prompt` or `prompt@@image`, as in CogVideo's own test files.
     /// Empty lines are left out.
     ///
     /// @throws UsageException when it is larger than 4 MiB, no text in UTF-8, or has no prompt
-    public static List<Prompt> read(Path file) throws IOException {
-        List<Prompt> prompts = new ArrayList<>();
+    public static List<PromptInput> read(Path file) throws IOException {
+        List<PromptInput> prompts = new ArrayList<>();
         text(file).lines().filter(line -> !line.isBlank()).forEach(line -> prompts.add(of(file, line.strip())));
         if (prompts.isEmpty()) {
             throw new UsageException("cli.generate.prompts-empty", file);
@@ -52,14 +52,14 @@ public record Prompt(String text, Optional<Path> input) {
         }
     }
 
-    private static Prompt of(Path file, String line) {
+    private static PromptInput of(Path file, String line) {
         int separator = line.lastIndexOf(SEPARATOR);
         if (separator < 0) {
-            return new Prompt(line, Optional.empty());
+            return new PromptInput(line, Optional.empty());
         }
         String input = line.substring(separator + SEPARATOR.length()).strip();
         try {
-            return new Prompt(line.substring(0, separator).strip(), Optional.of(Path.of(input)));
+            return new PromptInput(line.substring(0, separator).strip(), Optional.of(Path.of(input)));
         } catch (InvalidPathException _) {
             throw new UsageException("cli.generate.prompts-input", input, file);
         }

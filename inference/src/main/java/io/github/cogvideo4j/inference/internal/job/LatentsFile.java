@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.cli.generation;
+package io.github.cogvideo4j.inference.internal.job;
 
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.inference.generation.HostTensor;
@@ -30,11 +30,11 @@ public final class LatentsFile implements AutoCloseable {
         rounds.getLast().steps().add(copy(now));
     }
 
-    /// Writes the latents of one video; a file that is there is replaced in one step.
+    /// Writes the latents of one video.
     ///
     /// @param index which video, counted from 0
     /// @param last  the last latents of all videos
-    public void write(Path file, int index, HostTensor last) throws IOException {
+    public void write(Path file, boolean overwrite, int index, HostTensor last) throws IOException {
         Round round = rounds.get(index);
         long[] one = last.shape();
         long bytes = last.values().byteSize() / one[0];
@@ -43,6 +43,7 @@ public final class LatentsFile implements AutoCloseable {
         try (HostTensor steps = joined(round)) {
             TensorFile.write(
                     file,
+                    overwrite,
                     List.of(
                             round.initial().entry("initial_latents"),
                             steps.entry("step_latents"),

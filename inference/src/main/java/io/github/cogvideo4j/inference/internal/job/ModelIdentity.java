@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.cli.generation;
+package io.github.cogvideo4j.inference.internal.job;
 
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
@@ -12,6 +12,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
@@ -41,8 +42,16 @@ public final class ModelIdentity {
         return identity;
     }
 
-    /// The hash of a file that the video starts from.
-    public static String sha256(Path file) throws IOException {
+    /// The identity of a model and of the file that a video starts from.
+    public static ObjectNode of(Path model, Optional<Path> input) throws IOException {
+        ObjectNode identity = of(model);
+        if (input.isPresent()) {
+            identity.put("input_sha256", sha256(input.get()));
+        }
+        return identity;
+    }
+
+    private static String sha256(Path file) throws IOException {
         MessageDigest digest = digest();
         try (var stream = Files.newInputStream(file)) {
             byte[] bytes = new byte[1 << 16];

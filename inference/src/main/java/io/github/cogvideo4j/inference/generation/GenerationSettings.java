@@ -1,0 +1,234 @@
+package io.github.cogvideo4j.inference.generation;
+
+import io.github.cogvideo4j.inference.options.CacheChoice;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/// The numbers that shape a video. Names and defaults are those of diffusers' CogVideoX pipelines.
+///
+/// @param height            in pixels; the model's own when empty
+/// @param width             in pixels; the model's own when empty
+/// @param numFrames         frames; the model's own when empty, the input's for video to video
+/// @param steps             denoising steps
+/// @param guidanceScale     how strongly the prompt counts; guidance is on above 1, and a million is the most
+/// @param dynamicCfg        whether the guidance grows from step to step
+/// @param videosPerPrompt   videos for each prompt; those after the first have the seeds plus 1, plus 2, and
+///                          so on
+/// @param maxSequenceLength text tokens; the model's own when empty
+/// @param strength          for video to video: 0 to 1, how much of the input is replaced
+/// @param framesPerSecond   how fast the result plays; the model's own rate when empty
+/// @param cache             a step cache, by which only part of each step is computed
+public record GenerationSettings(
+        OptionalInt height,
+        OptionalInt width,
+        OptionalInt numFrames,
+        int steps,
+        double guidanceScale,
+        boolean dynamicCfg,
+        int videosPerPrompt,
+        OptionalInt maxSequenceLength,
+        double strength,
+        OptionalDouble framesPerSecond,
+        Optional<CacheChoice> cache) {
+    private static final int STEPS = 50;
+    private static final double GUIDANCE_SCALE = 6;
+    private static final double STRENGTH = 0.8;
+
+    /// 50 steps, a guidance scale of 6, a strength of 0.8, one video, and everything else as the model has it.
+    public static GenerationSettings defaults() {
+        return new GenerationSettings(
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                STEPS,
+                GUIDANCE_SCALE,
+                false,
+                1,
+                OptionalInt.empty(),
+                STRENGTH,
+                OptionalDouble.empty(),
+                Optional.empty());
+    }
+
+    /// Whether there is guidance: two predictions a step instead of one.
+    public boolean isGuided() {
+        return guidanceScale > 1;
+    }
+
+    /// With a height in pixels.
+    public GenerationSettings withHeight(int value) {
+        return new GenerationSettings(
+                OptionalInt.of(value),
+                width,
+                numFrames,
+                steps,
+                guidanceScale,
+                dynamicCfg,
+                videosPerPrompt,
+                maxSequenceLength,
+                strength,
+                framesPerSecond,
+                cache);
+    }
+
+    /// With a width in pixels.
+    public GenerationSettings withWidth(int value) {
+        return new GenerationSettings(
+                height,
+                OptionalInt.of(value),
+                numFrames,
+                steps,
+                guidanceScale,
+                dynamicCfg,
+                videosPerPrompt,
+                maxSequenceLength,
+                strength,
+                framesPerSecond,
+                cache);
+    }
+
+    /// With a number of frames.
+    public GenerationSettings withNumFrames(int value) {
+        return new GenerationSettings(
+                height,
+                width,
+                OptionalInt.of(value),
+                steps,
+                guidanceScale,
+                dynamicCfg,
+                videosPerPrompt,
+                maxSequenceLength,
+                strength,
+                framesPerSecond,
+                cache);
+    }
+
+    /// With a number of denoising steps.
+    public GenerationSettings withSteps(int value) {
+        return new GenerationSettings(
+                height,
+                width,
+                numFrames,
+                value,
+                guidanceScale,
+                dynamicCfg,
+                videosPerPrompt,
+                maxSequenceLength,
+                strength,
+                framesPerSecond,
+                cache);
+    }
+
+    /// With a guidance scale.
+    public GenerationSettings withGuidanceScale(double value) {
+        return new GenerationSettings(
+                height,
+                width,
+                numFrames,
+                steps,
+                value,
+                dynamicCfg,
+                videosPerPrompt,
+                maxSequenceLength,
+                strength,
+                framesPerSecond,
+                cache);
+    }
+
+    /// With guidance that grows from step to step, or not.
+    public GenerationSettings withDynamicCfg(boolean value) {
+        return new GenerationSettings(
+                height,
+                width,
+                numFrames,
+                steps,
+                guidanceScale,
+                value,
+                videosPerPrompt,
+                maxSequenceLength,
+                strength,
+                framesPerSecond,
+                cache);
+    }
+
+    /// With several videos for each prompt.
+    public GenerationSettings withVideosPerPrompt(int value) {
+        return new GenerationSettings(
+                height,
+                width,
+                numFrames,
+                steps,
+                guidanceScale,
+                dynamicCfg,
+                value,
+                maxSequenceLength,
+                strength,
+                framesPerSecond,
+                cache);
+    }
+
+    /// With a number of text tokens.
+    public GenerationSettings withMaxSequenceLength(int value) {
+        return new GenerationSettings(
+                height,
+                width,
+                numFrames,
+                steps,
+                guidanceScale,
+                dynamicCfg,
+                videosPerPrompt,
+                OptionalInt.of(value),
+                strength,
+                framesPerSecond,
+                cache);
+    }
+
+    /// With another strength, for video to video.
+    public GenerationSettings withStrength(double value) {
+        return new GenerationSettings(
+                height,
+                width,
+                numFrames,
+                steps,
+                guidanceScale,
+                dynamicCfg,
+                videosPerPrompt,
+                maxSequenceLength,
+                value,
+                framesPerSecond,
+                cache);
+    }
+
+    /// With a frame rate.
+    public GenerationSettings withFramesPerSecond(double value) {
+        return new GenerationSettings(
+                height,
+                width,
+                numFrames,
+                steps,
+                guidanceScale,
+                dynamicCfg,
+                videosPerPrompt,
+                maxSequenceLength,
+                strength,
+                OptionalDouble.of(value),
+                cache);
+    }
+
+    /// With a step cache.
+    public GenerationSettings withCache(CacheChoice value) {
+        return new GenerationSettings(
+                height,
+                width,
+                numFrames,
+                steps,
+                guidanceScale,
+                dynamicCfg,
+                videosPerPrompt,
+                maxSequenceLength,
+                strength,
+                framesPerSecond,
+                Optional.of(value));
+    }
+}

@@ -1,0 +1,51 @@
+package io.github.cogvideo4j.inference.internal.runtime;
+
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+
+/// The one user of libtorch in this process. libtorch has one number of threads and one pool of memory for a
+/// device, whoever uses them: two computations at the same time would have each other's threads, and the memory
+/// that was planned for one would be used up by the other. So whoever computes holds a lease, and others wait.
+public final class DeviceOwner {
+    private static final ReentrantLock ONE = new ReentrantLock(true);
+    private static final long PATIENCE_MILLIS = 100;
+
+    private DeviceOwner() {}
+
+    /// The right to compute, until it is closed by the thread that has it.
+    public static final class Lease implements AutoCloseable {
+        private Lease() {}
+
+        @Override
+        public void close() {
+            ONE.unlock();
+        }
+    }
+
+    /// Waits until nobody else computes, and sets the number of threads.
+    ///
+    /// @param threads   how many threads an operation may use; at least 1
+    /// @param cancelled asked while waiting
+    /// @throws CancellationException when it is no longer wanted, or the thread was interrupted
+    public static Lease acquire(int threads, BooleanSupplier cancelled) {
+        try {
+            while (!ONE.tryLock(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) {
+                if (cancelled.getAsBoolean()) {
+                    throw new CancellationException();
+                }
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            throw new CancellationException();
+        }
+        try {
+            Torch.start(threads);
+            return new Lease();
+        } catch (RuntimeException | Error e) {
+            ONE.unlock();
+            throw e;
+        }
+    }
+}
