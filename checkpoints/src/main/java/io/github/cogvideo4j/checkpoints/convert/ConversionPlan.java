@@ -2,8 +2,11 @@ package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.JobPlan;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.problem.Problem;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -33,7 +36,8 @@ public record ConversionPlan(
         List<PlannedTensor> tensors,
         List<WeightFile> weightFiles,
         SequencedMap<String, String> smallFiles,
-        List<Problem> remarks) {
+        List<Problem> remarks)
+        implements JobPlan<Converter.Result> {
     /// The transformer's folder in the output.
     public static final String COMPONENT = "transformer";
 
@@ -50,6 +54,11 @@ public record ConversionPlan(
         weightFiles = List.copyOf(weightFiles);
         smallFiles = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(smallFiles));
         remarks = List.copyOf(remarks);
+    }
+
+    @Override
+    public Converter.Result run(JobControl control) throws IOException {
+        return Converter.convert(this, control);
     }
 
     /// Bytes that will be written at most: weights, small files, and what of the base has to be copied.

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
@@ -31,7 +32,10 @@ class HarmfulFoldersTest {
         assertThat(find(folder, ProblemCode.LORA_ALPHA)).hasValueSatisfying(finding -> {
             assertThat(finding.severity()).isEqualTo(Severity.WARNING);
             assertThat(finding.remedy())
-                    .hasValueSatisfying(remedy -> assertThat(remedy).contains("--lora-alpha"));
+                    .hasValueSatisfying(remedy -> assertThat(remedy)
+                            .isInstanceOfSatisfying(
+                                    Remedy.FuseAdapter.class,
+                                    fuse -> assertThat(fuse.withAlpha()).isTrue()));
         });
     }
 
@@ -135,11 +139,11 @@ class HarmfulFoldersTest {
     }
 
     @Test
-    void aRemedyQuotesWhatAShellWouldTake() throws IOException {
+    void aRemedyNamesTheFolderAsItIs() throws IOException {
         Path folder = Resources.copy(
                 Resources.fixture("mess/a1-bin-no-prefix/input/pipeline"), temporary.resolve("my model; rm -r $HOME"));
         assertThat(find(folder, ProblemCode.NAME_MISSING_PREFIX).orElseThrow().remedy())
-                .hasValue("cogvideo doctor '" + folder + "' --fix");
+                .contains(new Remedy.Repair(folder, false, Optional.empty()));
     }
 
     private Path good() throws IOException {

@@ -3,6 +3,8 @@ package io.github.cogvideo4j.checkpoints.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.CarriesProblem;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.SettingsReader;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
@@ -105,7 +107,9 @@ class LoraAdapterTest {
         assertThatThrownBy(() -> LoraAdapter.open(checkpoint))
                 .hasMessageContaining("not-weights")
                 .hasMessageContaining("16 of 16")
-                .hasMessageContaining("cogvideo lora export " + checkpoint);
+                .isInstanceOfSatisfying(
+                        CarriesProblem.class,
+                        e -> assertThat(e.problem().remedies()).containsExactly(new Remedy.ExportAdapter(checkpoint)));
     }
 
     static Stream<Arguments> hostileFiles() {

@@ -1,12 +1,10 @@
 package io.github.cogvideo4j.cli.command;
 
+import io.github.cogvideo4j.checkpoints.convert.ConversionRequest.Source;
 import io.github.cogvideo4j.checkpoints.layout.Component;
-import io.github.cogvideo4j.checkpoints.source.Checkpoint;
-import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.cli.arguments.ModelArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,13 +14,11 @@ import java.util.Optional;
 
 /// What `convert` reads and where it writes, by position or by the reference script's options.
 ///
-/// @param main       the source that counts as the main one
-/// @param companions sources of other components
-/// @param output     the folder to make
-record ConversionSources(Checkpoint main, List<Checkpoint> companions, Path output) {
+/// @param sources what is converted, the main source first
+/// @param output  the folder to make
+record ConversionSources(List<Source> sources, Path output) {
     static ConversionSources of(
-            Optional<Path> first, Optional<Path> second, ModelArguments model, SourceOptions options)
-            throws IOException {
+            Optional<Path> first, Optional<Path> second, ModelArguments model, SourceOptions options) {
         Deque<Path> words = new ArrayDeque<>();
         first.ifPresent(words::add);
         second.ifPresent(words::add);
@@ -40,21 +36,21 @@ record ConversionSources(Checkpoint main, List<Checkpoint> companions, Path outp
             throw new UsageException("cli.usage.too-many", words.getFirst());
         }
 
-        List<Checkpoint> opened = new ArrayList<>();
-        Optional<Path> main = checkpoint.or(model::transformer);
-        for (Path path : main.stream().toList()) {
-            Checkpoint source = Checkpoints.open(path, options);
-            opened.add(model.transformer().isPresent() ? source.require(Component.TRANSFORMER) : source);
+        List<Source> sources = new ArrayList<>();
+        Optional<Component> expected =
+                model.transformer().isPresent() ? Optional.of(Component.TRANSFORMER) : Optional.empty();
+        checkpoint.or(model::transformer).ifPresent(path -> {
+            sources.add(new Source(path, Optional.empty(), expected, options));
             if (model.withVae()) {
-                opened.add(Checkpoints.openPart(path, options, Component.VAE));
+                sources.add(new Source(path, Optional.of(Component.VAE), Optional.empty(), options));
             }
             if (model.withTextEncoder()) {
-                opened.add(Checkpoints.openPart(path, options, Component.TEXT_ENCODER));
+                sources.add(new Source(path, Optional.of(Component.TEXT_ENCODER), Optional.empty(), options));
             }
-        }
-        for (Path path : model.vae().stream().toList()) {
-            opened.add(Checkpoints.open(path, SourceOptions.defaults()).require(Component.VAE));
-        }
-        return new ConversionSources(opened.getFirst(), opened.subList(1, opened.size()), output.get());
+        });
+        model.vae()
+                .ifPresent(path -> sources.add(new Source(
+                        path, Optional.empty(), Optional.of(Component.VAE), SourceOptions.defaults())));
+        return new ConversionSources(sources, output.get());
     }
 }

@@ -1,22 +1,20 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
-import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
+import io.github.cogvideo4j.checkpoints.convert.ConversionRequest;
 import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
 import io.github.cogvideo4j.checkpoints.layout.Component;
-import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.cli.arguments.ModelArguments;
 import io.github.cogvideo4j.cli.arguments.OutputArguments;
 import io.github.cogvideo4j.cli.arguments.SourceArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.report.ConversionProgress;
 import io.github.cogvideo4j.cli.report.ConversionReport;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -61,13 +59,9 @@ public final class ConvertCommand extends ConsoleCommand {
     @Override
     protected ExitCode run() throws IOException {
         ConversionOptions options = options();
-        ConversionSources sources = ConversionSources.of(first, second, model, source.options());
-        Optional<BaseModel> baseModel = base.isPresent()
-                ? Optional.of(BaseModel.read(ModelFolder.locate(base.get(), Map.copyOf(System.getenv()))))
-                : Optional.empty();
-        ConversionPlan plan =
-                ConversionPlanner.plan(sources.main(), sources.companions(), sources.output(), baseModel, options);
-        plan.remarks().forEach(console::remark);
+        ConversionSources given = ConversionSources.of(first, second, model, source.options());
+        ConversionPlan plan = new ConversionRequest(given.sources(), given.output(), base, options)
+                .plan(new ConversionProgress(console).control());
         ConversionReport report = new ConversionReport(plan, console);
         if (result.dryRun()) {
             report.showPlan();

@@ -1,7 +1,6 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.doctor.Diagnosis;
-import io.github.cogvideo4j.checkpoints.doctor.DiagnosisJson;
 import io.github.cogvideo4j.checkpoints.doctor.Doctor;
 import io.github.cogvideo4j.checkpoints.doctor.DoctorOptions;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
@@ -14,8 +13,10 @@ import io.github.cogvideo4j.checkpoints.doctor.repair.Undo;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.Label;
+import io.github.cogvideo4j.cli.outcome.Commands;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.report.ConversionProgress;
+import io.github.cogvideo4j.cli.report.DiagnosisJson;
 import io.github.cogvideo4j.cli.report.SystemReport;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import java.io.IOException;
@@ -97,7 +98,7 @@ public final class DoctorCommand extends ConsoleCommand {
         for (Finding finding : diagnosis.findings()) {
             console.finding(label(finding.severity()), finding.problem());
             finding.symptom().ifPresent(symptom -> console.print("cli.doctor.symptom", symptom.text(console.locale())));
-            finding.remedy().ifPresent(remedy -> console.print("cli.doctor.remedy", remedy));
+            finding.remedy().flatMap(Commands::of).ifPresent(remedy -> console.print("cli.doctor.remedy", remedy));
         }
         if (diagnosis.isHealthy()) {
             console.print("cli.doctor.healthy");

@@ -88,7 +88,7 @@ public final class ConversionReport {
     public void convert() throws IOException {
         Converter.Result result;
         try (ConversionProgress progress = new ConversionProgress(console)) {
-            result = Converter.convert(plan, progress.control());
+            result = plan.run(progress.control());
         }
         result.findings().forEach(console::remark);
         showResult(result, plan.options().verify());

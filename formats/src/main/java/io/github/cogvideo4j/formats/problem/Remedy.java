@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.formats.problem;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -50,6 +51,17 @@ public sealed interface Remedy {
     /// @param target the folder to copy it into, or the folder to make
     /// @param folder whether it is a folder
     record CopyFromBase(String path, Path target, boolean folder) implements Remedy {}
+
+    /// Moving files into a folder.
+    ///
+    /// @param files  the files
+    /// @param folder where they belong
+    record Move(List<Path> files, Path folder) implements Remedy {
+        /// Copies the list.
+        public Move {
+            files = List.copyOf(files);
+        }
+    }
 
     /// Downloading what Git LFS pointers stand for.
     ///

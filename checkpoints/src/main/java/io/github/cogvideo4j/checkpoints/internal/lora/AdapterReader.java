@@ -1,7 +1,8 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
+import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterKey;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterPart;
@@ -141,10 +142,8 @@ public final class AdapterReader {
         }
         if (name.endsWith(".base_layer.weight")) {
             throw new InvalidCheckpointException(
-                    ProblemCode.LORA_UNMERGED,
-                    place.tensor(name),
-                    "checkpoints.lora.unmerged",
-                    Commands.exportAdapter(file));
+                    Problem.of(ProblemCode.LORA_UNMERGED, place.tensor(name), "checkpoints.lora.unmerged")
+                            .with(new Remedy.ExportAdapter(file)));
         }
         Dialects.read(name)
                 .filter(reading -> isExpected(name, reading.key(), settings))
@@ -231,13 +230,13 @@ public final class AdapterReader {
                 factors.stream().filter(tensor -> tensor.shape().numel() == 0).toList();
         if (!empty.isEmpty()) {
             Path folder = file.toAbsolutePath().getParent();
-            throw new InvalidCheckpointException(
-                    ProblemCode.NOT_WEIGHTS,
-                    place.tensor(empty.getFirst().name()),
-                    "checkpoints.lora.empty",
-                    empty.size(),
-                    factors.size(),
-                    Commands.exportAdapter(folder == null ? file : folder));
+            throw new InvalidCheckpointException(Problem.of(
+                            ProblemCode.NOT_WEIGHTS,
+                            place.tensor(empty.getFirst().name()),
+                            "checkpoints.lora.empty",
+                            empty.size(),
+                            factors.size())
+                    .with(new Remedy.ExportAdapter(folder == null ? file : folder)));
         }
     }
 

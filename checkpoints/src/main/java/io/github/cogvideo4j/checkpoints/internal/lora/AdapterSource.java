@@ -1,7 +1,8 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
+import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterPart;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterSettings;
@@ -50,12 +51,9 @@ public record AdapterSource(AdapterContent content, Map<String, Shape> model) {
             return ofFile(found.get());
         }
         Optional<AdapterSource> state = state(path, options);
-        return state.orElseThrow(() -> new InvalidCheckpointException(
-                ProblemCode.NOT_WEIGHTS,
-                Place.of(path),
-                "checkpoints.lora.no-file",
-                WeightFileName.ADAPTER,
-                Commands.exportAdapter(path)));
+        return state.orElseThrow(() -> new InvalidCheckpointException(Problem.of(
+                        ProblemCode.NOT_WEIGHTS, Place.of(path), "checkpoints.lora.no-file", WeightFileName.ADAPTER)
+                .with(new Remedy.ExportAdapter(path))));
     }
 
     /// Opens the most exact copy of an adapter: the fp32 masters of a training's state go before the file that
@@ -158,9 +156,7 @@ public record AdapterSource(AdapterContent content, Map<String, Shape> model) {
         AdapterContent saved;
         try {
             saved = AdapterReader.read(file.file());
-        } catch (InvalidCheckpointException _) {
-            return state;
-        } catch (FormatException _) {
+        } catch (InvalidCheckpointException | FormatException unreadable) {
             return state;
         }
         SequencedMap<String, AdaptedModule> modules = new LinkedHashMap<>();

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.formats.problem.Remedy;
+import java.util.Optional;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
@@ -29,7 +30,7 @@ final class AdapterScale implements Rule {
                                         ProblemCode.NOT_WEIGHTS,
                                         Place.of(adapter.file()),
                                         "checkpoints.doctor.empty-adapter"))
-                        .withRemedy(Commands.exportAdapter(folderOf(adapter.file()))));
+                        .withRemedy(new Remedy.ExportAdapter(folderOf(adapter.file()))));
             } else if (!adapter.alpha()) {
                 found.accept(Finding.of(
                                 Severity.WARNING,
@@ -38,7 +39,7 @@ final class AdapterScale implements Rule {
                                         Place.of(adapter.file()),
                                         "checkpoints.doctor.lora-alpha",
                                         adapter.rank()))
-                        .withRemedy(Commands.fuse(adapter.file())));
+                        .withRemedy(new Remedy.FuseAdapter(Optional.of(adapter.file()), true)));
             }
         }
     }

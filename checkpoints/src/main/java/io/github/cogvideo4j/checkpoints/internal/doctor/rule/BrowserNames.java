@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import java.util.Optional;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.PrefixedNames;
@@ -45,7 +46,7 @@ final class BrowserNames implements Rule {
                                     "checkpoints.doctor.browser-names",
                                     files.size(),
                                     names))
-                    .withRemedy(Commands.fix(subject.path())));
+                    .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())));
         }
     }
 }

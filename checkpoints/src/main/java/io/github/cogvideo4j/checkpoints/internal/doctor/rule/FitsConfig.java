@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
@@ -53,7 +53,7 @@ final class FitsConfig implements Rule {
                                             problem.place(),
                                             "checkpoints.doctor.key-prefix",
                                             problem.message().arguments().getFirst()))
-                            .withRemedy(Commands.fixWithConversion(subject.path()))));
+                            .withRemedy(new Remedy.Repair(subject.path(), true, Optional.empty()))));
             if (config.isPresent() && group.isComplete()) {
                 List<NamedShape> shapes = stripped.stream()
                         .map(entry -> NamedShape.of(entry.tensor()))

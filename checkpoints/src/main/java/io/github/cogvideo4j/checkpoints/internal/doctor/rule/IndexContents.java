@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
@@ -62,7 +62,7 @@ final class IndexContents implements Rule {
             view.errors().forEach(problem -> found.accept(Finding.of(Severity.ERROR, problem)));
             view.warnings()
                     .forEach(problem -> found.accept(
-                            Finding.of(Severity.WARNING, problem).withRemedy(Commands.fix(subject.path()))));
+                            Finding.of(Severity.WARNING, problem).withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty()))));
             return;
         }
         for (int number : group.missing().stream().limit(20).toList()) {

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.formats.problem.Remedy;
+import java.util.Optional;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
@@ -63,6 +64,6 @@ final class IndexName implements Rule {
             Subject subject, ProblemCode code, Path place, String key, String expected, Consumer<Finding> found) {
         found.accept(
                 Finding.of(Severity.ERROR, Problem.of(code, Place.of(place), "checkpoints.doctor." + key, expected))
-                        .withRemedy(Commands.fix(subject.path())));
+                        .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())));
     }
 }

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
@@ -43,7 +43,7 @@ final class PipelineClass implements Rule {
                                     name.get(),
                                     config.get().inChannels(),
                                     image ? IMAGE : "CogVideoXPipeline"))
-                    .withRemedy(Commands.copyFromBase(ModelFolder.INDEX, subject.path())));
+                    .withRemedy(new Remedy.CopyFromBase(ModelFolder.INDEX, subject.path(), false)));
         }
     }
 }

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
@@ -39,7 +39,7 @@ final class PipelineParts implements Rule {
                                     whole
                                             ? "checkpoints.doctor.model-index-missing"
                                             : "checkpoints.doctor.transformer-alone"))
-                    .withRemedy(Commands.copyFromBase(ModelFolder.INDEX, subject.path())));
+                    .withRemedy(new Remedy.CopyFromBase(ModelFolder.INDEX, subject.path(), false)));
         }
         subject.others().forEach(component -> examine(component, found));
         if (subject.model().isPresent() && subject.transformer().isEmpty()) {
@@ -79,7 +79,7 @@ final class PipelineParts implements Rule {
                                 Place.of(folder),
                                 "checkpoints.doctor.component-missing",
                                 String.valueOf(folder.getFileName())))
-                .withRemedy("cp -r BASE_MODEL/" + folder.getFileName() + " " + Commands.quote(folder.toString()));
+                .withRemedy(new Remedy.CopyFromBase(String.valueOf(folder.getFileName()), folder, true));
     }
 
     private static Finding withoutWeights(Path folder, Severity severity) {

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.formats.problem.Remedy;
+import java.util.Optional;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
@@ -31,7 +32,7 @@ final class RawCheckpoint implements Rule {
                                         ProblemCode.DEEPSPEED_CHECKPOINT_IN_TRANSFORMER,
                                         Place.of(raw),
                                         "checkpoints.doctor.raw-checkpoint"))
-                        .withRemedy(Commands.fixWithConversion(subject.path())));
+                        .withRemedy(new Remedy.Repair(subject.path(), true, Optional.empty())));
             }
         }
     }

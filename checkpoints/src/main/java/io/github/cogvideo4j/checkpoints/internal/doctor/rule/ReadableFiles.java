@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
@@ -40,7 +40,7 @@ final class ReadableFiles implements Rule {
     static Finding failure(Path folder, Problem problem) {
         Finding finding = Finding.of(Severity.ofFailure(problem.code()), problem);
         return problem.code() == ProblemCode.GIT_LFS_POINTER
-                ? finding.withRemedy(Commands.pullLargeFiles(folder))
+                ? finding.withRemedy(new Remedy.PullLargeFiles(folder))
                 : finding;
     }
 }

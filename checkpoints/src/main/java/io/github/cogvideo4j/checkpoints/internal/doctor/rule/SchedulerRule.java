@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
@@ -78,8 +78,7 @@ final class SchedulerRule implements Rule {
                                 field,
                                 value,
                                 expected))
-                .withRemedy(Commands.copyFromBase(
-                        "scheduler/scheduler_config.json", subject.path().resolve("scheduler"))));
+                .withRemedy(new Remedy.CopyFromBase("scheduler/scheduler_config.json", subject.path().resolve("scheduler"), false)));
     }
 
     private static String unquoted(String json) {

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.formats.problem.Remedy;
+import java.util.Optional;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
@@ -64,7 +65,7 @@ final class SeveralSets implements Rule {
                 found.accept(Finding.of(
                                 Severity.WARNING,
                                 problem(ProblemCode.AMBIGUOUS_WEIGHTS, "weights-not-compared", first, second))
-                        .withRemedy(Commands.deep(subject.path())));
+                        .withRemedy(new Remedy.Diagnose(subject.path(), true)));
         }
     }
 
@@ -77,8 +78,10 @@ final class SeveralSets implements Rule {
             Consumer<Finding> found) {
         WeightGroup loaded = LoadOrder.loaded(first, second);
         found.accept(Finding.of(Severity.WARNING, problem(code, key, first, second))
-                .withRemedy(Commands.fixKeeping(
-                        subject.path(), loaded.members().firstEntry().getValue().fileName())));
+                .withRemedy(new Remedy.Repair(
+                        subject.path(),
+                        false,
+                        Optional.of(loaded.members().firstEntry().getValue().fileName()))));
     }
 
     private static Problem problem(ProblemCode code, String key, WeightGroup first, WeightGroup second) {

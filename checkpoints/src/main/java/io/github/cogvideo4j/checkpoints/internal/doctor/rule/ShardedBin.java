@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.formats.problem.Remedy;
+import java.util.Optional;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
@@ -33,7 +34,7 @@ final class ShardedBin implements Rule {
                                         Place.of(group.folder()),
                                         "checkpoints.doctor.sharded-bin",
                                         group.count()))
-                        .withRemedy(Commands.fixWithConversion(subject.path())));
+                        .withRemedy(new Remedy.Repair(subject.path(), true, Optional.empty())));
             }
         }
     }

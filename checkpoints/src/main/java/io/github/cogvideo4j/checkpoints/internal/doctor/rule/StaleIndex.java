@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.formats.problem.Remedy;
+import java.util.Optional;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
@@ -34,7 +35,7 @@ final class StaleIndex implements Rule {
                                             Place.of(index.file().file()),
                                             "checkpoints.doctor.index-stale",
                                             index.stale().first()))
-                            .withRemedy(Commands.fix(subject.path()))));
+                            .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty()))));
         }
         for (ComponentFolder folder : subject.transformer().stream().toList()) {
             folder.orphanIndexes().stream()

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.checkpoints.CheckpointException;
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
@@ -36,7 +36,7 @@ final class TransformerConfigRule implements Rule {
                                         Place.of(folder.folder()),
                                         "checkpoints.config.absent",
                                         "config.json"))
-                        .withRemedy(Commands.copyFromBase("transformer/config.json", folder.folder())));
+                        .withRemedy(new Remedy.CopyFromBase("transformer/config.json", folder.folder(), false)));
             }
             for (Path file : folder.config().filter(Files::isReadable).stream().toList()) {
                 try {

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
@@ -30,6 +30,6 @@ final class Unreadable implements Rule {
                 .forEach(file -> found.accept(Finding.of(
                                 Severity.ERROR,
                                 Problem.of(ProblemCode.UNREADABLE, Place.of(file), "checkpoints.doctor.unreadable"))
-                        .withRemedy(Commands.makeReadable(file))));
+                        .withRemedy(new Remedy.MakeReadable(file))));
     }
 }

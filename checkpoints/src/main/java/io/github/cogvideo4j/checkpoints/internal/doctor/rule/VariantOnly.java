@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.formats.problem.Remedy;
+import java.util.Optional;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
@@ -35,7 +36,7 @@ final class VariantOnly implements Rule {
                                                     .file()),
                                             "checkpoints.doctor.variant",
                                             group.variant().orElse("")))
-                            .withRemedy(Commands.fix(subject.path())));
+                            .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())));
                 }
             }
         }

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.formats.problem.Remedy;
+import java.util.Optional;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
@@ -50,7 +51,7 @@ final class WrongDirectory implements Rule {
                                 Place.of(group.folder()),
                                 "checkpoints.doctor.wrong-directory",
                                 group.label()))
-                .withRemedy(Commands.fix(subject.path()));
+                .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty()));
     }
 
     /// Files outside the folder that was given are the user's to move.
@@ -64,7 +65,7 @@ final class WrongDirectory implements Rule {
                                 Place.of(group.folder()),
                                 "checkpoints.doctor.wrong-directory",
                                 group.label()))
-                .withRemedy(Commands.move(files, transformer));
+                .withRemedy(new Remedy.Move(files, transformer));
     }
 
     private static Finding leftover(WeightGroup group) {

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.doctor.finding.Commands;
+import io.github.cogvideo4j.formats.problem.Remedy;
+import java.util.Optional;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
@@ -43,7 +44,7 @@ final class WrongName implements Rule {
                                         Place.of(config),
                                         "checkpoints.doctor.wrong-name",
                                         "config.json"))
-                        .withRemedy(Commands.fix(subject.path())));
+                        .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())));
             }
         }
     }

@@ -1,6 +1,8 @@
-package io.github.cogvideo4j.checkpoints.doctor;
+package io.github.cogvideo4j.cli.report;
 
+import io.github.cogvideo4j.checkpoints.doctor.Diagnosis;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
+import io.github.cogvideo4j.cli.outcome.Commands;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Problem;
 import java.util.Locale;
@@ -31,7 +33,7 @@ public final class DiagnosisJson {
             problem.place().offset().ifPresent(offset -> node.put("offset", offset));
             problem.place().tensor().ifPresent(tensor -> node.put("tensor", tensor));
             finding.symptom().ifPresent(symptom -> node.put("symptom", symptom.text(locale)));
-            finding.remedy().ifPresent(remedy -> node.put("remedy", remedy));
+            finding.remedy().flatMap(Commands::of).ifPresent(remedy -> node.put("remedy", remedy));
         }
         return root;
     }

@@ -1,0 +1,225 @@
+package io.github.cogvideo4j.checkpoints.internal.job;
+
+import io.github.cogvideo4j.checkpoints.InvalidRequestException;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// The fields of a request's JSON object, read strictly: a field of another type, a value out of range, a missing field
+/// and, at the [#end()], a field that nobody asked for are refused with `request`.
+public final class RequestFields {
+    private static final int LONGEST_TEXT = 4096;
+    private static final int MOST_OBJECTS = 64;
+
+    private final ObjectNode json;
+    private final String prefix;
+    private final Set<String> known = new HashSet<>();
+
+    private RequestFields(ObjectNode json, String prefix) {
+        this.json = json;
+        this.prefix = prefix;
+    }
+
+    /// The fields of a request of one kind.
+    ///
+    /// @param json    the whole request
+    /// @param job     the kind of job that it has to be for
+    /// @param version the newest version that is understood
+    public static RequestFields of(ObjectNode json, String job, int version) {
+        RequestFields fields = new RequestFields(json, "");
+        String found = fields.requiredText("job");
+        if (!found.equals(job)) {
+            throw fields.wrong("job", found);
+        }
+        int written = fields.whole("version", 1, Integer.MAX_VALUE).orElseThrow(() -> fields.missing("version"));
+        if (written > version) {
+            throw refuse("checkpoints.request.version", written, version);
+        }
+        return fields;
+    }
+
+    /// Whether a field is present and true.
+    public boolean flag(String name) {
+        JsonNode node = get(name);
+        if (node != null && !node.isBoolean()) {
+            throw wrong(name, node);
+        }
+        return node != null && node.booleanValue();
+    }
+
+    /// A text of at most 4,096 characters.
+    public Optional<String> text(String name) {
+        JsonNode node = get(name);
+        if (node == null) {
+            return Optional.empty();
+        }
+        if (!node.isString() || node.stringValue().length() > LONGEST_TEXT) {
+            throw wrong(name, node);
+        }
+        return Optional.of(node.stringValue());
+    }
+
+    /// A text of a form.
+    public Optional<String> text(String name, Pattern form) {
+        Optional<String> value = text(name);
+        value.filter(word -> !form.matcher(word).matches()).ifPresent(word -> {
+            throw wrong(name, word);
+        });
+        return value;
+    }
+
+    /// A text that has to be there.
+    public String requiredText(String name) {
+        return text(name).orElseThrow(() -> missing(name));
+    }
+
+    /// A path.
+    public Optional<Path> path(String name) {
+        return text(name).map(value -> {
+            try {
+                return Path.of(value);
+            } catch (InvalidPathException e) {
+                throw wrong(name, value);
+            }
+        });
+    }
+
+    /// A path that has to be there.
+    public Path requiredPath(String name) {
+        return path(name).orElseThrow(() -> missing(name));
+    }
+
+    /// A whole number within bounds.
+    public OptionalInt whole(String name, int least, int most) {
+        OptionalLong value = large(name, least, most);
+        return value.isPresent() ? OptionalInt.of(Math.toIntExact(value.getAsLong())) : OptionalInt.empty();
+    }
+
+    /// A whole number of 64 bits within bounds.
+    public OptionalLong large(String name, long least, long most) {
+        JsonNode node = get(name);
+        if (node == null) {
+            return OptionalLong.empty();
+        }
+        if (!node.isIntegralNumber()
+                || !node.canConvertToLong()
+                || node.longValue() < least
+                || node.longValue() > most) {
+            throw wrong(name, node);
+        }
+        return OptionalLong.of(node.longValue());
+    }
+
+    /// A finite number.
+    public OptionalDouble number(String name) {
+        JsonNode node = get(name);
+        if (node == null) {
+            return OptionalDouble.empty();
+        }
+        if (!node.isNumber() || !Double.isFinite(node.doubleValue())) {
+            throw wrong(name, node);
+        }
+        return OptionalDouble.of(node.doubleValue());
+    }
+
+    /// A finite number above zero.
+    public OptionalDouble positive(String name) {
+        OptionalDouble value = number(name);
+        if (value.isPresent() && value.getAsDouble() <= 0) {
+            throw wrong(name, value.getAsDouble());
+        }
+        return value;
+    }
+
+    /// One of the values of an enum, by what its `toString()` says, in any case.
+    public <E extends Enum<E>> Optional<E> choice(String name, Class<E> type) {
+        return text(name).map(word -> {
+            E[] values = type.getEnumConstants();
+            return Arrays.stream(values)
+                    .filter(value -> value.toString().equalsIgnoreCase(word))
+                    .findFirst()
+                    .orElseThrow(() -> refuse(
+                            "checkpoints.request.choice",
+                            prefix + name,
+                            word,
+                            Arrays.stream(values).map(Object::toString).collect(Collectors.joining(", "))));
+        });
+    }
+
+    /// Objects in a list, at most 64; none when the field is absent.
+    public List<RequestFields> objects(String name) {
+        JsonNode node = get(name);
+        if (node == null) {
+            return List.of();
+        }
+        if (!(node instanceof ArrayNode array) || array.size() > MOST_OBJECTS) {
+            throw wrong(name, node);
+        }
+        List<RequestFields> objects = new ArrayList<>();
+        for (JsonNode element : array) {
+            if (!(element instanceof ObjectNode object)) {
+                throw wrong(name, element);
+            }
+            objects.add(new RequestFields(object, prefix + name + "."));
+        }
+        return objects;
+    }
+
+    /// An object inside this one; an empty one when the field is absent.
+    public RequestFields object(String name) {
+        JsonNode node = get(name);
+        if (node != null && !(node instanceof ObjectNode)) {
+            throw wrong(name, node);
+        }
+        return new RequestFields(
+                node instanceof ObjectNode object ? object : json.objectNode(), prefix + name + ".");
+    }
+
+    /// Whether a field is there.
+    public boolean has(String name) {
+        return get(name) != null;
+    }
+
+    /// Refuses the fields that nobody asked for.
+    public void end() {
+        for (String name : json.propertyNames()) {
+            if (!known.contains(name)) {
+                throw refuse("checkpoints.request.unknown", prefix + name);
+            }
+        }
+    }
+
+    private @Nullable JsonNode get(String name) {
+        known.add(name);
+        JsonNode node = json.get(name);
+        return node == null || node.isNull() ? null : node;
+    }
+
+    private InvalidRequestException missing(String name) {
+        return refuse("checkpoints.request.missing", prefix + name);
+    }
+
+    private InvalidRequestException wrong(String name, Object value) {
+        return refuse("checkpoints.request.value", prefix + name, value);
+    }
+
+    private static InvalidRequestException refuse(String key, Object... arguments) {
+        return new InvalidRequestException(ProblemCode.REQUEST, Place.nowhere(), key, arguments);
+    }
+}

@@ -1,0 +1,119 @@
+package io.github.cogvideo4j.checkpoints.document;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
+import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
+import io.github.cogvideo4j.checkpoints.convert.ConversionRequest;
+import io.github.cogvideo4j.checkpoints.convert.Converter;
+import io.github.cogvideo4j.checkpoints.doctor.Diagnosis;
+import io.github.cogvideo4j.checkpoints.doctor.Doctor;
+import io.github.cogvideo4j.checkpoints.doctor.DoctorOptions;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
+import io.github.cogvideo4j.checkpoints.job.Cancellation;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.JobEvent;
+import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.checkpoints.verify.FolderVerification;
+import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
+import io.github.cogvideo4j.checkpoints.verify.TensorDifference;
+import io.github.cogvideo4j.checkpoints.verify.VerificationReport;
+import io.github.cogvideo4j.formats.problem.CarriesProblem;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.testing.Resources;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.node.ObjectNode;
+
+/// The snippets of docs/library.md, compiled and run. [#theDocumentHasTheseSnippets()] holds both to the same text.
+class LibraryDocumentTest {
+    private static final Path SOURCE =
+            Path.of("src/test/java/io/github/cogvideo4j/checkpoints/document/LibraryDocumentTest.java");
+
+    @Test
+    void theSnippetsRun(@TempDir Path folder) throws IOException {
+        Path checkpoint = Resources.fixture("zero2-bf16-w2/output/checkpoint-3");
+        Path output = folder.resolve("my-model");
+        AtomicLong bytes = new AtomicLong();
+        List<Problem> remarks = new ArrayList<>();
+        List<String> told = new ArrayList<>();
+
+        ConversionRequest request = ConversionRequest.of(checkpoint, output)
+                .withOptions(ConversionOptions.defaults().withDType(TargetDType.BF16));
+        ConversionPlan plan = request.plan(JobControl.none());
+        Converter.Result result = plan.run(JobControl.none());
+
+        ObjectNode json = request.toJson();
+        ConversionRequest same = ConversionRequest.read(json);
+
+        Cancellation cancellation = new Cancellation();
+        JobControl control = new JobControl(
+                event -> {
+                    switch (event) {
+                        case JobEvent.Begun begun -> bytes.set(0);
+                        case JobEvent.Advanced more -> bytes.addAndGet(more.amount());
+                        case JobEvent.Noticed noticed -> remarks.add(noticed.problem());
+                    }
+                },
+                cancellation);
+
+        VerificationReport report = FolderVerification.verify(output, true, 2, control);
+        List<TensorDifference> differences = SourceComparison.compare(
+                output.resolve("transformer"), Checkpoints.open(checkpoint, SourceOptions.defaults()), 2, control);
+
+        Diagnosis diagnosis = Doctor.examine(output, new DoctorOptions(false, 2), control);
+        for (Finding finding : diagnosis.findings()) {
+            String sentence = finding.problem().message().text(Locale.ENGLISH);
+            Optional<Remedy> remedy = finding.remedy();
+            told.add(sentence + remedy.map(value -> " " + value).orElse(""));
+        }
+
+        try {
+            ConversionRequest.of(checkpoint.resolveSibling("checkpoint-4"), output).plan(JobControl.none());
+        } catch (NoSuchFileException missing) {
+            told.add(missing.getFile());
+        } catch (RuntimeException e) {
+            if (!(e instanceof CarriesProblem refused)) {
+                throw e;
+            }
+            told.add(refused.category() + " " + refused.problem().code().id());
+        }
+
+        assertThat(result.output()).isEqualTo(output);
+        assertThat(same).isEqualTo(request);
+        assertThat(bytes.get()).isPositive();
+        assertThat(remarks).isEmpty();
+        assertThat(report.problems()).isEmpty();
+        assertThat(differences).isEmpty();
+        assertThat(told).isNotEmpty();
+    }
+
+    @Test
+    void theDocumentHasTheseSnippets() throws IOException {
+        String code = squeezed(Files.readString(SOURCE));
+        Matcher blocks = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(Path.of("../docs/library.md")));
+        assertThat(blocks.results().map(block -> squeezed(block.group(1))))
+                .isNotEmpty()
+                .allSatisfy(block -> assertThat(code).contains(block));
+    }
+
+    /// Line breaks and indentation are the formatter's.
+    private static String squeezed(String code) {
+        return code.replaceAll("\\s+", "");
+    }
+}
