@@ -87,6 +87,10 @@ class BrokenInputTest {
                 words.add(input.resolve(text).toString());
             }
         }
+        // The tensors of these cases are called t0 or w; what is examined is something else.
+        if (words.getFirst().equals("convert")) {
+            words.add("--unchecked-names");
+        }
         return words;
     }
 }

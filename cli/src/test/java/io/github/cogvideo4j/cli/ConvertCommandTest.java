@@ -146,7 +146,7 @@ class ConvertCommandTest {
 
     @ParameterizedTest
     @CsvSource({
-        "--component, unet",
+        "--component, ../unet",
         "--max-shard-size, 5GiB",
         "--dtype, int8",
         "--format, onnx",

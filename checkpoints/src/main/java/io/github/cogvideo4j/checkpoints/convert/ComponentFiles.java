@@ -63,7 +63,7 @@ final class ComponentFiles {
                 new ShardSize(options.files().maxShardBytes()),
                 names);
         String index = new String(index(plan).toJson(), StandardCharsets.UTF_8);
-        if (component == Component.TRANSFORMER) {
+        if (component.equals(Component.TRANSFORMER)) {
             indexes.put(path(ConversionPlanner.KEPT_INDEX), index);
         }
         if (plan.shards().size() > 1) {
@@ -92,9 +92,8 @@ final class ComponentFiles {
         });
     }
 
-    /// transformers calls its torch files otherwise than its safetensors files.
     private String stem(String extension) {
-        return component == Component.TEXT_ENCODER && extension.equals("bin") ? "pytorch_model" : component.stem();
+        return extension.equals("bin") ? component.binStem() : component.stem();
     }
 
     /// `diffusion_pytorch_model.fp16.safetensors`, and the index `...index.fp16.json`.

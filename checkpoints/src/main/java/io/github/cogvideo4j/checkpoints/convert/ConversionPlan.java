@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.JobPlan;
+import io.github.cogvideo4j.checkpoints.internal.placement.SettledNames;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.problem.Problem;
 import java.io.IOException;
@@ -45,7 +46,13 @@ public record ConversionPlan(
     ///
     /// @param path       its folder or file below the output
     /// @param checkpoint its source, under the names that it is written with
-    public record Part(String path, Checkpoint checkpoint) {}
+    /// @param names      how those names were settled; absent for layouts of their own (SAT, adapters)
+    public record Part(String path, Checkpoint checkpoint, Optional<SettledNames> names) {
+        /// A part whose layout settles its names.
+        public Part(String path, Checkpoint checkpoint) {
+            this(path, checkpoint, Optional.empty());
+        }
+    }
 
     /// Copies the collections.
     public ConversionPlan {

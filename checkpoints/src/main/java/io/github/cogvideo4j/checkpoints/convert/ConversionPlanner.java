@@ -5,8 +5,12 @@ import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.internal.convert.configuration.Configurations;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
+import io.github.cogvideo4j.checkpoints.internal.placement.BaseTables;
+import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
+import io.github.cogvideo4j.checkpoints.internal.placement.Placement;
 import io.github.cogvideo4j.checkpoints.internal.source.sat.SatExport;
 import io.github.cogvideo4j.checkpoints.internal.source.sat.SatPart;
+import io.github.cogvideo4j.checkpoints.internal.table.ModelTable;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
@@ -18,10 +22,8 @@ import io.github.cogvideo4j.formats.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
@@ -96,13 +98,14 @@ public final class ConversionPlanner {
             addAdapter(sources.getFirst());
             rest = Optional.empty();
         } else {
-            Map<Component, Checkpoint> components = components(sources);
-            for (Map.Entry<Component, Checkpoint> component : components.entrySet()) {
-                addComponent(component.getKey(), component.getValue());
+            List<Placed> components = components(sources);
+            for (Placed component : components) {
+                addComponent(component);
             }
             Configurations configurations = new Configurations(components, base, options.claims(), remarks);
             smallFiles.putAll(configurations.decide());
-            rest = base.map(model -> model.without(components.keySet()).withoutFiles(smallFiles.keySet()));
+            List<Component> made = components.stream().map(Placed::component).toList();
+            rest = base.map(model -> model.without(made).withoutFiles(smallFiles.keySet()));
         }
         return new ConversionPlan(
                 sources.getFirst(),
@@ -123,37 +126,43 @@ public final class ConversionPlanner {
                 && SatExport.partOf(checkpoint).equals(Optional.of(SatPart.ADAPTER));
     }
 
-    private Map<Component, Checkpoint> components(List<Checkpoint> sources) {
-        Map<Component, Checkpoint> components = new EnumMap<>(Component.class);
+    private List<Placed> components(List<Checkpoint> sources) throws IOException {
+        Optional<BaseTables> tables = base.map(BaseTables::new);
+        SequencedMap<Component, Placed> components = new LinkedHashMap<>();
         for (Checkpoint source : sources) {
+            WrongSource.refuseAdapters(source);
             // What is said is said of the main source.
-            Component component = WrongSource.requireComponent(
-                    source, components.isEmpty() ? options.component() : Optional.empty(), remarks);
-            if (components.putIfAbsent(component, source) != null) {
-                throw new InvalidCheckpointException(
-                        ProblemCode.AMBIGUOUS_WEIGHTS,
-                        Place.of(source.folder()),
-                        "checkpoints.convert.two-of-a-component",
-                        component.folder());
+            Optional<Component> said = components.isEmpty() ? options.component() : Optional.empty();
+            for (Placed placed : Placement.of(source, tables, said, options.unchecked(), remarks)) {
+                if (components.putIfAbsent(placed.component(), placed) != null) {
+                    throw new InvalidCheckpointException(
+                            ProblemCode.AMBIGUOUS_WEIGHTS,
+                            Place.of(source.folder()),
+                            "checkpoints.convert.two-of-a-component",
+                            placed.component().folder());
+                }
             }
         }
-        return components;
+        return List.copyOf(components.values());
     }
 
-    private void addComponent(Component component, Checkpoint source) throws IOException {
+    private void addComponent(Placed placed) throws IOException {
+        Component component = placed.component();
+        Checkpoint source = placed.checkpoint();
         Optional<DType> ofBase = base.isPresent() ? base.get().weightDType(component) : Optional.empty();
         // SAT keeps weights in the dtype that they were trained in, unless they come from ZeRO's fp32 copies;
         // the components that are not trained keep theirs.
-        boolean keep = component != Component.TRANSFORMER
+        boolean keep = component.equals(Component.VAE)
+                || component.transformers()
                 || (source.kind() == CheckpointKind.SAT
                         && source.training().zeroStage().isEmpty());
         TargetDType otherwise = keep ? TargetDType.SOURCE : TargetDType.BF16;
         List<PlannedTensor> planned =
-                planned(source, ofBase.flatMap(TargetDType::of).orElse(otherwise));
+                planned(source, ofBase.flatMap(TargetDType::of).orElse(otherwise), placed.table());
         ComponentFiles files = new ComponentFiles(component, options, remarks);
         weightFiles.addAll(files.plan(planned, output));
         smallFiles.putAll(files.indexes());
-        parts.add(new ConversionPlan.Part(component.folder(), source));
+        parts.add(new ConversionPlan.Part(component.folder(), source, Optional.of(placed.names())));
     }
 
     private void addAdapter(Checkpoint source) {
@@ -179,12 +188,24 @@ public final class ConversionPlanner {
     }
 
     private List<PlannedTensor> planned(Checkpoint source, TargetDType otherwise) {
+        return planned(source, otherwise, Optional.empty());
+    }
+
+    /// Each tensor in the dtype that was asked for, or in the one that its table has it in: some models keep
+    /// a few modules in fp32, which nothing but their files shows.
+    private List<PlannedTensor> planned(Checkpoint source, TargetDType otherwise, Optional<ModelTable> table) {
         TargetDType dtype = options.dtype().orElse(otherwise);
         if (mainDType.isEmpty()) {
             mainDType = Optional.of(dtype);
         }
         List<PlannedTensor> planned = source.entries().stream()
-                .map(entry -> new PlannedTensor(entry, dtype.of(entry)))
+                .map(entry -> new PlannedTensor(
+                        entry,
+                        table.filter(_ -> options.dtype().isEmpty())
+                                .flatMap(known -> known.dtype(entry.name()))
+                                .flatMap(TargetDType::of)
+                                .orElse(dtype)
+                                .of(entry)))
                 .toList();
         tensors.addAll(planned);
         return planned;

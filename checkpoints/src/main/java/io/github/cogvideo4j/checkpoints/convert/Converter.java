@@ -170,7 +170,15 @@ public final class Converter {
                         plan.checkpoint().options().fromModule(),
                         plan.options().files().variant()),
                 files,
-                tensors);
+                tensors,
+                names());
+    }
+
+    private List<Manifest.Names> names() {
+        return plan.parts().stream()
+                .flatMap(part -> part.names().stream()
+                        .map(names -> new Manifest.Names(part.path(), names.by().id(), names.model(), names.removed())))
+                .toList();
     }
 
     private Manifest.Source source() {

@@ -1,60 +1,54 @@
 package io.github.cogvideo4j.checkpoints.layout;
 
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
-import java.util.Arrays;
-import java.util.Collection;
-import java.util.Optional;
+import java.util.Set;
 
-/// A component of a pipeline that has weights.
-public enum Component {
-    /// The diffusion transformer.
-    TRANSFORMER("transformer", WeightFileName.DIFFUSERS_STEM),
+/// A component of a pipeline that has weights, by the name of its folder: `transformer`, `transformer_2`,
+/// `unet`, `vae`, `text_encoder`, ...
+///
+/// @param folder       its folder in the pipeline
+/// @param transformers whether the library transformers reads it, which wants files of other names than
+///                     diffusers
+public record Component(String folder, boolean transformers) {
+    /// The diffusion transformer of most pipelines.
+    public static final Component TRANSFORMER = new Component("transformer", false);
+
     /// The autoencoder.
-    VAE("vae", WeightFileName.DIFFUSERS_STEM),
-    /// The text encoder, whose files transformers names.
-    TEXT_ENCODER("text_encoder", "model");
+    public static final Component VAE = new Component("vae", false);
 
-    private final String folder;
-    private final String stem;
+    /// The text encoder.
+    public static final Component TEXT_ENCODER = new Component("text_encoder", true);
 
-    Component(String folder, String stem) {
-        this.folder = folder;
-        this.stem = stem;
+    /// What components that transformers reads are called, each also with a number (`text_encoder_2`).
+    private static final Set<String> OF_TRANSFORMERS =
+            Set.of("text_encoder", "image_encoder", "safety_checker", "text_model", "llm", "mllm");
+
+    private static final Set<String> WITHOUT_WEIGHTS =
+            Set.of("scheduler", "tokenizer", "feature_extractor", "image_processor", "processor");
+
+    /// The component with this folder, where no `model_index.json` says what reads it.
+    public static Component named(String folder) {
+        return new Component(folder, OF_TRANSFORMERS.contains(folder.replaceFirst("_[0-9]+$", "")));
     }
 
-    /// Its folder in the pipeline.
-    public String folder() {
-        return folder;
+    /// Whether a folder of this name in a pipeline is of a component with weights.
+    public static boolean mayHaveWeights(String folder) {
+        return WITHOUT_WEIGHTS.stream().noneMatch(folder::startsWith);
+    }
+
+    /// What the names of its weight files begin with.
+    public String stem() {
+        return transformers ? "model" : WeightFileName.DIFFUSERS_STEM;
+    }
+
+    /// The same of files in torch's format, which transformers calls otherwise.
+    public String binStem() {
+        return transformers ? "pytorch_model" : WeightFileName.DIFFUSERS_STEM;
     }
 
     /// The same as the folder: the word of the command line.
     @Override
     public String toString() {
         return folder;
-    }
-
-    /// What its weight files' names begin with.
-    public String stem() {
-        return stem;
-    }
-
-    /// The component that has a folder of this name.
-    public static Optional<Component> inFolder(String name) {
-        return Arrays.stream(values())
-                .filter(component -> component.folder.equals(name))
-                .findFirst();
-    }
-
-    /// The component that a state dict is of, by names that no other has.
-    public static Optional<Component> of(Collection<String> names) {
-        if (names.stream().anyMatch(name -> name.startsWith("transformer_blocks."))) {
-            return Optional.of(TRANSFORMER);
-        }
-        if (names.stream().anyMatch(name -> name.startsWith("decoder.up_blocks."))) {
-            return Optional.of(VAE);
-        }
-        return names.stream().anyMatch(name -> name.startsWith("encoder.block.") && name.contains(".SelfAttention."))
-                ? Optional.of(TEXT_ENCODER)
-                : Optional.empty();
     }
 }

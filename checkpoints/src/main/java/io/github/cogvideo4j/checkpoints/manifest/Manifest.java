@@ -19,8 +19,14 @@ import java.util.SortedMap;
 /// @param options  what was asked for
 /// @param files    every file of the folder but this one
 /// @param tensors  the written tensors by name, in the order of the state dict
+/// @param names    how the names of each written component were settled; older manifests do not tell
 public record Manifest(
-        String software, Source source, Options options, List<FileEntry> files, Map<String, TensorEntry> tensors) {
+        String software,
+        Source source,
+        Options options,
+        List<FileEntry> files,
+        Map<String, TensorEntry> tensors,
+        List<Names> names) {
     /// Its name in the folder.
     public static final String FILE_NAME = "cogvideo4j.json";
 
@@ -99,6 +105,20 @@ public record Manifest(
     /// @param sha256   of all its bytes; of the header alone for weights
     public record FileEntry(
             String path, Origin origin, long size, Optional<Instant> modified, Optional<String> sha256) {}
+
+    /// How the names of a component were settled.
+    ///
+    /// @param component its folder
+    /// @param knownBy   what knew them: `base`, `configuration`, `family`, or `nothing` when they were written
+    ///                  unchecked
+    /// @param model     the class, or the classes that share the names; empty when nothing knew them
+    /// @param removed   what was removed from before every name
+    public record Names(String component, String knownBy, String model, String removed) {
+        /// Whether they were written without anything that knows them.
+        public boolean unchecked() {
+            return knownBy.equals("nothing");
+        }
+    }
 
     /// A written tensor.
     ///

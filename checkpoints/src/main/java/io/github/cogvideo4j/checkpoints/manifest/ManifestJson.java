@@ -55,6 +55,13 @@ public final class ManifestJson {
             file.modified().ifPresent(time -> entry.put("modified", time.toString()));
             file.sha256().ifPresent(hash -> entry.put("sha256", hash));
         }
+        for (Manifest.Names names : manifest.names()) {
+            ObjectNode entry = root.withArray("names").addObject();
+            entry.put("component", names.component());
+            entry.put("known_by", names.knownBy());
+            entry.put("model", names.model());
+            entry.put("removed", names.removed());
+        }
         ObjectNode tensors = root.putObject("tensors");
         manifest.tensors().forEach((name, tensor) -> {
             ObjectNode entry = tensors.putObject(name);
@@ -122,7 +129,21 @@ public final class ManifestJson {
                             bool(options, "from_module"),
                             optionalString(options, "variant")),
                     List.copyOf(files),
-                    tensors);
+                    tensors,
+                    names(root));
+        }
+
+        private List<Manifest.Names> names(ObjectNode node) {
+            List<Manifest.Names> all = new ArrayList<>();
+            for (JsonNode names : node.path("names")) {
+                ObjectNode fields = asObject("names", names);
+                all.add(new Manifest.Names(
+                        string(fields, "component"),
+                        string(fields, "known_by"),
+                        string(fields, "model"),
+                        string(fields, "removed")));
+            }
+            return List.copyOf(all);
         }
 
         private Manifest.Source source(ObjectNode node) {

@@ -1,16 +1,20 @@
 package io.github.cogvideo4j.checkpoints.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.table.Families;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.tensor.Shape;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.TreeMap;
 
 /// A checkpoint that has been understood: its state dict as descriptions, and nothing read but headers and
@@ -96,7 +100,11 @@ public record Checkpoint(
 
     /// The component that its weights are of, by names that no other has.
     public Optional<Component> component() {
-        return Component.of(entries.stream().map(StateEntry::name).toList());
+        SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
+        entries.forEach(entry -> shapes.put(entry.name(), entry.tensor().shape()));
+        return Families.recognise(shapes).stream()
+                .map(match -> Component.named(match.family().component()))
+                .findFirst();
     }
 
     /// This checkpoint, when its weights are not of another component than the one that is expected.
@@ -104,7 +112,7 @@ public record Checkpoint(
     /// @throws InvalidCheckpointException `wrong-component` naming what it is instead
     public Checkpoint require(Component expected) {
         Optional<Component> found = component();
-        if (found.filter(component -> component != expected).isPresent()) {
+        if (found.filter(component -> !component.equals(expected)).isPresent()) {
             throw new InvalidCheckpointException(
                     ProblemCode.WRONG_COMPONENT,
                     Place.of(folder),

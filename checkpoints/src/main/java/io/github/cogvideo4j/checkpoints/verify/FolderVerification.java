@@ -1,13 +1,12 @@
 package io.github.cogvideo4j.checkpoints.verify;
 
 import io.github.cogvideo4j.checkpoints.CheckpointException;
-import io.github.cogvideo4j.checkpoints.internal.model.ConfigCheck;
-import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
-import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.internal.verify.ManifestFileCheck;
+import io.github.cogvideo4j.checkpoints.internal.verify.NameCheck;
 import io.github.cogvideo4j.checkpoints.internal.verify.TensorContents;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
@@ -22,15 +21,12 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /// Proves a folder intact without its source: against its manifest, or, where it has none, by its own structure
 /// and values.
@@ -40,6 +36,7 @@ public final class FolderVerification {
     private final int threads;
     private final JobControl control;
     private final List<Problem> problems = new ArrayList<>();
+    private final List<Problem> notes = new ArrayList<>();
 
     private FolderVerification(Path folder, boolean deep, int threads, JobControl control) {
         this.folder = folder;
@@ -62,8 +59,7 @@ public final class FolderVerification {
     }
 
     private VerificationReport verify() throws IOException {
-        boolean hasManifest = Files.isRegularFile(folder.resolve(Manifest.FILE_NAME), LinkOption.NOFOLLOW_LINKS);
-        Optional<Manifest> manifest = hasManifest ? Optional.of(ManifestJson.read(folder)) : Optional.empty();
+        Optional<Manifest> manifest = manifest(folder);
         int files = 0;
         for (Manifest known : manifest.stream().toList()) {
             files = known.files().size();
@@ -73,7 +69,7 @@ public final class FolderVerification {
         }
         SequencedMap<Path, List<Checkpoint>> parts = new LinkedHashMap<>();
         try {
-            for (Path part : manifest.map(this::writtenParts).orElse(List.of(transformer()))) {
+            for (Path part : manifest.map(this::writtenParts).orElse(unwrittenParts())) {
                 parts.put(part, Checkpoints.openEverySet(part));
             }
         } catch (FormatException e) {
@@ -94,23 +90,36 @@ public final class FolderVerification {
                         .sum();
             }
         }
-        return new VerificationReport(manifest.isPresent(), files, tensors, bytes, problems);
+        return report(manifest.isPresent(), files, tensors, bytes);
     }
 
     private Path transformer() {
         return Counterpart.weightsOf(folder, Component.TRANSFORMER);
     }
 
+    /// Of a folder that no conversion made: the models that diffuse, where it is a pipeline, else itself.
+    private List<Path> unwrittenParts() throws IOException {
+        List<Path> parts = new ArrayList<>();
+        for (Map.Entry<String, ModelFolder.Component> component :
+                ModelFolder.read(folder).components().entrySet()) {
+            if (Counterpart.isModel(component.getKey(), component.getValue())) {
+                parts.add(component.getValue().folder());
+            }
+        }
+        return parts.isEmpty() ? List.of(transformer()) : parts;
+    }
+
     /// The components' folders that a conversion filled, and the weight files that it put elsewhere.
     private List<Path> writtenParts(Manifest manifest) {
-        Set<String> components =
-                Arrays.stream(Component.values()).map(Component::folder).collect(Collectors.toSet());
         List<Path> parts = manifest.files().stream()
                 .filter(file -> file.origin() == Manifest.Origin.WEIGHTS)
                 .map(Manifest.FileEntry::path)
                 .map(path -> {
                     String parent = path.substring(0, Math.max(0, path.lastIndexOf('/')));
-                    return folder.resolve(components.contains(parent) ? parent : path);
+                    return folder.resolve(
+                            Files.isDirectory(folder.resolve(parent)) && !parent.isEmpty() && !path.endsWith(".pt")
+                                    ? parent
+                                    : path);
                 })
                 .distinct()
                 // What is gone has been reported with the files.
@@ -136,9 +145,7 @@ public final class FolderVerification {
         weights.remarks().stream()
                 .filter(problem -> problem.code() != ProblemCode.CHOICE)
                 .forEach(problems::add);
-        if (part.equals(transformer())) {
-            checkConfiguration(weights);
-        }
+        checkNames(part, weights);
         List<StoredTensor> tensors =
                 weights.entries().stream().map(entry -> entry.tensor()).toList();
         try {
@@ -153,27 +160,57 @@ public final class FolderVerification {
 
     private VerificationReport failed(boolean manifest, int files, Problem problem) {
         problems.add(problem);
-        return new VerificationReport(manifest, files, 0, 0, problems);
+        return report(manifest, files, 0, 0);
     }
 
-    private void checkConfiguration(Checkpoint weights) throws IOException {
-        Path config = transformer().resolve("config.json");
-        if (!Files.isRegularFile(config)) {
-            problems.add(Problem.of(
-                    ProblemCode.CONFIG_MISSING, Place.of(transformer()), "checkpoints.verify.config-missing"));
+    private void checkNames(Path part, Checkpoint weights) throws IOException {
+        if (!Files.isDirectory(part)) {
             return;
         }
-        try {
-            List<NamedShape> shapes = weights.entries().stream()
-                    .map(entry -> NamedShape.of(entry.tensor()))
-                    .toList();
-            ConfigCheck.Result result =
-                    ConfigCheck.compare(TransformerConfig.read(config), shapes, _ -> false, Place.of(config));
-            problems.addAll(result.errors());
-        } catch (FormatException e) {
-            problems.add(e.problem());
-        } catch (CheckpointException e) {
-            problems.add(e.problem());
+        if (!Files.isRegularFile(part.resolve("config.json"))) {
+            problems.add(Problem.of(ProblemCode.CONFIG_MISSING, Place.of(part), "checkpoints.verify.config-missing"));
         }
+        NameCheck.Result names = NameCheck.check(part, weights, recorded(part));
+        problems.addAll(names.problems());
+        notes.addAll(names.notes());
+    }
+
+    private Optional<Manifest.Names> recorded(Path part) throws IOException {
+        return manifest(folder)
+                .flatMap(known -> known.names().stream()
+                        .filter(names -> folder.resolve(names.component()).equals(part))
+                        .findFirst());
+    }
+
+    private static Optional<Manifest> manifest(Path folder) throws IOException {
+        return Files.isRegularFile(folder.resolve(Manifest.FILE_NAME), LinkOption.NOFOLLOW_LINKS)
+                ? Optional.of(ManifestJson.read(folder))
+                : Optional.empty();
+    }
+
+    /// What is wrong with the names of weights that are compared with their source: equal bytes under names that
+    /// no model has are no proof.
+    ///
+    /// @param folder  the model's folder, whose manifest may tell how the names were settled
+    /// @param weights the component's folder, or a weight file
+    public static VerificationReport names(Path folder, Path weights) throws IOException {
+        FolderVerification verification = new FolderVerification(folder, false, 1, JobControl.none());
+        boolean frozenLeftOut = manifest(folder)
+                .filter(known -> known.options().excludeFrozen())
+                .isPresent();
+        if (Files.isDirectory(weights)) {
+            for (Checkpoint set : Checkpoints.openEverySet(weights)) {
+                NameCheck.Result names = NameCheck.check(weights, set, verification.recorded(weights));
+                names.problems().stream()
+                        .filter(problem -> !frozenLeftOut || problem.code() != ProblemCode.MISSING_TENSOR)
+                        .forEach(verification.problems::add);
+                verification.notes.addAll(names.notes());
+            }
+        }
+        return verification.report(false, 0, 0, 0);
+    }
+
+    private VerificationReport report(boolean manifest, int files, int tensors, long bytes) {
+        return new VerificationReport(manifest, files, tensors, bytes, problems, notes);
     }
 }

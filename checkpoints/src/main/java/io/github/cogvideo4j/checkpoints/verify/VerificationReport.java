@@ -10,9 +10,12 @@ import java.util.List;
 /// @param tensors  how many tensors were read
 /// @param bytes    how many bytes of them
 /// @param problems what is wrong; none when all is as it should be
-public record VerificationReport(boolean manifest, int files, int tensors, long bytes, List<Problem> problems) {
-    /// Copies the list.
+/// @param notes    what could not be checked
+public record VerificationReport(
+        boolean manifest, int files, int tensors, long bytes, List<Problem> problems, List<Problem> notes) {
+    /// Copies the lists.
     public VerificationReport {
         problems = List.copyOf(problems);
+        notes = List.copyOf(notes);
     }
 }

@@ -32,7 +32,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Components of a model: from one container, shard size and dtype to another.
@@ -69,11 +68,11 @@ class ComponentConversionTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Component.class)
-    void aComponentInAnotherDTypeEqualsItsSource(Component component) throws IOException {
-        Path original = Resources.golden("pipelines/t2v-2b/" + component.folder());
+    @ValueSource(strings = {"transformer", "vae", "text_encoder"})
+    void aComponentInAnotherDTypeEqualsItsSource(String component) throws IOException {
+        Path original = Resources.golden("pipelines/t2v-2b/" + component);
         convert(original, "out", options(TargetDType.FP16, SHARD, OutputFormat.SAFETENSORS));
-        Path made = folder.resolve("out").resolve(component.folder());
+        Path made = folder.resolve("out").resolve(component);
         Checkpoint source = open(original);
         assertThat(open(made).entries()).allMatch(entry -> entry.tensor().dtype() == DType.F16);
         assertThat(SourceComparison.compare(made, source, 2, JobControl.none())).isEmpty();

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.index.ShardSize;
 import java.util.Map;
 import picocli.CommandLine.ITypeConverter;
@@ -35,6 +36,17 @@ public final class Choices {
                 throw new WrongValueException("cli.usage.variant", value);
             }
             return value;
+        }
+    }
+
+    /// `--component`: the name of a component's folder.
+    public static final class ComponentName implements ITypeConverter<Component> {
+        @Override
+        public Component convert(String value) {
+            if (!value.matches("[A-Za-z0-9_-]{1,64}")) {
+                throw new WrongValueException("cli.usage.component", value);
+            }
+            return Component.named(value);
         }
     }
 

@@ -82,6 +82,7 @@ public final class OutputArguments {
                 verify,
                 claims,
                 layout,
-                component);
+                component,
+                false);
     }
 }

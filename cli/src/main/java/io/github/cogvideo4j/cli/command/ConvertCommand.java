@@ -5,6 +5,7 @@ import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.convert.ConversionRequest;
 import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.cli.arguments.Choices;
 import io.github.cogvideo4j.cli.arguments.ModelArguments;
 import io.github.cogvideo4j.cli.arguments.OutputArguments;
 import io.github.cogvideo4j.cli.arguments.SourceArguments;
@@ -34,8 +35,11 @@ public final class ConvertCommand extends ConsoleCommand {
     @Option(names = "--base", paramLabel = "MODEL")
     private Optional<String> base = Optional.empty();
 
-    @Option(names = "--component", paramLabel = "NAME")
+    @Option(names = "--component", paramLabel = "NAME", converter = Choices.ComponentName.class)
     private Optional<Component> component = Optional.empty();
+
+    @Option(names = "--unchecked-names")
+    private boolean uncheckedNames;
 
     @Option(names = "--safe-serialization")
     private boolean safeSerialization;
@@ -78,6 +82,6 @@ public final class ConvertCommand extends ConsoleCommand {
         if (layout == ResultLayout.SAT && (base.isPresent() || result.choosesFiles() || model.givesComponents())) {
             throw new UsageException("cli.usage.to-sat");
         }
-        return result.options(model, layout, component);
+        return result.options(model, layout, component).withUnchecked(uncheckedNames);
     }
 }

@@ -16,7 +16,6 @@ import io.github.cogvideo4j.checkpoints.inspect.values.TensorStatistics;
 import io.github.cogvideo4j.checkpoints.layout.HubCache;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
-import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.cli.arguments.SourceArguments;
 import io.github.cogvideo4j.cli.arguments.ThreadsArgument;
 import io.github.cogvideo4j.cli.arguments.UsageException;
@@ -144,7 +143,7 @@ public final class InspectCommand extends ConsoleCommand {
         }
         Checkpoint model = Comparing.open(locate(path), source.options());
         model.remarks().forEach(console::remark);
-        Checkpoint from = Comparing.open(base, SourceOptions.defaults());
+        Checkpoint from = Comparing.openBase(base, model);
         from.remarks().forEach(console::remark);
         Comparison comparison;
         try (ConversionProgress progress = new ConversionProgress(console)) {

@@ -1,5 +1,7 @@
 package io.github.cogvideo4j.cli.command;
 
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
@@ -17,7 +19,9 @@ import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.report.ConversionProgress;
 import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,6 +78,7 @@ public final class VerifyCommand extends ConsoleCommand {
     private ExitCode check(Path folder, int threads, ConversionProgress progress) throws IOException {
         VerificationReport report = FolderVerification.verify(folder, deep, threads, progress.control());
         progress.close();
+        report.notes().forEach(console::remark);
         ObjectNode result = JsonFile.newObject();
         result.put("manifest", report.manifest());
         result.put("files", report.files());
@@ -100,6 +105,12 @@ public final class VerifyCommand extends ConsoleCommand {
             List<TensorDifference> found =
                     SourceComparison.compare(part.weights(), opened, threads, progress.control());
             found.forEach(difference -> problems.add(difference.problem(part.weights())));
+            if (!found.isEmpty()) {
+                equalElsewhere(folder, part, threads).ifPresent(problems::addFirst);
+            }
+            VerificationReport names = FolderVerification.names(folder, part.weights());
+            problems.addAll(names.problems());
+            names.notes().forEach(console::remark);
             differences.addAll(found);
             tensors += opened.entries().size();
             source = opened.folder();
@@ -107,7 +118,7 @@ public final class VerifyCommand extends ConsoleCommand {
         progress.close();
         ObjectNode result = JsonFile.newObject();
         result.put("tensors", tensors);
-        result.put("equal", differences.isEmpty());
+        result.put("equal", problems.isEmpty());
         ArrayNode list = result.putArray("differences");
         for (TensorDifference difference : differences) {
             ObjectNode node = list.addObject();
@@ -118,10 +129,25 @@ public final class VerifyCommand extends ConsoleCommand {
                 node.put("largest", values.largest());
             }
         }
-        if (differences.isEmpty()) {
+        if (problems.isEmpty()) {
             console.print("cli.verify.equal", tensors, source);
         }
         return finish(problems, result);
+    }
+
+    /// Another component that the source equals, where it is not the one that it was compared with.
+    private static Optional<Problem> equalElsewhere(Path folder, Counterpart part, int threads) throws IOException {
+        for (Counterpart other : part.alike(folder)) {
+            if (SourceComparison.compare(other.weights(), other.source(), threads, JobControl.none())
+                    .isEmpty()) {
+                return Optional.of(Problem.of(
+                        ProblemCode.WRONG_COMPONENT,
+                        Place.of(part.weights()),
+                        "checkpoints.verify.equals-another",
+                        String.valueOf(other.weights().getFileName())));
+            }
+        }
+        return Optional.empty();
     }
 
     /// What is compared with what. Of a model with adapters the base and the adapters are fused again.

@@ -77,6 +77,9 @@ public enum ProblemCode {
     KEY_PREFIX,
     LORA_UNMERGED,
     WRONG_COMPONENT,
+    // Names that no table of a model has: refused, or written because the caller said so.
+    UNKNOWN_NAMES,
+    UNCHECKED_NAMES,
     DEEPSPEED_CHECKPOINT_IN_TRANSFORMER,
     // Legal, and not what one wants.
     SHARDED_BIN,

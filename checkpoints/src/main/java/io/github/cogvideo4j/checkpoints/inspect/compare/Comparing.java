@@ -3,6 +3,10 @@ package io.github.cogvideo4j.checkpoints.inspect.compare;
 import io.github.cogvideo4j.checkpoints.inspect.values.Change;
 import io.github.cogvideo4j.checkpoints.internal.inspect.values.Differences;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.internal.placement.BaseTables;
+import io.github.cogvideo4j.checkpoints.internal.placement.Placement;
+import io.github.cogvideo4j.checkpoints.internal.source.WeightSet;
+import io.github.cogvideo4j.checkpoints.internal.table.TableMatch;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.Phase;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
@@ -44,6 +48,30 @@ public final class Comparing {
         return Checkpoints.open(pipeline ? path.resolve("transformer") : path, options);
     }
 
+    /// Opens what a model is compared with: of a pipeline the component whose tensors are called and shaped as
+    /// the model's, else its transformer.
+    public static Checkpoint openBase(Path path, Checkpoint model) throws IOException {
+        if (Files.isDirectory(path)) {
+            for (ModelFolder.Component component :
+                    ModelFolder.read(path).components().values()) {
+                Path folder = component.folder();
+                if (Files.isDirectory(folder) && !WeightSet.candidates(folder).isEmpty()) {
+                    Checkpoint weights = Checkpoints.open(folder, SourceOptions.defaults());
+                    if (match(model, weights).complete()) {
+                        return weights;
+                    }
+                }
+            }
+        }
+        return open(path, SourceOptions.defaults());
+    }
+
+    private static TableMatch match(Checkpoint model, Checkpoint base) {
+        SequencedMap<String, Shape> found = new LinkedHashMap<>();
+        model.entries().forEach(entry -> found.put(entry.name(), entry.tensor().shape()));
+        return BaseTables.table(base, base.folder(), Optional.empty()).match(found);
+    }
+
     /// Compares.
     ///
     /// @param model    the fine-tuned weights
@@ -54,7 +82,9 @@ public final class Comparing {
             throws IOException {
         Comparing comparing = new Comparing();
         base.entries().forEach(entry -> comparing.base.put(entry.name(), entry.tensor()));
-        model.entries().forEach(comparing::match);
+        TableMatch match = match(model, base);
+        Checkpoint renamed = match.complete() ? Placement.renamed(model, match) : model;
+        renamed.entries().forEach(comparing::match);
         return comparing.read(model, base, threads, control);
     }
 

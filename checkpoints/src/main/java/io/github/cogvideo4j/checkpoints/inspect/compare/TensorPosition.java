@@ -10,7 +10,8 @@ import java.util.regex.Pattern;
 /// @param kind  what it does
 /// @param module the module that it is a part of: its name without the last step
 public record TensorPosition(OptionalInt block, LayerKind kind, String module) {
-    private static final Pattern IN_BLOCK = Pattern.compile("transformer_blocks\\.(\\d{1,4})\\.(.+)", Pattern.DOTALL);
+    private static final Pattern IN_BLOCK =
+            Pattern.compile("(?:transformer_blocks|blocks|layers)\\.(\\d{1,4})\\.(.+)", Pattern.DOTALL);
 
     /// The position of a tensor of this name.
     public static TensorPosition of(String name) {

@@ -3,6 +3,10 @@ package io.github.cogvideo4j.checkpoints.internal.base;
 import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
+import io.github.cogvideo4j.checkpoints.internal.table.Families;
+import io.github.cogvideo4j.checkpoints.internal.table.Family;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
@@ -18,10 +22,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -35,6 +41,8 @@ public final class BaseModelReader {
     /// Documents at the top of a model's folder.
     private static final Set<String> DOCUMENTS = Set.of("json", "md", "txt", "");
 
+    private static final String CONFIG = "config.json";
+
     private final ModelFolder model;
     private final List<BaseModel.BaseFile> files = new ArrayList<>();
 
@@ -47,23 +55,81 @@ public final class BaseModelReader {
     }
 
     private BaseModel read() throws IOException {
-        if (!model.isPipeline() && !Files.isDirectory(model.transformer())) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.NOT_A_CHECKPOINT, Place.of(model.path()), "checkpoints.layout.not-a-base");
-        }
         for (Path file : regularFiles(model.path())) {
             String name = nameOf(file);
-            if (DOCUMENTS.contains(extension(name)) && !name.equals(Manifest.FILE_NAME)) {
+            if (!isComponent() && DOCUMENTS.contains(extension(name)) && !name.equals(Manifest.FILE_NAME)) {
                 add(name, file, false);
             }
         }
+        SequencedMap<Component, Path> components = model.isPipeline() ? listed() : unlisted();
+        if (components.isEmpty() && !model.isPipeline()) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.NOT_A_CHECKPOINT, Place.of(model.path()), "checkpoints.layout.not-a-base");
+        }
+        return new BaseModel(model.path(), files, model.isPipeline(), components);
+    }
+
+    private SequencedMap<Component, Path> listed() throws IOException {
+        SequencedMap<Component, Path> components = new LinkedHashMap<>();
         for (Map.Entry<String, ModelFolder.Component> component :
                 model.components().entrySet()) {
-            for (Path file : regularFiles(component.getValue().folder())) {
+            Path folder = component.getValue().folder();
+            for (Path file : regularFiles(folder)) {
                 add(component.getKey() + "/" + nameOf(file), file, WEIGHTS.contains(extension(nameOf(file))));
             }
+            if (Component.mayHaveWeights(component.getKey())) {
+                components.put(
+                        new Component(
+                                component.getKey(),
+                                component.getValue().library().equals("transformers")),
+                        folder);
+            }
         }
-        return new BaseModel(model.path(), files, model.isPipeline());
+        return components;
+    }
+
+    /// Without an index: the folders that have a configuration, or the folder itself when it is a component's.
+    private SequencedMap<Component, Path> unlisted() throws IOException {
+        SequencedMap<Component, Path> components = new LinkedHashMap<>();
+        if (isComponent()) {
+            components.put(ownComponent(), model.path());
+            return components;
+        }
+        try (DirectoryStream<Path> children =
+                Files.newDirectoryStream(model.path(), child -> Files.isRegularFile(child.resolve(CONFIG)))) {
+            for (Path child : children) {
+                components.put(Component.named(nameOf(child)), child);
+            }
+        }
+        Path transformer = model.transformer();
+        if (Files.isDirectory(transformer)) {
+            components.put(Component.TRANSFORMER, transformer);
+        }
+        return components;
+    }
+
+    private boolean isComponent() {
+        return !model.isPipeline() && Files.isRegularFile(model.path().resolve(CONFIG));
+    }
+
+    /// A component's own folder is called as in its pipeline, or as its class's family has it.
+    private Component ownComponent() throws IOException {
+        Optional<Family> family = className(model.path().resolve(CONFIG)).flatMap(Families::ofClass);
+        String name = nameOf(model.path().toAbsolutePath().normalize());
+        return family.map(known -> name.startsWith(known.component())
+                        ? new Component(name, known.library().equals("transformers"))
+                        : new Component(known.component(), known.library().equals("transformers")))
+                .orElseGet(() -> Component.named(name));
+    }
+
+    /// diffusers writes `_class_name`, transformers the first of `architectures`.
+    public static Optional<String> className(Path config) throws IOException {
+        ConfigDocument document = ConfigDocument.read(config);
+        String name = document.text("_class_name", "");
+        return name.isEmpty()
+                ? document.strings("architectures")
+                        .flatMap(names -> names.stream().findFirst())
+                : Optional.of(name);
     }
 
     private void add(String path, Path file, boolean weights) throws IOException {

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.internal.model;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.source.sat.SatCheckpoint;
+import io.github.cogvideo4j.checkpoints.internal.table.Families;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -85,8 +86,10 @@ public final class ConfigCheck {
             errors.add(problem(ProblemCode.EXTRA_TENSOR, "checkpoints.weights.sat", strangers));
             return new Result(errors, List.of());
         }
-        Optional<Component> other =
-                Component.of(found.keySet()).filter(component -> component != Component.TRANSFORMER);
+        Optional<Component> other = Families.recognise(new LinkedHashMap<>(found)).stream()
+                .map(match -> Component.named(match.family().component()))
+                .filter(component -> !component.equals(Component.TRANSFORMER))
+                .findFirst();
         if (other.isPresent()) {
             errors.add(Problem.of(
                     ProblemCode.WRONG_COMPONENT,

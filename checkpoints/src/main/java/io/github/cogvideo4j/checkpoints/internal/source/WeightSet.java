@@ -106,7 +106,7 @@ public sealed interface WeightSet {
                     ProblemCode.NOT_A_CHECKPOINT, Place.of(folder), "checkpoints.location.no-weights");
         }
         String name = String.valueOf(folder.toAbsolutePath().normalize().getFileName());
-        String stem = Component.inFolder(name).map(Component::stem).orElse(WeightFileName.DIFFUSERS_STEM);
+        String stem = Component.named(name).stem();
         return new InvalidCheckpointException(
                 ProblemCode.NOT_A_CHECKPOINT,
                 Place.of(folder),

@@ -81,6 +81,7 @@ public final class Families {
                 strings(row, "blocks"),
                 strings(row, "adapters"),
                 strings(row, "rules"),
+                Optional.ofNullable(row.get("configuration")).map(JsonNode::stringValue),
                 original);
     }
 

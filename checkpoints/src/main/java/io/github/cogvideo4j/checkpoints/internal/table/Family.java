@@ -24,6 +24,7 @@ import java.util.SequencedSet;
 /// @param blocks     the lists of blocks
 /// @param adapters   what may stand before a module's name in adapters' files
 /// @param rules      names of rules that hold for these models only
+/// @param configuration the reader of the first class's configuration, when there is one
 /// @param original   what modules are called in the models' own repositories, whose names ComfyUI and kohya's
 ///                   scripts use: by the end of diffusers' name
 public record Family(
@@ -38,6 +39,7 @@ public record Family(
         List<String> blocks,
         List<String> adapters,
         List<String> rules,
+        Optional<String> configuration,
         Map<String, String> original) {
     /// Copies the collections.
     public Family {

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -65,6 +66,7 @@ final class Components implements AutoCloseable {
     static Components open(Path model, PipelineOptions options) throws IOException {
         ComputeDevice device = ComputeDevice.start(options.compute());
         Precision precision = options.compute().precision();
+        requireCogVideoX(model);
         for (String folder : FOLDERS) {
             boolean replaced =
                     folder.equals("transformer") && options.transformer().isPresent();
@@ -85,6 +87,21 @@ final class Components implements AutoCloseable {
         } catch (RuntimeException | IOException e) {
             vae.close();
             throw e;
+        }
+    }
+
+    /// Refuses a pipeline of another model by its name, before details of its parts are told.
+    private static void requireCogVideoX(Path model) throws IOException {
+        ModelFolder folder = ModelFolder.read(model);
+        ModelFolder.Component transformer = folder.components().get("transformer");
+        String own = transformer == null ? "" : transformer.className();
+        if (folder.isPipeline() && !own.isEmpty() && !own.equals(TransformerConfig.CLASS_NAME)) {
+            throw new InvalidModelException(
+                    ProblemCode.PIPELINE_CLASS,
+                    Place.of(model.resolve(ModelFolder.INDEX)),
+                    "inference.pipeline.other-model",
+                    folder.pipelineClass().orElse(""),
+                    own);
         }
     }
 

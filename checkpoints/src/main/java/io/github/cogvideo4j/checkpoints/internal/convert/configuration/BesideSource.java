@@ -1,7 +1,8 @@
 package io.github.cogvideo4j.checkpoints.internal.convert.configuration;
 
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
-import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
+import io.github.cogvideo4j.checkpoints.internal.table.Family;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import java.io.IOException;
@@ -13,24 +14,28 @@ import java.util.Optional;
 final class BesideSource {
     private BesideSource() {}
 
-    /// The file, when it is there and says that it is of the component.
-    static Optional<Path> config(Checkpoint checkpoint, Component component) throws IOException {
+    /// The file, when it is there and says that it is of the family.
+    static Optional<Path> config(Checkpoint checkpoint, Family family) throws IOException {
         Path at = checkpoint.folder().toAbsolutePath();
         Path folder = Files.isDirectory(at) ? at : at.getParent();
         if (checkpoint.kind() != CheckpointKind.PLAIN_WEIGHTS || folder == null) {
             return Optional.empty();
         }
         Path config = folder.resolve("config.json");
-        return Files.isRegularFile(config) && isOf(component, ConfigDocument.read(config))
+        return Files.isRegularFile(config) && isOf(family, ConfigDocument.read(config))
                 ? Optional.of(config)
                 : Optional.empty();
     }
 
-    private static boolean isOf(Component component, ConfigDocument config) {
-        return switch (component) {
-            case TRANSFORMER -> config.text("_class_name", "").contains("Transformer");
-            case VAE -> config.text("_class_name", "").contains("Autoencoder");
-            case TEXT_ENCODER -> config.text("model_type", "").equals("t5");
-        };
+    /// The same of placed weights.
+    static Optional<Path> config(Placed placed) throws IOException {
+        return placed.family().isPresent()
+                ? config(placed.checkpoint(), placed.family().get())
+                : Optional.empty();
+    }
+
+    private static boolean isOf(Family family, ConfigDocument config) {
+        return family.classes().contains(config.text("_class_name", ""))
+                || family.rules().contains(config.text("model_type", ""));
     }
 }

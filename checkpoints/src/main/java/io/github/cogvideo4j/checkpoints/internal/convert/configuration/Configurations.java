@@ -4,16 +4,17 @@ import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.convert.ModelClaims;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
 import io.github.cogvideo4j.checkpoints.layout.Component;
-import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 
@@ -21,7 +22,7 @@ import java.util.SequencedMap;
 public final class Configurations {
     private static final String SCHEDULER = "scheduler/scheduler_config.json";
 
-    private final Map<Component, Checkpoint> components;
+    private final List<Placed> components;
     private final Optional<BaseModel> base;
     private final ModelClaims claims;
     private final Problems remarks;
@@ -31,8 +32,7 @@ public final class Configurations {
     /// @param base       the model that was fine-tuned
     /// @param claims     what the caller says about it
     /// @param remarks    where it is told what was derived or assumed
-    public Configurations(
-            Map<Component, Checkpoint> components, Optional<BaseModel> base, ModelClaims claims, Problems remarks) {
+    public Configurations(List<Placed> components, Optional<BaseModel> base, ModelClaims claims, Problems remarks) {
         this.components = components;
         this.base = base;
         this.claims = claims;
@@ -42,20 +42,25 @@ public final class Configurations {
     /// The files' text by path below the output.
     public SequencedMap<String, String> decide() throws IOException {
         Optional<TransformerConfig> transformer = Optional.empty();
-        for (Checkpoint checkpoint : of(Component.TRANSFORMER).stream().toList()) {
-            Optional<TransformerConfiguration.Decision> decision =
-                    TransformerConfiguration.decide(checkpoint, base, remarks);
-            decision.ifPresent(config -> put(
-                    Component.TRANSFORMER, ClaimedTransformer.settle(claims, config, Place.of(checkpoint.folder()))));
-            transformer = decision.map(TransformerConfiguration.Decision::config);
+        for (Placed placed : readBy(KnownReader.COGVIDEOX_TRANSFORMER)) {
+            TransformerConfiguration.Decision decision = TransformerConfiguration.decide(placed, base, remarks);
+            put(
+                    placed.component(),
+                    ClaimedTransformer.settle(
+                            claims, decision, Place.of(placed.checkpoint().folder())));
+            transformer = Optional.of(decision.config());
         }
-        for (Checkpoint checkpoint : of(Component.VAE).stream().toList()) {
-            put(Component.VAE, new VaeConfiguration(checkpoint, claims, remarks).decide(base, transformer));
+        List<Placed> autoencoders = readBy(KnownReader.COGVIDEOX_VAE);
+        for (Placed placed : autoencoders) {
+            put(placed.component(), new VaeConfiguration(placed, claims, remarks).decide(base, transformer));
         }
-        for (Checkpoint checkpoint : of(Component.TEXT_ENCODER).stream().toList()) {
-            put(Component.TEXT_ENCODER, DerivedConfiguration.ofTextEncoder(checkpoint, base, remarks));
+        for (Placed placed : readBy(KnownReader.T5)) {
+            put(placed.component(), DerivedConfiguration.ofTextEncoder(placed, base, remarks));
         }
-        if (claims.scalingFactor().isPresent() && of(Component.VAE).isEmpty()) {
+        for (Placed placed : readBy(KnownReader.NONE)) {
+            OtherConfiguration.find(placed, base, remarks).ifPresent(text -> put(placed.component(), text));
+        }
+        if (claims.scalingFactor().isPresent() && autoencoders.isEmpty()) {
             remarks.report(ProblemCode.ASSUMED, Place.nowhere(), "checkpoints.convert.no-vae-to-scale");
         }
         if (claims.snrShiftScale().isPresent()) {
@@ -64,8 +69,14 @@ public final class Configurations {
         return files;
     }
 
-    private Optional<Checkpoint> of(Component component) {
-        return Optional.ofNullable(components.get(component));
+    private List<Placed> readBy(KnownReader reader) throws IOException {
+        List<Placed> found = new ArrayList<>();
+        for (Placed placed : components) {
+            if (KnownReader.of(placed, base) == reader) {
+                found.add(placed);
+            }
+        }
+        return found;
     }
 
     private void put(Component component, String text) {

@@ -6,7 +6,7 @@ import io.github.cogvideo4j.checkpoints.internal.model.ConfigCheck;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDerivation;
 import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
-import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.Role;
@@ -47,14 +47,13 @@ final class TransformerConfiguration {
     /// A configuration, and its text as it will be written.
     record Decision(String text, TransformerConfig config) {}
 
-    /// The configuration, empty for weights that are no CogVideoX transformer.
+    /// The configuration.
     ///
     /// @throws InvalidCheckpointException when the weights do not fit the base's configuration
-    static Optional<Decision> decide(Checkpoint checkpoint, Optional<BaseModel> base, Problems remarks)
-            throws IOException {
-        TransformerConfiguration decision = new TransformerConfiguration(checkpoint, remarks);
-        Optional<Path> given = base.flatMap(model -> model.config(Component.TRANSFORMER));
-        return given.isPresent() ? Optional.of(decision.ofBase(given.get())) : decision.withoutBase();
+    static Decision decide(Placed placed, Optional<BaseModel> base, Problems remarks) throws IOException {
+        TransformerConfiguration decision = new TransformerConfiguration(placed.checkpoint(), remarks);
+        Optional<Path> given = base.flatMap(model -> model.config(placed.component()));
+        return given.isPresent() ? decision.ofBase(given.get()) : decision.withoutBase();
     }
 
     private Decision ofBase(Path file) throws IOException {
@@ -83,13 +82,7 @@ final class TransformerConfiguration {
         }
     }
 
-    private Optional<Decision> withoutBase() throws IOException {
-        List<String> names = shapes.stream().map(NamedShape::name).toList();
-        if (!ConfigDerivation.looksLikeTransformer(names)) {
-            remarks.report(
-                    ProblemCode.CONFIG_MISSING, Place.of(checkpoint.folder()), "checkpoints.convert.no-transformer");
-            return Optional.empty();
-        }
+    private Decision withoutBase() throws IOException {
         Optional<Path> beside = besideSource();
         if (beside.isPresent()) {
             TransformerConfig config = TransformerConfig.read(beside.get());
@@ -97,7 +90,7 @@ final class TransformerConfiguration {
             if (result.fits()) {
                 result.warnings().forEach(remarks::report);
                 remarks.report(ProblemCode.ASSUMED, Place.of(beside.get()), "checkpoints.convert.config-beside");
-                return Optional.of(new Decision(text(beside.get()), config));
+                return new Decision(text(beside.get()), config);
             }
             remarks.report(result.errors().getFirst());
         }
@@ -115,7 +108,7 @@ final class TransformerConfiguration {
                 "checkpoints.convert.config-derived",
                 list(derived.derived()),
                 list(derived.assumed()));
-        return Optional.of(new Decision(derived.config().toJson(), derived.config()));
+        return new Decision(derived.config().toJson(), derived.config());
     }
 
     /// Fields and values for a message.

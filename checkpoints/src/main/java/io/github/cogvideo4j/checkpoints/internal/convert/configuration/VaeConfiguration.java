@@ -10,7 +10,7 @@ import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.internal.model.VaeDerivation;
 import io.github.cogvideo4j.checkpoints.internal.model.VaeStateDict;
-import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -31,13 +31,15 @@ final class VaeConfiguration {
     private static final double OF_2B = 1.15258426;
     private static final double OF_5B = 0.7;
 
+    private final Placed placed;
     private final Checkpoint checkpoint;
     private final ModelClaims claims;
     private final Problems remarks;
     private final Place place;
 
-    VaeConfiguration(Checkpoint checkpoint, ModelClaims claims, Problems remarks) {
-        this.checkpoint = checkpoint;
+    VaeConfiguration(Placed placed, ModelClaims claims, Problems remarks) {
+        this.placed = placed;
+        this.checkpoint = placed.checkpoint();
         this.claims = claims;
         this.remarks = remarks;
         this.place = Place.of(checkpoint.folder());
@@ -52,8 +54,8 @@ final class VaeConfiguration {
         List<NamedShape> shapes = DerivedConfiguration.shapes(checkpoint);
         DerivedConfig derived = VaeDerivation.derive(shapes, place);
         VaeStateDict.check(derived.document(), shapes, place);
-        Optional<Path> ofBase = base.flatMap(model -> model.config(Component.VAE));
-        Optional<Path> given = ofBase.isPresent() ? ofBase : BesideSource.config(checkpoint, Component.VAE);
+        Optional<Path> ofBase = base.flatMap(model -> model.config(placed.component()));
+        Optional<Path> given = ofBase.isPresent() ? ofBase : BesideSource.config(placed);
         if (given.isPresent()) {
             ConfigDocument config = ConfigDocument.read(given.get());
             DerivedConfiguration.requireAgreement(derived, config, place);

@@ -25,6 +25,8 @@ import java.util.stream.Collectors;
 /// fine-tuning, the autoencoder (`first_stage_model.`) and the text encoder (`conditioner.`). Each becomes a
 /// checkpoint of its own.
 public final class SatCheckpoint {
+    private static final List<String> MODULES =
+            List.of("transformer.", "mixins.", "time_embed.", "ofs_embed.", "label_emb.");
     private static final String PATCHES = "mixins.patch_embed.proj.weight";
 
     private final Checkpoint raw;
@@ -40,7 +42,18 @@ public final class SatCheckpoint {
 
     /// Whether the keys of a state dict are SAT's.
     public static boolean recognises(Collection<String> names) {
+        // ComfyUI puts the same prefix before diffusers' names.
+        List<String> diffusion = names.stream()
+                .filter(name -> name.startsWith(SatPart.DIFFUSION))
+                .toList();
+        if (!diffusion.isEmpty()) {
+            return diffusion.stream().anyMatch(SatCheckpoint::isSatModule);
+        }
         return names.stream().anyMatch(name -> SatPart.of(name) != SatPart.OTHER) || SatVae.recognises(names);
+    }
+
+    private static boolean isSatModule(String name) {
+        return MODULES.stream().anyMatch(module -> name.startsWith(module, SatPart.DIFFUSION.length()));
     }
 
     /// The main part under diffusers' names: an adapter where there is one, else the transformer, else the

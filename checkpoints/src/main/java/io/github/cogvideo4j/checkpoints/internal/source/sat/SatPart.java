@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.source.sat;
 
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import java.util.Arrays;
 import java.util.Locale;
 
 /// What a tensor of a SAT checkpoint belongs to. One file can hold all of them.
@@ -33,11 +34,10 @@ public enum SatPart {
 
     /// The part that holds a component.
     public static SatPart of(Component component) {
-        return switch (component) {
-            case TRANSFORMER -> TRANSFORMER;
-            case VAE -> VAE;
-            case TEXT_ENCODER -> TEXT_ENCODER;
-        };
+        return Arrays.stream(values())
+                .filter(part -> part.name().equalsIgnoreCase(component.folder()))
+                .findFirst()
+                .orElse(OTHER);
     }
 
     /// What a whole training state puts before the keys of this part.

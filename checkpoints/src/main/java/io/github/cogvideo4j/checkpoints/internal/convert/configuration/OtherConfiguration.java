@@ -1,0 +1,40 @@
+package io.github.cogvideo4j.checkpoints.internal.convert.configuration;
+
+import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Problems;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// The `config.json` of a component whose class has no reader here: the base's, or the one beside the source,
+/// as it is, or none. Sizes alone do not tell it.
+final class OtherConfiguration {
+    private OtherConfiguration() {}
+
+    static Optional<String> find(Placed placed, Optional<BaseModel> base, Problems remarks) throws IOException {
+        Place place = Place.of(placed.checkpoint().folder());
+        Optional<Path> ofBase = base.flatMap(model -> model.config(placed.component()));
+        if (ofBase.isPresent()) {
+            return Optional.of(TransformerConfiguration.text(ofBase.get()));
+        }
+        if (placed.family().isEmpty()) {
+            remarks.report(ProblemCode.CONFIG_MISSING, place, "checkpoints.convert.no-config");
+            return Optional.empty();
+        }
+        Optional<Path> beside =
+                BesideSource.config(placed.checkpoint(), placed.family().get());
+        if (beside.isPresent()) {
+            remarks.report(ProblemCode.ASSUMED, Place.of(beside.get()), "checkpoints.convert.config-beside");
+            return Optional.of(TransformerConfiguration.text(beside.get()));
+        }
+        remarks.report(
+                ProblemCode.CONFIG_MISSING,
+                place,
+                "checkpoints.convert.config-of-family",
+                String.join(" / ", placed.family().get().classes()));
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,27 @@
+package io.github.cogvideo4j.checkpoints.internal.placement;
+
+import java.util.Locale;
+
+/// How the names of written weights were settled.
+///
+/// @param by      what knew them
+/// @param model   the model that they are of: a class, several classes that share names, or nothing
+/// @param removed what was removed from before every name, mostly nothing
+public record SettledNames(By by, String model, String removed) {
+    /// What knows a model's names.
+    public enum By {
+        /// The headers of the base's weights.
+        BASE,
+        /// A configuration of a class whose constructor is known.
+        CONFIGURATION,
+        /// The modules of a known family; sizes and numbers of blocks may be any.
+        FAMILY,
+        /// Nothing: they were written because the caller said so.
+        UNCHECKED;
+
+        /// The word in the manifest.
+        public String id() {
+            return this == UNCHECKED ? "nothing" : name().toLowerCase(Locale.ROOT);
+        }
+    }
+}
