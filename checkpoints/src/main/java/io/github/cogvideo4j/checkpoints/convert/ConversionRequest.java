@@ -127,8 +127,8 @@ public record ConversionRequest(
         for (RequestFields source : fields.objects("sources")) {
             sources.add(new Source(
                     source.requiredPath("path"),
-                    source.choice("part", Component.class),
-                    source.choice("expected", Component.class),
+                    source.component("part"),
+                    source.component("expected"),
                     RequestText.options(source)));
             source.end();
         }

@@ -3,7 +3,6 @@ package io.github.cogvideo4j.checkpoints.convert;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.internal.job.RequestFields;
 import io.github.cogvideo4j.checkpoints.internal.job.RequestText;
-import io.github.cogvideo4j.checkpoints.layout.Component;
 import java.util.regex.Pattern;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -38,6 +37,7 @@ final class OptionsJson {
             json.put("layout", options.layout().toString());
         }
         RequestText.text(json, "component", options.component());
+        RequestText.flag(json, "unchecked_names", options.unchecked());
         if (!options.claims().equals(ModelClaims.none())) {
             write(options.claims(), json.putObject("claims"));
         }
@@ -69,7 +69,8 @@ final class OptionsJson {
                 fields.flag("verify"),
                 claims(fields.object("claims")),
                 fields.choice("layout", ResultLayout.class).orElse(usual.layout()),
-                fields.choice("component", Component.class));
+                fields.component("component"),
+                fields.flag("unchecked_names"));
     }
 
     private static ModelClaims claims(RequestFields fields) {

@@ -69,7 +69,8 @@ class ConversionRequestTest {
                                 OptionalDouble.of(0.7),
                                 OptionalDouble.of(1)),
                         ResultLayout.SAT,
-                        Optional.of(Component.TEXT_ENCODER)));
+                        Optional.of(Component.TEXT_ENCODER),
+                        true));
         assertThat(ConversionRequest.read(object(JsonFile.format(request.toJson()))))
                 .isEqualTo(request);
     }
