@@ -131,7 +131,8 @@ final class Generation {
             progress.start(initial);
         }
         clock.enter(Stage.DENOISE);
-        Guidance guidance = new Guidance(request.settings().guidanceScale(), request.settings().dynamicCfg(), source.guidanceSteps(request));
+        Guidance guidance = new Guidance(
+                request.settings().guidanceScale(), request.settings().dynamicCfg(), source.guidanceSteps(request));
         WatchedSteps steps = new WatchedSteps(progress, clock, decoding, probe, round, sampler.timesteps());
         try (StepCache cache = caching.start(sampler.timesteps().length)) {
             Denoising denoising = new Denoising(

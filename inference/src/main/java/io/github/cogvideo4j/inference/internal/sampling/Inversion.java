@@ -112,7 +112,8 @@ final class Inversion {
         try (HostTensor initial = HostTensors.copyOf(start)) {
             progress.start(initial);
         }
-        Guidance guidance = new Guidance(request.settings().guidanceScale(), false, request.settings().steps());
+        Guidance guidance = new Guidance(
+                request.settings().guidanceScale(), false, request.settings().steps());
         Denoising denoising = new Denoising(
                 new GuidedPredictor(components.predictor(StepCache.NONE, new BlockWork(), Probe.NONE), guidance),
                 components.config().document().place(),

@@ -68,7 +68,8 @@ public final class VideoGenerator implements AutoCloseable {
     /// The same for a trial of a request: few steps, few frames, half the size, as far as the model can.
     public Planning planTrial(PipelineRequest request) {
         GenerationPlan whole = plan(request).plan();
-        GenerationSettings fewer = request.settings().withSteps(Math.min(TRIAL_STEPS, request.settings().steps()));
+        GenerationSettings fewer = request.settings()
+                .withSteps(Math.min(TRIAL_STEPS, request.settings().steps()));
         if (!(source instanceof VideoSource)) {
             fewer = fewer.withNumFrames(Math.min(TRIAL_FRAMES, whole.requestedFrames()));
         }
