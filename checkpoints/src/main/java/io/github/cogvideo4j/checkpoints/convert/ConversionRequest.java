@@ -127,8 +127,8 @@ public record ConversionRequest(
         for (RequestFields source : fields.objects("sources")) {
             sources.add(new Source(
                     source.requiredPath("path"),
-                    RequestText.component(source, "part"),
-                    RequestText.component(source, "expected"),
+                    source.component("part"),
+                    source.component("expected"),
                     RequestText.options(source)));
             source.end();
         }

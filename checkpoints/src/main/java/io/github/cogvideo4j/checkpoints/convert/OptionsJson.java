@@ -69,7 +69,7 @@ final class OptionsJson {
                 fields.flag("verify"),
                 claims(fields.object("claims")),
                 fields.choice("layout", ResultLayout.class).orElse(usual.layout()),
-                RequestText.component(fields, "component"),
+                fields.component("component"),
                 fields.flag("unchecked_names"));
     }
 

@@ -90,7 +90,6 @@ class ConversionRequestTest {
                 "{'job': 'convert', 'version': 1, 'sources': [{'path': 'a'}], 'output': 'b', 'threads': 0}",
                 "{'job': 'convert', 'version': 1, 'sources': [{'path': 'a'}], 'output': 'b', 'threads': 1e99}",
                 "{'job': 'convert', 'version': 1, 'sources': [{'path': 'a'}], 'output': 'b', 'dtype': 'int4'}",
-                "{'job': 'convert', 'version': 1, 'sources': [{'path': 'a'}], 'output': 'b', 'component': '../x'}",
                 "{'job': 'convert', 'version': 1, 'sources': [{'path': 'a'}], 'output': 'b', 'variant': '../x'}",
                 "{'job': 'convert', 'version': 1, 'sources': [{'path': 'a'}], 'output': 'b', 'overwrite': 'yes'}",
                 "{'job': 'convert', 'version': 1, 'sources': [{'path': 'a'}], 'output': 'b', 'claims': {'layers': -1}}",

@@ -1,17 +1,13 @@
 package io.github.cogvideo4j.checkpoints.internal.job;
 
-import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Pieces of the JSON form that several requests share.
 public final class RequestText {
-    private static final Pattern COMPONENT = Pattern.compile("[A-Za-z0-9_-]{1,64}");
-
     private RequestText() {}
 
     /// The beginning of a request.
@@ -32,11 +28,6 @@ public final class RequestText {
     /// Writes a value that is there, as its `toString()` says it.
     public static void text(ObjectNode json, String name, Optional<?> value) {
         value.ifPresent(present -> json.put(name, present.toString()));
-    }
-
-    /// Reads a component, by the name of its folder.
-    public static Optional<Component> component(RequestFields fields, String name) {
-        return fields.text(name, COMPONENT).map(Component::named);
     }
 
     /// Writes which of a checkpoint's weights are meant.

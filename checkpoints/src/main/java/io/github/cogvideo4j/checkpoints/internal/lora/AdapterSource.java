@@ -156,9 +156,7 @@ public record AdapterSource(AdapterContent content, Map<String, Shape> model) {
         AdapterContent saved;
         try {
             saved = AdapterReader.read(file.file());
-        } catch (InvalidCheckpointException _) {
-            return state;
-        } catch (FormatException _) {
+        } catch (InvalidCheckpointException | FormatException unreadable) {
             return state;
         }
         SequencedMap<String, AdaptedModule> modules = new LinkedHashMap<>();
