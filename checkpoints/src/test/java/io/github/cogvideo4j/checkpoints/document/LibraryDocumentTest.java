@@ -67,6 +67,7 @@ class LibraryDocumentTest {
                         case JobEvent.Begun begun -> bytes.set(0);
                         case JobEvent.Advanced more -> bytes.addAndGet(more.amount());
                         case JobEvent.Noticed noticed -> remarks.add(noticed.problem());
+                        case JobEvent.Detail _ -> {} // of one kind of job only
                     }
                 },
                 cancellation);
@@ -83,7 +84,8 @@ class LibraryDocumentTest {
         }
 
         try {
-            ConversionRequest.of(checkpoint.resolveSibling("checkpoint-4"), output).plan(JobControl.none());
+            ConversionRequest.of(checkpoint.resolveSibling("checkpoint-4"), output)
+                    .plan(JobControl.none());
         } catch (NoSuchFileException missing) {
             told.add(missing.getFile());
         } catch (RuntimeException e) {

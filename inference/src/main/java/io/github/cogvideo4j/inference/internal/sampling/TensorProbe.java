@@ -4,9 +4,9 @@ import org.bytedeco.pytorch.Tensor;
 
 /// Sees tensors on their way, for tests.
 @FunctionalInterface
-public interface Probe {
+public interface TensorProbe {
     /// Sees nothing.
-    Probe NONE = (_, _) -> {};
+    TensorProbe NONE = (_, _) -> {};
 
     /// A tensor by the name that the golden files give it; valid during the call.
     void see(String name, Tensor tensor);

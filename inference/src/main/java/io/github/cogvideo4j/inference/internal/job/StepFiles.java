@@ -1,11 +1,12 @@
 package io.github.cogvideo4j.inference.internal.job;
 
-import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.JobEvent;
+import io.github.cogvideo4j.checkpoints.job.JobListener;
+import io.github.cogvideo4j.inference.generation.GenerationEvent;
 import io.github.cogvideo4j.inference.generation.GenerationOutputs;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
 import io.github.cogvideo4j.inference.generation.GenerationStep;
 import io.github.cogvideo4j.inference.generation.HostTensor;
-import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.video.Video;
 import java.io.IOException;
@@ -14,39 +15,36 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.IntFunction;
 
-/// Between a generation and whoever watches it: writes the previews and gathers the latents on the way.
-public final class JobProgress implements GenerationProgress, AutoCloseable {
-    private final GenerationProgress watcher;
+/// A listener that makes files of the steps, previews and latents, and passes all events on.
+public final class StepFiles implements JobListener, AutoCloseable {
+    private final JobListener next;
     private final IntFunction<GenerationOutputs> outputs;
     private final Optional<LatentsFile> latents;
 
-    /// @param watcher who is told
+    /// @param next    receives the events
     /// @param outputs the files of each of the videos that are made one after the other, counted from 0
-    public JobProgress(GenerationProgress watcher, IntFunction<GenerationOutputs> outputs) {
-        this.watcher = watcher;
+    public StepFiles(JobListener next, IntFunction<GenerationOutputs> outputs) {
+        this.next = next;
         this.outputs = outputs;
         this.latents = outputs.apply(0).latents().map(_ -> new LatentsFile());
     }
 
-    @Override
-    public void stage(Stage stage) {
-        watcher.stage(stage);
+    /// A control whose events come here first.
+    public JobControl control(JobControl outer) {
+        return new JobControl(this, outer.cancellation());
     }
 
     @Override
-    public void advance(Stage stage, long done, long total) {
-        watcher.advance(stage, done, total);
+    public void on(JobEvent event) {
+        next.on(event);
+        if (event instanceof GenerationEvent.Started(HostTensor initial)) {
+            latents.ifPresent(file -> file.start(initial));
+        } else if (event instanceof GenerationEvent.Stepped(GenerationStep step)) {
+            stepped(step);
+        }
     }
 
-    @Override
-    public void start(HostTensor initialLatents) {
-        latents.ifPresent(file -> file.start(initialLatents));
-        watcher.start(initialLatents);
-    }
-
-    @Override
-    public void step(GenerationStep step) {
-        watcher.step(step);
+    private void stepped(GenerationStep step) {
         if (latents.isPresent()) {
             try (HostTensor now = step.latents()) {
                 latents.get().step(now);
@@ -66,17 +64,7 @@ public final class JobProgress implements GenerationProgress, AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        watcher.preview(file);
-    }
-
-    @Override
-    public void warning(Problem problem) {
-        watcher.warning(problem);
-    }
-
-    @Override
-    public boolean isCancelled() {
-        return watcher.isCancelled();
+        next.on(new GenerationEvent.PreviewWritten(file));
     }
 
     /// Writes the latents of one video, when they are wanted.

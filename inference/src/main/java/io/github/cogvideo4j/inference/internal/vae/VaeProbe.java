@@ -5,9 +5,9 @@ import org.bytedeco.pytorch.Tensor;
 
 /// Sees what stages compute: how tests compare them with the reference's.
 @FunctionalInterface
-interface Probe {
+interface VaeProbe {
     /// Sees nothing.
-    Probe NONE = (stage, frames) -> {};
+    VaeProbe NONE = (stage, frames) -> {};
 
     /// A stage is done.
     ///

@@ -4,14 +4,14 @@ import org.bytedeco.pytorch.Tensor;
 
 /// Watches a forward from inside. Tests compare what it sees with the reference's activations.
 @FunctionalInterface
-public interface Probe {
+public interface ActivationProbe {
     /// Sees nothing.
-    Probe NONE = new Probe() {
+    ActivationProbe NONE = new ActivationProbe() {
         @Override
         public void see(String name, Tensor activation) {}
 
         @Override
-        public Probe at(String part) {
+        public ActivationProbe at(String part) {
             return this;
         }
     };
@@ -23,7 +23,7 @@ public interface Probe {
     void see(String name, Tensor activation);
 
     /// The probe for a part of the model: its stages are called `PART.NAME` here.
-    default Probe at(String part) {
+    default ActivationProbe at(String part) {
         return (name, activation) -> see(part + "." + name, activation);
     }
 }
