@@ -6,7 +6,7 @@ import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
-import io.github.cogvideo4j.formats.safetensors.SafetensorsFile;
+import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.inference.internal.weights.NativeMemory;

@@ -13,7 +13,7 @@ import io.github.cogvideo4j.inference.internal.transformer.CogVideoXTransformer;
 import io.github.cogvideo4j.inference.internal.transformer.Probe;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.options.Precision;
-import io.github.cogvideo4j.inference.options.WeightFormat;
+import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

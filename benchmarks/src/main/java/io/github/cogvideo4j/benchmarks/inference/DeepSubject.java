@@ -8,7 +8,7 @@ import io.github.cogvideo4j.inference.internal.transformer.CogVideoXTransformer;
 import io.github.cogvideo4j.inference.internal.transformer.TransformerInput;
 import io.github.cogvideo4j.inference.internal.weights.WeightStore;
 import io.github.cogvideo4j.inference.options.Precision;
-import io.github.cogvideo4j.inference.options.WeightFormat;
+import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
 import java.nio.file.Path;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;

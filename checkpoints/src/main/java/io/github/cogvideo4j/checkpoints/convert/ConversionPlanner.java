@@ -1,5 +1,7 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
+import io.github.cogvideo4j.checkpoints.convert.WeightFile.PlannedTensor;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ResultLayout;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;

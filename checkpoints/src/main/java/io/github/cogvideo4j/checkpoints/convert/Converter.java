@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
-import io.github.cogvideo4j.checkpoints.Version;
+import io.github.cogvideo4j.checkpoints.internal.Version;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.internal.convert.WeightWriter;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
+import io.github.cogvideo4j.checkpoints.lora.LoraAdapter.LoraBinding;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterContent;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterNames;

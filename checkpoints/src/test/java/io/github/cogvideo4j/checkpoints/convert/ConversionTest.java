@@ -3,6 +3,9 @@ package io.github.cogvideo4j.checkpoints.convert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.LinkMode;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.OutputFormat;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.FileOptions;
 import io.github.cogvideo4j.checkpoints.CancelledException;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.OutputException;

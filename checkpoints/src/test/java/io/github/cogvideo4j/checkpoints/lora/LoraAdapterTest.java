@@ -3,6 +3,8 @@ package io.github.cogvideo4j.checkpoints.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.cogvideo4j.checkpoints.lora.LoraFusion.AppliedAdapter;
+import io.github.cogvideo4j.checkpoints.lora.LoraAdapter.LoraLayer;
 import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.formats.problem.CarriesProblem;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule;

@@ -3,12 +3,14 @@ package io.github.cogvideo4j.checkpoints.verify;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.cogvideo4j.checkpoints.verify.FolderVerification.VerificationReport;
+import io.github.cogvideo4j.checkpoints.verify.SourceComparison.TensorDifference;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
-import io.github.cogvideo4j.checkpoints.convert.LinkMode;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.LinkMode;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.checkpoints.lora.AppliedAdapter;
+import io.github.cogvideo4j.checkpoints.lora.LoraFusion.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
 import io.github.cogvideo4j.checkpoints.lora.LoraTarget;

@@ -6,7 +6,7 @@ import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
-import io.github.cogvideo4j.checkpoints.lora.AppliedAdapter;
+import io.github.cogvideo4j.checkpoints.lora.LoraFusion.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
 import io.github.cogvideo4j.checkpoints.lora.LoraTarget;

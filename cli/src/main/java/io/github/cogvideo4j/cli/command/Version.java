@@ -7,7 +7,7 @@ final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
         return new String[] {
-            "cogvideo " + io.github.cogvideo4j.checkpoints.Version.current() + " (Java " + Runtime.version() + ", "
+            "cogvideo " + io.github.cogvideo4j.checkpoints.internal.Version.current() + " (Java " + Runtime.version() + ", "
                     + System.getProperty("os.name") + " " + System.getProperty("os.arch") + ")"
         };
     }

@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.formats.json.JsonFile;
-import io.github.cogvideo4j.inference.system.Check;
+import io.github.cogvideo4j.inference.system.SystemCheck.Check;
 import io.github.cogvideo4j.inference.system.SystemCheck;
 import java.io.IOException;
 import java.nio.file.Path;

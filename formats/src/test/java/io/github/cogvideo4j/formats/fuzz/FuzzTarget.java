@@ -2,7 +2,7 @@ package io.github.cogvideo4j.formats.fuzz;
 
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.Strictness;
-import io.github.cogvideo4j.formats.index.WeightIndex;
+import io.github.cogvideo4j.formats.internal.index.WeightIndex;
 import io.github.cogvideo4j.formats.internal.pickle.PickleDisassembler;
 import io.github.cogvideo4j.formats.internal.pickle.PickleLimits;
 import io.github.cogvideo4j.formats.internal.pickle.PickleReader;
@@ -12,7 +12,7 @@ import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
-import io.github.cogvideo4j.formats.safetensors.SafetensorsFile;
+import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

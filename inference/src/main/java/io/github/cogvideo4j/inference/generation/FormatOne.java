@@ -5,7 +5,7 @@ import io.github.cogvideo4j.formats.MalformedFileException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
-import io.github.cogvideo4j.inference.options.LoraChoice;
+import io.github.cogvideo4j.inference.options.PipelineOptions.LoraChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.inference.quality;
 
+import io.github.cogvideo4j.inference.internal.quality.VideoSimilarity;
 import io.github.cogvideo4j.inference.generation.CacheUse;
 import io.github.cogvideo4j.inference.generation.GenerationProgress;
 import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;

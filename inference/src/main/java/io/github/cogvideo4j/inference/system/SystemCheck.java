@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.inference.system;
 
+import io.github.cogvideo4j.inference.internal.system.DeviceMemory;
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.inference.InferenceException;
@@ -189,5 +190,27 @@ public final class SystemCheck {
 
     private static String gigabytes(long bytes) {
         return String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
+    }
+
+    /// One thing that inference needs.
+    ///
+    /// @param name   a stable name: `jdk`, `libtorch`, `ffmpeg`, `encoder-mp4`, `device`, `memory`, `disk`, ...
+    /// @param found  what is here
+    /// @param remedy what to do about it, when it is not enough
+    public record Check(String name, Message found, Optional<Message> remedy) {
+        /// Something that is as it should be.
+        static Check good(String name, String key, Object... arguments) {
+            return new Check(name, Message.of(key, arguments), Optional.empty());
+        }
+
+        /// Something that is missing.
+        static Check gap(String name, Message found, Message remedy) {
+            return new Check(name, found, Optional.of(remedy));
+        }
+
+        /// Whether it is as it should be.
+        public boolean isGood() {
+            return remedy.isEmpty();
+        }
     }
 }

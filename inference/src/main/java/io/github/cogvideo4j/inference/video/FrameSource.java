@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.inference.video;
 
+import io.github.cogvideo4j.inference.video.VideoFile.VideoLimits;
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.internal.container.RegularFile;
 import io.github.cogvideo4j.formats.problem.Place;

@@ -12,7 +12,7 @@ import io.github.cogvideo4j.inference.internal.sampling.Probe;
 import io.github.cogvideo4j.inference.internal.weights.NativeMemory;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
-import io.github.cogvideo4j.inference.options.LoraChoice;
+import io.github.cogvideo4j.inference.options.PipelineOptions.LoraChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.options.SamplerOptions;

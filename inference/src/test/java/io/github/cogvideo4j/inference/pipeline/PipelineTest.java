@@ -19,7 +19,7 @@ import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.internal.sampling.Planning;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
-import io.github.cogvideo4j.inference.options.LoraChoice;
+import io.github.cogvideo4j.inference.options.PipelineOptions.LoraChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.video.Video;

@@ -3,12 +3,14 @@ package io.github.cogvideo4j.inference.video;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.cogvideo4j.inference.video.VideoFile.VideoLimits;
+import io.github.cogvideo4j.inference.video.VideoFile.FrameChoice;
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
-import io.github.cogvideo4j.formats.safetensors.SafetensorsFile;
+import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.image.Image;

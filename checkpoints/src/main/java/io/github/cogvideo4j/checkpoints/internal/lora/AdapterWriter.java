@@ -13,7 +13,7 @@ import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterPart;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialect;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.safetensors.TensorSpec;
+import io.github.cogvideo4j.formats.internal.safetensors.TensorSpec;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;

@@ -5,7 +5,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
-import io.github.cogvideo4j.formats.tensor.TensorCursor;
+import io.github.cogvideo4j.formats.tensor.FileStorageReader.TensorCursor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

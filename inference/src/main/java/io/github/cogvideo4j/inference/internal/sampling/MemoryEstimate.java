@@ -7,7 +7,7 @@ import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.internal.cache.CacheShape;
 import io.github.cogvideo4j.inference.internal.vae.VaeConfig;
-import io.github.cogvideo4j.inference.system.DeviceMemory;
+import io.github.cogvideo4j.inference.internal.system.DeviceMemory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;

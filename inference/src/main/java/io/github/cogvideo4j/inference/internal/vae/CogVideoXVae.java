@@ -13,7 +13,7 @@ import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.internal.weights.WeightStore;
 import io.github.cogvideo4j.inference.internal.weights.Weights;
 import io.github.cogvideo4j.inference.options.Precision;
-import io.github.cogvideo4j.inference.options.TileSize;
+import io.github.cogvideo4j.inference.options.VaeOptions.TileSize;
 import io.github.cogvideo4j.inference.options.VaeOptions;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -17,7 +17,7 @@ import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.options.Precision;
-import io.github.cogvideo4j.inference.options.WeightFormat;
+import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;

@@ -12,7 +12,7 @@ import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.internal.weights.NativeMemory;
 import io.github.cogvideo4j.inference.internal.weights.WeightStore;
 import io.github.cogvideo4j.inference.options.Precision;
-import io.github.cogvideo4j.inference.options.WeightFormat;
+import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
 import io.github.cogvideo4j.inference.video.TensorFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;

@@ -6,7 +6,7 @@ import io.github.cogvideo4j.inference.Golden;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.options.Precision;
-import io.github.cogvideo4j.inference.options.TileSize;
+import io.github.cogvideo4j.inference.options.VaeOptions.TileSize;
 import io.github.cogvideo4j.inference.options.VaeOptions;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;

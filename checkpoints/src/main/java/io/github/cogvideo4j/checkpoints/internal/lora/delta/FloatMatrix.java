@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.internal.cast.ElementCast;
 import io.github.cogvideo4j.checkpoints.internal.cast.ValueScan;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.tensor.DType;
-import io.github.cogvideo4j.formats.tensor.StorageReader;
+import io.github.cogvideo4j.formats.tensor.TensorData.StorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;

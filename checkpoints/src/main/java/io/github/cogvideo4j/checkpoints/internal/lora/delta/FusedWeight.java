@@ -6,7 +6,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Extent;
 import io.github.cogvideo4j.formats.tensor.Storage;
-import io.github.cogvideo4j.formats.tensor.StorageReader;
+import io.github.cogvideo4j.formats.tensor.TensorData.StorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.lora.delta;
 
-import io.github.cogvideo4j.formats.tensor.StorageReader;
+import io.github.cogvideo4j.formats.tensor.TensorData.StorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;

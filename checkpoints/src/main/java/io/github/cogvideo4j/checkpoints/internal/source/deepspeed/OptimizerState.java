@@ -8,7 +8,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.tensor.DType;
-import io.github.cogvideo4j.formats.tensor.StorageReader;
+import io.github.cogvideo4j.formats.tensor.TensorData.StorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
