@@ -1,11 +1,11 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
-import java.util.OptionalInt;
-import java.util.OptionalDouble;
-import java.util.Locale;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /// What the result of a conversion should be like. Start from [#defaults()] and change what differs.
 ///

@@ -1,12 +1,12 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
-import io.github.cogvideo4j.formats.tensor.DType;
-import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
-import io.github.cogvideo4j.formats.internal.torch.ArchiveLayout;
-import io.github.cogvideo4j.formats.internal.torch.TorchLayout;
+import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsLayout;
 import io.github.cogvideo4j.formats.internal.safetensors.TensorSpec;
+import io.github.cogvideo4j.formats.internal.torch.ArchiveLayout;
+import io.github.cogvideo4j.formats.internal.torch.TorchLayout;
+import io.github.cogvideo4j.formats.tensor.DType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

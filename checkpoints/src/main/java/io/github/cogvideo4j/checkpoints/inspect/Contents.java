@@ -1,11 +1,11 @@
 package io.github.cogvideo4j.checkpoints.inspect;
 
-import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.checkpoints.source.StateEntry.Role;
-import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.TrainingState;
 import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -85,7 +85,8 @@ public record Contents(
 
         /// Whether its elements count as parameters: buffers do not, and tied weights count once.
         public boolean isParameter() {
-            return role.filter(part -> part == Role.BUFFER || part == Role.ALIAS).isEmpty();
+            return role.filter(part -> part == Role.BUFFER || part == Role.ALIAS)
+                    .isEmpty();
         }
     }
 }

@@ -1,8 +1,5 @@
 package io.github.cogvideo4j.checkpoints.inspect;
 
-import java.util.Set;
-import java.util.Locale;
-import java.util.EnumSet;
 import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.inspect.ContentsReader;
 import io.github.cogvideo4j.checkpoints.internal.inspect.PickleScan;
@@ -14,8 +11,11 @@ import io.github.cogvideo4j.formats.problem.Problems;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /// Everything that can be said of a path without loading it: the names in its pickles, and what it holds.
 ///
@@ -122,7 +122,10 @@ public record Inspection(
         UNREADABLE;
 
         private static final Set<ProblemCode> DANGERS = EnumSet.of(
-                ProblemCode.UNSAFE_PICKLE, ProblemCode.UNSAFE_PATH, ProblemCode.PICKLE_LIMIT, ProblemCode.TENSOR_TOO_LARGE);
+                ProblemCode.UNSAFE_PICKLE,
+                ProblemCode.UNSAFE_PATH,
+                ProblemCode.PICKLE_LIMIT,
+                ProblemCode.TENSOR_TOO_LARGE);
 
         /// Whether a problem is a danger to whoever loads the file.
         public static boolean isDanger(ProblemCode code) {

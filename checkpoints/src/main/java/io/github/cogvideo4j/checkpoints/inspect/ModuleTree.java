@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.checkpoints.inspect;
 
 import io.github.cogvideo4j.checkpoints.inspect.Contents.ListedTensor;
-import java.util.EnumMap;
-import java.util.Collection;
 import io.github.cogvideo4j.formats.tensor.DType;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.checkpoints.inspect;
 
-import java.util.Optional;
 import io.github.cogvideo4j.checkpoints.inspect.PickleSummary.PickleName;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// Told the opcodes while a scan goes through the pickles, for a listing.
 public interface PickleWatch {

@@ -1,8 +1,5 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
-import java.util.OptionalInt;
-import io.github.cogvideo4j.formats.tensor.Shape;
-import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterBinding;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterContent;
@@ -14,6 +11,8 @@ import io.github.cogvideo4j.checkpoints.internal.lora.delta.Delta;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.tensor.DType;
+import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 
 /// An adapter that has been opened, in whatever dialect it is written: what it does to each module of a model,

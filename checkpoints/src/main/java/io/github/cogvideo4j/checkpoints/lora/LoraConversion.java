@@ -1,7 +1,5 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
-import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
-import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialect;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
@@ -13,6 +11,8 @@ import io.github.cogvideo4j.checkpoints.internal.lora.AdapterReader;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterRemarks;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterSource;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterWriter;
+import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialect;
+import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;

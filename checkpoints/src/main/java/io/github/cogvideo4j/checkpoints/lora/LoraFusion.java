@@ -1,7 +1,5 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
-import java.util.OptionalDouble;
-import io.github.cogvideo4j.checkpoints.source.Checkpoint.FusedAdapter;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Change;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterBinding;
@@ -12,6 +10,7 @@ import io.github.cogvideo4j.checkpoints.internal.lora.TrainedModel;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FusedWeight;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint.FusedAdapter;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
@@ -32,6 +31,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 
 /// Fuses adapters into a model: the model's state dict, in which the adapted tensors are computed when they

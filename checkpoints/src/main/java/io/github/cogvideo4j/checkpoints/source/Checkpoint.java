@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.checkpoints.source;
 
-import java.util.OptionalDouble;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.table.Families;
 import io.github.cogvideo4j.checkpoints.layout.Component;
@@ -15,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 

@@ -1,23 +1,23 @@
 package io.github.cogvideo4j.checkpoints.verify;
 
-import io.github.cogvideo4j.formats.tensor.Shape;
-import io.github.cogvideo4j.formats.tensor.DType;
-import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problem;
-import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.internal.cast.CastingSink;
+import io.github.cogvideo4j.checkpoints.internal.job.Phase;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.internal.verify.ElementComparison;
 import io.github.cogvideo4j.checkpoints.internal.verify.SequentialTensor;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
-import io.github.cogvideo4j.checkpoints.internal.job.Phase;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
+import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -133,7 +133,8 @@ public final class SourceComparison {
         default Problem problem(Path folder) {
             Place place = Place.of(folder).tensor(name());
             return switch (this) {
-                case Missing(var name) -> Problem.of(ProblemCode.MISSING_TENSOR, place, "checkpoints.verify.missing", name);
+                case Missing(var name) ->
+                    Problem.of(ProblemCode.MISSING_TENSOR, place, "checkpoints.verify.missing", name);
                 case Extra(var name) -> Problem.of(ProblemCode.EXTRA_TENSOR, place, "checkpoints.verify.extra", name);
                 case Sizes(var name, var expected, var found) ->
                     Problem.of(ProblemCode.SHAPE_MISMATCH, place, "checkpoints.verify.shape", name, expected, found);

@@ -3,13 +3,13 @@ package io.github.cogvideo4j.checkpoints.convert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ModelClaims;
-import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ResultLayout;
-import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.LinkMode;
-import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.OutputFormat;
-import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.FileOptions;
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.FileOptions;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.LinkMode;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ModelClaims;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.OutputFormat;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ResultLayout;
 import io.github.cogvideo4j.checkpoints.convert.ConversionRequest.Source;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.layout.Component;
@@ -39,9 +39,7 @@ class ConversionRequestTest {
     @Test
     void theJsonFormOfASimpleRequestHoldsNoDefaults() {
         ObjectNode json = ConversionRequest.of(Path.of("run"), Path.of("model")).toJson();
-        assertThat(json)
-                .isEqualTo(object(
-                        """
+        assertThat(json).isEqualTo(object("""
                         {"job": "convert", "version": 1, "sources": [{"path": "run"}], "output": "model"}"""));
     }
 
@@ -55,7 +53,10 @@ class ConversionRequestTest {
                                 Optional.of(Component.TRANSFORMER),
                                 new SourceOptions(Optional.of("global_step3"), true, true, true, Strictness.STRICT)),
                         new Source(
-                                Path.of("run"), Optional.of(Component.VAE), Optional.empty(), SourceOptions.defaults())),
+                                Path.of("run"),
+                                Optional.of(Component.VAE),
+                                Optional.empty(),
+                                SourceOptions.defaults())),
                 Path.of("model"),
                 Optional.of("THUDM/CogVideoX-5b"),
                 new ConversionOptions(

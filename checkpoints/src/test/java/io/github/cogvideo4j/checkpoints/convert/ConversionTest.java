@@ -3,14 +3,14 @@ package io.github.cogvideo4j.checkpoints.convert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.LinkMode;
-import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.OutputFormat;
-import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.FileOptions;
 import io.github.cogvideo4j.checkpoints.CancelledException;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.FileOptions;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.LinkMode;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.OutputFormat;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.job.Cancellation;
 import io.github.cogvideo4j.checkpoints.job.JobControl;

@@ -2,9 +2,9 @@ package io.github.cogvideo4j.checkpoints.convert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.OutputFormat;
-import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.FileOptions;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.FileOptions;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.OutputFormat;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;

@@ -17,9 +17,9 @@ import io.github.cogvideo4j.checkpoints.job.JobEvent;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.verify.FolderVerification;
+import io.github.cogvideo4j.checkpoints.verify.FolderVerification.VerificationReport;
 import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
 import io.github.cogvideo4j.checkpoints.verify.SourceComparison.TensorDifference;
-import io.github.cogvideo4j.checkpoints.verify.FolderVerification.VerificationReport;
 import io.github.cogvideo4j.formats.problem.CarriesProblem;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.Remedy;
@@ -83,7 +83,8 @@ class LibraryDocumentTest {
         }
 
         try {
-            ConversionRequest.of(checkpoint.resolveSibling("checkpoint-4"), output).plan(JobControl.none());
+            ConversionRequest.of(checkpoint.resolveSibling("checkpoint-4"), output)
+                    .plan(JobControl.none());
         } catch (NoSuchFileException missing) {
             told.add(missing.getFile());
         } catch (RuntimeException e) {

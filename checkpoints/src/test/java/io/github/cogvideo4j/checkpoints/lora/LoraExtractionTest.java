@@ -3,11 +3,11 @@ package io.github.cogvideo4j.checkpoints.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.cogvideo4j.checkpoints.lora.LoraFusion.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.internal.lora.TruncatedSvd;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.LowRank;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.lora.LoraFusion.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;

@@ -3,7 +3,6 @@ package io.github.cogvideo4j.checkpoints.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.cogvideo4j.checkpoints.lora.LoraFusion.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.TinySafetensors;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
@@ -14,6 +13,7 @@ import io.github.cogvideo4j.checkpoints.convert.Converter;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.LowRank;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.lora.LoraFusion.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;

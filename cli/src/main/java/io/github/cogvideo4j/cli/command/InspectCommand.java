@@ -2,11 +2,11 @@ package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.inspect.Contents;
-import io.github.cogvideo4j.checkpoints.inspect.Inspection;
 import io.github.cogvideo4j.checkpoints.inspect.Contents.ListedTensor;
+import io.github.cogvideo4j.checkpoints.inspect.Inspection;
+import io.github.cogvideo4j.checkpoints.inspect.Inspection.Verdict;
 import io.github.cogvideo4j.checkpoints.inspect.PickleWatch;
 import io.github.cogvideo4j.checkpoints.inspect.TensorSelection;
-import io.github.cogvideo4j.checkpoints.inspect.Inspection.Verdict;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparing;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison;
 import io.github.cogvideo4j.checkpoints.inspect.compare.ComparisonPage;

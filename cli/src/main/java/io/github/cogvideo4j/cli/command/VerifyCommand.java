@@ -1,7 +1,6 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.job.JobControl;
-import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
@@ -9,9 +8,9 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.verify.Counterpart;
 import io.github.cogvideo4j.checkpoints.verify.FolderVerification;
+import io.github.cogvideo4j.checkpoints.verify.FolderVerification.VerificationReport;
 import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
 import io.github.cogvideo4j.checkpoints.verify.SourceComparison.TensorDifference;
-import io.github.cogvideo4j.checkpoints.verify.FolderVerification.VerificationReport;
 import io.github.cogvideo4j.cli.arguments.SourceArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.ByteSize;

@@ -2,8 +2,8 @@ package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison.Histogram;
-import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange.LayerKind;
 import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange;
+import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange.LayerKind;
 import io.github.cogvideo4j.checkpoints.inspect.values.Change;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.tensor.Shape;

@@ -1,11 +1,11 @@
 package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.LinkMode;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
-import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.LinkMode;
-import io.github.cogvideo4j.checkpoints.convert.WeightFile.PlannedTensor;
 import io.github.cogvideo4j.checkpoints.convert.WeightFile;
+import io.github.cogvideo4j.checkpoints.convert.WeightFile.PlannedTensor;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;

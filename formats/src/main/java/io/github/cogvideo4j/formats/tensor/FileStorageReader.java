@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.formats.tensor;
 
-import io.github.cogvideo4j.formats.tensor.TensorData.StorageReader;
 import io.github.cogvideo4j.formats.MalformedFileException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.tensor.TensorData.StorageReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

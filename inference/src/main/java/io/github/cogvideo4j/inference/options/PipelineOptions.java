@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.inference.options;
 
-import java.util.OptionalDouble;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /// How a model is loaded. Start from [#defaults()] and change what differs.
 ///

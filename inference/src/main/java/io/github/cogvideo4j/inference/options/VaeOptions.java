@@ -30,8 +30,8 @@ public record VaeOptions(boolean tiling, boolean slicing, Optional<TileSize> til
         /// Checks the sizes.
         public TileSize {
             if (height < 1 || width < 1 || !isShare(overlapHeight) || !isShare(overlapWidth)) {
-                throw new IllegalArgumentException(
-                        "tiles of %d x %d that overlap by %s, %s".formatted(height, width, overlapHeight, overlapWidth));
+                throw new IllegalArgumentException("tiles of %d x %d that overlap by %s, %s"
+                        .formatted(height, width, overlapHeight, overlapWidth));
             }
         }
 

@@ -1,12 +1,12 @@
 package io.github.cogvideo4j.inference.system;
 
-import io.github.cogvideo4j.inference.internal.system.DeviceMemory;
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.inference.InferenceException;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.internal.system.DeviceMemory;
 import io.github.cogvideo4j.inference.video.VideoFormat;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,11 +1,11 @@
 package io.github.cogvideo4j.inference.video;
 
-import java.util.stream.IntStream;
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.stream.IntStream;
 
 /// Reads video files: MP4, MOV, MKV, WebM, AVI and GIF.
 public final class VideoFile {
@@ -118,7 +118,9 @@ public final class VideoFile {
                         .limit(most)
                         .toArray();
                 int rest = (chosen.length + 3) % 4;
-                return IntStream.of(chosen).limit(Math.max(1, chosen.length - rest)).toArray();
+                return IntStream.of(chosen)
+                        .limit(Math.max(1, chosen.length - rest))
+                        .toArray();
             };
         }
     }

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.doctor.repair;
 
-import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Problem;
 import java.nio.file.Path;
 import java.util.List;

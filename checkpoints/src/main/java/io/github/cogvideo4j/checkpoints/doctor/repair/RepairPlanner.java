@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.doctor.repair;
 
-import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlan.Step;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
+import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlan.Step;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.PrefixedNames;
@@ -9,8 +9,8 @@ import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.source.KeyPrefix;
-import io.github.cogvideo4j.checkpoints.source.StateEntry.Role;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.checkpoints.source.StateEntry.Role;
 import io.github.cogvideo4j.formats.internal.index.WeightIndex;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;

@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.checkpoints.inspect.compare;
 
-import java.util.ArrayList;
 import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange.LayerKind;
 import io.github.cogvideo4j.checkpoints.inspect.values.Change;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -152,8 +152,8 @@ public record Comparison(
             List<Bin> bins = new ArrayList<>();
             if (!steps.isEmpty()) {
                 int last = steps.stream().mapToInt(Integer::intValue).max().orElseThrow();
-                int first =
-                        Math.max(steps.stream().mapToInt(Integer::intValue).min().orElseThrow(), last - MOST_STEPS + 1);
+                int first = Math.max(
+                        steps.stream().mapToInt(Integer::intValue).min().orElseThrow(), last - MOST_STEPS + 1);
                 for (int step = first; step <= last; step++) {
                     int current = step;
                     bins.add(new Bin(

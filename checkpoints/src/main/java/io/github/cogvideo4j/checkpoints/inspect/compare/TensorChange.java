@@ -1,15 +1,15 @@
 package io.github.cogvideo4j.checkpoints.inspect.compare;
 
-import java.util.Locale;
-import java.util.List;
-import java.util.Arrays;
-import io.github.cogvideo4j.formats.problem.Message;
-import java.util.regex.Pattern;
-import java.util.regex.Matcher;
-import java.util.OptionalInt;
 import io.github.cogvideo4j.checkpoints.inspect.values.Change;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// A tensor that both sides have, and how far it moved.
 ///
@@ -105,7 +105,8 @@ public record TensorChange(
         /// @param block whether it is in one
         public static LayerKind of(String name, boolean block) {
             return Arrays.stream(values())
-                    .filter(kind -> kind.inBlocks == block && kind.modules.stream().anyMatch(module -> isIn(name, module)))
+                    .filter(kind ->
+                            kind.inBlocks == block && kind.modules.stream().anyMatch(module -> isIn(name, module)))
                     .findFirst()
                     .orElse(OTHER);
         }

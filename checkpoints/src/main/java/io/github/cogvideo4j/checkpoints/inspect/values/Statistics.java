@@ -1,11 +1,11 @@
 package io.github.cogvideo4j.checkpoints.inspect.values;
 
-import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.checkpoints.internal.inspect.values.DoubleValues;
 import io.github.cogvideo4j.checkpoints.internal.inspect.values.StatisticsSink;
+import io.github.cogvideo4j.checkpoints.internal.job.Phase;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
-import io.github.cogvideo4j.checkpoints.internal.job.Phase;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;

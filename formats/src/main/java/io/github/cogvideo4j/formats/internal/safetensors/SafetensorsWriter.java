@@ -2,8 +2,8 @@ package io.github.cogvideo4j.formats.internal.safetensors;
 
 import static java.util.Objects.requireNonNull;
 
-import io.github.cogvideo4j.formats.tensor.TensorData.StorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import io.github.cogvideo4j.formats.tensor.TensorData.StorageReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
-import io.github.cogvideo4j.checkpoints.lora.LoraFusion.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
+import io.github.cogvideo4j.checkpoints.lora.LoraFusion.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;

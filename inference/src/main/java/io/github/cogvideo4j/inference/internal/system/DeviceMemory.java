@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.internal.system;
 
-import io.github.cogvideo4j.inference.system.MachineMemory;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
+import io.github.cogvideo4j.inference.system.MachineMemory;
 import java.util.OptionalLong;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;

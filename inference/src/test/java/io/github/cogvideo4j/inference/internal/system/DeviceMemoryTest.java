@@ -2,9 +2,9 @@ package io.github.cogvideo4j.inference.internal.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.inference.system.MachineMemory;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.system.MachineMemory;
 import java.util.OptionalLong;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Assumptions;
