@@ -3,7 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.verify;
 import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.cast.ElementCast;
 import io.github.cogvideo4j.checkpoints.internal.cast.ValueScan;
-import io.github.cogvideo4j.checkpoints.verify.SourceComparison.TensorDifference;
+import io.github.cogvideo4j.checkpoints.verify.TensorDifference;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.tensor.DType;

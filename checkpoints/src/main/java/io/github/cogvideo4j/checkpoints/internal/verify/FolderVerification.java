@@ -1,9 +1,6 @@
-package io.github.cogvideo4j.checkpoints.verify;
+package io.github.cogvideo4j.checkpoints.internal.verify;
 
 import io.github.cogvideo4j.checkpoints.CheckpointException;
-import io.github.cogvideo4j.checkpoints.internal.verify.ManifestFileCheck;
-import io.github.cogvideo4j.checkpoints.internal.verify.NameCheck;
-import io.github.cogvideo4j.checkpoints.internal.verify.TensorContents;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
@@ -11,6 +8,7 @@ import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.verify.VerificationReport;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -211,23 +209,7 @@ public final class FolderVerification {
     }
 
     private VerificationReport report(boolean manifest, int files, int tensors, long bytes) {
-        return new VerificationReport(manifest, files, tensors, bytes, problems, notes);
-    }
-
-    /// What a verification looked at and found.
-    ///
-    /// @param manifest whether the folder has a manifest to be held against
-    /// @param files    how many files were checked
-    /// @param tensors  how many tensors were read
-    /// @param bytes    how many bytes of them
-    /// @param problems what is wrong; none when all is as it should be
-    /// @param notes    what could not be checked
-    public record VerificationReport(
-            boolean manifest, int files, int tensors, long bytes, List<Problem> problems, List<Problem> notes) {
-        /// Copies the lists.
-        public VerificationReport {
-            problems = List.copyOf(problems);
-            notes = List.copyOf(notes);
-        }
+        return new VerificationReport(
+                folder, manifest, files, tensors, bytes, Optional.empty(), List.of(), problems, notes);
     }
 }
