@@ -7,7 +7,7 @@ import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.job.Cancellation;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.JobEvent;
-import io.github.cogvideo4j.checkpoints.job.JobListener;
+import io.github.cogvideo4j.checkpoints.job.JobControl.JobListener;
 import io.github.cogvideo4j.inference.generation.GenerationEvent;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.Stage;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.JobEvent;
-import io.github.cogvideo4j.checkpoints.job.JobListener;
+import io.github.cogvideo4j.checkpoints.job.JobControl.JobListener;
 import io.github.cogvideo4j.inference.generation.GenerationEvent;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
