@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
@@ -17,7 +18,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// Names that a browser, a desktop or a hand made: `model (1).safetensors`, capital letters, another prefix.
-final class WrongName implements Rule {
+final class WrongNameRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.NAME_WRONG);

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
@@ -19,7 +20,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// What an index says against what its files hold.
-final class IndexContents implements Rule {
+final class IndexContentsRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(
@@ -39,7 +40,7 @@ final class IndexContents implements Rule {
                 index.problems().forEach(problem -> found.accept(Finding.of(severity, problem)));
             }
             folder.orphanIndexes().stream()
-                    .filter(IndexContents::isTaken)
+                    .filter(IndexContentsRule::isTaken)
                     .forEach(index -> index.index()
                             .ifPresent(read -> found.accept(Finding.of(
                                     Severity.ERROR,

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.Configurations;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
@@ -19,7 +20,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// fp16 weights of a model that was trained in bf16, whose activations leave fp16's range.
-final class HalfPrecision implements Rule {
+final class HalfPrecisionRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.OVERFLOW);

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
@@ -18,7 +19,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// Shards without an index, or with one under a name that nobody looks for.
-final class IndexName implements Rule {
+final class IndexNameRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.INDEX_MISSING, ProblemCode.INDEX_WRONG_NAME);

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
@@ -17,7 +18,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// The files were renamed and the names inside the index were not.
-final class StaleIndex implements Rule {
+final class StaleIndexRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.INDEX_STALE_NAMES);

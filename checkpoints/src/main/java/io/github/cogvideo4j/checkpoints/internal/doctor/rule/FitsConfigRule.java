@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.Configurations;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
@@ -24,7 +25,7 @@ import java.util.function.Consumer;
 
 /// The weights against the configuration beside them: names and sizes, a wrapper's prefix, an adapter that was
 /// not merged.
-final class FitsConfig implements Rule {
+final class FitsConfigRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.ReaderCodes;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
@@ -14,7 +15,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /// Weight files that are not what their names say, are damaged, or are not safe.
-final class ReadableFiles implements Rule {
+final class ReadableFilesRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return ReaderCodes.ALL;

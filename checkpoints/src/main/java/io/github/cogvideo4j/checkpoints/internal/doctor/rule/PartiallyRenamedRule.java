@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexView;
@@ -19,7 +20,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// Some files of a set, or its index, have their new names and others the old ones.
-final class PartiallyRenamed implements Rule {
+final class PartiallyRenamedRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.PARTIALLY_RENAMED);
