@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Configurations;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.Configurations;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigCheck;
 import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
