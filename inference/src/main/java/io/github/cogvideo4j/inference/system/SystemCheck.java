@@ -2,6 +2,7 @@ package io.github.cogvideo4j.inference.system;
 
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.problem.Message;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.inference.InferenceException;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
@@ -90,7 +91,11 @@ public final class SystemCheck {
             return Check.good(
                     "device", "inference.system.device", ComputeDevice.of(word).name());
         } catch (InferenceException | InvalidRequestException e) {
-            return Check.gap("device", e.problem().message(), Message.of("inference.system.device-remedy"));
+            return Check.gap(
+                    "device",
+                    e.problem().message(),
+                    Message.of("inference.system.device-remedy"),
+                    Remedy.change(Remedy.Field.DEVICE, "cpu"));
         }
     }
 
@@ -162,7 +167,9 @@ public final class SystemCheck {
                 : Check.gap(
                         "memory",
                         Message.of("inference.system.memory", gigabytes(available.getAsLong()), gigabytes(needed)),
-                        Message.of("inference.system.memory-remedy"));
+                        Message.of("inference.system.memory-remedy"),
+                        Remedy.change(Remedy.Field.DTYPE, "bf16"),
+                        Remedy.change(Remedy.Field.VAE_TILING));
     }
 
     /// What the device has, or the machine where there is no such device.
