@@ -1,16 +1,16 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
-import io.github.cogvideo4j.checkpoints.Version;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.internal.Version;
 import io.github.cogvideo4j.checkpoints.internal.convert.WeightWriter;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.internal.staging.Staging;
+import io.github.cogvideo4j.checkpoints.internal.verify.SourceComparison;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
-import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
 import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;

@@ -1,6 +1,11 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.FileOptions;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.LinkMode;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ModelClaims;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.OutputFormat;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ResultLayout;
 import io.github.cogvideo4j.checkpoints.internal.job.RequestFields;
 import io.github.cogvideo4j.checkpoints.internal.job.RequestText;
 import java.util.regex.Pattern;
@@ -10,8 +15,6 @@ import tools.jackson.databind.node.ObjectNode;
 final class OptionsJson {
     /// A part of file names.
     private static final Pattern VARIANT = Pattern.compile("[A-Za-z0-9_]{1,32}");
-
-    private static final int MOST_THREADS = 4096;
 
     private OptionsJson() {}
 
@@ -28,9 +31,7 @@ final class OptionsJson {
         if (options.link() != usual.link()) {
             json.put("link", options.link().toString());
         }
-        if (options.threads() != usual.threads()) {
-            json.put("threads", options.threads());
-        }
+        RequestText.threads(json, options.threads());
         RequestText.flag(json, "overwrite", options.overwrite());
         RequestText.flag(json, "verify", options.verify());
         if (options.layout() != usual.layout()) {
@@ -64,7 +65,7 @@ final class OptionsJson {
                                 .orElse(usual.files().maxShardBytes()),
                         fields.text("variant", VARIANT)),
                 fields.choice("link", LinkMode.class).orElse(usual.link()),
-                fields.whole("threads", 1, MOST_THREADS).orElse(usual.threads()),
+                RequestText.threads(fields),
                 fields.flag("overwrite"),
                 fields.flag("verify"),
                 claims(fields.object("claims")),

@@ -5,15 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.TinyTorchFile;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.FileOptions;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.OutputFormat;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigCheck;
 import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
+import io.github.cogvideo4j.checkpoints.internal.verify.SourceComparison;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
-import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
 import io.github.cogvideo4j.formats.internal.pickle.PickleWriter;
 import io.github.cogvideo4j.formats.internal.torch.TensorPickle;
 import io.github.cogvideo4j.formats.problem.Place;

@@ -1,0 +1,177 @@
+package io.github.cogvideo4j.checkpoints.internal.verify;
+
+import io.github.cogvideo4j.checkpoints.CheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
+import io.github.cogvideo4j.checkpoints.internal.placement.BaseTables;
+import io.github.cogvideo4j.checkpoints.internal.placement.Placement;
+import io.github.cogvideo4j.checkpoints.internal.source.WeightSet;
+import io.github.cogvideo4j.checkpoints.internal.source.sat.SatExport;
+import io.github.cogvideo4j.checkpoints.internal.source.sat.SatPart;
+import io.github.cogvideo4j.checkpoints.internal.table.TableMatch;
+import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest;
+import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
+import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.formats.FormatException;
+import io.github.cogvideo4j.formats.tensor.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/// Weights in a folder, and the source that they are to be compared with.
+///
+/// @param weights a component's folder, or a weight file
+/// @param source  the checkpoint, under the names that the weights have
+public record Counterpart(Path weights, Checkpoint source) {
+    /// What a folder has of a checkpoint.
+    ///
+    /// @param folder  a model's folder, a component's, or a SAT checkpoint that a conversion made
+    /// @param path    the checkpoint
+    /// @param options how to choose in it
+    public static List<Counterpart> of(Path folder, Path path, SourceOptions options) throws IOException {
+        Checkpoint opened = Checkpoints.open(path, options);
+        List<String> written = writtenWeights(folder);
+        Optional<String> sat =
+                written.stream().filter(file -> file.endsWith(".pt")).findFirst();
+        if (sat.isPresent()) {
+            return List.of(new Counterpart(folder.resolve(sat.get()), SatExport.plan(opened)));
+        }
+        boolean fromSat = opened.kind() == CheckpointKind.SAT;
+        if (fromSat && SatExport.partOf(opened).equals(Optional.of(SatPart.ADAPTER))) {
+            return List.of(new Counterpart(folder.resolve(WeightFileName.ADAPTER), opened));
+        }
+        List<Counterpart> all = new ArrayList<>(placed(folder, opened, written));
+        // --with-text-encoder wrote it from the same source.
+        if (fromSat
+                && !opened.component().equals(Optional.of(Component.TEXT_ENCODER))
+                && written.stream().anyMatch(file -> file.startsWith(Component.TEXT_ENCODER.folder() + "/"))) {
+            all.add(new Counterpart(
+                    weightsOf(folder, Component.TEXT_ENCODER),
+                    Checkpoints.openPart(path, options, Component.TEXT_ENCODER)));
+        }
+        return all;
+    }
+
+    /// The components whose tensors the source has, whatever stands before its names; where it has nobody's
+    /// whole, the one that is called as its names are.
+    private static List<Counterpart> placed(Path folder, Checkpoint source, List<String> written) throws IOException {
+        List<Counterpart> whole = new ArrayList<>();
+        Optional<Counterpart> nearest = Optional.empty();
+        Component named = source.component().orElse(Component.TRANSFORMER);
+        for (Path part : parts(folder, written)) {
+            Optional<TableMatch> match = match(part, source);
+            if (match.isEmpty()) {
+                continue;
+            }
+            Counterpart counterpart = new Counterpart(part, Placement.renamed(source, match.get()));
+            if (match.get().complete()) {
+                whole.add(counterpart);
+            } else if (nearest.isEmpty() || part.endsWith(named.folder())) {
+                nearest = Optional.of(counterpart);
+            }
+        }
+        if (whole.isEmpty()) {
+            return List.of(nearest.orElseGet(() -> new Counterpart(weightsOf(folder, named), source)));
+        }
+        // Equal tables are experts of one model: the source is one of them.
+        return whole.stream()
+                                .map(Counterpart::source)
+                                .map(Checkpoint::entries)
+                                .distinct()
+                                .count()
+                        == whole.size()
+                ? whole
+                : List.of(whole.getFirst());
+    }
+
+    /// Other components of the folder whose tensors are called and shaped as those of a counterpart.
+    ///
+    /// @param folder the model's folder
+    public List<Counterpart> alike(Path folder) throws IOException {
+        List<Counterpart> others = new ArrayList<>();
+        for (Path part : parts(folder, List.of())) {
+            if (!part.equals(weights)
+                    && match(part, source).filter(TableMatch::complete).isPresent()) {
+                others.add(new Counterpart(part, source));
+            }
+        }
+        return others;
+    }
+
+    private static Optional<TableMatch> match(Path part, Checkpoint source) throws IOException {
+        SequencedMap<String, Shape> found = new LinkedHashMap<>();
+        source.entries().forEach(entry -> found.put(entry.name(), entry.tensor().shape()));
+        try {
+            Checkpoint weights = Checkpoints.openEverySet(part).getFirst();
+            return Optional.of(BaseTables.table(weights, part, Optional.empty()).match(found));
+        } catch (FormatException | CheckpointException unreadable) {
+            // It is told when it is compared.
+            return Optional.empty();
+        }
+    }
+
+    /// The folders that may hold what came of the source: those that the conversion wrote, else all.
+    private static List<Path> parts(Path folder, List<String> written) throws IOException {
+        List<Path> parts = written.stream()
+                .filter(path -> path.contains("/"))
+                .map(path -> folder.resolve(path.substring(0, path.lastIndexOf('/'))))
+                .filter(Files::isDirectory)
+                .distinct()
+                .toList();
+        if (!parts.isEmpty()) {
+            return parts;
+        }
+        List<Path> all = new ArrayList<>();
+        for (ModelFolder.Component component :
+                ModelFolder.read(folder).components().values()) {
+            if (hasWeights(component.folder())) {
+                all.add(component.folder());
+            }
+        }
+        if (all.isEmpty()) {
+            Path transformer = weightsOf(folder, Component.TRANSFORMER);
+            all.add(transformer);
+        }
+        return all;
+    }
+
+    private static boolean hasWeights(Path folder) throws IOException {
+        return Files.isDirectory(folder) && !WeightSet.candidates(folder).isEmpty();
+    }
+
+    /// Whether a component of a pipeline is one that diffuses: neither an autoencoder nor an encoder.
+    static boolean isModel(String name, ModelFolder.Component component) throws IOException {
+        return component.library().equals("diffusers")
+                && Component.mayHaveWeights(name)
+                && !component.className().startsWith("Autoencoder")
+                && !name.startsWith("vae")
+                && !name.startsWith("vqvae")
+                && hasWeights(component.folder());
+    }
+
+    /// The folder of a component's weights: that of the model, or the folder itself.
+    public static Path weightsOf(Path folder, Component component) {
+        Path inModel = folder.resolve(component.folder());
+        return Files.isDirectory(inModel) ? inModel : folder;
+    }
+
+    private static List<String> writtenWeights(Path folder) throws IOException {
+        if (!Files.isRegularFile(folder.resolve(Manifest.FILE_NAME), LinkOption.NOFOLLOW_LINKS)) {
+            return List.of();
+        }
+        return ManifestJson.read(folder).files().stream()
+                .filter(file -> file.origin() == Manifest.Origin.WEIGHTS)
+                .map(Manifest.FileEntry::path)
+                .toList();
+    }
+}

@@ -1,0 +1,121 @@
+package io.github.cogvideo4j.checkpoints.internal.verify;
+
+import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.internal.cast.CastingSink;
+import io.github.cogvideo4j.checkpoints.internal.cast.SequentialTensor;
+import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.internal.job.Phase;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.checkpoints.verify.TensorDifference;
+import io.github.cogvideo4j.formats.tensor.FileStorageReader;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Compares a folder's weights with the checkpoint they were made from: every tensor is made again from the
+/// source, in the dtype that the folder has it in, and compared to the bit.
+public final class SourceComparison {
+    private final FileStorageReader reader;
+    private final JobControl control;
+
+    /// A tensor of the source and its counterpart in the folder.
+    private record Pair(StateEntry source, StoredTensor found) {}
+
+    private SourceComparison(FileStorageReader reader, JobControl control) {
+        this.reader = reader;
+        this.control = control;
+    }
+
+    /// Compares.
+    ///
+    /// @param component  the folder of the weights
+    /// @param checkpoint the source
+    /// @param threads    how many tensors at once
+    /// @param control   told the source bytes that are done
+    /// @return every difference, in the order of the source; none when all is equal
+    public static List<TensorDifference> compare(Path component, Checkpoint checkpoint, int threads, JobControl control)
+            throws IOException {
+        List<TensorDifference> differences = new ArrayList<>();
+        for (Checkpoint set : Checkpoints.openEverySet(component)) {
+            differences.addAll(compareSet(set, checkpoint, threads, control));
+        }
+        SourceFiles.requireUnchanged(checkpoint.files());
+        return differences;
+    }
+
+    private static List<TensorDifference> compareSet(
+            Checkpoint folder, Checkpoint checkpoint, int threads, JobControl control) throws IOException {
+        Map<String, StoredTensor> found = new LinkedHashMap<>();
+        folder.entries().forEach(entry -> found.put(entry.name(), entry.tensor()));
+        List<TensorDifference> differences = new ArrayList<>();
+        List<Pair> common = new ArrayList<>();
+        for (StateEntry entry : checkpoint.entries()) {
+            StoredTensor counterpart = found.remove(entry.name());
+            if (counterpart == null) {
+                differences.add(new TensorDifference.Missing(entry.name()));
+            } else if (!counterpart.shape().equals(entry.tensor().shape())) {
+                differences.add(
+                        new TensorDifference.Sizes(entry.name(), entry.tensor().shape(), counterpart.shape()));
+            } else if (counterpart.dtype() != entry.mergedDType()
+                    && TargetDType.of(counterpart.dtype()).isEmpty()) {
+                differences.add(new TensorDifference.Type(entry.name(), entry.mergedDType(), counterpart.dtype()));
+            } else {
+                common.add(new Pair(entry, counterpart));
+            }
+        }
+        found.keySet().forEach(name -> differences.add(new TensorDifference.Extra(name)));
+
+        control.begin(
+                Phase.VERIFYING,
+                common.stream()
+                        .mapToLong(pair -> pair.source().tensor().byteLength())
+                        .sum());
+        try (FileStorageReader reader = new FileStorageReader()) {
+            SourceComparison comparison = new SourceComparison(reader, control);
+            ParallelTensors.map(common, threads, pair -> comparison.compare(pair.source(), pair.found()))
+                    .forEach(difference -> difference.ifPresent(differences::add));
+            reader.verifyChecksums();
+        }
+        return differences;
+    }
+
+    /// Compares, and refuses any difference.
+    ///
+    /// @param component where the weights are
+    /// @param shown     where messages say they are: they may still be under a temporary name
+    public static void requireEqual(Path component, Path shown, Checkpoint checkpoint, int threads, JobControl control)
+            throws IOException {
+        List<TensorDifference> differences = compare(component, checkpoint, threads, control);
+        if (!differences.isEmpty()) {
+            throw new InvalidCheckpointException(differences.getFirst().problem(shown));
+        }
+    }
+
+    private Optional<TensorDifference> compare(StateEntry source, StoredTensor found) throws IOException {
+        ElementComparison comparison = new ElementComparison(found.dtype());
+        try (SequentialTensor counterpart = SequentialTensor.open(reader, found)) {
+            ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.clamp(found.byteLength(), 1L, CastingSink.BUFFER));
+            CastingSink cast = new CastingSink(source.tensor(), found.dtype(), expected -> {
+                counterpart.readFully(buffer.clear().limit(expected.remaining()));
+                comparison.compare(expected, buffer.flip());
+            });
+            reader.read(source.tensor(), bytes -> {
+                int length = bytes.remaining();
+                cast.accept(bytes);
+                control.advance(length);
+            });
+        }
+        return comparison.difference(source.name());
+    }
+}
