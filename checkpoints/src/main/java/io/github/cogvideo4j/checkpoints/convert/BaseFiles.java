@@ -8,7 +8,9 @@ import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -71,11 +73,12 @@ final class BaseFiles {
                 try {
                     Files.createLink(destination, real);
                 } catch (FileSystemException | UnsupportedOperationException e) {
-                    throw new OutputException(
-                            ProblemCode.OUTPUT_REFUSED,
-                            Place.of(file.file()),
-                            "checkpoints.output.hard-link",
-                            String.valueOf(e.getMessage()));
+                    throw new OutputException(Problem.of(
+                                    ProblemCode.OUTPUT_REFUSED,
+                                    Place.of(file.file()),
+                                    "checkpoints.output.hard-link",
+                                    String.valueOf(e.getMessage()))
+                            .with(Remedy.change(Remedy.Field.LINK, "auto")));
                 }
                 yield linked(file, real, Manifest.Origin.HARD_LINK);
             }

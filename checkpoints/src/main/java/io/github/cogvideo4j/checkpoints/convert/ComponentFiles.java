@@ -7,8 +7,10 @@ import io.github.cogvideo4j.formats.internal.index.ShardNames;
 import io.github.cogvideo4j.formats.internal.index.ShardPlan;
 import io.github.cogvideo4j.formats.internal.index.WeightIndex;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -70,7 +72,10 @@ final class ComponentFiles {
         if (plan.shards().size() > 1) {
             indexes.put(path(stem(extension) + "." + extension + ".index" + variant() + ".json"), index);
             if (extension.equals("bin")) {
-                remarks.report(ProblemCode.SHARDED_BIN, Place.of(output), "checkpoints.convert.sharded-bin");
+                remarks.report(Problem.of(ProblemCode.SHARDED_BIN, Place.of(output), "checkpoints.convert.sharded-bin")
+                        .with(
+                                Remedy.change(Remedy.Field.FORMAT, "safetensors"),
+                                Remedy.change(Remedy.Field.MAX_SHARD_SIZE)));
             }
         }
         return plan.shards().stream()

@@ -5,8 +5,11 @@ import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.util.List;
+import java.util.Optional;
 
 /// Says what weights are, where they are not what the conversion is asked to make of them. Named here, they
 /// are not told as a hundred missing tensors.
@@ -21,10 +24,14 @@ final class WrongSource {
         Place place = Place.of(source.folder());
         List<String> names = source.entries().stream().map(StateEntry::name).toList();
         if (names.stream().allMatch(WrongSource::isAdapters)) {
-            throw new InvalidCheckpointException(ProblemCode.NOT_A_CHECKPOINT, place, "checkpoints.location.lora");
+            throw new InvalidCheckpointException(
+                    Problem.of(ProblemCode.NOT_A_CHECKPOINT, place, "checkpoints.location.lora")
+                            .with(new Remedy.FuseAdapter(Optional.of(source.folder()), false)));
         }
         if (names.stream().anyMatch(name -> name.contains(".base_layer.") || isFactor(name))) {
-            throw new InvalidCheckpointException(ProblemCode.LORA_UNMERGED, place, "checkpoints.convert.lora-unmerged");
+            throw new InvalidCheckpointException(Problem.of(
+                            ProblemCode.LORA_UNMERGED, place, "checkpoints.convert.lora-unmerged")
+                    .with(new Remedy.ExportAdapter(source.folder()), new Remedy.FuseAdapter(Optional.empty(), false)));
         }
     }
 

@@ -110,10 +110,7 @@ public final class LoraConversion {
                     ProblemCode.OUTPUT_REFUSED, Place.of(output), "checkpoints.lora.peft-folder", PEFT_WEIGHTS);
         }
         if (Files.exists(target.resolveSibling(PEFT_CONFIGURATION)) && !overwrite) {
-            throw new OutputException(
-                    ProblemCode.OUTPUT_REFUSED,
-                    Place.of(target.resolveSibling(PEFT_CONFIGURATION)),
-                    "checkpoints.lora.exists");
+            throw AdapterFile.exists(target.resolveSibling(PEFT_CONFIGURATION));
         }
     }
 

@@ -4,6 +4,7 @@ import io.github.cogvideo4j.cli.arguments.Language;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.outcome.Failure;
 import io.github.cogvideo4j.cli.outcome.Failures;
+import io.github.cogvideo4j.cli.outcome.Hints;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -123,14 +124,20 @@ public final class Console {
 
     /// Warns of something that stops nothing.
     public void warn(Problem warning) {
-        say(Label.WARNING, warning, coloursErr(), this::printError);
+        hinted(Label.WARNING, warning);
     }
 
     /// Tells something that the library remarked: a warning, or a note where it only says what was chosen.
     public void remark(Problem remark) {
         switch (remark.code()) {
-            case CHOICE, ASSUMED -> say(Label.NOTE, remark, coloursErr(), this::printError);
+            case CHOICE, ASSUMED -> hinted(Label.NOTE, remark);
             default -> warn(remark);
+        }
+    }
+
+    private synchronized void hinted(Label label, Problem problem) {
+        if (say(label, problem, coloursErr(), this::printError)) {
+            Hints.of(problem).ifPresent(hint -> printError(label(Label.HINT, coloursErr()) + hint.text(locale())));
         }
     }
 
@@ -157,7 +164,8 @@ public final class Console {
         say(label, finding, coloursOut(), this::printResult);
     }
 
-    private synchronized void say(Label label, Problem problem, boolean coloured, Consumer<String> print) {
+    /// Whether the problem itself was printed.
+    private synchronized boolean say(Label label, Problem problem, boolean coloured, Consumer<String> print) {
         List<Problem> list = switch (label) {
             case WARNING -> warnings;
             case NOTE -> notes;
@@ -172,6 +180,7 @@ public final class Console {
         } else if (alike == MOST_ALIKE + 1) {
             print.accept(text("cli.problem.more", code));
         }
+        return alike <= MOST_ALIKE;
     }
 
     /// Begins to show how far a job is, when somebody watches.

@@ -73,11 +73,7 @@ public final class Failures {
 
     /// The command that helps in the case at hand, else what helps whatever the case.
     private static Optional<Message> remedy(Problem problem) {
-        return problem.remedies().stream()
-                .flatMap(remedy -> Commands.of(remedy).stream())
-                .findFirst()
-                .map(command -> Message.of("cli.hint.run", command))
-                .or(() -> remedy(problem.code()));
+        return Hints.of(problem).or(() -> remedy(problem.code()));
     }
 
     /// The remedy that helps whatever the case at hand, where there is one: not every code has it.

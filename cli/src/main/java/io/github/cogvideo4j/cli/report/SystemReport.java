@@ -3,6 +3,7 @@ package io.github.cogvideo4j.cli.report;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.outcome.Hints;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.inference.system.SystemCheck;
 import io.github.cogvideo4j.inference.system.SystemCheck.Check;
@@ -39,8 +40,10 @@ public record SystemReport(Console console) {
             node.put("good", check.isGood());
             node.put("found", found);
             check.remedy().ifPresent(remedy -> {
-                console.print("cli.doctor.remedy", remedy.text(console.locale()));
-                node.put("remedy", remedy.text(console.locale()));
+                String options = Hints.options(check.changes());
+                String text = remedy.text(console.locale()) + (options.isEmpty() ? "" : " (" + options + ")");
+                console.print("cli.doctor.remedy", text);
+                node.put("remedy", text);
             });
         }
         console.print(good ? "cli.doctor.system-good" : "cli.doctor.system-gaps");

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Every sentence exists in both languages, and nothing but sentences that are said.
 class MessagesTest {
@@ -23,6 +24,9 @@ class MessagesTest {
     /// A key of a bundle as it stands in the source; one that ends in a separator is completed by code.
     private static final Pattern KEY =
             Pattern.compile("\"((?:formats|checkpoints|inference|server|cluster|cli)\\.[a-z0-9.-]+)\"");
+
+    /// An option or a command: the words of one front end.
+    private static final Pattern COMMAND_LINE = Pattern.compile("--[A-Za-z]|cogvideo ");
 
     private static final Pattern ENDING = Pattern.compile("\"(\\.[a-z0-9-]+)\"");
 
@@ -111,6 +115,21 @@ class MessagesTest {
                 .isNotEmpty()
                 .allMatch(
                         key -> ProblemCode.byId(key.substring(prefix.length())).isPresent());
+    }
+
+    /// A library does not know which front end asks; what helps is a `Remedy`, which the front end words.
+    @ParameterizedTest
+    @ValueSource(strings = {"formats", "checkpoints", "inference"})
+    void noSentenceOfALibraryNamesAnOptionOrACommand(String module) {
+        for (String bundle : List.of("messages", "messages_zh")) {
+            assertThat(ProjectFiles.bundle(module, bundle))
+                    .as(bundle)
+                    .isNotEmpty()
+                    .allSatisfy(
+                            (key, text) -> assertThat(COMMAND_LINE.matcher(text).find())
+                                    .as(key)
+                                    .isFalse());
+        }
     }
 
     private static Set<String> texts() {

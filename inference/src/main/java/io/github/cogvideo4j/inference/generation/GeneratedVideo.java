@@ -39,7 +39,7 @@ public record GeneratedVideo(
         times = Map.copyOf(times);
     }
 
-    /// What came of it, as the record and a front end tell it: sizes, seed, times, memory.
+    /// The outcome as JSON, for the record and front ends: sizes, seed, times, memory.
     public ObjectNode json() {
         ObjectNode json = JsonFile.newObject();
         json.put("seed", seed);

@@ -3,7 +3,9 @@ package io.github.cogvideo4j.inference.output;
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.internal.staging.FolderDeletion;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -44,7 +46,7 @@ public final class OutputFile {
             throw refused(file, "inference.output.folder");
         }
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !overwrite) {
-            throw refused(file, "inference.output.exists");
+            throw exists(file);
         }
     }
 
@@ -65,7 +67,7 @@ public final class OutputFile {
                 throw refused(folder, "inference.output.foreign");
             }
             if (!names.isEmpty() && !overwrite) {
-                throw refused(folder, "inference.output.exists");
+                throw exists(folder);
             }
         }
     }
@@ -121,7 +123,7 @@ public final class OutputFile {
                 replace(unfinished, file);
             }
         } catch (FileAlreadyExistsException _) {
-            throw refused(file, "inference.output.exists");
+            throw exists(file);
         }
     }
 
@@ -131,7 +133,7 @@ public final class OutputFile {
             Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
         } catch (FileSystemException e) {
             if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
-                throw refused(folder, "inference.output.exists");
+                throw exists(folder);
             }
             throw e;
         }
@@ -208,6 +210,11 @@ public final class OutputFile {
         if (Files.isSymbolicLink(path)) {
             throw refused(path, "inference.output.link");
         }
+    }
+
+    private static OutputException exists(Path path) {
+        return new OutputException(Problem.of(ProblemCode.OUTPUT_REFUSED, Place.of(path), "inference.output.exists")
+                .with(Remedy.change(Remedy.Field.OVERWRITE)));
     }
 
     private static OutputException refused(Path path, String key) {

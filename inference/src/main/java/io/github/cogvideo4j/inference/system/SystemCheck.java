@@ -2,6 +2,7 @@ package io.github.cogvideo4j.inference.system;
 
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.problem.Message;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.inference.InferenceException;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
@@ -91,7 +92,11 @@ public final class SystemCheck {
             return Check.good(
                     "device", "inference.system.device", ComputeDevice.of(word).name());
         } catch (InferenceException | InvalidRequestException e) {
-            return Check.gap("device", e.problem().message(), Message.of("inference.system.device-remedy"));
+            return Check.gap(
+                    "device",
+                    e.problem().message(),
+                    Message.of("inference.system.device-remedy"),
+                    Remedy.change(Remedy.Field.DEVICE, "cpu"));
         }
     }
 
@@ -163,7 +168,9 @@ public final class SystemCheck {
                 : Check.gap(
                         "memory",
                         Message.of("inference.system.memory", gigabytes(available.getAsLong()), gigabytes(needed)),
-                        Message.of("inference.system.memory-remedy"));
+                        Message.of("inference.system.memory-remedy"),
+                        Remedy.change(Remedy.Field.DTYPE, "bf16"),
+                        Remedy.change(Remedy.Field.VAE_TILING));
     }
 
     /// What the device has, or the machine where there is no such device.
@@ -197,15 +204,21 @@ public final class SystemCheck {
     /// @param name   a stable name: `jdk`, `libtorch`, `ffmpeg`, `encoder-mp4`, `device`, `memory`, `disk`, ...
     /// @param found  what is here
     /// @param remedy what to do about it, when it is not enough
-    public record Check(String name, Message found, Optional<Message> remedy) {
+    /// @param changes the fields of a request that help
+    public record Check(String name, Message found, Optional<Message> remedy, List<Remedy> changes) {
+        /// Copies the list.
+        public Check {
+            changes = List.copyOf(changes);
+        }
+
         /// Something that is as it should be.
         static Check good(String name, String key, Object... arguments) {
-            return new Check(name, Message.of(key, arguments), Optional.empty());
+            return new Check(name, Message.of(key, arguments), Optional.empty(), List.of());
         }
 
         /// Something that is missing.
-        static Check gap(String name, Message found, Message remedy) {
-            return new Check(name, found, Optional.of(remedy));
+        static Check gap(String name, Message found, Message remedy, Remedy... changes) {
+            return new Check(name, found, Optional.of(remedy), List.of(changes));
         }
 
         /// Whether it is as it should be.

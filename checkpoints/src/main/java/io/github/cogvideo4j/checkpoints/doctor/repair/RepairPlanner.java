@@ -13,8 +13,10 @@ import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.checkpoints.source.StateEntry.Role;
 import io.github.cogvideo4j.formats.internal.index.WeightIndex;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -110,12 +112,13 @@ public final class RepairPlanner {
                     .forEach(source -> setAside(source, kept.getFirst()));
             return Optional.of(kept.getFirst());
         }
-        questions.report(
-                ProblemCode.AMBIGUOUS_WEIGHTS,
-                Place.of(folder.folder()),
-                "checkpoints.repair.keep",
-                candidates.stream().map(RepairPlanner::label).collect(Collectors.joining("; ")),
-                firstName(candidates.getFirst()));
+        questions.report(Problem.of(
+                        ProblemCode.AMBIGUOUS_WEIGHTS,
+                        Place.of(folder.folder()),
+                        "checkpoints.repair.keep",
+                        candidates.stream().map(RepairPlanner::label).collect(Collectors.joining("; ")))
+                .with(new Remedy.Repair(
+                        subject.path(), options.convert(), Optional.of(firstName(candidates.getFirst())))));
         return Optional.empty();
     }
 
@@ -168,11 +171,7 @@ public final class RepairPlanner {
                 }
                 return;
             }
-            questions.report(
-                    wrapped ? ProblemCode.KEY_PREFIX : ProblemCode.SHARDED_BIN,
-                    Place.of(group.folder()),
-                    "checkpoints.repair.convert",
-                    group.label());
+            askToRewrite(wrapped ? ProblemCode.KEY_PREFIX : ProblemCode.SHARDED_BIN, group.folder(), group.label());
         }
         rename(folder, group);
     }
@@ -295,6 +294,11 @@ public final class RepairPlanner {
         return !found.all().isEmpty();
     }
 
+    private void askToRewrite(ProblemCode code, Path place, String weights) {
+        questions.report(Problem.of(code, Place.of(place), "checkpoints.repair.convert", weights)
+                .with(new Remedy.Repair(subject.path(), true, options.keep())));
+    }
+
     private void convertWeights(ComponentFolder folder, WeightGroup group) {
         group.files().forEach(member -> steps.add(new Step.SetAside(relative(member.file()))));
         indexesOf(folder, group).forEach(this::setAside);
@@ -303,10 +307,9 @@ public final class RepairPlanner {
 
     private void convertTraining(ComponentFolder folder, Step.Source.Training training) {
         if (!options.convert()) {
-            questions.report(
+            askToRewrite(
                     ProblemCode.DEEPSPEED_CHECKPOINT_IN_TRANSFORMER,
-                    Place.of(training.folder()),
-                    "checkpoints.repair.convert",
+                    training.folder(),
                     String.valueOf(training.folder().getFileName()));
             return;
         }

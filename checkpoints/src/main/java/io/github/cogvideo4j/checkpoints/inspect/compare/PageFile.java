@@ -3,7 +3,9 @@ package io.github.cogvideo4j.checkpoints.inspect.compare;
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.formats.internal.container.ContainerKind;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -26,7 +28,9 @@ public final class PageFile {
         }
         boolean page = Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && isPage(ContainerKind.of(file));
         if (!page) {
-            throw new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(file), "checkpoints.page.not-a-page");
+            throw new OutputException(
+                    Problem.of(ProblemCode.OUTPUT_REFUSED, Place.of(file), "checkpoints.page.not-a-page")
+                            .with(Remedy.change(Remedy.Field.PAGE)));
         }
     }
 

@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.formats.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,14 +104,15 @@ public final class ValueScan {
         }
         if (overflows > 0) {
             problems.add(Problem.of(
-                    ProblemCode.OVERFLOW,
-                    place,
-                    "checkpoints.values.overflow",
-                    overflows,
-                    targetName(),
-                    target == DType.F16 ? "65504" : "3.4e38",
-                    "%.4g".formatted(largest),
-                    firstOverflow));
+                            ProblemCode.OVERFLOW,
+                            place,
+                            "checkpoints.values.overflow",
+                            overflows,
+                            targetName(),
+                            target == DType.F16 ? "65504" : "3.4e38",
+                            "%.4g".formatted(largest),
+                            firstOverflow)
+                    .with(Remedy.change(Remedy.Field.DTYPE)));
         }
         return problems;
     }

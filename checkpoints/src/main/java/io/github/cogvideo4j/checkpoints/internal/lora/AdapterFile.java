@@ -5,7 +5,9 @@ import io.github.cogvideo4j.checkpoints.internal.staging.NewFile;
 import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsLayout;
 import io.github.cogvideo4j.formats.internal.safetensors.TensorSpec;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -61,9 +63,15 @@ public final class AdapterFile implements AutoCloseable {
         }
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)
                 && !(overwrite && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))) {
-            throw new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(file), "checkpoints.lora.exists");
+            throw exists(file);
         }
         return absolute;
+    }
+
+    /// The refusal of a place where a file is already, which may be replaced on request.
+    public static OutputException exists(Path file) {
+        return new OutputException(Problem.of(ProblemCode.OUTPUT_REFUSED, Place.of(file), "checkpoints.lora.exists")
+                .with(Remedy.change(Remedy.Field.OVERWRITE)));
     }
 
     /// Begins a file.
@@ -113,7 +121,7 @@ public final class AdapterFile implements AutoCloseable {
         try {
             NewFile.publish(unfinished, target);
         } catch (FileAlreadyExistsException _) {
-            throw new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(target), "checkpoints.lora.exists");
+            throw exists(target);
         }
     }
 

@@ -1,8 +1,10 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -62,15 +64,20 @@ public final class AdapterRemarks {
         } else if (!adapter.recordsAlpha()) {
             Optional<Mention> mention = mention(adapter.file());
             if (mention.isPresent()) {
-                remarks.report(
-                        ProblemCode.LORA_ALPHA,
-                        place,
-                        "checkpoints.lora.alpha-mentioned",
-                        ranks(adapter),
-                        mention.get().file(),
-                        mention.get().alpha());
+                remarks.report(Problem.of(
+                                ProblemCode.LORA_ALPHA,
+                                place,
+                                "checkpoints.lora.alpha-mentioned",
+                                ranks(adapter),
+                                mention.get().file(),
+                                mention.get().alpha())
+                        .with(Remedy.change(
+                                Remedy.Field.LORA_ALPHA,
+                                String.valueOf(mention.get().alpha()))));
             } else {
-                remarks.report(ProblemCode.LORA_ALPHA, place, "checkpoints.lora.alpha-unknown", ranks(adapter));
+                remarks.report(
+                        Problem.of(ProblemCode.LORA_ALPHA, place, "checkpoints.lora.alpha-unknown", ranks(adapter))
+                                .with(Remedy.change(Remedy.Field.LORA_ALPHA)));
             }
         }
     }

@@ -7,6 +7,7 @@ import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -79,11 +80,18 @@ public final class ConfigCheck {
 
         List<Problem> errors = new ArrayList<>();
         if (!adapters.isEmpty()) {
-            errors.add(problem(ProblemCode.LORA_UNMERGED, "checkpoints.weights.lora-unmerged", adapters));
+            Problem unmerged = problem(ProblemCode.LORA_UNMERGED, "checkpoints.weights.lora-unmerged", adapters);
+            errors.add(place.file()
+                    .map(file -> unmerged.with(
+                            new Remedy.ExportAdapter(file), new Remedy.FuseAdapter(Optional.empty(), false)))
+                    .orElse(unmerged));
             return new Result(errors, List.of());
         }
         if (SatCheckpoint.recognises(strangers)) {
-            errors.add(problem(ProblemCode.EXTRA_TENSOR, "checkpoints.weights.sat", strangers));
+            Problem sat = problem(ProblemCode.EXTRA_TENSOR, "checkpoints.weights.sat", strangers);
+            errors.add(place.file()
+                    .map(file -> sat.with(new Remedy.Convert(file, false, Optional.empty())))
+                    .orElse(sat));
             return new Result(errors, List.of());
         }
         Optional<Component> other = Families.recognise(new LinkedHashMap<>(found)).stream()

@@ -11,8 +11,10 @@ import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -283,12 +285,13 @@ public final class Placement {
                 .toList();
         if (fitting.isEmpty() && !families.isEmpty()) {
             String is = families.getFirst().family().component();
-            throw new InvalidCheckpointException(
-                    ProblemCode.WRONG_COMPONENT,
-                    place,
-                    "checkpoints.convert.wrong-component",
-                    is,
-                    said.map(Component::folder).orElse(is));
+            throw new InvalidCheckpointException(Problem.of(
+                            ProblemCode.WRONG_COMPONENT,
+                            place,
+                            "checkpoints.convert.wrong-component",
+                            is,
+                            said.map(Component::folder).orElse(is))
+                    .with(Remedy.change(Remedy.Field.COMPONENT, is)));
         }
         if (fitting.isEmpty()) {
             return List.of(unknown());

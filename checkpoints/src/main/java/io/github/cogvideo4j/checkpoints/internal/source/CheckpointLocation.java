@@ -15,6 +15,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -327,12 +328,12 @@ public record CheckpointLocation(Found place, List<Problem> remarks) {
         private void requireNamed(Path folder) {
             String name = String.valueOf(folder.toAbsolutePath().normalize().getFileName());
             if (options.tag().filter(tag -> !tag.equals(name)).isPresent()) {
-                throw new InvalidCheckpointException(
+                throw tagged(Problem.of(
                         ProblemCode.TAG_NOT_FOUND,
                         Place.of(folder),
                         "checkpoints.location.tag-not-found",
                         options.tag().get(),
-                        name);
+                        name));
             }
         }
 
@@ -352,37 +353,46 @@ public record CheckpointLocation(Found place, List<Problem> remarks) {
 
         private State tagFolder(String tag, Path origin) throws IOException {
             if (tag.isEmpty()) {
-                throw new InvalidCheckpointException(
-                        ProblemCode.TAG_NOT_FOUND, Place.of(origin), "checkpoints.location.latest-empty");
+                throw tagged(
+                        Problem.of(ProblemCode.TAG_NOT_FOUND, Place.of(origin), "checkpoints.location.latest-empty"));
             }
             Path folder = PlainFileName.of(tag)
                     .map(name -> name.in(path))
                     .orElseThrow(() -> new UnsafeFileException(
                             ProblemCode.UNSAFE_PATH, Place.of(origin), "checkpoints.location.unsafe-tag", tag));
             if (!Files.isDirectory(folder)) {
-                throw new InvalidCheckpointException(
+                throw tagged(Problem.of(
                         ProblemCode.TAG_NOT_FOUND,
                         Place.of(origin),
                         "checkpoints.location.tag-not-found",
                         tag,
-                        names(tagFolders()));
+                        names(tagFolders())));
             }
             List<Path> others =
                     tagFolders().stream().filter(other -> !other.equals(folder)).toList();
             if (!others.isEmpty()) {
-                remarks.report(
-                        ProblemCode.CHOICE, Place.of(folder), "checkpoints.location.other-tags", tag, names(others));
+                remarks.report(Problem.of(
+                                ProblemCode.CHOICE,
+                                Place.of(folder),
+                                "checkpoints.location.other-tags",
+                                tag,
+                                names(others))
+                        .with(Remedy.change(Remedy.Field.TAG)));
             }
             return tag(folder);
         }
 
+        private static InvalidCheckpointException tagged(Problem problem) {
+            return new InvalidCheckpointException(problem.with(Remedy.change(Remedy.Field.TAG)));
+        }
+
         private State onlyTag(List<Path> tags) throws IOException {
             if (tags.size() > 1) {
-                throw new InvalidCheckpointException(
+                throw tagged(Problem.of(
                         ProblemCode.LATEST_ABSENT,
                         Place.of(path),
                         "checkpoints.location.latest-absent-several",
-                        names(tags));
+                        names(tags)));
             }
             remarks.report(
                     ProblemCode.LATEST_ABSENT, Place.of(path), "checkpoints.location.latest-absent", names(tags));

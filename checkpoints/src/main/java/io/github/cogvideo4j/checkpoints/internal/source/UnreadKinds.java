@@ -6,8 +6,10 @@ import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /// Kinds of checkpoint that are recognised, so that the error can say what they are, but not read.
@@ -27,7 +30,7 @@ final class UnreadKinds {
     /// Refuses a folder of results of such a kind.
     static void refuseResult(Path folder) {
         refuse(folder, "model_index.json", "checkpoints.location.pipeline");
-        refuse(folder, WeightFileName.ADAPTER, "checkpoints.location.lora");
+        refuseAdapter(folder, WeightFileName.ADAPTER);
     }
 
     /// Refuses files of a distributed checkpoint whose table, which is written last, is not there.
@@ -49,13 +52,24 @@ final class UnreadKinds {
             throw new InvalidCheckpointException(
                     ProblemCode.NOT_A_CHECKPOINT, Place.of(folder), "checkpoints.location.cogkit-qlora");
         }
-        refuse(folder, WeightFileName.PEFT_ADAPTER, "checkpoints.location.lora");
+        refuseAdapter(folder, WeightFileName.PEFT_ADAPTER);
         for (String file : names(folder, "*.safetensors")) {
             if (isAdapter(folder.resolve(file))) {
-                throw new InvalidCheckpointException(
-                        ProblemCode.NOT_A_CHECKPOINT, Place.of(folder.resolve(file)), "checkpoints.location.lora");
+                throw adapter(folder.resolve(file));
             }
         }
+    }
+
+    private static void refuseAdapter(Path folder, String file) {
+        if (Files.exists(folder.resolve(file))) {
+            throw adapter(folder);
+        }
+    }
+
+    private static InvalidCheckpointException adapter(Path place) {
+        return new InvalidCheckpointException(
+                Problem.of(ProblemCode.NOT_A_CHECKPOINT, Place.of(place), "checkpoints.location.lora")
+                        .with(new Remedy.FuseAdapter(Optional.of(place), false)));
     }
 
     private static boolean isAdapter(Path file) throws IOException {

@@ -6,7 +6,9 @@ import io.github.cogvideo4j.checkpoints.internal.source.distributed.HubStorage;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.internal.OtherFormat;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -107,13 +109,14 @@ public sealed interface WeightSet {
         }
         String name = String.valueOf(folder.toAbsolutePath().normalize().getFileName());
         String stem = Component.named(name).stem();
-        return new InvalidCheckpointException(
-                ProblemCode.NOT_A_CHECKPOINT,
-                Place.of(folder),
-                "checkpoints.location.component-without-weights",
-                stem + ".safetensors",
-                stem + ".bin",
-                stem + ".safetensors.index.json");
+        return new InvalidCheckpointException(Problem.of(
+                        ProblemCode.NOT_A_CHECKPOINT,
+                        Place.of(folder),
+                        "checkpoints.location.component-without-weights",
+                        stem + ".safetensors",
+                        stem + ".bin",
+                        stem + ".safetensors.index.json")
+                .with(new Remedy.Diagnose(folder, false)));
     }
 
     /// All sets in a folder, in the order of their names.

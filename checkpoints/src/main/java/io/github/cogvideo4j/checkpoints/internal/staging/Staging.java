@@ -3,7 +3,9 @@ package io.github.cogvideo4j.checkpoints.internal.staging;
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -90,7 +92,9 @@ public final class Staging implements AutoCloseable {
             throw refused(target, "checkpoints.output.foreign");
         }
         if (!overwrite) {
-            throw refused(target, "checkpoints.output.exists");
+            throw new OutputException(
+                    Problem.of(ProblemCode.OUTPUT_REFUSED, Place.of(target), "checkpoints.output.exists")
+                            .with(Remedy.change(Remedy.Field.OVERWRITE)));
         }
     }
 

@@ -3,7 +3,9 @@ package io.github.cogvideo4j.formats.internal.torch;
 import io.github.cogvideo4j.formats.UnsupportedFileException;
 import io.github.cogvideo4j.formats.internal.pickle.PickleWriter;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
@@ -80,12 +82,13 @@ public final class TorchLayout {
 
     private static void requireWritable(Tensor tensor) {
         if (tensor.dtype().bits() % 8 != 0 || tensor.dtype().torchName().isEmpty()) {
-            throw new UnsupportedFileException(
-                    ProblemCode.UNSUPPORTED_TENSOR,
-                    Place.nowhere().tensor(tensor.name()),
-                    "formats.torch.unwritable-dtype",
-                    tensor.name(),
-                    tensor.dtype());
+            throw new UnsupportedFileException(Problem.of(
+                            ProblemCode.UNSUPPORTED_TENSOR,
+                            Place.nowhere().tensor(tensor.name()),
+                            "formats.torch.unwritable-dtype",
+                            tensor.name(),
+                            tensor.dtype())
+                    .with(Remedy.change(Remedy.Field.DTYPE), Remedy.change(Remedy.Field.FORMAT, "safetensors")));
         }
     }
 

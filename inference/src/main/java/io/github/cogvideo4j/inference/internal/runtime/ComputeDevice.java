@@ -1,11 +1,15 @@
 package io.github.cogvideo4j.inference.internal.runtime;
 
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
 import io.github.cogvideo4j.inference.options.Precision;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Device;
@@ -44,7 +48,7 @@ public record ComputeDevice(String name) {
                     ProblemCode.DEVICE, Place.nowhere(), "inference.runtime.device-name", word);
         }
         if (word.equals("mps") && !torch.hasMPS()) {
-            throw missing("inference.runtime.no-mps", word);
+            throw missing(List.of(Remedy.change(Remedy.Field.DEVICE, "cpu")), "inference.runtime.no-mps", word);
         }
         ComputeDevice device = new ComputeDevice(word);
         if (device.cudaIndex().isPresent()) {
@@ -59,15 +63,24 @@ public record ComputeDevice(String name) {
     /// @throws MissingCapabilityException `device`
     void requireCard(int cards) {
         if (cards == 0) {
-            throw missing("inference.runtime.no-cuda", name);
+            throw missing(
+                    List.of(Remedy.change(Remedy.Field.DEVICE, "cpu"), new Remedy.CheckSystem()),
+                    "inference.runtime.no-cuda",
+                    name);
         }
         if (cudaIndex().orElse(0) >= cards) {
-            throw missing("inference.runtime.few-cuda", name, cards, cards - 1);
+            throw missing(
+                    List.of(Remedy.change(Remedy.Field.DEVICE, "auto")),
+                    "inference.runtime.few-cuda",
+                    name,
+                    cards,
+                    cards - 1);
         }
     }
 
-    private static MissingCapabilityException missing(String key, Object... arguments) {
-        return new MissingCapabilityException(ProblemCode.DEVICE, Place.nowhere(), key, arguments);
+    private static MissingCapabilityException missing(List<Remedy> remedies, String key, Object... arguments) {
+        return new MissingCapabilityException(
+                new Problem(ProblemCode.DEVICE, Place.nowhere(), Message.of(key, arguments), remedies));
     }
 
     /// Whether it is the processor.

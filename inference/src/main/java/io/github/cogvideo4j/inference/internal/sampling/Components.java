@@ -6,6 +6,7 @@ import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.internal.cache.StepCache;
 import io.github.cogvideo4j.inference.internal.prediction.NoisePredictor;
@@ -71,8 +72,9 @@ final class Components implements AutoCloseable {
             boolean replaced =
                     folder.equals("transformer") && options.transformer().isPresent();
             if (!Files.isDirectory(model.resolve(folder)) && !replaced) {
-                throw new InvalidModelException(
-                        ProblemCode.COMPONENT_MISSING, Place.of(model), "inference.pipeline.component", folder);
+                throw new InvalidModelException(Problem.of(
+                                ProblemCode.COMPONENT_MISSING, Place.of(model), "inference.pipeline.component", folder)
+                        .with(new Remedy.CopyFromBase(folder, model.resolve(folder), true)));
             }
         }
         Sampler sampler = sampler(model, options);

@@ -1,7 +1,9 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.internal.prediction.NoisePredictor;
 import io.github.cogvideo4j.inference.internal.prediction.NoiseQuery;
@@ -11,6 +13,7 @@ import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import io.github.cogvideo4j.inference.options.Precision;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
@@ -78,20 +81,26 @@ record Denoising(
         return sampler.step(guided, latents, random).sample().to(ScalarTypes.of(precision));
     }
 
+    private InvalidModelException notFinite(int step, int steps) {
+        boolean half = precision == Precision.FP16;
+        Problem problem = Problem.of(
+                ProblemCode.NAN_INF,
+                model,
+                half ? "inference.pipeline.not-finite-fp16" : "inference.pipeline.not-finite",
+                step,
+                steps);
+        List<Remedy> remedies = new ArrayList<>(List.of(Remedy.change(Remedy.Field.DTYPE, half ? "bf16" : "fp32")));
+        model.file().filter(file -> !half).ifPresent(file -> remedies.add(new Remedy.Diagnose(file, true)));
+        return new InvalidModelException(problem.with(remedies.toArray(Remedy[]::new)));
+    }
+
     private void checkFinite(Tensor latents, int step, int steps) {
         if (!Torch.isFinite(latents)) {
             if (guidance.isStrong()) {
                 throw RequestCheck.refused(
                         ProblemCode.REQUEST, "inference.pipeline.not-finite-guidance", step, steps, guidance.scale());
             }
-            throw new InvalidModelException(
-                    ProblemCode.NAN_INF,
-                    model,
-                    precision == Precision.FP16
-                            ? "inference.pipeline.not-finite-fp16"
-                            : "inference.pipeline.not-finite",
-                    step,
-                    steps);
+            throw notFinite(step, steps);
         }
     }
 }

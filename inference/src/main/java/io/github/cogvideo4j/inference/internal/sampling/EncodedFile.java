@@ -7,8 +7,10 @@ import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.internal.torch.TensorValue;
 import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.inference.generation.HostTensor;
@@ -58,7 +60,7 @@ public record EncodedFile(Path path, long channels) {
     private StoredTensor named() throws IOException {
         return SafetensorsFile.open(path, Strictness.STRICT, new Problems())
                 .tensor(TENSOR)
-                .orElseThrow(() -> refused("inference.pipeline.no-latents", TENSOR));
+                .orElseThrow(() -> refused(new Remedy.EncodeVideo(), "inference.pipeline.no-latents", TENSOR));
     }
 
     private StoredTensor bare() throws IOException {
@@ -74,13 +76,18 @@ public record EncodedFile(Path path, long channels) {
             NativeMemory.fill(latents.values(), stored, reader);
             reader.verifyChecksums();
             if (!Torch.isFinite(HostTensors.view(latents))) {
-                throw refused("inference.pipeline.latents-not-finite");
+                throw refused(Remedy.change(Remedy.Field.DTYPE, "fp32"), "inference.pipeline.latents-not-finite");
             }
             return latents;
         } catch (IOException | RuntimeException e) {
             latents.close();
             throw e;
         }
+    }
+
+    private InvalidRequestException refused(Remedy remedy, String key, Object... arguments) {
+        return new InvalidRequestException(
+                Problem.of(ProblemCode.VIDEO, Place.of(path), key, arguments).with(remedy));
     }
 
     private InvalidRequestException refused(String key, Object... arguments) {

@@ -4,6 +4,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.MemoryPlan;
@@ -95,13 +96,14 @@ public final class Planning {
     /// Refuses what cannot fit into memory: better than to be killed halfway.
     public static void requireMemory(MemoryPlan memory) {
         if (!memory.fits()) {
-            throw new MissingCapabilityException(
-                    ProblemCode.MEMORY,
-                    Place.nowhere(),
-                    "inference.pipeline.memory",
-                    memory.peak().stage().name().toLowerCase(Locale.ROOT),
-                    gibibytes(memory.peak().neededBytes()),
-                    gibibytes(memory.availableBytes().orElseThrow()));
+            throw new MissingCapabilityException(Problem.of(
+                            ProblemCode.MEMORY,
+                            Place.nowhere(),
+                            "inference.pipeline.memory",
+                            memory.peak().stage().name().toLowerCase(Locale.ROOT),
+                            gibibytes(memory.peak().neededBytes()),
+                            gibibytes(memory.availableBytes().orElseThrow()))
+                    .with(Remedy.change(Remedy.Field.DTYPE, "bf16"), Remedy.change(Remedy.Field.VAE_TILING)));
         }
     }
 

@@ -100,14 +100,14 @@ public final class CogVideoXVae implements AutoCloseable {
         return precision;
     }
 
-    /// How many frames so many latent frames are decoded to: 13 to 49, 2 to 8.
+    /// The number of frames that a number of latent frames decodes to: 49 for 13, 8 for 2.
     public long videoFrames(long latentFrames) {
         return Chunk.of(latentFrames, LATENT_FRAMES).stream()
                 .mapToLong(chunk -> decodedFrames(chunk.count()))
                 .sum();
     }
 
-    /// How many latent frames so many frames are encoded to: 49 to 13, 8 to 2.
+    /// The number of latent frames that a number of frames encodes to: 13 for 49, 2 for 8.
     public long latentFrames(long videoFrames) {
         return Chunk.of(videoFrames, VIDEO_FRAMES).stream()
                 .mapToLong(chunk -> Math.ceilDiv(chunk.count(), config.temporalCompressionRatio()))

@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.inference.internal.vae;
 
-/// Told how encoding or decoding gets on.
+/// A listener to the progress of encoding or decoding.
 @FunctionalInterface
 public interface VaeProgress {
-    /// Tells nobody.
+    /// A listener that does nothing.
     VaeProgress NONE = (done, total) -> {};
 
     /// Another step is done. A step is a chunk of frames of one tile of one video, all about equally long.

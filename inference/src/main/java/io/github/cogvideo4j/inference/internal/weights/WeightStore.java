@@ -6,7 +6,9 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Extent;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
@@ -175,8 +177,10 @@ public final class WeightStore implements AutoCloseable {
     }
 
     InvalidModelException missing(String name) {
-        return new InvalidModelException(
-                ProblemCode.MISSING_TENSOR, place.tensor(name), "inference.weights.missing", name);
+        Problem problem = Problem.of(ProblemCode.MISSING_TENSOR, place.tensor(name), "inference.weights.missing", name);
+        return new InvalidModelException(place.file()
+                .map(file -> problem.with(new Remedy.Diagnose(file, false)))
+                .orElse(problem));
     }
 
     private MemorySegment memory(StoredTensor tensor) throws IOException {

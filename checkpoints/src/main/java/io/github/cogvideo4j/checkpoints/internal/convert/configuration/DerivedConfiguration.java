@@ -10,8 +10,10 @@ import io.github.cogvideo4j.checkpoints.internal.model.TextEncoderDerivation;
 import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -62,11 +64,12 @@ final class DerivedConfiguration {
     /// Names every value and where it comes from.
     static void tell(
             List<ConfigDerivation.Value> derived, List<ConfigDerivation.Value> assumed, Place place, Problems remarks) {
-        remarks.report(
-                ProblemCode.ASSUMED,
-                place,
-                "checkpoints.convert.config-derived",
-                TransformerConfiguration.list(derived),
-                TransformerConfiguration.list(assumed));
+        remarks.report(Problem.of(
+                        ProblemCode.ASSUMED,
+                        place,
+                        "checkpoints.convert.config-derived",
+                        TransformerConfiguration.list(derived),
+                        TransformerConfiguration.list(assumed))
+                .with(Remedy.change(Remedy.Field.BASE)));
     }
 }

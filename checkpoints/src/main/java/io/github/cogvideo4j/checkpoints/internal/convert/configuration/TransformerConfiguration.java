@@ -15,6 +15,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
@@ -102,12 +103,13 @@ final class TransformerConfiguration {
                 throw new InvalidCheckpointException(error);
             }
         }
-        remarks.report(
-                ProblemCode.ASSUMED,
-                place,
-                "checkpoints.convert.config-derived",
-                list(derived.derived()),
-                list(derived.assumed()));
+        remarks.report(Problem.of(
+                        ProblemCode.ASSUMED,
+                        place,
+                        "checkpoints.convert.config-derived",
+                        list(derived.derived()),
+                        list(derived.assumed()))
+                .with(Remedy.change(Remedy.Field.BASE)));
         return new Decision(derived.config().toJson(), derived.config());
     }
 

@@ -11,8 +11,10 @@ import io.github.cogvideo4j.checkpoints.source.StateEntry.Role;
 import io.github.cogvideo4j.checkpoints.source.TrainingState;
 import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
@@ -69,15 +71,19 @@ public final class DeepSpeedCheckpoint {
             return fromModule(models, main);
         }
         if (files.optimizer().isEmpty()) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.NO_OPTIM_STATES,
-                    Place.of(files.folder()),
-                    main.configuredStage() == 3
-                            ? "checkpoints.deepspeed.no-optimizer-stage-3"
-                            : "checkpoints.deepspeed.no-optimizer",
-                    main.configuredStage());
+            throw withoutOptimizer(main.configuredStage());
         }
         return fromPartitions(models, main);
+    }
+
+    private InvalidCheckpointException withoutOptimizer(long stage) {
+        boolean parted = stage == 3;
+        Problem problem = Problem.of(
+                ProblemCode.NO_OPTIM_STATES,
+                Place.of(files.folder()),
+                parted ? "checkpoints.deepspeed.no-optimizer-stage-3" : "checkpoints.deepspeed.no-optimizer",
+                stage);
+        return new InvalidCheckpointException(parted ? problem : problem.with(Remedy.change(Remedy.Field.FROM_MODULE)));
     }
 
     private SortedMap<Integer, ModelState> readModels() throws IOException {

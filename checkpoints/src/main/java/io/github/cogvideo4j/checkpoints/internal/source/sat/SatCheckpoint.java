@@ -6,8 +6,10 @@ import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.checkpoints.source.TrainingState;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -187,7 +189,7 @@ public final class SatCheckpoint {
     private void tellOthers(SatPart main) {
         parts.forEach((part, entries) -> {
             if (part != main) {
-                remarks.report(
+                Problem beside = Problem.of(
                         ProblemCode.CHOICE,
                         place,
                         part == SatPart.TRANSFORMER
@@ -195,6 +197,8 @@ public final class SatCheckpoint {
                                 : "checkpoints.sat.beside." + part.id(),
                         entries.size(),
                         part.prefix() + entries.getFirst().name());
+                remarks.report(
+                        part == SatPart.TEXT_ENCODER ? beside.with(Remedy.change(Remedy.Field.TEXT_ENCODER)) : beside);
             }
         });
     }

@@ -1,0 +1,74 @@
+package io.github.cogvideo4j.cli.outcome;
+
+import io.github.cogvideo4j.formats.problem.Message;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.Remedy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/// The remedies of a problem in the words of the command line: options to give, a command to run.
+public final class Hints {
+    private Hints() {}
+
+    /// What helps with a problem; empty where nothing is known to.
+    public static Optional<Message> of(Problem problem) {
+        String options = options(problem.remedies());
+        Optional<String> command = command(problem.remedies());
+        if (options.isEmpty()) {
+            return command.map(text -> Message.of("cli.hint.run", text));
+        }
+        return Optional.of(command.map(text -> Message.of("cli.hint.use-or-run", options, text))
+                .orElseGet(() -> Message.of("cli.hint.use", options)));
+    }
+
+    /// The options of those remedies that change a field; empty where none does.
+    public static String options(List<Remedy> remedies) {
+        return remedies.stream()
+                .filter(Remedy.Change.class::isInstance)
+                .map(Remedy.Change.class::cast)
+                .map(Hints::option)
+                .collect(Collectors.joining(", "));
+    }
+
+    /// The first command. An adapter that is taken out of a training state is fused next, where both are named.
+    private static Optional<String> command(List<Remedy> remedies) {
+        List<String> commands = new ArrayList<>();
+        for (Remedy remedy : remedies) {
+            boolean next = commands.isEmpty()
+                    || (remedy instanceof Remedy.FuseAdapter fuse
+                            && fuse.adapter().isEmpty());
+            Commands.of(remedy).filter(_ -> next).ifPresent(commands::add);
+        }
+        return commands.isEmpty() ? Optional.empty() : Optional.of(String.join(" && ", commands));
+    }
+
+    private static String option(Remedy.Change change) {
+        String id = change.field().id();
+        return switch (change.field()) {
+            case OVERWRITE, FROM_MODULE, VAE_TILING -> "--" + id;
+            case TEXT_ENCODER -> "--with-text-encoder";
+            case SIZE -> "--height, --width, --num-frames";
+            case PAGE -> "--html FILE";
+            case OUTPUT -> "--output-path PATH";
+            case BASE,
+                    DTYPE,
+                    FORMAT,
+                    MAX_SHARD_SIZE,
+                    LINK,
+                    TAG,
+                    COMPONENT,
+                    SCALING_FACTOR,
+                    LORA_ALPHA,
+                    DEVICE,
+                    SCHEDULER ->
+                "--" + id + " " + change.value().map(Commands::quote).orElseGet(() -> placeholder(id));
+        };
+    }
+
+    private static String placeholder(String id) {
+        return id.substring(id.lastIndexOf('-') + 1).toUpperCase(Locale.ROOT);
+    }
+}
