@@ -2,9 +2,9 @@ package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.internal.placement.SettledNames;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.JobPlan;
-import io.github.cogvideo4j.checkpoints.internal.placement.SettledNames;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.problem.Problem;
 import java.io.IOException;

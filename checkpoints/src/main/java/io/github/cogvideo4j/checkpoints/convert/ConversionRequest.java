@@ -28,8 +28,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param output  the folder to make
 /// @param base    the model that supplies the remaining components: a folder, or a name in the hub's cache
 /// @param options what the result should be like
-public record ConversionRequest(
-        List<Source> sources, Path output, Optional<String> base, ConversionOptions options)
+public record ConversionRequest(List<Source> sources, Path output, Optional<String> base, ConversionOptions options)
         implements JobRequest<ConversionPlan> {
     private static final String JOB = "convert";
     private static final int VERSION = 1;
@@ -95,8 +94,8 @@ public record ConversionRequest(
                 ? Optional.of(BaseModel.read(ModelFolder.locate(base.get(), Map.copyOf(System.getenv()))))
                 : Optional.empty();
         control.check();
-        ConversionPlan plan = ConversionPlanner.plan(
-                opened.getFirst(), opened.subList(1, opened.size()), output, model, options);
+        ConversionPlan plan =
+                ConversionPlanner.plan(opened.getFirst(), opened.subList(1, opened.size()), output, model, options);
         plan.remarks().forEach(control::notice);
         return plan;
     }

@@ -34,9 +34,7 @@ class ConversionRequestTest {
     @Test
     void theJsonFormOfASimpleRequestHoldsNoDefaults() {
         ObjectNode json = ConversionRequest.of(Path.of("run"), Path.of("model")).toJson();
-        assertThat(json)
-                .isEqualTo(object(
-                        """
+        assertThat(json).isEqualTo(object("""
                         {"job": "convert", "version": 1, "sources": [{"path": "run"}], "output": "model"}"""));
     }
 
@@ -50,7 +48,10 @@ class ConversionRequestTest {
                                 Optional.of(Component.TRANSFORMER),
                                 new SourceOptions(Optional.of("global_step3"), true, true, true, Strictness.STRICT)),
                         new Source(
-                                Path.of("run"), Optional.of(Component.VAE), Optional.empty(), SourceOptions.defaults())),
+                                Path.of("run"),
+                                Optional.of(Component.VAE),
+                                Optional.empty(),
+                                SourceOptions.defaults())),
                 Path.of("model"),
                 Optional.of("THUDM/CogVideoX-5b"),
                 new ConversionOptions(

@@ -3,11 +3,11 @@ package io.github.cogvideo4j.checkpoints.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

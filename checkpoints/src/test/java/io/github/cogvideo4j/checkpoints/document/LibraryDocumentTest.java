@@ -83,7 +83,8 @@ class LibraryDocumentTest {
         }
 
         try {
-            ConversionRequest.of(checkpoint.resolveSibling("checkpoint-4"), output).plan(JobControl.none());
+            ConversionRequest.of(checkpoint.resolveSibling("checkpoint-4"), output)
+                    .plan(JobControl.none());
         } catch (NoSuchFileException missing) {
             told.add(missing.getFile());
         } catch (RuntimeException e) {

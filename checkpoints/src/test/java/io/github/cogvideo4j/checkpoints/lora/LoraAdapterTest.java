@@ -3,14 +3,14 @@ package io.github.cogvideo4j.checkpoints.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.cogvideo4j.formats.problem.Remedy;
-import io.github.cogvideo4j.formats.problem.CarriesProblem;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.SettingsReader;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.formats.problem.CarriesProblem;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.testing.Attack;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;

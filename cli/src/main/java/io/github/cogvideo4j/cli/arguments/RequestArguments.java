@@ -99,7 +99,11 @@ public final class RequestArguments {
     public GenerationRequest over(GenerationRequest base, Optional<GenerationKind> kind, Predicate<String> given)
             throws IOException {
         List<PromptInput> prompts = prompts(base.prompts().getFirst());
-        GenerationRequest request = base.withPrompts(kind(prompts, this.kind.or(() -> kind)), prompts)
+        GenerationKind asked = kind(prompts, this.kind.or(() -> kind));
+        if (asked != GenerationKind.V2V && given.test("--strength")) {
+            throw new UsageException("cli.generate.strength", asked);
+        }
+        GenerationRequest request = base.withPrompts(asked, prompts)
                 .withSettings(settings(base.settings(), given))
                 .withSeed(given.test("--seed") ? seed : base.seed());
         return negativePrompt.map(request::withNegativePrompt).orElse(request);

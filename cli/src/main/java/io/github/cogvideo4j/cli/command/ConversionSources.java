@@ -49,8 +49,8 @@ record ConversionSources(List<Source> sources, Path output) {
             }
         });
         model.vae()
-                .ifPresent(path -> sources.add(new Source(
-                        path, Optional.empty(), Optional.of(Component.VAE), SourceOptions.defaults())));
+                .ifPresent(path -> sources.add(
+                        new Source(path, Optional.empty(), Optional.of(Component.VAE), SourceOptions.defaults())));
         return new ConversionSources(sources, output.get());
     }
 }

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.cli.arguments.PipelineArguments;
 import io.github.cogvideo4j.cli.arguments.RequestArguments;
+import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.arguments.VideoOutputArguments;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
@@ -19,6 +20,7 @@ import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.pipeline.GenerationJob;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -61,6 +63,12 @@ public final class GenerateCommand extends ConsoleCommand {
 
     @Override
     protected ExitCode run() throws IOException {
+        if (repeat.isPresent() && !repeat.get().toString().endsWith(".json")) {
+            Path beside = Path.of(repeat.get() + ".json");
+            if (Files.isRegularFile(beside)) {
+                throw new UsageException("cli.generate.repeat-record", repeat.get(), beside);
+            }
+        }
         Optional<GenerationRecord> record =
                 repeat.isPresent() ? Optional.of(GenerationRecord.read(repeat.get())) : Optional.empty();
         GenerationRequest request = request(record.map(GenerationRecord::request));

@@ -1,7 +1,6 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.job.JobControl;
-import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
@@ -62,6 +61,9 @@ public final class VerifyCommand extends ConsoleCommand {
     protected ExitCode run() throws IOException {
         if (against.isEmpty() && source.given()) {
             throw new UsageException("cli.verify.needs-against");
+        }
+        if (against.isEmpty() && !lora.isEmpty()) {
+            throw new UsageException("cli.verify.lora-needs-against");
         }
         if (against.isPresent() && deep) {
             throw new UsageException("cli.verify.deep-against");

@@ -44,7 +44,8 @@ class PublicApiTest {
     private static boolean isPublic(Path file) {
         String name = file.getFileName().toString().replace(".java", "");
         try {
-            return Pattern.compile("^public [a-z -]*\\b(class|interface|record|enum) " + name + "\\b", Pattern.MULTILINE)
+            return Pattern.compile(
+                            "^public [a-z -]*\\b(class|interface|record|enum) " + name + "\\b", Pattern.MULTILINE)
                     .matcher(Files.readString(file))
                     .find();
         } catch (IOException e) {

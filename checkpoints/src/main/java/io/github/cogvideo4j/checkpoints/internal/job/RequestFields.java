@@ -195,8 +195,7 @@ public final class RequestFields {
         if (node != null && !(node instanceof ObjectNode)) {
             throw wrong(name, node);
         }
-        return new RequestFields(
-                node instanceof ObjectNode object ? object : json.objectNode(), prefix + name + ".");
+        return new RequestFields(node instanceof ObjectNode object ? object : json.objectNode(), prefix + name + ".");
     }
 
     /// Whether a field is there.

@@ -1,7 +1,5 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
-import io.github.cogvideo4j.formats.problem.Remedy;
-import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterKey;
@@ -17,8 +15,10 @@ import io.github.cogvideo4j.formats.internal.container.ContainerKind;
 import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.formats.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;

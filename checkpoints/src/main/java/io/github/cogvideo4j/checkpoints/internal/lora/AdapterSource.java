@@ -1,7 +1,5 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
-import io.github.cogvideo4j.formats.problem.Remedy;
-import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterPart;
@@ -13,7 +11,9 @@ import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
@@ -51,9 +51,9 @@ public record AdapterSource(AdapterContent content, Map<String, Shape> model) {
             return ofFile(found.get());
         }
         Optional<AdapterSource> state = state(path, options);
-        return state.orElseThrow(() -> new InvalidCheckpointException(Problem.of(
-                        ProblemCode.NOT_WEIGHTS, Place.of(path), "checkpoints.lora.no-file", WeightFileName.ADAPTER)
-                .with(new Remedy.ExportAdapter(path))));
+        return state.orElseThrow(() -> new InvalidCheckpointException(
+                Problem.of(ProblemCode.NOT_WEIGHTS, Place.of(path), "checkpoints.lora.no-file", WeightFileName.ADAPTER)
+                        .with(new Remedy.ExportAdapter(path))));
     }
 
     /// Opens the most exact copy of an adapter: the fp32 masters of a training's state go before the file that

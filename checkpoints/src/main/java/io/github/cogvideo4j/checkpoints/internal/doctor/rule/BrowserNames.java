@@ -1,7 +1,5 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import java.util.Optional;
-import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.PrefixedNames;
@@ -9,11 +7,13 @@ import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;

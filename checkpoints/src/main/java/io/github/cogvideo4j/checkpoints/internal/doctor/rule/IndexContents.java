@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
@@ -13,6 +12,7 @@ import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
@@ -61,8 +61,8 @@ final class IndexContents implements Rule {
             IndexView view = group.index().get();
             view.errors().forEach(problem -> found.accept(Finding.of(Severity.ERROR, problem)));
             view.warnings()
-                    .forEach(problem -> found.accept(
-                            Finding.of(Severity.WARNING, problem).withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty()))));
+                    .forEach(problem -> found.accept(Finding.of(Severity.WARNING, problem)
+                            .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty()))));
             return;
         }
         for (int number : group.missing().stream().limit(20).toList()) {

@@ -1,7 +1,5 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.formats.problem.Remedy;
-import java.util.Optional;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
@@ -11,7 +9,9 @@ import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -35,7 +35,8 @@ final class Names {
                                 Place.of(member.file()),
                                 key,
                                 member.name().expected()))
-                        .map(problem -> Finding.of(Severity.ERROR, problem).withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())))
+                        .map(problem -> Finding.of(Severity.ERROR, problem)
+                                .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())))
                         .forEach(found);
             }
         }

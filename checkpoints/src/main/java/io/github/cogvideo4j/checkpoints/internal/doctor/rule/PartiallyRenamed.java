@@ -1,7 +1,5 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.formats.problem.Remedy;
-import java.util.Optional;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexView;
@@ -12,9 +10,11 @@ import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 

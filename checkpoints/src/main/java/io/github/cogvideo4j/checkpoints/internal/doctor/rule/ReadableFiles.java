@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
@@ -8,6 +7,7 @@ import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.function.Consumer;

@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
@@ -9,6 +8,7 @@ import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -78,7 +78,8 @@ final class SchedulerRule implements Rule {
                                 field,
                                 value,
                                 expected))
-                .withRemedy(new Remedy.CopyFromBase("scheduler/scheduler_config.json", subject.path().resolve("scheduler"), false)));
+                .withRemedy(new Remedy.CopyFromBase(
+                        "scheduler/scheduler_config.json", subject.path().resolve("scheduler"), false)));
     }
 
     private static String unquoted(String json) {

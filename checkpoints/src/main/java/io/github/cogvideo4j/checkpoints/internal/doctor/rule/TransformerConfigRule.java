@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
-import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
@@ -11,6 +10,7 @@ import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
