@@ -2,6 +2,7 @@ package io.github.cogvideo4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.cogvideo4j.cli.arguments.VideoOutputArguments;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -68,6 +69,19 @@ class FirstHourTest {
         assertThat(Run.of("convert", checkpoint.toString(), output, "--dtype", "torch.float16", "--dry-run")
                         .exit())
                 .isEqualTo(ExitCode.DONE);
+    }
+
+    @Test
+    void aTrialHasANameOfItsOwn() {
+        VideoOutputArguments arguments = new VideoOutputArguments();
+        assertThat(arguments.outputs(true).video()).isEqualTo(Path.of("trial.mp4"));
+        assertThat(arguments.outputs(false).video()).isEqualTo(Path.of("output.mp4"));
+    }
+
+    @Test
+    void aNegativeSeedIsASeed() {
+        Run run = Run.of("generate", "--model", model(), "--prompt", "x", "--seed", "-1", "--dry-run");
+        assertThat(run.exit()).isEqualTo(ExitCode.DONE);
     }
 
     @Test

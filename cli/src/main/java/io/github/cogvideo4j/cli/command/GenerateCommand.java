@@ -95,7 +95,7 @@ public final class GenerateCommand extends ConsoleCommand {
                 .withModel(folder)
                 .withOptions(options)
                 .withTrial(smoke)
-                .withOutputs(output.outputs());
+                .withOutputs(output.outputs(smoke));
     }
 
     private void warnOfDifference(String name) {
