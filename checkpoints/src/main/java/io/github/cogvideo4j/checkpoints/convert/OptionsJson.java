@@ -11,8 +11,6 @@ final class OptionsJson {
     /// A part of file names.
     private static final Pattern VARIANT = Pattern.compile("[A-Za-z0-9_]{1,32}");
 
-    private static final int MOST_THREADS = 4096;
-
     private OptionsJson() {}
 
     static void write(ConversionOptions options, ObjectNode json) {
@@ -28,9 +26,7 @@ final class OptionsJson {
         if (options.link() != usual.link()) {
             json.put("link", options.link().toString());
         }
-        if (options.threads() != usual.threads()) {
-            json.put("threads", options.threads());
-        }
+        RequestText.threads(json, options.threads());
         RequestText.flag(json, "overwrite", options.overwrite());
         RequestText.flag(json, "verify", options.verify());
         if (options.layout() != usual.layout()) {
@@ -64,7 +60,7 @@ final class OptionsJson {
                                 .orElse(usual.files().maxShardBytes()),
                         fields.text("variant", VARIANT)),
                 fields.choice("link", LinkMode.class).orElse(usual.link()),
-                fields.whole("threads", 1, MOST_THREADS).orElse(usual.threads()),
+                RequestText.threads(fields),
                 fields.flag("overwrite"),
                 fields.flag("verify"),
                 claims(fields.object("claims")),

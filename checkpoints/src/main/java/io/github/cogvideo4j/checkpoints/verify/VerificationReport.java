@@ -1,20 +1,34 @@
 package io.github.cogvideo4j.checkpoints.verify;
 
 import io.github.cogvideo4j.formats.problem.Problem;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /// What a verification looked at and found.
 ///
-/// @param manifest whether the folder has a manifest to be held against
-/// @param files    how many files were checked
-/// @param tensors  how many tensors were read
-/// @param bytes    how many bytes of them
-/// @param problems what is wrong; none when all is as it should be
-/// @param notes    what could not be checked
+/// @param folder      what was verified
+/// @param manifest    whether the folder was held against its manifest
+/// @param files       how many files were checked
+/// @param tensors     how many tensors were read
+/// @param bytes       how many bytes of them
+/// @param source      the checkpoint that the folder was compared with, where there was one
+/// @param differences the tensors that differ from that checkpoint
+/// @param problems    what is wrong, the differences among it; none when all is as it should be
+/// @param notes       what could not be checked
 public record VerificationReport(
-        boolean manifest, int files, int tensors, long bytes, List<Problem> problems, List<Problem> notes) {
+        Path folder,
+        boolean manifest,
+        int files,
+        int tensors,
+        long bytes,
+        Optional<Path> source,
+        List<TensorDifference> differences,
+        List<Problem> problems,
+        List<Problem> notes) {
     /// Copies the lists.
     public VerificationReport {
+        differences = List.copyOf(differences);
         problems = List.copyOf(problems);
         notes = List.copyOf(notes);
     }

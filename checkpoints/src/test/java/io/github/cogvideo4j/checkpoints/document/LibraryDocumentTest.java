@@ -14,12 +14,9 @@ import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.job.Cancellation;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.JobEvent;
-import io.github.cogvideo4j.checkpoints.source.Checkpoints;
-import io.github.cogvideo4j.checkpoints.source.SourceOptions;
-import io.github.cogvideo4j.checkpoints.verify.FolderVerification;
-import io.github.cogvideo4j.checkpoints.verify.SourceComparison;
 import io.github.cogvideo4j.checkpoints.verify.TensorDifference;
 import io.github.cogvideo4j.checkpoints.verify.VerificationReport;
+import io.github.cogvideo4j.checkpoints.verify.VerificationRequest;
 import io.github.cogvideo4j.formats.problem.CarriesProblem;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.Remedy;
@@ -71,9 +68,13 @@ class LibraryDocumentTest {
                 },
                 cancellation);
 
-        VerificationReport report = FolderVerification.verify(output, true, 2, control);
-        List<TensorDifference> differences = SourceComparison.compare(
-                output.resolve("transformer"), Checkpoints.open(checkpoint, SourceOptions.defaults()), 2, control);
+        VerificationReport intact =
+                VerificationRequest.of(output).withDeep(true).plan(control).run(control);
+        VerificationReport equal = VerificationRequest.of(output)
+                .withAgainst(checkpoint)
+                .plan(control)
+                .run(control);
+        List<TensorDifference> differences = equal.differences();
 
         Diagnosis diagnosis = Doctor.examine(output, new DoctorOptions(false, 2), control);
         for (Finding finding : diagnosis.findings()) {
@@ -98,7 +99,8 @@ class LibraryDocumentTest {
         assertThat(same).isEqualTo(request);
         assertThat(bytes.get()).isPositive();
         assertThat(remarks).isEmpty();
-        assertThat(report.problems()).isEmpty();
+        assertThat(intact.problems()).isEmpty();
+        assertThat(equal.problems()).isEmpty();
         assertThat(differences).isEmpty();
         assertThat(told).isNotEmpty();
     }

@@ -9,6 +9,8 @@ import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
 import io.github.cogvideo4j.checkpoints.convert.LinkMode;
+import io.github.cogvideo4j.checkpoints.internal.verify.FolderVerification;
+import io.github.cogvideo4j.checkpoints.internal.verify.SourceComparison;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;

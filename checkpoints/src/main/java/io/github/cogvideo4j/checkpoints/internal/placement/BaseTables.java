@@ -75,7 +75,7 @@ public final class BaseTables {
         }
         try {
             return Optional.of(table(Checkpoints.open(folder, SourceOptions.defaults()), folder, className));
-        } catch (FormatException | CheckpointException _) {
+        } catch (FormatException | CheckpointException unreadable) {
             return Optional.empty();
         }
     }

@@ -1,4 +1,4 @@
-/// Tensors' values one by one, read in order, for comparing them.
+/// Verifying folders: files against the manifest, tensors against their source, element by element.
 @NullMarked
 package io.github.cogvideo4j.checkpoints.internal.verify;
 

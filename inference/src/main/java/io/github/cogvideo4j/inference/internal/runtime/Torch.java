@@ -5,6 +5,7 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;
@@ -32,7 +33,8 @@ public final class Torch {
     /// @throws MissingCapabilityException `native-library` when this system has none or they do not load
     static void load() {
         NativeHeap.giveBackLargeBlocks();
-        try {
+        // Each call that sets OpenBLAS's threads makes a native object of its own.
+        try (PointerScope _ = new PointerScope()) {
             openblas_nolapack.blas_set_num_threads(1);
             torch.get_num_threads();
         } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {

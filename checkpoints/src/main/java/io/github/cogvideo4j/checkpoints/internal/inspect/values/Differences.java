@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.inspect.values;
 
 import io.github.cogvideo4j.checkpoints.inspect.values.Change;
-import io.github.cogvideo4j.checkpoints.internal.verify.SequentialTensor;
+import io.github.cogvideo4j.checkpoints.internal.cast.SequentialTensor;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;

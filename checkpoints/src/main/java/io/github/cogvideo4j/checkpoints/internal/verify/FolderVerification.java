@@ -1,10 +1,7 @@
-package io.github.cogvideo4j.checkpoints.verify;
+package io.github.cogvideo4j.checkpoints.internal.verify;
 
 import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.internal.verify.ManifestFileCheck;
-import io.github.cogvideo4j.checkpoints.internal.verify.NameCheck;
-import io.github.cogvideo4j.checkpoints.internal.verify.TensorContents;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
@@ -12,6 +9,7 @@ import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.verify.VerificationReport;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -238,6 +236,7 @@ public final class FolderVerification {
     }
 
     private VerificationReport report(boolean manifest, int files, int tensors, long bytes) {
-        return new VerificationReport(manifest, files, tensors, bytes, problems, notes);
+        return new VerificationReport(
+                folder, manifest, files, tensors, bytes, Optional.empty(), List.of(), problems, notes);
     }
 }

@@ -1,17 +1,17 @@
-package io.github.cogvideo4j.checkpoints.verify;
+package io.github.cogvideo4j.checkpoints.internal.verify;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.internal.cast.CastingSink;
+import io.github.cogvideo4j.checkpoints.internal.cast.SequentialTensor;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
-import io.github.cogvideo4j.checkpoints.internal.verify.ElementComparison;
-import io.github.cogvideo4j.checkpoints.internal.verify.SequentialTensor;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.Phase;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.checkpoints.verify.TensorDifference;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;

@@ -1,12 +1,14 @@
-package io.github.cogvideo4j.cli.command;
+package io.github.cogvideo4j.checkpoints.internal.verify;
 
+import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.lora.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
 import io.github.cogvideo4j.checkpoints.lora.LoraTarget;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
-import io.github.cogvideo4j.cli.arguments.UsageException;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,11 +28,14 @@ final class FusedSource {
     /// @param base     the base model
     /// @param manifest the fused model's manifest
     /// @param given    the adapters' files, in the same order
+    /// @throws InvalidRequestException `request` when they are not as many as the manifest's
     static Checkpoint open(Path folder, Path base, Manifest manifest, List<Path> given) throws IOException {
         List<Manifest.Adapter> recorded = manifest.source().adapters();
         if (given.size() != recorded.size()) {
-            throw new UsageException(
-                    "cli.verify.fused",
+            throw new InvalidRequestException(
+                    ProblemCode.REQUEST,
+                    Place.of(folder),
+                    "checkpoints.verify.adapters",
                     folder,
                     recorded.size(),
                     recorded.stream().map(Manifest.Adapter::path).collect(Collectors.joining(", ")));

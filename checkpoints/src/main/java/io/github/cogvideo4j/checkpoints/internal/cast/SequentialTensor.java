@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.internal.verify;
+package io.github.cogvideo4j.checkpoints.internal.cast;
 
 import io.github.cogvideo4j.formats.UnsupportedFileException;
 import io.github.cogvideo4j.formats.problem.Place;

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.verify;
+package io.github.cogvideo4j.checkpoints.internal.verify;
 
 import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
