@@ -9,7 +9,7 @@ import io.github.cogvideo4j.checkpoints.convert.ConversionRequest;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
 import io.github.cogvideo4j.checkpoints.doctor.Diagnosis;
 import io.github.cogvideo4j.checkpoints.doctor.Doctor;
-import io.github.cogvideo4j.checkpoints.doctor.DoctorOptions;
+import io.github.cogvideo4j.checkpoints.doctor.Doctor.DoctorOptions;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.job.Cancellation;
 import io.github.cogvideo4j.checkpoints.job.JobControl;

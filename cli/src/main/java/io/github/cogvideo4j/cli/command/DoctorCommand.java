@@ -2,13 +2,13 @@ package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.doctor.Diagnosis;
 import io.github.cogvideo4j.checkpoints.doctor.Doctor;
-import io.github.cogvideo4j.checkpoints.doctor.DoctorOptions;
+import io.github.cogvideo4j.checkpoints.doctor.Doctor.DoctorOptions;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
-import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.doctor.repair.Repair;
-import io.github.cogvideo4j.checkpoints.doctor.repair.RepairOptions;
 import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlan;
 import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlanner;
+import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlanner.RepairOptions;
 import io.github.cogvideo4j.checkpoints.doctor.repair.Undo;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.cli.arguments.UsageException;
