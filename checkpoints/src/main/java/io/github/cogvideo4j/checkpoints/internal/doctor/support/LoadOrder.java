@@ -1,11 +1,11 @@
-package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
+package io.github.cogvideo4j.checkpoints.internal.doctor.support;
 
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import java.util.Comparator;
 
 /// Which of several sets of weights diffusers loads: safetensors before `.bin`, and of safetensors shards
 /// with an index before a single file; names that it does not look for come last.
-final class LoadOrder {
+public final class LoadOrder {
     private static final Comparator<WeightGroup> ORDER = Comparator.comparing(
                     (WeightGroup group) -> !group.isRightlyNamed())
             .thenComparing(group -> !group.extension().equals("safetensors"))
@@ -16,7 +16,7 @@ final class LoadOrder {
     private LoadOrder() {}
 
     /// The one that is loaded.
-    static WeightGroup loaded(WeightGroup first, WeightGroup second) {
+    public static WeightGroup loaded(WeightGroup first, WeightGroup second) {
         return ORDER.compare(first, second) <= 0 ? first : second;
     }
 }

@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// The only weights are those of a variant, which is loaded on request only.
-final class VariantOnly implements Rule {
+final class VariantOnlyRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.VARIANT);

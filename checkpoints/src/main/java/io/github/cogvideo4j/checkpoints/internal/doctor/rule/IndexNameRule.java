@@ -7,6 +7,7 @@ import io.github.cogvideo4j.checkpoints.internal.doctor.subject.PrefixedNames;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -18,7 +19,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// Shards without an index, or with one under a name that nobody looks for.
-final class IndexName implements Rule {
+final class IndexNameRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.INDEX_MISSING, ProblemCode.INDEX_WRONG_NAME);

@@ -25,13 +25,13 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /// Every value and every checksum: NaN, Inf, matrices of zeros, numbers that fp16 cannot hold.
-final class Values implements Rule {
+final class ValuesRule implements Rule {
     private static final double LARGEST_HALF = 65_504;
 
     private final int threads;
     private final JobControl control;
 
-    Values(int threads, JobControl control) {
+    ValuesRule(int threads, JobControl control) {
         this.threads = threads;
         this.control = control;
     }

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
+package io.github.cogvideo4j.checkpoints.internal.doctor.support;
 
 import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
@@ -12,11 +12,11 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /// Configurations that other rules refer to; one that is not sound is the business of its own rule.
-final class Configurations {
+public final class Configurations {
     private Configurations() {}
 
     /// The transformer's.
-    static Optional<TransformerConfig> transformer(Subject subject) throws IOException {
+    public static Optional<TransformerConfig> transformer(Subject subject) throws IOException {
         Optional<Path> file =
                 subject.transformer().flatMap(ComponentFolder::config).filter(Files::isReadable);
         if (file.isEmpty()) {
@@ -30,7 +30,7 @@ final class Configurations {
     }
 
     /// Any other one.
-    static Optional<ConfigDocument> document(Path file) throws IOException {
+    public static Optional<ConfigDocument> document(Path file) throws IOException {
         if (!Files.isReadable(file)) {
             return Optional.empty();
         }

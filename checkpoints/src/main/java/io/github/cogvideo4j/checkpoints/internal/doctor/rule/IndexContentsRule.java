@@ -8,6 +8,7 @@ import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexView;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -19,7 +20,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// What an index says against what its files hold.
-final class IndexContents implements Rule {
+final class IndexContentsRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(
@@ -39,7 +40,7 @@ final class IndexContents implements Rule {
                 index.problems().forEach(problem -> found.accept(Finding.of(severity, problem)));
             }
             folder.orphanIndexes().stream()
-                    .filter(IndexContents::isTaken)
+                    .filter(IndexContentsRule::isTaken)
                     .forEach(index -> index.index()
                             .ifPresent(read -> found.accept(Finding.of(
                                     Severity.ERROR,

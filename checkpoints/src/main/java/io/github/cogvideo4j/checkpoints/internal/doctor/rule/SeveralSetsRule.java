@@ -5,6 +5,8 @@ import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.GroupComparison;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.LoadOrder;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -17,11 +19,11 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// Two sets of weights: which one is loaded, and whether it matters.
-final class SeveralSets implements Rule {
+final class SeveralSetsRule implements Rule {
     private final boolean deep;
     private final int threads;
 
-    SeveralSets(boolean deep, int threads) {
+    SeveralSetsRule(boolean deep, int threads) {
         this.deep = deep;
         this.threads = threads;
     }

@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.Configurations;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigCheck;
 import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
@@ -24,7 +25,7 @@ import java.util.function.Consumer;
 
 /// The weights against the configuration beside them: names and sizes, a wrapper's prefix, an adapter that was
 /// not merged.
-final class FitsConfig implements Rule {
+final class FitsConfigRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(

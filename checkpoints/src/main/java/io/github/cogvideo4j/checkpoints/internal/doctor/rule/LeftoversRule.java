@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /// Unfinished downloads and what an interrupted run left.
-final class Leftovers implements Rule {
+final class LeftoversRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.LEFTOVERS);

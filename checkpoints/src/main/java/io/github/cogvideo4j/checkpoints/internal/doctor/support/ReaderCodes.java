@@ -1,12 +1,12 @@
-package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
+package io.github.cogvideo4j.checkpoints.internal.doctor.support;
 
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.util.EnumSet;
 import java.util.Set;
 
 /// What the readers of files and checkpoints report.
-final class ReaderCodes {
-    static final Set<ProblemCode> ALL = Set.copyOf(EnumSet.of(
+public final class ReaderCodes {
+    public static final Set<ProblemCode> ALL = Set.copyOf(EnumSet.of(
             ProblemCode.NOT_A_CHECKPOINT,
             ProblemCode.NOT_WEIGHTS,
             ProblemCode.GIT_LFS_POINTER,

@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// The parts that `model_index.json` lists, and the index itself.
-final class PipelineParts implements Rule {
+final class PipelinePartsRule implements Rule {
     private static final List<String> COMPONENTS = List.of("vae", "scheduler", "text_encoder", "tokenizer");
 
     @Override

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.ReaderCodes;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.util.EnumSet;
@@ -10,7 +11,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// Training state and plain weights: whether they open, whether all of it is there and belongs together.
-final class OpensAsCheckpoint implements Rule {
+final class OpensAsCheckpointRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         EnumSet<ProblemCode> codes = EnumSet.of(
@@ -34,7 +35,7 @@ final class OpensAsCheckpoint implements Rule {
     public void examine(Subject subject, Consumer<Finding> found) {
         for (Problem problem : subject.problems()) {
             if (problem.code() != ProblemCode.UNREADABLE) {
-                found.accept(ReadableFiles.failure(subject.path(), problem));
+                found.accept(ReadableFilesRule.failure(subject.path(), problem));
             }
         }
         subject.checkpoint().stream()

@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /// Weights beside `transformer/`, or in a folder inside it.
-final class WrongDirectory implements Rule {
+final class WrongDirectoryRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.WRONG_DIRECTORY, ProblemCode.LEFTOVERS);

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.Configurations;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -16,7 +17,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// The pipeline's class against the transformer's input: one for images has twice the channels of one for text.
-final class PipelineClass implements Rule {
+final class PipelineClassRule implements Rule {
     private static final String IMAGE = "CogVideoXImageToVideoPipeline";
     private static final Set<String> TEXT = Set.of("CogVideoXPipeline", "CogVideoXVideoToVideoPipeline");
 

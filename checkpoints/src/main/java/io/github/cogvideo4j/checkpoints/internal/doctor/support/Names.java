@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
+package io.github.cogvideo4j.checkpoints.internal.doctor.support;
 
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
@@ -16,11 +16,11 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /// What the rules about names share.
-final class Names {
+public final class Names {
     private Names() {}
 
     /// Reports each file of the transformer's weights whose name has a fault.
-    static void reportMembers(
+    public static void reportMembers(
             Subject subject,
             Predicate<WeightGroup.Member> faulty,
             ProblemCode code,
@@ -43,7 +43,7 @@ final class Names {
     }
 
     /// The transformer's groups of several files.
-    static List<WeightGroup> shardedGroups(Subject subject) {
+    public static List<WeightGroup> shardedGroups(Subject subject) {
         return subject.transformer().stream()
                 .flatMap(folder -> folder.groups().stream())
                 .filter(WeightGroup::isSharded)
@@ -51,7 +51,7 @@ final class Names {
     }
 
     /// Whether an index has the name that inference looks for beside a group.
-    static boolean isExpectedIndex(IndexFile index, WeightGroup group) {
+    public static boolean isExpectedIndex(IndexFile index, WeightGroup group) {
         return index.fileName().equals(Subject.indexName(group.extension(), group.variant()));
     }
 }

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.util.EnumSet;
 import java.util.Set;
@@ -13,12 +14,12 @@ import java.util.function.Consumer;
 /// @param stem what the name looks like
 /// @param code what is reported
 /// @param key  the bundle's key of the sentence
-record WrongPrefix(Stem stem, ProblemCode code, String key) implements Rule {
+record WrongPrefixRule(Stem stem, ProblemCode code, String key) implements Rule {
     /// The names that the merge scripts write.
     static final Rule MISSING =
-            new WrongPrefix(Stem.NO_PREFIX, ProblemCode.NAME_MISSING_PREFIX, "checkpoints.doctor.missing-prefix");
+            new WrongPrefixRule(Stem.NO_PREFIX, ProblemCode.NAME_MISSING_PREFIX, "checkpoints.doctor.missing-prefix");
     static final Rule DOUBLE =
-            new WrongPrefix(Stem.DOUBLE_PREFIX, ProblemCode.NAME_DOUBLE_PREFIX, "checkpoints.doctor.double-prefix");
+            new WrongPrefixRule(Stem.DOUBLE_PREFIX, ProblemCode.NAME_DOUBLE_PREFIX, "checkpoints.doctor.double-prefix");
 
     @Override
     public Set<ProblemCode> codes() {

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
+package io.github.cogvideo4j.checkpoints.internal.doctor.support;
 
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
@@ -13,11 +13,11 @@ import java.util.List;
 import java.util.Map;
 
 /// Whether two sets of weights are the same.
-final class GroupComparison {
+public final class GroupComparison {
     private GroupComparison() {}
 
     /// What a comparison says.
-    enum Result {
+    public enum Result {
         /// Every tensor is equal to the bit.
         EQUAL,
         /// Some are not, or the sets do not have the same ones.
@@ -26,7 +26,7 @@ final class GroupComparison {
         NOT_COMPARED
     }
 
-    static Result compare(WeightGroup first, WeightGroup second, boolean deep, int threads) throws IOException {
+    public static Result compare(WeightGroup first, WeightGroup second, boolean deep, int threads) throws IOException {
         Map<String, StoredTensor> left = byName(first);
         Map<String, StoredTensor> right = byName(second);
         if (!first.isComplete() || !second.isComplete() || !left.keySet().equals(right.keySet())) {
