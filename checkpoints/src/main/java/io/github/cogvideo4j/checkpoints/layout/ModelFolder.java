@@ -53,6 +53,10 @@ public record ModelFolder(Path path, Optional<String> pipelineClass, SequencedMa
         if (Files.isDirectory(path)) {
             return path;
         }
+        if (Files.isRegularFile(path)) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.NOT_A_CHECKPOINT, Place.of(path), "checkpoints.layout.file", argument);
+        }
         HubCache cache = HubCache.of(environment);
         List<String> cached = HubCache.isIdentifier(argument) ? cache.models() : List.of();
         return cache.snapshot(argument)

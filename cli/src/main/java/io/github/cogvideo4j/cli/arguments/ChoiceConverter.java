@@ -12,6 +12,9 @@ import picocli.CommandLine.ITypeConverter;
 ///
 /// @param <E> what the words stand for
 public abstract class ChoiceConverter<E extends Enum<E>> implements ITypeConverter<E>, Iterable<String> {
+    /// How Python spells a type: `torch.bfloat16`.
+    private static final String TORCH = "torch.";
+
     private final Map<String, E> shown = new LinkedHashMap<>();
     private final Map<String, E> accepted;
 
@@ -27,7 +30,8 @@ public abstract class ChoiceConverter<E extends Enum<E>> implements ITypeConvert
 
     @Override
     public final E convert(String value) {
-        E choice = accepted.get(value.toLowerCase(Locale.ROOT));
+        String word = value.toLowerCase(Locale.ROOT);
+        E choice = accepted.get(word.startsWith(TORCH) ? word.substring(TORCH.length()) : word);
         if (choice == null) {
             throw new WrongValueException("cli.usage.choice", value, String.join(", ", shown.keySet()));
         }

@@ -62,7 +62,11 @@ public final class Choices {
     public static final class Alpha implements ITypeConverter<Double> {
         @Override
         public Double convert(String value) {
-            return number(value, Double.MIN_NORMAL, 1e6);
+            double number = number(value, -Double.MAX_VALUE, Double.MAX_VALUE);
+            if (number < Double.MIN_NORMAL || number > 1e6) {
+                throw new WrongValueException("cli.usage.number-above", value, "0", "1000000");
+            }
+            return number;
         }
     }
 

@@ -100,8 +100,12 @@ public final class RequestArguments {
     public GenerationRequest over(GenerationRequest base, Optional<GenerationKind> kind, Predicate<String> given)
             throws IOException {
         List<PromptInput> prompts = prompts(base.prompts().getFirst());
+        GenerationKind asked = kind(prompts, this.kind.or(() -> kind));
+        if (asked != GenerationKind.V2V && given.test("--strength")) {
+            throw new UsageException("cli.generate.strength", asked);
+        }
         GenerationSettings settings = settings(base.settings(), given);
-        GenerationRequest request = base.withPrompts(kind(prompts, this.kind.or(() -> kind)), prompts)
+        GenerationRequest request = base.withPrompts(asked, prompts)
                 .withSettings(cache(base.model(), base.options(), settings.steps())
                         .map(settings::withCache)
                         .orElse(settings))

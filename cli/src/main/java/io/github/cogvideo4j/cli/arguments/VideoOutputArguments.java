@@ -7,8 +7,10 @@ import picocli.CommandLine.Option;
 
 /// The options that say where the results go.
 public final class VideoOutputArguments {
-    @Option(names = "--output-path", paramLabel = "FILE", defaultValue = "output.mp4")
-    private Path output = Path.of("output.mp4");
+    private static final String TRIAL = "trial.mp4";
+
+    @Option(names = "--output-path", paramLabel = "FILE")
+    private Optional<Path> output = Optional.empty();
 
     @Option(names = "--save-latents", paramLabel = "FILE")
     private Optional<Path> latents = Optional.empty();
@@ -24,15 +26,18 @@ public final class VideoOutputArguments {
 
     /// Where the results go.
     ///
+    /// @param trial whether a trial is made, which has a usual name of its own
     /// @throws UsageException when the number of steps between previews is none
-    public GenerationOutputs outputs() {
+    public GenerationOutputs outputs(boolean trial) {
+        // A trial and the video that it is made for do not stand in each other's way.
+        Path video = output.orElse(Path.of(trial ? TRIAL : GenerationOutputs.USUAL_VIDEO));
         if (previewEvery < 0) {
             throw new UsageException("cli.generate.preview", previewEvery);
         }
         return new GenerationOutputs(
-                output,
+                video,
                 latents,
-                contactSheet.map(file -> file.isEmpty() ? GenerationOutputs.contactSheetBeside(output) : Path.of(file)),
+                contactSheet.map(file -> file.isEmpty() ? GenerationOutputs.contactSheetBeside(video) : Path.of(file)),
                 previewEvery,
                 overwrite);
     }

@@ -54,7 +54,12 @@ public final class DemoCommand extends ConsoleCommand {
         }
     }
 
-    @Parameters(index = "0", paramLabel = "OUTPUT", descriptionKey = "OUTPUT", defaultValue = "cogvideo-demo")
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "OUTPUT",
+            descriptionKey = "OUTPUT",
+            defaultValue = "cogvideo-demo")
     private Path output = Path.of("");
 
     @Option(names = "--overwrite")

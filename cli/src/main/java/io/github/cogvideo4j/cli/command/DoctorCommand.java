@@ -10,17 +10,22 @@ import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlan;
 import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlanner;
 import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlanner.RepairOptions;
 import io.github.cogvideo4j.checkpoints.doctor.repair.Undo;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.Label;
+import io.github.cogvideo4j.cli.console.ShellWord;
 import io.github.cogvideo4j.cli.outcome.Commands;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.report.ConversionProgress;
 import io.github.cogvideo4j.cli.report.DiagnosisJson;
 import io.github.cogvideo4j.cli.report.SystemReport;
 import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -70,6 +75,9 @@ public final class DoctorCommand extends ConsoleCommand {
         if (undo && fix) {
             throw new UsageException("cli.doctor.fix-and-undo");
         }
+        if (!fix && (yes || convert || keep.isPresent())) {
+            throw new UsageException("cli.doctor.without-fix");
+        }
         if (system) {
             return new SystemReport(console).run(device.orElse("auto"), model);
         }
@@ -102,9 +110,28 @@ public final class DoctorCommand extends ConsoleCommand {
         }
         if (diagnosis.isHealthy()) {
             console.print("cli.doctor.healthy");
+            notLookedAt(diagnosis);
         }
         console.result(DiagnosisJson.of(diagnosis, console.locale()));
         return diagnosis.isHealthy() ? ExitCode.DONE : ExitCode.PROBLEMS_FOUND;
+    }
+
+    /// What a sound diagnosis leaves open: weights that a pipeline needs beside these, and what was not read.
+    private void notLookedAt(Diagnosis diagnosis) {
+        List<String> missing = diagnosis.findings().stream()
+                .filter(finding -> finding.code() == ProblemCode.COMPONENT_WITHOUT_WEIGHTS)
+                .flatMap(finding -> finding.problem().place().file().stream())
+                .map(component -> String.valueOf(component.getFileName()))
+                .toList();
+        if (!missing.isEmpty()) {
+            console.print("cli.doctor.missing", String.join(console.text("cli.list.separator"), missing));
+        }
+        if (!deep) {
+            console.print("cli.doctor.values-unread");
+        }
+        if (Files.isRegularFile(diagnosis.path().resolve(Manifest.FILE_NAME))) {
+            console.print("cli.doctor.manifest-unread", ShellWord.of(diagnosis.path()));
+        }
     }
 
     private static Label label(Severity severity) {
@@ -134,6 +161,7 @@ public final class DoctorCommand extends ConsoleCommand {
         if (agreed) {
             Repair.apply(plan, progress.control());
             progress.close();
+            console.print("cli.doctor.done", plan.steps().size(), ShellWord.of(path));
         } else {
             console.note("cli.doctor.not-done");
         }

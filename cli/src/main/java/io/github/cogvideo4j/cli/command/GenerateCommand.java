@@ -3,6 +3,7 @@ package io.github.cogvideo4j.cli.command;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.cli.arguments.PipelineArguments;
 import io.github.cogvideo4j.cli.arguments.RequestArguments;
+import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.arguments.VideoOutputArguments;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
@@ -17,6 +18,7 @@ import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.pipeline.GenerationJob;
 import io.github.cogvideo4j.inference.pipeline.PlannedGeneration;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -56,6 +58,12 @@ public final class GenerateCommand extends ConsoleCommand {
 
     @Override
     protected ExitCode run() throws IOException {
+        if (repeat.isPresent() && !repeat.get().toString().endsWith(".json")) {
+            Path beside = Path.of(repeat.get() + ".json");
+            if (Files.isRegularFile(beside)) {
+                throw new UsageException("cli.generate.repeat-record", repeat.get(), beside);
+            }
+        }
         Optional<GenerationRecord> record =
                 repeat.isPresent() ? Optional.of(GenerationRecord.read(repeat.get())) : Optional.empty();
         GenerationRequest request = request(record.map(GenerationRecord::request));
@@ -79,7 +87,7 @@ public final class GenerateCommand extends ConsoleCommand {
         return arguments
                 .over(base.withModel(folder).withOptions(options), recorded.map(GenerationRequest::kind), given)
                 .withTrial(smoke)
-                .withOutputs(output.outputs());
+                .withOutputs(output.outputs(smoke));
     }
 
     private void warnOfDifference(String name) {

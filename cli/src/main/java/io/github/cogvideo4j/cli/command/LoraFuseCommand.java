@@ -35,7 +35,12 @@ public final class LoraFuseCommand extends ConsoleCommand {
     @Parameters(index = "0", paramLabel = "BASE", descriptionKey = "BASE")
     private String base = "";
 
-    @Parameters(index = "1..*", arity = "2..*", paramLabel = "ADAPTER... OUTPUT", descriptionKey = "ADAPTERS")
+    @Parameters(
+            index = "1..*",
+            arity = "2..*",
+            paramLabel = "ADAPTER... OUTPUT",
+            hideParamSyntax = true,
+            descriptionKey = "ADAPTERS")
     private List<Path> paths = List.of();
 
     @Option(names = "--lora-scale", paramLabel = "SCALE", converter = Choices.Scale.class)

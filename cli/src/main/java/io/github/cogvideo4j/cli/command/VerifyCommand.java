@@ -52,6 +52,9 @@ public final class VerifyCommand extends ConsoleCommand {
         if (against.isEmpty() && source.given()) {
             throw new UsageException("cli.verify.needs-against");
         }
+        if (against.isEmpty() && !lora.isEmpty()) {
+            throw new UsageException("cli.verify.lora-needs-against");
+        }
         if (against.isPresent() && deep) {
             throw new UsageException("cli.verify.deep-against");
         }

@@ -102,7 +102,9 @@ public final class ConversionReport {
         ObjectNode files = result.putObject("files");
         done.manifest().files().forEach(file -> files.put(file.path(), file.size()));
         console.result(result);
-        long bytes = plan.weightFiles().stream().mapToLong(WeightFile::size).sum();
+        // Of the tensors, as the check of the result counts them: headers would look like a loss there.
+        long bytes =
+                plan.tensors().stream().mapToLong(PlannedTensor::byteLength).sum();
         console.print(
                 "cli.convert.done",
                 plan.tensors().size(),

@@ -6,8 +6,11 @@ import io.github.cogvideo4j.cli.Run;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SortedMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -81,6 +84,41 @@ class DoctorCommandTest {
     void fixAndUndoExcludeEachOther() throws IOException {
         assertThat(Run.of("doctor", messy().toString(), "--fix", "--undo").exit())
                 .isEqualTo(ExitCode.USAGE);
+    }
+
+    @Test
+    void aHealthyFolderIsSaidNotToHaveBeenReadWhole() throws IOException {
+        Path folder = Resources.copy(Resources.golden("pipelines/t2v-2b"), temporary.resolve("model"));
+        for (Path weights : List.of(
+                folder.resolve("vae/diffusion_pytorch_model.safetensors"),
+                folder.resolve("text_encoder/model.safetensors"))) {
+            Files.delete(weights);
+        }
+        Run run = Run.of("doctor", folder.toString());
+        assertThat(run.exit()).isEqualTo(ExitCode.DONE);
+        assertThat(run.out())
+                .contains(
+                        "before the pipeline loads, the weights of these have to be added: text_encoder, vae",
+                        "not looked at: the values of the weights");
+        assertThat(Run.of("doctor", folder.toString(), "--deep").out()).doesNotContain("not looked at");
+    }
+
+    @Test
+    void whatWasMendedIsSaidWithTheWayBack() throws IOException {
+        Path folder = messy();
+        assertThat(Run.of("doctor", folder.toString(), "--fix", "--yes").out())
+                .contains("done: 1 step was carried out; cogvideo doctor " + folder + " --undo takes it back");
+    }
+
+    @Test
+    void optionsOfMendingAreRefusedWithoutIt() throws IOException {
+        String folder = messy().toString();
+        for (String[] options : new String[][] {{"--yes"}, {"--convert"}, {"--keep", "model.bin"}}) {
+            Run run = Run.of(Stream.concat(Stream.of("doctor", folder), Stream.of(options))
+                    .toArray(String[]::new));
+            assertThat(run.exit()).isEqualTo(ExitCode.USAGE);
+            assertThat(run.err()).contains("give --fix");
+        }
     }
 
     private Path messy() throws IOException {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Every sentence exists in both languages, and nothing but sentences that are said.
 class MessagesTest {
-    private static final Pattern PLACEHOLDER = Pattern.compile("\\{(\\d+)}");
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\{(\\d+)(?:\\|[^|{}]*\\|[^|{}]*)?}");
     private static final Pattern HAN = Pattern.compile("\\p{IsHan}");
     private static final Pattern LETTER = Pattern.compile("[A-Za-z]");
     /// A key of a bundle as it stands in the source; one that ends in a separator is completed by code.

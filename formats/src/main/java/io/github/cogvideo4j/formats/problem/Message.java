@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 /// @param key       the bundle's key
 /// @param arguments what fills the placeholders, already as text
 public record Message(String key, List<String> arguments) {
-    private static final Pattern PLACEHOLDER = Pattern.compile("\\{(\\d)}");
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\{(\\d)(?:\\|([^|{}]*)\\|([^|{}]*))?}");
     private static final int LONGEST_ARGUMENT = 2_000;
 
     /// Copies the arguments.
@@ -47,6 +47,9 @@ public record Message(String key, List<String> arguments) {
         return PLACEHOLDER.matcher(pattern).replaceAll(match -> {
             int index = Integer.parseInt(match.group(1));
             String value = index < arguments.size() ? arguments.get(index) : match.group();
+            if (match.group(2) != null) {
+                value = value.equals("1") ? match.group(2) : match.group(3);
+            }
             return java.util.regex.Matcher.quoteReplacement(value);
         });
     }

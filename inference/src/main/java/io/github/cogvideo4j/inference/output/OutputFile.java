@@ -2,6 +2,8 @@ package io.github.cogvideo4j.inference.output;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.internal.staging.FolderDeletion;
+import io.github.cogvideo4j.checkpoints.internal.staging.NamedFailure;
+import io.github.cogvideo4j.checkpoints.internal.staging.NewFolders;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -15,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Objects;
 import java.util.UUID;
 
 /// Writes a file, or a folder of files, beside its name and moves it there when it is whole. At every instant
@@ -173,19 +176,23 @@ public final class OutputFile {
     }
 
     private static void build(Path target, Body body, Body publish) throws IOException {
-        Path parent = target.toAbsolutePath().getParent();
-        if (parent != null) {
-            Files.createDirectories(parent);
-        }
+        NewFolders parents =
+                NewFolders.create(Objects.requireNonNull(target.toAbsolutePath().getParent(), "a file has a folder"));
         Path unfinished = unfinished(target);
         // An interrupt ends the virtual machine without unwinding the stack.
-        Thread cleaner = Thread.ofPlatform().unstarted(() -> deleteQuietly(unfinished));
+        Thread cleaner = Thread.ofPlatform().unstarted(() -> {
+            deleteQuietly(unfinished);
+            parents.removeEmpty();
+        });
         Runtime.getRuntime().addShutdownHook(cleaner);
         try {
             body.write(unfinished);
             publish.write(unfinished);
+        } catch (IOException e) {
+            throw NamedFailure.of(target, e);
         } finally {
             deleteQuietly(unfinished);
+            parents.removeEmpty();
             removeHook(cleaner);
         }
     }

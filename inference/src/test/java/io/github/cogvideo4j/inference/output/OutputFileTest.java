@@ -38,6 +38,18 @@ class OutputFileTest {
     }
 
     @Test
+    void aResultThatFailsLeavesNoFolders() {
+        Path deep = folder.resolve("a/b/video.mp4");
+        assertThatThrownBy(() -> OutputFile.write(deep, false, unfinished -> {
+                    Files.writeString(unfinished, "half");
+                    throw new IOException("No space left on device");
+                }))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("video.mp4");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
     void aFileIsNoFolderForResults() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "old");
         assertRefused(file.resolve("video.mp4"), "is a file");

@@ -7,6 +7,7 @@ import io.github.cogvideo4j.checkpoints.internal.cast.ValueScan;
 import io.github.cogvideo4j.checkpoints.internal.job.Phase;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.internal.staging.NamedFailure;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import java.io.IOException;
@@ -110,7 +111,11 @@ public final class WeightWriter implements AutoCloseable {
                 crc32.update(bytes.duplicate());
             }
             for (Destination target : targets) {
-                WeightFile.writeFully(target.file().channel(), bytes.duplicate(), target.offset() + position);
+                try {
+                    WeightFile.writeFully(target.file().channel(), bytes.duplicate(), target.offset() + position);
+                } catch (IOException e) {
+                    throw NamedFailure.of(Path.of(target.file().plan().path()), e);
+                }
                 target.file().writeback().wrote(bytes.remaining());
             }
             position += bytes.remaining();

@@ -1,7 +1,9 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
+import io.github.cogvideo4j.checkpoints.internal.staging.NamedFailure;
 import io.github.cogvideo4j.checkpoints.internal.staging.NewFile;
+import io.github.cogvideo4j.checkpoints.internal.staging.NewFolders;
 import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsLayout;
 import io.github.cogvideo4j.formats.internal.safetensors.TensorSpec;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -20,6 +22,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 
 /// An adapter's file while it is written: tensors go to their places in any order, several at a time, and the
@@ -30,14 +33,17 @@ public final class AdapterFile implements AutoCloseable {
     private final boolean replaces;
     private final FileChannel channel;
     private final SafetensorsLayout layout;
+    private final NewFolders parents;
     private final Map<String, SafetensorsLayout.Slot> slots = new HashMap<>();
 
-    private AdapterFile(Path target, Path unfinished, FileChannel channel, SafetensorsLayout layout) {
+    private AdapterFile(
+            Path target, Path unfinished, FileChannel channel, SafetensorsLayout layout, NewFolders parents) {
         this.target = target;
         this.unfinished = unfinished;
         this.replaces = Files.exists(target, LinkOption.NOFOLLOW_LINKS);
         this.channel = channel;
         this.layout = layout;
+        this.parents = parents;
         layout.slots().forEach(slot -> slots.put(slot.tensor().name(), slot));
     }
 
@@ -78,13 +84,16 @@ public final class AdapterFile implements AutoCloseable {
     public static AdapterFile create(Path target, List<TensorSpec> tensors, Map<String, String> metadata)
             throws IOException {
         SafetensorsLayout layout = SafetensorsLayout.of(tensors, metadata);
-        Path parent = target.getParent();
-        if (parent != null) {
-            Files.createDirectories(parent);
-        }
+        NewFolders parents =
+                NewFolders.create(Objects.requireNonNull(target.toAbsolutePath().getParent(), "a file has a folder"));
         Path unfinished = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
-        FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        return new AdapterFile(target, unfinished, channel, layout);
+        try {
+            FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            return new AdapterFile(target, unfinished, channel, layout, parents);
+        } catch (IOException e) {
+            parents.removeEmpty();
+            throw e;
+        }
     }
 
     /// Writes a piece of a tensor.
@@ -92,7 +101,7 @@ public final class AdapterFile implements AutoCloseable {
     /// @param name   the tensor
     /// @param offset where in it the piece begins, in bytes
     public void write(String name, long offset, ByteBuffer bytes) throws IOException {
-        SafetensorsLayout.Slot slot = java.util.Objects.requireNonNull(slots.get(name), name);
+        SafetensorsLayout.Slot slot = Objects.requireNonNull(slots.get(name), name);
         if (offset > slot.length() - bytes.remaining()) {
             throw new IllegalArgumentException(name + " has no room at " + offset);
         }
@@ -102,7 +111,11 @@ public final class AdapterFile implements AutoCloseable {
     private void writeAt(long offset, ByteBuffer bytes) throws IOException {
         long at = offset;
         while (bytes.hasRemaining()) {
-            at += channel.write(bytes, at);
+            try {
+                at += channel.write(bytes, at);
+            } catch (IOException e) {
+                throw NamedFailure.of(target, e);
+            }
         }
     }
 
@@ -150,5 +163,6 @@ public final class AdapterFile implements AutoCloseable {
     public void close() throws IOException {
         channel.close();
         Files.deleteIfExists(unfinished);
+        parents.removeEmpty();
     }
 }

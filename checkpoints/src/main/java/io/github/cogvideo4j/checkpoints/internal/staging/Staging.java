@@ -32,14 +32,16 @@ public final class Staging implements AutoCloseable {
     private final boolean overwrite;
     private final StagingLock lock;
     private final Path folder;
+    private final NewFolders parents;
     private final Thread cleaner = Thread.ofPlatform().unstarted(this::discardQuietly);
     private boolean published;
 
-    private Staging(Path target, boolean overwrite, StagingLock lock, Path folder) {
+    private Staging(Path target, boolean overwrite, StagingLock lock, Path folder, NewFolders parents) {
         this.target = target;
         this.overwrite = overwrite;
         this.lock = lock;
         this.folder = folder;
+        this.parents = parents;
     }
 
     /// Clears what an interrupted run left, checks that the target may be written, and makes the folder.
@@ -51,7 +53,16 @@ public final class Staging implements AutoCloseable {
         Path target = output.toAbsolutePath().normalize();
         Path parent =
                 Optional.ofNullable(target.getParent()).orElseThrow(() -> refused(target, "checkpoints.output.root"));
-        Files.createDirectories(parent);
+        NewFolders parents = NewFolders.create(parent);
+        try {
+            return create(target, overwrite, parents);
+        } catch (IOException | RuntimeException e) {
+            parents.removeEmpty();
+            throw e;
+        }
+    }
+
+    private static Staging create(Path target, boolean overwrite, NewFolders parents) throws IOException {
         StagingLock.clearStale(target);
         checkTarget(target, overwrite);
 
@@ -65,7 +76,7 @@ public final class Staging implements AutoCloseable {
             lock.close();
             throw e;
         }
-        Staging staging = new Staging(target, overwrite, lock, folder);
+        Staging staging = new Staging(target, overwrite, lock, folder, parents);
         Runtime.getRuntime().addShutdownHook(staging.cleaner);
         return staging;
     }
@@ -162,6 +173,9 @@ public final class Staging implements AutoCloseable {
             throw e;
         }
         lock.close();
+        if (!published) {
+            parents.removeEmpty();
+        }
     }
 
     private void discardQuietly() {

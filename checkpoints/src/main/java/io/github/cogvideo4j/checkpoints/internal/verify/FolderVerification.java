@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.verify;
 
 import io.github.cogvideo4j.checkpoints.CheckpointException;
+import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
@@ -13,6 +14,7 @@ import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -78,6 +80,9 @@ public final class FolderVerification {
         int tensors = 0;
         long bytes = 0;
         for (Map.Entry<Path, List<Checkpoint>> part : parts.entrySet()) {
+            if (manifest.isEmpty()) {
+                refuseTraining(part.getKey(), part.getValue());
+            }
             Optional<Map<String, Manifest.TensorEntry>> expected =
                     manifest.map(known -> expected(known, part.getKey(), parts));
             for (Checkpoint set : part.getValue()) {
@@ -89,6 +94,28 @@ public final class FolderVerification {
             }
         }
         return report(manifest.isPresent(), files, tensors, bytes);
+    }
+
+    /// A training's state is no model yet, and has nothing that this checks.
+    private static void refuseTraining(Path part, List<Checkpoint> sets) {
+        for (Checkpoint set : sets) {
+            switch (set.kind()) {
+                case PLAIN_WEIGHTS, SAT, FUSED_LORA -> {}
+                case DEEPSPEED_ZERO,
+                        DEEPSPEED_MODULE,
+                        DEEPSPEED_UNIVERSAL,
+                        DISTRIBUTED,
+                        HUB_STORAGE,
+                        RANK_FILES,
+                        PIPELINE_LAYERS ->
+                    throw new InvalidCheckpointException(Problem.of(
+                                    ProblemCode.NOT_WEIGHTS,
+                                    Place.of(part),
+                                    "checkpoints.verify.training",
+                                    set.kind().title())
+                            .with(new Remedy.Convert(part, true, Optional.empty())));
+            }
+        }
     }
 
     private Path transformer() {

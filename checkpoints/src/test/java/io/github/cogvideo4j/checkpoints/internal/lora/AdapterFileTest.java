@@ -46,6 +46,12 @@ class AdapterFileTest {
         assertThat(last(target)).isEqualTo((byte) 3);
     }
 
+    @Test
+    void oneThatIsNotFinishedLeavesNoFolders() throws IOException {
+        begin(folder.resolve("a/b/adapter.safetensors"), 4).close();
+        assertThat(folder).isEmptyDirectory();
+    }
+
     private static AdapterFile begin(Path target, int value) throws IOException {
         AdapterFile file = AdapterFile.create(target, List.of(new TensorSpec("w", DType.U8, Shape.of(1))), Map.of());
         file.write("w", 0, ByteBuffer.wrap(new byte[] {(byte) value}));

@@ -48,6 +48,18 @@ class StagingTest {
     }
 
     @Test
+    void neitherFailureLeavesFoldersAbove() throws IOException {
+        assertThatThrownBy(() -> Staging.create(folder.resolve("a/b").resolve("n".repeat(250)), false))
+                .isInstanceOf(IOException.class);
+        assertThat(folder).isEmptyDirectory();
+        Path middle = folder.resolve("x").resolve("n".repeat(300)).resolve("model");
+        assertThatThrownBy(() -> Staging.create(middle, false)).isInstanceOf(IOException.class);
+        assertThat(folder).isEmptyDirectory();
+        Staging.create(folder.resolve("c/d/model"), false).close();
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
     void anAbandonedOneLeavesNothing() throws IOException {
         try (Staging staging = Staging.create(folder.resolve("model"), false)) {
             Files.writeString(staging.folder().resolve("a"), "new");

@@ -1,0 +1,97 @@
+package io.github.cogvideo4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.cogvideo4j.cli.arguments.VideoOutputArguments;
+import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.testing.Resources;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What a newcomer gets wrong is answered with what to do instead.
+class FirstHourTest {
+    @TempDir
+    Path temporary;
+
+    @Test
+    void aTrainingCheckpointIsToBeConvertedBeforeItIsVerified() {
+        Path checkpoint = Resources.fixture("sample-t2v-2b/output/checkpoint-3");
+        Run run = Run.of("verify", checkpoint.toString());
+        assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run.err()).contains("this is a training checkpoint", "convert it first", "cogvideo convert ");
+    }
+
+    @Test
+    void aFileIsNoFolderToVerify() throws IOException {
+        Path video = Files.createFile(temporary.resolve("video.mp4"));
+        assertThat(Run.of("verify", video.toString()).err()).contains("is a file; a folder is needed");
+    }
+
+    @Test
+    void anAdapterIsVerifiedWithItsBase() {
+        Run run = Run.of("verify", model(), "--lora", "adapter");
+        assertThat(run.exit()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains("--against BASE");
+    }
+
+    @Test
+    void strengthIsForVideos() {
+        Run run = Run.of("generate", "--model", model(), "--prompt", "a lighthouse", "--strength", "0.5", "--dry-run");
+        assertThat(run.exit()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains("--strength", "t2v");
+    }
+
+    @Test
+    void alphaIsAboveZero() {
+        Run run = Run.of("lora", "fuse", model(), "adapter", "out", "--lora-alpha", "-1");
+        assertThat(run.exit()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains("--lora-alpha cannot be -1; it is a number above 0");
+    }
+
+    @Test
+    void aVideoIsRepeatedFromItsRecord() throws IOException {
+        Path video = Files.createFile(temporary.resolve("video.mp4"));
+        Files.createFile(temporary.resolve("video.mp4.json"));
+        Run run = Run.of("generate", "--repeat", video.toString());
+        assertThat(run.exit()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains("give " + video + ".json to --repeat");
+    }
+
+    @Test
+    void typesMayBeSpelledAsInPython() {
+        Run run = Run.of("generate", "--model", model(), "--prompt", "x", "--dtype", "torch.bfloat16", "--dry-run");
+        assertThat(run.exit()).isEqualTo(ExitCode.DONE);
+        Path checkpoint = Resources.fixture("sample-t2v-2b/output/checkpoint-3");
+        String output = temporary.resolve("model").toString();
+        assertThat(Run.of("convert", checkpoint.toString(), output, "--dtype", "torch.float16", "--dry-run")
+                        .exit())
+                .isEqualTo(ExitCode.DONE);
+    }
+
+    @Test
+    void aTrialHasANameOfItsOwn() {
+        VideoOutputArguments arguments = new VideoOutputArguments();
+        assertThat(arguments.outputs(true).video()).isEqualTo(Path.of("trial.mp4"));
+        assertThat(arguments.outputs(false).video()).isEqualTo(Path.of("output.mp4"));
+    }
+
+    @Test
+    void aNegativeSeedIsASeed() {
+        Run run = Run.of("generate", "--model", model(), "--prompt", "x", "--seed", "-1", "--dry-run");
+        assertThat(run.exit()).isEqualTo(ExitCode.DONE);
+    }
+
+    @Test
+    void helpShowsWhatIsNeededOnce() {
+        assertThat(Run.of("lora", "fuse", "--help").out())
+                .contains("Usage: cogvideo lora fuse [OPTIONS] BASE ADAPTER... OUTPUT" + System.lineSeparator());
+        assertThat(Run.of("demo", "--help").out()).contains("Usage: cogvideo demo [OPTIONS] [OUTPUT]");
+    }
+
+    private static String model() {
+        return Resources.golden("pipelines/t2v-2b").toString();
+    }
+}
