@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.doctor;
+package io.github.cogvideo4j.checkpoints.internal.doctor;
 
 /// How closely to look.
 ///
