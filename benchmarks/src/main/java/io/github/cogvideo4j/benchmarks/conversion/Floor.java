@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.benchmarks.conversion;
 
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
-import io.github.cogvideo4j.checkpoints.convert.PlannedTensor;
 import io.github.cogvideo4j.checkpoints.convert.WeightFile;
+import io.github.cogvideo4j.checkpoints.convert.WeightFile.PlannedTensor;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.formats.tensor.Extent;
 import io.github.cogvideo4j.formats.tensor.Storage;

@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.benchmarks.inference;
 
 import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
-import io.github.cogvideo4j.formats.safetensors.SafetensorsLayout;
-import io.github.cogvideo4j.formats.safetensors.TensorSpec;
+import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsLayout;
+import io.github.cogvideo4j.formats.internal.safetensors.TensorSpec;
 import io.github.cogvideo4j.inference.options.Precision;
 import java.io.IOException;
 import java.nio.ByteBuffer;

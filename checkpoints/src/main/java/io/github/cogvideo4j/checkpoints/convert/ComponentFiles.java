@@ -1,10 +1,11 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
+import io.github.cogvideo4j.checkpoints.convert.WeightFile.PlannedTensor;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.index.ShardSize;
-import io.github.cogvideo4j.formats.index.WeightIndex;
 import io.github.cogvideo4j.formats.internal.index.ShardNames;
 import io.github.cogvideo4j.formats.internal.index.ShardPlan;
+import io.github.cogvideo4j.formats.internal.index.WeightIndex;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;

@@ -2,7 +2,10 @@ package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /// What the result of a conversion should be like. Start from [#defaults()] and change what differs.
 ///
@@ -98,5 +101,114 @@ public record ConversionOptions(
     /// With or without the leave to write names that no model is known to have.
     public ConversionOptions withUnchecked(boolean value) {
         return new ConversionOptions(dtype, files, link, threads, overwrite, verify, claims, layout, component, value);
+    }
+
+    /// How weight files are written and called.
+    ///
+    /// @param format        the containers to write
+    /// @param maxShardBytes no weight file gets larger, unless a single tensor is
+    /// @param variant       the variant in the weight files' names (`fp16`)
+    public record FileOptions(OutputFormat format, long maxShardBytes, Optional<String> variant) {
+        /// Five gigabytes, as the scripts that people use today have it.
+        public static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
+
+        /// Safetensors of five gigabytes at most.
+        public static FileOptions defaults() {
+            return of(OutputFormat.SAFETENSORS);
+        }
+
+        /// Files of five gigabytes at most.
+        public static FileOptions of(OutputFormat format) {
+            return new FileOptions(format, DEFAULT_SHARD_BYTES, Optional.empty());
+        }
+    }
+
+    /// The containers that weights are written in.
+    public enum OutputFormat {
+        /// `.safetensors`, what diffusers looks for first.
+        SAFETENSORS,
+        /// `.bin`, as `torch.save` writes it.
+        BIN,
+        /// Both, of the same tensors.
+        BOTH;
+
+        /// Whether `.safetensors` files are written.
+        public boolean safetensors() {
+            return this != BIN;
+        }
+
+        /// Whether `.bin` files are written.
+        public boolean bin() {
+            return this != SAFETENSORS;
+        }
+
+        /// The word of the command line and the manifest.
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /// How the base model's other weight files come into the new folder. Small files are always copied.
+    public enum LinkMode {
+        /// A hard link where the file system allows, else a copy.
+        AUTO,
+        /// A hard link, or an error.
+        HARD,
+        /// A symbolic link to the file itself.
+        SYMLINK,
+        /// A copy of the bytes.
+        COPY;
+
+        /// The word of the command line.
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /// Whose names and folders the result has.
+    public enum ResultLayout {
+        /// A folder that diffusers loads.
+        DIFFUSERS,
+        /// A checkpoint that SAT loads.
+        SAT;
+
+        /// The word of the command line.
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /// What the caller says about the model, in the words of CogVideo's `convert_weight_sat2hf.py`. What the
+    /// weights prove is compared with them; what they do not prove is taken from here.
+    ///
+    /// @param layers        transformer blocks
+    /// @param heads         attention heads
+    /// @param rotary        whether positions are said to be rotary; false says nothing
+    /// @param imageToVideo  whether the model is said to take images; false says nothing
+    /// @param version       `1.0` or `1.5`
+    /// @param scalingFactor the factor between the autoencoder's latents and the transformer's
+    /// @param snrShiftScale the shift of the scheduler's noise
+    public record ModelClaims(
+            OptionalInt layers,
+            OptionalInt heads,
+            boolean rotary,
+            boolean imageToVideo,
+            Optional<String> version,
+            OptionalDouble scalingFactor,
+            OptionalDouble snrShiftScale) {
+        /// Nothing is said.
+        public static ModelClaims none() {
+            return new ModelClaims(
+                    OptionalInt.empty(),
+                    OptionalInt.empty(),
+                    false,
+                    false,
+                    Optional.empty(),
+                    OptionalDouble.empty(),
+                    OptionalDouble.empty());
+        }
     }
 }

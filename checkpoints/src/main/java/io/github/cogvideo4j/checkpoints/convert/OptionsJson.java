@@ -1,6 +1,11 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.FileOptions;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.LinkMode;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ModelClaims;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.OutputFormat;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ResultLayout;
 import io.github.cogvideo4j.checkpoints.internal.job.RequestFields;
 import io.github.cogvideo4j.checkpoints.internal.job.RequestText;
 import java.util.regex.Pattern;

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
+import io.github.cogvideo4j.checkpoints.convert.WeightFile.PlannedTensor;
 import io.github.cogvideo4j.checkpoints.internal.source.sat.SatPart;
 import java.util.LinkedHashMap;
 import java.util.List;

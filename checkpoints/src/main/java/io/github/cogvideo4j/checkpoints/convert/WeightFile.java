@@ -1,10 +1,12 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
+import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsLayout;
+import io.github.cogvideo4j.formats.internal.safetensors.TensorSpec;
 import io.github.cogvideo4j.formats.internal.torch.ArchiveLayout;
 import io.github.cogvideo4j.formats.internal.torch.TorchLayout;
-import io.github.cogvideo4j.formats.safetensors.SafetensorsLayout;
-import io.github.cogvideo4j.formats.safetensors.TensorSpec;
+import io.github.cogvideo4j.formats.tensor.DType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -144,6 +146,28 @@ public sealed interface WeightFile {
         long at = position;
         while (bytes.hasRemaining()) {
             at += channel.write(bytes, at);
+        }
+    }
+
+    /// A tensor of the result: where it comes from and the dtype it is written in.
+    ///
+    /// @param entry where it comes from
+    /// @param dtype what its elements become
+    record PlannedTensor(StateEntry entry, DType dtype) {
+        /// Its key.
+        public String name() {
+            return entry.name();
+        }
+
+        /// Its name, dtype and shape in the result.
+        public TensorSpec spec() {
+            return new TensorSpec(name(), dtype, entry.tensor().shape());
+        }
+
+        /// Its bytes in the result.
+        public long byteLength() {
+            return io.github.cogvideo4j.formats.tensor.StoredTensor.byteLength(
+                    dtype, entry.tensor().shape());
         }
     }
 }

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.doctor;
 
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
-import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.formats.problem.Message;
 import java.nio.file.Path;
 import java.util.List;

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.checkpoints.doctor;
 
 import io.github.cogvideo4j.checkpoints.internal.doctor.repair.Repair;
 import io.github.cogvideo4j.checkpoints.internal.doctor.repair.RepairPlan;
-import io.github.cogvideo4j.checkpoints.internal.doctor.repair.Step;
+import io.github.cogvideo4j.checkpoints.internal.doctor.repair.RepairPlan.Step;
 import io.github.cogvideo4j.checkpoints.internal.doctor.repair.Undo;
 import io.github.cogvideo4j.checkpoints.job.Cancellation;
 import io.github.cogvideo4j.checkpoints.job.JobControl;

@@ -2,10 +2,10 @@ package io.github.cogvideo4j.checkpoints.doctor;
 
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.internal.doctor.Doctor;
-import io.github.cogvideo4j.checkpoints.internal.doctor.DoctorOptions;
-import io.github.cogvideo4j.checkpoints.internal.doctor.repair.RepairOptions;
+import io.github.cogvideo4j.checkpoints.internal.doctor.Doctor.DoctorOptions;
 import io.github.cogvideo4j.checkpoints.internal.doctor.repair.RepairPlan;
 import io.github.cogvideo4j.checkpoints.internal.doctor.repair.RepairPlanner;
+import io.github.cogvideo4j.checkpoints.internal.doctor.repair.RepairPlanner.RepairOptions;
 import io.github.cogvideo4j.checkpoints.internal.job.RequestFields;
 import io.github.cogvideo4j.checkpoints.internal.job.RequestText;
 import io.github.cogvideo4j.checkpoints.job.JobControl;

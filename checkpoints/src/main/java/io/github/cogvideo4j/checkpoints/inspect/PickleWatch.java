@@ -1,6 +1,8 @@
 package io.github.cogvideo4j.checkpoints.inspect;
 
+import io.github.cogvideo4j.checkpoints.inspect.PickleSummary.PickleName;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// Told the opcodes while a scan goes through the pickles, for a listing.
 public interface PickleWatch {
@@ -24,4 +26,18 @@ public interface PickleWatch {
 
     /// It is over.
     void end(PickleSummary summary);
+
+    /// One opcode of a pickle's listing.
+    ///
+    /// @param position where the opcode starts, in bytes from the pickle's start
+    /// @param opcode   the opcode's name, as `pickletools` has it
+    /// @param argument its argument as text, if it has one; strings are in quotes
+    /// @param global   the name that it brings in, if it does
+    record PickleLine(int position, String opcode, Optional<String> argument, Optional<PickleName> global) {
+        /// Whether this line alone makes the pickle unsafe: a refused name, or an extension code.
+        public boolean refused() {
+            return opcode.startsWith("EXT")
+                    || global.filter(name -> !name.allowed()).isPresent();
+        }
+    }
 }

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.inspect;
 
+import io.github.cogvideo4j.checkpoints.inspect.Contents.ListedTensor;
 import io.github.cogvideo4j.checkpoints.internal.inspect.NaturalOrder;
 import java.util.Comparator;
 import java.util.List;

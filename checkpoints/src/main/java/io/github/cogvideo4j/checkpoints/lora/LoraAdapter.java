@@ -11,6 +11,8 @@ import io.github.cogvideo4j.checkpoints.internal.lora.delta.Delta;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.tensor.DType;
+import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 
 /// An adapter that has been opened, in whatever dialect it is written: what it does to each module of a model,
@@ -135,5 +138,43 @@ public final class LoraAdapter {
                 module.alpha(),
                 module.factor(1, OptionalDouble.empty()),
                 first.tensors().getFirst().dtype());
+    }
+
+    /// How much of an adapter a model has a place for.
+    ///
+    /// @param modules how many modules the adapter adapts
+    /// @param bound   how many of them the model has
+    /// @param unbound those that it does not have, as the file names them
+    public record LoraBinding(int modules, int bound, List<String> unbound) {
+        /// Copies the list.
+        public LoraBinding {
+            unbound = List.copyOf(unbound);
+        }
+    }
+
+    /// What an adapter does to one module of a model, as it is shown.
+    ///
+    /// @param module the adapted module: as the model names it once the adapter is bound to one, else as the file
+    ///               does
+    /// @param kinds  what is done: `lora`, `loha`, `lokr`, `dora`, `difference`, `replaced`, and the same with
+    ///               `bias:` before it for what is done to the bias
+    /// @param shape  the sizes of the weight that it was made for, as far as they show; of the bias where only
+    ///               that is changed
+    /// @param rank   the rank, as far as there is one
+    /// @param alpha  the alpha that the adapter records for it
+    /// @param factor what its product is multiplied by at scale 1: alpha over rank, or 1 where no alpha is known
+    /// @param dtype  the type of its stored elements
+    public record LoraLayer(
+            String module,
+            List<String> kinds,
+            Shape shape,
+            OptionalInt rank,
+            OptionalDouble alpha,
+            double factor,
+            DType dtype) {
+        /// Copies the list.
+        public LoraLayer {
+            kinds = List.copyOf(kinds);
+        }
     }
 }

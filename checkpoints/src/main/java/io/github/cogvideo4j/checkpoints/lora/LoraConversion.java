@@ -11,6 +11,8 @@ import io.github.cogvideo4j.checkpoints.internal.lora.AdapterReader;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterRemarks;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterSource;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterWriter;
+import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialect;
+import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -112,6 +114,34 @@ public final class LoraConversion {
                     ProblemCode.OUTPUT_REFUSED,
                     Place.of(target.resolveSibling(PEFT_CONFIGURATION)),
                     "checkpoints.lora.exists");
+        }
+    }
+
+    /// A spelling in which adapters can be written.
+    public enum LoraDialect {
+        /// `pytorch_lora_weights.safetensors`, with alpha in its header.
+        DIFFUSERS,
+        /// PEFT's folder: `adapter_model.safetensors` and `adapter_config.json`.
+        PEFT,
+        /// kohya's names, dots as underscores, an alpha beside each pair.
+        KOHYA,
+        /// ComfyUI's `diffusion_model.` names, an alpha beside each pair.
+        COMFYUI;
+
+        /// The spelling for a component's adapter, which only diffusers tells from another's.
+        Dialect.Writable dialect(String component) {
+            return switch (this) {
+                case DIFFUSERS -> Dialects.diffusers(component);
+                case PEFT -> Dialects.PEFT;
+                case KOHYA -> Dialects.KOHYA;
+                case COMFYUI -> Dialects.COMFYUI;
+            };
+        }
+
+        /// The word of the command line.
+        @Override
+        public String toString() {
+            return dialect("").id();
         }
     }
 }

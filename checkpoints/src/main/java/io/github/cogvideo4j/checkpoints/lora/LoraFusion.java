@@ -10,6 +10,7 @@ import io.github.cogvideo4j.checkpoints.internal.lora.TrainedModel;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FusedWeight;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint.FusedAdapter;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 
 /// Fuses adapters into a model: the model's state dict, in which the adapted tensors are computed when they
@@ -165,5 +167,23 @@ public final class LoraFusion {
         return new StateEntry(
                 new StoredTensor(weight.name(), dtype, weight.shape(), new FusedWeight(weight, added, dtype)),
                 entry.role());
+    }
+
+    /// An adapter and how strongly it is applied.
+    ///
+    /// @param adapter the adapter
+    /// @param scale   how strongly; 1 as trained
+    /// @param alpha   an alpha that goes before what the adapter records
+    public record AppliedAdapter(LoraAdapter adapter, double scale, OptionalDouble alpha) {
+        /// What a checkpoint tells of it once it is fused.
+        FusedAdapter fused() {
+            var modules = adapter.content().modules().values();
+            int rank = modules.stream()
+                    .flatMapToInt(module -> module.rank().stream())
+                    .max()
+                    .orElse(0);
+            double factor = modules.iterator().next().factor(scale, alpha);
+            return new FusedAdapter(adapter.file(), modules.size(), rank, scale, alpha, factor);
+        }
     }
 }

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.convert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.OutputFormat;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

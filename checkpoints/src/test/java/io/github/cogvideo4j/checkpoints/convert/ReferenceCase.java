@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.FileOptions;
 import io.github.cogvideo4j.formats.index.ShardSize;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.checkpoints.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.checkpoints.doctor.finding.Symptom;
+import io.github.cogvideo4j.checkpoints.internal.doctor.finding.Symptom;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.Rules;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.ProblemCode;

@@ -2,6 +2,9 @@ package io.github.cogvideo4j.checkpoints.inspect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.cogvideo4j.checkpoints.inspect.Contents.ListedTensor;
+import io.github.cogvideo4j.checkpoints.inspect.Inspection.Verdict;
+import io.github.cogvideo4j.checkpoints.inspect.ModuleTree.TensorTotals;
 import io.github.cogvideo4j.checkpoints.internal.inspect.NaturalOrder;
 import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedFolder;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;

@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
 import io.github.cogvideo4j.checkpoints.TinySafetensors;
-import io.github.cogvideo4j.formats.safetensors.SafetensorsLayout;
-import io.github.cogvideo4j.formats.safetensors.TensorSpec;
+import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsLayout;
+import io.github.cogvideo4j.formats.internal.safetensors.TensorSpec;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;

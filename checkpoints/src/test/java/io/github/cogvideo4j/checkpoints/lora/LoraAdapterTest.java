@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.SettingsReader;
+import io.github.cogvideo4j.checkpoints.lora.LoraAdapter.LoraLayer;
+import io.github.cogvideo4j.checkpoints.lora.LoraFusion.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.problem.CarriesProblem;

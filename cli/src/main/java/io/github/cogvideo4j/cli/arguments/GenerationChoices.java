@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.cli.arguments;
 
+import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
 import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
-import io.github.cogvideo4j.inference.options.WeightFormat;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;

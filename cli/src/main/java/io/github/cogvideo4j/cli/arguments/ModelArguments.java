@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
-import io.github.cogvideo4j.checkpoints.convert.ModelClaims;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ModelClaims;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalDouble;

@@ -2,11 +2,11 @@ package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
-import io.github.cogvideo4j.checkpoints.convert.FileOptions;
-import io.github.cogvideo4j.checkpoints.convert.LinkMode;
-import io.github.cogvideo4j.checkpoints.convert.ModelClaims;
-import io.github.cogvideo4j.checkpoints.convert.OutputFormat;
-import io.github.cogvideo4j.checkpoints.convert.ResultLayout;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.FileOptions;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.LinkMode;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ModelClaims;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.OutputFormat;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ResultLayout;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.index.ShardSize;
 import java.util.Optional;

@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.doctor.Diagnosis;
 import io.github.cogvideo4j.checkpoints.doctor.DiagnosisPlan;
 import io.github.cogvideo4j.checkpoints.doctor.DiagnosisRequest;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
-import io.github.cogvideo4j.checkpoints.doctor.finding.Severity;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.Label;

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.lora.LoraConversion;
-import io.github.cogvideo4j.checkpoints.lora.LoraDialect;
+import io.github.cogvideo4j.checkpoints.lora.LoraConversion.LoraDialect;
 import io.github.cogvideo4j.cli.arguments.ChoiceConverter;
 import io.github.cogvideo4j.cli.arguments.Choices;
 import io.github.cogvideo4j.cli.arguments.LoraBaseArguments;

@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.checkpoints.lora.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
-import io.github.cogvideo4j.checkpoints.lora.LoraBinding;
+import io.github.cogvideo4j.checkpoints.lora.LoraAdapter.LoraBinding;
+import io.github.cogvideo4j.checkpoints.lora.LoraAdapter.LoraLayer;
 import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
-import io.github.cogvideo4j.checkpoints.lora.LoraLayer;
+import io.github.cogvideo4j.checkpoints.lora.LoraFusion.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraTarget;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.cli.arguments.LoraBaseArguments;

@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison;
-import io.github.cogvideo4j.checkpoints.inspect.compare.Histogram;
-import io.github.cogvideo4j.checkpoints.inspect.compare.LayerKind;
+import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison.Histogram;
 import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange;
+import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange.LayerKind;
 import io.github.cogvideo4j.checkpoints.inspect.values.Change;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.tensor.Shape;

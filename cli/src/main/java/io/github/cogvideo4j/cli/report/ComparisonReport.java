@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison;
-import io.github.cogvideo4j.checkpoints.inspect.compare.LayerKind;
-import io.github.cogvideo4j.checkpoints.inspect.compare.Percent;
+import io.github.cogvideo4j.checkpoints.inspect.compare.ComparisonPage.Percent;
+import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange.LayerKind;
 import io.github.cogvideo4j.checkpoints.inspect.values.Change;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.TextTable;

@@ -1,11 +1,11 @@
 package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.inspect.Contents;
-import io.github.cogvideo4j.checkpoints.inspect.ListedTensor;
+import io.github.cogvideo4j.checkpoints.inspect.Contents.ListedTensor;
 import io.github.cogvideo4j.checkpoints.inspect.ModuleTree;
-import io.github.cogvideo4j.checkpoints.inspect.TensorTotals;
+import io.github.cogvideo4j.checkpoints.inspect.ModuleTree.TensorTotals;
 import io.github.cogvideo4j.checkpoints.inspect.TrainingConfiguration;
-import io.github.cogvideo4j.checkpoints.inspect.values.TensorStatistics;
+import io.github.cogvideo4j.checkpoints.inspect.values.Statistics.TensorStatistics;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.util.List;
 import java.util.Locale;

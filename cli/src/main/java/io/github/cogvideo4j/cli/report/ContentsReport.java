@@ -1,11 +1,11 @@
 package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.inspect.Contents;
-import io.github.cogvideo4j.checkpoints.inspect.ListedTensor;
+import io.github.cogvideo4j.checkpoints.inspect.Contents.ListedTensor;
 import io.github.cogvideo4j.checkpoints.inspect.ModuleTree;
-import io.github.cogvideo4j.checkpoints.inspect.TensorTotals;
-import io.github.cogvideo4j.checkpoints.inspect.values.TensorStatistics;
-import io.github.cogvideo4j.checkpoints.source.Role;
+import io.github.cogvideo4j.checkpoints.inspect.ModuleTree.TensorTotals;
+import io.github.cogvideo4j.checkpoints.inspect.values.Statistics.TensorStatistics;
+import io.github.cogvideo4j.checkpoints.source.StateEntry.Role;
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.TextTable;

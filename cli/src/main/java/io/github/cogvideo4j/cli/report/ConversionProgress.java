@@ -2,8 +2,8 @@ package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.job.Activity;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.JobControl.JobListener;
 import io.github.cogvideo4j.checkpoints.job.JobEvent;
-import io.github.cogvideo4j.checkpoints.job.JobListener;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.Progress;
 import java.util.Optional;

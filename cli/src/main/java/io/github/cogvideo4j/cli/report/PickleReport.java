@@ -1,11 +1,11 @@
 package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.inspect.Inspection;
-import io.github.cogvideo4j.checkpoints.inspect.PickleLine;
-import io.github.cogvideo4j.checkpoints.inspect.PickleName;
+import io.github.cogvideo4j.checkpoints.inspect.Inspection.Verdict;
 import io.github.cogvideo4j.checkpoints.inspect.PickleSummary;
+import io.github.cogvideo4j.checkpoints.inspect.PickleSummary.PickleName;
 import io.github.cogvideo4j.checkpoints.inspect.PickleWatch;
-import io.github.cogvideo4j.checkpoints.inspect.Verdict;
+import io.github.cogvideo4j.checkpoints.inspect.PickleWatch.PickleLine;
 import io.github.cogvideo4j.cli.console.Console;
 import java.nio.file.Path;
 import java.util.List;

@@ -17,6 +17,14 @@ import org.junit.jupiter.api.Test;
 class PublicApiTest {
     private static final Path LIST = ProjectFiles.ROOT.resolve("docs/public-api.txt");
 
+    /// More public types than this are no longer an API that one person keeps in mind.
+    private static final int LIMIT = 140;
+
+    @Test
+    void theListIsShort() throws IOException {
+        assertThat(Files.readAllLines(LIST)).hasSizeLessThan(LIMIT);
+    }
+
     @Test
     void thePublicTypesAreThoseOfTheList() throws IOException {
         List<String> types = new ArrayList<>();

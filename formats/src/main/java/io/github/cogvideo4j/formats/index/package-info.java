@@ -1,5 +1,4 @@
-/// Weights that are spread over several files: the index that names them, the rule that spreads them, and the
-/// way back.
+/// The size that weights are split at.
 @NullMarked
 package io.github.cogvideo4j.formats.index;
 

@@ -5,8 +5,8 @@ import static io.github.cogvideo4j.formats.attacks.Abuse.refusedAsItsCaseSays;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.cogvideo4j.formats.Strictness;
+import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.problem.Problems;
-import io.github.cogvideo4j.formats.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.testing.Attack;
 import java.io.IOException;
 import java.io.OutputStream;

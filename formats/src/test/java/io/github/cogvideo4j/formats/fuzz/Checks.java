@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.formats.fuzz;
 
 import io.github.cogvideo4j.formats.Strictness;
-import io.github.cogvideo4j.formats.index.WeightIndex;
+import io.github.cogvideo4j.formats.internal.index.WeightIndex;
 import io.github.cogvideo4j.formats.internal.pickle.AllowedGlobals;
 import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
 import io.github.cogvideo4j.formats.internal.torch.StateDict;

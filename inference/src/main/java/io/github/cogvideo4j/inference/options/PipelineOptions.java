@@ -3,6 +3,7 @@ package io.github.cogvideo4j.inference.options;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /// How a model is loaded. Start from [#defaults()] and change what differs.
 ///
@@ -92,5 +93,30 @@ public record PipelineOptions(
     /// With another behaviour of a stock scheduler.
     public PipelineOptions withSampler(SamplerOptions value) {
         return new PipelineOptions(compute, vae, transformer, loras, scheduler, spacing, value, weights, checkMemory);
+    }
+
+    /// How the weights of the transformer's linear layers are kept in memory.
+    public enum WeightFormat {
+        /// As they are used, in the model's own type.
+        DENSE,
+        /// Eight-bit floats (e4m3), cast to the type of computation when they are used. Equal to diffusers'
+        /// layerwise casting: time embeddings, attention and feed-forward, with their biases.
+        FP8,
+        /// Eight-bit integers with a scale for each output channel. Equal to torchao's weight-only quantization:
+        /// every linear layer, without its bias.
+        INT8
+    }
+
+    /// An adapter that is added to the transformer's weights when they are loaded.
+    ///
+    /// @param path  a LoRA file, or a folder that holds one
+    /// @param scale how strongly it counts; 1 is as it was trained
+    /// @param alpha the alpha that it was trained with, where the file does not say; without it a LoRA file without
+    ///              alpha applies at weight 1
+    public record LoraChoice(Path path, double scale, OptionalDouble alpha) {
+        /// An adapter as its file describes it.
+        public LoraChoice(Path path, double scale) {
+            this(path, scale, OptionalDouble.empty());
+        }
     }
 }

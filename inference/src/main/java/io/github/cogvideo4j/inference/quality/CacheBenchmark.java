@@ -5,6 +5,7 @@ import io.github.cogvideo4j.inference.generation.GenerationProgress;
 import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.generation.Stage;
+import io.github.cogvideo4j.inference.internal.quality.VideoSimilarity;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.pipeline.VideoPipeline;
 import java.io.IOException;

@@ -2,8 +2,8 @@ package io.github.cogvideo4j.inference.quality;
 
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.inference.internal.sampler.Sampler;
-import io.github.cogvideo4j.inference.options.LoraChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
+import io.github.cogvideo4j.inference.options.PipelineOptions.LoraChoice;
 import io.github.cogvideo4j.inference.options.SamplerOptions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

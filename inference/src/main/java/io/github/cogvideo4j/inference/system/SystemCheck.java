@@ -6,6 +6,7 @@ import io.github.cogvideo4j.inference.InferenceException;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.internal.system.DeviceMemory;
 import io.github.cogvideo4j.inference.video.VideoFormat;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -189,5 +190,27 @@ public final class SystemCheck {
 
     private static String gigabytes(long bytes) {
         return String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
+    }
+
+    /// One thing that inference needs.
+    ///
+    /// @param name   a stable name: `jdk`, `libtorch`, `ffmpeg`, `encoder-mp4`, `device`, `memory`, `disk`, ...
+    /// @param found  what is here
+    /// @param remedy what to do about it, when it is not enough
+    public record Check(String name, Message found, Optional<Message> remedy) {
+        /// Something that is as it should be.
+        static Check good(String name, String key, Object... arguments) {
+            return new Check(name, Message.of(key, arguments), Optional.empty());
+        }
+
+        /// Something that is missing.
+        static Check gap(String name, Message found, Message remedy) {
+            return new Check(name, found, Optional.of(remedy));
+        }
+
+        /// Whether it is as it should be.
+        public boolean isGood() {
+            return remedy.isEmpty();
+        }
     }
 }

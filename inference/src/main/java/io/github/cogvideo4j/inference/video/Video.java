@@ -3,6 +3,8 @@ package io.github.cogvideo4j.inference.video;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.inference.image.Image;
+import io.github.cogvideo4j.inference.video.VideoFile.FrameChoice;
+import io.github.cogvideo4j.inference.video.VideoFile.VideoLimits;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

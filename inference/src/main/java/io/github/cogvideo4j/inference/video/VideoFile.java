@@ -5,6 +5,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.stream.IntStream;
 
 /// Reads video files: MP4, MOV, MKV, WebM, AVI and GIF.
 public final class VideoFile {
@@ -81,5 +82,57 @@ public final class VideoFile {
 
     private static InvalidRequestException refused(Path file, String key, Object... arguments) {
         return new InvalidRequestException(ProblemCode.VIDEO, Place.of(file), key, arguments);
+    }
+
+    /// Which frames of a video are used.
+    @FunctionalInterface
+    public interface FrameChoice {
+        /// Chooses frames.
+        ///
+        /// @param count how many the file has
+        /// @return their numbers, counted from 0, ascending
+        int[] of(int count);
+
+        /// All of them.
+        static FrameChoice all() {
+            return count -> IntStream.range(0, count).toArray();
+        }
+
+        /// The first ones.
+        static FrameChoice first(int most) {
+            return count -> IntStream.range(0, Math.min(count, most)).toArray();
+        }
+
+        /// What CogVideo's `ddim_inversion.py` takes: without the skipped ones at both ends, every `step`-th
+        /// where there are more than `most` (`step` 0: so that `most` cover the rest), at most `most`, and of
+        /// those so many from the end left out that 4N + 1 remain.
+        static FrameChoice sampled(int skipStart, int skipEnd, int step, int most) {
+            return count -> {
+                int start = Math.min(skipStart, count - 1);
+                int end = Math.max(0, count - skipEnd);
+                if (end <= start) {
+                    return new int[] {start};
+                }
+                int stride = end - start <= most ? 1 : step > 0 ? step : Math.max(1, (end - start) / most);
+                int[] chosen = IntStream.iterate(start, i -> i < end, i -> i + stride)
+                        .limit(most)
+                        .toArray();
+                int rest = (chosen.length + 3) % 4;
+                return IntStream.of(chosen)
+                        .limit(Math.max(1, chosen.length - rest))
+                        .toArray();
+            };
+        }
+    }
+
+    /// How much of a video file is read before it is refused: a file of a few kilobytes may unfold to any number of
+    /// frames.
+    ///
+    /// @param mostFrames the most frames of a file
+    /// @param mostPixels the most pixels of a frame
+    /// @param mostBytes  the most bytes of all chosen frames together, 3 for a pixel
+    public record VideoLimits(int mostFrames, long mostPixels, long mostBytes) {
+        /// 100,000 frames (an hour), 8192 x 4320 pixels, 4 GiB of chosen frames.
+        public static final VideoLimits DEFAULT = new VideoLimits(100_000, 8192L * 4320, 4L << 30);
     }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.cogvideo4j.inference.Golden;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
-import io.github.cogvideo4j.inference.options.WeightFormat;
+import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.inspect.compare;
 
+import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison.Histogram;
 import io.github.cogvideo4j.checkpoints.inspect.values.Change;
 import io.github.cogvideo4j.checkpoints.internal.inspect.page.HeatMap;
 import io.github.cogvideo4j.checkpoints.internal.inspect.page.HistogramChart;
@@ -193,6 +194,29 @@ public final class ComparisonPage {
                     StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Relative changes as people read them: three digits that count, from `0.0012%` to `340%`.
+    public static final class Percent {
+        private Percent() {}
+
+        /// A share as text.
+        public static String of(double share) {
+            if (Double.isNaN(share)) {
+                return "NaN";
+            }
+            if (Double.isInfinite(share)) {
+                return "∞";
+            }
+            double percent = share * 100;
+            if (percent == 0) {
+                return "0%";
+            }
+            int digits = 2 - (int) Math.floor(Math.log10(Math.abs(percent)));
+            return digits > 6
+                    ? String.format(Locale.ROOT, "%.1e%%", percent)
+                    : String.format(Locale.ROOT, "%." + Math.max(0, digits) + "f%%", percent);
         }
     }
 }

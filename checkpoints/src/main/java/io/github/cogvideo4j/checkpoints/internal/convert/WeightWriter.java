@@ -1,13 +1,13 @@
 package io.github.cogvideo4j.checkpoints.internal.convert;
 
-import io.github.cogvideo4j.checkpoints.convert.PlannedTensor;
 import io.github.cogvideo4j.checkpoints.convert.WeightFile;
+import io.github.cogvideo4j.checkpoints.convert.WeightFile.PlannedTensor;
 import io.github.cogvideo4j.checkpoints.internal.cast.CastingSink;
 import io.github.cogvideo4j.checkpoints.internal.cast.ValueScan;
+import io.github.cogvideo4j.checkpoints.internal.job.Phase;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
-import io.github.cogvideo4j.checkpoints.job.Phase;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -34,4 +34,10 @@ public final class Doctor {
                 Summary.of(subject),
                 findings.stream().sorted(Finding.ORDER).toList());
     }
+
+    /// How closely to look.
+    ///
+    /// @param deep    whether every value and every checksum is read, not only headers
+    /// @param threads how many tensors are read at once
+    public record DoctorOptions(boolean deep, int threads) {}
 }

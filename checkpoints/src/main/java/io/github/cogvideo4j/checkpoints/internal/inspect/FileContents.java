@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.inspect;
 
 import io.github.cogvideo4j.checkpoints.inspect.Contents;
-import io.github.cogvideo4j.checkpoints.inspect.ListedTensor;
+import io.github.cogvideo4j.checkpoints.inspect.Contents.ListedTensor;
 import io.github.cogvideo4j.checkpoints.inspect.TrainingConfiguration;
 import io.github.cogvideo4j.checkpoints.source.TrainingState;
 import io.github.cogvideo4j.formats.FormatException;
@@ -10,11 +10,11 @@ import io.github.cogvideo4j.formats.UnsupportedFileException;
 import io.github.cogvideo4j.formats.internal.OtherFormat;
 import io.github.cogvideo4j.formats.internal.container.ContainerKind;
 import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
+import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
-import io.github.cogvideo4j.formats.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.checkpoints.internal.inspect;
 
-import io.github.cogvideo4j.checkpoints.inspect.PickleLine;
-import io.github.cogvideo4j.checkpoints.inspect.PickleName;
 import io.github.cogvideo4j.checkpoints.inspect.PickleSummary;
+import io.github.cogvideo4j.checkpoints.inspect.PickleSummary.PickleName;
 import io.github.cogvideo4j.checkpoints.inspect.PickleWatch;
+import io.github.cogvideo4j.checkpoints.inspect.PickleWatch.PickleLine;
 import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedCheckpoint;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.internal.container.ContainerKind;

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.inspect;
 
-import io.github.cogvideo4j.checkpoints.inspect.ListedTensor;
+import io.github.cogvideo4j.checkpoints.inspect.Contents.ListedTensor;
 import io.github.cogvideo4j.formats.UnsafeFileException;
 import io.github.cogvideo4j.formats.UnsupportedFileException;
 import io.github.cogvideo4j.formats.internal.pickle.PickleValue;

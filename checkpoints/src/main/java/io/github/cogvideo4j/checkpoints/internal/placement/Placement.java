@@ -401,7 +401,7 @@ public final class Placement {
 
     private List<String> buffers() {
         return source.entries().stream()
-                .filter(entry -> entry.role() == io.github.cogvideo4j.checkpoints.source.Role.BUFFER)
+                .filter(entry -> entry.role() == io.github.cogvideo4j.checkpoints.source.StateEntry.Role.BUFFER)
                 .map(StateEntry::name)
                 .toList();
     }

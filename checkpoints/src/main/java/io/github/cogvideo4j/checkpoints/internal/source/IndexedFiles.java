@@ -3,7 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.source;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.Strictness;
-import io.github.cogvideo4j.formats.index.WeightIndex;
+import io.github.cogvideo4j.formats.internal.index.WeightIndex;
 import io.github.cogvideo4j.formats.problem.Problems;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.checkpoints.internal.verify;
 
+import io.github.cogvideo4j.checkpoints.internal.job.Phase;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
-import io.github.cogvideo4j.checkpoints.job.Phase;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.verify.TensorDifference;
 import io.github.cogvideo4j.formats.problem.Place;

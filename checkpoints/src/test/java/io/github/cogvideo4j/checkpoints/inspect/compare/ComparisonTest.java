@@ -3,6 +3,10 @@ package io.github.cogvideo4j.checkpoints.inspect.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison.Histogram;
+import io.github.cogvideo4j.checkpoints.inspect.compare.ComparisonPage.Percent;
+import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange.LayerKind;
+import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange.TensorPosition;
 import io.github.cogvideo4j.checkpoints.inspect.values.Change;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;

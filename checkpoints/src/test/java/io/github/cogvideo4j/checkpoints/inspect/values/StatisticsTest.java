@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.inspect.values;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.cogvideo4j.checkpoints.inspect.values.Statistics.TensorStatistics;
 import io.github.cogvideo4j.checkpoints.internal.inspect.values.StatisticsSink;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;

@@ -1,7 +1,6 @@
 package io.github.cogvideo4j.formats.internal.index;
 
 import io.github.cogvideo4j.formats.index.ShardSize;
-import io.github.cogvideo4j.formats.index.WeightIndex;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

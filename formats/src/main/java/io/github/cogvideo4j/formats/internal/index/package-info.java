@@ -1,4 +1,5 @@
-/// How weights are split over several files, and how those files are named.
+/// Weights that are spread over several files: the index that names them, the rule that spreads them, the names of
+/// those files, and the way back.
 @NullMarked
 package io.github.cogvideo4j.formats.internal.index;
 

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.internal.vae;
 
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
-import io.github.cogvideo4j.inference.options.TileSize;
+import io.github.cogvideo4j.inference.options.VaeOptions.TileSize;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;

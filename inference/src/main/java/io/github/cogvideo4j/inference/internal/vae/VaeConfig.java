@@ -3,7 +3,7 @@ package io.github.cogvideo4j.inference.internal.vae;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
-import io.github.cogvideo4j.inference.options.TileSize;
+import io.github.cogvideo4j.inference.options.VaeOptions.TileSize;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.internal.weights;
 
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
-import io.github.cogvideo4j.inference.options.WeightFormat;
+import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.convert.configuration;
 
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
-import io.github.cogvideo4j.checkpoints.convert.ModelClaims;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ModelClaims;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.internal.placement.Placed;

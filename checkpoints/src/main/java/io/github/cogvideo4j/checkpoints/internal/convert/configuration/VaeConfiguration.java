@@ -2,7 +2,7 @@ package io.github.cogvideo4j.checkpoints.internal.convert.configuration;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
-import io.github.cogvideo4j.checkpoints.convert.ModelClaims;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ModelClaims;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDerivation;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.model.DerivedConfig;

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.repair;
 
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
+import io.github.cogvideo4j.checkpoints.internal.doctor.repair.RepairPlan.Step;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.PrefixedNames;
@@ -8,9 +9,9 @@ import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.source.KeyPrefix;
-import io.github.cogvideo4j.checkpoints.source.Role;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
-import io.github.cogvideo4j.formats.index.WeightIndex;
+import io.github.cogvideo4j.checkpoints.source.StateEntry.Role;
+import io.github.cogvideo4j.formats.internal.index.WeightIndex;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
@@ -354,5 +355,21 @@ public final class RepairPlanner {
 
     private String relative(Path file) {
         return subject.path().relativize(file).toString().replace('\\', '/');
+    }
+
+    /// What a repair may do, and what it was told where it will not guess.
+    ///
+    /// @param convert whether weights may be written anew where names alone do not help
+    /// @param keep    of several sets of weights, a file (or the index) of the one to keep
+    public record RepairOptions(boolean convert, Optional<String> keep) {
+        /// Names and small files only.
+        public static RepairOptions namesOnly() {
+            return new RepairOptions(false, Optional.empty());
+        }
+
+        /// Names, and contents where they must be.
+        public static RepairOptions withConversion() {
+            return new RepairOptions(true, Optional.empty());
+        }
     }
 }

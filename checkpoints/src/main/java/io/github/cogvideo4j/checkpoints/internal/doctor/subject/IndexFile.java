@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.subject;
 
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
-import io.github.cogvideo4j.formats.index.WeightIndex;
+import io.github.cogvideo4j.formats.internal.index.WeightIndex;
 import io.github.cogvideo4j.formats.problem.Problem;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.inspect.page;
 
-import io.github.cogvideo4j.checkpoints.inspect.compare.Histogram;
-import io.github.cogvideo4j.checkpoints.inspect.compare.Percent;
+import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison.Histogram;
+import io.github.cogvideo4j.checkpoints.inspect.compare.ComparisonPage.Percent;
 import java.util.List;
 import java.util.Locale;
 

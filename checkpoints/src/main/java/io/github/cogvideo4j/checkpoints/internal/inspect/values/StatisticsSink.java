@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.inspect.values;
 
-import io.github.cogvideo4j.checkpoints.inspect.values.TensorStatistics;
+import io.github.cogvideo4j.checkpoints.inspect.values.Statistics.TensorStatistics;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;

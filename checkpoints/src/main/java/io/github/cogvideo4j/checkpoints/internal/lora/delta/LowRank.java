@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.checkpoints.internal.lora.delta;
 
 import io.github.cogvideo4j.formats.tensor.Shape;
-import io.github.cogvideo4j.formats.tensor.StorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import io.github.cogvideo4j.formats.tensor.TensorData.StorageReader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;

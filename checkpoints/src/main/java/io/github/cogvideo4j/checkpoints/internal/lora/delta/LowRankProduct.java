@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.lora.delta;
 
-import io.github.cogvideo4j.formats.tensor.StorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import io.github.cogvideo4j.formats.tensor.TensorData.StorageReader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 

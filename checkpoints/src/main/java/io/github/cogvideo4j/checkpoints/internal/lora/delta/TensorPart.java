@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.checkpoints.internal.lora.delta;
 
 import io.github.cogvideo4j.formats.tensor.Shape;
-import io.github.cogvideo4j.formats.tensor.StorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData;
+import io.github.cogvideo4j.formats.tensor.TensorData.StorageReader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.util.Optional;

@@ -8,9 +8,9 @@ import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedM
 import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedMetadata.ShardedTensor;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
-import io.github.cogvideo4j.checkpoints.source.Role;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.checkpoints.source.StateEntry.Role;
 import io.github.cogvideo4j.checkpoints.source.TrainingState;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;

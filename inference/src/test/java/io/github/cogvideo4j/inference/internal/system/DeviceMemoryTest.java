@@ -1,0 +1,41 @@
+package io.github.cogvideo4j.inference.internal.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
+import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.system.MachineMemory;
+import java.util.OptionalLong;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DeviceMemoryTest {
+    private static final OptionalLong MACHINE = OptionalLong.of(1000);
+
+    /// A card of 10, 11, 12 bytes by its number.
+    @ParameterizedTest
+    @CsvSource({"cpu, 1000", "mps, 1000", "cuda, 10", "cuda:0, 10", "cuda:2, 12"})
+    void aCardIsAskedForItsOwnMemory(String device, long bytes) {
+        assertThat(DeviceMemory.available(
+                        new ComputeDevice(device), () -> MACHINE, index -> OptionalLong.of(10 + index)))
+                .hasValue(bytes);
+    }
+
+    @Test
+    void theMachinesMemoryDoesNotStandInForThatOfACard() {
+        assertThat(DeviceMemory.available(new ComputeDevice("cuda:0"), () -> MACHINE, _ -> OptionalLong.empty()))
+                .isEmpty();
+    }
+
+    @Test
+    void whereThereIsNoCardNothingIsKnownOfIt() {
+        Torch.start(1);
+        Assumptions.assumeFalse(torch.cuda_is_available());
+        assertThat(DeviceMemory.available(new ComputeDevice("cuda:0"))).isEmpty();
+        assertThat(DeviceMemory.available(ComputeDevice.CPU).isPresent())
+                .isEqualTo(MachineMemory.available().isPresent());
+    }
+}
