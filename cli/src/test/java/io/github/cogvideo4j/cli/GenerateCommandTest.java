@@ -49,6 +49,27 @@ class GenerateCommandTest {
         assertUsage(Run.of("vae", "decode", "--model", MODEL, "--encoded-path", "x.pt", "--fps", "NaN"), "--fps");
     }
 
+    /// A cache is looked up for the steps that will be made: those of the record, when none are given.
+    @Test
+    void aCacheIsLookedUpForTheStepsOfTheRecord() throws IOException {
+        Path record = folder.resolve("cat.mp4.json");
+        Files.writeString(record, """
+                {"format": 2, "request": {"model": "%s", "prompts": [{"text": "a cat"}], "num_inference_steps": 7}}
+                """.formatted(MODEL));
+        Run repeated = Run.of("generate", "--repeat", record.toString(), "--cache", "auto:psnr=30", "--dry-run");
+        assertThat(repeated.err()).contains(" 7 steps");
+        Run changed = Run.of(
+                "generate",
+                "--repeat",
+                record.toString(),
+                "--cache",
+                "auto:psnr=30",
+                "--dry-run",
+                "--num-inference-steps",
+                "9");
+        assertThat(changed.err()).contains(" 9 steps");
+    }
+
     @Test
     void anEndingThatCannotBeWrittenIsUsage() {
         assertUsage(

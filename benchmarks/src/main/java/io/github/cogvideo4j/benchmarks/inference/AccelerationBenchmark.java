@@ -8,9 +8,9 @@ import io.github.cogvideo4j.inference.internal.cache.StepCaches;
 import io.github.cogvideo4j.inference.internal.prediction.NoiseQuery;
 import io.github.cogvideo4j.inference.internal.prediction.TransformerPredictor;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
+import io.github.cogvideo4j.inference.internal.transformer.ActivationProbe;
 import io.github.cogvideo4j.inference.internal.transformer.BlockWork;
 import io.github.cogvideo4j.inference.internal.transformer.CogVideoXTransformer;
-import io.github.cogvideo4j.inference.internal.transformer.Probe;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
 import io.github.cogvideo4j.inference.options.Precision;
@@ -89,7 +89,7 @@ public final class AccelerationBenchmark {
         CacheRun run = new CacheRun(STEPS, true, transformer.config());
         try (StepCache cache =
                 StepCaches.settings(choice.name(), choice.settings()).start(run)) {
-            TransformerPredictor predictor = new TransformerPredictor(transformer, cache, work, Probe.NONE);
+            TransformerPredictor predictor = new TransformerPredictor(transformer, cache, work, ActivationProbe.NONE);
             for (int step = 0; step < STEPS; step++) {
                 try (PointerScope _ = new PointerScope()) {
                     Tensor _ = predictor.predict(new NoiseQuery(

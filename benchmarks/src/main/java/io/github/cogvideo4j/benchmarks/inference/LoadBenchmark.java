@@ -2,9 +2,13 @@ package io.github.cogvideo4j.benchmarks.inference;
 
 import io.github.cogvideo4j.benchmarks.Arguments;
 import io.github.cogvideo4j.benchmarks.synthetic.SyntheticModel;
+import io.github.cogvideo4j.checkpoints.CancelledException;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.GenerationStep;
+import io.github.cogvideo4j.checkpoints.job.Cancellation;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.JobControl.JobListener;
+import io.github.cogvideo4j.checkpoints.job.JobEvent;
+import io.github.cogvideo4j.inference.generation.GenerationEvent;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.internal.text.T5Config;
@@ -19,7 +23,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 
 /// Measures the way from a model's folder to the first denoising step, at the size of CogVideoX-2b.
@@ -110,17 +113,17 @@ public final class LoadBenchmark {
                             .numFrames(FRAMES)
                             .steps(1)
                             .build(),
-                    watch);
-        } catch (CancellationException _) {
+                    new JobControl(watch, watch.enough));
+        } catch (CancelledException _) {
             // As asked for, after the first step.
         }
         return watch.result;
     }
 
-    private static final class Watch implements GenerationProgress {
+    private static final class Watch implements JobListener {
         private final long start;
         private double encoded;
-        private boolean done;
+        private final Cancellation enough = new Cancellation();
         private String result = "";
 
         Watch(long start) {
@@ -128,22 +131,14 @@ public final class LoadBenchmark {
         }
 
         @Override
-        public void stage(Stage stage) {
-            if (stage == Stage.DENOISE) {
+        public void on(JobEvent event) {
+            if (event instanceof JobEvent.Begun begun && begun.activity() == Stage.DENOISE) {
                 encoded = (System.nanoTime() - start) / 1e9;
+            } else if (event instanceof GenerationEvent.Stepped) {
+                enough.cancel();
+                result = String.format(
+                        Locale.ROOT, "prompts after %.1f s, own memory %d MiB", encoded, ProcessMemory.anonymousMiB());
             }
-        }
-
-        @Override
-        public void step(GenerationStep step) {
-            done = true;
-            result = String.format(
-                    Locale.ROOT, "prompts after %.1f s, own memory %d MiB", encoded, ProcessMemory.anonymousMiB());
-        }
-
-        @Override
-        public boolean isCancelled() {
-            return done;
         }
     }
 

@@ -1,7 +1,9 @@
 package io.github.cogvideo4j.benchmarks.inference;
 
 import io.github.cogvideo4j.benchmarks.Arguments;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.JobControl.JobListener;
+import io.github.cogvideo4j.checkpoints.job.JobEvent;
 import io.github.cogvideo4j.inference.generation.MemoryPlan.StageMemory;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.Stage;
@@ -39,7 +41,7 @@ public final class MemoryBenchmark {
         try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(Path.of(arguments.only("model")), options)) {
             Peaks peaks = new Peaks();
             Thread sampler = Thread.ofPlatform().daemon().start(peaks::sample);
-            pipeline.generate(request, peaks).close();
+            pipeline.generate(request, JobControl.of(peaks)).close();
             sampler.interrupt();
             sampler.join();
             for (StageMemory stage : pipeline.plan(request).memory().stages()) {
@@ -58,14 +60,16 @@ public final class MemoryBenchmark {
     }
 
     /// The most memory of its own that the process had in each stage, in MiB.
-    private static final class Peaks implements GenerationProgress {
+    private static final class Peaks implements JobListener {
         private final long before = ProcessMemory.anonymousMiB();
         private final Map<Stage, Long> most = new EnumMap<>(Stage.class);
         private volatile Stage current = Stage.ENCODE_PROMPT;
 
         @Override
-        public void stage(Stage stage) {
-            current = stage;
+        public void on(JobEvent event) {
+            if (event instanceof JobEvent.Begun begun && begun.activity() instanceof Stage stage) {
+                current = stage;
+            }
         }
 
         private void sample() {

@@ -22,7 +22,7 @@ public record JobControl(JobListener listener, Cancellation cancellation) {
     /// Begins an activity.
     ///
     /// @param activity what begins
-    /// @param total    how much there is to do, in the activity's unit
+    /// @param total    how much there is to do, in the activity's unit; 0 while that is not known
     /// @throws CancelledException when the job has been asked to stop
     public void begin(Activity activity, long total) {
         cancellation.check();
@@ -36,6 +36,11 @@ public record JobControl(JobListener listener, Cancellation cancellation) {
     public void advance(long amount) {
         listener.on(new JobEvent.Advanced(amount));
         cancellation.check();
+    }
+
+    /// Passes on an event that only this kind of job has.
+    public void detail(JobEvent.Detail event) {
+        listener.on(event);
     }
 
     /// Passes on something worth knowing.

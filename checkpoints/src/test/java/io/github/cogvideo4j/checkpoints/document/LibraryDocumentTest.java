@@ -68,6 +68,7 @@ class LibraryDocumentTest {
                         case JobEvent.Begun begun -> bytes.set(0);
                         case JobEvent.Advanced more -> bytes.addAndGet(more.amount());
                         case JobEvent.Noticed noticed -> remarks.add(noticed.problem());
+                        case JobEvent.Detail _ -> {} // of one kind of job only
                     }
                 },
                 cancellation);

@@ -92,15 +92,19 @@ public final class RequestArguments {
 
     /// A request with what was given here in place of what it says.
     ///
-    /// @param base  a record's request, or one with the defaults of everything
+    /// @param base  a record's request, or one with the defaults of everything, with the model and the options that
+    ///              are used
     /// @param kind  what the videos were made from, when it is a record's
     /// @param given whether an option stands on the command line
     /// @throws UsageException when there is no prompt, or inputs that do not go with it
     public GenerationRequest over(GenerationRequest base, Optional<GenerationKind> kind, Predicate<String> given)
             throws IOException {
         List<PromptInput> prompts = prompts(base.prompts().getFirst());
+        GenerationSettings settings = settings(base.settings(), given);
         GenerationRequest request = base.withPrompts(kind(prompts, this.kind.or(() -> kind)), prompts)
-                .withSettings(settings(base.settings(), given))
+                .withSettings(cache(base.model(), base.options(), settings.steps())
+                        .map(settings::withCache)
+                        .orElse(settings))
                 .withSeed(given.test("--seed") ? seed : base.seed());
         return negativePrompt.map(request::withNegativePrompt).orElse(request);
     }
@@ -155,12 +159,14 @@ public final class RequestArguments {
 
     /// Puts what `--cache auto:psnr=X` means for a model in its place.
     ///
+    /// @param count how many steps there will be
     /// @throws UsageException when it has another form
-    public void settleCache(Path model, PipelineOptions options) throws IOException {
+    private Optional<CacheChoice> cache(Path model, PipelineOptions options, int count) throws IOException {
         if (cache.filter(CacheTables::isAutomatic).isPresent()) {
-            CacheSubject subject = CacheSubject.of(model, options, steps);
-            cache = Optional.of(CacheTables.choose(cache.get(), model, subject).toString());
+            CacheSubject subject = CacheSubject.of(model, options, count);
+            return Optional.of(CacheTables.choose(cache.get(), model, subject));
         }
+        return cache.map(CacheChoice::of);
     }
 
     private GenerationSettings settings(GenerationSettings base, Predicate<String> given) {
@@ -169,7 +175,6 @@ public final class RequestArguments {
         settings = given.test("--num-inference-steps") ? settings.withSteps(steps) : settings;
         settings = given.test("--guidance-scale") ? settings.withGuidanceScale(guidanceScale) : settings;
         settings = given.test("--strength") ? settings.withStrength(strength) : settings;
-        settings = cache.map(CacheChoice::of).map(settings::withCache).orElse(settings);
         settings = height.map(settings::withHeight).orElse(settings);
         settings = width.map(settings::withWidth).orElse(settings);
         settings = numFrames.map(settings::withNumFrames).orElse(settings);

@@ -1,11 +1,11 @@
 package io.github.cogvideo4j.cli.command;
 
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.cli.arguments.CacheTables;
 import io.github.cogvideo4j.cli.arguments.PipelineArguments;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.report.CacheTableReport;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;
 import io.github.cogvideo4j.inference.options.CacheChoice;
@@ -102,13 +102,13 @@ public final class BenchCacheCommand extends ConsoleCommand {
         return ExitCode.DONE;
     }
 
-    private GenerationProgress begins(int number, int count, Optional<CacheChoice> cache) {
+    private JobControl begins(int number, int count, Optional<CacheChoice> cache) {
         if (cache.isPresent()) {
             console.note("cli.bench-cache.cached", number, count, cache.get());
         } else {
             console.note("cli.bench-cache.exact", number, count);
         }
-        return GenerationProgress.NONE;
+        return JobControl.none();
     }
 
     private PipelineRequestBuilder request(String prompt) {

@@ -6,6 +6,7 @@ import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.LinkMode;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -19,6 +20,7 @@ import io.github.cogvideo4j.inference.generation.GenerationOutputs;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.generation.GenerationSettings;
 import io.github.cogvideo4j.inference.pipeline.GenerationJob;
+import io.github.cogvideo4j.inference.pipeline.PlannedGeneration;
 import io.github.cogvideo4j.inference.video.VideoFormat;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -94,8 +96,8 @@ public final class DemoCommand extends ConsoleCommand {
         }
         console.print("cli.demo.generate", ShellWord.of(output), ShellWord.of(PROMPT), ShellWord.of(video));
         ExitCode exit;
-        try (GenerationJob job = GenerationJob.open(generation(video))) {
-            exit = GenerateCommand.generate(console, job);
+        try (PlannedGeneration job = new GenerationJob(generation(video)).plan(JobControl.none())) {
+            exit = GenerationOutcome.of(console, job);
         }
         console.print("cli.demo.your-turn");
         return exit;

@@ -1,26 +1,23 @@
 package io.github.cogvideo4j.cli.command;
 
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.cli.arguments.PipelineArguments;
 import io.github.cogvideo4j.cli.arguments.RequestArguments;
 import io.github.cogvideo4j.cli.arguments.VideoOutputArguments;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
-import io.github.cogvideo4j.cli.report.GeneratedVideoReport;
-import io.github.cogvideo4j.cli.report.GenerationDisplay;
 import io.github.cogvideo4j.cli.report.GenerationPlanReport;
-import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationRecord;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.pipeline.GenerationJob;
+import io.github.cogvideo4j.inference.pipeline.PlannedGeneration;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import picocli.CommandLine.Command;
@@ -28,8 +25,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /// `cogvideo generate`: from a model's folder, or a training checkpoint, to videos.
 @Command(name = "generate")
@@ -65,13 +60,13 @@ public final class GenerateCommand extends ConsoleCommand {
                 repeat.isPresent() ? Optional.of(GenerationRecord.read(repeat.get())) : Optional.empty();
         GenerationRequest request = request(record.map(GenerationRecord::request));
         if (dryRun) {
-            return showPlan(GenerationJob.plan(request), request.videos());
+            return showPlan(new GenerationJob(request).estimate(), request.videos());
         }
-        try (GenerationJob job = GenerationJob.open(request)) {
+        try (PlannedGeneration job = new GenerationJob(request).plan(JobControl.none())) {
             if (record.isPresent()) {
                 job.differences(record.get()).forEach(this::warnOfDifference);
             }
-            return generate(console, job);
+            return GenerationOutcome.of(console, job);
         }
     }
 
@@ -81,11 +76,8 @@ public final class GenerateCommand extends ConsoleCommand {
         Path folder = model.folder(recorded.map(GenerationRequest::model));
         GenerationRequest base = recorded.orElse(GenerationRequest.of(folder, "", Path.of("")));
         PipelineOptions options = model.over(base.options(), arguments.preset(), given);
-        arguments.settleCache(folder, options);
         return arguments
-                .over(base, recorded.map(GenerationRequest::kind), given)
-                .withModel(folder)
-                .withOptions(options)
+                .over(base.withModel(folder).withOptions(options), recorded.map(GenerationRequest::kind), given)
                 .withTrial(smoke)
                 .withOutputs(output.outputs());
     }
@@ -100,27 +92,5 @@ public final class GenerateCommand extends ConsoleCommand {
         report.print(console);
         console.result(report.json());
         return plan.memory().fits() ? ExitCode.DONE : ExitCode.ENVIRONMENT;
-    }
-
-    /// Runs a job and tells what came of it.
-    static ExitCode generate(Console console, GenerationJob job) throws IOException {
-        ObjectNode result = JsonFile.newObject();
-        ArrayNode told = result.putArray("videos");
-        try (GenerationDisplay display = new GenerationDisplay(
-                console, job.plan().steps(), job.request().settings().cache())) {
-            List<GeneratedVideoReport> videos = job.run(display).videos().stream()
-                    .map(GeneratedVideoReport::new)
-                    .toList();
-            videos.forEach(video -> told.add(video.json()));
-            console.result(result);
-            return videos.stream().allMatch(GeneratedVideoReport::isSound) ? ExitCode.DONE : ExitCode.PROBLEMS_FOUND;
-        } catch (InvalidModelException e) {
-            if (job.request().trial() && e.problem().code() == ProblemCode.NAN_INF) {
-                console.finding(e.problem());
-                console.result(result);
-                return ExitCode.PROBLEMS_FOUND;
-            }
-            throw e;
-        }
     }
 }

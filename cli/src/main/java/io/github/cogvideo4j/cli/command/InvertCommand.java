@@ -93,8 +93,8 @@ public final class InvertCommand extends ConsoleCommand {
             PipelineRequest request = request(read);
             GenerationPlan plan = pipeline.plan(request);
             VideoFormat.checkFrames(reconstruction, plan.height(), plan.width(), plan.framesPerSecond());
-            try (GenerationDisplay display = new GenerationDisplay(console, plan.steps(), Optional.empty());
-                    InversionResult result = pipeline.invert(request, display)) {
+            try (GenerationDisplay display = new GenerationDisplay(console, Optional.empty());
+                    InversionResult result = pipeline.invert(request, display.control())) {
                 display.finishBar();
                 TensorFile.write(latents, overwrite, entries(result), Map.of());
                 console.print("cli.invert.latents", latents, steps);

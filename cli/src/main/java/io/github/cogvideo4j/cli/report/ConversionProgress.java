@@ -29,6 +29,7 @@ public final class ConversionProgress implements JobListener, AutoCloseable {
             case JobEvent.Begun begun -> begin(begun.activity(), begun.total());
             case JobEvent.Advanced more -> bar.ifPresent(shown -> shown.advance(more.amount()));
             case JobEvent.Noticed noticed -> console.remark(noticed.problem());
+            case JobEvent.Detail _ -> {}
         }
     }
 

@@ -1,67 +1,80 @@
 package io.github.cogvideo4j.cli.report;
 
+import io.github.cogvideo4j.checkpoints.job.Activity;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.JobControl.JobListener;
+import io.github.cogvideo4j.checkpoints.job.JobEvent;
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.Progress;
-import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.inference.generation.CacheUse;
 import io.github.cogvideo4j.inference.generation.GeneratedVideo;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
+import io.github.cogvideo4j.inference.generation.GenerationEvent;
 import io.github.cogvideo4j.inference.generation.GenerationStep;
 import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.system.MachineMemory;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 
-/// Shows how far a generation is, and what it wrote.
-public final class GenerationDisplay implements GenerationProgress, AutoCloseable {
+/// A generation's events on the terminal: its stages, a bar for the steps, and the files that it wrote.
+public final class GenerationDisplay implements JobListener, AutoCloseable {
     private final Console console;
-    private final int steps;
     private final Optional<CacheChoice> cache;
     private Optional<CacheUse> toldUse = Optional.empty();
+    private Optional<Activity> current = Optional.empty();
     private Optional<Progress> bar = Optional.empty();
 
     /// @param console where the bar is drawn and warnings are told
-    /// @param steps   how many denoising steps there are
     /// @param cache   the step cache, when there is one
-    public GenerationDisplay(Console console, int steps, Optional<CacheChoice> cache) {
+    public GenerationDisplay(Console console, Optional<CacheChoice> cache) {
         this.console = console;
-        this.steps = steps;
         this.cache = cache;
     }
 
+    /// A control for a job that nobody cancels.
+    public JobControl control() {
+        return JobControl.of(this);
+    }
+
     @Override
-    public void stage(Stage stage) {
+    public void on(JobEvent event) {
+        switch (event) {
+            case JobEvent.Begun begun -> begin(begun.activity(), begun.total());
+            case JobEvent.Advanced more -> bar.ifPresent(shown -> shown.advance(more.amount()));
+            case JobEvent.Noticed noticed -> console.remark(noticed.problem());
+            case GenerationEvent.Stepped stepped -> bar.ifPresent(shown -> detail(shown, stepped.step()));
+            case GenerationEvent.PreviewWritten written -> console.note("cli.generate.preview-written", written.file());
+            case GenerationEvent.VideoWritten written -> written(written.video());
+            case JobEvent.Detail _ -> {}
+        }
+    }
+
+    /// Stages without steps of their own have a line; how many pieces they have is not shown.
+    private void begin(Activity stage, long total) {
+        boolean counted = stage == Stage.DENOISE || stage == Stage.INVERT;
+        if (!counted && current.equals(Optional.of(stage))) {
+            return;
+        }
         finishBar();
+        current = Optional.of(stage);
         String key = "cli.progress." + stage.id();
-        if (stage == Stage.DENOISE || stage == Stage.INVERT) {
-            bar = Optional.of(console.progress(key, steps, Progress.Unit.ITEMS));
+        if (counted) {
+            bar = Optional.of(console.progress(key, total, Progress.Unit.ITEMS));
         } else {
             console.status(key);
         }
     }
 
-    @Override
-    public void step(GenerationStep step) {
-        bar.ifPresent(shown -> {
-            shown.advance(1);
-            String memory = MachineMemory.resident().stream()
-                    .mapToObj(ByteSize::of)
-                    .findFirst()
-                    .orElse("");
-            shown.detail(String.format(Locale.ROOT, "%.2f s  %s", step.elapsed().toMillis() / 1000.0, memory));
-        });
+    private static void detail(Progress bar, GenerationStep step) {
+        String memory = MachineMemory.resident().stream()
+                .mapToObj(ByteSize::of)
+                .findFirst()
+                .orElse("");
+        bar.detail(String.format(Locale.ROOT, "%.2f s  %s", step.elapsed().toMillis() / 1000.0, memory));
     }
 
-    @Override
-    public void preview(Path file) {
-        console.note("cli.generate.preview-written", file);
-    }
-
-    @Override
-    public void written(GeneratedVideo video) {
+    private void written(GeneratedVideo video) {
         finishBar();
         // The videos of one prompt share what their cache did.
         if (cache.isPresent() && video.cache().isPresent() && !video.cache().equals(toldUse)) {
@@ -72,18 +85,13 @@ public final class GenerationDisplay implements GenerationProgress, AutoCloseabl
     }
 
     @Override
-    public void warning(Problem problem) {
-        console.remark(problem);
+    public void close() {
+        finishBar();
     }
 
     /// Takes the bar off the screen.
     public void finishBar() {
         bar.ifPresent(Progress::close);
         bar = Optional.empty();
-    }
-
-    @Override
-    public void close() {
-        finishBar();
     }
 }

@@ -3,7 +3,7 @@ package io.github.cogvideo4j.inference.generation;
 import io.github.cogvideo4j.inference.video.Video;
 import java.time.Duration;
 
-/// A denoising step that is done. Valid during [GenerationProgress#step(GenerationStep)] only.
+/// A denoising step that is done. Valid while the [GenerationEvent.Stepped] that carries it is handled.
 public interface GenerationStep {
     /// Which step, counted from 1: mostly a call of the model each. Some samplers make several calls for a step
     /// of theirs, and each of them counts here.

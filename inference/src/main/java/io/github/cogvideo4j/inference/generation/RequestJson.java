@@ -57,6 +57,10 @@ public final class RequestJson {
     private static final String QUIRKS = "reference_quirks";
     private static final String SEED = "seed";
     private static final String TRIAL = "trial";
+    /// The name of the kind of job.
+    public static final String JOB = "generate";
+
+    private static final int VERSION = 1;
     private static final String OUTPUTS = "outputs";
     private static final String OVERWRITE = "overwrite";
     private static final String VIDEO = "video";
@@ -75,7 +79,10 @@ public final class RequestJson {
 
     /// A request with its outputs.
     public static ObjectNode write(GenerationRequest request) {
-        ObjectNode json = writeWithoutOutputs(request);
+        ObjectNode json = JsonFile.newObject();
+        json.put("job", JOB);
+        json.put("version", VERSION);
+        json.setAll(writeWithoutOutputs(request));
         ObjectNode outputs = json.putObject(OUTPUTS);
         outputs.put(VIDEO, text(request.outputs().video()));
         request.outputs().latents().ifPresent(file -> outputs.put(LATENTS, text(file)));
@@ -154,6 +161,12 @@ public final class RequestJson {
     /// field
     public static GenerationRequest read(ObjectNode json, Place place) {
         JsonFields fields = new JsonFields(json, place);
+        if (!fields.text("job").equals(Optional.of(JOB))) {
+            throw fields.bad("job");
+        }
+        if (fields.whole("version", 1).orElse(0) != VERSION) {
+            throw fields.bad("version");
+        }
         JsonFields outputs = fields.object(OUTPUTS).orElseThrow(() -> fields.bad(OUTPUTS));
         GenerationRequest request = read(fields)
                 .withOutputs(new GenerationOutputs(

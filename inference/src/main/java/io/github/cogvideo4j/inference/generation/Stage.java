@@ -1,9 +1,10 @@
 package io.github.cogvideo4j.inference.generation;
 
+import io.github.cogvideo4j.checkpoints.job.Activity;
 import java.util.Locale;
 
-/// The stages of a generation, in order.
-public enum Stage {
+/// The stages of a generation, in order: what its job does. Counted are steps, and pieces of encoding and decoding.
+public enum Stage implements Activity {
     /// Opening the model's components.
     LOAD,
     /// Encoding the prompts.
@@ -18,7 +19,13 @@ public enum Stage {
     DECODE;
 
     /// The stage's name in JSON: `encode-prompt`, `denoise`, ...
+    @Override
     public String id() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    @Override
+    public Unit unit() {
+        return Unit.PIECES;
     }
 }

@@ -1,200 +1,49 @@
 package io.github.cogvideo4j.inference.pipeline;
 
-import io.github.cogvideo4j.formats.problem.Problem;
-import io.github.cogvideo4j.inference.generation.GeneratedVideo;
-import io.github.cogvideo4j.inference.generation.GenerationOutputs;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.JobRequest;
+import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.GenerationRecord;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.generation.GenerationResult;
-import io.github.cogvideo4j.inference.generation.PipelineRequest;
-import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;
-import io.github.cogvideo4j.inference.generation.PipelineResult;
-import io.github.cogvideo4j.inference.generation.PromptInput;
-import io.github.cogvideo4j.inference.image.Image;
-import io.github.cogvideo4j.inference.internal.job.JobInput;
-import io.github.cogvideo4j.inference.internal.job.JobProgress;
-import io.github.cogvideo4j.inference.internal.job.ModelIdentity;
-import io.github.cogvideo4j.inference.internal.job.OutputCheck;
-import io.github.cogvideo4j.inference.internal.job.UsedRequest;
-import io.github.cogvideo4j.inference.internal.sampling.Planning;
-import io.github.cogvideo4j.inference.internal.sampling.Probe;
-import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
-import io.github.cogvideo4j.inference.output.OutputFile;
-import io.github.cogvideo4j.inference.system.MachineMemory;
-import io.github.cogvideo4j.inference.video.Video;
-import io.github.cogvideo4j.inference.video.VideoCheck;
+import io.github.cogvideo4j.inference.generation.RequestJson;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.CancellationException;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A generation with its files: from a [GenerationRequest] to videos in their places, each with its record.
-/// Each prompt is planned once, the first when the job is opened.
+/// A generation as a job: a [GenerationRequest], which is plain values, with the way to carry it out.
 ///
-/// Results appear under their names when they are whole. What exists is replaced only when the request says so,
-/// also when two processes write at the same time.
-public final class GenerationJob implements AutoCloseable {
-    private final GenerationRequest request;
-    private final VideoGenerator generator;
-    private final Turn first;
-
-    private GenerationJob(GenerationRequest request, VideoGenerator generator, Turn first) {
-        this.request = request;
-        this.generator = generator;
-        this.first = first;
-    }
-
-    /// Opens a model for a request, when its results can be put where they are to go.
-    ///
-    /// @throws io.github.cogvideo4j.inference.InferenceException   when the request cannot be carried out
-    /// @throws io.github.cogvideo4j.checkpoints.CheckpointException `output-refused` when something is there
-    public static GenerationJob open(GenerationRequest request) throws IOException {
-        OutputCheck.check(request);
-        return opened(request);
-    }
-
-    /// What a request comes to; nothing is computed or written, and results may be there already.
-    ///
-    /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be carried out
-    public static GenerationPlan plan(GenerationRequest request) throws IOException {
-        try (GenerationJob job = opened(request.withOutputs(
-                GenerationOutputs.of(request.outputs().of(1, request.videos()).video())))) {
-            return job.plan();
-        }
-    }
-
-    private static GenerationJob opened(GenerationRequest request) throws IOException {
-        VideoGenerator generator = VideoGenerator.of(request.kind(), request.model(), request.options());
-        try {
-            return new GenerationJob(request, generator, turn(generator, request, 0));
-        } catch (RuntimeException | IOException e) {
-            generator.close();
-            throw e;
-        }
-    }
-
-    /// What the videos of the first prompt come to.
-    public GenerationPlan plan() {
-        return first.planning().plan();
-    }
-
-    /// What was asked for.
-    public GenerationRequest request() {
-        return request;
-    }
-
-    /// What of the model or the input is no longer as a record says.
-    public List<String> differences(GenerationRecord record) throws IOException {
-        return record.differences(
-                ModelIdentity.of(request.model(), request.prompts().getFirst().input()));
-    }
-
-    /// Makes the videos.
-    ///
-    /// @param progress told of every stage and step, and asked whether to stop: at each step and between the
-    ///                 pieces of the input and of the videos that are encoded and decoded
-    /// @return the files, which are in place
-    /// @throws java.util.concurrent.CancellationException when the progress says so; what is not whole is
-    /// gone then
-    public GenerationResult run(GenerationProgress progress) throws IOException {
-        List<GeneratedVideo> videos = new ArrayList<>();
-        List<Problem> warnings = new ArrayList<>();
-        for (int i = 0; i < request.prompts().size(); i++) {
-            try (Turn turn = i == 0 ? first : turn(generator, request, i)) {
-                make(turn, progress, videos, warnings);
-            }
-        }
-        return new GenerationResult(videos, warnings);
-    }
-
-    /// One prompt with its input and its plan.
-    private record Turn(PromptInput prompt, JobInput input, Planning planning, int before) implements AutoCloseable {
-        @Override
-        public void close() {
-            input.close();
-        }
-    }
-
-    private static Turn turn(VideoGenerator generator, GenerationRequest request, int index) throws IOException {
-        PromptInput prompt = request.prompts().get(index);
-        JobInput input = JobInput.read(prompt, request.kind());
-        try {
-            PipelineRequestBuilder asked = PipelineRequest.builder()
-                    .prompt(prompt.text())
-                    .settings(request.settings())
-                    .seed(request.seed());
-            request.negativePrompt().ifPresent(asked::negativePrompt);
-            input.image().ifPresent(asked::image);
-            input.video().ifPresent(asked::video);
-            Planning planning = request.trial() ? generator.planTrial(asked.build()) : generator.plan(asked.build());
-            int perPrompt = request.settings().videosPerPrompt();
-            for (int i = 1; i <= perPrompt; i++) {
-                OutputCheck.check(request.outputs().of(index * perPrompt + i, request.videos()), planning.plan());
-            }
-            return new Turn(prompt, input, planning, index * perPrompt);
-        } catch (RuntimeException | IOException e) {
-            input.close();
-            throw e;
-        }
-    }
-
-    private void make(Turn turn, GenerationProgress progress, List<GeneratedVideo> videos, List<Problem> warnings)
-            throws IOException {
-        ObjectNode identity = ModelIdentity.of(request.model(), turn.prompt().input());
-        try (JobProgress watched = new JobProgress(progress, index -> files(turn, index));
-                PipelineResult result = generator.generate(turn.planning(), watched, Probe.NONE)) {
-            warnings.addAll(result.warnings());
-            for (int i = 0; i < result.videos().size(); i++) {
-                if (progress.isCancelled()) {
-                    throw new CancellationException();
-                }
-                watched.saveLatents(i, result.latents());
-                GeneratedVideo video = write(turn, identity, result, i);
-                videos.add(video);
-                progress.written(video);
-            }
-        }
-    }
-
-    private GenerationOutputs files(Turn turn, int index) {
-        return request.outputs().of(turn.before() + index + 1, request.videos());
-    }
-
-    private GeneratedVideo write(Turn turn, ObjectNode identity, PipelineResult result, int index) throws IOException {
-        GenerationOutputs files = files(turn, index);
-        Video video = result.videos().get(index);
-        video.save(files.video(), files.overwrite());
-        if (files.contactSheet().isPresent()) {
-            try (Image sheet = video.contactSheet()) {
-                sheet.savePng(files.contactSheet().get(), files.overwrite());
-            }
-        }
-        GeneratedVideo written = new GeneratedVideo(
-                files,
-                result.seeds().get(index),
-                video.frames(),
-                video.height(),
-                video.width(),
-                video.framesPerSecond(),
-                result.times(),
-                MachineMemory.peak(),
-                request.trial() ? Optional.of(VideoCheck.of(video)) : Optional.empty(),
-                result.cache());
-        GenerationRecord record =
-                new GenerationRecord(UsedRequest.of(request, turn.prompt(), turn.planning(), written.seed()), identity);
-        OutputFile.write(
-                files.record(), files.overwrite(), unfinished -> Files.writeString(unfinished, record.text(written)));
-        return written;
+/// @param request what is asked for
+public record GenerationJob(GenerationRequest request) implements JobRequest<PlannedGeneration> {
+    @Override
+    public String job() {
+        return RequestJson.JOB;
     }
 
     @Override
-    public void close() {
-        first.close();
-        generator.close();
+    public ObjectNode toJson() {
+        return RequestJson.write(request);
+    }
+
+    /// Reads what [#toJson()] wrote.
+    ///
+    /// @throws io.github.cogvideo4j.formats.MalformedFileException `request` for anything else
+    public static GenerationJob read(ObjectNode json) {
+        return new GenerationJob(RequestJson.read(json, Place.nowhere()));
+    }
+
+    /// Opens the model and plans the first prompt. Whoever called closes the plan.
+    ///
+    /// @throws io.github.cogvideo4j.inference.InferenceException   when the request cannot be carried out
+    /// @throws io.github.cogvideo4j.checkpoints.CheckpointException `output-refused` when something is where the
+    /// results are to go, or another run is writing there
+    @Override
+    public PlannedGeneration plan(JobControl control) throws IOException {
+        return PlannedGeneration.of(request, control);
+    }
+
+    /// What the request comes to; nothing is computed or written, and results may be there already.
+    ///
+    /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be carried out
+    public GenerationPlan estimate() throws IOException {
+        return PlannedGeneration.estimate(request);
     }
 }

@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.inference.pipeline;
 
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
 import io.github.cogvideo4j.inference.generation.InversionResult;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
@@ -42,13 +42,13 @@ public final class InversionPipeline implements AutoCloseable {
         return new InversionPipeline(VideoGenerator.ofInversion(model, options));
     }
 
-    /// Inverts and reconstructs. Of the steps that the watcher is told of, those of the inversion have round 0
+    /// Inverts and reconstructs. Of the steps that the events show, those of the inversion have round 0
     /// and those of the reconstruction round 1.
     ///
     /// @return whoever asked for it closes it
-    /// @throws java.util.concurrent.CancellationException when the progress says so
-    public InversionResult invert(PipelineRequest request, GenerationProgress progress) {
-        return generator.invert(generator.plan(request), progress);
+    /// @throws io.github.cogvideo4j.checkpoints.CancelledException when it was asked to stop
+    public InversionResult invert(PipelineRequest request, JobControl control) {
+        return generator.invert(generator.plan(request), control);
     }
 
     /// What a request would compute, and the memory it needs; nothing is computed.

@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.inference.pipeline;
 
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
-import io.github.cogvideo4j.inference.internal.sampling.Probe;
+import io.github.cogvideo4j.inference.internal.sampling.TensorProbe;
 import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
 
 /// What the pipelines have in common: all but where the first latents come from.
@@ -17,12 +17,12 @@ abstract sealed class LoadedPipeline implements VideoPipeline
     }
 
     @Override
-    public PipelineResult generateAll(PipelineRequest request, GenerationProgress progress) {
-        return generateAll(request, progress, Probe.NONE);
+    public PipelineResult generateAll(PipelineRequest request, JobControl control) {
+        return generateAll(request, control, TensorProbe.NONE);
     }
 
-    PipelineResult generateAll(PipelineRequest request, GenerationProgress progress, Probe probe) {
-        return generator.generate(generator.plan(request), progress, probe);
+    PipelineResult generateAll(PipelineRequest request, JobControl control, TensorProbe probe) {
+        return generator.generate(generator.plan(request), control, probe);
     }
 
     @Override

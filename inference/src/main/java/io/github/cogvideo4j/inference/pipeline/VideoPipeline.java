@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.inference.pipeline;
 
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.video.Video;
@@ -18,8 +18,8 @@ import java.io.IOException;
 public sealed interface VideoPipeline extends AutoCloseable permits LoadedPipeline {
     /// Generates all videos that a request asks for.
     ///
-    /// @throws java.util.concurrent.CancellationException when the progress says so
-    PipelineResult generateAll(PipelineRequest request, GenerationProgress progress) throws IOException;
+    /// @throws io.github.cogvideo4j.checkpoints.CancelledException when it was asked to stop
+    PipelineResult generateAll(PipelineRequest request, JobControl control) throws IOException;
 
     /// What a request would compute, and the memory it needs; nothing is computed.
     ///
@@ -30,13 +30,13 @@ public sealed interface VideoPipeline extends AutoCloseable permits LoadedPipeli
     ///
     /// @return the video; whoever asked for it closes it
     /// @throws InvalidRequestException `request` when the request is for several
-    default Video generate(PipelineRequest request, GenerationProgress progress) throws IOException {
+    default Video generate(PipelineRequest request, JobControl control) throws IOException {
         int videos = Math.max(1, request.prompts().size()) * request.settings().videosPerPrompt();
         if (videos != 1) {
             throw new InvalidRequestException(
                     ProblemCode.REQUEST, Place.nowhere(), "inference.pipeline.one-video", videos);
         }
-        PipelineResult result = generateAll(request, progress);
+        PipelineResult result = generateAll(request, control);
         result.latents().close();
         return result.videos().getFirst();
     }

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.quality;
 
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.inference.generation.CacheUse;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
 import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.generation.Stage;
@@ -48,8 +48,8 @@ public final class CacheBenchmark {
         /// @param number which run, from 1
         /// @param count  how many there will be
         /// @param cache  its cache; none for an exact run
-        /// @return who watches it
-        GenerationProgress begins(int number, int count, Optional<CacheChoice> cache);
+        /// @return a control for it
+        JobControl begins(int number, int count, Optional<CacheChoice> cache);
     }
 
     /// A measurement of settings.
@@ -73,11 +73,11 @@ public final class CacheBenchmark {
         warmUp(requests.getFirst().get());
         for (Supplier<PipelineRequestBuilder> request : requests) {
             number++;
-            GenerationProgress watcher = listener.begins(number, count, Optional.empty());
+            JobControl watcher = listener.begins(number, count, Optional.empty());
             try (PipelineResult exact = pipeline.generateAll(request.get().build(), watcher)) {
                 for (int i = 0; i < settled.size(); i++) {
                     number++;
-                    GenerationProgress watching = listener.begins(number, count, Optional.of(settled.get(i)));
+                    JobControl watching = listener.begins(number, count, Optional.of(settled.get(i)));
                     settled.set(i, calibrated(request, settled.get(i)));
                     PipelineRequestBuilder cached = request.get().cache(settled.get(i));
                     try (PipelineResult result = pipeline.generateAll(cached.build(), watching)) {
@@ -95,7 +95,7 @@ public final class CacheBenchmark {
 
     /// Reads the weights, so that the first run's time is not that of the disk.
     private void warmUp(PipelineRequestBuilder request) throws IOException {
-        pipeline.generateAll(request.steps(1).build(), GenerationProgress.NONE).close();
+        pipeline.generateAll(request.steps(1).build(), JobControl.none()).close();
     }
 
     /// A cache that has to be calibrated, with what a run of it measures.
@@ -104,7 +104,7 @@ public final class CacheBenchmark {
             return cache;
         }
         try (PipelineResult result =
-                pipeline.generateAll(request.get().cache(cache).build(), GenerationProgress.NONE)) {
+                pipeline.generateAll(request.get().cache(cache).build(), JobControl.none())) {
             return cache.with(result.cache().map(CacheUse::measured).orElse(Map.of()));
         }
     }

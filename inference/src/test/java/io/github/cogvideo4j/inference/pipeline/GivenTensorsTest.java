@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.JobControl.JobListener;
+import io.github.cogvideo4j.checkpoints.job.JobEvent;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.Golden;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.GenerationStep;
+import io.github.cogvideo4j.inference.generation.GenerationEvent;
 import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;
@@ -63,7 +65,7 @@ class GivenTensorsTest {
                     .promptEmbeds(positive)
                     .negativePromptEmbeds(negative)
                     .build();
-            pipeline.generate(request, steps).close();
+            pipeline.generate(request, JobControl.of(steps)).close();
             golden.assertEqual(
                     "initial_latents", HostTensors.view(steps.initial().getFirst()));
             golden.assertClose("step_latents", steps.stacked(), LATENTS);
@@ -82,7 +84,7 @@ class GivenTensorsTest {
                         load(golden.meta().path("pipeline").stringValue(), GoldenRun.options(golden.meta()))) {
             PipelineRequestBuilder request =
                     asCalled(golden.meta().path("call")).initialLatents(initial);
-            pipeline.generateAll(request.build(), steps).close();
+            pipeline.generateAll(request.build(), JobControl.of(steps)).close();
             golden.assertClose("step_latents", steps.stacked(), LATENTS);
         }
     }
@@ -125,7 +127,7 @@ class GivenTensorsTest {
                     small().promptEmbeds(few).guidanceScale(1),
                     small().promptEmbeds(few).negativePromptEmbeds(few),
                     small().promptEmbeds(few).maxSequenceLength(100))) {
-                try (Video video = pipeline.generate(request.prompts(List.of()).build(), GenerationProgress.NONE)) {
+                try (Video video = pipeline.generate(request.prompts(List.of()).build(), JobControl.none())) {
                     assertThat(video.frames()).isEqualTo(9);
                 }
             }
@@ -165,7 +167,7 @@ class GivenTensorsTest {
     private static void assertRefused(String name, UnaryOperator<PipelineRequestBuilder> change) throws IOException {
         try (TextToVideoPipeline pipeline = load("t2v-5b", FP32)) {
             PipelineRequest request = change.apply(small()).build();
-            assertThatThrownBy(() -> pipeline.generateAll(request, GenerationProgress.NONE))
+            assertThatThrownBy(() -> pipeline.generateAll(request, JobControl.none()))
                     .isInstanceOfSatisfying(InvalidRequestException.class, e -> {
                         assertThat(e.problem().code()).isEqualTo(ProblemCode.REQUEST);
                         assertThat(e.problem().message().text()).startsWith(name + " has type and shape FP32 [");
@@ -181,20 +183,18 @@ class GivenTensorsTest {
     }
 
     /// Keeps what a watcher is shown.
-    private record Steps(List<HostTensor> initial, List<HostTensor> after)
-            implements GenerationProgress, AutoCloseable {
+    private record Steps(List<HostTensor> initial, List<HostTensor> after) implements JobListener, AutoCloseable {
         Steps() {
             this(new ArrayList<>(), new ArrayList<>());
         }
 
         @Override
-        public void start(HostTensor latents) {
-            initial.add(HostTensors.copyOf(HostTensors.view(latents)));
-        }
-
-        @Override
-        public void step(GenerationStep step) {
-            after.add(step.latents());
+        public void on(JobEvent event) {
+            if (event instanceof GenerationEvent.Started(HostTensor latents)) {
+                initial.add(HostTensors.copyOf(HostTensors.view(latents)));
+            } else if (event instanceof GenerationEvent.Stepped stepped) {
+                after.add(stepped.step().latents());
+            }
         }
 
         Tensor stacked() {

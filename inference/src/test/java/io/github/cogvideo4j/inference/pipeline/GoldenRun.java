@@ -1,14 +1,15 @@
 package io.github.cogvideo4j.inference.pipeline;
 
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.inference.Golden;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
+import io.github.cogvideo4j.inference.generation.GenerationEvent;
 import io.github.cogvideo4j.inference.generation.GenerationStep;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
-import io.github.cogvideo4j.inference.internal.sampling.Probe;
+import io.github.cogvideo4j.inference.internal.sampling.TensorProbe;
 import io.github.cogvideo4j.inference.internal.weights.NativeMemory;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
@@ -118,20 +119,17 @@ final class GoldenRun implements AutoCloseable {
 
     private PipelineResult generate(VideoPipeline pipeline) throws IOException {
         PipelineRequest request = request();
-        GenerationProgress progress = new GenerationProgress() {
-            @Override
-            public void step(GenerationStep step) {
-                if (step.round() == 0) {
-                    timesteps.add(step.timestep());
-                }
+        JobControl control = JobControl.of(event -> {
+            if (event instanceof GenerationEvent.Stepped(GenerationStep step) && step.round() == 0) {
+                timesteps.add(step.timestep());
             }
-        };
-        Probe probe = (name, tensor) ->
+        });
+        TensorProbe probe = (name, tensor) ->
                 seen.computeIfAbsent(name, _ -> new ArrayList<>()).add(Scoped.keep(tensor.clone()));
         return switch (pipeline) {
-            case TextToVideoPipeline text -> text.generateAll(request, progress, probe);
-            case ImageToVideoPipeline image -> image.generateAll(request, progress, probe);
-            case VideoToVideoPipeline video -> video.generateAll(request, progress, probe);
+            case TextToVideoPipeline text -> text.generateAll(request, control, probe);
+            case ImageToVideoPipeline image -> image.generateAll(request, control, probe);
+            case VideoToVideoPipeline video -> video.generateAll(request, control, probe);
         };
     }
 

@@ -3,10 +3,11 @@ package io.github.cogvideo4j.inference.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.CarriesProblem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.Golden;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
+import io.github.cogvideo4j.inference.generation.GenerationEvent;
 import io.github.cogvideo4j.inference.generation.GenerationStep;
 import io.github.cogvideo4j.inference.generation.InversionResult;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
@@ -54,12 +55,11 @@ class InversionGoldenTest {
     @MethodSource("runs")
     void inversionIsTheReferences(String name) throws IOException {
         List<List<Double>> timesteps = List.of(new ArrayList<>(), new ArrayList<>());
-        GenerationProgress progress = new GenerationProgress() {
-            @Override
-            public void step(GenerationStep step) {
+        JobControl control = JobControl.of(event -> {
+            if (event instanceof GenerationEvent.Stepped(GenerationStep step)) {
                 timesteps.get(step.round()).add(step.timestep());
             }
-        };
+        });
         try (Golden golden = Golden.open(name);
                 PointerScope _ = new PointerScope();
                 Video video = GoldenRun.video(golden.in("video_frames_u8"));
@@ -67,7 +67,7 @@ class InversionGoldenTest {
                         Resources.golden(
                                 "pipelines/" + golden.meta().path("pipeline").stringValue()),
                         GoldenRun.options(golden.meta()));
-                InversionResult result = pipeline.invert(request(golden.meta(), video), progress)) {
+                InversionResult result = pipeline.invert(request(golden.meta(), video), control)) {
             golden.assertClose("video_latents", HostTensors.view(result.videoLatents()), VAE);
             golden.assertEqual("inverse_timesteps", tensor(timesteps.getFirst()));
             golden.assertClose("inverse_latents", HostTensors.view(result.inverseLatents()), LATENTS);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -12,8 +13,7 @@ import io.github.cogvideo4j.formats.tensor.Storage;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData;
 import io.github.cogvideo4j.inference.InvalidModelException;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.GenerationStep;
+import io.github.cogvideo4j.inference.generation.GenerationEvent;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
@@ -53,7 +53,7 @@ class OverflowTest {
         List<Integer> steps = new ArrayList<>();
         assertNotFinite(Precision.FP16, steps, "overflows in fp16; use --dtype bf16");
         try (TextToVideoPipeline pipeline = load(Precision.BF16);
-                Video video = pipeline.generate(request(), GenerationProgress.NONE)) {
+                Video video = pipeline.generate(request(), JobControl.none())) {
             assertThat(video.frames()).isEqualTo(9);
         }
     }
@@ -69,7 +69,7 @@ class OverflowTest {
     void strongGuidanceThatOverflowsIsNotTheWeightsFault() throws IOException {
         change(value -> value * 100);
         try (TextToVideoPipeline pipeline = load(Precision.FP16)) {
-            pipeline.generate(request(), GenerationProgress.NONE).close();
+            pipeline.generate(request(), JobControl.none()).close();
         }
         PipelineRequest request = PipelineRequest.builder()
                 .prompt("a lighthouse")
@@ -80,7 +80,7 @@ class OverflowTest {
                 .guidanceScale(1e6)
                 .build();
         try (TextToVideoPipeline pipeline = load(Precision.FP16)) {
-            assertThatThrownBy(() -> pipeline.generateAll(request, GenerationProgress.NONE))
+            assertThatThrownBy(() -> pipeline.generateAll(request, JobControl.none()))
                     .isInstanceOfSatisfying(InvalidRequestException.class, e -> {
                         assertThat(e.problem().code()).isEqualTo(ProblemCode.REQUEST);
                         assertThat(e.problem().message().text()).contains("under a guidance scale of 1000000.0");
@@ -89,12 +89,11 @@ class OverflowTest {
     }
 
     private void assertNotFinite(Precision precision, List<Integer> steps, String advice) throws IOException {
-        GenerationProgress watching = new GenerationProgress() {
-            @Override
-            public void step(GenerationStep step) {
-                steps.add(step.number());
+        JobControl watching = JobControl.of(event -> {
+            if (event instanceof GenerationEvent.Stepped stepped) {
+                steps.add(stepped.step().number());
             }
-        };
+        });
         try (TextToVideoPipeline pipeline = load(precision)) {
             assertThatThrownBy(() -> pipeline.generateAll(request(), watching))
                     .isInstanceOfSatisfying(InvalidModelException.class, e -> {

@@ -3,13 +3,16 @@ package io.github.cogvideo4j.inference.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.cogvideo4j.checkpoints.CancelledException;
 import io.github.cogvideo4j.checkpoints.CheckpointException;
+import io.github.cogvideo4j.checkpoints.job.Cancellation;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.CarriesProblem;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.NativeObjects;
+import io.github.cogvideo4j.inference.generation.GenerationEvent;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
 import io.github.cogvideo4j.inference.generation.GenerationStep;
 import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.generation.MemoryPlan;
@@ -30,7 +33,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.concurrent.CancellationException;
 import java.util.function.UnaryOperator;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -169,7 +171,7 @@ class PipelineTest {
                         small().prompt("a " + "very ".repeat(300) + "long prompt")
                                 .steps(1)
                                 .build(),
-                        GenerationProgress.NONE)) {
+                        JobControl.none())) {
             warnings.addAll(result.warnings());
         }
         assertThat(warnings).anySatisfy(problem -> {
@@ -224,26 +226,26 @@ class PipelineTest {
     @Test
     void aWatcherSeesEveryStepAndCanStop() throws IOException {
         List<Integer> steps = new ArrayList<>();
-        GenerationProgress stopping = new GenerationProgress() {
-            @Override
-            public void step(GenerationStep step) {
-                steps.add(step.number());
-                try (HostTensor latents = step.latents();
-                        Video preview = step.preview()) {
-                    assertThat(latents.shape()).containsExactly(1, 3, 16, 4, 6);
-                    assertThat(List.of(preview.frames(), preview.height(), preview.width()))
-                            .isEqualTo(List.of(1, 32, 48));
-                }
-            }
-
-            @Override
-            public boolean isCancelled() {
-                return steps.size() == 2;
-            }
-        };
+        Cancellation cancellation = new Cancellation();
+        JobControl stopping = new JobControl(
+                event -> {
+                    if (event instanceof GenerationEvent.Stepped(GenerationStep step)) {
+                        steps.add(step.number());
+                        try (HostTensor latents = step.latents();
+                                Video preview = step.preview()) {
+                            assertThat(latents.shape()).containsExactly(1, 3, 16, 4, 6);
+                            assertThat(List.of(preview.frames(), preview.height(), preview.width()))
+                                    .isEqualTo(List.of(1, 32, 48));
+                        }
+                        if (step.number() == 2) {
+                            cancellation.cancel();
+                        }
+                    }
+                },
+                cancellation);
         try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(model("t2v-5b"), OPTIONS)) {
             PipelineRequest request = small().steps(5).build();
-            assertThatThrownBy(() -> pipeline.generateAll(request, stopping)).isInstanceOf(CancellationException.class);
+            assertThatThrownBy(() -> pipeline.generateAll(request, stopping)).isInstanceOf(CancelledException.class);
         }
         assertThat(steps).containsExactly(1, 2);
     }
@@ -252,8 +254,8 @@ class PipelineTest {
     void theSecondVideoOfAPromptIsThatOfTheNextSeed() throws IOException {
         try (TextToVideoPipeline pipeline = TextToVideoPipeline.load(model("t2v-5b"), OPTIONS);
                 PipelineResult both = pipeline.generateAll(
-                        small().seed(7).numVideosPerPrompt(2).build(), GenerationProgress.NONE);
-                Video next = pipeline.generate(small().seed(8).build(), GenerationProgress.NONE)) {
+                        small().seed(7).numVideosPerPrompt(2).build(), JobControl.none());
+                Video next = pipeline.generate(small().seed(8).build(), JobControl.none())) {
             assertThat(both.seeds()).containsExactly(7L, 8L);
             assertThat(both.videos().getLast().pixels().mismatch(next.pixels())).isEqualTo(-1);
             assertThat(both.videos().getFirst().pixels().mismatch(next.pixels()))
@@ -282,7 +284,7 @@ class PipelineTest {
 
     private static void generate(TextToVideoPipeline pipeline, int times) throws IOException {
         for (int i = 0; i < times; i++) {
-            pipeline.generate(small().seed(i).build(), GenerationProgress.NONE).close();
+            pipeline.generate(small().seed(i).build(), JobControl.none()).close();
         }
     }
 }

@@ -2,9 +2,11 @@ package io.github.cogvideo4j.inference.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.JobControl.JobListener;
+import io.github.cogvideo4j.checkpoints.job.JobEvent;
+import io.github.cogvideo4j.inference.generation.GenerationEvent;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.GenerationStep;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
@@ -53,7 +55,7 @@ class SamplerPipelineTest {
             GenerationPlan plan = pipeline.plan(request);
             assertThat(SchedulerChoice.ofClass(plan.scheduler())).isEqualTo(choice);
             assertThat(plan.steps()).isEqualTo(calls(choice, STEPS));
-            try (Video video = pipeline.generate(request, steps)) {
+            try (Video video = pipeline.generate(request, JobControl.of(steps))) {
                 assertThat(video.frames()).isEqualTo(9);
             }
         }
@@ -74,7 +76,7 @@ class SamplerPipelineTest {
                     .steps(STEPS)
                     .build();
             try (VideoToVideoPipeline pipeline = VideoToVideoPipeline.load(MODEL, options(choice));
-                    Video video = pipeline.generate(request, steps)) {
+                    Video video = pipeline.generate(request, JobControl.of(steps))) {
                 assertThat(video.frames()).isPositive();
             }
         }
@@ -83,12 +85,14 @@ class SamplerPipelineTest {
         assertThat(steps.timesteps.getFirst()).isLessThan(600);
     }
 
-    private static final class Steps implements GenerationProgress {
+    private static final class Steps implements JobListener {
         private final List<Double> timesteps = new ArrayList<>();
 
         @Override
-        public void step(GenerationStep step) {
-            timesteps.add(step.timestep());
+        public void on(JobEvent event) {
+            if (event instanceof GenerationEvent.Stepped stepped) {
+                timesteps.add(stepped.step().timestep());
+            }
         }
     }
 }

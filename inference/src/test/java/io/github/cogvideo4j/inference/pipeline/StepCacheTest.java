@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.inference.Golden;
 import io.github.cogvideo4j.inference.generation.CacheUse;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
@@ -57,10 +57,10 @@ class StepCacheTest {
                 "tea:rel_l1_thresh=0",
                 "tea:rel-l1-thresh=0,rules=wrapper");
         try (TextToVideoPipeline pipeline = pipeline();
-                PipelineResult exact = pipeline.generateAll(small().build(), GenerationProgress.NONE)) {
+                PipelineResult exact = pipeline.generateAll(small().build(), JobControl.none())) {
             for (String text : idle) {
                 PipelineRequest request = small().cache(CacheChoice.of(text)).build();
-                try (PipelineResult cached = pipeline.generateAll(request, GenerationProgress.NONE)) {
+                try (PipelineResult cached = pipeline.generateAll(request, JobControl.none())) {
                     assertThat(cached.latents()
                                     .values()
                                     .mismatch(exact.latents().values()))
@@ -80,7 +80,7 @@ class StepCacheTest {
             for (String text : List.of("pab", "faster", "taylor", "taylor:use_lite_mode", "mag:mag_ratios=1")) {
                 PipelineRequest request =
                         small().steps(10).cache(CacheChoice.of(text)).build();
-                try (PipelineResult cached = pipeline.generateAll(request, GenerationProgress.NONE)) {
+                try (PipelineResult cached = pipeline.generateAll(request, JobControl.none())) {
                     assertThat(cached.cache().orElseThrow().share()).as(text).isLessThan(1);
                 }
                 assertThat(pipeline.plan(request).cacheBytes().orElseThrow())
@@ -97,8 +97,8 @@ class StepCacheTest {
             PipelineRequest both =
                     small().seed(7).numVideosPerPrompt(2).cache(cache).build();
             PipelineRequest second = small().seed(8).cache(cache).build();
-            try (PipelineResult two = pipeline.generateAll(both, GenerationProgress.NONE);
-                    PipelineResult one = pipeline.generateAll(second, GenerationProgress.NONE)) {
+            try (PipelineResult two = pipeline.generateAll(both, JobControl.none());
+                    PipelineResult one = pipeline.generateAll(second, JobControl.none())) {
                 long bytes = one.latents().values().byteSize();
                 assertThat(two.latents()
                                 .values()

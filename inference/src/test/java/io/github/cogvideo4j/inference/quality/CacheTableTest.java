@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
@@ -80,7 +80,7 @@ class CacheTableTest {
             CacheBenchmark benchmark = new CacheBenchmark(pipeline, caches, (number, count, cache) -> {
                 runs.add(number + "/" + count + " "
                         + cache.map(CacheChoice::name).orElse("exact"));
-                return GenerationProgress.NONE;
+                return JobControl.none();
             });
             rows = benchmark.run(List.of(
                     () -> PipelineRequest.builder()

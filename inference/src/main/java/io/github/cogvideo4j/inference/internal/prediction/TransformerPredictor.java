@@ -2,9 +2,9 @@ package io.github.cogvideo4j.inference.internal.prediction;
 
 import io.github.cogvideo4j.inference.internal.cache.StepCache;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.transformer.ActivationProbe;
 import io.github.cogvideo4j.inference.internal.transformer.BlockWork;
 import io.github.cogvideo4j.inference.internal.transformer.CogVideoXTransformer;
-import io.github.cogvideo4j.inference.internal.transformer.Probe;
 import io.github.cogvideo4j.inference.internal.transformer.TransformerCall;
 import io.github.cogvideo4j.inference.internal.transformer.TransformerInput;
 import org.bytedeco.pytorch.Scalar;
@@ -19,7 +19,7 @@ public final class TransformerPredictor implements NoisePredictor {
     private final CogVideoXTransformer transformer;
     private final StepCache cache;
     private final BlockWork work;
-    private final Probe probe;
+    private final ActivationProbe probe;
     private int calls;
 
     /// A predictor for one run.
@@ -28,7 +28,8 @@ public final class TransformerPredictor implements NoisePredictor {
     /// @param work  counts what is computed
     /// @param probe sees what each call computes under `step.N`, and the first prediction as
     ///              `transformer_out_step0`
-    public TransformerPredictor(CogVideoXTransformer transformer, StepCache cache, BlockWork work, Probe probe) {
+    public TransformerPredictor(
+            CogVideoXTransformer transformer, StepCache cache, BlockWork work, ActivationProbe probe) {
         this.transformer = transformer;
         this.cache = cache;
         this.work = work;

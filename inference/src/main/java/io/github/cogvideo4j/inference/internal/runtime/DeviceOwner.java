@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.runtime;
 
-import java.util.concurrent.CancellationException;
+import io.github.cogvideo4j.checkpoints.CancelledException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -28,17 +28,17 @@ public final class DeviceOwner {
     ///
     /// @param threads   how many threads an operation may use; at least 1
     /// @param cancelled asked while waiting
-    /// @throws CancellationException when it is no longer wanted, or the thread was interrupted
+    /// @throws CancelledException when it is no longer wanted, or the thread was interrupted
     public static Lease acquire(int threads, BooleanSupplier cancelled) {
         try {
             while (!ONE.tryLock(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) {
                 if (cancelled.getAsBoolean()) {
-                    throw new CancellationException();
+                    throw new CancelledException();
                 }
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
-            throw new CancellationException();
+            throw new CancelledException();
         }
         try {
             Torch.start(threads);

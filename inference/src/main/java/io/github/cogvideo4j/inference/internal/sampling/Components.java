@@ -155,7 +155,7 @@ final class Components implements AutoCloseable {
     /// @param work  counts what is computed
     /// @param probe sees the first prediction as `transformer_out_step0`, and each attention that is computed
     ///              as `step.N.block.M.attn1.hidden`
-    NoisePredictor predictor(StepCache cache, BlockWork work, Probe probe) {
+    NoisePredictor predictor(StepCache cache, BlockWork work, TensorProbe probe) {
         return new TransformerPredictor(transformer.transformer(), cache, work, (name, activation) -> {
             if (name.startsWith("transformer_out") || name.endsWith(".attn1.hidden")) {
                 probe.see(name, activation);

@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.global.torch;
 /// @param tokens     tokens of each prompt
 /// @param warnings   where cut prompts are told of
 /// @param probe      sees the states
-record Conditioning(Components components, PipelineRequest request, int tokens, Problems warnings, Probe probe) {
+record Conditioning(Components components, PipelineRequest request, int tokens, Problems warnings, TensorProbe probe) {
     /// `[negative and positive prompts, tokens, width]`, or the positive ones without guidance.
     Tensor states() {
         Precision precision = components.precision();

@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.Tensor;
 /// @param components      the model
 /// @param framesPerSecond how fast the videos play
 /// @param probe           sees the decoded frames
-record Decoding(Components components, double framesPerSecond, Probe probe) {
+record Decoding(Components components, double framesPerSecond, TensorProbe probe) {
     /// Decodes latents.
     ///
     /// @param latents `[batch, frames, channels, height, width]`, without padding

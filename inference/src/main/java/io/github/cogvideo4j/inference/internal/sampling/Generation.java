@@ -1,10 +1,5 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
-import io.github.cogvideo4j.formats.problem.Problem;
-import io.github.cogvideo4j.formats.problem.Problems;
-import io.github.cogvideo4j.inference.generation.GenerationPlan;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.generation.Stage;
@@ -24,43 +19,28 @@ import org.bytedeco.pytorch.Tensor;
 /// One generation from request to videos. What the kinds have in common; their [LatentSource] is the
 /// difference.
 final class Generation {
+    private final Session session;
     private final Components components;
     private final LatentSource source;
     private final PipelineRequest request;
-    private final GenerationProgress progress;
-    private final Probe probe;
-    private final StageClock clock;
-    private final Problems warnings = new Problems();
-    private final LatentShape shape;
-    private final GenerationPlan plan;
-    private final Decoding decoding;
     private final Caching caching;
 
-    Generation(
-            Components components, LatentSource source, Planning planning, GenerationProgress progress, Probe probe) {
-        this.components = components;
+    Generation(Session session, LatentSource source) {
+        this.session = session;
+        this.components = session.components();
         this.source = source;
-        this.request = planning.request();
-        this.progress = progress;
-        this.probe = probe;
-        this.clock = new StageClock(progress);
-        this.shape = planning.shape();
-        this.plan = planning.plan();
-        this.decoding = new Decoding(components, plan.framesPerSecond(), probe);
+        this.request = session.request();
         this.caching = new Caching(components.config(), request);
     }
 
     /// Generates.
     PipelineResult run() {
-        plan.warnings().forEach(this::warn);
-        if (components.options().checkMemory()) {
-            Planning.requireMemory(plan.memory());
-        }
         List<Round> rounds = new ArrayList<>();
         try (var _ = Torch.inferenceMode();
                 PointerScope _ = new PointerScope()) {
-            clock.enter(Stage.ENCODE_PROMPT);
-            Tensor text = text();
+            session.clock().enter(Stage.ENCODE_PROMPT);
+            Tensor text = session.text(request);
+            session.promptsEncoded();
             for (int i = 0; i < request.settings().videosPerPrompt(); i++) {
                 rounds.add(round(i, text));
             }
@@ -71,25 +51,6 @@ final class Generation {
         } finally {
             rounds.forEach(round -> round.latents().close());
         }
-    }
-
-    private Tensor text() {
-        int tokens = request.settings()
-                .maxSequenceLength()
-                .orElse(components.config().maxTextSeqLength());
-        Problems cut = new Problems();
-        Conditioning conditioning = new Conditioning(components, request, tokens, cut, probe);
-        Tensor text = Scoped.tensor(conditioning::states);
-        cut.all().forEach(this::warn);
-        if (plan.memory().releasesTextEncoder()) {
-            components.releaseTextEncoder();
-        }
-        return text;
-    }
-
-    private void warn(Problem problem) {
-        warnings.report(problem);
-        progress.warning(problem);
     }
 
     /// One video of each prompt.
@@ -103,8 +64,8 @@ final class Generation {
         try (RandomSource random = RandomSource.ofEach(seeds)) {
             Tensor latents = owned(() -> denoised(index, text, random));
             try {
-                clock.enter(Stage.DECODE);
-                return new Round(seeds, latents, decoding.videos(latents, clock::advance));
+                session.clock().enter(Stage.DECODE);
+                return new Round(seeds, latents, session.decoding().videos(latents, session.clock()::advance));
             } catch (RuntimeException | Error e) {
                 latents.close();
                 throw e;
@@ -114,7 +75,7 @@ final class Generation {
 
     private Tensor denoised(int round, Tensor text, RandomSource random) {
         if (source.encodesInput(request)) {
-            clock.enter(Stage.ENCODE_INPUT);
+            session.clock().enter(Stage.ENCODE_INPUT);
         }
         try (SamplerRun sampler = components.sampler().run(request.settings().steps(), source.firstStep(request))) {
             return denoised(round, text, random, sampler);
@@ -122,32 +83,28 @@ final class Generation {
     }
 
     private Tensor denoised(int round, Tensor text, RandomSource random, SamplerRun sampler) {
-        long batch = RequestCheck.prompts(request);
-        LatentSource.Start start = source.start(
-                new LatentSource.Setting(components, request, shape, batch, random, clock::advance), sampler);
-        start.image().ifPresent(image -> probe.see("image_latents", image));
-        probe.see("initial_latents", start.latents());
-        try (HostTensor initial = HostTensors.copyOf(start.latents())) {
-            progress.start(initial);
-        }
-        clock.enter(Stage.DENOISE);
+        LatentSource.Start start = source.start(session.setting(RequestCheck.prompts(request), random), sampler);
+        start.image().ifPresent(image -> session.probe().see("image_latents", image));
+        session.probe().see("initial_latents", start.latents());
+        session.started(start.latents());
+        double[] timesteps = sampler.timesteps();
+        session.clock().enter(Stage.DENOISE, timesteps.length);
         Guidance guidance = new Guidance(
                 request.settings().guidanceScale(), request.settings().dynamicCfg(), source.guidanceSteps(request));
-        WatchedSteps steps = new WatchedSteps(progress, clock, decoding, probe, round, sampler.timesteps());
-        try (StepCache cache = caching.start(sampler.timesteps().length)) {
+        try (StepCache cache = caching.start(timesteps.length)) {
             Denoising denoising = new Denoising(
-                    new GuidedPredictor(components.predictor(cache, caching.work(), probe), guidance),
+                    new GuidedPredictor(components.predictor(cache, caching.work(), session.probe()), guidance),
                     components.config().document().place(),
                     guidance,
                     components.precision(),
                     text,
                     start.image(),
                     Optional.empty());
-            Tensor clean = denoising.run(start.latents(), sampler, random, steps);
+            Tensor clean = denoising.run(start.latents(), sampler, random, session.steps(round, timesteps));
             try (clean) {
                 caching.ended(cache);
-                return clean.narrow(1, shape.padding(), clean.size(1) - shape.padding())
-                        .clone();
+                int padding = session.shape().padding();
+                return clean.narrow(1, padding, clean.size(1) - padding).clone();
             }
         }
     }
@@ -166,7 +123,12 @@ final class Generation {
             }
         }
         return new PipelineResult(
-                videos, seeds, HostTensors.joined(latents), warnings.all(), clock.stop(), caching.use());
+                videos,
+                seeds,
+                HostTensors.joined(latents),
+                session.warnings(),
+                session.clock().stop(),
+                caching.use());
     }
 
     private static Tensor owned(Supplier<Tensor> body) {

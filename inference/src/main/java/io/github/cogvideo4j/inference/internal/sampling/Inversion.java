@@ -1,10 +1,5 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
-import io.github.cogvideo4j.formats.problem.Problem;
-import io.github.cogvideo4j.formats.problem.Problems;
-import io.github.cogvideo4j.inference.generation.GenerationPlan;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
-import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.generation.InversionResult;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.Stage;
@@ -31,54 +26,34 @@ import org.bytedeco.pytorch.global.torch;
 /// Source: `ddim_inversion.py` of CogVideo: `encode_video_frames`, `sample`, and the attention processor that
 /// sees the inverted latents as well.
 final class Inversion {
+    private final Session session;
     private final Components components;
     private final PipelineRequest request;
-    private final GenerationProgress progress;
-    private final StageClock clock;
-    private final Problems warnings = new Problems();
-    private final LatentShape shape;
-    private final GenerationPlan plan;
-    private final Decoding decoding;
 
-    Inversion(Components components, Planning planning, GenerationProgress progress) {
-        this.components = components;
-        this.request = planning.request();
-        this.progress = progress;
-        this.clock = new StageClock(progress);
-        this.shape = planning.shape();
-        this.plan = planning.plan();
-        this.decoding = new Decoding(components, plan.framesPerSecond(), Probe.NONE);
+    Inversion(Session session) {
+        this.session = session;
+        this.components = session.components();
+        this.request = session.request();
     }
 
     InversionResult run() {
-        plan.warnings().forEach(this::warn);
-        if (components.options().checkMemory()) {
-            Planning.requireMemory(plan.memory());
-        }
         try (var _ = Torch.inferenceMode();
                 PointerScope _ = new PointerScope();
                 RandomSource random = RandomSource.ofEach(request.seeds())) {
-            clock.enter(Stage.ENCODE_PROMPT);
-            Tensor plain = text(withoutPrompt());
-            Tensor text = text(request);
-            if (plan.memory().releasesTextEncoder()) {
-                components.releaseTextEncoder();
-            }
-            clock.enter(Stage.ENCODE_INPUT);
+            session.clock().enter(Stage.ENCODE_PROMPT);
+            Tensor plain = session.text(withoutPrompt());
+            Tensor text = session.text(request);
+            session.promptsEncoded();
+            session.clock().enter(Stage.ENCODE_INPUT);
             Tensor clean = clean(random);
-            clock.enter(Stage.INVERT);
-            Tensor inverted = steps(components.sampler().inverse(), clean, plain, Optional.empty(), random, 0);
+            Tensor inverted =
+                    steps(Stage.INVERT, components.sampler().inverse(), clean, plain, Optional.empty(), random);
             Tensor noise = noise(random);
-            clock.enter(Stage.DENOISE);
-            Tensor reconstructed = steps(components.sampler(), noise, text, Optional.of(inverted.flip(0)), random, 1);
-            clock.enter(Stage.DECODE);
+            Tensor reconstructed =
+                    steps(Stage.DENOISE, components.sampler(), noise, text, Optional.of(inverted.flip(0)), random);
+            session.clock().enter(Stage.DECODE);
             return result(clean, inverted, noise, reconstructed);
         }
-    }
-
-    private void warn(Problem problem) {
-        warnings.report(problem);
-        progress.warning(problem);
     }
 
     /// The way to the noise is gone without a prompt.
@@ -89,33 +64,19 @@ final class Inversion {
                 .build();
     }
 
-    private Tensor text(PipelineRequest of) {
-        int tokens = request.settings()
-                .maxSequenceLength()
-                .orElse(components.config().maxTextSeqLength());
-        Problems cut = new Problems();
-        Tensor text = Scoped.tensor(new Conditioning(components, of, tokens, cut, Probe.NONE)::states);
-        cut.all().forEach(this::warn);
-        return text;
-    }
-
     private Tensor clean(RandomSource random) {
-        return Scoped.tensor(() ->
-                VideoSource.clean(new LatentSource.Setting(components, request, shape, 1, random, clock::advance)));
+        return Scoped.tensor(() -> VideoSource.clean(session.setting(1, random)));
     }
 
     /// Runs a sampler over all of its timesteps.
     ///
     /// @return the latents after each, `[steps, 1, frames, channels, height, width]`
     private Tensor steps(
-            Sampler sampler, Tensor start, Tensor text, Optional<Tensor> reference, RandomSource random, int round) {
-        try (HostTensor initial = HostTensors.copyOf(start)) {
-            progress.start(initial);
-        }
+            Stage stage, Sampler sampler, Tensor start, Tensor text, Optional<Tensor> reference, RandomSource random) {
         Guidance guidance = new Guidance(
                 request.settings().guidanceScale(), false, request.settings().steps());
         Denoising denoising = new Denoising(
-                new GuidedPredictor(components.predictor(StepCache.NONE, new BlockWork(), Probe.NONE), guidance),
+                new GuidedPredictor(components.predictor(StepCache.NONE, new BlockWork(), session.probe()), guidance),
                 components.config().document().place(),
                 guidance,
                 components.precision(),
@@ -124,7 +85,9 @@ final class Inversion {
                 reference);
         try (SamplerRun run = sampler.run(request.settings().steps(), 0)) {
             double[] timesteps = run.timesteps();
-            WatchedSteps watched = new WatchedSteps(progress, clock, decoding, Probe.NONE, round, timesteps);
+            session.clock().enter(stage, timesteps.length);
+            session.started(start);
+            WatchedSteps watched = session.steps(stage == Stage.INVERT ? 0 : 1, timesteps);
             return Scoped.tensor(() -> {
                 Tensor[] all = new Tensor[timesteps.length];
                 Tensor last = denoising.run(start, run, random, (index, latents) -> {
@@ -142,6 +105,7 @@ final class Inversion {
     /// another path of libtorch.
     private Tensor noise(RandomSource random) {
         Precision precision = components.precision();
+        LatentShape shape = session.shape();
         long channels = components.config().inChannels();
         return Scoped.tensor(() -> {
             Tensor noise = torch.zeros(
@@ -164,8 +128,8 @@ final class Inversion {
                     HostTensors.copyOf(reconstructed),
                     inversion,
                     reconstruction,
-                    warnings.all(),
-                    clock.stop());
+                    session.warnings(),
+                    session.clock().stop());
         } catch (RuntimeException | Error e) {
             inversion.close();
             throw e;
@@ -174,7 +138,8 @@ final class Inversion {
 
     /// The latents after the last step, decoded.
     private Video video(Tensor steps) {
-        return decoding.videos(steps.select(0, steps.size(0) - 1), clock::advance)
+        return session.decoding()
+                .videos(steps.select(0, steps.size(0) - 1), session.clock()::advance)
                 .getFirst();
     }
 }

@@ -1,29 +1,35 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.inference.generation.Stage;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.concurrent.CancellationException;
 
-/// Which stage a generation is in, and how long the stages took; asks whether to stop.
+/// The stage that a generation is in, and the time that the stages took.
 final class StageClock {
-    private final GenerationProgress progress;
+    private final JobControl control;
     private final Map<Stage, Duration> times = new EnumMap<>(Stage.class);
     private Stage stage = Stage.LOAD;
     private long begun = System.nanoTime();
 
-    StageClock(GenerationProgress progress) {
-        this.progress = progress;
+    StageClock(JobControl control) {
+        this.control = control;
+    }
+
+    /// Begins a stage whose number of pieces is known later, or never.
+    void enter(Stage next) {
+        enter(next, 0);
     }
 
     /// Begins a stage.
-    void enter(Stage next) {
-        checkCancelled();
+    ///
+    /// @param total how many pieces it has
+    void enter(Stage next, long total) {
+        control.check();
         stop();
         stage = next;
-        progress.stage(next);
+        control.begin(next, total);
     }
 
     /// Ends the last stage.
@@ -34,16 +40,11 @@ final class StageClock {
         return times;
     }
 
-    /// Tells of a piece of the current stage.
+    /// Counts a piece of the current stage; the first one says how many there are.
     void advance(long done, long total) {
-        checkCancelled();
-        progress.advance(stage, done, total);
-    }
-
-    /// Stops the generation when its watcher wants that.
-    void checkCancelled() {
-        if (progress.isCancelled()) {
-            throw new CancellationException();
+        if (done == 1) {
+            control.begin(stage, total);
         }
+        control.advance(1);
     }
 }

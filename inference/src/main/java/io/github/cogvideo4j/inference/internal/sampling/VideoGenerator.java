@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
 import io.github.cogvideo4j.inference.generation.GenerationSettings;
 import io.github.cogvideo4j.inference.generation.InversionResult;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
@@ -88,24 +88,24 @@ public final class VideoGenerator implements AutoCloseable {
     /// Generates all videos of a planned request.
     ///
     /// @param probe sees the tensors on the way
-    /// @throws java.util.concurrent.CancellationException when the progress says so
-    public PipelineResult generate(Planning planning, GenerationProgress progress, Probe probe) {
-        try (DeviceOwner.Lease _ = lease(progress)) {
-            return new Generation(components, source, planning, progress, probe).run();
+    /// @throws io.github.cogvideo4j.checkpoints.CancelledException when the run was asked to stop
+    public PipelineResult generate(Planning planning, JobControl control, TensorProbe probe) {
+        try (DeviceOwner.Lease _ = lease(control)) {
+            return new Generation(new Session(components, planning, control, probe), source).run();
         }
     }
 
     /// Inverts the video of a planned request, and reconstructs it.
     ///
-    /// @throws java.util.concurrent.CancellationException when the progress says so
-    public InversionResult invert(Planning planning, GenerationProgress progress) {
-        try (DeviceOwner.Lease _ = lease(progress)) {
-            return new Inversion(components, planning, progress).run();
+    /// @throws io.github.cogvideo4j.checkpoints.CancelledException when the run was asked to stop
+    public InversionResult invert(Planning planning, JobControl control) {
+        try (DeviceOwner.Lease _ = lease(control)) {
+            return new Inversion(new Session(components, planning, control, TensorProbe.NONE)).run();
         }
     }
 
-    private DeviceOwner.Lease lease(GenerationProgress progress) {
-        return DeviceOwner.acquire(components.options().compute().threads(), progress::isCancelled);
+    private DeviceOwner.Lease lease(JobControl control) {
+        return DeviceOwner.acquire(components.options().compute().threads(), control.cancellation()::requested);
     }
 
     @Override

@@ -1,31 +1,24 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
-import io.github.cogvideo4j.inference.generation.GenerationProgress;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.inference.generation.GenerationEvent;
 import io.github.cogvideo4j.inference.generation.GenerationStep;
 import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.video.Video;
 import java.time.Duration;
 import org.bytedeco.pytorch.Tensor;
 
-/// Tells the watcher of a generation about its steps.
+/// The events of a generation's steps.
 final class WatchedSteps implements Denoising.Listener {
-    private final GenerationProgress progress;
-    private final StageClock clock;
+    private final JobControl control;
     private final Decoding decoding;
-    private final Probe probe;
+    private final TensorProbe probe;
     private final int round;
     private final double[] timesteps;
     private long begun = System.nanoTime();
 
-    WatchedSteps(
-            GenerationProgress progress,
-            StageClock clock,
-            Decoding decoding,
-            Probe probe,
-            int round,
-            double... timesteps) {
-        this.progress = progress;
-        this.clock = clock;
+    WatchedSteps(JobControl control, Decoding decoding, TensorProbe probe, int round, double... timesteps) {
+        this.control = control;
         this.decoding = decoding;
         this.probe = probe;
         this.round = round;
@@ -36,12 +29,13 @@ final class WatchedSteps implements Denoising.Listener {
     public void stepped(int index, Tensor latents) {
         Duration elapsed = Duration.ofNanos(System.nanoTime() - begun);
         probe.see("step_latents." + index, latents);
-        progress.step(new DoneStep(index + 1, timesteps.length, timesteps[index], round, elapsed, latents, decoding));
-        clock.checkCancelled();
+        control.detail(new GenerationEvent.Stepped(
+                new DoneStep(index + 1, timesteps.length, timesteps[index], round, elapsed, latents, decoding)));
+        control.advance(1);
         begun = System.nanoTime();
     }
 
-    /// A step as the watcher sees it.
+    /// A step as the event shows it.
     private record DoneStep(
             int number, int count, double timestep, int round, Duration elapsed, Tensor tensor, Decoding decoding)
             implements GenerationStep {

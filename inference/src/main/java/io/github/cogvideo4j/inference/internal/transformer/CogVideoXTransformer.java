@@ -72,11 +72,11 @@ public final class CogVideoXTransformer implements AutoCloseable {
     /// @return `[batch, frames, output channels, height, width]`, in the model's type
     /// @throws InvalidRequestException when the latents' sizes are none that the model can compute
     public Tensor forward(TransformerInput input) {
-        return forward(input, Probe.NONE);
+        return forward(input, ActivationProbe.NONE);
     }
 
     /// The prediction for latents, watched.
-    public Tensor forward(TransformerInput input, Probe probe) {
+    public Tensor forward(TransformerInput input, ActivationProbe probe) {
         return Scoped.tensor(() -> {
             ForwardPass pass = begin(input, new BlockWork(), probe);
             pass.blocksFrom(0);
@@ -87,7 +87,7 @@ public final class CogVideoXTransformer implements AutoCloseable {
     /// Begins a forward: everything before the first block.
     ///
     /// @throws InvalidRequestException when the latents' sizes are none that the model can compute
-    ForwardPass begin(TransformerInput input, BlockWork work, Probe probe) {
+    ForwardPass begin(TransformerInput input, BlockWork work, ActivationProbe probe) {
         check(input.latents());
         Tensor latents = used(input.latents());
         Tensor time = time(input, probe);
@@ -97,7 +97,7 @@ public final class CogVideoXTransformer implements AutoCloseable {
         return new ForwardPass(blocks, output, latents, time, tokens, rotary, input.reference(), work, probe);
     }
 
-    private Tensor time(TransformerInput input, Probe probe) {
+    private Tensor time(TransformerInput input, ActivationProbe probe) {
         Tensor timesteps = input.timesteps().to(weights.device().torchDevice(), ScalarType.Float);
         Tensor time = timeEmbedding.forward(timesteps, probe, "time_proj", "time_embedding");
         if (ofsEmbedding.isEmpty()) {

@@ -16,7 +16,7 @@ public final class ForwardPass {
     private final Optional<RotaryPositions> rotary;
     private final boolean reference;
     private final BlockWork work;
-    private final Probe probe;
+    private final ActivationProbe probe;
 
     ForwardPass(
             List<TransformerBlock> blocks,
@@ -27,7 +27,7 @@ public final class ForwardPass {
             Optional<RotaryPositions> rotary,
             boolean reference,
             BlockWork work,
-            Probe probe) {
+            ActivationProbe probe) {
         this.blocks = blocks;
         this.patchOutput = patchOutput;
         this.latents = latents;

@@ -39,7 +39,8 @@ final class JointAttention {
     /// `[batch, tokens, width]` to the same.
     ///
     /// @param reference as in [TransformerInput]
-    JointTokens forward(JointTokens tokens, Optional<RotaryPositions> positions, boolean reference, Probe probe) {
+    JointTokens forward(
+            JointTokens tokens, Optional<RotaryPositions> positions, boolean reference, ActivationProbe probe) {
         Tensor query = Scoped.tensor(() -> positioned(toQuery, queryNorm, "norm_q", tokens, positions, probe));
         Tensor key = Scoped.tensor(() -> positioned(toKey, keyNorm, "norm_k", tokens, positions, probe));
         Tensor value = toValue.forward(tokens.all());
@@ -75,7 +76,7 @@ final class JointAttention {
             String name,
             JointTokens tokens,
             Optional<RotaryPositions> positions,
-            Probe probe) {
+            ActivationProbe probe) {
         Tensor normed = norm.forward(split(projection.forward(tokens.all())));
         Tensor byHead = normed.transpose(1, 2);
         probe.see(name, byHead);

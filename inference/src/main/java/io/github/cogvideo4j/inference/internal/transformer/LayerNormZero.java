@@ -36,7 +36,7 @@ final class LayerNormZero {
         /// The modulated tokens.
         ///
         /// @param tokens `[batch, tokens, width]`, left as they are
-        JointTokens forward(JointTokens tokens, Probe probe) {
+        JointTokens forward(JointTokens tokens, ActivationProbe probe) {
             JointTokens normed = new JointTokens(norm.forward(tokens.all()), tokens.textTokens());
             new Modulation(factor(0), factor(1)).applyTo(normed.video());
             new Modulation(factor(3), factor(4)).applyTo(normed.text());

@@ -36,7 +36,7 @@ final class PatchOutput {
     /// @param frames latent frames
     /// @param height height in latent pixels
     /// @param width  width in latent pixels
-    Tensor forward(Tensor video, Tensor time, long frames, long height, long width, Probe probe) {
+    Tensor forward(Tensor video, Tensor time, long frames, long height, long width, ActivationProbe probe) {
         Tensor hidden = finalNorm.forward(video);
         probe.see("norm_final", hidden);
         hidden = norm.forward(hidden);

@@ -59,7 +59,7 @@ final class TimestepEmbedding {
     ///
     /// @param projection the name under which the probe sees the sines and cosines
     /// @param embedding  the name under which it sees the result
-    Tensor forward(Tensor values, Probe probe, String projection, String embedding) {
+    Tensor forward(Tensor values, ActivationProbe probe, String projection, String embedding) {
         Tensor sinusoid = sinusoid(values);
         probe.see(projection, sinusoid);
         Tensor hidden = first.forward(sinusoid.to(ScalarTypes.of(weights.precision())));

@@ -34,7 +34,7 @@ final class TransformerBlock {
             Optional<RotaryPositions> positions,
             boolean reference,
             BlockParts parts,
-            Probe probe) {
+            ActivationProbe probe) {
         long rows = tokens.all().size(0);
         Scoped.run(() -> {
             LayerNormZero.Step norm = attentionNorm.at(time);

@@ -8,7 +8,11 @@ package io.github.cogvideo4j.inference.internal.transformer;
 /// @param work        counts what is computed
 /// @param probe       sees what is computed
 public record TransformerCall(
-        CogVideoXTransformer transformer, TransformerInput input, double timestep, BlockWork work, Probe probe) {
+        CogVideoXTransformer transformer,
+        TransformerInput input,
+        double timestep,
+        BlockWork work,
+        ActivationProbe probe) {
     /// Begins a forward of all rows.
     public ForwardPass begin() {
         return begin(input);

@@ -22,7 +22,7 @@ record ChunkedCoding(Coder coder, long length, Optional<TileGrid> tiles) {
     /// @param ready    brings a video into the type and to the place of use
     /// @param consumer takes coded frames: chunk by chunk, or with tiles a video at once
     /// @param probe    sees the stages of each chunk
-    void run(Tensor batch, UnaryOperator<Tensor> ready, FrameConsumer consumer, VaeProgress progress, Probe probe) {
+    void run(Tensor batch, UnaryOperator<Tensor> ready, FrameConsumer consumer, VaeProgress progress, VaeProbe probe) {
         Optional<TileGrid> grid = tiles.filter(tile -> tile.divides(batch.size(3), batch.size(4)));
         long perVideo = Chunk.of(batch.size(2), length).size()
                 * grid.map(tile -> tile.count(batch.size(3), batch.size(4))).orElse(1L);
@@ -51,7 +51,7 @@ record ChunkedCoding(Coder coder, long length, Optional<TileGrid> tiles) {
         void accept(long first, Tensor frames);
     }
 
-    private Tensor whole(Tensor frames, Probe probe, Steps steps) {
+    private Tensor whole(Tensor frames, VaeProbe probe, Steps steps) {
         List<Tensor> coded = new ArrayList<>();
         try {
             chunks(frames, probe, steps, (first, chunk) -> coded.add(Scoped.keep(chunk)));
@@ -61,7 +61,7 @@ record ChunkedCoding(Coder coder, long length, Optional<TileGrid> tiles) {
         }
     }
 
-    private void chunks(Tensor frames, Probe probe, Steps steps, CodedFrames output) {
+    private void chunks(Tensor frames, VaeProbe probe, Steps steps, CodedFrames output) {
         List<Chunk> chunks = Chunk.of(frames.size(0), length);
         long[] done = {0};
         try (Pass pass = new Pass(probe)) {

@@ -144,10 +144,10 @@ public final class CogVideoXVae implements AutoCloseable {
     /// @param progress told after each step; what it throws ends the work
     /// @throws InvalidRequestException `request` when the latents have other dimensions
     public void decode(Tensor latents, VaeOptions options, FrameConsumer consumer, VaeProgress progress) {
-        decode(latents, options, consumer, progress, Probe.NONE);
+        decode(latents, options, consumer, progress, VaeProbe.NONE);
     }
 
-    void decode(Tensor latents, VaeOptions options, FrameConsumer consumer, VaeProgress progress, Probe probe) {
+    void decode(Tensor latents, VaeOptions options, FrameConsumer consumer, VaeProgress progress, VaeProbe probe) {
         if (!isBatch(latents, config.latentChannels(), 1)) {
             throw new InvalidRequestException(
                     ProblemCode.REQUEST,
@@ -175,7 +175,7 @@ public final class CogVideoXVae implements AutoCloseable {
     public Posterior encode(Tensor video, VaeOptions options, VaeProgress progress) {
         try (var _ = Torch.inferenceMode()) {
             List<Tensor> result = Scoped.tensors(() -> {
-                Posterior posterior = Posterior.of(parameters(video, options, progress, Probe.NONE));
+                Posterior posterior = Posterior.of(parameters(video, options, progress, VaeProbe.NONE));
                 return List.of(posterior.mean(), posterior.logvar());
             });
             return new Posterior(result.getFirst(), result.getLast());
@@ -183,7 +183,7 @@ public final class CogVideoXVae implements AutoCloseable {
     }
 
     /// Means and logarithms of variances as the encoder gives them, `[batch, 2 latent channels, ...]`.
-    Tensor parameters(Tensor video, VaeOptions options, VaeProgress progress, Probe probe) {
+    Tensor parameters(Tensor video, VaeOptions options, VaeProgress progress, VaeProbe probe) {
         if (!isBatch(video, config.inChannels(), config.spatialRatio())) {
             throw new InvalidRequestException(
                     ProblemCode.REQUEST,

@@ -5,9 +5,9 @@ package io.github.cogvideo4j.inference.internal.vae;
 /// @param caches    what the convolutions remember from one chunk to the next
 /// @param workspace the memory that the steps work in
 /// @param probe     sees the stages of each chunk
-record Pass(ConvCaches caches, Workspace workspace, Probe probe) implements AutoCloseable {
+record Pass(ConvCaches caches, Workspace workspace, VaeProbe probe) implements AutoCloseable {
     /// The way of a new video.
-    Pass(Probe probe) {
+    Pass(VaeProbe probe) {
         this(new ConvCaches(), new Workspace(), probe);
     }
 

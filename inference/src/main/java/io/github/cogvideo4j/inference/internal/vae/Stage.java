@@ -5,10 +5,10 @@ import org.bytedeco.pytorch.Tensor;
 
 /// The activations on their way: each step's result takes the place of its input.
 final class Stage {
-    private final Probe probe;
+    private final VaeProbe probe;
     private Tensor frames;
 
-    private Stage(Tensor frames, Probe probe) {
+    private Stage(Tensor frames, VaeProbe probe) {
         this.frames = frames;
         this.probe = probe;
     }

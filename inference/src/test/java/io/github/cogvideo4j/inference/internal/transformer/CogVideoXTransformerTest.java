@@ -39,7 +39,7 @@ class CogVideoXTransformerTest {
                 InferenceMode _ = Torch.inferenceMode();
                 TransformerModel model = open(golden)) {
             Set<String> missed = new TreeSet<>(golden.outputs());
-            Probe probe = (stage, activation) -> {
+            ActivationProbe probe = (stage, activation) -> {
                 if (missed.remove(stage)) {
                     assertClose(golden, stage, activation);
                 }

@@ -113,7 +113,7 @@ class VaeGoldenTest {
     /// Codes two chunks and looks at the caches in between.
     private static void assertCaches(Golden golden, Coder coder, String name, Tensor video, long first)
             throws IOException {
-        try (Pass pass = new Pass(Probe.NONE)) {
+        try (Pass pass = new Pass(VaeProbe.NONE)) {
             ConvCaches caches = pass.caches();
             Tensor frames = video.squeeze(0).permute(1, 2, 3, 0).contiguous();
             Tensor one = coder.forward(frames.narrow(0, 0, first), pass);
@@ -141,7 +141,7 @@ class VaeGoldenTest {
     }
 
     /// Holds stages to their outputs: `decoder.up_block.1.call0` is the first chunk's.
-    private static final class Stages implements Probe {
+    private static final class Stages implements VaeProbe {
         private final Golden golden;
         private final String prefix;
         private final Map<String, Integer> calls = new HashMap<>();

@@ -15,32 +15,32 @@ public final class Rules {
     /// @param control told the bytes that were read
     public static List<Rule> all(boolean deep, int threads, JobControl control) {
         List<Rule> rules = new ArrayList<>(List.of(
-                new OpensAsCheckpoint(),
-                new Unreadable(),
-                new ReadableFiles(),
-                new PipelineParts(),
-                new PipelineClass(),
+                new OpensAsCheckpointRule(),
+                new UnreadableRule(),
+                new ReadableFilesRule(),
+                new PipelinePartsRule(),
+                new PipelineClassRule(),
                 new SchedulerRule(),
-                new WrongDirectory(),
-                new RawCheckpoint(),
-                WrongPrefix.MISSING,
-                WrongPrefix.DOUBLE,
-                new BrowserNames(),
-                new WrongName(),
-                new PartiallyRenamed(),
-                new VariantOnly(),
-                new IndexName(),
-                new StaleIndex(),
-                new IndexContents(),
-                new SeveralSets(deep, threads),
-                new ShardedBin(),
+                new WrongDirectoryRule(),
+                new RawCheckpointRule(),
+                WrongPrefixRule.MISSING,
+                WrongPrefixRule.DOUBLE,
+                new BrowserNamesRule(),
+                new WrongNameRule(),
+                new PartiallyRenamedRule(),
+                new VariantOnlyRule(),
+                new IndexNameRule(),
+                new StaleIndexRule(),
+                new IndexContentsRule(),
+                new SeveralSetsRule(deep, threads),
+                new ShardedBinRule(),
                 new TransformerConfigRule(),
-                new FitsConfig(),
-                new HalfPrecision(),
-                new AdapterScale(),
-                new Leftovers()));
+                new FitsConfigRule(),
+                new HalfPrecisionRule(),
+                new AdapterScaleRule(),
+                new LeftoversRule()));
         if (deep) {
-            rules.add(new Values(threads, control));
+            rules.add(new ValuesRule(threads, control));
         }
         return List.copyOf(rules);
     }

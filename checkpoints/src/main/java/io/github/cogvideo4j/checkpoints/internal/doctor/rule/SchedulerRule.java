@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.Configurations;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.Place;

@@ -1,0 +1,95 @@
+package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
+
+import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexView;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
+import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/// What an index says against what its files hold.
+final class IndexContentsRule implements Rule {
+    @Override
+    public Set<ProblemCode> codes() {
+        return EnumSet.of(
+                ProblemCode.MISSING_SHARD,
+                ProblemCode.MISSING_TENSOR,
+                ProblemCode.INDEX_MISMATCH,
+                ProblemCode.INDEX_TOTAL_SIZE,
+                ProblemCode.INDEX_JSON,
+                ProblemCode.UNSAFE_PATH);
+    }
+
+    @Override
+    public void examine(Subject subject, Consumer<Finding> found) {
+        for (ComponentFolder folder : subject.transformer().stream().toList()) {
+            for (IndexFile index : folder.indexes()) {
+                Severity severity = index.index().isPresent() ? Severity.WARNING : Severity.ERROR;
+                index.problems().forEach(problem -> found.accept(Finding.of(severity, problem)));
+            }
+            folder.orphanIndexes().stream()
+                    .filter(IndexContentsRule::isTaken)
+                    .forEach(index -> index.index()
+                            .ifPresent(read -> found.accept(Finding.of(
+                                    Severity.ERROR,
+                                    Problem.of(
+                                            ProblemCode.MISSING_SHARD,
+                                            Place.of(index.file()),
+                                            "formats.index.missing-shard",
+                                            read.shards().isEmpty()
+                                                    ? "-"
+                                                    : read.shards().first())))));
+        }
+        for (WeightGroup group : Names.shardedGroups(subject)) {
+            examine(group, subject, found);
+        }
+    }
+
+    private static void examine(WeightGroup group, Subject subject, Consumer<Finding> found) {
+        if (group.index().isPresent()) {
+            IndexView view = group.index().get();
+            view.errors().forEach(problem -> found.accept(Finding.of(Severity.ERROR, problem)));
+            view.warnings()
+                    .forEach(problem -> found.accept(Finding.of(Severity.WARNING, problem)
+                            .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty()))));
+            return;
+        }
+        for (int number : group.missing().stream().limit(20).toList()) {
+            WeightFileName first = group.members().firstEntry().getValue().name();
+            String name = new WeightFileName(
+                            first.stem(),
+                            first.variant(),
+                            Optional.of(new WeightFileName.Shard(number, group.count())),
+                            first.extension(),
+                            false)
+                    .fileName();
+            found.accept(Finding.of(
+                    Severity.ERROR,
+                    Problem.of(
+                            ProblemCode.MISSING_SHARD,
+                            Place.of(group.folder()),
+                            "checkpoints.doctor.missing-shard",
+                            name,
+                            group.count())));
+        }
+    }
+
+    private static boolean isTaken(IndexFile index) {
+        return index.tidy()
+                && index.name()
+                        .filter(name -> name.variant().isEmpty() && Stem.of(name.stem()) == Stem.RIGHT)
+                        .isPresent();
+    }
+}

@@ -1,0 +1,54 @@
+package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
+
+import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexView;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.PrefixedNames;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/// Some files of a set, or its index, have their new names and others the old ones.
+final class PartiallyRenamedRule implements Rule {
+    @Override
+    public Set<ProblemCode> codes() {
+        return EnumSet.of(ProblemCode.PARTIALLY_RENAMED);
+    }
+
+    @Override
+    public void examine(Subject subject, Consumer<Finding> found) {
+        for (WeightGroup group : Names.shardedGroups(subject)) {
+            List<String> old = new ArrayList<>();
+            List<String> renamed = new ArrayList<>();
+            group.files().forEach(member -> (member.isRight() ? renamed : old).add(member.fileName()));
+            group.index()
+                    .map(IndexView::file)
+                    .filter(index -> !PrefixedNames.isPrefixed(index.file()))
+                    .ifPresent(index -> index.name()
+                            .ifPresent(name ->
+                                    (Stem.of(name.stem()) == Stem.RIGHT ? renamed : old).add(index.fileName())));
+            if (!old.isEmpty() && !renamed.isEmpty()) {
+                found.accept(Finding.of(
+                                Severity.ERROR,
+                                Problem.of(
+                                        ProblemCode.PARTIALLY_RENAMED,
+                                        Place.of(group.folder()),
+                                        "checkpoints.doctor.partially-renamed",
+                                        renamed.getFirst(),
+                                        old.getFirst()))
+                        .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())));
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
+
+import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/// The files were renamed and the names inside the index were not.
+final class StaleIndexRule implements Rule {
+    @Override
+    public Set<ProblemCode> codes() {
+        return EnumSet.of(ProblemCode.INDEX_STALE_NAMES);
+    }
+
+    @Override
+    public void examine(Subject subject, Consumer<Finding> found) {
+        for (WeightGroup group : Names.shardedGroups(subject)) {
+            group.index()
+                    .filter(index -> !index.stale().isEmpty() && group.isRightlyNamed())
+                    .ifPresent(index -> found.accept(Finding.of(
+                                    Severity.ERROR,
+                                    Problem.of(
+                                            ProblemCode.INDEX_STALE_NAMES,
+                                            Place.of(index.file().file()),
+                                            "checkpoints.doctor.index-stale",
+                                            index.stale().first()))
+                            .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty()))));
+        }
+        for (ComponentFolder folder : subject.transformer().stream().toList()) {
+            folder.orphanIndexes().stream()
+                    .filter(index -> index.index().isPresent() && !isTaken(index))
+                    .forEach(index -> found.accept(Finding.of(
+                            Severity.INFO,
+                            Problem.of(
+                                    ProblemCode.INDEX_STALE_NAMES,
+                                    Place.of(index.file()),
+                                    "checkpoints.doctor.index-of-nothing"))));
+        }
+    }
+
+    private static boolean isTaken(IndexFile index) {
+        return index.name()
+                .filter(name -> index.tidy() && Stem.of(name.stem()) == Stem.RIGHT)
+                .isPresent();
+    }
+}

@@ -1,0 +1,57 @@
+package io.github.cogvideo4j.checkpoints.internal.doctor.support;
+
+import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
+import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/// What the rules about names share.
+public final class Names {
+    private Names() {}
+
+    /// Reports each file of the transformer's weights whose name has a fault.
+    public static void reportMembers(
+            Subject subject,
+            Predicate<WeightGroup.Member> faulty,
+            ProblemCode code,
+            String key,
+            Consumer<Finding> found) {
+        for (ComponentFolder folder : subject.transformer().stream().toList()) {
+            for (WeightGroup group : folder.groups()) {
+                group.files()
+                        .filter(faulty)
+                        .map(member -> Problem.of(
+                                code,
+                                Place.of(member.file()),
+                                key,
+                                member.name().expected()))
+                        .map(problem -> Finding.of(Severity.ERROR, problem)
+                                .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())))
+                        .forEach(found);
+            }
+        }
+    }
+
+    /// The transformer's groups of several files.
+    public static List<WeightGroup> shardedGroups(Subject subject) {
+        return subject.transformer().stream()
+                .flatMap(folder -> folder.groups().stream())
+                .filter(WeightGroup::isSharded)
+                .toList();
+    }
+
+    /// Whether an index has the name that inference looks for beside a group.
+    public static boolean isExpectedIndex(IndexFile index, WeightGroup group) {
+        return index.fileName().equals(Subject.indexName(group.extension(), group.variant()));
+    }
+}

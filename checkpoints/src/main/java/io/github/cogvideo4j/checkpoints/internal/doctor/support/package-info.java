@@ -1,0 +1,5 @@
+/// What several rules of the doctor share.
+@NullMarked
+package io.github.cogvideo4j.checkpoints.internal.doctor.support;
+
+import org.jspecify.annotations.NullMarked;

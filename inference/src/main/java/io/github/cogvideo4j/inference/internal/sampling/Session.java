@@ -1,0 +1,111 @@
+package io.github.cogvideo4j.inference.internal.sampling;
+
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.inference.generation.GenerationEvent;
+import io.github.cogvideo4j.inference.generation.GenerationPlan;
+import io.github.cogvideo4j.inference.generation.HostTensor;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
+import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/// One run of a planned request, from prompts to videos: what a generation and an inversion have in common.
+final class Session {
+    private final Components components;
+    private final Planning planning;
+    private final JobControl control;
+    private final TensorProbe probe;
+    private final StageClock clock;
+    private final Problems warnings = new Problems();
+
+    /// Begins a run: its warnings are told, and it is refused when the memory would not suffice.
+    Session(Components components, Planning planning, JobControl control, TensorProbe probe) {
+        this.components = components;
+        this.planning = planning;
+        this.control = control;
+        this.probe = probe;
+        this.clock = new StageClock(control);
+        plan().warnings().forEach(this::warn);
+        if (components.options().checkMemory()) {
+            Planning.requireMemory(plan().memory());
+        }
+    }
+
+    Components components() {
+        return components;
+    }
+
+    PipelineRequest request() {
+        return planning.request();
+    }
+
+    GenerationPlan plan() {
+        return planning.plan();
+    }
+
+    LatentShape shape() {
+        return planning.shape();
+    }
+
+    TensorProbe probe() {
+        return probe;
+    }
+
+    StageClock clock() {
+        return clock;
+    }
+
+    List<Problem> warnings() {
+        return warnings.all();
+    }
+
+    Decoding decoding() {
+        return new Decoding(components, plan().framesPerSecond(), probe);
+    }
+
+    /// The states of a request's prompts, in the current scope. Tokens that were cut are told.
+    ///
+    /// @param of this run's request, or another one with prompts of its own
+    Tensor text(PipelineRequest of) {
+        int tokens = request()
+                .settings()
+                .maxSequenceLength()
+                .orElse(components.config().maxTextSeqLength());
+        Problems cut = new Problems();
+        Tensor text = Scoped.tensor(new Conditioning(components, of, tokens, cut, probe)::states);
+        cut.all().forEach(this::warn);
+        return text;
+    }
+
+    /// Frees the text encoder after the last prompt, when the memory is needed.
+    void promptsEncoded() {
+        if (plan().memory().releasesTextEncoder()) {
+            components.releaseTextEncoder();
+        }
+    }
+
+    /// What the first latents are made with.
+    LatentSource.Setting setting(long batch, RandomSource random) {
+        return new LatentSource.Setting(components, request(), shape(), batch, random, clock::advance);
+    }
+
+    /// Shows the latents before the first step.
+    void started(Tensor latents) {
+        try (HostTensor initial = HostTensors.copyOf(latents)) {
+            control.detail(new GenerationEvent.Started(initial));
+        }
+    }
+
+    /// A listener for the steps of one round.
+    WatchedSteps steps(int round, double... timesteps) {
+        return new WatchedSteps(control, decoding(), probe, round, timesteps);
+    }
+
+    private void warn(Problem problem) {
+        warnings.report(problem);
+        control.notice(problem);
+    }
+}

@@ -1,0 +1,206 @@
+package io.github.cogvideo4j.inference.pipeline;
+
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.JobPlan;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.inference.generation.GeneratedVideo;
+import io.github.cogvideo4j.inference.generation.GenerationEvent;
+import io.github.cogvideo4j.inference.generation.GenerationOutputs;
+import io.github.cogvideo4j.inference.generation.GenerationPlan;
+import io.github.cogvideo4j.inference.generation.GenerationRecord;
+import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.GenerationResult;
+import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;
+import io.github.cogvideo4j.inference.generation.PipelineResult;
+import io.github.cogvideo4j.inference.generation.PromptInput;
+import io.github.cogvideo4j.inference.image.Image;
+import io.github.cogvideo4j.inference.internal.job.JobInput;
+import io.github.cogvideo4j.inference.internal.job.ModelIdentity;
+import io.github.cogvideo4j.inference.internal.job.OutputCheck;
+import io.github.cogvideo4j.inference.internal.job.OutputClaims;
+import io.github.cogvideo4j.inference.internal.job.StepFiles;
+import io.github.cogvideo4j.inference.internal.job.UsedRequest;
+import io.github.cogvideo4j.inference.internal.sampling.Planning;
+import io.github.cogvideo4j.inference.internal.sampling.TensorProbe;
+import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
+import io.github.cogvideo4j.inference.output.OutputFile;
+import io.github.cogvideo4j.inference.system.MachineMemory;
+import io.github.cogvideo4j.inference.video.Video;
+import io.github.cogvideo4j.inference.video.VideoCheck;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
+
+/// A generation that is planned and whose model is open: its videos, each with its record, are made by
+/// [#run(JobControl)].
+/// Each prompt is planned once, the first when the job is. Until it is closed, no other run can begin with the same
+/// names.
+///
+/// Results appear under their names when they are whole. What exists is replaced only when the request says so,
+/// also when two processes write at the same time.
+public final class PlannedGeneration implements JobPlan<GenerationResult> {
+    private final GenerationRequest request;
+    private final VideoGenerator generator;
+    private final Turn first;
+    private final OutputClaims claims;
+
+    private PlannedGeneration(GenerationRequest request, VideoGenerator generator, Turn first, OutputClaims claims) {
+        this.request = request;
+        this.generator = generator;
+        this.first = first;
+        this.claims = claims;
+    }
+
+    /// Opens the model, and refuses places where results cannot go.
+    static PlannedGeneration of(GenerationRequest request, JobControl control) throws IOException {
+        OutputCheck.check(request);
+        OutputClaims claims = OutputClaims.of(request);
+        try {
+            control.check();
+            VideoGenerator generator = VideoGenerator.of(request.kind(), request.model(), request.options());
+            try {
+                return new PlannedGeneration(request, generator, turn(generator, request, 0), claims);
+            } catch (RuntimeException | IOException e) {
+                generator.close();
+                throw e;
+            }
+        } catch (RuntimeException | IOException e) {
+            claims.close();
+            throw e;
+        }
+    }
+
+    /// What a request comes to; results may be there already.
+    static GenerationPlan estimate(GenerationRequest request) throws IOException {
+        GenerationRequest plain = request.withOutputs(
+                GenerationOutputs.of(request.outputs().of(1, request.videos()).video()));
+        try (VideoGenerator generator = VideoGenerator.of(plain.kind(), plain.model(), plain.options());
+                Turn turn = turn(generator, plain, 0)) {
+            return turn.planning().plan();
+        }
+    }
+
+    /// What the videos of the first prompt come to.
+    public GenerationPlan plan() {
+        return first.planning().plan();
+    }
+
+    /// What was asked for.
+    public GenerationRequest request() {
+        return request;
+    }
+
+    /// What of the model or the input is no longer as a record says.
+    public List<String> differences(GenerationRecord record) throws IOException {
+        return record.differences(
+                ModelIdentity.of(request.model(), request.prompts().getFirst().input()));
+    }
+
+    /// Makes the videos.
+    ///
+    /// @param control told of every [Stage], its steps and pieces, and what only a generation has
+    ///                ([GenerationEvent]); asked at each of them whether to stop
+    /// @return the files, which are in place
+    /// @throws io.github.cogvideo4j.checkpoints.CancelledException when it was asked to stop. The videos of earlier
+    /// prompts stay; of the one that was being made nothing does
+    @Override
+    public GenerationResult run(JobControl control) throws IOException {
+        List<GeneratedVideo> videos = new ArrayList<>();
+        List<Problem> warnings = new ArrayList<>();
+        for (int i = 0; i < request.prompts().size(); i++) {
+            try (Turn turn = i == 0 ? first : turn(generator, request, i)) {
+                make(turn, control, videos, warnings);
+            }
+        }
+        return new GenerationResult(videos, warnings);
+    }
+
+    /// One prompt with its input and its plan.
+    private record Turn(PromptInput prompt, JobInput input, Planning planning, int before) implements AutoCloseable {
+        @Override
+        public void close() {
+            input.close();
+        }
+    }
+
+    private static Turn turn(VideoGenerator generator, GenerationRequest request, int index) throws IOException {
+        PromptInput prompt = request.prompts().get(index);
+        JobInput input = JobInput.read(prompt, request.kind());
+        try {
+            PipelineRequestBuilder asked = PipelineRequest.builder()
+                    .prompt(prompt.text())
+                    .settings(request.settings())
+                    .seed(request.seed());
+            request.negativePrompt().ifPresent(asked::negativePrompt);
+            input.image().ifPresent(asked::image);
+            input.video().ifPresent(asked::video);
+            Planning planning = request.trial() ? generator.planTrial(asked.build()) : generator.plan(asked.build());
+            int perPrompt = request.settings().videosPerPrompt();
+            for (int i = 1; i <= perPrompt; i++) {
+                OutputCheck.check(request.outputs().of(index * perPrompt + i, request.videos()), planning.plan());
+            }
+            return new Turn(prompt, input, planning, index * perPrompt);
+        } catch (RuntimeException | IOException e) {
+            input.close();
+            throw e;
+        }
+    }
+
+    private void make(Turn turn, JobControl control, List<GeneratedVideo> videos, List<Problem> warnings)
+            throws IOException {
+        ObjectNode identity = ModelIdentity.of(request.model(), turn.prompt().input());
+        try (StepFiles files = new StepFiles(control.listener(), index -> files(turn, index));
+                PipelineResult result = generator.generate(turn.planning(), files.control(control), TensorProbe.NONE)) {
+            warnings.addAll(result.warnings());
+            for (int i = 0; i < result.videos().size(); i++) {
+                control.check();
+                files.saveLatents(i, result.latents());
+                GeneratedVideo video = write(turn, identity, result, i);
+                videos.add(video);
+                control.detail(new GenerationEvent.VideoWritten(video));
+            }
+        }
+    }
+
+    private GenerationOutputs files(Turn turn, int index) {
+        return request.outputs().of(turn.before() + index + 1, request.videos());
+    }
+
+    private GeneratedVideo write(Turn turn, ObjectNode identity, PipelineResult result, int index) throws IOException {
+        GenerationOutputs files = files(turn, index);
+        Video video = result.videos().get(index);
+        video.save(files.video(), files.overwrite());
+        if (files.contactSheet().isPresent()) {
+            try (Image sheet = video.contactSheet()) {
+                sheet.savePng(files.contactSheet().get(), files.overwrite());
+            }
+        }
+        GeneratedVideo written = new GeneratedVideo(
+                files,
+                result.seeds().get(index),
+                video.frames(),
+                video.height(),
+                video.width(),
+                video.framesPerSecond(),
+                result.times(),
+                MachineMemory.peak(),
+                request.trial() ? Optional.of(VideoCheck.of(video)) : Optional.empty(),
+                result.cache());
+        GenerationRecord record =
+                new GenerationRecord(UsedRequest.of(request, turn.prompt(), turn.planning(), written.seed()), identity);
+        OutputFile.write(
+                files.record(), files.overwrite(), unfinished -> Files.writeString(unfinished, record.text(written)));
+        return written;
+    }
+
+    @Override
+    public void close() {
+        first.close();
+        generator.close();
+        claims.close();
+    }
+}
