@@ -2,12 +2,13 @@ package io.github.cogvideo4j.checkpoints.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.checkpoints.doctor.Doctor.DoctorOptions;
-import io.github.cogvideo4j.checkpoints.doctor.repair.Repair;
-import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlan;
-import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlanner;
-import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlanner.RepairOptions;
-import io.github.cogvideo4j.checkpoints.doctor.repair.Undo;
+import io.github.cogvideo4j.checkpoints.internal.doctor.Doctor;
+import io.github.cogvideo4j.checkpoints.internal.doctor.Doctor.DoctorOptions;
+import io.github.cogvideo4j.checkpoints.internal.doctor.repair.Repair;
+import io.github.cogvideo4j.checkpoints.internal.doctor.repair.RepairPlan;
+import io.github.cogvideo4j.checkpoints.internal.doctor.repair.RepairPlanner;
+import io.github.cogvideo4j.checkpoints.internal.doctor.repair.RepairPlanner.RepairOptions;
+import io.github.cogvideo4j.checkpoints.internal.doctor.repair.Undo;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;

@@ -2,9 +2,10 @@ package io.github.cogvideo4j.checkpoints.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.checkpoints.doctor.Doctor.DoctorOptions;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
+import io.github.cogvideo4j.checkpoints.internal.doctor.Doctor;
+import io.github.cogvideo4j.checkpoints.internal.doctor.Doctor.DoctorOptions;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;

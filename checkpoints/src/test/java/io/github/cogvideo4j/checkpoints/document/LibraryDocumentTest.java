@@ -7,13 +7,14 @@ import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.convert.ConversionRequest;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
+import io.github.cogvideo4j.checkpoints.convert.FusionRequest;
 import io.github.cogvideo4j.checkpoints.doctor.Diagnosis;
-import io.github.cogvideo4j.checkpoints.doctor.Doctor;
-import io.github.cogvideo4j.checkpoints.doctor.Doctor.DoctorOptions;
+import io.github.cogvideo4j.checkpoints.doctor.DiagnosisRequest;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.job.Cancellation;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.JobEvent;
+import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
 import io.github.cogvideo4j.checkpoints.verify.TensorDifference;
 import io.github.cogvideo4j.checkpoints.verify.VerificationReport;
 import io.github.cogvideo4j.checkpoints.verify.VerificationRequest;
@@ -45,6 +46,9 @@ class LibraryDocumentTest {
     void theSnippetsRun(@TempDir Path folder) throws IOException {
         Path checkpoint = Resources.fixture("zero2-bf16-w2/output/checkpoint-3");
         Path output = folder.resolve("my-model");
+        Path base = Resources.fixture("any-lora-flux-ddp-bf16-w2/base");
+        Path adapter = Resources.fixture("any-lora-flux-ddp-bf16-w2/output/checkpoint-3");
+        Path fusedModel = folder.resolve("fused");
         AtomicLong bytes = new AtomicLong();
         List<Problem> remarks = new ArrayList<>();
         List<String> told = new ArrayList<>();
@@ -77,12 +81,22 @@ class LibraryDocumentTest {
                 .run(control);
         List<TensorDifference> differences = equal.differences();
 
-        Diagnosis diagnosis = Doctor.examine(output, new DoctorOptions(false, 2), control);
+        Diagnosis diagnosis = DiagnosisRequest.of(output)
+                .plan(control)
+                .run(control)
+                .diagnosis()
+                .orElseThrow();
         for (Finding finding : diagnosis.findings()) {
             String sentence = finding.problem().message().text(Locale.ENGLISH);
             Optional<Remedy> remedy = finding.remedy();
             told.add(sentence + remedy.map(value -> " " + value).orElse(""));
         }
+
+        FusionRequest fusion = FusionRequest.of(base, adapter, fusedModel)
+                .withOptions(ConversionOptions.defaults().withVerify(true));
+        FusionRequest.Plan planned = fusion.plan(control);
+        double change = planned.strength().map(LoraFusion.Strength::ratio).orElse(0.0);
+        Converter.Result fused = planned.run(control);
 
         try {
             ConversionRequest.of(checkpoint.resolveSibling("checkpoint-4"), output)
@@ -99,7 +113,9 @@ class LibraryDocumentTest {
         assertThat(result.output()).isEqualTo(output);
         assertThat(same).isEqualTo(request);
         assertThat(bytes.get()).isPositive();
-        assertThat(remarks).isEmpty();
+        assertThat(remarks).isNotEmpty();
+        assertThat(change).isPositive();
+        assertThat(fused.output()).isEqualTo(fusedModel);
         assertThat(intact.problems()).isEmpty();
         assertThat(equal.problems()).isEmpty();
         assertThat(differences).isEmpty();

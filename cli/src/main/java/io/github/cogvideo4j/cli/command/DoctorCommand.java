@@ -1,15 +1,10 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.doctor.Diagnosis;
-import io.github.cogvideo4j.checkpoints.doctor.Doctor;
-import io.github.cogvideo4j.checkpoints.doctor.Doctor.DoctorOptions;
+import io.github.cogvideo4j.checkpoints.doctor.DiagnosisPlan;
+import io.github.cogvideo4j.checkpoints.doctor.DiagnosisRequest;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
-import io.github.cogvideo4j.checkpoints.doctor.repair.Repair;
-import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlan;
-import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlanner;
-import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlanner.RepairOptions;
-import io.github.cogvideo4j.checkpoints.doctor.repair.Undo;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
@@ -85,20 +80,40 @@ public final class DoctorCommand extends ConsoleCommand {
             throw new UsageException("cli.doctor.without-system");
         }
         Path path = folder.orElseThrow(() -> new UsageException("cli.doctor.nothing"));
+        DiagnosisRequest request = new DiagnosisRequest(
+                path,
+                action(),
+                fix && convert,
+                fix ? keep : Optional.empty(),
+                deep && !undo,
+                Runtime.getRuntime().availableProcessors());
         try (ConversionProgress progress = new ConversionProgress(console)) {
-            if (undo) {
-                return takeBack(path, progress);
+            DiagnosisPlan plan = plan(request, progress);
+            if (plan.before().isPresent()) {
+                return mend(plan, plan.before().get(), progress);
             }
-            Diagnosis diagnosis = examine(path, progress);
-            return fix && !diagnosis.isHealthy() ? mend(path, diagnosis, progress) : report(diagnosis);
+            DiagnosisPlan.Result result = run(plan, progress);
+            return result.diagnosis().map(this::report).orElseGet(() -> takenBack(result.undone()));
         }
     }
 
-    private Diagnosis examine(Path path, ConversionProgress progress) throws IOException {
-        int threads = Runtime.getRuntime().availableProcessors();
-        Diagnosis diagnosis = Doctor.examine(path, new DoctorOptions(deep, threads), progress.control());
+    private DiagnosisRequest.Action action() {
+        if (undo) {
+            return DiagnosisRequest.Action.UNDO;
+        }
+        return fix ? DiagnosisRequest.Action.REPAIR : DiagnosisRequest.Action.EXAMINE;
+    }
+
+    private static DiagnosisPlan plan(DiagnosisRequest request, ConversionProgress progress) throws IOException {
+        DiagnosisPlan plan = request.plan(progress.control());
         progress.close();
-        return diagnosis;
+        return plan;
+    }
+
+    private static DiagnosisPlan.Result run(DiagnosisPlan plan, ConversionProgress progress) throws IOException {
+        DiagnosisPlan.Result result = plan.run(progress.control());
+        progress.close();
+        return result;
     }
 
     private ExitCode report(Diagnosis diagnosis) {
@@ -142,10 +157,9 @@ public final class DoctorCommand extends ConsoleCommand {
         };
     }
 
-    private ExitCode mend(Path path, Diagnosis diagnosis, ConversionProgress progress) throws IOException {
-        RepairPlan plan = RepairPlanner.plan(path, new RepairOptions(convert, keep));
+    private ExitCode mend(DiagnosisPlan plan, Diagnosis diagnosis, ConversionProgress progress) throws IOException {
         plan.questions().forEach(console::warn);
-        if (plan.isEmpty()) {
+        if (plan.steps().isEmpty()) {
             return report(diagnosis);
         }
         diagnosis
@@ -154,18 +168,17 @@ public final class DoctorCommand extends ConsoleCommand {
                         finding.code().id() + ": " + finding.problem().message().text(console.locale())));
         ArrayNode steps = JsonFile.newObject().putArray("steps");
         plan.steps().forEach(step -> {
-            steps.add(step.message().text(console.locale()));
-            console.line("  " + step.message().text(console.locale()));
+            steps.add(step.text(console.locale()));
+            console.line("  " + step.text(console.locale()));
         });
         boolean agreed = yes || console.confirm("cli.doctor.ask");
-        if (agreed) {
-            Repair.apply(plan, progress.control());
-            progress.close();
-            console.print("cli.doctor.done", plan.steps().size(), ShellWord.of(path));
-        } else {
+        if (!agreed) {
             console.note("cli.doctor.not-done");
         }
-        Diagnosis after = agreed ? examine(path, progress) : diagnosis;
+        Diagnosis after = agreed ? run(plan, progress).diagnosis().orElse(diagnosis) : diagnosis;
+        if (agreed) {
+            console.print("cli.doctor.done", plan.steps().size(), ShellWord.of(diagnosis.path()));
+        }
         ExitCode exit = report(after);
         ObjectNode result = DiagnosisJson.of(after, console.locale());
         result.put("fixed", agreed);
@@ -174,9 +187,7 @@ public final class DoctorCommand extends ConsoleCommand {
         return exit;
     }
 
-    private ExitCode takeBack(Path path, ConversionProgress progress) throws IOException {
-        int repairs = Undo.restore(path, progress.control());
-        progress.close();
+    private ExitCode takenBack(int repairs) {
         console.print(repairs == 0 ? "cli.doctor.nothing-to-undo" : "cli.doctor.undone", repairs);
         ObjectNode result = JsonFile.newObject();
         result.put("undone", repairs);

@@ -1,27 +1,19 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.checkpoints.base.BaseModel;
-import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
-import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
-import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
-import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
-import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
-import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
-import io.github.cogvideo4j.checkpoints.lora.LoraFusion.AppliedAdapter;
-import io.github.cogvideo4j.checkpoints.lora.LoraTarget;
-import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.convert.FusionRequest;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.cli.arguments.Choices;
 import io.github.cogvideo4j.cli.arguments.OutputArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.report.ConversionProgress;
 import io.github.cogvideo4j.cli.report.ConversionReport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import picocli.CommandLine.Command;
@@ -64,27 +56,19 @@ public final class LoraFuseCommand extends ConsoleCommand {
         int count = paths.size() - 1;
         requireCount("--lora-scale", scales.size(), count);
         requireCount("--lora-alpha", alphas.size(), count);
-        ConversionOptions given = result.options();
-        // Every tensor keeps the base's type unless another is asked for.
-        ConversionOptions options = given.dtype().isPresent() ? given : given.withDType(TargetDType.SOURCE);
-        List<AppliedAdapter> adapters = new ArrayList<>();
+        List<FusionRequest.Adapter> adapters = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            adapters.add(new AppliedAdapter(
-                    LoraAdapter.open(paths.get(i)), valueOf(scales, i).orElse(1), valueOf(alphas, i)));
+            adapters.add(
+                    new FusionRequest.Adapter(paths.get(i), valueOf(scales, i).orElse(1), valueOf(alphas, i)));
         }
-        BaseModel model = BaseModel.read(ModelFolder.locate(base, Map.copyOf(System.getenv())));
-        LoraTarget target = LoraTarget.choose(
-                model.folder(), adapters.stream().map(AppliedAdapter::adapter).toList(), component);
-        Checkpoint fused =
-                LoraFusion.fuse(target.weights(), adapters, options.dtype().equals(Optional.of(TargetDType.SOURCE)));
-        ConversionPlan plan = ConversionPlanner.plan(fused, paths.getLast(), Optional.of(model), options);
-        plan.remarks().forEach(console::remark);
-        for (AppliedAdapter applied : adapters) {
-            applied.adapter().valueProblems().forEach(console::remark);
-        }
-        Optional<LoraFusion.Strength> strength = LoraFusion.strength(fused, options.threads());
-        strength.flatMap(size -> size.problem(paths.getFirst())).ifPresent(console::remark);
-        ConversionReport report = new ConversionReport(plan, console, strength);
+        ConversionOptions options = result.options();
+        FusionRequest request = new FusionRequest(
+                base,
+                adapters,
+                paths.getLast(),
+                component.map(Component::named).map(options::withComponent).orElse(options));
+        FusionRequest.Plan plan = request.plan(new ConversionProgress(console).control());
+        ConversionReport report = new ConversionReport(plan.conversion(), console, plan.strength());
         if (result.dryRun()) {
             report.showPlan();
         } else {

@@ -1,11 +1,11 @@
-package io.github.cogvideo4j.checkpoints.doctor.repair;
+package io.github.cogvideo4j.checkpoints.internal.doctor.repair;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.doctor.FixtureCase;
-import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlanner.RepairOptions;
+import io.github.cogvideo4j.checkpoints.internal.doctor.repair.RepairPlanner.RepairOptions;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.ProblemCode;

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.doctor;
+package io.github.cogvideo4j.checkpoints.internal.doctor;
 
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;

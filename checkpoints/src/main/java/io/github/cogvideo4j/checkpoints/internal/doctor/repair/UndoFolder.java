@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.doctor.repair;
+package io.github.cogvideo4j.checkpoints.internal.doctor.repair;
 
 import io.github.cogvideo4j.checkpoints.internal.staging.FolderDeletion;
 import io.github.cogvideo4j.formats.UnsafeFileException;

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.doctor.repair;
+package io.github.cogvideo4j.checkpoints.internal.doctor.repair;
 
 /// One rename of a repair. Paths are relative to the mended folder, with `/`.
 ///

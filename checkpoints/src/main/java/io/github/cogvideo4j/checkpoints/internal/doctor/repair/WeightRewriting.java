@@ -1,11 +1,11 @@
-package io.github.cogvideo4j.checkpoints.doctor.repair;
+package io.github.cogvideo4j.checkpoints.internal.doctor.repair;
 
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
-import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlan.Step;
+import io.github.cogvideo4j.checkpoints.internal.doctor.repair.RepairPlan.Step;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.checkpoints.internal.source.KeyPrefix;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;

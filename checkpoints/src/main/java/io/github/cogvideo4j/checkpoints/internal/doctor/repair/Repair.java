@@ -1,8 +1,8 @@
-package io.github.cogvideo4j.checkpoints.doctor.repair;
+package io.github.cogvideo4j.checkpoints.internal.doctor.repair;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
-import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlan.Step;
+import io.github.cogvideo4j.checkpoints.internal.doctor.repair.RepairPlan.Step;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
 import io.github.cogvideo4j.checkpoints.internal.staging.FolderDeletion;
 import io.github.cogvideo4j.checkpoints.internal.staging.FolderSync;
@@ -66,6 +66,7 @@ public final class Repair {
 
     private void prepare() throws IOException {
         for (Step step : plan.steps()) {
+            control.check();
             switch (step) {
                 case Step.Rename rename -> entries.add(entry(rename.from(), rename.to(), false));
                 case Step.SetAside aside ->
@@ -147,7 +148,8 @@ public final class Repair {
                 Renames.move(plan.root(), entry.from(), entry.to());
             }
         } catch (IOException | RuntimeException e) {
-            Undo.restore(plan.root(), undo, control);
+            // What is half done is taken back, whether or not anyone asked the job to stop.
+            Undo.restore(plan.root(), undo, JobControl.none());
             throw e;
         }
     }

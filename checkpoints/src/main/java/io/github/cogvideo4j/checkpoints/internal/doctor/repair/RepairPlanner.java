@@ -1,7 +1,7 @@
-package io.github.cogvideo4j.checkpoints.doctor.repair;
+package io.github.cogvideo4j.checkpoints.internal.doctor.repair;
 
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
-import io.github.cogvideo4j.checkpoints.doctor.repair.RepairPlan.Step;
+import io.github.cogvideo4j.checkpoints.internal.doctor.repair.RepairPlan.Step;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.PrefixedNames;

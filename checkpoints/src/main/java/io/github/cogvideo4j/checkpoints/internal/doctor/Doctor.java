@@ -1,5 +1,6 @@
-package io.github.cogvideo4j.checkpoints.doctor;
+package io.github.cogvideo4j.checkpoints.internal.doctor;
 
+import io.github.cogvideo4j.checkpoints.doctor.Diagnosis;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.Rule;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.Rules;
@@ -25,6 +26,7 @@ public final class Doctor {
         Subject subject = Subject.read(path);
         Set<Finding> findings = new LinkedHashSet<>();
         for (Rule rule : Rules.all(options.deep(), options.threads(), control)) {
+            control.check();
             rule.examine(subject, findings::add);
         }
         return new Diagnosis(

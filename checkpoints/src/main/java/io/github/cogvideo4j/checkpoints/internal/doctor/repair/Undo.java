@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.doctor.repair;
+package io.github.cogvideo4j.checkpoints.internal.doctor.repair;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
@@ -32,6 +32,7 @@ public final class Undo {
     public static int restore(Path folder, JobControl control) throws IOException {
         int restored = 0;
         for (UndoFolder undo : UndoFolder.all(folder)) {
+            control.check();
             if (undo.isPrepared()) {
                 restore(folder, undo, control);
                 restored++;
