@@ -194,7 +194,9 @@ class GenerationTest {
                 "--output_path",
                 folder.resolve("out").toString());
         assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
-        assertThat(run.err()).contains("zoo.pt", "something other than one tensor", "[video]").doesNotContain("\tat ");
+        assertThat(run.err())
+                .contains("zoo.pt", "something other than one tensor", "[video]")
+                .doesNotContain("\tat ");
         assertThat(folder.resolve("out")).doesNotExist();
     }
 

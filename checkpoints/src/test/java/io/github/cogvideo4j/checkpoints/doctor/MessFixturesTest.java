@@ -11,6 +11,7 @@ import io.github.cogvideo4j.checkpoints.internal.doctor.repair.RepairPlanner.Rep
 import io.github.cogvideo4j.checkpoints.internal.doctor.repair.Undo;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -100,7 +101,8 @@ class MessFixturesTest {
         RepairPlan plan = RepairPlanner.plan(folder, RepairOptions.namesOnly());
         assertThat(plan.questions())
                 .singleElement()
-                .satisfies(question -> assertThat(question.message().text()).contains("--convert"));
+                .satisfies(question ->
+                        assertThat(question.remedies()).contains(new Remedy.Repair(folder, true, Optional.empty())));
         Repair.apply(plan, JobControl.none());
         assertThat(folder.resolve("transformer/diffusion_pytorch_model.safetensors"))
                 .doesNotExist();
@@ -115,7 +117,11 @@ class MessFixturesTest {
         assertThat(asked.isEmpty()).isTrue();
         assertThat(asked.questions())
                 .singleElement()
-                .satisfies(question -> assertThat(question.message().text()).contains("--keep"));
+                .satisfies(question -> assertThat(question.remedies())
+                        .singleElement()
+                        .isInstanceOfSatisfying(
+                                Remedy.Repair.class,
+                                repair -> assertThat(repair.keep()).isPresent()));
 
         String keep = name.startsWith("f1")
                 ? "diffusion_pytorch_model.safetensors"

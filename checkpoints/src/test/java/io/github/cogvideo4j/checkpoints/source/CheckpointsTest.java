@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.testing.Attack;
 import io.github.cogvideo4j.testing.Resources;
@@ -86,9 +87,10 @@ class CheckpointsTest {
         assertThatThrownBy(() -> open(component)).isInstanceOfSatisfying(InvalidCheckpointException.class, e -> {
             assertThat(e.problem().code()).isEqualTo(ProblemCode.NOT_A_CHECKPOINT);
             assertThat(e.problem().place().file()).contains(component);
+            assertThat(e.problem().remedies()).contains(new Remedy.Diagnose(component, false));
             for (Locale language : List.of(Locale.ENGLISH, Locale.CHINESE)) {
                 assertThat(e.problem().message().text(language))
-                        .contains(" " + file, file + ".index.json", "cogvideo doctor")
+                        .contains(" " + file, file + ".index.json")
                         .doesNotContain("checkpoint-N");
             }
         });

@@ -24,7 +24,7 @@ class OutputFileTest {
     @ParameterizedTest
     @ValueSource(strings = {"", ".", "..", "/", "frames/.."})
     void aPlaceWithoutANameOfItsOwnIsRefused(String path) {
-        assertRefused(Path.of(path), "a name of its own");
+        assertRefused(Path.of(path), "needs a file name");
     }
 
     @Test

@@ -83,7 +83,7 @@ class OverflowTest {
             assertThatThrownBy(() -> pipeline.generateAll(request, JobControl.none()))
                     .isInstanceOfSatisfying(InvalidRequestException.class, e -> {
                         assertThat(e.problem().code()).isEqualTo(ProblemCode.REQUEST);
-                        assertThat(e.problem().message().text()).contains("under a guidance scale of 1000000.0");
+                        assertThat(e.problem().message().text()).contains("with a guidance scale of 1000000.0");
                     });
         }
     }

@@ -75,7 +75,7 @@ class PipelineTest {
 
     @Test
     void sizesThatCannotBeComputedAreRefusedWithTheNearest() throws IOException {
-        assertRefused(ProblemCode.REQUEST, "nearest that can be is 48", request -> request.height(45));
+        assertRefused(ProblemCode.REQUEST, "nearest possible one is 48", request -> request.height(45));
         assertRefused(ProblemCode.REQUEST, "nearest that can be is 16", request -> request.width(3));
         assertRefused(ProblemCode.REQUEST, "nearest number that can is 1", request -> request.numFrames(0));
         assertRefused(

@@ -22,15 +22,15 @@ class ComputeDeviceTest {
         "cuda:1, 1, '1 CUDA device(s) here, numbered 0 to 0'",
         "cuda:2, 2, '2 CUDA device(s) here, numbered 0 to 1'",
         "cuda:999, 8, '8 CUDA device(s) here, numbered 0 to 7'",
-        "cuda, 0, there is no CUDA device",
-        "cuda:3, 0, there is no CUDA device"
+        "cuda, 0, libtorch finds no usable CUDA device",
+        "cuda:3, 0, libtorch finds no usable CUDA device"
     })
     void aCardBeyondThoseThatAreThereIsRefusedWithTheirNumber(String name, int cards, String part) {
         assertThatThrownBy(() -> new ComputeDevice(name).requireCard(cards))
                 .isInstanceOfSatisfying(MissingCapabilityException.class, e -> {
                     assertThat(e.problem().code()).isEqualTo(ProblemCode.DEVICE);
                     assertThat(e.problem().message().text())
-                            .startsWith(name + " was asked for")
+                            .startsWith(name + " was requested")
                             .contains(part);
                 });
     }

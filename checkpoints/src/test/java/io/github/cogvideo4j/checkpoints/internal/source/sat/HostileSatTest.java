@@ -134,7 +134,7 @@ class HostileSatTest {
         assertThat(main.entries()).allMatch(entry -> !entry.name().contains("conditioner"));
         assertThat(main.remarks())
                 .extracting(problem -> problem.message().text())
-                .anyMatch(text -> text.contains("text encoder") && text.contains("--with-text-encoder"))
+                .anyMatch(text -> text.contains("text encoder") && text.contains("unless you ask for it"))
                 .anyMatch(text -> text.contains("autoencoder") && text.contains("first_stage_model.encoder"))
                 .anyMatch(text -> text.contains("only the training needs") && text.contains("model_ema"));
         assertThat(SatCheckpoint.plan(raw, SatPart.TEXT_ENCODER).entries())
