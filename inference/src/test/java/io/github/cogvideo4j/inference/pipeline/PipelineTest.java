@@ -76,8 +76,8 @@ class PipelineTest {
     @Test
     void sizesThatCannotBeComputedAreRefusedWithTheNearest() throws IOException {
         assertRefused(ProblemCode.REQUEST, "nearest possible one is 48", request -> request.height(45));
-        assertRefused(ProblemCode.REQUEST, "nearest that can be is 16", request -> request.width(3));
-        assertRefused(ProblemCode.REQUEST, "nearest number that can is 1", request -> request.numFrames(0));
+        assertRefused(ProblemCode.REQUEST, "nearest possible one is 16", request -> request.width(3));
+        assertRefused(ProblemCode.REQUEST, "nearest possible number is 1", request -> request.numFrames(0));
         assertRefused(
                 ProblemCode.REQUEST,
                 "2 seeds for 3",
