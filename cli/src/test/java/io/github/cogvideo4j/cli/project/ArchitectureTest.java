@@ -237,15 +237,27 @@ class ArchitectureTest {
                         .and(DescribedPredicate.not(resideInAPackage("ai.djl.sentencepiece..")))));
     }
 
-    /// A path is given to FFmpeg as one of the protocol `file`, by one place.
+    /// A path is given to FFmpeg as one of the protocol `file`, by one place. WebP images are decoded from bytes that
+    /// are in memory already: that takes the codec, and neither a path nor a container.
     @Test
     void onlyTheVideoPackageUsesFfmpeg() {
         check(noClasses()
                 .that()
                 .resideOutsideOfPackage(OURS + "inference.video..")
+                .and()
+                .haveNameNotMatching(".*\\.inference\\.image\\.WebpFile(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.bytedeco.ffmpeg.."));
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage(OURS + "inference.video..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.bytedeco.ffmpeg.avformat..")
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("org.bytedeco.ffmpeg.global.avformat"));
     }
 
     private static void check(ArchRule rule) {

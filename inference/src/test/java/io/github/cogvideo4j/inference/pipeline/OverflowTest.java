@@ -102,7 +102,7 @@ class OverflowTest {
                                 .hasValueSatisfying(file -> assertThat(file).startsWith(model.resolve("transformer")));
                         // The step is the one after the last that was told of.
                         assertThat(e.problem().message().text())
-                                .contains("after step " + (steps.size() + 1) + " of 3")
+                                .contains("at step " + (steps.size() + 1) + " of 3")
                                 .contains(advice);
                     });
         }
