@@ -7,8 +7,8 @@ final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
         return new String[] {
-            "cogvideo " + io.github.cogvideo4j.checkpoints.internal.Version.current() + " (Java " + Runtime.version()
-                    + ", " + System.getProperty("os.name") + " " + System.getProperty("os.arch") + ")"
+            "cogvideo " + io.github.cogvideo4j.checkpoints.Version.current() + " (Java " + Runtime.version() + ", "
+                    + System.getProperty("os.name") + " " + System.getProperty("os.arch") + ")"
         };
     }
 }

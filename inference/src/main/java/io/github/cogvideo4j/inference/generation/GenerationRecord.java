@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.generation;
 
-import io.github.cogvideo4j.checkpoints.internal.Version;
+import io.github.cogvideo4j.checkpoints.Version;
 import io.github.cogvideo4j.formats.MalformedFileException;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Place;

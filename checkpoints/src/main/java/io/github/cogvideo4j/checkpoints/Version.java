@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.internal;
+package io.github.cogvideo4j.checkpoints;
 
 import java.util.Optional;
 
