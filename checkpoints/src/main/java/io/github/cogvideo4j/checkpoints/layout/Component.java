@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.layout;
 
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /// A component of a pipeline that has weights, by the name of its folder: `transformer`, `transformer_2`,
 /// `unet`, `vae`, `text_encoder`, ...
@@ -23,12 +24,19 @@ public record Component(String folder, boolean transformers) {
     private static final Set<String> OF_TRANSFORMERS =
             Set.of("text_encoder", "image_encoder", "safety_checker", "text_model", "llm", "mllm");
 
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+
     private static final Set<String> WITHOUT_WEIGHTS =
             Set.of("scheduler", "tokenizer", "feature_extractor", "image_processor", "processor");
 
     /// The component with this folder, where no `model_index.json` says what reads it.
     public static Component named(String folder) {
         return new Component(folder, OF_TRANSFORMERS.contains(folder.replaceFirst("_[0-9]+$", "")));
+    }
+
+    /// Whether a word can be the name of a component's folder, whoever says it.
+    public static boolean isName(String word) {
+        return NAME.matcher(word).matches();
     }
 
     /// Whether a folder of this name in a pipeline is of a component with weights.

@@ -43,7 +43,7 @@ public final class Choices {
     public static final class ComponentName implements ITypeConverter<Component> {
         @Override
         public Component convert(String value) {
-            if (!value.matches("[A-Za-z0-9_-]{1,64}")) {
+            if (!Component.isName(value)) {
                 throw new WrongValueException("cli.usage.component", value);
             }
             return Component.named(value);

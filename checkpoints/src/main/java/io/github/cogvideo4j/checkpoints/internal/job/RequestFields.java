@@ -25,8 +25,6 @@ import tools.jackson.databind.node.ObjectNode;
 /// The fields of a request's JSON object, read strictly: a field of another type, a value out of range, a missing field
 /// and, at the [#end()], a field that nobody asked for are refused with `request`.
 public final class RequestFields {
-    private static final Pattern COMPONENT = Pattern.compile("[A-Za-z0-9_-]{1,64}");
-
     private static final int LONGEST_TEXT = 4096;
     private static final int MOST_OBJECTS = 64;
 
@@ -89,7 +87,11 @@ public final class RequestFields {
 
     /// A component of a pipeline, by the name of its folder.
     public Optional<Component> component(String name) {
-        return text(name, COMPONENT).map(Component::named);
+        Optional<String> value = text(name);
+        value.filter(word -> !Component.isName(word)).ifPresent(word -> {
+            throw wrong(name, word);
+        });
+        return value.map(Component::named);
     }
 
     /// A text that has to be there.

@@ -10,7 +10,7 @@ import java.util.List;
 /// One change that an adapter makes to one tensor of a model. Nothing is read until it is opened.
 ///
 /// A tensor is seen as a matrix: its first size is the rows, all others together are the columns.
-public sealed interface Delta permits LowRank, Hadamard, Kronecker, Difference, Replacement, Magnitude {
+public sealed interface Delta permits LowRank, Hadamard, Kronecker, OneTensor {
     /// Rows longer than this are not held whole, whatever a file claims; the longest in use have some 20,000
     /// elements.
     long LONGEST_ROW = 1L << 20;

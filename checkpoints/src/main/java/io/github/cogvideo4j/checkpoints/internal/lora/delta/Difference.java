@@ -1,17 +1,15 @@
 package io.github.cogvideo4j.checkpoints.internal.lora.delta;
 
-import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData.StorageReader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.util.List;
 
 /// A whole difference that is added: `W + factor * D`. ComfyUI's `.diff` and `.diff_b`, and the bias that PEFT
 /// trains beside B (`lora_bias`).
 ///
 /// @param tensor the difference, as large as the tensor that it changes
-public record Difference(StoredTensor tensor) implements Delta {
+public record Difference(StoredTensor tensor) implements OneTensor {
     @Override
     public String kind() {
         return "difference";
@@ -20,16 +18,6 @@ public record Difference(StoredTensor tensor) implements Delta {
     @Override
     public String formula() {
         return "difference";
-    }
-
-    @Override
-    public List<StoredTensor> tensors() {
-        return List.of(tensor);
-    }
-
-    @Override
-    public Shape shape() {
-        return tensor.shape();
     }
 
     @Override

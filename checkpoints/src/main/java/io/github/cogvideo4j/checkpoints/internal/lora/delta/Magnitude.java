@@ -5,13 +5,12 @@ import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData.StorageReader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.util.List;
 
 /// DoRA: every row of the changed weight gets a trained length, `m * W / |W|`, where `W` is what the changes
 /// before it have made. Source: PEFT's `lora_magnitude_vector` `[out]`, kohya's `dora_scale` `[out, 1]`.
 ///
 /// @param tensor the lengths, one for each row
-public record Magnitude(StoredTensor tensor) implements Delta {
+public record Magnitude(StoredTensor tensor) implements OneTensor {
     @Override
     public String kind() {
         return "dora";
@@ -20,16 +19,6 @@ public record Magnitude(StoredTensor tensor) implements Delta {
     @Override
     public String formula() {
         return "DoRA magnitudes";
-    }
-
-    @Override
-    public List<StoredTensor> tensors() {
-        return List.of(tensor);
-    }
-
-    @Override
-    public Shape shape() {
-        return tensor.shape();
     }
 
     /// Lengths of columns, `[1, in]`, which LyCORIS writes too, are another formula.

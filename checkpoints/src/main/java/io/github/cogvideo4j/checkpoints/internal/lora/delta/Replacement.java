@@ -1,17 +1,15 @@
 package io.github.cogvideo4j.checkpoints.internal.lora.delta;
 
-import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData.StorageReader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.util.List;
 
 /// A tensor that was trained whole and takes the base's place, at any scale: PEFT's `modules_to_save`, and the
 /// biases of `bias="lora_only"`.
 ///
 /// @param tensor the trained tensor
-public record Replacement(StoredTensor tensor) implements Delta {
+public record Replacement(StoredTensor tensor) implements OneTensor {
     @Override
     public String kind() {
         return "replaced";
@@ -20,16 +18,6 @@ public record Replacement(StoredTensor tensor) implements Delta {
     @Override
     public String formula() {
         return "replaced";
-    }
-
-    @Override
-    public List<StoredTensor> tensors() {
-        return List.of(tensor);
-    }
-
-    @Override
-    public Shape shape() {
-        return tensor.shape();
     }
 
     @Override
