@@ -2,7 +2,6 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.checkpoints.internal.doctor.support.Configurations;
@@ -33,8 +32,11 @@ final class HalfPrecisionRule implements Rule {
         if (config.filter(TransformerConfig::useRotaryPositionalEmbeddings).isEmpty()) {
             return;
         }
-        for (WeightGroup group :
-                subject.transformer().map(ComponentFolder::plainGroups).orElse(List.of())) {
+        List<WeightGroup> groups = subject.parts().stream()
+                .filter(part -> part.follows("bf16-activations"))
+                .flatMap(part -> part.files().plainGroups().stream())
+                .toList();
+        for (WeightGroup group : groups) {
             List<StoredTensor> tensors = group.contents().tensors();
             if (!tensors.isEmpty() && tensors.stream().allMatch(tensor -> tensor.dtype() == DType.F16)) {
                 found.accept(Finding.of(

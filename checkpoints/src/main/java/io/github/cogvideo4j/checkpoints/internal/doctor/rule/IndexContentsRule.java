@@ -5,6 +5,7 @@ import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexView;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
@@ -34,13 +35,14 @@ final class IndexContentsRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
-        for (ComponentFolder folder : subject.transformer().stream().toList()) {
+        for (Part part : subject.parts()) {
+            ComponentFolder folder = part.files();
             for (IndexFile index : folder.indexes()) {
                 Severity severity = index.index().isPresent() ? Severity.WARNING : Severity.ERROR;
                 index.problems().forEach(problem -> found.accept(Finding.of(severity, problem)));
             }
             folder.orphanIndexes().stream()
-                    .filter(IndexContentsRule::isTaken)
+                    .filter(index -> isTaken(index, part))
                     .forEach(index -> index.index()
                             .ifPresent(read -> found.accept(Finding.of(
                                     Severity.ERROR,
@@ -86,10 +88,15 @@ final class IndexContentsRule implements Rule {
         }
     }
 
-    private static boolean isTaken(IndexFile index) {
-        return index.tidy()
+    /// Whether inference takes an index: diffusers whatever is beside it, transformers where there is no single
+    /// file.
+    static boolean isTaken(IndexFile index, Part part) {
+        boolean single = part.component().transformers()
+                && part.files().plainGroups().stream().anyMatch(group -> !group.isSharded() && group.isRightlyNamed());
+        return !single
+                && index.tidy()
                 && index.name()
-                        .filter(name -> name.variant().isEmpty() && Stem.of(name.stem()) == Stem.RIGHT)
+                        .filter(name -> name.variant().isEmpty() && Stem.of(name, part.component()) == Stem.RIGHT)
                         .isPresent();
     }
 }

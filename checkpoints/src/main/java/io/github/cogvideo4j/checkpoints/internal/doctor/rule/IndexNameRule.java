@@ -28,7 +28,7 @@ final class IndexNameRule implements Rule {
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
         for (WeightGroup group : Names.shardedGroups(subject)) {
-            String expected = Subject.indexName(group.extension(), group.variant());
+            String expected = group.indexName();
             if (group.index().isPresent()) {
                 IndexFile index = group.index().get().file();
                 if (isWrong(index, group)) {
@@ -49,15 +49,15 @@ final class IndexNameRule implements Rule {
                 && index.name()
                         .filter(name -> name.extension().equals(group.extension()))
                         .filter(name -> group.files()
-                                .anyMatch(member -> member.stem() == Stem.of(name.stem())
+                                .anyMatch(member -> member.stem() == Stem.of(name, group.component())
                                         || member.name().stem().equals(name.stem())))
                         .isPresent();
         return !asTheShards;
     }
 
     private static boolean noneUnreadable(Subject subject) {
-        return subject.transformer().stream()
-                .flatMap(folder -> folder.indexes().stream())
+        return subject.parts().stream()
+                .flatMap(part -> part.files().indexes().stream())
                 .allMatch(index -> index.index().isPresent());
     }
 

@@ -36,8 +36,8 @@ final class PartiallyRenamedRule implements Rule {
                     .map(IndexView::file)
                     .filter(index -> !PrefixedNames.isPrefixed(index.file()))
                     .ifPresent(index -> index.name()
-                            .ifPresent(name ->
-                                    (Stem.of(name.stem()) == Stem.RIGHT ? renamed : old).add(index.fileName())));
+                            .ifPresent(name -> (Stem.of(name, group.component()) == Stem.RIGHT ? renamed : old)
+                                    .add(index.fileName())));
             if (!old.isEmpty() && !renamed.isEmpty()) {
                 found.accept(Finding.of(
                                 Severity.ERROR,

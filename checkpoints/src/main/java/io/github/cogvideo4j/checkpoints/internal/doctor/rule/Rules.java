@@ -40,6 +40,7 @@ public final class Rules {
                 new AdapterScaleRule(),
                 new LeftoversRule()));
         if (deep) {
+            rules.add(new EqualComponentsRule(threads));
             rules.add(new ValuesRule(threads, control));
         }
         return List.copyOf(rules);

@@ -37,7 +37,8 @@ final class SchedulerRule implements Rule {
         Path file = subject.path().resolve("scheduler").resolve("scheduler_config.json");
         Optional<ConfigDocument> scheduler =
                 subject.kind() == Subject.Kind.PIPELINE ? Configurations.document(file) : Optional.empty();
-        if (scheduler.isEmpty()) {
+        boolean follows = subject.parts().stream().anyMatch(part -> part.follows("cogvideox-scheduler"));
+        if (scheduler.isEmpty() || !follows) {
             return;
         }
         ConfigDocument document = scheduler.get();

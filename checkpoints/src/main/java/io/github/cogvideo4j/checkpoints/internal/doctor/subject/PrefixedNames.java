@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.subject;
 
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -54,11 +55,15 @@ public final class PrefixedNames {
             return Optional.empty();
         }
         String rest = name.substring(prefix.length());
-        boolean known = SMALL.containsKey(component)
-                ? SMALL.get(component).contains(rest)
+        Optional<Set<String>> small = SMALL.entrySet().stream()
+                .filter(entry -> component.startsWith(entry.getKey()))
+                .map(Map.Entry::getValue)
+                .findFirst();
+        boolean known = small.isPresent()
+                ? small.get().contains(rest)
                 : rest.equals("config.json")
                         || WeightFileName.parse(rest)
-                                .filter(file -> Stem.of(file.stem()) != Stem.OTHER)
+                                .filter(file -> Stem.of(file, Component.named(component)) != Stem.OTHER)
                                 .isPresent();
         return known ? Optional.of(rest) : Optional.empty();
     }
