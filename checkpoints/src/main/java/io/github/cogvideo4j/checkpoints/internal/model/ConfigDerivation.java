@@ -158,10 +158,10 @@ public final class ConfigDerivation {
 
     /// A table among the weights means learned positions on top of rotary ones; no other combination exists.
     private void positions(KnownModel known) {
-        Sample sample = known.sample();
+        SampleSize sample = known.sample();
         if (shapes.containsKey(TransformerStateDict.POSITION_TABLE)) {
             long length = shape(TransformerStateDict.POSITION_TABLE, 3).size(1);
-            Sample other = sample;
+            SampleSize other = sample;
             sample = sample.withTableLength(length)
                     .orElseThrow(() -> underivable(
                             TransformerStateDict.POSITION_TABLE, shape(TransformerStateDict.POSITION_TABLE, 3)));

@@ -77,7 +77,7 @@ public final class PlainWeights {
             throw new InvalidCheckpointException(
                     ProblemCode.NOT_WEIGHTS, Place.of(origin), "checkpoints.plain.no-tensors");
         }
-        Ungathered.refuse(origin, tensors);
+        UngatheredCheck.refuse(origin, tensors);
         List<StateEntry> entries = tensors.stream()
                 .map(tensor -> new StateEntry(tensor, Role.PARAMETER))
                 .toList();

@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// Two trained components of one class with the same weights: the pipeline loads, and what one of them was is lost.
-/// Names and shapes of two experts agree always, so every value is compared.
+/// NameFindings and shapes of two experts agree always, so every value is compared.
 ///
 /// @param threads how many tensors are read at once
 record EqualComponentsRule(int threads) implements Rule {

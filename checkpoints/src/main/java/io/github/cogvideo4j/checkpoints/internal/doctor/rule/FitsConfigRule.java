@@ -5,7 +5,7 @@ import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Configurations;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.ConfigFiles;
 import io.github.cogvideo4j.checkpoints.internal.doctor.support.WrapperPrefix;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigCheck;
 import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
@@ -42,7 +42,7 @@ final class FitsConfigRule implements Rule {
     public void examine(Subject subject, Consumer<Finding> found) throws IOException {
         for (Part part : subject.parts()) {
             Optional<TransformerConfig> config =
-                    part.isReadBy(Configurations.TRANSFORMER) ? Configurations.transformer(part) : Optional.empty();
+                    part.isReadBy(ConfigFiles.TRANSFORMER) ? ConfigFiles.transformer(part) : Optional.empty();
             for (WeightGroup group : part.files().groups()) {
                 wrapper(part, group).ifPresent(wrapper -> found.accept(wrapped(subject, group, wrapper)));
                 if (group.isComplete()) {

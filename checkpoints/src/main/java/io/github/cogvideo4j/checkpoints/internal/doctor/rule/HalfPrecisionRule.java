@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Configurations;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.ConfigFiles;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -28,7 +28,7 @@ final class HalfPrecisionRule implements Rule {
     /// Every published model with rotary positions was trained in bf16, the one without in fp16.
     @Override
     public void examine(Subject subject, Consumer<Finding> found) throws IOException {
-        Optional<TransformerConfig> config = Configurations.transformer(subject);
+        Optional<TransformerConfig> config = ConfigFiles.transformer(subject);
         if (config.filter(TransformerConfig::useRotaryPositionalEmbeddings).isEmpty()) {
             return;
         }

@@ -6,10 +6,10 @@ import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexView;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.StemKind;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.NameFindings;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -54,7 +54,7 @@ final class IndexContentsRule implements Rule {
                                                     ? "-"
                                                     : read.shards().first())))));
         }
-        for (WeightGroup group : Names.shardedGroups(subject)) {
+        for (WeightGroup group : NameFindings.shardedGroups(subject)) {
             examine(group, subject, found);
         }
     }
@@ -96,7 +96,8 @@ final class IndexContentsRule implements Rule {
         return !single
                 && index.tidy()
                 && index.name()
-                        .filter(name -> name.variant().isEmpty() && Stem.of(name, part.component()) == Stem.RIGHT)
+                        .filter(name ->
+                                name.variant().isEmpty() && StemKind.of(name, part.component()) == StemKind.RIGHT)
                         .isPresent();
     }
 }

@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.NameFindings;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -23,7 +23,7 @@ final class ShardedBinRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
-        for (WeightGroup group : Names.shardedGroups(subject)) {
+        for (WeightGroup group : NameFindings.shardedGroups(subject)) {
             boolean alternative = subject.parts().stream()
                     .filter(part -> part.folder().equals(group.folder()))
                     .flatMap(part -> part.files().plainGroups().stream())

@@ -3,7 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.StemKind;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -33,7 +33,7 @@ final class WrongDirectoryRule implements Rule {
                         subject.loose().stream(),
                         subject.parts().stream().flatMap(part -> part.files().nested().stream()))
                 .flatMap(folder -> folder.groups().stream())
-                .filter(group -> group.files().anyMatch(member -> member.stem() != Stem.OTHER) || needed)
+                .filter(group -> group.files().anyMatch(member -> member.stem() != StemKind.OTHER) || needed)
                 .forEach(group -> found.accept(needed ? misplaced(subject, group) : leftover(group)));
         for (ComponentFolder folder : subject.elsewhere()) {
             folder.groups().stream()

@@ -5,9 +5,9 @@ import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.PrefixedNames;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.StemKind;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.NameFindings;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -18,7 +18,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// Names that a browser, a desktop or a hand made: `model (1).safetensors`, capital letters, another prefix; in a
+/// NameFindings that a browser, a desktop or a hand made: `model (1).safetensors`, capital letters, another prefix; in
+/// a
 /// folder that
 /// transformers reads, also the names that diffusers looks for.
 final class WrongNameRule implements Rule {
@@ -29,10 +30,12 @@ final class WrongNameRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
-        Names.reportMembers(
+        NameFindings.reportMembers(
                 subject,
                 member -> !PrefixedNames.isPrefixed(member.file())
-                        && (!member.tidy() || member.stem() == Stem.OTHER || member.stem() == Stem.OTHER_LIBRARY),
+                        && (!member.tidy()
+                                || member.stem() == StemKind.OTHER
+                                || member.stem() == StemKind.OTHER_LIBRARY),
                 ProblemCode.NAME_WRONG,
                 "checkpoints.doctor.wrong-name",
                 found);

@@ -132,9 +132,9 @@ final class ComponentReader {
     }
 
     private void sort(Path file) throws IOException {
-        TidyName tidy = PrefixedNames.of(folder, nameOf(file))
-                .map(name -> new TidyName(nameOf(file), name))
-                .orElseGet(() -> TidyName.of(nameOf(file)));
+        OriginalFileName tidy = PrefixedNames.of(folder, nameOf(file))
+                .map(name -> new OriginalFileName(nameOf(file), name))
+                .orElseGet(() -> OriginalFileName.of(nameOf(file)));
         Optional<WeightFileName> name = WeightFileName.parse(tidy.value());
         boolean index = name.map(WeightFileName::index).orElse(tidy.value().endsWith(".index.json"));
         if (UNFINISHED.matcher(nameOf(file)).matches()) {
@@ -151,7 +151,7 @@ final class ComponentReader {
                             new GroupKey(
                                     name.get().extension(), name.get().variant().orElse(""), count),
                             _ -> new ArrayList<>())
-                    .add(new WeightGroup.Member(file, name.get(), tidy.isTidy(), Stem.of(name.get(), component)));
+                    .add(new WeightGroup.Member(file, name.get(), tidy.isTidy(), StemKind.of(name.get(), component)));
         }
     }
 

@@ -21,7 +21,7 @@ import java.util.Optional;
 /// @param files     what its folder holds
 public record Part(Component component, Optional<String> className, boolean trained, ComponentFolder files) {
     /// A component that a pipeline's index lists.
-    static Part of(String name, ModelFolder.Component listed) throws IOException {
+    static Part of(String name, ModelFolder.ListedComponent listed) throws IOException {
         Component component = switch (listed.library()) {
             case "transformers" -> new Component(name, true);
             case "diffusers" -> new Component(name, false);

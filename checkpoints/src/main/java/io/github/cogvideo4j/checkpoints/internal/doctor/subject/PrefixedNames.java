@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 
-/// Names that have the folder's before their own: `transformer_config.json` in `transformer/`, which is how a
+/// NameFindings that have the folder's before their own: `transformer_config.json` in `transformer/`, which is how a
 /// browser saves files of a model page one by one.
 public final class PrefixedNames {
     /// Files of a pipeline's folders beside weights and `config.json`.
@@ -63,7 +63,7 @@ public final class PrefixedNames {
                 ? small.get().contains(rest)
                 : rest.equals("config.json")
                         || WeightFileName.parse(rest)
-                                .filter(file -> Stem.of(file, Component.named(component)) != Stem.OTHER)
+                                .filter(file -> StemKind.of(file, Component.named(component)) != StemKind.OTHER)
                                 .isPresent();
         return known ? Optional.of(rest) : Optional.empty();
     }

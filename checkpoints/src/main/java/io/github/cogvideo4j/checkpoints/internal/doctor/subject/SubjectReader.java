@@ -145,7 +145,7 @@ final class SubjectReader {
     private void readPipeline() throws IOException {
         attempt(path.resolve(ModelFolder.INDEX), () -> model = Optional.of(ModelFolder.read(path)));
         if (model.filter(known -> !known.components().isEmpty()).isPresent()) {
-            for (Map.Entry<String, ModelFolder.Component> listed :
+            for (Map.Entry<String, ModelFolder.ListedComponent> listed :
                     model.get().components().entrySet()) {
                 readListed(listed.getKey(), listed.getValue());
             }
@@ -162,7 +162,7 @@ final class SubjectReader {
         }
     }
 
-    private void readListed(String name, ModelFolder.Component listed) throws IOException {
+    private void readListed(String name, ModelFolder.ListedComponent listed) throws IOException {
         if (!Files.isDirectory(listed.folder())) {
             absent.add(listed.folder());
         } else if (!Files.isReadable(listed.folder())) {

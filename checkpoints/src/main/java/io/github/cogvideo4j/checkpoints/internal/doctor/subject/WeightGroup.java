@@ -50,7 +50,7 @@ public record WeightGroup(
     /// @param name its tidied name, taken apart
     /// @param tidy whether that is its name
     /// @param stem what its stem says
-    public record Member(Path file, WeightFileName name, boolean tidy, Stem stem) {
+    public record Member(Path file, WeightFileName name, boolean tidy, StemKind stem) {
         /// How it is called.
         public String fileName() {
             return String.valueOf(file.getFileName());
@@ -58,7 +58,7 @@ public record WeightGroup(
 
         /// Whether inference would find it under this name.
         public boolean isRight() {
-            return tidy && stem == Stem.RIGHT;
+            return tidy && stem == StemKind.RIGHT;
         }
     }
 
@@ -119,7 +119,7 @@ public record WeightGroup(
 
     /// Whether this is a model's weights: by its name, or, where the name says nothing, by its tensors.
     public boolean isModel() {
-        return files().anyMatch(member -> member.stem() != Stem.OTHER)
+        return files().anyMatch(member -> member.stem() != StemKind.OTHER)
                 || !families().isEmpty();
     }
 

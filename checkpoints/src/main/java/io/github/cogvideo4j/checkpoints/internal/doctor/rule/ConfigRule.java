@@ -6,7 +6,7 @@ import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Configurations;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.ConfigFiles;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.FormatException;
@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// A component's configuration: whether it is there and makes sense.
-final class TransformerConfigRule implements Rule {
+final class ConfigRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.CONFIG_MISSING, ProblemCode.CONFIG_INVALID);
@@ -46,7 +46,7 @@ final class TransformerConfigRule implements Rule {
             }
             for (Path file : folder.config().filter(Files::isReadable).stream().toList()) {
                 try {
-                    if (part.isReadBy(Configurations.TRANSFORMER)) {
+                    if (part.isReadBy(ConfigFiles.TRANSFORMER)) {
                         TransformerConfig.read(file);
                     } else {
                         ConfigDocument.read(file);

@@ -15,8 +15,8 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /// What the rules about names share.
-public final class Names {
-    private Names() {}
+public final class NameFindings {
+    private NameFindings() {}
 
     /// Reports each weight file whose name has a fault.
     public static void reportMembers(

@@ -13,8 +13,8 @@ import java.util.Optional;
 
 /// Says what weights are, where they are not what the conversion is asked to make of them. Named here, they
 /// are not told as a hundred missing tensors.
-final class WrongSource {
-    private WrongSource() {}
+final class AdapterRefusal {
+    private AdapterRefusal() {}
 
     /// Refuses adapters, and models that have not been merged with theirs.
     ///
@@ -23,7 +23,7 @@ final class WrongSource {
     static void refuseAdapters(Checkpoint source) {
         Place place = Place.of(source.folder());
         List<String> names = source.entries().stream().map(StateEntry::name).toList();
-        if (names.stream().allMatch(WrongSource::isAdapters)) {
+        if (names.stream().allMatch(AdapterRefusal::isAdapters)) {
             throw new InvalidCheckpointException(
                     Problem.of(ProblemCode.NOT_A_CHECKPOINT, place, "checkpoints.location.lora")
                             .with(new Remedy.FuseAdapter(Optional.of(source.folder()), false)));

@@ -11,12 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// Configurations that other rules refer to; one that is not sound is the business of its own rule.
-public final class Configurations {
+/// ConfigFiles that other rules refer to; one that is not sound is the business of its own rule.
+public final class ConfigFiles {
     /// The reader of `families.json` for CogVideoX's transformers.
     public static final String TRANSFORMER = "cogvideox-transformer";
 
-    private Configurations() {}
+    private ConfigFiles() {}
 
     /// CogVideoX's transformer's.
     public static Optional<TransformerConfig> transformer(Subject subject) throws IOException {

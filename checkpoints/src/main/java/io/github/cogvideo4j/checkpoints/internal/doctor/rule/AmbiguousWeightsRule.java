@@ -19,11 +19,11 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// Two sets of weights: which one is loaded, and whether it matters.
-final class SeveralSetsRule implements Rule {
+final class AmbiguousWeightsRule implements Rule {
     private final boolean deep;
     private final int threads;
 
-    SeveralSetsRule(boolean deep, int threads) {
+    AmbiguousWeightsRule(boolean deep, int threads) {
         this.deep = deep;
         this.threads = threads;
     }

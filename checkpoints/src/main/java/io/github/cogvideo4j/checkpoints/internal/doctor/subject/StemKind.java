@@ -5,7 +5,7 @@ import io.github.cogvideo4j.checkpoints.layout.Component;
 import java.util.regex.Pattern;
 
 /// What the beginning of a weight file's name says about how it came to be called so.
-public enum Stem {
+public enum StemKind {
     /// What inference looks for.
     RIGHT,
     /// As the merge scripts write it: the prefix was not added.
@@ -22,7 +22,7 @@ public enum Stem {
                     + "(?:diffusion_|pytorch_)*model");
 
     /// Judges the stem of a file in a component's folder.
-    public static Stem of(WeightFileName name, Component component) {
+    public static StemKind of(WeightFileName name, Component component) {
         String stem = name.stem();
         if (stem.equals(component.stem(name.extension()))) {
             return RIGHT;
