@@ -48,8 +48,8 @@ final class CausalConv3d {
     /// @param input  its frames
     /// @param added  what the result is added to, the same for all or zeros
     /// @param output `[frames, height, width, out]`
-    /// @param pass   has what the chunk before left; gets what this one leaves
-    void forward(FrameSource input, FrameSource added, Tensor output, Pass pass) {
+    /// @param state   has what the chunk before left; gets what this one leaves
+    void forward(LazyFrames input, LazyFrames added, Tensor output, CodingState state) {
         Scoped.run(() -> {
             long count = output.size(0);
             long height = output.size(1);
@@ -57,14 +57,14 @@ final class CausalConv3d {
             long slice = slice(count, height * width * in * output.element_size());
             Tensor kernel = weight.tensor().contiguous(MemoryFormat.ChannelsLast3d);
             Tensor shift = bias.tensor();
-            Tensor window = pass.workspace().window(output, EARLIER + slice, height, width, in);
+            Tensor window = state.workspace().window(output, EARLIER + slice, height, width, in);
             for (long first = 0; first < count; first += slice) {
                 long start = first;
                 long frames = Math.min(slice, count - first);
                 Scoped.run(() -> {
                     input.write(start, window.narrow(0, EARLIER, frames));
                     if (start == 0) {
-                        fillEarlier(window, pass.caches());
+                        fillEarlier(window, state.caches());
                     }
                     Tensor result = output.narrow(0, start, frames);
                     added.write(start, result);
@@ -74,7 +74,7 @@ final class CausalConv3d {
                     }
                 });
             }
-            pass.caches().remember(name, window.narrow(0, 0, EARLIER));
+            state.caches().remember(name, window.narrow(0, 0, EARLIER));
         });
     }
 

@@ -36,8 +36,8 @@ public final class CogVideoXVae implements AutoCloseable {
     private final VaeConfig config;
     private final Precision precision;
     private final ComputeDevice device;
-    private final Decoder decoder;
-    private final Encoder encoder;
+    private final Coder decoder;
+    private final Coder encoder;
     private final Optional<PointConv> quantConv;
     private final Optional<PointConv> postQuantConv;
 
@@ -47,8 +47,8 @@ public final class CogVideoXVae implements AutoCloseable {
         this.config = config;
         this.precision = precision;
         this.device = device;
-        this.decoder = new Decoder(weights.at("decoder"), config);
-        this.encoder = new Encoder(weights.at("encoder"), config);
+        this.decoder = Coder.decoder(weights.at("decoder"), config);
+        this.encoder = Coder.encoder(weights.at("encoder"), config);
         this.quantConv = pointConv(config.useQuantConv(), weights.at("quant_conv"), 2L * config.latentChannels());
         this.postQuantConv =
                 pointConv(config.usePostQuantConv(), weights.at("post_quant_conv"), config.latentChannels());
@@ -102,14 +102,14 @@ public final class CogVideoXVae implements AutoCloseable {
 
     /// The number of frames that a number of latent frames decodes to: 49 for 13, 8 for 2.
     public long videoFrames(long latentFrames) {
-        return Chunk.of(latentFrames, LATENT_FRAMES).stream()
+        return ChunkedCoding.Chunk.of(latentFrames, LATENT_FRAMES).stream()
                 .mapToLong(chunk -> decodedFrames(chunk.count()))
                 .sum();
     }
 
     /// The number of latent frames that a number of frames encodes to: 13 for 49, 2 for 8.
     public long latentFrames(long videoFrames) {
-        return Chunk.of(videoFrames, VIDEO_FRAMES).stream()
+        return ChunkedCoding.Chunk.of(videoFrames, VIDEO_FRAMES).stream()
                 .mapToLong(chunk -> Math.ceilDiv(chunk.count(), config.temporalCompressionRatio()))
                 .sum();
     }
@@ -144,10 +144,10 @@ public final class CogVideoXVae implements AutoCloseable {
     /// @param progress told after each step; what it throws ends the work
     /// @throws InvalidRequestException `request` when the latents have other dimensions
     public void decode(Tensor latents, VaeOptions options, FrameConsumer consumer, VaeProgress progress) {
-        decode(latents, options, consumer, progress, VaeProbe.NONE);
+        decode(latents, options, consumer, progress, CodingState.VaeProbe.NONE);
     }
 
-    void decode(Tensor latents, VaeOptions options, FrameConsumer consumer, VaeProgress progress, VaeProbe probe) {
+    void decode(Tensor latents, VaeOptions options, FrameConsumer consumer, VaeProgress progress, CodingState.VaeProbe probe) {
         if (!isBatch(latents, config.latentChannels(), 1)) {
             throw new InvalidRequestException(
                     ProblemCode.REQUEST,
@@ -161,8 +161,8 @@ public final class CogVideoXVae implements AutoCloseable {
                 .run(latents, video -> device.put(video, precision), consumer, progress, probe);
     }
 
-    private Tensor decodeChunk(Tensor latents, Pass pass) {
-        return decoder.forward(postQuantConv.map(conv -> conv.forward(latents)).orElse(latents), pass);
+    private Tensor decodeChunk(Tensor latents, CodingState state) {
+        return decoder.forward(postQuantConv.map(conv -> conv.forward(latents)).orElse(latents), state);
     }
 
     /// Encodes a video.
@@ -175,7 +175,7 @@ public final class CogVideoXVae implements AutoCloseable {
     public Posterior encode(Tensor video, VaeOptions options, VaeProgress progress) {
         try (var _ = Torch.inferenceMode()) {
             List<Tensor> result = Scoped.tensors(() -> {
-                Posterior posterior = Posterior.of(parameters(video, options, progress, VaeProbe.NONE));
+                Posterior posterior = Posterior.of(parameters(video, options, progress, CodingState.VaeProbe.NONE));
                 return List.of(posterior.mean(), posterior.logvar());
             });
             return new Posterior(result.getFirst(), result.getLast());
@@ -183,7 +183,7 @@ public final class CogVideoXVae implements AutoCloseable {
     }
 
     /// Means and logarithms of variances as the encoder gives them, `[batch, 2 latent channels, ...]`.
-    Tensor parameters(Tensor video, VaeOptions options, VaeProgress progress, VaeProbe probe) {
+    Tensor parameters(Tensor video, VaeOptions options, VaeProgress progress, CodingState.VaeProbe probe) {
         if (!isBatch(video, config.inChannels(), config.spatialRatio())) {
             throw new InvalidRequestException(
                     ProblemCode.REQUEST,
@@ -200,8 +200,8 @@ public final class CogVideoXVae implements AutoCloseable {
         return batch.videos();
     }
 
-    private Tensor encodeChunk(Tensor frames, Pass pass) {
-        Tensor encoded = encoder.forward(frames, pass);
+    private Tensor encodeChunk(Tensor frames, CodingState state) {
+        Tensor encoded = encoder.forward(frames, state);
         return quantConv.map(conv -> conv.forward(encoded)).orElse(encoded);
     }
 
@@ -214,11 +214,11 @@ public final class CogVideoXVae implements AutoCloseable {
                 && tensor.size(4) >= least;
     }
 
-    Decoder decoder() {
+    Coder decoder() {
         return decoder;
     }
 
-    Encoder encoder() {
+    Coder encoder() {
         return encoder;
     }
 

@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 /// mean of two.
 ///
 /// Of an odd number of frames the first stays itself. Zeros are added below and on the right only.
-final class Downsampler implements Resampler {
+final class Downsampler implements Level.Resampler {
     private final Weight weight; // [channels, channels, 3, 3]
     private final Weight bias; // [channels]
     private final boolean halvesFrames;

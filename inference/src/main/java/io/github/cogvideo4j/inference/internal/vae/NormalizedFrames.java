@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /// Scale and shift may be coarser than the frames in each dimension; they are spread to the nearest. Where an
 /// odd number of frames, more than one, has been made of latents, the first frame has the first latent frame
 /// to itself.
-final class NormalizedFrames implements FrameSource {
+final class NormalizedFrames implements LazyFrames {
     /// Elements that are done at once: as many as a processor's cache holds.
     private static final long BLOCK = 1 << 18;
 

@@ -16,7 +16,7 @@ final class ResnetBlock {
 
     /// @param name  what its convolutions' caches begin with
     /// @param norms makes the norm that has these weights and so many channels
-    ResnetBlock(Weights weights, String name, long in, long out, NormFactory norms) {
+    ResnetBlock(Weights weights, String name, long in, long out, Norm.Factory norms) {
         this.norm1 = norms.norm(weights.at("norm1"), in);
         this.conv1 = new CausalConv3d(weights.at("conv1"), name + ".conv1", in, out);
         this.norm2 = norms.norm(weights.at("norm2"), out);
@@ -25,26 +25,20 @@ final class ResnetBlock {
         this.out = out;
     }
 
-    /// Makes an encoder's or a decoder's norms.
-    @FunctionalInterface
-    interface NormFactory {
-        Norm norm(Weights weights, long channels);
-    }
-
     /// `[frames, height, width, in]` to `[frames, height, width, out]`, in memory of the workspace. The second
     /// convolution's result replaces its own input, slice by slice, and the block's input is added on the way.
-    Tensor forward(Tensor input, Tensor latents, Pass pass) {
+    Tensor forward(Tensor input, Tensor latents, CodingState state) {
         return Scoped.tensor(() -> {
-            Tensor hidden = pass.workspace().activation(input, input.size(0), input.size(1), input.size(2), out);
-            Scoped.run(() -> conv1.forward(norm1.over(input, latents), FrameSource.ZEROS, hidden, pass));
-            Scoped.run(() -> conv2.forward(norm2.over(hidden, latents), shortcut(input), hidden, pass));
+            Tensor hidden = state.workspace().activation(input, input.size(0), input.size(1), input.size(2), out);
+            Scoped.run(() -> conv1.forward(norm1.over(input, latents), LazyFrames.ZEROS, hidden, state));
+            Scoped.run(() -> conv2.forward(norm2.over(hidden, latents), shortcut(input), hidden, state));
             return hidden;
         });
     }
 
-    private FrameSource shortcut(Tensor input) {
-        return shortcut.<FrameSource>map(
+    private LazyFrames shortcut(Tensor input) {
+        return shortcut.<LazyFrames>map(
                         conv -> (first, into) -> into.copy_(conv.forward(input.narrow(0, first, into.size(0)))))
-                .orElseGet(() -> FrameSource.of(input));
+                .orElseGet(() -> LazyFrames.of(input));
     }
 }

@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 /// Twice the height and width, twice the frames where the level says so, and a convolution in each frame.
 ///
 /// Of an odd number of frames the first stays single. A doubled frame is convolved once: both are the same.
-final class Upsampler implements Resampler {
+final class Upsampler implements Level.Resampler {
     private final Weight weight; // [channels, channels, 3, 3]
     private final Weight bias; // [channels]
     private final boolean doublesFrames;

@@ -96,16 +96,16 @@ class VaeConfigTest {
 
     @Test
     void theFirstChunkTakesTheRemainder() {
-        assertThat(Chunk.of(13, 2))
+        assertThat(ChunkedCoding.Chunk.of(13, 2))
                 .isEqualTo(List.of(
-                        new Chunk(0, 3),
-                        new Chunk(3, 2),
-                        new Chunk(5, 2),
-                        new Chunk(7, 2),
-                        new Chunk(9, 2),
-                        new Chunk(11, 2)));
-        assertThat(Chunk.of(17, 8)).isEqualTo(List.of(new Chunk(0, 9), new Chunk(9, 8)));
-        assertThat(Chunk.of(13, 8)).isEqualTo(List.of(new Chunk(0, 13)));
-        assertThat(Chunk.of(1, 2)).isEqualTo(List.of(new Chunk(0, 1)));
+                        new ChunkedCoding.Chunk(0, 3),
+                        new ChunkedCoding.Chunk(3, 2),
+                        new ChunkedCoding.Chunk(5, 2),
+                        new ChunkedCoding.Chunk(7, 2),
+                        new ChunkedCoding.Chunk(9, 2),
+                        new ChunkedCoding.Chunk(11, 2)));
+        assertThat(ChunkedCoding.Chunk.of(17, 8)).isEqualTo(List.of(new ChunkedCoding.Chunk(0, 9), new ChunkedCoding.Chunk(9, 8)));
+        assertThat(ChunkedCoding.Chunk.of(13, 8)).isEqualTo(List.of(new ChunkedCoding.Chunk(0, 13)));
+        assertThat(ChunkedCoding.Chunk.of(1, 2)).isEqualTo(List.of(new ChunkedCoding.Chunk(0, 1)));
     }
 }

@@ -113,10 +113,10 @@ class VaeGoldenTest {
     /// Codes two chunks and looks at the caches in between.
     private static void assertCaches(Golden golden, Coder coder, String name, Tensor video, long first)
             throws IOException {
-        try (Pass pass = new Pass(VaeProbe.NONE)) {
-            ConvCaches caches = pass.caches();
+        try (CodingState state = new CodingState(CodingState.VaeProbe.NONE)) {
+            ConvCaches caches = state.caches();
             Tensor frames = video.squeeze(0).permute(1, 2, 3, 0).contiguous();
-            Tensor one = coder.forward(frames.narrow(0, 0, first), pass);
+            Tensor one = coder.forward(frames.narrow(0, 0, first), state);
             golden.assertClose(name + ".out1", batch(one), LEAST_FP32);
             String prefix = name + "1.";
             List<String> expected = golden.outputs().stream()
@@ -128,7 +128,7 @@ class VaeGoldenTest {
                 golden.assertClose(output, batch(cache), LEAST_FP32);
             }
             caches.lastChunk();
-            Tensor two = coder.forward(frames.narrow(0, first, frames.size(0) - first), pass);
+            Tensor two = coder.forward(frames.narrow(0, first, frames.size(0) - first), state);
             golden.assertClose(name + ".out2", batch(two), LEAST_FP32);
             assertThat(expected)
                     .allSatisfy(output -> assertThat(caches.of(output.substring(prefix.length())))
@@ -141,7 +141,7 @@ class VaeGoldenTest {
     }
 
     /// Holds stages to their outputs: `decoder.up_block.1.call0` is the first chunk's.
-    private static final class Stages implements VaeProbe {
+    private static final class Stages implements CodingState.VaeProbe {
         private final Golden golden;
         private final String prefix;
         private final Map<String, Integer> calls = new HashMap<>();

@@ -4,7 +4,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /// Frames that are computed when they are needed, so that no one has to hold all of them.
 @FunctionalInterface
-interface FrameSource {
+interface LazyFrames {
     /// Computes frames into memory that is there.
     ///
     /// @param first the number of the first one
@@ -12,10 +12,10 @@ interface FrameSource {
     void write(long first, Tensor into);
 
     /// Black frames.
-    FrameSource ZEROS = (first, into) -> into.zero_();
+    LazyFrames ZEROS = (first, into) -> into.zero_();
 
     /// Frames that are there already.
-    static FrameSource of(Tensor frames) {
+    static LazyFrames of(Tensor frames) {
         return (first, into) -> into.copy_(frames.narrow(0, first, into.size(0)));
     }
 }
