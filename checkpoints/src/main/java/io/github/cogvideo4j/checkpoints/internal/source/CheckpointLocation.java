@@ -132,6 +132,7 @@ public record CheckpointLocation(Found place, List<Problem> remarks) {
                             || WeightSet.candidates(path).isEmpty())) {
                 return new Run(run);
             }
+            UnreadKinds.refuseBrowserNames(path);
             UnreadKinds.refuseResult(path);
             Optional<Path> component = TrainerFolders.component(path, false);
             if (component.isPresent() && WeightSet.candidates(path).isEmpty()) {

@@ -64,8 +64,9 @@ public final class WeightFileReader {
         return new Opened(stateDict(file, root, remarks), training(root));
     }
 
-    /// Lightning writes its version and the step beside the state dict.
-    private static TrainingState training(PickleValue root) {
+    /// What a file of `torch.save` says of its training: Lightning writes its version and the step beside the state
+    /// dict.
+    public static TrainingState training(PickleValue root) {
         Optional<PickleValue.Dict> dict = root.asDict();
         Optional<String> version =
                 dict.flatMap(map -> map.get(LIGHTNING_VERSION)).flatMap(PickleValue::asText);
