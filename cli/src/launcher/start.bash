@@ -33,7 +33,7 @@ program_flags() {
 # of later starts. FOLDER is for what the rehearsal writes.
 train() {
   local new=$cache.$$ output=$1/rehearsal.$$
-  if "$java" "${flags[@]}" -XX:AOTCacheOutput="$new" -cp "$jar" io.github.cogvideo4j.cli.Rehearsal "$output" \
+  if "$java" "${flags[@]}" -XX:AOTCacheOutput="$new" -cp "$jar" io.github.cogvideo4j.cli.AotTrainingRun "$output" \
     </dev/null >/dev/null 2>&1 && [[ -s $new ]]; then
     mv -f -- "$new" "$cache"
   else

@@ -35,14 +35,15 @@ public final class InferenceBenchmark {
             if (precision.equals("BOTH") || precision.equals(each.name())) {
                 try (PointerScope _ = new PointerScope();
                         InferenceMode _ = Torch.inferenceMode();
-                        Subject subject = model.equals("t5") ? new T5Subject(each) : new TransformerSubject(each)) {
+                        MeasuredModel subject =
+                                model.equals("t5") ? new T5Subject(each) : new TransformerSubject(each)) {
                     System.out.println(row(model + " " + each, subject, rounds));
                 }
             }
         }
     }
 
-    private static String row(String label, Subject subject, int rounds) throws IOException {
+    private static String row(String label, MeasuredModel subject, int rounds) throws IOException {
         seconds(subject::forward);
         long peak = status("VmHWM:");
         seconds(subject::floor);

@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// One layer of T5 v1.1 XXL on 226 tokens. The encoder's forward has the embedding, the table of positions
 /// and the norms besides; its floor has not.
-final class T5Subject implements Subject {
+final class T5Subject implements MeasuredModel {
     private static final long TOKENS = 226;
     private static final int VOCABULARY = 1_024;
     private static final String LAYER = "encoder.block.0.layer.";

@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /// Two layers of CogVideoX-2b's width on 13 latent frames of 30x44 and 226 text tokens. The model's forward
 /// has the embedding of patches and text and the output layer besides; its floor has not.
-final class TransformerSubject implements Subject {
+final class TransformerSubject implements MeasuredModel {
     private static final int LAYERS = 2;
     private static final long FRAMES = 13;
     private static final long HEIGHT = 30;

@@ -5,11 +5,11 @@ import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ResultLayout;
 import io.github.cogvideo4j.checkpoints.convert.WeightFile.PlannedTensor;
-import io.github.cogvideo4j.checkpoints.internal.convert.configuration.Configurations;
+import io.github.cogvideo4j.checkpoints.internal.convert.configuration.ComponentConfigs;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.placement.BaseTables;
-import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
-import io.github.cogvideo4j.checkpoints.internal.placement.Placement;
+import io.github.cogvideo4j.checkpoints.internal.placement.ComponentPlacement;
+import io.github.cogvideo4j.checkpoints.internal.placement.PlacedComponent;
 import io.github.cogvideo4j.checkpoints.internal.source.sat.SatExport;
 import io.github.cogvideo4j.checkpoints.internal.source.sat.SatPart;
 import io.github.cogvideo4j.checkpoints.internal.table.ModelTable;
@@ -100,13 +100,14 @@ public final class ConversionPlanner {
             addAdapter(sources.getFirst());
             rest = Optional.empty();
         } else {
-            List<Placed> components = components(sources);
-            for (Placed component : components) {
+            List<PlacedComponent> components = components(sources);
+            for (PlacedComponent component : components) {
                 addComponent(component);
             }
-            Configurations configurations = new Configurations(components, base, options.claims(), remarks);
+            ComponentConfigs configurations = new ComponentConfigs(components, base, options.claims(), remarks);
             smallFiles.putAll(configurations.decide());
-            List<Component> made = components.stream().map(Placed::component).toList();
+            List<Component> made =
+                    components.stream().map(PlacedComponent::component).toList();
             rest = base.map(model -> model.without(made).withoutFiles(smallFiles.keySet()));
         }
         return new ConversionPlan(
@@ -128,14 +129,14 @@ public final class ConversionPlanner {
                 && SatExport.partOf(checkpoint).equals(Optional.of(SatPart.ADAPTER));
     }
 
-    private List<Placed> components(List<Checkpoint> sources) throws IOException {
+    private List<PlacedComponent> components(List<Checkpoint> sources) throws IOException {
         Optional<BaseTables> tables = base.map(BaseTables::new);
-        SequencedMap<Component, Placed> components = new LinkedHashMap<>();
+        SequencedMap<Component, PlacedComponent> components = new LinkedHashMap<>();
         for (Checkpoint source : sources) {
-            WrongSource.refuseAdapters(source);
+            AdapterRefusal.refuseAdapters(source);
             // What is said is said of the main source.
             Optional<Component> said = components.isEmpty() ? options.component() : Optional.empty();
-            for (Placed placed : Placement.of(source, tables, said, options.unchecked(), remarks)) {
+            for (PlacedComponent placed : ComponentPlacement.of(source, tables, said, options.unchecked(), remarks)) {
                 if (components.putIfAbsent(placed.component(), placed) != null) {
                     throw new InvalidCheckpointException(
                             ProblemCode.AMBIGUOUS_WEIGHTS,
@@ -148,7 +149,7 @@ public final class ConversionPlanner {
         return List.copyOf(components.values());
     }
 
-    private void addComponent(Placed placed) throws IOException {
+    private void addComponent(PlacedComponent placed) throws IOException {
         Component component = placed.component();
         Checkpoint source = placed.checkpoint();
         Optional<DType> ofBase = base.isPresent() ? base.get().weightDType(component) : Optional.empty();

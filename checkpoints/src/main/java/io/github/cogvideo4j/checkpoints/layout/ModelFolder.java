@@ -25,7 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param path          the folder
 /// @param pipelineClass the pipeline's class, when there is a `model_index.json` that names it
 /// @param components    the components that it lists, in its order
-public record ModelFolder(Path path, Optional<String> pipelineClass, SequencedMap<String, Component> components) {
+public record ModelFolder(Path path, Optional<String> pipelineClass, SequencedMap<String, ListedComponent> components) {
     /// The file that makes a folder a pipeline.
     public static final String INDEX = "model_index.json";
 
@@ -38,7 +38,7 @@ public record ModelFolder(Path path, Optional<String> pipelineClass, SequencedMa
     /// @param folder    its folder
     /// @param library   the library its class is from: `diffusers`, `transformers`
     /// @param className its class
-    public record Component(Path folder, String library, String className) {}
+    public record ListedComponent(Path folder, String library, String className) {}
 
     /// Copies the map.
     public ModelFolder {
@@ -82,7 +82,7 @@ public record ModelFolder(Path path, Optional<String> pipelineClass, SequencedMa
     /// @throws UnsafeFileException `unsafe-path` when a component's name would leave the folder
     public static ModelFolder read(Path folder) throws IOException {
         Path index = folder.resolve(INDEX);
-        SequencedMap<String, Component> components = new java.util.LinkedHashMap<>();
+        SequencedMap<String, ListedComponent> components = new java.util.LinkedHashMap<>();
         if (!Files.isRegularFile(index)) {
             return new ModelFolder(folder, Optional.empty(), components);
         }
@@ -97,7 +97,7 @@ public record ModelFolder(Path path, Optional<String> pipelineClass, SequencedMa
                                 Place.of(index),
                                 "checkpoints.layout.unsafe-component",
                                 field.getKey()));
-                components.put(field.getKey(), new Component(component, names.getFirst(), names.getLast()));
+                components.put(field.getKey(), new ListedComponent(component, names.getFirst(), names.getLast()));
             }
         }
         JsonNode name = json.path("_class_name");

@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.inspect.compare.Comparing;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison;
+import io.github.cogvideo4j.checkpoints.inspect.compare.ModelComparer;
 import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange;
 import io.github.cogvideo4j.checkpoints.internal.job.Phase;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
@@ -123,7 +123,7 @@ public final class LoraExtraction {
     private Result extract(Path output) throws IOException {
         Path target = AdapterFile.target(
                 output, WeightFileName.ADAPTER, List.of(base.folder(), model.folder()), options.overwrite());
-        Comparison comparison = Comparing.compare(model, base, options.threads(), control);
+        Comparison comparison = ModelComparer.compare(model, base, options.threads(), control);
         requireSameModel(comparison);
         List<Pair> pairs = pairs(comparison);
         SequencedMap<String, AdapterMetadata.Strength> strengths = new LinkedHashMap<>();

@@ -18,7 +18,7 @@ public sealed interface TensorDifference {
         return switch (this) {
             case Missing(var name) -> Problem.of(ProblemCode.MISSING_TENSOR, place, "checkpoints.verify.missing", name);
             case Extra(var name) -> Problem.of(ProblemCode.EXTRA_TENSOR, place, "checkpoints.verify.extra", name);
-            case Sizes(var name, var expected, var found) ->
+            case ShapeMismatch(var name, var expected, var found) ->
                 Problem.of(ProblemCode.SHAPE_MISMATCH, place, "checkpoints.verify.shape", name, expected, found);
             case Type(var name, var expected, var found) ->
                 Problem.of(ProblemCode.DIFFERENT, place, "checkpoints.verify.dtype", name, expected, found);
@@ -42,7 +42,7 @@ public sealed interface TensorDifference {
     /// @param name     the key
     /// @param expected the source's sizes
     /// @param found    the folder's sizes
-    record Sizes(String name, Shape expected, Shape found) implements TensorDifference {}
+    record ShapeMismatch(String name, Shape expected, Shape found) implements TensorDifference {}
 
     /// The types differ, and the folder's is none that the source can be converted to.
     ///

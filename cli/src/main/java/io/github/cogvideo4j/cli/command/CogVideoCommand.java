@@ -9,7 +9,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /// `cogvideo` itself: the list of the commands, and the version.
-@Command(name = "cogvideo", versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND")
+@Command(name = "cogvideo", versionProvider = VersionProvider.class, synopsisSubcommandLabel = "COMMAND")
 public final class CogVideoCommand extends ConsoleCommand {
     @Option(
             names = {"-V", "--version"},

@@ -7,9 +7,9 @@ import io.github.cogvideo4j.checkpoints.inspect.Inspection;
 import io.github.cogvideo4j.checkpoints.inspect.Inspection.Verdict;
 import io.github.cogvideo4j.checkpoints.inspect.PickleWatch;
 import io.github.cogvideo4j.checkpoints.inspect.TensorSelection;
-import io.github.cogvideo4j.checkpoints.inspect.compare.Comparing;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison;
 import io.github.cogvideo4j.checkpoints.inspect.compare.ComparisonPage;
+import io.github.cogvideo4j.checkpoints.inspect.compare.ModelComparer;
 import io.github.cogvideo4j.checkpoints.inspect.compare.PageFile;
 import io.github.cogvideo4j.checkpoints.inspect.values.Statistics;
 import io.github.cogvideo4j.checkpoints.inspect.values.Statistics.TensorStatistics;
@@ -141,13 +141,13 @@ public final class InspectCommand extends ConsoleCommand {
         if (html.isPresent()) {
             PageFile.requireReplaceable(html.get());
         }
-        Checkpoint model = Comparing.open(locate(path), source.options());
+        Checkpoint model = ModelComparer.open(locate(path), source.options());
         model.remarks().forEach(console::remark);
-        Checkpoint from = Comparing.openBase(base, model);
+        Checkpoint from = ModelComparer.openBase(base, model);
         from.remarks().forEach(console::remark);
         Comparison comparison;
         try (ConversionProgress progress = new ConversionProgress(console)) {
-            comparison = Comparing.compare(model, from, workers, progress.control());
+            comparison = ModelComparer.compare(model, from, workers, progress.control());
         }
         new ComparisonReport(console, comparison).show();
         if (html.isPresent()) {

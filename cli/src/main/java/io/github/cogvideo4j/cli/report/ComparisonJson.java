@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison.Histogram;
 import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange;
 import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange.LayerKind;
-import io.github.cogvideo4j.checkpoints.inspect.values.Change;
+import io.github.cogvideo4j.checkpoints.inspect.values.ValueChange;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.util.List;
@@ -27,7 +27,7 @@ final class ComparisonJson {
         comparison.blocks().forEach((number, kinds) -> {
             ObjectNode block = blocks.addObject();
             block.put("block", number);
-            change(kinds.values().stream().reduce(Change.NONE, Change::plus), block);
+            change(kinds.values().stream().reduce(ValueChange.NONE, ValueChange::plus), block);
             kinds(kinds, block.putObject("kinds"));
         });
         kinds(comparison.kinds(), result.putObject("kinds"));
@@ -46,11 +46,11 @@ final class ComparisonJson {
         return result;
     }
 
-    private static void kinds(Map<LayerKind, Change> kinds, ObjectNode node) {
+    private static void kinds(Map<LayerKind, ValueChange> kinds, ObjectNode node) {
         kinds.forEach((kind, change) -> change(change, node.putObject(kind.id())));
     }
 
-    private static void change(Change change, ObjectNode node) {
+    private static void change(ValueChange change, ObjectNode node) {
         ContentsJson.number(node, "relative_change", change.relative());
         node.put("elements", change.elements());
         node.put("elements_changed", change.changed());

@@ -3,7 +3,7 @@ package io.github.cogvideo4j.cli.report;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison;
 import io.github.cogvideo4j.checkpoints.inspect.compare.ComparisonPage.Percent;
 import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange.LayerKind;
-import io.github.cogvideo4j.checkpoints.inspect.values.Change;
+import io.github.cogvideo4j.checkpoints.inspect.values.ValueChange;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.TextTable;
 import java.util.ArrayList;
@@ -32,7 +32,7 @@ public final class ComparisonReport {
     public void show() {
         console.result(ComparisonJson.of(comparison));
         console.print("cli.inspect.compared", comparison.model(), comparison.base());
-        Change total = comparison.total();
+        ValueChange total = comparison.total();
         console.print(
                 "cli.inspect.changed",
                 Percent.of(total.relative()),
@@ -46,7 +46,7 @@ public final class ComparisonReport {
     }
 
     private void blocks() {
-        Map<Integer, Map<LayerKind, Change>> blocks = comparison.blocks();
+        Map<Integer, Map<LayerKind, ValueChange>> blocks = comparison.blocks();
         if (blocks.isEmpty()) {
             return;
         }
@@ -58,24 +58,24 @@ public final class ComparisonReport {
         kinds.forEach(kind -> head.add(kind.title().text(console.locale())));
         head.add(console.text("cli.inspect.whole-block"));
         table.row(head);
-        Map<LayerKind, Change> all = new EnumMap<>(LayerKind.class);
+        Map<LayerKind, ValueChange> all = new EnumMap<>(LayerKind.class);
         blocks.forEach((number, block) -> {
             table.row(row(Integer.toString(number), kinds, block));
-            block.forEach((kind, change) -> all.merge(kind, change, Change::plus));
+            block.forEach((kind, change) -> all.merge(kind, change, ValueChange::plus));
         });
         table.row(row(console.text("cli.inspect.all-blocks"), kinds, all));
         console.line("");
         table.lines().forEach(console::line);
     }
 
-    private static List<String> row(String name, List<LayerKind> kinds, Map<LayerKind, Change> changes) {
+    private static List<String> row(String name, List<LayerKind> kinds, Map<LayerKind, ValueChange> changes) {
         List<String> row = new ArrayList<>(List.of(name));
         for (LayerKind kind : kinds) {
             row.add(Optional.ofNullable(changes.get(kind))
                     .map(change -> Percent.of(change.relative()))
                     .orElse("-"));
         }
-        Change whole = changes.values().stream().reduce(Change.NONE, Change::plus);
+        ValueChange whole = changes.values().stream().reduce(ValueChange.NONE, ValueChange::plus);
         row.add(Percent.of(whole.relative()));
         return row;
     }

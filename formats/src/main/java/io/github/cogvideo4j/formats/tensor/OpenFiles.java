@@ -27,7 +27,7 @@ final class OpenFiles implements AutoCloseable {
     private final int most;
     private final Opener opener;
     // The least recently used one first.
-    private final Map<Path, SourceFile> open = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<Path, OpenFile> open = new LinkedHashMap<>(16, 0.75f, true);
     // What was first opened under a path is what has to be there the next time.
     private final Map<Path, FileIdentity> identities = new HashMap<>();
 
@@ -51,7 +51,7 @@ final class OpenFiles implements AutoCloseable {
     /// @throws MalformedFileException `source-changed` when the file ends before, or is another than the last
     ///     time
     void readFully(Path path, long position, ByteBuffer target) throws IOException {
-        SourceFile file;
+        OpenFile file;
         try {
             file = acquire(path);
         } catch (InterruptedException e) {
@@ -65,8 +65,8 @@ final class OpenFiles implements AutoCloseable {
         }
     }
 
-    private synchronized SourceFile acquire(Path path) throws IOException, InterruptedException {
-        SourceFile file = open.get(path);
+    private synchronized OpenFile acquire(Path path) throws IOException, InterruptedException {
+        OpenFile file = open.get(path);
         while (file == null) {
             if (open.size() < most || closeUnused()) {
                 file = open(path);
@@ -80,7 +80,7 @@ final class OpenFiles implements AutoCloseable {
         return file;
     }
 
-    private synchronized void release(SourceFile file) {
+    private synchronized void release(OpenFile file) {
         file.users--;
         if (file.users == 0) {
             notifyAll();
@@ -88,20 +88,20 @@ final class OpenFiles implements AutoCloseable {
     }
 
     private boolean closeUnused() throws IOException {
-        Optional<Map.Entry<Path, SourceFile>> unused = open.entrySet().stream()
+        Optional<Map.Entry<Path, OpenFile>> unused = open.entrySet().stream()
                 .filter(entry -> entry.getValue().users == 0)
                 .findFirst();
         if (unused.isEmpty()) {
             return false;
         }
-        SourceFile file = unused.get().getValue();
+        OpenFile file = unused.get().getValue();
         open.remove(unused.get().getKey());
         file.close();
         return true;
     }
 
-    private SourceFile open(Path path) throws IOException {
-        SourceFile file = new SourceFile(path, opener.open(path));
+    private OpenFile open(Path path) throws IOException {
+        OpenFile file = new OpenFile(path, opener.open(path));
         FileIdentity identity = FileIdentity.of(path);
         FileIdentity before = identities.putIfAbsent(path, identity);
         if (before != null && !before.equals(identity)) {
@@ -114,7 +114,7 @@ final class OpenFiles implements AutoCloseable {
     @Override
     public synchronized void close() throws IOException {
         List<IOException> failures = new ArrayList<>();
-        for (SourceFile file : open.values()) {
+        for (OpenFile file : open.values()) {
             try {
                 file.close();
             } catch (IOException e) {

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.inspect.compare;
 
 import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange.LayerKind;
-import io.github.cogvideo4j.checkpoints.inspect.values.Change;
+import io.github.cogvideo4j.checkpoints.inspect.values.ValueChange;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,33 +44,33 @@ public record Comparison(
     }
 
     /// The change of everything.
-    public Change total() {
+    public ValueChange total() {
         return sum(tensors);
     }
 
     /// By block, and in each by kind of layer.
-    public SortedMap<Integer, Map<LayerKind, Change>> blocks() {
-        SortedMap<Integer, Map<LayerKind, Change>> blocks = new TreeMap<>();
+    public SortedMap<Integer, Map<LayerKind, ValueChange>> blocks() {
+        SortedMap<Integer, Map<LayerKind, ValueChange>> blocks = new TreeMap<>();
         for (TensorChange tensor : tensors) {
             if (tensor.position().block().isPresent()) {
                 blocks.computeIfAbsent(
                                 tensor.position().block().getAsInt(),
-                                _ -> new EnumMap<LayerKind, Change>(LayerKind.class))
-                        .merge(tensor.position().kind(), tensor.change(), Change::plus);
+                                _ -> new EnumMap<LayerKind, ValueChange>(LayerKind.class))
+                        .merge(tensor.position().kind(), tensor.change(), ValueChange::plus);
             }
         }
         return blocks;
     }
 
     /// By kind of layer, over all blocks and around them.
-    public Map<LayerKind, Change> kinds() {
-        Map<LayerKind, Change> kinds = new EnumMap<>(LayerKind.class);
-        tensors.forEach(tensor -> kinds.merge(tensor.position().kind(), tensor.change(), Change::plus));
+    public Map<LayerKind, ValueChange> kinds() {
+        Map<LayerKind, ValueChange> kinds = new EnumMap<>(LayerKind.class);
+        tensors.forEach(tensor -> kinds.merge(tensor.position().kind(), tensor.change(), ValueChange::plus));
         return kinds;
     }
 
     /// The modules outside of the blocks, in their order.
-    public SequencedMap<String, Change> outside() {
+    public SequencedMap<String, ValueChange> outside() {
         return group(
                 tensors.stream()
                         .filter(tensor -> tensor.position().block().isEmpty())
@@ -108,13 +108,14 @@ public record Comparison(
     }
 
     /// The change of some tensors together.
-    public static Change sum(Collection<TensorChange> tensors) {
-        return tensors.stream().map(TensorChange::change).reduce(Change.NONE, Change::plus);
+    public static ValueChange sum(Collection<TensorChange> tensors) {
+        return tensors.stream().map(TensorChange::change).reduce(ValueChange.NONE, ValueChange::plus);
     }
 
-    private static SequencedMap<String, Change> group(List<TensorChange> tensors, Function<TensorChange, String> name) {
-        SequencedMap<String, Change> groups = new LinkedHashMap<>();
-        tensors.forEach(tensor -> groups.merge(name.apply(tensor), tensor.change(), Change::plus));
+    private static SequencedMap<String, ValueChange> group(
+            List<TensorChange> tensors, Function<TensorChange, String> name) {
+        SequencedMap<String, ValueChange> groups = new LinkedHashMap<>();
+        tensors.forEach(tensor -> groups.merge(name.apply(tensor), tensor.change(), ValueChange::plus));
         return groups;
     }
 

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.inspect.compare;
 
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison.Histogram;
-import io.github.cogvideo4j.checkpoints.inspect.values.Change;
+import io.github.cogvideo4j.checkpoints.inspect.values.ValueChange;
 import io.github.cogvideo4j.checkpoints.internal.inspect.page.HeatMap;
 import io.github.cogvideo4j.checkpoints.internal.inspect.page.HistogramChart;
 import io.github.cogvideo4j.checkpoints.internal.inspect.page.Html;
@@ -69,7 +69,7 @@ public final class ComparisonPage {
     }
 
     private void summary() {
-        Change total = comparison.total();
+        ValueChange total = comparison.total();
         long all = comparison.tensors().size();
         html.open("ul", "class", "cards");
         card(Percent.of(total.relative()), html.say("checkpoints.page.total"), "");

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.inspect.compare;
 
-import io.github.cogvideo4j.checkpoints.inspect.values.Change;
+import io.github.cogvideo4j.checkpoints.inspect.values.ValueChange;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 /// @param baseDType  how the base stores it
 /// @param change     how far it moved
 public record TensorChange(
-        String name, TensorPosition position, Shape shape, DType modelDType, DType baseDType, Change change) {
+        String name, TensorPosition position, Shape shape, DType modelDType, DType baseDType, ValueChange change) {
     /// The norm of the difference over the norm of the base.
     public double relative() {
         return change.relative();

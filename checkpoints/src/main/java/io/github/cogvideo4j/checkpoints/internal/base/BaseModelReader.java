@@ -71,7 +71,7 @@ public final class BaseModelReader {
 
     private SequencedMap<Component, Path> listed() throws IOException {
         SequencedMap<Component, Path> components = new LinkedHashMap<>();
-        for (Map.Entry<String, ModelFolder.Component> component :
+        for (Map.Entry<String, ModelFolder.ListedComponent> component :
                 model.components().entrySet()) {
             Path folder = component.getValue().folder();
             for (Path file : regularFiles(folder)) {

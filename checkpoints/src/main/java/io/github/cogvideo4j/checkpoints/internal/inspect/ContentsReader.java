@@ -58,7 +58,7 @@ public final class ContentsReader {
     /// The components that have weights; the others are configuration only.
     private static List<Contents> components(ModelFolder model, SourceOptions options) throws IOException {
         List<Contents> all = new ArrayList<>();
-        for (Map.Entry<String, ModelFolder.Component> component :
+        for (Map.Entry<String, ModelFolder.ListedComponent> component :
                 model.components().entrySet()) {
             Path folder = component.getValue().folder();
             if (!Files.isDirectory(folder)) {

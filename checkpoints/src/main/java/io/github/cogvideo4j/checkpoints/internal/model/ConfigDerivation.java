@@ -109,7 +109,7 @@ public final class ConfigDerivation {
             Shape ofs = shape("ofs_embedding.linear_1.weight", 2);
             derived("ofs_embed_dim", ofs.size(1), "ofs_embedding.linear_1.weight");
         }
-        Sample sample = positions(known);
+        SampleSize sample = positions(known);
         for (KnownModel.Field field : KnownModel.SHARED_FIELDS) {
             if (!field.name().equals(TEXT_LENGTH) || sample.tokens() == known.sample().tokens()) {
                 assumed(field.name(), field.value(), "checkpoints.derivation.every-model");
@@ -160,11 +160,11 @@ public final class ConfigDerivation {
     }
 
     /// A table among the weights means learned positions on top of rotary ones; no other combination exists.
-    private Sample positions(KnownModel known) {
-        Sample sample = known.sample();
+    private SampleSize positions(KnownModel known) {
+        SampleSize sample = known.sample();
         if (shapes.containsKey(TransformerStateDict.POSITION_TABLE)) {
             long length = shape(TransformerStateDict.POSITION_TABLE, 3).size(1);
-            Sample other = sample;
+            SampleSize other = sample;
             sample = sample.withTableLength(length)
                     .orElseThrow(() -> underivable(
                             TransformerStateDict.POSITION_TABLE, shape(TransformerStateDict.POSITION_TABLE, 3)));

@@ -9,7 +9,7 @@ import java.util.List;
 /// @param rotary        whether positions are rotary
 /// @param patchesInTime whether a patch spans two latent frames (CogVideoX1.5)
 /// @param sample        the default size of picture
-record KnownModel(String title, boolean exact, boolean rotary, boolean patchesInTime, Sample sample) {
+record KnownModel(String title, boolean exact, boolean rotary, boolean patchesInTime, SampleSize sample) {
     /// Height, width and, where there is one, depth of a patch in every published model.
     static final int PATCH = 2;
 
@@ -21,8 +21,8 @@ record KnownModel(String title, boolean exact, boolean rotary, boolean patchesIn
     /// Tokens of text in every published model.
     private static final int TOKENS = 226;
 
-    private static final Sample FIRST = new Sample(60, 90, 49, TOKENS);
-    private static final Sample SECOND = new Sample(300, 300, 81, TOKENS);
+    private static final SampleSize FIRST = new SampleSize(60, 90, 49, TOKENS);
+    private static final SampleSize SECOND = new SampleSize(300, 300, 81, TOKENS);
 
     /// A key of the configuration that has one value in every published model.
     record Field(String name, Object value) {}

@@ -77,7 +77,7 @@ public final class PlainWeights {
             throw new InvalidCheckpointException(
                     ProblemCode.NOT_WEIGHTS, Place.of(origin), "checkpoints.plain.no-tensors");
         }
-        Ungathered.refuse(origin, tensors);
+        UngatheredCheck.refuse(origin, tensors);
         Float8.judge(Place.of(origin), tensors, remarks);
         List<StateEntry> entries = tensors.stream()
                 .map(tensor -> new StateEntry(tensor, Role.PARAMETER))

@@ -3,7 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.verify;
 import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.placement.BaseTables;
-import io.github.cogvideo4j.checkpoints.internal.placement.Placement;
+import io.github.cogvideo4j.checkpoints.internal.placement.ComponentPlacement;
 import io.github.cogvideo4j.checkpoints.internal.source.WeightSet;
 import io.github.cogvideo4j.checkpoints.internal.source.sat.SatExport;
 import io.github.cogvideo4j.checkpoints.internal.source.sat.SatPart;
@@ -73,7 +73,7 @@ public record Counterpart(Path weights, Checkpoint source) {
             if (match.isEmpty()) {
                 continue;
             }
-            Counterpart counterpart = new Counterpart(part, Placement.renamed(source, match.get()));
+            Counterpart counterpart = new Counterpart(part, ComponentPlacement.renamed(source, match.get()));
             if (match.get().complete()) {
                 whole.add(counterpart);
             } else if (nearest.isEmpty() || part.endsWith(named.folder())) {
@@ -132,7 +132,7 @@ public record Counterpart(Path weights, Checkpoint source) {
             return parts;
         }
         List<Path> all = new ArrayList<>();
-        for (ModelFolder.Component component :
+        for (ModelFolder.ListedComponent component :
                 ModelFolder.read(folder).components().values()) {
             if (hasWeights(component.folder())) {
                 all.add(component.folder());
@@ -150,7 +150,7 @@ public record Counterpart(Path weights, Checkpoint source) {
     }
 
     /// Whether a component of a pipeline is one that diffuses: neither an autoencoder nor an encoder.
-    static boolean isModel(String name, ModelFolder.Component component) throws IOException {
+    static boolean isModel(String name, ModelFolder.ListedComponent component) throws IOException {
         return component.library().equals("diffusers")
                 && Component.mayHaveWeights(name)
                 && !component.className().startsWith("Autoencoder")

@@ -125,7 +125,7 @@ public final class FolderVerification {
     /// Of a folder that no conversion made: the models that diffuse, where it is a pipeline, else itself.
     private List<Path> unwrittenParts() throws IOException {
         List<Path> parts = new ArrayList<>();
-        for (Map.Entry<String, ModelFolder.Component> component :
+        for (Map.Entry<String, ModelFolder.ListedComponent> component :
                 ModelFolder.read(folder).components().entrySet()) {
             if (Counterpart.isModel(component.getKey(), component.getValue())) {
                 parts.add(component.getValue().folder());

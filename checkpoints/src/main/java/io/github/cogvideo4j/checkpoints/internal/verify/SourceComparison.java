@@ -65,8 +65,8 @@ public final class SourceComparison {
             if (counterpart == null) {
                 differences.add(new TensorDifference.Missing(entry.name()));
             } else if (!counterpart.shape().equals(entry.tensor().shape())) {
-                differences.add(
-                        new TensorDifference.Sizes(entry.name(), entry.tensor().shape(), counterpart.shape()));
+                differences.add(new TensorDifference.ShapeMismatch(
+                        entry.name(), entry.tensor().shape(), counterpart.shape()));
             } else if (counterpart.dtype() != entry.mergedDType()
                     && TargetDType.of(counterpart.dtype()).isEmpty()) {
                 differences.add(new TensorDifference.Type(entry.name(), entry.mergedDType(), counterpart.dtype()));

@@ -44,7 +44,8 @@ public final class TensorContents {
             } else if (entry.dtype() != tensor.dtype()) {
                 problems.add(new TensorDifference.Type(tensor.name(), entry.dtype(), tensor.dtype()).problem(folder));
             } else if (!entry.shape().equals(tensor.shape())) {
-                problems.add(new TensorDifference.Sizes(tensor.name(), entry.shape(), tensor.shape()).problem(folder));
+                problems.add(new TensorDifference.ShapeMismatch(tensor.name(), entry.shape(), tensor.shape())
+                        .problem(folder));
             } else {
                 known.add(tensor);
             }

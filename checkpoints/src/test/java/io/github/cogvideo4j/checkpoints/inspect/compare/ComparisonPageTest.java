@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange.TensorPosition;
-import io.github.cogvideo4j.checkpoints.inspect.values.Change;
+import io.github.cogvideo4j.checkpoints.inspect.values.ValueChange;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.io.IOException;
@@ -30,7 +30,7 @@ class ComparisonPageTest {
                 Shape.of(4),
                 DType.BF16,
                 DType.F32,
-                new Change(4, difference, base, 0.5, 4, 4));
+                new ValueChange(4, difference, base, 0.5, 4, 4));
     }
 
     private static Comparison comparison(TensorChange... tensors) {

@@ -7,7 +7,7 @@ import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison.Histogram;
 import io.github.cogvideo4j.checkpoints.inspect.compare.ComparisonPage.Percent;
 import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange.LayerKind;
 import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange.TensorPosition;
-import io.github.cogvideo4j.checkpoints.inspect.values.Change;
+import io.github.cogvideo4j.checkpoints.inspect.values.ValueChange;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.json.JsonFile;
@@ -27,9 +27,9 @@ class ComparisonTest {
     private static final Percentage FP32_SUMS = Percentage.withPercentage(1e-4);
 
     private static Comparison compare(Path model, Path base) throws IOException {
-        return Comparing.compare(
-                Comparing.open(model, SourceOptions.defaults()),
-                Comparing.open(base, SourceOptions.defaults()),
+        return ModelComparer.compare(
+                ModelComparer.open(model, SourceOptions.defaults()),
+                ModelComparer.open(base, SourceOptions.defaults()),
                 2,
                 JobControl.none());
     }
@@ -46,7 +46,7 @@ class ComparisonTest {
         Comparison comparison = compare(checkpoint, Resources.golden("pipelines/" + pipeline));
 
         // The makers left out what was not trained: the table of positions, a buffer.
-        Change trained = Comparison.sum(comparison.mostChanged());
+        ValueChange trained = Comparison.sum(comparison.mostChanged());
         assertThat(trained.relative())
                 .isCloseTo(expected.get("relative_norm_of_change").doubleValue(), FP32_SUMS);
         assertThat(comparison.mostChanged().getFirst().relative())
@@ -103,14 +103,14 @@ class ComparisonTest {
                 compare(Resources.fixture("sample-t2v-2b/output/checkpoint-3"), Resources.golden("pipelines/t2v-2b"));
         double total = comparison.total().differenceSquares();
         double kinds = comparison.kinds().values().stream()
-                .mapToDouble(Change::differenceSquares)
+                .mapToDouble(ValueChange::differenceSquares)
                 .sum();
         double blocks = comparison.blocks().values().stream()
                 .flatMap(block -> block.values().stream())
-                .mapToDouble(Change::differenceSquares)
+                .mapToDouble(ValueChange::differenceSquares)
                 .sum();
         double around = comparison.outside().values().stream()
-                .mapToDouble(Change::differenceSquares)
+                .mapToDouble(ValueChange::differenceSquares)
                 .sum();
         assertThat(kinds).isCloseTo(total, Percentage.withPercentage(1e-10));
         assertThat(blocks + around).isCloseTo(total, Percentage.withPercentage(1e-10));

@@ -12,7 +12,7 @@ public interface PickleFactory {
         return new PickleValue.PersistentId(id);
     }
 
-    /// The value for `function(*arguments)`. Containers have been dealt with; the function is one that
+    /// The value for `function(*arguments)`. PythonContainers have been dealt with; the function is one that
     /// [AllowedGlobals] lists.
     default PickleValue call(PickleValue.Global function, List<PickleValue> arguments) {
         return new PickleValue.Instance(function, arguments);

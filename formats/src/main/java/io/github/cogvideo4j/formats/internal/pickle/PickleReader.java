@@ -269,10 +269,10 @@ public final class PickleReader {
                 .orElseThrow(() -> AllowedGlobals.refusal(function, source.placeOf(decoder.position())));
         decoder.charge(PickleCosts.copyOf(arguments));
         Optional<PickleValue> container = switch (entry.becomes()) {
-            case DICT -> Containers.dict(arguments);
-            case SET -> Containers.elements(arguments).map(this::members);
-            case TUPLE -> Containers.elements(arguments).map(PickleValue.Tuple::new);
-            case BYTES -> Containers.bytes(arguments);
+            case DICT -> PythonContainers.dict(arguments);
+            case SET -> PythonContainers.elements(arguments).map(this::members);
+            case TUPLE -> PythonContainers.elements(arguments).map(PickleValue.Tuple::new);
+            case BYTES -> PythonContainers.bytes(arguments);
             default -> Optional.of(factory.call(function, arguments));
         };
         return container.orElseThrow(() -> decoder.syntax("formats.pickle.arguments", function));

@@ -28,7 +28,7 @@ public record TorchFile(Path path, Container container, PickleValue root) {
     /// @throws FormatException when it is no file of `torch.save`, is damaged, or is not safe
     public static TorchFile open(Path path, Problems problems) throws IOException {
         try (FileChannel channel = RegularFile.open(path)) {
-            return Containers.open(FileWindow.whole(channel, path), problems);
+            return TorchFileOpener.open(FileWindow.whole(channel, path), problems);
         }
     }
 }

@@ -36,7 +36,7 @@ public final class TorchSequence implements AutoCloseable {
     /// @throws FormatException when it leaves the file, is no file of `torch.save`, is damaged, is not safe, or
     ///     is far larger than the description of one tensor
     public TorchFile file(long offset, long length, Problems problems) throws IOException {
-        return Containers.open(FileWindow.inside(blocks, path, offset, length, TorchLimits.TENSOR), problems);
+        return TorchFileOpener.open(FileWindow.inside(blocks, path, offset, length, TorchLimits.TENSOR), problems);
     }
 
     @Override

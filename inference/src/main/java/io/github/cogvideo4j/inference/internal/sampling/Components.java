@@ -95,7 +95,7 @@ final class Components implements AutoCloseable {
     /// Refuses a pipeline of another model by its name, before details of its parts are told.
     private static void requireCogVideoX(Path model) throws IOException {
         ModelFolder folder = ModelFolder.read(model);
-        ModelFolder.Component transformer = folder.components().get("transformer");
+        ModelFolder.ListedComponent transformer = folder.components().get("transformer");
         String own = transformer == null ? "" : transformer.className();
         if (folder.isPipeline() && !own.isEmpty() && !own.equals(TransformerConfig.CLASS_NAME)) {
             throw new InvalidModelException(

@@ -7,7 +7,7 @@ import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.model.DerivedConfig;
 import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
 import io.github.cogvideo4j.checkpoints.internal.model.TextEncoderDerivation;
-import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
+import io.github.cogvideo4j.checkpoints.internal.placement.PlacedComponent;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -30,12 +30,12 @@ final class DerivedConfiguration {
                 .toList();
     }
 
-    static String ofTextEncoder(Placed placed, Optional<BaseModel> base, Problems remarks) throws IOException {
+    static String ofTextEncoder(PlacedComponent placed, Optional<BaseModel> base, Problems remarks) throws IOException {
         Checkpoint checkpoint = placed.checkpoint();
         Place place = Place.of(checkpoint.folder());
         DerivedConfig derived = TextEncoderDerivation.derive(shapes(checkpoint), place);
         Optional<Path> ofBase = base.flatMap(model -> model.config(placed.component()));
-        Optional<Path> given = ofBase.isPresent() ? ofBase : BesideSource.config(placed);
+        Optional<Path> given = ofBase.isPresent() ? ofBase : SourceConfig.config(placed);
         if (given.isPresent()) {
             requireAgreement(derived, ConfigDocument.read(given.get()), place);
             return TransformerConfiguration.text(given.get());

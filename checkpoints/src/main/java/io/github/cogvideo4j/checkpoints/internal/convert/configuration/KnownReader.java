@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.convert.configuration;
 
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
-import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
+import io.github.cogvideo4j.checkpoints.internal.placement.PlacedComponent;
 import io.github.cogvideo4j.checkpoints.internal.table.Families;
 import io.github.cogvideo4j.checkpoints.internal.table.Family;
 import java.io.IOException;
@@ -17,7 +17,7 @@ enum KnownReader {
     NONE;
 
     /// The reader of a component: by the class that the base says, else by the family of its names.
-    static KnownReader of(Placed placed, Optional<BaseModel> base) throws IOException {
+    static KnownReader of(PlacedComponent placed, Optional<BaseModel> base) throws IOException {
         Optional<String> className = base.isPresent() ? base.get().className(placed.component()) : Optional.empty();
         if (className.isPresent()) {
             return Families.ofClass(className.get())

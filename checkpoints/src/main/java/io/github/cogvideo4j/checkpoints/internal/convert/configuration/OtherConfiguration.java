@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.convert.configuration;
 
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
-import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
+import io.github.cogvideo4j.checkpoints.internal.placement.PlacedComponent;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
@@ -14,7 +14,8 @@ import java.util.Optional;
 final class OtherConfiguration {
     private OtherConfiguration() {}
 
-    static Optional<String> find(Placed placed, Optional<BaseModel> base, Problems remarks) throws IOException {
+    static Optional<String> find(PlacedComponent placed, Optional<BaseModel> base, Problems remarks)
+            throws IOException {
         Place place = Place.of(placed.checkpoint().folder());
         Optional<Path> ofBase = base.flatMap(model -> model.config(placed.component()));
         if (ofBase.isPresent()) {
@@ -25,7 +26,7 @@ final class OtherConfiguration {
             return Optional.empty();
         }
         Optional<Path> beside =
-                BesideSource.config(placed.checkpoint(), placed.family().get());
+                SourceConfig.config(placed.checkpoint(), placed.family().get());
         if (beside.isPresent()) {
             remarks.report(ProblemCode.ASSUMED, Place.of(beside.get()), "checkpoints.convert.config-beside");
             return Optional.of(TransformerConfiguration.text(beside.get()));

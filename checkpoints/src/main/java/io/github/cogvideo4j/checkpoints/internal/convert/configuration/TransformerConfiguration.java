@@ -6,7 +6,7 @@ import io.github.cogvideo4j.checkpoints.internal.model.ConfigCheck;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDerivation;
 import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
-import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
+import io.github.cogvideo4j.checkpoints.internal.placement.PlacedComponent;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
@@ -51,7 +51,7 @@ final class TransformerConfiguration {
     /// The configuration.
     ///
     /// @throws InvalidCheckpointException when the weights do not fit the base's configuration
-    static Decision decide(Placed placed, Optional<BaseModel> base, Problems remarks) throws IOException {
+    static Decision decide(PlacedComponent placed, Optional<BaseModel> base, Problems remarks) throws IOException {
         TransformerConfiguration decision = new TransformerConfiguration(placed.checkpoint(), remarks);
         Optional<Path> given = base.flatMap(model -> model.config(placed.component()));
         return given.isPresent() ? decision.ofBase(given.get()) : decision.withoutBase();

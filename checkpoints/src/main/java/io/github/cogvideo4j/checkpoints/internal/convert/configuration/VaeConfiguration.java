@@ -10,7 +10,7 @@ import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.internal.model.VaeDerivation;
 import io.github.cogvideo4j.checkpoints.internal.model.VaeStateDict;
-import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
+import io.github.cogvideo4j.checkpoints.internal.placement.PlacedComponent;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -31,13 +31,13 @@ final class VaeConfiguration {
     private static final double OF_2B = 1.15258426;
     private static final double OF_5B = 0.7;
 
-    private final Placed placed;
+    private final PlacedComponent placed;
     private final Checkpoint checkpoint;
     private final ModelClaims claims;
     private final Problems remarks;
     private final Place place;
 
-    VaeConfiguration(Placed placed, ModelClaims claims, Problems remarks) {
+    VaeConfiguration(PlacedComponent placed, ModelClaims claims, Problems remarks) {
         this.placed = placed;
         this.checkpoint = placed.checkpoint();
         this.claims = claims;
@@ -55,7 +55,7 @@ final class VaeConfiguration {
         DerivedConfig derived = VaeDerivation.derive(shapes, place);
         VaeStateDict.check(derived.document(), shapes, place);
         Optional<Path> ofBase = base.flatMap(model -> model.config(placed.component()));
-        Optional<Path> given = ofBase.isPresent() ? ofBase : BesideSource.config(placed);
+        Optional<Path> given = ofBase.isPresent() ? ofBase : SourceConfig.config(placed);
         if (given.isPresent()) {
             ConfigDocument config = ConfigDocument.read(given.get());
             DerivedConfiguration.requireAgreement(derived, config, place);

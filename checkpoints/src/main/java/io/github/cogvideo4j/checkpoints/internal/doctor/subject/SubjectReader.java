@@ -150,7 +150,7 @@ final class SubjectReader {
             attempt(lora, () -> readAdapter(lora));
         }
         for (ModelFolder known : model.stream().toList()) {
-            for (Map.Entry<String, ModelFolder.Component> component :
+            for (Map.Entry<String, ModelFolder.ListedComponent> component :
                     known.components().entrySet()) {
                 if (!component.getKey().equals(ConversionPlan.COMPONENT)) {
                     readOther(component.getKey(), component.getValue().folder());

@@ -3,7 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.inspect.page;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison;
 import io.github.cogvideo4j.checkpoints.inspect.compare.ComparisonPage.Percent;
 import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange.LayerKind;
-import io.github.cogvideo4j.checkpoints.inspect.values.Change;
+import io.github.cogvideo4j.checkpoints.inspect.values.ValueChange;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,8 +17,8 @@ public final class HeatMap {
     private static final int LEGEND_LABELS = 5;
 
     private final Html html;
-    private final Map<Integer, Map<LayerKind, Change>> blocks;
-    private final Map<String, Change> outside;
+    private final Map<Integer, Map<LayerKind, ValueChange>> blocks;
+    private final Map<String, ValueChange> outside;
     private final List<LayerKind> columns;
     private final ColourScale scale;
 
@@ -59,7 +59,7 @@ public final class HeatMap {
         html.close("tr").close("thead");
     }
 
-    private void row(int number, Map<LayerKind, Change> block) {
+    private void row(int number, Map<LayerKind, ValueChange> block) {
         html.open("tr").leaf("th", Integer.toString(number), "scope", "row");
         for (LayerKind kind : columns) {
             cell(
@@ -69,7 +69,7 @@ public final class HeatMap {
                             html.say(kind.title().key())),
                     Optional.ofNullable(block.get(kind)));
         }
-        Change whole = block.values().stream().reduce(Change.NONE, Change::plus);
+        ValueChange whole = block.values().stream().reduce(ValueChange.NONE, ValueChange::plus);
         html.leaf("td", Percent.of(whole.relative()), "class", "sum");
         html.close("tr");
     }
@@ -77,11 +77,11 @@ public final class HeatMap {
     private void foot() {
         html.open("tfoot").open("tr");
         html.leaf("th", html.say("checkpoints.page.all-blocks"), "scope", "row");
-        Change all = Change.NONE;
+        ValueChange all = ValueChange.NONE;
         for (LayerKind kind : columns) {
-            Change change = blocks.values().stream()
-                    .map(block -> block.getOrDefault(kind, Change.NONE))
-                    .reduce(Change.NONE, Change::plus);
+            ValueChange change = blocks.values().stream()
+                    .map(block -> block.getOrDefault(kind, ValueChange.NONE))
+                    .reduce(ValueChange.NONE, ValueChange::plus);
             all = all.plus(change);
             html.leaf("td", Percent.of(change.relative()), "class", "sum");
         }
@@ -89,12 +89,12 @@ public final class HeatMap {
         html.close("tr").close("tfoot");
     }
 
-    private void cell(String what, Optional<Change> found) {
+    private void cell(String what, Optional<ValueChange> found) {
         if (found.isEmpty()) {
             html.leaf("td", "–", "class", "cell none");
             return;
         }
-        Change change = found.get();
+        ValueChange change = found.get();
         html.leaf(
                 "td",
                 Percent.of(change.relative()),
@@ -106,7 +106,7 @@ public final class HeatMap {
                 details(what, change));
     }
 
-    private String details(String what, Change change) {
+    private String details(String what, ValueChange change) {
         return html.say(
                 "checkpoints.page.cell-details",
                 what,

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.inspect.values;
 
-import io.github.cogvideo4j.checkpoints.inspect.values.Change;
+import io.github.cogvideo4j.checkpoints.inspect.values.ValueChange;
 import io.github.cogvideo4j.checkpoints.internal.cast.SequentialTensor;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
@@ -35,7 +35,7 @@ public final class Differences {
     /// @param model  what it is now
     /// @param base   what it was, of the same shape
     /// @param done   told the bytes of the model that are done
-    public static Optional<Change> between(
+    public static Optional<ValueChange> between(
             FileStorageReader reader, StoredTensor model, StoredTensor base, LongConsumer done) throws IOException {
         if (!model.shape().equals(base.shape())) {
             throw new IllegalArgumentException(model.shape() + " and " + base.shape());
@@ -74,7 +74,7 @@ public final class Differences {
             double difference = now[i] - before[i];
             differenceSquares += difference * difference;
             baseSquares += before[i] * before[i];
-            largest = Change.larger(largest, Math.abs(difference));
+            largest = ValueChange.larger(largest, Math.abs(difference));
             if (now[i] != before[i]) {
                 changed++;
                 changedInBf16 += brainFloat(now[i]) == brainFloat(before[i]) ? 0 : 1;
@@ -88,7 +88,7 @@ public final class Differences {
         return (bits + HALF + ((bits >>> 16) & 1)) >>> 16;
     }
 
-    private Change change() {
-        return new Change(elements, differenceSquares, baseSquares, largest, changed, changedInBf16);
+    private ValueChange change() {
+        return new ValueChange(elements, differenceSquares, baseSquares, largest, changed, changedInBf16);
     }
 }

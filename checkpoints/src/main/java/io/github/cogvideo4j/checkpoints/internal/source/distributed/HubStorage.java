@@ -51,7 +51,7 @@ public final class HubStorage {
     private final SourceOptions options;
     private final SourceFiles opened = new SourceFiles();
     private final Problems remarks = new Problems();
-    private final Pieces pieces = new Pieces();
+    private final RankPieces pieces = new RankPieces();
 
     private HubStorage(Path folder, SourceOptions options) {
         this.folder = folder;
@@ -180,7 +180,7 @@ public final class HubStorage {
             Box box = new Box(
                     offsets(place.tensor(tensor.name()), tensor, sharding.path(tensor.name())),
                     tensor.shape().sizes());
-            if (!pieces.add(tensor.name(), new Pieces.Piece(file.path(), box, tensor, Optional.empty()))) {
+            if (!pieces.add(tensor.name(), new RankPieces.Piece(file.path(), box, tensor, Optional.empty()))) {
                 throw new MalformedFileException(
                         ProblemCode.NUMEL_MISMATCH,
                         place.tensor(tensor.name()),

@@ -48,7 +48,7 @@ public final class RankFiles {
     private final SourceOptions options;
     private final SourceFiles opened = new SourceFiles();
     private final Problems remarks = new Problems();
-    private final Pieces pieces = new Pieces();
+    private final RankPieces pieces = new RankPieces();
 
     private RankFiles(Path folder, SourceOptions options) {
         this.folder = folder;
@@ -159,7 +159,8 @@ public final class RankFiles {
                 case DistributedTensorValue part -> pieces.add(name, piece(file, name, part, rank));
                 case TensorValue whole -> {
                     StoredTensor stored = whole.stored(name);
-                    pieces.add(name, new Pieces.Piece(file, Box.whole(stored.shape()), stored, sizes(file, stored)));
+                    pieces.add(
+                            name, new RankPieces.Piece(file, Box.whole(stored.shape()), stored, sizes(file, stored)));
                 }
                 case PickleValue.Dict inner when depth < DEEPEST -> readDict(file, inner, name + ".", depth + 1, rank);
                 default -> {} // Numbers and texts that a trainer put beside the tensors.
@@ -179,7 +180,7 @@ public final class RankFiles {
         return Optional.of(stored.shape());
     }
 
-    private Pieces.Piece piece(Path file, String name, DistributedTensorValue value, Rank rank) {
+    private RankPieces.Piece piece(Path file, String name, DistributedTensorValue value, Rank rank) {
         Place place = Place.of(file).tensor(name);
         if (value.rank().isPresent() && value.rank().getAsLong() != rank.number()) {
             throw new InvalidCheckpointException(
@@ -207,7 +208,7 @@ public final class RankFiles {
                     box.sizes(),
                     stored.shape());
         }
-        return new Pieces.Piece(file, box, stored, Optional.of(new Shape(value.sizes())));
+        return new RankPieces.Piece(file, box, stored, Optional.of(new Shape(value.sizes())));
     }
 
     /// A rank whose file is missing is always named; it is an error where the others do not have what it had.

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Pieces of tensors that lie about where they belong: rank files, and files of Hugging Face storage.
+/// RankPieces of tensors that lie about where they belong: rank files, and files of Hugging Face storage.
 @Timeout(20)
 class PiecesAttacksTest {
     @TempDir

@@ -1,12 +1,12 @@
 package io.github.cogvideo4j.checkpoints.inspect.compare;
 
 import io.github.cogvideo4j.checkpoints.inspect.compare.TensorChange.TensorPosition;
-import io.github.cogvideo4j.checkpoints.inspect.values.Change;
+import io.github.cogvideo4j.checkpoints.inspect.values.ValueChange;
 import io.github.cogvideo4j.checkpoints.internal.inspect.values.Differences;
 import io.github.cogvideo4j.checkpoints.internal.job.Phase;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.internal.placement.BaseTables;
-import io.github.cogvideo4j.checkpoints.internal.placement.Placement;
+import io.github.cogvideo4j.checkpoints.internal.placement.ComponentPlacement;
 import io.github.cogvideo4j.checkpoints.internal.source.WeightSet;
 import io.github.cogvideo4j.checkpoints.internal.table.TableMatch;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
@@ -29,7 +29,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /// Compares a model with the base that it was fine-tuned from, streaming both.
-public final class Comparing {
+public final class ModelComparer {
     /// A tensor of both sides.
     private record Pair(StoredTensor model, StoredTensor base) {}
 
@@ -38,7 +38,7 @@ public final class Comparing {
     private final List<String> onlyInModel = new ArrayList<>();
     private final SequencedMap<String, List<Shape>> reshaped = new LinkedHashMap<>();
 
-    private Comparing() {}
+    private ModelComparer() {}
 
     /// Opens what a comparison takes for a model: a checkpoint, a folder of weights, a weight file, and of a
     /// pipeline its transformer.
@@ -53,7 +53,7 @@ public final class Comparing {
     /// the model's, else its transformer.
     public static Checkpoint openBase(Path path, Checkpoint model) throws IOException {
         if (Files.isDirectory(path)) {
-            for (ModelFolder.Component component :
+            for (ModelFolder.ListedComponent component :
                     ModelFolder.read(path).components().values()) {
                 Path folder = component.folder();
                 if (Files.isDirectory(folder) && !WeightSet.candidates(folder).isEmpty()) {
@@ -81,10 +81,10 @@ public final class Comparing {
     /// @param control told the model's bytes that are done
     public static Comparison compare(Checkpoint model, Checkpoint base, int threads, JobControl control)
             throws IOException {
-        Comparing comparing = new Comparing();
+        ModelComparer comparing = new ModelComparer();
         base.entries().forEach(entry -> comparing.base.put(entry.name(), entry.tensor()));
         TableMatch match = match(model, base);
-        Checkpoint renamed = match.complete() ? Placement.renamed(model, match) : model;
+        Checkpoint renamed = match.complete() ? ComponentPlacement.renamed(model, match) : model;
         renamed.entries().forEach(comparing::match);
         return comparing.read(model, base, threads, control);
     }
@@ -107,7 +107,7 @@ public final class Comparing {
         List<TensorChange> changes = new ArrayList<>();
         List<String> unreadable = new ArrayList<>();
         try (FileStorageReader reader = new FileStorageReader()) {
-            List<Optional<Change>> found = new ArrayList<>(ParallelTensors.map(
+            List<Optional<ValueChange>> found = new ArrayList<>(ParallelTensors.map(
                     common, threads, pair -> Differences.between(reader, pair.model(), pair.base(), control::advance)));
             for (Pair pair : common) {
                 found.removeFirst()
@@ -121,7 +121,7 @@ public final class Comparing {
                 model.folder(), from.folder(), changes, onlyInModel, List.copyOf(base.keySet()), reshaped, unreadable);
     }
 
-    private static TensorChange change(Pair pair, Change change) {
+    private static TensorChange change(Pair pair, ValueChange change) {
         return new TensorChange(
                 pair.model().name(),
                 TensorPosition.of(pair.model().name()),

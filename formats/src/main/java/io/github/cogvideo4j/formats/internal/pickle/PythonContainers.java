@@ -7,8 +7,8 @@ import java.util.Optional;
 
 /// Calls of Python's container classes, turned into our containers. Each is empty when the arguments do not
 /// fit.
-final class Containers {
-    private Containers() {}
+final class PythonContainers {
+    private PythonContainers() {}
 
     /// `OrderedDict()`, `OrderedDict([(k, v), ...])`, `defaultdict(factory, {...})`, `Counter({...})`.
     static Optional<PickleValue> dict(List<PickleValue> arguments) {

@@ -3,7 +3,7 @@ package io.github.cogvideo4j.benchmarks.inference;
 import io.github.cogvideo4j.inference.internal.weights.WeightStore;
 
 /// What is measured: a model of real width, and the bare calls that it cannot do without.
-interface Subject extends AutoCloseable {
+interface MeasuredModel extends AutoCloseable {
     /// The model's own forward.
     void forward();
 

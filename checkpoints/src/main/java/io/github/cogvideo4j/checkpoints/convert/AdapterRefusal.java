@@ -13,8 +13,8 @@ import java.util.Optional;
 
 /// Says what weights are, where they are not what the conversion is asked to make of them. Named here, they
 /// are not told as a hundred missing tensors.
-final class WrongSource {
-    private WrongSource() {}
+final class AdapterRefusal {
+    private AdapterRefusal() {}
 
     /// Refuses adapters, and models that have not been merged with theirs.
     ///
@@ -22,7 +22,7 @@ final class WrongSource {
     /// model with its adapter still in it
     static void refuseAdapters(Checkpoint source) {
         List<String> names = source.entries().stream().map(StateEntry::name).toList();
-        if (names.stream().allMatch(WrongSource::isAdapters)) {
+        if (names.stream().allMatch(AdapterRefusal::isAdapters)) {
             throw new InvalidCheckpointException(
                     told(
                                     ProblemCode.NOT_A_CHECKPOINT,

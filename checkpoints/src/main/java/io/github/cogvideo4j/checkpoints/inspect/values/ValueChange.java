@@ -9,14 +9,14 @@ package io.github.cogvideo4j.checkpoints.inspect.values;
 /// @param changed         how many values are not what they were
 /// @param changedInBf16   how many of them still differ when both sides are rounded to bfloat16, in which
 ///                        inference runs
-public record Change(
+public record ValueChange(
         long elements, double differenceSquares, double baseSquares, double largest, long changed, long changedInBf16) {
     /// No values.
-    public static final Change NONE = new Change(0, 0, 0, 0, 0, 0);
+    public static final ValueChange NONE = new ValueChange(0, 0, 0, 0, 0, 0);
 
     /// Both together. Squares add up, so the change of a whole is that of its parts.
-    public Change plus(Change other) {
-        return new Change(
+    public ValueChange plus(ValueChange other) {
+        return new ValueChange(
                 elements + other.elements,
                 differenceSquares + other.differenceSquares,
                 baseSquares + other.baseSquares,

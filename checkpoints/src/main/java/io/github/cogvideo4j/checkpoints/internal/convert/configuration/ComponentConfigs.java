@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ModelClaims;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
-import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
+import io.github.cogvideo4j.checkpoints.internal.placement.PlacedComponent;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -19,10 +19,10 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /// The configuration files of the components that a conversion makes.
-public final class Configurations {
+public final class ComponentConfigs {
     private static final String SCHEDULER = "scheduler/scheduler_config.json";
 
-    private final List<Placed> components;
+    private final List<PlacedComponent> components;
     private final Optional<BaseModel> base;
     private final ModelClaims claims;
     private final Problems remarks;
@@ -32,7 +32,8 @@ public final class Configurations {
     /// @param base       the model that was fine-tuned
     /// @param claims     what the caller says about it
     /// @param remarks    where it is told what was derived or assumed
-    public Configurations(List<Placed> components, Optional<BaseModel> base, ModelClaims claims, Problems remarks) {
+    public ComponentConfigs(
+            List<PlacedComponent> components, Optional<BaseModel> base, ModelClaims claims, Problems remarks) {
         this.components = components;
         this.base = base;
         this.claims = claims;
@@ -42,7 +43,7 @@ public final class Configurations {
     /// The files' text by path below the output.
     public SequencedMap<String, String> decide() throws IOException {
         Optional<TransformerConfig> transformer = Optional.empty();
-        for (Placed placed : readBy(KnownReader.COGVIDEOX_TRANSFORMER)) {
+        for (PlacedComponent placed : readBy(KnownReader.COGVIDEOX_TRANSFORMER)) {
             TransformerConfiguration.Decision decision = TransformerConfiguration.decide(placed, base, remarks);
             put(
                     placed.component(),
@@ -50,14 +51,14 @@ public final class Configurations {
                             claims, decision, Place.of(placed.checkpoint().folder())));
             transformer = Optional.of(decision.config());
         }
-        List<Placed> autoencoders = readBy(KnownReader.COGVIDEOX_VAE);
-        for (Placed placed : autoencoders) {
+        List<PlacedComponent> autoencoders = readBy(KnownReader.COGVIDEOX_VAE);
+        for (PlacedComponent placed : autoencoders) {
             put(placed.component(), new VaeConfiguration(placed, claims, remarks).decide(base, transformer));
         }
-        for (Placed placed : readBy(KnownReader.T5)) {
+        for (PlacedComponent placed : readBy(KnownReader.T5)) {
             put(placed.component(), DerivedConfiguration.ofTextEncoder(placed, base, remarks));
         }
-        for (Placed placed : readBy(KnownReader.NONE)) {
+        for (PlacedComponent placed : readBy(KnownReader.NONE)) {
             OtherConfiguration.find(placed, base, remarks).ifPresent(text -> put(placed.component(), text));
         }
         if (claims.scalingFactor().isPresent() && autoencoders.isEmpty()) {
@@ -69,9 +70,9 @@ public final class Configurations {
         return files;
     }
 
-    private List<Placed> readBy(KnownReader reader) throws IOException {
-        List<Placed> found = new ArrayList<>();
-        for (Placed placed : components) {
+    private List<PlacedComponent> readBy(KnownReader reader) throws IOException {
+        List<PlacedComponent> found = new ArrayList<>();
+        for (PlacedComponent placed : components) {
             if (KnownReader.of(placed, base) == reader) {
                 found.add(placed);
             }

@@ -10,14 +10,14 @@ import java.nio.file.Path;
 
 /// An open source file. It is read with a channel and not through a mapping: a file that shrinks under a
 /// mapping faults the JVM, under a channel it is an end of file.
-final class SourceFile implements AutoCloseable {
+final class OpenFile implements AutoCloseable {
     private final Path path;
     private final FileChannel channel;
 
     /// How many reads are under way; kept by [OpenFiles].
     int users;
 
-    SourceFile(Path path, FileChannel channel) {
+    OpenFile(Path path, FileChannel channel) {
         this.path = path;
         this.channel = channel;
     }

@@ -13,7 +13,7 @@ import java.util.Optional;
 /// @param table      the names, shapes and dtypes that the component must have, when they are known
 /// @param family     the family that the component is of, when it is known
 /// @param names      how the names were settled
-public record Placed(
+public record PlacedComponent(
         Component component,
         Checkpoint checkpoint,
         Optional<ModelTable> table,

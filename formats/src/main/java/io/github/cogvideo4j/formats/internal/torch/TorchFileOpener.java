@@ -16,12 +16,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /// Tells what a file is by its first bytes and opens it, or says what it is instead of a file of `torch.save`.
-final class Containers {
+final class TorchFileOpener {
     private static final int ZIP_RECORD = 0x04034b50;
     private static final byte PROTO = (byte) 0x80;
     private static final int HEAD = 512;
 
-    private Containers() {}
+    private TorchFileOpener() {}
 
     static TorchFile open(FileWindow window, Problems problems) throws IOException {
         if (window.length() == 0) {

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.convert.configuration;
 
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
-import io.github.cogvideo4j.checkpoints.internal.placement.Placed;
+import io.github.cogvideo4j.checkpoints.internal.placement.PlacedComponent;
 import io.github.cogvideo4j.checkpoints.internal.table.Family;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /// The `config.json` in the folder of plain weights, which is how a component of a model lies on the disk.
-final class BesideSource {
-    private BesideSource() {}
+final class SourceConfig {
+    private SourceConfig() {}
 
     /// The file, when it is there and says that it is of the family.
     static Optional<Path> config(Checkpoint checkpoint, Family family) throws IOException {
@@ -28,7 +28,7 @@ final class BesideSource {
     }
 
     /// The same of placed weights.
-    static Optional<Path> config(Placed placed) throws IOException {
+    static Optional<Path> config(PlacedComponent placed) throws IOException {
         return placed.family().isPresent()
                 ? config(placed.checkpoint(), placed.family().get())
                 : Optional.empty();

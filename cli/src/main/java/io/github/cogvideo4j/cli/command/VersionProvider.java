@@ -3,7 +3,7 @@ package io.github.cogvideo4j.cli.command;
 import picocli.CommandLine.IVersionProvider;
 
 /// The line that `--version` prints, with what a report of a problem needs besides.
-final class Version implements IVersionProvider {
+final class VersionProvider implements IVersionProvider {
     @Override
     public String[] getVersion() {
         return new String[] {

@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /// The parts of tensors that the files of several ranks hold, without a table that lists them.
-final class Pieces {
+final class RankPieces {
     private final SequencedMap<String, Parts> byName = new LinkedHashMap<>();
 
     /// The parts of one tensor.

@@ -33,7 +33,7 @@ import java.util.stream.Collectors;
 /// before their names. Without one, or where the base has no weights of it, the component is told by the family
 /// whose modules the names lie under. Names that neither knows are refused, unless the caller takes the
 /// responsibility.
-public final class Placement {
+public final class ComponentPlacement {
     private final Checkpoint source;
     private final Place place;
     private final Optional<Component> said;
@@ -41,7 +41,7 @@ public final class Placement {
     private final Problems remarks;
     private final SequencedMap<String, Shape> found = new LinkedHashMap<>();
 
-    private Placement(Checkpoint source, Optional<Component> said, boolean unchecked, Problems remarks) {
+    private ComponentPlacement(Checkpoint source, Optional<Component> said, boolean unchecked, Problems remarks) {
         this.source = source;
         this.place = Place.of(source.folder());
         this.said = said;
@@ -61,14 +61,14 @@ public final class Placement {
     /// @throws InvalidCheckpointException `ambiguous-weights` when they fit several components alike;
     ///     `missing-tensor`, `extra-tensor`, `shape-mismatch` or `wrong-component` when they fit none;
     ///     `unknown-names` when nothing knows their names
-    public static List<Placed> of(
+    public static List<PlacedComponent> of(
             Checkpoint source, Optional<BaseTables> base, Optional<Component> said, boolean unchecked, Problems remarks)
             throws IOException {
-        Placement placement = new Placement(source, said, unchecked, remarks);
+        ComponentPlacement placement = new ComponentPlacement(source, said, unchecked, remarks);
         return base.isPresent() ? placement.within(base.get()) : placement.byFamily();
     }
 
-    private List<Placed> within(BaseTables tables) throws IOException {
+    private List<PlacedComponent> within(BaseTables tables) throws IOException {
         BaseModel base = tables.base();
         List<Component> components = candidates(base);
         SequencedMap<Component, TableMatch> matches = new LinkedHashMap<>();
@@ -90,7 +90,7 @@ public final class Placement {
         if (!fitting.isEmpty()) {
             return chosen(tables, fitting);
         }
-        List<Placed> byClass = byClass(base, withoutTable);
+        List<PlacedComponent> byClass = byClass(base, withoutTable);
         if (!byClass.isEmpty()) {
             return byClass;
         }
@@ -138,7 +138,8 @@ public final class Placement {
 
     /// Several components that the same tensors fit are one question; different tensors are different
     /// components, all of which were trained.
-    private List<Placed> chosen(BaseTables tables, SequencedMap<Component, TableMatch> fitting) throws IOException {
+    private List<PlacedComponent> chosen(BaseTables tables, SequencedMap<Component, TableMatch> fitting)
+            throws IOException {
         Map<String, List<Component>> byWrapper = new LinkedHashMap<>();
         fitting.forEach((component, match) -> byWrapper
                 .computeIfAbsent(match.wrapper(), _ -> new ArrayList<>())
@@ -149,10 +150,10 @@ public final class Placement {
                         ProblemCode.AMBIGUOUS_WEIGHTS, place, "checkpoints.placement.several-fit", folders(alike));
             }
         }
-        List<Placed> placed = new ArrayList<>();
+        List<PlacedComponent> placed = new ArrayList<>();
         for (Map.Entry<Component, TableMatch> one : fitting.entrySet()) {
             boolean alone = fitting.size() == 1;
-            Placed result = placed(tables.base(), one.getKey(), one.getValue(), alone);
+            PlacedComponent result = placed(tables.base(), one.getKey(), one.getValue(), alone);
             if (one.getValue().table().origin() instanceof ModelTable.Headers) {
                 new TableProblems(one.getValue(), buffers(), place).refuseStrangers(remarks);
             }
@@ -170,7 +171,8 @@ public final class Placement {
         return placed;
     }
 
-    private Placed placed(BaseModel base, Component component, TableMatch match, boolean alone) throws IOException {
+    private PlacedComponent placed(BaseModel base, Component component, TableMatch match, boolean alone)
+            throws IOException {
         tellNames(match.wrapper(), match.names().size());
         if (alone) {
             tellLeftOut(match.second(), match.outside(), match.others());
@@ -179,7 +181,7 @@ public final class Placement {
         match.extra()
                 .forEach(name -> names.put(name, name.substring(match.wrapper().length())));
         Optional<String> className = base.className(component);
-        return new Placed(
+        return new PlacedComponent(
                 component,
                 renamed(names),
                 Optional.of(match.table()),
@@ -201,7 +203,7 @@ public final class Placement {
 
     /// Components of which the base has a configuration only: the class must be of the family that the names
     /// are.
-    private List<Placed> byClass(BaseModel base, List<Component> withoutTable) throws IOException {
+    private List<PlacedComponent> byClass(BaseModel base, List<Component> withoutTable) throws IOException {
         List<FamilyMatch> families = Families.recognise(found);
         SequencedMap<Component, FamilyMatch> fitting = new LinkedHashMap<>();
         for (Component component : withoutTable) {
@@ -224,7 +226,7 @@ public final class Placement {
                     "checkpoints.placement.several-fit",
                     folders(fitting.sequencedKeySet()));
         }
-        List<Placed> placed = new ArrayList<>();
+        List<PlacedComponent> placed = new ArrayList<>();
         fitting.forEach((component, match) -> {
             remarks.report(
                     ProblemCode.COMPONENT_WITHOUT_WEIGHTS,
@@ -236,7 +238,7 @@ public final class Placement {
         return placed;
     }
 
-    private Placed placed(Component component, FamilyMatch match, boolean alone) {
+    private PlacedComponent placed(Component component, FamilyMatch match, boolean alone) {
         refuseOutsideModules(match);
         tellNames(match.wrapper(), match.names().size());
         if (alone) {
@@ -245,7 +247,7 @@ public final class Placement {
         Map<String, String> names = new LinkedHashMap<>(match.names());
         match.extra()
                 .forEach(name -> names.put(name, name.substring(match.wrapper().length())));
-        return new Placed(
+        return new PlacedComponent(
                 component,
                 renamed(names),
                 Optional.empty(),
@@ -278,7 +280,7 @@ public final class Placement {
         }
     }
 
-    private List<Placed> byFamily() {
+    private List<PlacedComponent> byFamily() {
         List<FamilyMatch> families = Families.recognise(found);
         List<FamilyMatch> fitting = families.stream()
                 .filter(match -> said.isEmpty() || isCalled(match.family(), said.get()))
@@ -296,7 +298,7 @@ public final class Placement {
         if (fitting.isEmpty()) {
             return List.of(unknown());
         }
-        List<Placed> placed = new ArrayList<>();
+        List<PlacedComponent> placed = new ArrayList<>();
         for (FamilyMatch match : fitting) {
             Component component = said.orElseGet(() -> new Component(
                     match.family().component(), match.family().library().equals("transformers")));
@@ -318,7 +320,7 @@ public final class Placement {
                 .anyMatch(match -> components.stream().noneMatch(component -> isCalled(match.family(), component)));
     }
 
-    private Placed unknown() {
+    private PlacedComponent unknown() {
         List<String> names = List.copyOf(found.keySet());
         if (!unchecked) {
             throw new InvalidCheckpointException(
@@ -334,7 +336,7 @@ public final class Placement {
                 "checkpoints.placement.unchecked-names",
                 names.size(),
                 TableProblems.listed(names));
-        return new Placed(
+        return new PlacedComponent(
                 said.orElse(Component.TRANSFORMER),
                 source,
                 Optional.empty(),
@@ -344,7 +346,7 @@ public final class Placement {
 
     /// Weights that fit no table of the base: said in terms of the nearest, or, where the family is known and
     /// another, of the families.
-    private Placed nearest(BaseTables tables, SequencedMap<Component, TableMatch> matches) throws IOException {
+    private PlacedComponent nearest(BaseTables tables, SequencedMap<Component, TableMatch> matches) throws IOException {
         Component component = matches.entrySet().stream()
                 .max(Map.Entry.comparingByValue(TableMatch.BY_NEARNESS))
                 .map(Map.Entry::getKey)

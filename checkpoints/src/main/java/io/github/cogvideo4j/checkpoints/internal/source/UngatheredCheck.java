@@ -17,10 +17,10 @@ import java.util.Optional;
 /// A state dict that was saved under ZeRO stage 3 without gathering: between two uses a parameter is spread over
 /// the ranks, and what `state_dict()` shows of it has the size `[0]`. Parameters below
 /// `stage3_param_persistence_threshold` stay whole.
-final class Ungathered {
+final class UngatheredCheck {
     private static final Shape EMPTY = Shape.of(0);
 
-    private Ungathered() {}
+    private UngatheredCheck() {}
 
     /// Refuses such weights, and names the state that holds them where it lies beside.
     ///
