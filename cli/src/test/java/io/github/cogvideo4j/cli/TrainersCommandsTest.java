@@ -9,11 +9,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -122,6 +125,63 @@ class TrainersCommandsTest {
         all[words.length] = "--json";
         Run run = Run.of(all);
         return JsonMapper.shared().readTree(run.out());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "videoxfun-full-ema, output",
+        "videoxfun-full-ema, output/checkpoint-2",
+        "dcp-model-and-ema, output",
+        "dcp-model-and-ema, output/checkpoint-20"
+    })
+    void anAverageIsNamedAndTakenWhenItIsAskedFor(String fixture, String path) {
+        Path home = Resources.fixture(fixture);
+        Path source = home.resolve(path);
+        assertThat(convert(source, output(), List.of()).err()).contains("averaged (EMA)");
+        for (List<String> base : List.of(List.<String>of(), List.of("--base", home + "/base"))) {
+            Path output = output();
+            Run converted = convert(source, output, base, "--ema", "--dtype", "source");
+            assertThat(converted.exit()).as(converted.err()).isEqualTo(ExitCode.DONE);
+            assertThat(WrittenTensors.in(output.resolve("transformer")))
+                    .isEqualTo(WrittenTensors.listed(home.resolve("reference/tensors-ema.json")));
+            Run equal = Run.of("verify", output.toString(), "--against", source.toString(), "--ema");
+            assertThat(equal.exit()).as(equal.out() + equal.err()).isEqualTo(ExitCode.DONE);
+            Run raw = Run.of("verify", output.toString(), "--against", source.toString());
+            assertThat(raw.exit()).as(raw.out() + raw.err()).isEqualTo(ExitCode.PROBLEMS_FOUND);
+        }
+    }
+
+    /// Two wrappers in a plain file, both containers: the plain one is taken, the other named.
+    @ParameterizedTest
+    @ValueSource(strings = {"safetensors", "bin"})
+    void anAverageInAPlainFileIsTakenWhenItIsAskedFor(String container) throws IOException {
+        Map<String, WrittenTensors.Raw> tensors =
+                WrittenTensors.raw(Resources.fixture("cogkit-sft-w2/live-master.safetensors"));
+        Map<String, WrittenTensors.Raw> both = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> both.put("model." + name, tensor));
+        tensors.forEach((name, tensor) -> both.put("ema." + name, tensor.zeroed()));
+        Path source = ContainerFiles.write(folder.resolve("state." + container), both);
+
+        Path plain = output();
+        Run converted = convert(source, plain, List.of(), "--dtype", "source");
+        assertThat(converted.exit()).as(converted.err()).isEqualTo(ExitCode.DONE);
+        assertThat(converted.err()).contains("ema.", "model.");
+        assertThat(WrittenTensors.in(plain.resolve("transformer"))).isEqualTo(WrittenTensors.described(tensors));
+
+        Path average = output();
+        assertThat(convert(source, average, List.of(), "--ema", "--dtype", "source").exit())
+                .isEqualTo(ExitCode.DONE);
+        assertThat(WrittenTensors.raw(average.resolve("transformer/diffusion_pytorch_model.safetensors"))
+                        .values())
+                .allMatch(tensor -> tensor.equals(tensor.zeroed()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cogkit-sft-w2/output", "videoxfun-zero2-w2/output", "hf-dcp-w2/output"})
+    void anAverageThatIsNotThereIsNotMadeUp(String path) {
+        Run run = convert(Resources.fixture(path), output(), List.of(), "--ema");
+        assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run.err()).contains("[missing-tensor]").contains("averaged (EMA)");
     }
 
     @ParameterizedTest

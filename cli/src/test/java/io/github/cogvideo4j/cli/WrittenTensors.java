@@ -31,7 +31,7 @@ final class WrittenTensors {
         SortedMap<String, String> tensors = new TreeMap<>();
         try (Stream<Path> files = Files.isDirectory(place) ? Files.list(place) : Stream.of(place)) {
             files.filter(file -> file.toString().endsWith(".safetensors"))
-                    .forEach(file -> raw(file).forEach((name, tensor) -> tensors.put(name, tensor.toString())));
+                    .forEach(file -> tensors.putAll(described(raw(file))));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -40,6 +40,24 @@ final class WrittenTensors {
 
     /// A tensor as it is stored.
     record Raw(String dtype, List<Long> shape, byte[] bytes) {
+        /// The same with every bit 0.
+        Raw zeroed() {
+            return new Raw(dtype, shape, new byte[bytes.length]);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Raw(String type, List<Long> sizes, byte[] values)
+                    && dtype.equals(type)
+                    && shape.equals(sizes)
+                    && Arrays.equals(bytes, values);
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(bytes);
+        }
+
         @Override
         public String toString() {
             return describe(DTYPES.getOrDefault(dtype, dtype), shape, Resources.sha256(bytes));
@@ -74,6 +92,13 @@ final class WrittenTensors {
                         file,
                         data + offsets.get(0).asInt(),
                         data + offsets.get(1).asInt()));
+    }
+
+    /// Tensors as [#in(Path)] tells them.
+    static SortedMap<String, String> described(Map<String, Raw> tensors) {
+        SortedMap<String, String> described = new TreeMap<>();
+        tensors.forEach((name, tensor) -> described.put(name, tensor.toString()));
+        return described;
     }
 
     /// What a reference's `tensors.json` lists.

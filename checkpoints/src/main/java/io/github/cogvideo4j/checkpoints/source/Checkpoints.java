@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.source.AveragedWeights;
 import io.github.cogvideo4j.checkpoints.internal.source.CheckpointLocation;
 import io.github.cogvideo4j.checkpoints.internal.source.PlainWeights;
 import io.github.cogvideo4j.checkpoints.internal.source.Trainers;
@@ -84,11 +85,13 @@ public final class Checkpoints {
     }
 
     private static Checkpoint plan(CheckpointLocation location, SourceOptions options) throws IOException {
-        Checkpoint raw = planRaw(location, options);
+        Checkpoint all = planRaw(location, options);
+        boolean run = location.place() instanceof CheckpointLocation.Run;
+        Checkpoint raw = options.average() && !location.average() && !run ? AveragedWeights.of(all) : all;
         boolean sat = SatCheckpoint.recognises(
                 raw.entries().stream().map(StateEntry::name).toList());
         Checkpoint checkpoint = sat ? SatCheckpoint.plan(raw) : raw;
-        Checkpoint told = location.place() instanceof CheckpointLocation.Run ? checkpoint : Trainers.name(checkpoint);
+        Checkpoint told = run ? checkpoint : Trainers.name(checkpoint);
         return location.remarks().isEmpty() ? told : told.withRemarks(location.remarks());
     }
 
