@@ -38,14 +38,8 @@ final class ContainerFiles {
             long begin = data.size();
             data.writeBytes(tensor.bytes());
             header.put(
-                    name,
-                    Map.of(
-                            "dtype",
-                            tensor.dtype(),
-                            "shape",
-                            tensor.shape(),
-                            "data_offsets",
-                            List.of(begin, (long) data.size())));
+                    name, Map.of("dtype", tensor.dtype(), "shape", tensor.shape(), "data_offsets", List.of(begin, (long)
+                            data.size())));
         });
         String json = JsonMapper.shared().writeValueAsString(header);
         byte[] text = (json + " ".repeat(-json.length() & 7)).getBytes(StandardCharsets.UTF_8);

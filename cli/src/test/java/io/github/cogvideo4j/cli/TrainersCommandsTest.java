@@ -69,7 +69,8 @@ class TrainersCommandsTest {
             Path source = home.resolve(path);
 
             JsonNode inspected = json("inspect", source.toString());
-            assertThat(inspected.at("/result/contents/0/trainer").asString(null)).isEqualTo(trainer);
+            assertThat(inspected.at("/result/contents/0/trainer").asString(null))
+                    .isEqualTo(trainer);
             assertThat(inspected.at("/result/contents/0/step").asString(null)).isEqualTo(step);
 
             for (List<String> base : List.of(List.<String>of(), List.of("--base", home + "/base"))) {
@@ -169,7 +170,8 @@ class TrainersCommandsTest {
         assertThat(WrittenTensors.in(plain.resolve("transformer"))).isEqualTo(WrittenTensors.described(tensors));
 
         Path average = output();
-        assertThat(convert(source, average, List.of(), "--ema", "--dtype", "source").exit())
+        assertThat(convert(source, average, List.of(), "--ema", "--dtype", "source")
+                        .exit())
                 .isEqualTo(ExitCode.DONE);
         assertThat(WrittenTensors.raw(average.resolve("transformer/diffusion_pytorch_model.safetensors"))
                         .values())

@@ -23,13 +23,12 @@ final class AdapterRefusal {
     static void refuseAdapters(Checkpoint source) {
         List<String> names = source.entries().stream().map(StateEntry::name).toList();
         if (names.stream().allMatch(AdapterRefusal::isAdapters)) {
-            throw new InvalidCheckpointException(
-                    told(
-                                    ProblemCode.NOT_A_CHECKPOINT,
-                                    source,
-                                    "checkpoints.location.lora",
-                                    "checkpoints.location.lora-of")
-                            .with(new Remedy.FuseAdapter(Optional.of(source.folder()), false)));
+            throw new InvalidCheckpointException(told(
+                            ProblemCode.NOT_A_CHECKPOINT,
+                            source,
+                            "checkpoints.location.lora",
+                            "checkpoints.location.lora-of")
+                    .with(new Remedy.FuseAdapter(Optional.of(source.folder()), false)));
         }
         if (names.stream().anyMatch(name -> name.contains(".base_layer.") || isFactor(name))) {
             throw new InvalidCheckpointException(told(

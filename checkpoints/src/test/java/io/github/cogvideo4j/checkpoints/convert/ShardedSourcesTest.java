@@ -47,9 +47,7 @@ class ShardedSourcesTest {
         assertThat(checkpoint.kind()).isEqualTo(kind);
         TensorListing expected = TensorListing.ofReference(
                 Resources.fixture(fixture + "/reference").resolve(listing));
-        assertThat(TensorListing.of(checkpoint, TargetDType.SOURCE)
-                        .unwrapped()
-                        .tensors())
+        assertThat(TensorListing.of(checkpoint, TargetDType.SOURCE).unwrapped().tensors())
                 .containsExactlyEntriesOf(expected.tensors());
     }
 
@@ -57,9 +55,7 @@ class ShardedSourcesTest {
     @ValueSource(strings = {"dcp-fsdp-w2", "dcp-fsdp-bf16-w2"})
     void aDistributedCheckpointEqualsTheWeightsInTheTrainersMemory(String fixture) throws IOException {
         Checkpoint checkpoint = Checkpoints.open(Resources.fixture(fixture + "/output"), SourceOptions.defaults());
-        assertThat(TensorListing.of(checkpoint, TargetDType.SOURCE)
-                        .unwrapped()
-                        .tensors())
+        assertThat(TensorListing.of(checkpoint, TargetDType.SOURCE).unwrapped().tensors())
                 .containsExactlyInAnyOrderEntriesOf(
                         TensorListing.ofWeights(Resources.fixture(fixture + "/live-master.safetensors"))
                                 .tensors());

@@ -114,8 +114,7 @@ final class FileContents {
                 remarks.all());
     }
 
-    private static TrainingState training(
-            Optional<PickleValue> root, Optional<TrainingConfiguration> configuration) {
+    private static TrainingState training(Optional<PickleValue> root, Optional<TrainingConfiguration> configuration) {
         Optional<TrainingState> named = root.map(WeightFileReader::training)
                 .filter(training -> training.trainer().isPresent());
         return named.orElseGet(() -> ofDeepSpeed(root.flatMap(PickleValue::asDict), configuration));

@@ -111,7 +111,8 @@ public final class ConfigDerivation {
         }
         SampleSize sample = positions(known);
         for (KnownModel.Field field : KnownModel.SHARED_FIELDS) {
-            if (!field.name().equals(TEXT_LENGTH) || sample.tokens() == known.sample().tokens()) {
+            if (!field.name().equals(TEXT_LENGTH)
+                    || sample.tokens() == known.sample().tokens()) {
                 assumed(field.name(), field.value(), "checkpoints.derivation.every-model");
             }
         }

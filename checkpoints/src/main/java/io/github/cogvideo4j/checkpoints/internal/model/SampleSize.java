@@ -23,11 +23,11 @@ record SampleSize(int height, int width, int frames, int tokens) {
         long published = (frames - 1L) / KnownModel.COMPRESSION + 1;
         Stream<Long> otherFrames = LongStream.rangeClosed(1, MOST_FRAMES)
                 .boxed()
-                .sorted(Comparator.comparing(count -> Math.abs(count - published)));
+                .sorted(Comparator.comparingLong(count -> Math.abs(count - published)));
         return Stream.concat(
                         otherFrames.flatMap(count -> grid(rows, tokens, count).stream()),
-                        List.of(published, 1L).stream().flatMap(count -> grid(rows, remainder(rows, count), count)
-                                .stream()))
+                        List.of(published, 1L).stream()
+                                .flatMap(count -> grid(rows, remainder(rows, count), count).stream()))
                 .findFirst();
     }
 

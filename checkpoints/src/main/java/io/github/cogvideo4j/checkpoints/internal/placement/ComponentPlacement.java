@@ -40,7 +40,7 @@ public final class ComponentPlacement {
     private final Optional<Component> said;
     private final boolean unchecked;
     private final Problems remarks;
-    private final SequencedMap<String, Shape> found = new LinkedHashMap<>();
+    private final SequencedMap<String, Shape> found;
 
     private ComponentPlacement(Checkpoint source, Optional<Component> said, boolean unchecked, Problems remarks) {
         this.source = source;
@@ -48,7 +48,7 @@ public final class ComponentPlacement {
         this.said = said;
         this.unchecked = unchecked;
         this.remarks = remarks;
-        source.entries().forEach(entry -> found.put(entry.name(), entry.tensor().shape()));
+        this.found = source.shapes();
     }
 
     /// Places weights.
@@ -386,8 +386,7 @@ public final class ComponentPlacement {
         }
     }
 
-    private void tellLeftOut(
-            String wrapper, List<String> second, List<String> outside, List<String> others) {
+    private void tellLeftOut(String wrapper, List<String> second, List<String> outside, List<String> others) {
         if (!wrapper.isEmpty() && !others.isEmpty() && others.stream().allMatch(StateParts::isAveraged)) {
             remarks.report(
                     ProblemCode.CHOICE,

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Where in a path the state is.
 ///
@@ -37,7 +38,6 @@ public record CheckpointLocation(Found place, List<Problem> remarks, boolean ave
     /// accelerate's names for the model's part of an FSDP checkpoint, one for each model that was trained.
     private static final Pattern FSDP_MODEL = Pattern.compile("pytorch_model_fsdp_(\\d{1,4})");
     private static final int LONGEST_TAG = 4096;
-    private static final String SAT_AUTOENCODER = "3d-vae.pt";
 
     /// What a path can hold.
     public sealed interface Found {}
@@ -74,8 +74,7 @@ public record CheckpointLocation(Found place, List<Problem> remarks, boolean ave
         }
 
         CheckpointLocation search() throws IOException {
-            Optional<Found> average =
-                    options.average() && Files.isDirectory(path) ? average() : Optional.empty();
+            Optional<Found> average = options.average() && Files.isDirectory(path) ? average() : Optional.empty();
             return average.isPresent()
                     ? new CheckpointLocation(average.get(), remarks.all(), true)
                     : new CheckpointLocation(found(), remarks.all(), isAverages(path));
@@ -137,11 +136,21 @@ public record CheckpointLocation(Found place, List<Problem> remarks, boolean ave
             if (component.isPresent() && WeightSet.candidates(path).isEmpty()) {
                 return component(component.get());
             }
-            Path autoencoder = path.resolve(SAT_AUTOENCODER);
-            if (Files.isRegularFile(autoencoder) && WeightSet.candidates(path).isEmpty()) {
-                return new Weights(new WeightSet.File(autoencoder));
+            Optional<Path> standalone = standalone();
+            if (standalone.isPresent() && WeightSet.candidates(path).isEmpty()) {
+                return new Weights(new WeightSet.File(standalone.get()));
             }
             return weights();
+        }
+
+        /// A weight file that is known by its name alone, because its trainer calls it nothing else.
+        private Optional<Path> standalone() throws IOException {
+            try (Stream<Path> files = Files.list(path)) {
+                return files.filter(file -> NamingSchemes.ALL.stream()
+                                .anyMatch(scheme -> scheme.isStandalone(String.valueOf(file.getFileName()))))
+                        .filter(Files::isRegularFile)
+                        .min(Comparator.naturalOrder());
+            }
         }
 
         private Found weights() throws IOException {
@@ -180,7 +189,9 @@ public record CheckpointLocation(Found place, List<Problem> remarks, boolean ave
         /// Whether the path is a folder of averaged weights, or in one.
         private static boolean isAverages(Path path) {
             Path at = path.toAbsolutePath().normalize();
-            Path folder = Files.isDirectory(at) ? at : Optional.ofNullable(at.getParent()).orElse(at);
+            Path folder = Files.isDirectory(at)
+                    ? at
+                    : Optional.ofNullable(at.getParent()).orElse(at);
             return String.valueOf(folder.getFileName()).endsWith(TrainerFolders.AVERAGE);
         }
 

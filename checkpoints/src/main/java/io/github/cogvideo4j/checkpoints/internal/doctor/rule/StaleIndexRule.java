@@ -2,12 +2,10 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.NameFindings;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -26,7 +24,7 @@ final class StaleIndexRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
-        for (WeightGroup group : Names.shardedGroups(subject)) {
+        for (WeightGroup group : NameFindings.shardedGroups(subject)) {
             group.index()
                     .filter(index -> !index.stale().isEmpty() && group.isRightlyNamed())
                     .ifPresent(index -> found.accept(Finding.of(
@@ -38,9 +36,9 @@ final class StaleIndexRule implements Rule {
                                             index.stale().first()))
                             .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty()))));
         }
-        for (ComponentFolder folder : subject.transformer().stream().toList()) {
-            folder.orphanIndexes().stream()
-                    .filter(index -> index.index().isPresent() && !isTaken(index))
+        for (Part part : subject.parts()) {
+            part.files().orphanIndexes().stream()
+                    .filter(index -> index.index().isPresent() && !IndexContentsRule.isTaken(index, part))
                     .forEach(index -> found.accept(Finding.of(
                             Severity.INFO,
                             Problem.of(
@@ -48,11 +46,5 @@ final class StaleIndexRule implements Rule {
                                     Place.of(index.file()),
                                     "checkpoints.doctor.index-of-nothing"))));
         }
-    }
-
-    private static boolean isTaken(IndexFile index) {
-        return index.name()
-                .filter(name -> index.tidy() && Stem.of(name.stem()) == Stem.RIGHT)
-                .isPresent();
     }
 }

@@ -16,19 +16,20 @@ import java.util.Set;
 /// `MODULE.weight_scale`), and a marker named `scaled_fp8` announces them.
 ///
 /// Source of the names: ComfyUI's `model_detection.py`.
-final class Float8 {
+final class ScaledFloat8 {
     private static final Set<DType> TYPES = EnumSet.of(DType.F8_E4M3, DType.F8_E5M2);
     private static final List<String> SCALES = List.of(".scale_weight", ".weight_scale");
     private static final String MARKER = "scaled_fp8";
 
-    private Float8() {}
+    private ScaledFloat8() {}
 
     /// Refuses scaled weights, and tells of plain ones.
     ///
     /// @throws InvalidCheckpointException `other-format` for scaled ones
     static void judge(Place place, List<StoredTensor> tensors, Problems remarks) {
-        List<StoredTensor> small =
-                tensors.stream().filter(tensor -> TYPES.contains(tensor.dtype())).toList();
+        List<StoredTensor> small = tensors.stream()
+                .filter(tensor -> TYPES.contains(tensor.dtype()))
+                .toList();
         Optional<String> scale = tensors.stream()
                 .map(StoredTensor::name)
                 .filter(name -> SCALES.stream().anyMatch(name::endsWith))
