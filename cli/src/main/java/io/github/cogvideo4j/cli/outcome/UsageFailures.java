@@ -71,7 +71,8 @@ public final class UsageFailures {
         }
         // It stops at the first argument that is not there.
         List<ArgSpec> missing = e.getCommandLine().getCommandSpec().args().stream()
-                .filter(argument -> argument.required() && argument.originalStringValues().isEmpty())
+                .filter(argument ->
+                        argument.required() && argument.originalStringValues().isEmpty())
                 .sorted(Comparator.comparing(ArgSpec::isOption))
                 .toList();
         return Message.of("cli.usage.missing", names(missing.isEmpty() ? e.getMissing() : missing));

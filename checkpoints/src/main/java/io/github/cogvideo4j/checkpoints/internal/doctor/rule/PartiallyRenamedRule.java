@@ -58,7 +58,10 @@ final class PartiallyRenamedRule implements Rule {
     /// A loader that finds the index misses the files that it names; otherwise it finds no weights at all.
     private static Optional<Message> symptom(WeightGroup group) {
         Optional<IndexView> index = group.index()
-                .filter(view -> view.file().name().filter(name -> Stem.of(name.stem()) == Stem.RIGHT).isPresent());
+                .filter(view -> view.file()
+                        .name()
+                        .filter(name -> Stem.of(name.stem()) == Stem.RIGHT)
+                        .isPresent());
         return index.isEmpty()
                 ? Symptom.of(ProblemCode.NAME_WRONG)
                 : index.get().stale().stream()
