@@ -5,10 +5,11 @@ import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexView;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.StemKind;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.NameFindings;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -34,13 +35,14 @@ final class IndexContentsRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
-        for (ComponentFolder folder : subject.transformer().stream().toList()) {
+        for (Part part : subject.parts()) {
+            ComponentFolder folder = part.files();
             for (IndexFile index : folder.indexes()) {
                 Severity severity = index.index().isPresent() ? Severity.WARNING : Severity.ERROR;
                 index.problems().forEach(problem -> found.accept(Finding.of(severity, problem)));
             }
             folder.orphanIndexes().stream()
-                    .filter(IndexContentsRule::isTaken)
+                    .filter(index -> isTaken(index, part))
                     .forEach(index -> index.index()
                             .flatMap(read -> read.shards().stream().findFirst())
                             .ifPresent(shard -> found.accept(Finding.of(
@@ -52,7 +54,7 @@ final class IndexContentsRule implements Rule {
                                             shard),
                                     shard))));
         }
-        for (WeightGroup group : Names.shardedGroups(subject)) {
+        for (WeightGroup group : NameFindings.shardedGroups(subject)) {
             examine(group, subject, found);
         }
     }
@@ -97,10 +99,16 @@ final class IndexContentsRule implements Rule {
                 : Finding.of(Severity.ERROR, problem);
     }
 
-    private static boolean isTaken(IndexFile index) {
-        return index.tidy()
+    /// Whether inference takes an index: diffusers whatever is beside it, transformers where there is no single
+    /// file.
+    static boolean isTaken(IndexFile index, Part part) {
+        boolean single = part.component().transformers()
+                && part.files().plainGroups().stream().anyMatch(group -> !group.isSharded() && group.isRightlyNamed());
+        return !single
+                && index.tidy()
                 && index.name()
-                        .filter(name -> name.variant().isEmpty() && Stem.of(name.stem()) == Stem.RIGHT)
+                        .filter(name ->
+                                name.variant().isEmpty() && StemKind.of(name, part.component()) == StemKind.RIGHT)
                         .isPresent();
     }
 }

@@ -5,10 +5,10 @@ import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.finding.Symptom;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexView;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.PrefixedNames;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.StemKind;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.NameFindings;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -30,7 +30,7 @@ final class PartiallyRenamedRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
-        for (WeightGroup group : Names.shardedGroups(subject)) {
+        for (WeightGroup group : NameFindings.shardedGroups(subject)) {
             List<String> old = new ArrayList<>();
             List<String> renamed = new ArrayList<>();
             group.files().forEach(member -> (member.isRight() ? renamed : old).add(member.fileName()));
@@ -38,8 +38,8 @@ final class PartiallyRenamedRule implements Rule {
                     .map(IndexView::file)
                     .filter(index -> !PrefixedNames.isPrefixed(index.file()))
                     .ifPresent(index -> index.name()
-                            .ifPresent(name ->
-                                    (Stem.of(name.stem()) == Stem.RIGHT ? renamed : old).add(index.fileName())));
+                            .ifPresent(name -> (StemKind.of(name, group.component()) == StemKind.RIGHT ? renamed : old)
+                                    .add(index.fileName())));
             if (!old.isEmpty() && !renamed.isEmpty()) {
                 found.accept(new Finding(
                                 Problem.of(
@@ -60,7 +60,7 @@ final class PartiallyRenamedRule implements Rule {
         Optional<IndexView> index = group.index()
                 .filter(view -> view.file()
                         .name()
-                        .filter(name -> Stem.of(name.stem()) == Stem.RIGHT)
+                        .filter(name -> StemKind.of(name, group.component()) == StemKind.RIGHT)
                         .isPresent());
         return index.isEmpty()
                 ? Symptom.of(ProblemCode.NAME_WRONG)
