@@ -4,6 +4,7 @@ import io.github.cogvideo4j.inference.options.CacheChoice;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 /// The numbers that shape a video. Names and defaults are those of diffusers' CogVideoX pipelines.
 ///
@@ -58,177 +59,106 @@ public record GenerationSettings(
 
     /// With a height in pixels.
     public GenerationSettings withHeight(int value) {
-        return new GenerationSettings(
-                OptionalInt.of(value),
-                width,
-                numFrames,
-                steps,
-                guidanceScale,
-                dynamicCfg,
-                videosPerPrompt,
-                maxSequenceLength,
-                strength,
-                framesPerSecond,
-                cache);
+        return with(copy -> copy.height = OptionalInt.of(value));
     }
 
     /// With a width in pixels.
     public GenerationSettings withWidth(int value) {
-        return new GenerationSettings(
-                height,
-                OptionalInt.of(value),
-                numFrames,
-                steps,
-                guidanceScale,
-                dynamicCfg,
-                videosPerPrompt,
-                maxSequenceLength,
-                strength,
-                framesPerSecond,
-                cache);
+        return with(copy -> copy.width = OptionalInt.of(value));
     }
 
     /// With a number of frames.
     public GenerationSettings withNumFrames(int value) {
-        return new GenerationSettings(
-                height,
-                width,
-                OptionalInt.of(value),
-                steps,
-                guidanceScale,
-                dynamicCfg,
-                videosPerPrompt,
-                maxSequenceLength,
-                strength,
-                framesPerSecond,
-                cache);
+        return with(copy -> copy.numFrames = OptionalInt.of(value));
     }
 
     /// With a number of denoising steps.
     public GenerationSettings withSteps(int value) {
-        return new GenerationSettings(
-                height,
-                width,
-                numFrames,
-                value,
-                guidanceScale,
-                dynamicCfg,
-                videosPerPrompt,
-                maxSequenceLength,
-                strength,
-                framesPerSecond,
-                cache);
+        return with(copy -> copy.steps = value);
     }
 
     /// With a guidance scale.
     public GenerationSettings withGuidanceScale(double value) {
-        return new GenerationSettings(
-                height,
-                width,
-                numFrames,
-                steps,
-                value,
-                dynamicCfg,
-                videosPerPrompt,
-                maxSequenceLength,
-                strength,
-                framesPerSecond,
-                cache);
+        return with(copy -> copy.guidanceScale = value);
     }
 
     /// With guidance that grows from step to step, or not.
     public GenerationSettings withDynamicCfg(boolean value) {
-        return new GenerationSettings(
-                height,
-                width,
-                numFrames,
-                steps,
-                guidanceScale,
-                value,
-                videosPerPrompt,
-                maxSequenceLength,
-                strength,
-                framesPerSecond,
-                cache);
+        return with(copy -> copy.dynamicCfg = value);
     }
 
     /// With several videos for each prompt.
     public GenerationSettings withVideosPerPrompt(int value) {
-        return new GenerationSettings(
-                height,
-                width,
-                numFrames,
-                steps,
-                guidanceScale,
-                dynamicCfg,
-                value,
-                maxSequenceLength,
-                strength,
-                framesPerSecond,
-                cache);
+        return with(copy -> copy.videosPerPrompt = value);
     }
 
     /// With a number of text tokens.
     public GenerationSettings withMaxSequenceLength(int value) {
-        return new GenerationSettings(
-                height,
-                width,
-                numFrames,
-                steps,
-                guidanceScale,
-                dynamicCfg,
-                videosPerPrompt,
-                OptionalInt.of(value),
-                strength,
-                framesPerSecond,
-                cache);
+        return with(copy -> copy.maxSequenceLength = OptionalInt.of(value));
     }
 
     /// With another strength, for video to video.
     public GenerationSettings withStrength(double value) {
-        return new GenerationSettings(
-                height,
-                width,
-                numFrames,
-                steps,
-                guidanceScale,
-                dynamicCfg,
-                videosPerPrompt,
-                maxSequenceLength,
-                value,
-                framesPerSecond,
-                cache);
+        return with(copy -> copy.strength = value);
     }
 
     /// With a frame rate.
     public GenerationSettings withFramesPerSecond(double value) {
-        return new GenerationSettings(
-                height,
-                width,
-                numFrames,
-                steps,
-                guidanceScale,
-                dynamicCfg,
-                videosPerPrompt,
-                maxSequenceLength,
-                strength,
-                OptionalDouble.of(value),
-                cache);
+        return with(copy -> copy.framesPerSecond = OptionalDouble.of(value));
     }
 
     /// With a step cache.
     public GenerationSettings withCache(CacheChoice value) {
-        return new GenerationSettings(
-                height,
-                width,
-                numFrames,
-                steps,
-                guidanceScale,
-                dynamicCfg,
-                videosPerPrompt,
-                maxSequenceLength,
-                strength,
-                framesPerSecond,
-                Optional.of(value));
+        return with(copy -> copy.cache = Optional.of(value));
+    }
+
+    private GenerationSettings with(Consumer<Fields> change) {
+        Fields copy = new Fields(this);
+        change.accept(copy);
+        return copy.settings();
+    }
+
+    /// A mutable copy, in which one component is replaced.
+    private static final class Fields {
+        private OptionalInt height;
+        private OptionalInt width;
+        private OptionalInt numFrames;
+        private int steps;
+        private double guidanceScale;
+        private boolean dynamicCfg;
+        private int videosPerPrompt;
+        private OptionalInt maxSequenceLength;
+        private double strength;
+        private OptionalDouble framesPerSecond;
+        private Optional<CacheChoice> cache;
+
+        Fields(GenerationSettings settings) {
+            height = settings.height;
+            width = settings.width;
+            numFrames = settings.numFrames;
+            steps = settings.steps;
+            guidanceScale = settings.guidanceScale;
+            dynamicCfg = settings.dynamicCfg;
+            videosPerPrompt = settings.videosPerPrompt;
+            maxSequenceLength = settings.maxSequenceLength;
+            strength = settings.strength;
+            framesPerSecond = settings.framesPerSecond;
+            cache = settings.cache;
+        }
+
+        GenerationSettings settings() {
+            return new GenerationSettings(
+                    height,
+                    width,
+                    numFrames,
+                    steps,
+                    guidanceScale,
+                    dynamicCfg,
+                    videosPerPrompt,
+                    maxSequenceLength,
+                    strength,
+                    framesPerSecond,
+                    cache);
+        }
     }
 }

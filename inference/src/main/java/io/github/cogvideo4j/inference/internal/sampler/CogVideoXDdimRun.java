@@ -19,14 +19,14 @@ final class CogVideoXDdimRun extends ProductRun {
     }
 
     @Override
-    Step next(Tensor prediction, Tensor sample, RandomSource random) {
+    SamplerStep next(Tensor prediction, Tensor sample, RandomSource random) {
         Tensor alpha = product(setup(), at(call()));
         Tensor target = product(at(call()) - setup().stride());
         Tensor beta = oneMinus(alpha);
         Tensor denoised = denoised(prediction, sample, root(alpha), root(beta));
         Tensor kept = root(oneMinus(target).div(beta));
         Tensor added = root(target).sub(root(alpha).mul(kept));
-        return new Step(kept.mul(sample).add(added.mul(denoised)), denoised);
+        return new SamplerStep(kept.mul(sample).add(added.mul(denoised)), denoised);
     }
 
     /// The product of a timestep that is visited: -1 is the noisiest, as it is to the reference, which indexes a

@@ -16,7 +16,7 @@ final class CogVideoXDpmRun extends ProductRun {
     }
 
     @Override
-    Step next(Tensor prediction, Tensor sample, RandomSource random) {
+    SamplerStep next(Tensor prediction, Tensor sample, RandomSource random) {
         long targetTimestep = at(call()) - setup().stride();
         Tensor alpha = CogVideoXDdimRun.product(setup(), at(call()));
         Tensor target = product(targetTimestep);
@@ -39,7 +39,7 @@ final class CogVideoXDpmRun extends ProductRun {
             noise = random.normalLike(sample);
         }
         denoisedBefore.add(denoised);
-        return new Step(kept.mul(sample).sub(removed.mul(direction)).add(noisy.mul(noise)), denoised);
+        return new SamplerStep(kept.mul(sample).sub(removed.mul(direction)).add(noisy.mul(noise)), denoised);
     }
 
     /// The denoised sample carried on along its change since the step before.

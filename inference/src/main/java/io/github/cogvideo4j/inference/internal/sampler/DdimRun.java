@@ -14,7 +14,7 @@ final class DdimRun extends ProductRun {
     }
 
     @Override
-    Step next(Tensor prediction, Tensor sample, RandomSource random) {
+    SamplerStep next(Tensor prediction, Tensor sample, RandomSource random) {
         Tensor alpha = setup().table().at(at(call()));
         Tensor target = product(at(call()) - setup().stride());
         Tensor signal = root(alpha);
@@ -22,6 +22,6 @@ final class DdimRun extends ProductRun {
         Tensor denoised = clipped(denoised(prediction, sample, signal, noise));
         Tensor direction =
                 root(oneMinus(target)).mul(Denoised.noise(setup().predictionType(), prediction, sample, signal, noise));
-        return new Step(root(target).mul(denoised).add(direction), denoised);
+        return new SamplerStep(root(target).mul(denoised).add(direction), denoised);
     }
 }

@@ -17,7 +17,7 @@ final class DdpmRun extends ProductRun {
     }
 
     @Override
-    Step next(Tensor prediction, Tensor sample, RandomSource random) {
+    SamplerStep next(Tensor prediction, Tensor sample, RandomSource random) {
         long timestep = at(call());
         boolean last = call() + 1 == calls();
         Tensor alpha = setup().table().at(timestep);
@@ -31,13 +31,13 @@ final class DdpmRun extends ProductRun {
         Tensor ofSample = root(kept).mul(betaOfTarget).div(beta);
         Tensor mean = ofDenoised.mul(denoised).add(ofSample.mul(sample));
         if (timestep == 0) {
-            return new Step(mean, denoised);
+            return new SamplerStep(mean, denoised);
         }
         // Drawn at the last step too, where its deviation is 1e-10.
         Tensor noise = random.normalLike(prediction);
         Tensor variance = setup().solver().largeVariance()
                 ? removed
                 : betaOfTarget.div(beta).mul(removed).clamp_min(new Scalar(LEAST_VARIANCE));
-        return new Step(mean.add(root(variance).mul(noise)), denoised);
+        return new SamplerStep(mean.add(root(variance).mul(noise)), denoised);
     }
 }

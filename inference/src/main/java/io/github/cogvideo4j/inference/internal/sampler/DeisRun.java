@@ -3,6 +3,7 @@ package io.github.cogvideo4j.inference.internal.sampler;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
 import io.github.cogvideo4j.inference.internal.scheduler.NumpyLog;
+import io.github.cogvideo4j.inference.internal.scheduler.SigmaLevel;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
@@ -20,7 +21,7 @@ final class DeisRun extends MultistepRun {
     }
 
     @Override
-    Step next(Tensor prediction, Tensor sample, RandomSource random) {
+    SamplerStep next(Tensor prediction, Tensor sample, RandomSource random) {
         SigmaLevel now = level(call());
         SigmaLevel target = level(call() + 1);
         Tensor denoised = denoised(prediction, sample, now.signal(), now.noise());
@@ -31,7 +32,7 @@ final class DeisRun extends MultistepRun {
             default -> third(sample, now, target);
         };
         done++;
-        return new Step(moved, denoised);
+        return new SamplerStep(moved, denoised);
     }
 
     private int order() {

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
+import io.github.cogvideo4j.inference.internal.scheduler.SigmaLevel;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -20,7 +21,7 @@ final class DpmRun extends MultistepRun {
     }
 
     @Override
-    Step next(Tensor prediction, Tensor given, RandomSource random) {
+    SamplerStep next(Tensor prediction, Tensor given, RandomSource random) {
         SigmaLevel now = level(call());
         Tensor denoised = denoised(prediction, given, now.signal(), now.noise());
         denoisedBefore.add(denoised);
@@ -41,7 +42,7 @@ final class DpmRun extends MultistepRun {
             default -> third(moved, of, now, stochastic);
         };
         done++;
-        return new Step(stochastic ? moved.add(of.spread().mul(noise)) : moved, denoised);
+        return new SamplerStep(stochastic ? moved.add(of.spread().mul(noise)) : moved, denoised);
     }
 
     private int order() {

@@ -20,7 +20,7 @@ final class EulerAncestralRun extends SigmaSpaceRun {
     }
 
     @Override
-    Step next(Tensor prediction, Tensor given, RandomSource random) {
+    SamplerStep next(Tensor prediction, Tensor given, RandomSource random) {
         Tensor sample = given.to(ScalarType.Float);
         Tensor sigma = sigma(call());
         Tensor target = sigma(call() + 1);
@@ -31,7 +31,7 @@ final class EulerAncestralRun extends SigmaSpaceRun {
         Tensor slope = sample.sub(denoised).div(sigma);
         Tensor moved = sample.add(slope.mul(down.sub(sigma)));
         Tensor noise = random.normalLike(prediction);
-        return new Step(moved.add(noise.mul(up)), denoised);
+        return new SamplerStep(moved.add(noise.mul(up)), denoised);
     }
 
     private static Tensor squared(Tensor x) {

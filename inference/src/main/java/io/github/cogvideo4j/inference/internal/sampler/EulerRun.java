@@ -18,11 +18,11 @@ final class EulerRun extends SigmaSpaceRun {
     }
 
     @Override
-    Step next(Tensor prediction, Tensor given, RandomSource random) {
+    SamplerStep next(Tensor prediction, Tensor given, RandomSource random) {
         Tensor sample = given.to(ScalarType.Float);
         Tensor sigma = sigma(call());
         Tensor denoised = denoised(prediction, sample, sigma);
         Tensor slope = sample.sub(denoised).div(sigma);
-        return new Step(sample.add(slope.mul(sigma(call() + 1).sub(sigma))), denoised);
+        return new SamplerStep(sample.add(slope.mul(sigma(call() + 1).sub(sigma))), denoised);
     }
 }

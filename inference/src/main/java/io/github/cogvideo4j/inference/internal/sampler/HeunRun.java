@@ -40,17 +40,17 @@ final class HeunRun extends SigmaSpaceRun {
     }
 
     @Override
-    Step next(Tensor prediction, Tensor sample, RandomSource random) {
+    SamplerStep next(Tensor prediction, Tensor sample, RandomSource random) {
         Tensor sigma = sigma(call());
         Tensor denoised = clipped(denoised(prediction, sample, sigma));
         Tensor slope = sample.sub(denoised).div(sigma);
         if (call() % 2 == 0) {
             slopeBefore.add(slope);
             sampleBefore.add(sample);
-            return new Step(sample.add(slope.mul(sigma(call() + 1).sub(sigma))), denoised);
+            return new SamplerStep(sample.add(slope.mul(sigma(call() + 1).sub(sigma))), denoised);
         }
         Tensor mean = slopeBefore.get(0).add(slope).div(new Scalar(2));
         Tensor width = sigma.sub(sigma(call() - 1));
-        return new Step(sampleBefore.get(0).add(mean.mul(width)), denoised);
+        return new SamplerStep(sampleBefore.get(0).add(mean.mul(width)), denoised);
     }
 }

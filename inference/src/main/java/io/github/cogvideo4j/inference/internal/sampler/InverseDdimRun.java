@@ -22,7 +22,7 @@ final class InverseDdimRun extends ProductRun {
     }
 
     @Override
-    Step next(Tensor prediction, Tensor sample, RandomSource random) {
+    SamplerStep next(Tensor prediction, Tensor sample, RandomSource random) {
         long source = Math.min(at(call()) - setup().stride(), setup().config().numTrainTimesteps() - 1L);
         Tensor alpha = product(source);
         Tensor target = CogVideoXDdimRun.product(setup(), at(call()));
@@ -32,6 +32,6 @@ final class InverseDdimRun extends ProductRun {
         Tensor direction =
                 root(oneMinus(target)).mul(Denoised.noise(setup().predictionType(), prediction, sample, signal, noise));
         Tensor clipped = clipped(denoised);
-        return new Step(root(target).mul(clipped).add(direction), clipped);
+        return new SamplerStep(root(target).mul(clipped).add(direction), clipped);
     }
 }

@@ -36,7 +36,7 @@ final class LcmRun extends ProductRun {
     }
 
     @Override
-    Step next(Tensor prediction, Tensor sample, RandomSource random) {
+    SamplerStep next(Tensor prediction, Tensor sample, RandomSource random) {
         Tensor alpha = setup().table().at(at(call()));
         Tensor denoised = clipped(
                 denoised(prediction, sample, alpha.sqrt(), oneMinus(alpha).sqrt()));
@@ -47,11 +47,11 @@ final class LcmRun extends ProductRun {
         Tensor ofDenoised = scaled.div(root(spread));
         Tensor consistent = ofDenoised.mul(denoised).add(ofSample.mul(sample));
         if (call() + 1 == calls()) {
-            return new Step(consistent, consistent);
+            return new SamplerStep(consistent, consistent);
         }
         Tensor target = setup().table().at(at(call() + 1));
         Tensor noise = random.normalLike(consistent);
-        return new Step(
+        return new SamplerStep(
                 target.sqrt().mul(consistent).add(oneMinus(target).sqrt().mul(noise)), consistent);
     }
 }

@@ -70,7 +70,7 @@ final class PndmRun extends ProductRun {
     }
 
     @Override
-    Step next(Tensor prediction, Tensor sample, RandomSource random) {
+    SamplerStep next(Tensor prediction, Tensor sample, RandomSource random) {
         Tensor alpha = product(at(call()));
         Tensor signal = root(alpha);
         Tensor noise = root(oneMinus(alpha));
@@ -79,7 +79,7 @@ final class PndmRun extends ProductRun {
                 faithful ? prediction : Denoised.noise(setup().predictionType(), prediction, sample, signal, noise);
         Tensor moved = done < plan.rungeKutta() ? rungeKutta(direction, sample) : multistep(direction, sample);
         done++;
-        return new Step(moved, denoised);
+        return new SamplerStep(moved, denoised);
     }
 
     private Tensor rungeKutta(Tensor direction, Tensor sample) {

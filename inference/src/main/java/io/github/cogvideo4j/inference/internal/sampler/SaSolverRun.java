@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
+import io.github.cogvideo4j.inference.internal.scheduler.SigmaLevel;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;
@@ -29,7 +30,7 @@ final class SaSolverRun extends MultistepRun {
     }
 
     @Override
-    Step next(Tensor prediction, Tensor given, RandomSource random) {
+    SamplerStep next(Tensor prediction, Tensor given, RandomSource random) {
         SigmaLevel now = level(call());
         Tensor denoised = denoised(prediction, given, now.signal(), now.noise());
         Tensor sample = given;
@@ -54,7 +55,7 @@ final class SaSolverRun extends MultistepRun {
         }
         Tensor moved = update(call(), call(), values, sample, noiseBefore.get(0));
         done++;
-        return new Step(moved, denoised);
+        return new SamplerStep(moved, denoised);
     }
 
     /// The reference takes the products here and not the sigmas.

@@ -3,8 +3,8 @@ package io.github.cogvideo4j.inference.internal.sampler;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import org.bytedeco.pytorch.Tensor;
 
-/// One sampler's way through one generation: it knows which call of the model comes next, and keeps what later
-/// calls need of earlier ones. Used once, from its first call to its last; closing it frees what it keeps.
+/// One pass of a sampler over one generation: it knows which call of the model comes next, and keeps what later
+/// calls need of earlier ones. It is used once, from its first call to its last; closing it frees what it keeps.
 ///
 /// All tensors are `[batch, frames, channels, height, width]`.
 public interface SamplerRun extends AutoCloseable {
@@ -26,8 +26,14 @@ public interface SamplerRun extends AutoCloseable {
     /// @param prediction what the model predicts, fp32
     /// @param sample     the sample before the call, unscaled
     /// @param random     where noise comes from
-    Step step(Tensor prediction, Tensor sample, RandomSource random);
+    SamplerStep step(Tensor prediction, Tensor sample, RandomSource random);
 
     @Override
     void close();
+
+    /// The result of a step.
+    ///
+    /// @param sample   the sample after it, in the type of the computation and not yet cast back
+    /// @param denoised the clean sample that the step estimates
+    record SamplerStep(Tensor sample, Tensor denoised) {}
 }

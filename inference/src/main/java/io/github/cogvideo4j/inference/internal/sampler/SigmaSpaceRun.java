@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.inference.internal.sampler;
 
 import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
+import io.github.cogvideo4j.inference.internal.scheduler.SigmaLevel;
 import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import org.bytedeco.pytorch.Tensor;
 

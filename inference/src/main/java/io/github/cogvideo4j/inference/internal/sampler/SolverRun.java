@@ -28,7 +28,7 @@ abstract class SolverRun implements SamplerRun {
     }
 
     /// The next sample and the one without noise.
-    abstract Step next(Tensor prediction, Tensor sample, RandomSource random);
+    abstract SamplerStep next(Tensor prediction, Tensor sample, RandomSource random);
 
     /// The sample with as much noise as belongs to the first call.
     abstract Tensor noisy(Tensor sample, Tensor noise);
@@ -81,13 +81,13 @@ abstract class SolverRun implements SamplerRun {
     }
 
     @Override
-    public final Step step(Tensor prediction, Tensor sample, RandomSource random) {
+    public final SamplerStep step(Tensor prediction, Tensor sample, RandomSource random) {
         List<Tensor> made = Scoped.tensors(() -> {
-            Step step = next(prediction, sample, random);
+            SamplerStep step = next(prediction, sample, random);
             return List.of(step.sample(), step.denoised());
         });
         call++;
-        return new Step(made.getFirst(), made.getLast());
+        return new SamplerStep(made.getFirst(), made.getLast());
     }
 
     @Override

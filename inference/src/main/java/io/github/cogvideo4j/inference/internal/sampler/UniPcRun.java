@@ -2,6 +2,7 @@ package io.github.cogvideo4j.inference.internal.sampler;
 
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
+import io.github.cogvideo4j.inference.internal.scheduler.SigmaLevel;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;
@@ -24,7 +25,7 @@ final class UniPcRun extends MultistepRun {
     }
 
     @Override
-    Step next(Tensor prediction, Tensor given, RandomSource random) {
+    SamplerStep next(Tensor prediction, Tensor given, RandomSource random) {
         SigmaLevel now = level(call());
         Tensor denoised = denoised(prediction, given, now.signal(), now.noise());
         Tensor sample = done == 0 ? given : corrected(denoised);
@@ -36,7 +37,7 @@ final class UniPcRun extends MultistepRun {
         sampleBefore.add(sample);
         Tensor moved = predicted(sample);
         done++;
-        return new Step(moved, denoised);
+        return new SamplerStep(moved, denoised);
     }
 
     private Tensor predicted(Tensor sample) {
@@ -138,7 +139,38 @@ final class UniPcRun extends MultistepRun {
                 factorial *= i + 2;
                 term = term / back - (float) (1.0 / factorial);
             }
-            return LinearSystem.solve(rows);
+            return solve(rows);
         }
+    }
+
+    /// Solves a small system of linear equations by elimination with row pivots.
+    ///
+    /// @param rows `n` rows of `n` coefficients and the right-hand side; overwritten
+    private static double[] solve(double[]... rows) {
+        int n = rows.length;
+        for (int column = 0; column < n; column++) {
+            int pivot = column;
+            for (int row = column + 1; row < n; row++) {
+                if (Math.abs(rows[row][column]) > Math.abs(rows[pivot][column])) {
+                    pivot = row;
+                }
+            }
+            double[] chosen = rows[pivot];
+            rows[pivot] = rows[column];
+            rows[column] = chosen;
+            for (int row = 0; row < n; row++) {
+                if (row != column) {
+                    double share = rows[row][column] / chosen[column];
+                    for (int i = column; i <= n; i++) {
+                        rows[row][i] -= share * chosen[i];
+                    }
+                }
+            }
+        }
+        double[] solution = new double[n];
+        for (int i = 0; i < n; i++) {
+            solution[i] = rows[i][n] / rows[i][i];
+        }
+        return solution;
     }
 }

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.inference.internal.sampling;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.generation.Stage;
+import io.github.cogvideo4j.inference.internal.cache.RequestCache;
 import io.github.cogvideo4j.inference.internal.cache.StepCache;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
@@ -23,14 +24,14 @@ final class Generation {
     private final Components components;
     private final LatentSource source;
     private final PipelineRequest request;
-    private final Caching caching;
+    private final RequestCache caching;
 
     Generation(Session session, LatentSource source) {
         this.session = session;
         this.components = session.components();
         this.source = source;
         this.request = session.request();
-        this.caching = new Caching(components.config(), request);
+        this.caching = new RequestCache(components.config(), request);
     }
 
     /// Generates.
@@ -93,7 +94,7 @@ final class Generation {
                 request.settings().guidanceScale(), request.settings().dynamicCfg(), source.guidanceSteps(request));
         try (StepCache cache = caching.start(timesteps.length)) {
             Denoising denoising = new Denoising(
-                    new GuidedPredictor(components.predictor(cache, caching.work(), session.probe()), guidance),
+                    guidance.around(components.predictor(cache, caching.work(), session.probe())),
                     components.config().document().place(),
                     guidance,
                     components.precision(),

@@ -1,8 +1,11 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
+import io.github.cogvideo4j.inference.internal.prediction.NoisePredictor;
+import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.scheduler.DynamicGuidance;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// Classifier-free guidance: how far the prediction is carried beyond the one without the prompt.
 ///
@@ -13,12 +16,12 @@ public record Guidance(double scale, boolean dynamic, int steps) {
     /// More than ten times what models are used with.
     private static final double STRONG = 100;
 
-    /// Whether there is any: a batch of `[negative, positive]` instead of the prompts alone.
+    /// Whether guidance is applied: a batch of `[negative, positive]` instead of the prompts alone.
     boolean isOn() {
         return scale > 1;
     }
 
-    /// Whether latents that overflow are its doing, and not that of the weights.
+    /// Whether overflowing latents are blamed on the guidance rather than on the weights.
     boolean isStrong() {
         return scale > STRONG;
     }
@@ -26,6 +29,13 @@ public record Guidance(double scale, boolean dynamic, int steps) {
     /// The scale at a timestep.
     public double at(double timestep) {
         return dynamic ? DynamicGuidance.at(scale, steps, timestep) : scale;
+    }
+
+    /// A predictor whose negative and positive rows become one prediction in fp32.
+    ///
+    /// @param rows predicts the rows
+    NoisePredictor around(NoisePredictor rows) {
+        return query -> Scoped.tensor(() -> combine(rows.predict(query).to(ScalarType.Float), query.timestep()));
     }
 
     /// The guided prediction, `negative + scale (positive - negative)`, in fp32.

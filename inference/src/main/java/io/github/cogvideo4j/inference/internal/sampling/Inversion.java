@@ -76,7 +76,7 @@ final class Inversion {
         Guidance guidance = new Guidance(
                 request.settings().guidanceScale(), false, request.settings().steps());
         Denoising denoising = new Denoising(
-                new GuidedPredictor(components.predictor(StepCache.NONE, new BlockWork(), session.probe()), guidance),
+                guidance.around(components.predictor(StepCache.NONE, new BlockWork(), session.probe())),
                 components.config().document().place(),
                 guidance,
                 components.precision(),

@@ -6,6 +6,7 @@ import io.github.cogvideo4j.inference.generation.MemoryPlan.StageMemory;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.internal.cache.CacheShape;
+import io.github.cogvideo4j.inference.internal.cache.RequestCache;
 import io.github.cogvideo4j.inference.internal.system.DeviceMemory;
 import io.github.cogvideo4j.inference.internal.vae.VaeConfig;
 import java.util.ArrayList;
@@ -34,10 +35,10 @@ final class MemoryEstimate {
     private final Components components;
     private final LatentShape shape;
     private final PipelineRequest request;
-    private final Caching caching;
+    private final RequestCache caching;
     private final long bytes;
 
-    MemoryEstimate(Components components, LatentShape shape, PipelineRequest request, Caching caching) {
+    MemoryEstimate(Components components, LatentShape shape, PipelineRequest request, RequestCache caching) {
         this.components = components;
         this.shape = shape;
         this.request = request;

@@ -9,6 +9,7 @@ import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.MemoryPlan;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.internal.cache.RequestCache;
 import io.github.cogvideo4j.inference.internal.sampler.Sampler;
 import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import java.util.List;
@@ -45,7 +46,7 @@ public final class Planning {
         this.shape = source.shape(sizes, request);
         double rate = components.config().patchSizeT().isPresent() ? RATE_OF_PATCHES_IN_TIME : RATE;
         double inputRate = request.video().map(video -> video.framesPerSecond()).orElse(rate);
-        Caching caching = new Caching(components.config(), request);
+        RequestCache caching = new RequestCache(components.config(), request);
         caching.start(calls).close();
         MemoryEstimate memory = new MemoryEstimate(components, shape, request, caching);
         this.plan = new GenerationPlan(

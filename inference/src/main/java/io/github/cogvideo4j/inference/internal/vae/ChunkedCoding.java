@@ -46,7 +46,12 @@ record ChunkedCoding(ChunkCoder coder, long length, Optional<TileGrid> tiles) {
     /// @param ready    brings a video into the type and to the place of use
     /// @param consumer takes coded frames: chunk by chunk, or with tiles a video at once
     /// @param probe    sees the stages of each chunk
-    void run(Tensor batch, UnaryOperator<Tensor> ready, FrameConsumer consumer, VaeProgress progress, CodingState.VaeProbe probe) {
+    void run(
+            Tensor batch,
+            UnaryOperator<Tensor> ready,
+            FrameConsumer consumer,
+            VaeProgress progress,
+            CodingState.VaeProbe probe) {
         Optional<TileGrid> grid = tiles.filter(tile -> tile.divides(batch.size(3), batch.size(4)));
         long perVideo = Chunk.of(batch.size(2), length).size()
                 * grid.map(tile -> tile.count(batch.size(3), batch.size(4))).orElse(1L);

@@ -88,8 +88,8 @@ final class Coder {
     }
 
     private Tensor first(Tensor chunk, CodingState state) {
-        Tensor frames = state.workspace()
-                .activation(chunk, chunk.size(0), chunk.size(1), chunk.size(2), convIn.outChannels());
+        Tensor frames =
+                state.workspace().activation(chunk, chunk.size(0), chunk.size(1), chunk.size(2), convIn.outChannels());
         convIn.forward(LazyFrames.of(chunk), LazyFrames.ZEROS, frames, state);
         state.probe().see("conv_in", () -> frames);
         return frames;

@@ -147,7 +147,12 @@ public final class CogVideoXVae implements AutoCloseable {
         decode(latents, options, consumer, progress, CodingState.VaeProbe.NONE);
     }
 
-    void decode(Tensor latents, VaeOptions options, FrameConsumer consumer, VaeProgress progress, CodingState.VaeProbe probe) {
+    void decode(
+            Tensor latents,
+            VaeOptions options,
+            FrameConsumer consumer,
+            VaeProgress progress,
+            CodingState.VaeProbe probe) {
         if (!isBatch(latents, config.latentChannels(), 1)) {
             throw new InvalidRequestException(
                     ProblemCode.REQUEST,

@@ -25,9 +25,7 @@ record Level(String name, List<ResnetBlock> blocks, Optional<Resampler> resample
     /// The level in the middle, which keeps resolution and channels.
     static Level middle(Weights weights, long channels, Norm.Factory norms) {
         return new Level(
-                "mid_block",
-                blocks(weights, "mid_block", channels, channels, MIDDLE_BLOCKS, norms),
-                Optional.empty());
+                "mid_block", blocks(weights, "mid_block", channels, channels, MIDDLE_BLOCKS, norms), Optional.empty());
     }
 
     /// A level whose first block goes from `in` channels to `out`.
@@ -44,8 +42,7 @@ record Level(String name, List<ResnetBlock> blocks, Optional<Resampler> resample
             int count,
             Norm.Factory norms,
             Optional<Resampler> resampler) {
-        return new Level(
-                kind + "." + number, blocks(weights, kind + "_" + number, in, out, count, norms), resampler);
+        return new Level(kind + "." + number, blocks(weights, kind + "_" + number, in, out, count, norms), resampler);
     }
 
     private static List<ResnetBlock> blocks(

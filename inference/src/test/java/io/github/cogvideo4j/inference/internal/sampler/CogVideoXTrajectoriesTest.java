@@ -66,7 +66,7 @@ class CogVideoXTrajectoriesTest {
                             RandomSource.of(meta.path("generator_seed").longValue(0))) {
                 golden.assertEqual("timesteps", torch.tensor(run.timesteps()).to(ScalarType.Long));
                 for (int step = 0; step < run.timesteps().length; step++) {
-                    Step made = run.step(predictions.select(0, step), run.scaled(sample), random);
+                    SamplerRun.SamplerStep made = run.step(predictions.select(0, step), run.scaled(sample), random);
                     samples.add(made.sample().to(type));
                     sample = exact ? samples.getLast() : golden.out("samples").select(0, step);
                     denoised.add(made.denoised());

@@ -186,7 +186,8 @@ class SamplerPropertiesTest {
             assertThat(run.timesteps()).hasSize(1);
             Tensor sample =
                     run.start(torch.full(new long[] {1, 1, 1, 1, 1}, new Scalar(0.3)), torch.ones(1, 1, 1, 1, 1));
-            Step step = run.step(torch.full(new long[] {1, 1, 1, 1, 1}, new Scalar(0.7)), sample, random);
+            SamplerRun.SamplerStep step =
+                    run.step(torch.full(new long[] {1, 1, 1, 1, 1}, new Scalar(0.7)), sample, random);
             assertThat(step.sample().item_double()).isCloseTo(step.denoised().item_double(), within(1e-5));
         }
     }

@@ -155,7 +155,7 @@ class StockSamplerGoldenTest {
                 if (golden.hasOutput("scaled_inputs")) {
                     check("scaled_inputs", call, run.scaled(sample).unsqueeze(0), row("scaled_inputs", call), sample);
                 }
-                Step step = run.step(prediction, sample, random);
+                SamplerRun.SamplerStep step = run.step(prediction, sample, random);
                 Tensor largest = torch.cat(new TensorVector(
                         sample.to(ScalarType.Float).reshape(-1),
                         prediction.reshape(-1),

@@ -104,7 +104,8 @@ class VaeConfigTest {
                         new ChunkedCoding.Chunk(7, 2),
                         new ChunkedCoding.Chunk(9, 2),
                         new ChunkedCoding.Chunk(11, 2)));
-        assertThat(ChunkedCoding.Chunk.of(17, 8)).isEqualTo(List.of(new ChunkedCoding.Chunk(0, 9), new ChunkedCoding.Chunk(9, 8)));
+        assertThat(ChunkedCoding.Chunk.of(17, 8))
+                .isEqualTo(List.of(new ChunkedCoding.Chunk(0, 9), new ChunkedCoding.Chunk(9, 8)));
         assertThat(ChunkedCoding.Chunk.of(13, 8)).isEqualTo(List.of(new ChunkedCoding.Chunk(0, 13)));
         assertThat(ChunkedCoding.Chunk.of(1, 2)).isEqualTo(List.of(new ChunkedCoding.Chunk(0, 1)));
     }
