@@ -160,8 +160,8 @@ public final class ConversionPlanner {
                 || (source.kind() == CheckpointKind.SAT
                         && source.training().zeroStage().isEmpty());
         TargetDType otherwise = keep ? TargetDType.SOURCE : TargetDType.BF16;
-        List<PlannedTensor> planned =
-                planned(source, ofBase.flatMap(TargetDType::of).orElse(otherwise), placed.table());
+        List<PlannedTensor> planned = planned(
+                source, component.folder(), ofBase.flatMap(TargetDType::of).orElse(otherwise), placed.table());
         ComponentFiles files = new ComponentFiles(component, options, remarks);
         weightFiles.addAll(files.plan(planned, output));
         smallFiles.putAll(files.indexes());
@@ -169,7 +169,7 @@ public final class ConversionPlanner {
     }
 
     private void addAdapter(Checkpoint source) {
-        List<PlannedTensor> planned = planned(source, TargetDType.SOURCE);
+        List<PlannedTensor> planned = planned(source, "", TargetDType.SOURCE, Optional.empty());
         weightFiles.add(WeightFile.Safetensors.of(WeightFileName.ADAPTER, planned));
         parts.add(new ConversionPlan.Part(WeightFileName.ADAPTER, source));
         Shape first = source.entries().getFirst().tensor().shape();
@@ -184,25 +184,24 @@ public final class ConversionPlanner {
     private void addSat(Checkpoint source) {
         SatPart part = SatExport.requirePart(source);
         Checkpoint renamed = SatExport.plan(source);
-        WeightFile file = SatFiles.weights(part, planned(renamed, TargetDType.SOURCE));
+        WeightFile file =
+                SatFiles.weights(part, planned(renamed, SatFiles.folder(part), TargetDType.SOURCE, Optional.empty()));
         weightFiles.add(file);
         smallFiles.putAll(SatFiles.small(part));
         parts.add(new ConversionPlan.Part(file.path(), renamed));
     }
 
-    private List<PlannedTensor> planned(Checkpoint source, TargetDType otherwise) {
-        return planned(source, otherwise, Optional.empty());
-    }
-
     /// Each tensor in the dtype that was asked for, or in the one that its table has it in: some models keep
     /// a few modules in fp32, which nothing but their files shows.
-    private List<PlannedTensor> planned(Checkpoint source, TargetDType otherwise, Optional<ModelTable> table) {
+    private List<PlannedTensor> planned(
+            Checkpoint source, String folder, TargetDType otherwise, Optional<ModelTable> table) {
         TargetDType dtype = options.dtype().orElse(otherwise);
         if (mainDType.isEmpty()) {
             mainDType = Optional.of(dtype);
         }
         List<PlannedTensor> planned = source.entries().stream()
                 .map(entry -> new PlannedTensor(
+                        folder,
                         entry,
                         table.filter(_ -> options.dtype().isEmpty())
                                 .flatMap(known -> known.dtype(entry.name()))

@@ -14,6 +14,11 @@ final class SatFiles {
 
     private SatFiles() {}
 
+    /// The folder of the weights below the output.
+    static String folder(SatPart part) {
+        return part == SatPart.VAE ? "" : TAG;
+    }
+
     static WeightFile weights(SatPart part, List<PlannedTensor> tensors) {
         return part == SatPart.VAE
                 ? WeightFile.Torch.of("3d-vae.pt", tensors, Optional.of("state_dict"))

@@ -113,7 +113,8 @@ public record Counterpart(Path weights, Checkpoint source) {
         source.entries().forEach(entry -> found.put(entry.name(), entry.tensor().shape()));
         try {
             Checkpoint weights = Checkpoints.openEverySet(part).getFirst();
-            return Optional.of(BaseTables.table(weights, part, Optional.empty()).match(found));
+            return Optional.of(
+                    BaseTables.table(weights, part, Optional.empty()).match(found, String.valueOf(part.getFileName())));
         } catch (FormatException | CheckpointException unreadable) {
             // It is told when it is compared.
             return Optional.empty();
