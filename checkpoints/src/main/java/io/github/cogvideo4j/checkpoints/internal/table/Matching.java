@@ -46,7 +46,7 @@ final class Matching {
         List<Wrapper> ranked = new ArrayList<>(wrappers.values());
         ranked.sort(Comparator.comparingInt((Wrapper wrapper) -> -wrapper.names)
                 .thenComparingInt(wrapper -> -wrapper.shapes)
-                .thenComparing(wrapper -> isAveraged(wrapper.text))
+                .thenComparing(wrapper -> StateParts.isAveraged(wrapper.text))
                 .thenComparing(wrapper -> !lastSegment(wrapper.text).equals(component))
                 .thenComparing(wrapper -> wrapper.text, PLAIN_FIRST));
         String chosen = ranked.isEmpty() ? "" : ranked.getFirst().text;
