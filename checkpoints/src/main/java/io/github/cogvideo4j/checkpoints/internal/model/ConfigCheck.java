@@ -1,7 +1,8 @@
 package io.github.cogvideo4j.checkpoints.internal.model;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.internal.source.sat.SatCheckpoint;
+import io.github.cogvideo4j.checkpoints.internal.source.NamingScheme;
+import io.github.cogvideo4j.checkpoints.internal.source.NamingSchemes;
 import io.github.cogvideo4j.checkpoints.internal.table.Families;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -87,11 +88,18 @@ public final class ConfigCheck {
                     .orElse(unmerged));
             return new Result(errors, List.of());
         }
-        if (SatCheckpoint.recognises(strangers)) {
-            Problem sat = problem(ProblemCode.EXTRA_TENSOR, "checkpoints.weights.sat", strangers);
+        Optional<NamingScheme> scheme = NamingSchemes.recognise(strangers);
+        if (scheme.isPresent()) {
+            Problem untranslated = Problem.of(
+                    ProblemCode.EXTRA_TENSOR,
+                    place.tensor(strangers.getFirst()),
+                    "checkpoints.weights.untranslated",
+                    strangers.size(),
+                    listed(strangers),
+                    scheme.get().kind().title());
             errors.add(place.file()
-                    .map(file -> sat.with(new Remedy.Convert(file, false, Optional.empty())))
-                    .orElse(sat));
+                    .map(file -> untranslated.with(new Remedy.Convert(file, false, Optional.empty())))
+                    .orElse(untranslated));
             return new Result(errors, List.of());
         }
         Optional<Component> other = Families.recognise(new LinkedHashMap<>(found)).stream()
