@@ -235,12 +235,18 @@ class SatConversionTest {
     void theTextEncoderOfAWholeStateBecomesAComponent() throws IOException {
         Path base = Resources.golden("pipelines/t2v-2b");
         List<StoredTensor> tensors = new ArrayList<>();
-        new SatNaming().export(open(base.resolve("transformer"))).checkpoint().entries().forEach(entry -> tensors.add(entry.tensor()));
+        new SatNaming()
+                .export(open(base.resolve("transformer")))
+                .checkpoint()
+                .entries()
+                .forEach(entry -> tensors.add(entry.tensor()));
         open(base.resolve("text_encoder"))
                 .entries()
                 .forEach(entry -> tensors.add(entry.withName("conditioner.embedders.0.transformer." + entry.name())
                         .tensor()));
-        new SatNaming().export(open(base.resolve("vae"))).checkpoint()
+        new SatNaming()
+                .export(open(base.resolve("vae")))
+                .checkpoint()
                 .entries()
                 .forEach(entry -> tensors.add(
                         entry.withName("first_stage_model." + entry.name()).tensor()));
