@@ -98,11 +98,16 @@ public record Checkpoint(
         return new Checkpoint(kind, folder, asked, options, entries, known, files, remarks, traits, adapters);
     }
 
-    /// The component that its weights are of, by names that no other has.
-    public Optional<Component> component() {
+    /// Names and shapes, in the order of the entries.
+    public SequencedMap<String, Shape> shapes() {
         SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
         entries.forEach(entry -> shapes.put(entry.name(), entry.tensor().shape()));
-        return Families.recognise(shapes).stream()
+        return shapes;
+    }
+
+    /// The component that its weights are of, by names that no other has.
+    public Optional<Component> component() {
+        return Families.recognise(shapes()).stream()
                 .map(match -> Component.named(match.family().component()))
                 .findFirst();
     }

@@ -153,6 +153,7 @@ public final class ConversionReport {
         ObjectNode node = result.putObject("source");
         node.put("path", source.folder().toString());
         node.put("kind", source.kind().title());
+        source.training().trainer().ifPresent(trainer -> node.put("trainer", trainer));
         source.training().step().ifPresent(step -> node.put("step", step));
         source.training().zeroStage().ifPresent(stage -> node.put("zero_stage", stage));
         source.training().worldSize().ifPresent(size -> node.put("world_size", size));

@@ -2,38 +2,19 @@ package io.github.cogvideo4j.checkpoints.internal.table;
 
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.Set;
 
 /// Finds what is wrapped around a table's names.
 ///
 /// A wrapper is whatever stands before a name of the table. All that occur are counted in one walk over the
 /// names; the one under which most of the table exists is taken. No list of prefixes takes part.
 final class Matching {
-    /// Words that tell an averaged copy from the model itself.
-    private static final Set<String> AVERAGED =
-            Set.of("ema", "averaged", "average", "avg", "shadow", "swa", "target", "teacher");
-    /// What training loops call the states that are no model's.
-    private static final Set<String> STATES = Set.of(
-            "optimizer",
-            "optimizers",
-            "optim",
-            "optimizer_state_dict",
-            "optimizer_states",
-            "lr_scheduler",
-            "lr_schedulers",
-            "scheduler",
-            "dataloader",
-            "train_state");
-
     /// Orders wrappers under which everything exists: the model itself before averaged copies of it.
-    static final Comparator<String> PLAIN_FIRST = Comparator.comparing(Matching::isAveraged)
+    static final Comparator<String> PLAIN_FIRST = Comparator.comparing(StateParts::isAveraged)
             .thenComparingInt(String::length)
             .thenComparing(Comparator.naturalOrder());
 
@@ -68,7 +49,7 @@ final class Matching {
                 .filter(wrapper -> !wrapper.text.equals(chosen))
                 .filter(wrapper -> wrapper.names == table.tensors().size()
                         // An averaged copy may have the trained part only.
-                        || (isAveraged(wrapper.text)
+                        || (StateParts.isAveraged(wrapper.text)
                                 && 2 * wrapper.names >= table.tensors().size()))
                 .map(wrapper -> wrapper.text)
                 .toList();
@@ -95,29 +76,24 @@ final class Matching {
 
     private TableMatch split(String wrapper, List<String> others) {
         SequencedMap<String, String> names = new LinkedHashMap<>();
-        List<TableMatch.Reshaped> reshaped = new ArrayList<>();
+        SequencedMap<String, Shape> wrapped = new LinkedHashMap<>();
         List<String> extra = new ArrayList<>();
         List<String> second = new ArrayList<>();
         List<String> outside = new ArrayList<>();
         for (Map.Entry<String, Shape> tensor : found.entrySet()) {
             String name = tensor.getKey();
             String inside = name.startsWith(wrapper) ? name.substring(wrapper.length()) : "";
-            ModelTable.Tensor expected = table.tensors().get(inside);
-            if (expected != null) {
+            if (table.tensors().containsKey(inside)) {
                 names.put(name, inside);
-                if (!expected.shape().equals(tensor.getValue())) {
-                    reshaped.add(new TableMatch.Reshaped(inside, expected.shape(), tensor.getValue()));
-                }
+                wrapped.put(inside, tensor.getValue());
             } else if (others.stream().anyMatch(other -> isUnder(other, name)) || isState(name) || isState(inside)) {
                 second.add(name);
             } else {
                 (inside.isEmpty() ? outside : extra).add(name);
             }
         }
-        List<String> missing = table.tensors().sequencedKeySet().stream()
-                .filter(name -> !found.containsKey(wrapper + name))
-                .toList();
-        return new TableMatch(table, wrapper, others, names, missing, reshaped, extra, second, outside);
+        TensorMatch match = TensorMatch.of(table.shapes(), wrapped);
+        return new TableMatch(table, wrapper, others, names, match.missing(), match.reshaped(), extra, second, outside);
     }
 
     private boolean isUnder(String other, String name) {
@@ -127,10 +103,6 @@ final class Matching {
     /// Whether a name is an optimizer's, or another state's that is no model's.
     static boolean isState(String name) {
         int dot = name.indexOf('.');
-        return dot > 0 && STATES.contains(name.substring(0, dot));
-    }
-
-    private static boolean isAveraged(String wrapper) {
-        return Arrays.stream(wrapper.toLowerCase(Locale.ROOT).split("[._]")).anyMatch(AVERAGED::contains);
+        return dot > 0 && StateParts.isTraining(name.substring(0, dot));
     }
 }

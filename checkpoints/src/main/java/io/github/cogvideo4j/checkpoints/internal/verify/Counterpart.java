@@ -16,16 +16,13 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.FormatException;
-import io.github.cogvideo4j.formats.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
-import java.util.SequencedMap;
 
 /// Weights in a folder, and the source that they are to be compared with.
 ///
@@ -111,11 +108,9 @@ public record Counterpart(Path weights, Checkpoint source) {
     }
 
     private static Optional<TableMatch> match(Path part, Checkpoint source) throws IOException {
-        SequencedMap<String, Shape> found = new LinkedHashMap<>();
-        source.entries().forEach(entry -> found.put(entry.name(), entry.tensor().shape()));
         try {
             Checkpoint weights = Checkpoints.openEverySet(part).getFirst();
-            return Optional.of(BaseTables.table(weights, part, Optional.empty()).match(found));
+            return Optional.of(BaseTables.table(weights, part, Optional.empty()).match(source.shapes()));
         } catch (FormatException | CheckpointException unreadable) {
             // It is told when it is compared.
             return Optional.empty();

@@ -6,11 +6,9 @@ import io.github.cogvideo4j.checkpoints.internal.table.Family;
 import io.github.cogvideo4j.checkpoints.internal.table.FamilyMatch;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.problem.Problem;
-import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.nio.file.Path;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -125,9 +123,7 @@ public record WeightGroup(
 
     /// What the tensors are of, by their names and under whatever wrapper.
     public List<FamilyMatch> matches() {
-        SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
-        contents.tensors().forEach(tensor -> shapes.put(tensor.name(), tensor.shape()));
-        return Families.recognise(shapes);
+        return Families.recognise(StoredTensor.shapes(contents.tensors()));
     }
 
     /// The families whose names the tensors have.
