@@ -6,6 +6,7 @@ import io.github.cogvideo4j.checkpoints.internal.table.Families;
 import io.github.cogvideo4j.checkpoints.internal.table.Family;
 import io.github.cogvideo4j.checkpoints.internal.table.FamilyMatch;
 import io.github.cogvideo4j.checkpoints.internal.table.ModelTable;
+import io.github.cogvideo4j.checkpoints.internal.table.StateParts;
 import io.github.cogvideo4j.checkpoints.internal.table.TableMatch;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
@@ -175,7 +176,7 @@ public final class ComponentPlacement {
             throws IOException {
         tellNames(match.wrapper(), match.names().size());
         if (alone) {
-            tellLeftOut(match.second(), match.outside(), match.others());
+            tellLeftOut(match.wrapper(), match.second(), match.outside(), match.others());
         }
         Map<String, String> names = new LinkedHashMap<>(match.names());
         match.extra()
@@ -242,7 +243,7 @@ public final class ComponentPlacement {
         refuseOutsideModules(match);
         tellNames(match.wrapper(), match.names().size());
         if (alone) {
-            tellLeftOut(match.second(), match.outside(), match.others());
+            tellLeftOut(match.wrapper(), match.second(), match.outside(), match.others());
         }
         Map<String, String> names = new LinkedHashMap<>(match.names());
         match.extra()
@@ -385,8 +386,15 @@ public final class ComponentPlacement {
         }
     }
 
-    private void tellLeftOut(List<String> second, List<String> outside, List<String> others) {
-        if (!second.isEmpty()) {
+    private void tellLeftOut(String wrapper, List<String> second, List<String> outside, List<String> others) {
+        if (!wrapper.isEmpty() && !others.isEmpty() && others.stream().allMatch(StateParts::isAveraged)) {
+            remarks.report(
+                    ProblemCode.CHOICE,
+                    place,
+                    "checkpoints.placement.average-there",
+                    String.join(", ", others),
+                    wrapper);
+        } else if (!second.isEmpty()) {
             remarks.report(
                     ProblemCode.CHOICE,
                     place,
