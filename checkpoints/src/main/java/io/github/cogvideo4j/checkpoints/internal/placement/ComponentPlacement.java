@@ -98,7 +98,19 @@ public final class ComponentPlacement {
             return byClass;
         }
         if (matches.isEmpty() || (!base.pipeline() && isOfAnother(components))) {
-            return byFamily();
+            List<PlacedComponent> placed = byFamily();
+            for (PlacedComponent one : placed) {
+                if (withoutTable.contains(one.component())) {
+                    remarks.report(
+                            ProblemCode.COMPONENT_WITHOUT_WEIGHTS,
+                            Place.of(base.folderOf(one.component())),
+                            "checkpoints.placement.unknown-class",
+                            one.component().folder(),
+                            base.className(one.component()).orElse("-"),
+                            one.names().model());
+                }
+            }
+            return placed;
         }
         return List.of(nearest(tables, matches));
     }
