@@ -197,7 +197,7 @@ public final class ConversionPlanner {
         Checkpoint source = ComfyNames.of(placed.checkpoint());
         boolean keep = !source.kind().isTraining() || source.traits().keepsDType();
         weightFiles.add(WeightFile.Safetensors.of(
-                ComfyNames.FILE, planned(source, keep ? TargetDType.SOURCE : TargetDType.BF16)));
+                ComfyNames.FILE, planned(source, "", keep ? TargetDType.SOURCE : TargetDType.BF16, Optional.empty())));
         parts.add(new ConversionPlan.Part(ComfyNames.FILE, source));
     }
 
