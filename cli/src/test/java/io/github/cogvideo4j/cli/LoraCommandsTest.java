@@ -255,6 +255,23 @@ class LoraCommandsTest {
         assertThat(Run.of("verify", output.toString()).exit()).isEqualTo(ExitCode.DONE);
     }
 
+    /// PEFT records alpha in `adapter_config.json` beside the file, finetrainers in the header.
+    @Test
+    void theDoctorFindsAlphaWhereverItIsRecorded() {
+        for (String name : new String[] {
+            "peft-folder",
+            "peft-loha",
+            "peft-rank-pattern",
+            "diffusers-lora-config",
+            "kohya-single",
+            "old-diffusers-processor"
+        }) {
+            Run run = Run.of("doctor", dialect(name + "/input"));
+            assertThat(run.out() + run.err()).as(name).doesNotContain("[lora-alpha]");
+        }
+        assertThat(Run.of("doctor", dialect("diffusers-no-alpha/input")).out()).contains("[lora-alpha]");
+    }
+
     @Test
     void anAdapterOfAnotherFamilyIsRefusedByItsNames() {
         Run run = Run.of(
