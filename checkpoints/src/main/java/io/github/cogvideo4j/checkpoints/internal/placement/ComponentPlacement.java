@@ -167,7 +167,7 @@ public final class ComponentPlacement {
             throws IOException {
         found.tellNames(match.wrapper(), match.names().size());
         if (alone) {
-            found.tellLeftOut(match.second(), match.outside(), match.others());
+            found.tellLeftOut(match.wrapper(), match.second(), match.outside(), match.others());
         }
         Optional<String> className = base.className(component);
         return new PlacedComponent(

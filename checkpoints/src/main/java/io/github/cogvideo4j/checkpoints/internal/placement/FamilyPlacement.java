@@ -73,7 +73,7 @@ final class FamilyPlacement {
         refuseOutsideModules(match);
         found.tellNames(match.wrapper(), match.names().size());
         if (alone) {
-            found.tellLeftOut(match.second(), match.outside(), match.others());
+            found.tellLeftOut(match.wrapper(), match.second(), match.outside(), match.others());
         }
         return new PlacedComponent(
                 component,

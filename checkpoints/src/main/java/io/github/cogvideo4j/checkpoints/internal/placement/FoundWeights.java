@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.placement;
 
+import io.github.cogvideo4j.checkpoints.internal.table.StateParts;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -60,8 +61,15 @@ final class FoundWeights {
     }
 
     /// Tells which tensors belong to another model, to an optimizer, or to nothing known.
-    void tellLeftOut(List<String> second, List<String> outside, List<String> others) {
-        if (!second.isEmpty()) {
+    void tellLeftOut(String wrapper, List<String> second, List<String> outside, List<String> others) {
+        if (!wrapper.isEmpty() && !others.isEmpty() && others.stream().allMatch(StateParts::isAveraged)) {
+            remarks.report(
+                    ProblemCode.CHOICE,
+                    place,
+                    "checkpoints.placement.average-there",
+                    String.join(", ", others),
+                    wrapper);
+        } else if (!second.isEmpty()) {
             remarks.report(
                     ProblemCode.CHOICE,
                     place,

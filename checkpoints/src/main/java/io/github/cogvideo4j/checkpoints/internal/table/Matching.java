@@ -2,38 +2,19 @@ package io.github.cogvideo4j.checkpoints.internal.table;
 
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.Set;
 
 /// Finds what is wrapped around a table's names.
 ///
 /// A wrapper is whatever stands before a name of the table. All that occur are counted in one walk over the
 /// names; the one under which most of the table exists is taken. No list of prefixes takes part.
 final class Matching {
-    /// Words that tell an averaged copy from the model itself.
-    private static final Set<String> AVERAGED =
-            Set.of("ema", "averaged", "average", "avg", "shadow", "swa", "target", "teacher");
-    /// What training loops call the states that are no model's.
-    private static final Set<String> STATES = Set.of(
-            "optimizer",
-            "optimizers",
-            "optim",
-            "optimizer_state_dict",
-            "optimizer_states",
-            "lr_scheduler",
-            "lr_schedulers",
-            "scheduler",
-            "dataloader",
-            "train_state");
-
     /// Orders wrappers under which everything exists: the model itself before averaged copies of it.
-    static final Comparator<String> PLAIN_FIRST = Comparator.comparing(Matching::isAveraged)
+    static final Comparator<String> PLAIN_FIRST = Comparator.comparing(StateParts::isAveraged)
             .thenComparingInt(String::length)
             .thenComparing(Comparator.naturalOrder());
 
@@ -68,7 +49,7 @@ final class Matching {
                 .filter(wrapper -> !wrapper.text.equals(chosen))
                 .filter(wrapper -> wrapper.names == table.tensors().size()
                         // An averaged copy may have the trained part only.
-                        || (isAveraged(wrapper.text)
+                        || (StateParts.isAveraged(wrapper.text)
                                 && 2 * wrapper.names >= table.tensors().size()))
                 .map(wrapper -> wrapper.text)
                 .toList();
@@ -122,10 +103,6 @@ final class Matching {
     /// Whether a name is an optimizer's, or another state's that is no model's.
     static boolean isState(String name) {
         int dot = name.indexOf('.');
-        return dot > 0 && STATES.contains(name.substring(0, dot));
-    }
-
-    private static boolean isAveraged(String wrapper) {
-        return Arrays.stream(wrapper.toLowerCase(Locale.ROOT).split("[._]")).anyMatch(AVERAGED::contains);
+        return dot > 0 && StateParts.isTraining(name.substring(0, dot));
     }
 }

@@ -44,15 +44,15 @@ public final class IndexContentsRule implements Rule {
             folder.orphanIndexes().stream()
                     .filter(index -> isTaken(index, part))
                     .forEach(index -> index.index()
-                            .ifPresent(read -> found.accept(Finding.of(
+                            .flatMap(read -> read.shards().stream().findFirst())
+                            .ifPresent(shard -> found.accept(Finding.of(
                                     Severity.ERROR,
                                     Problem.of(
                                             ProblemCode.MISSING_SHARD,
                                             Place.of(index.file()),
                                             "formats.index.missing-shard",
-                                            read.shards().isEmpty()
-                                                    ? "-"
-                                                    : read.shards().first())))));
+                                            shard),
+                                    shard))));
         }
         for (WeightGroup group : NameFindings.shardedGroups(subject)) {
             examine(group, subject, found);
@@ -62,7 +62,7 @@ public final class IndexContentsRule implements Rule {
     private static void examine(WeightGroup group, Subject subject, Consumer<Finding> found) {
         if (group.index().isPresent()) {
             IndexView view = group.index().get();
-            view.errors().forEach(problem -> found.accept(Finding.of(Severity.ERROR, problem)));
+            view.errors().forEach(problem -> found.accept(error(problem)));
             view.warnings()
                     .forEach(problem -> found.accept(Finding.of(Severity.WARNING, problem)
                             .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty()))));
@@ -84,8 +84,19 @@ public final class IndexContentsRule implements Rule {
                             Place.of(group.folder()),
                             "checkpoints.doctor.missing-shard",
                             name,
-                            group.count())));
+                            group.count()),
+                    name));
         }
+    }
+
+    /// The first argument of a missing shard's sentence is its name.
+    private static Finding error(Problem problem) {
+        return problem.code() == ProblemCode.MISSING_SHARD
+                ? Finding.of(
+                        Severity.ERROR,
+                        problem,
+                        String.valueOf(problem.message().arguments().getFirst()))
+                : Finding.of(Severity.ERROR, problem);
     }
 
     /// Whether inference takes an index: diffusers whatever is beside it, transformers where there is no single

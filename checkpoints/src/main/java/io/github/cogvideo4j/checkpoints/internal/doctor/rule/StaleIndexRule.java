@@ -33,18 +33,20 @@ public final class StaleIndexRule implements Rule {
                                             ProblemCode.INDEX_STALE_NAMES,
                                             Place.of(index.file().file()),
                                             "checkpoints.doctor.index-stale",
-                                            index.stale().first()))
+                                            index.stale().first()),
+                                    index.stale().first())
                             .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty()))));
         }
         for (Part part : subject.parts()) {
             part.files().orphanIndexes().stream()
                     .filter(index -> index.index().isPresent() && !IndexContentsRule.isTaken(index, part))
-                    .forEach(index -> found.accept(Finding.of(
-                            Severity.INFO,
+                    .forEach(index -> found.accept(new Finding(
                             Problem.of(
                                     ProblemCode.INDEX_STALE_NAMES,
                                     Place.of(index.file()),
-                                    "checkpoints.doctor.index-of-nothing"))));
+                                    "checkpoints.doctor.index-of-nothing"),
+                            Severity.INFO,
+                            Optional.empty())));
         }
     }
 }
