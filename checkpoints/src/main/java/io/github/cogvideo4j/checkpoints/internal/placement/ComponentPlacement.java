@@ -10,16 +10,20 @@ import io.github.cogvideo4j.checkpoints.internal.table.TableMatch;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /// Finds out which component of a model weights are.
 ///
@@ -64,7 +68,7 @@ public final class ComponentPlacement {
         for (Component component : components) {
             Optional<ModelTable> table = tables.of(component);
             if (table.isPresent()) {
-                matches.put(component, table.get().match(found.shapes()));
+                matches.put(component, table.get().match(found.shapes(), component.folder()));
             } else {
                 withoutTable.add(component);
             }
@@ -83,7 +87,20 @@ public final class ComponentPlacement {
             return byClass;
         }
         if (matches.isEmpty() || (!base.pipeline() && families.areOfAnother(components))) {
-            return families.place();
+            List<PlacedComponent> placed = families.place();
+            for (PlacedComponent one : placed) {
+                if (withoutTable.contains(one.component())) {
+                    found.remarks()
+                            .report(
+                                    ProblemCode.COMPONENT_WITHOUT_WEIGHTS,
+                                    Place.of(base.folderOf(one.component())),
+                                    "checkpoints.placement.unknown-class",
+                                    one.component().folder(),
+                                    base.className(one.component()).orElse("-"),
+                                    one.names().model());
+                }
+            }
+            return placed;
         }
         return List.of(nearest(tables, matches));
     }
@@ -98,12 +115,13 @@ public final class ComponentPlacement {
         }
         Optional<Component> component = base.component(said.get().folder());
         if (component.isEmpty() && base.pipeline()) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.COMPONENT_MISSING,
-                    Place.of(base.folder()),
-                    "checkpoints.placement.no-such-component",
-                    said.get().folder(),
-                    folders(base.components().sequencedKeySet()));
+            throw new InvalidCheckpointException(Problem.of(
+                            ProblemCode.COMPONENT_MISSING,
+                            Place.of(base.folder()),
+                            "checkpoints.placement.no-such-component",
+                            said.get().folder(),
+                            folders(base.components().sequencedKeySet()))
+                    .with(Remedy.change(Remedy.Field.COMPONENT)));
         }
         if (component.isPresent() && !Files.isDirectory(base.folderOf(component.get()))) {
             throw new InvalidCheckpointException(
@@ -128,17 +146,14 @@ public final class ComponentPlacement {
     /// components, all of which were trained.
     private List<PlacedComponent> chosen(BaseTables tables, SequencedMap<Component, TableMatch> fitting)
             throws IOException {
-        Map<String, List<Component>> byWrapper = new LinkedHashMap<>();
-        fitting.forEach((component, match) -> byWrapper
-                .computeIfAbsent(match.wrapper(), _ -> new ArrayList<>())
+        Map<Set<String>, List<Component>> byWrappers = new LinkedHashMap<>();
+        fitting.forEach((component, match) -> byWrappers
+                .computeIfAbsent(match.wrappers(), _ -> new ArrayList<>())
                 .add(component));
-        for (List<Component> alike : byWrapper.values()) {
-            if (alike.size() > 1) {
-                throw new InvalidCheckpointException(
-                        ProblemCode.AMBIGUOUS_WEIGHTS,
-                        found.place(),
-                        "checkpoints.placement.several-fit",
-                        folders(alike));
+        for (List<Component> alike : byWrappers.values()) {
+            boolean named = alike.stream().allMatch(component -> isUnder(fitting, component));
+            if (alike.size() > 1 && !named) {
+                throw severalFit(alike);
             }
         }
         List<PlacedComponent> placed = new ArrayList<>();
@@ -161,6 +176,22 @@ public final class ComponentPlacement {
                                     one.component().folder()));
         }
         return placed;
+    }
+
+    private static boolean isUnder(Map<Component, TableMatch> matches, Component component) {
+        TableMatch match = matches.get(component);
+        return match != null && match.isUnder(component.folder());
+    }
+
+    private InvalidCheckpointException severalFit(Collection<Component> alike) {
+        return new InvalidCheckpointException(Problem.of(
+                        ProblemCode.AMBIGUOUS_WEIGHTS,
+                        found.place(),
+                        "checkpoints.placement.several-fit",
+                        folders(alike))
+                .with(alike.stream()
+                        .map(component -> Remedy.change(Remedy.Field.COMPONENT, component.folder()))
+                        .toArray(Remedy[]::new)));
     }
 
     private PlacedComponent placed(BaseModel base, Component component, TableMatch match, boolean alone)
@@ -209,11 +240,7 @@ public final class ComponentPlacement {
                                 .distinct()
                                 .count()
                         < fitting.size()) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.AMBIGUOUS_WEIGHTS,
-                    found.place(),
-                    "checkpoints.placement.several-fit",
-                    folders(fitting.sequencedKeySet()));
+            throw severalFit(fitting.sequencedKeySet());
         }
         List<PlacedComponent> placed = new ArrayList<>();
         fitting.forEach((component, match) -> {
