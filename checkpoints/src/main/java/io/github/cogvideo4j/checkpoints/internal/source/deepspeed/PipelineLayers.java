@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.source.deepspeed;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.source.FolderListing;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
@@ -51,14 +52,10 @@ public final class PipelineLayers {
 
     /// Whether a folder holds such files.
     public static boolean isStateFolder(Path folder) throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "layer_*-model_states.pt")) {
-            for (Path file : files) {
-                if (NAME.matcher(String.valueOf(file.getFileName())).matches()) {
-                    return true;
-                }
-            }
-            return false;
-        }
+        return FolderListing.has(
+                folder,
+                "layer_*-model_states.pt",
+                file -> NAME.matcher(String.valueOf(file.getFileName())).matches());
     }
 
     /// Reads every layer's pickle and plans the state dict in the order of the layers.
