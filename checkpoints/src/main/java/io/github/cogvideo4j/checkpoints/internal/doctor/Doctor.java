@@ -3,7 +3,6 @@ package io.github.cogvideo4j.checkpoints.internal.doctor;
 import io.github.cogvideo4j.checkpoints.doctor.Diagnosis;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.Rule;
-import io.github.cogvideo4j.checkpoints.internal.doctor.rule.Rules;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import java.io.IOException;

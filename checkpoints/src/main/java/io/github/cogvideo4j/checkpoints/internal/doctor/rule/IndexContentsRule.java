@@ -21,7 +21,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// What an index says against what its files hold.
-final class IndexContentsRule implements Rule {
+public final class IndexContentsRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(

@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// Some files of a set, or its index, have their new names and others the old ones.
-final class PartiallyRenamedRule implements Rule {
+public final class PartiallyRenamedRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.PARTIALLY_RENAMED);

@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// The files were renamed and the names inside the index were not.
-final class StaleIndexRule implements Rule {
+public final class StaleIndexRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.INDEX_STALE_NAMES);

@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// The only weights are those of a variant, which is loaded on request only.
-final class VariantOnlyRule implements Rule {
+public final class VariantOnlyRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.VARIANT);

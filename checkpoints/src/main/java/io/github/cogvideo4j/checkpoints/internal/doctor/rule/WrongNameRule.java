@@ -22,7 +22,7 @@ import java.util.function.Consumer;
 /// a
 /// folder that
 /// transformers reads, also the names that diffusers looks for.
-final class WrongNameRule implements Rule {
+public final class WrongNameRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.NAME_WRONG);

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.source.distributed;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.source.FolderListing;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
@@ -87,14 +88,7 @@ public final class HubStorage {
 
     /// Whether a folder holds such files.
     public static boolean isStateFolder(Path folder) throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "shard-*-model-*-of-*.safetensors")) {
-            for (Path file : files) {
-                if (isPart(file)) {
-                    return true;
-                }
-            }
-            return false;
-        }
+        return FolderListing.has(folder, "shard-*-model-*-of-*.safetensors", HubStorage::isPart);
     }
 
     /// Whether a file is a piece of such a checkpoint.

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.source.distributed;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.source.FolderListing;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
@@ -57,14 +58,7 @@ public final class RankFiles {
 
     /// Whether a folder holds such files.
     public static boolean isStateFolder(Path folder) throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "model_world_size_*_rank_*.pt")) {
-            for (Path file : files) {
-                if (isPart(file)) {
-                    return true;
-                }
-            }
-            return false;
-        }
+        return FolderListing.has(folder, "model_world_size_*_rank_*.pt", RankFiles::isPart);
     }
 
     /// Whether a file is one rank's part.
