@@ -30,8 +30,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
-/// Carries out a plan. Until the last step, a rename, nothing exists under the output's name; when anything
-/// fails, nothing ever does.
+/// The executor of a conversion's plan. Until the last step, a rename, nothing exists under the output's name; when
+/// anything fails, nothing ever does.
 public final class Converter {
     private final ConversionPlan plan;
     private final JobControl control;

@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.inspect.PickleSummary.PickleName;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// Told the opcodes while a scan goes through the pickles, for a listing.
+/// A listener that is handed the opcodes while a scan goes through pickles, for a listing.
 public interface PickleWatch {
     /// Tells nobody.
     PickleWatch NONE = new PickleWatch() {

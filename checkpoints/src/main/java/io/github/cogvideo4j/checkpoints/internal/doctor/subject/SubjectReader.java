@@ -31,7 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Finds out what a path is, and reads it.
+/// The reader of a subject, which finds out what a path is.
 final class SubjectReader {
 
     private final Path path;
