@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -253,6 +254,48 @@ class LoraCommandsTest {
         Run proven = Run.of("verify", output.toString(), "--against", base, "--lora", adapter);
         assertThat(proven.exit()).as(proven.err()).isEqualTo(ExitCode.DONE);
         assertThat(Run.of("verify", output.toString()).exit()).isEqualTo(ExitCode.DONE);
+    }
+
+    /// Its names begin with the component, by which diffusers finds where an adapter belongs.
+    @Test
+    void anAdapterOfAnotherComponentIsExtractedUnderItsNames() {
+        String fixture = Resources.fixture("any-unet-zero2-bf16-w2").toString();
+        String lora = folder.resolve("lora").toString();
+        Run extracted = Run.of(
+                "lora",
+                "extract",
+                fixture + "/base",
+                fixture + "/output/checkpoint-3",
+                lora,
+                "--rank",
+                "2",
+                "--component",
+                "unet");
+        assertThat(extracted.exit()).as(extracted.err()).isEqualTo(ExitCode.DONE);
+        Run inspected = Run.of("lora", "inspect", lora, "--base", fixture + "/base", "--component", "unet", "--json");
+        assertThat(inspected.exit()).as(inspected.err()).isEqualTo(ExitCode.DONE);
+        assertThat(inspected.out()).contains("\"records_alpha\": true", "\"unbound\": []");
+        assertThat(folder.resolve("lora/pytorch_lora_weights.safetensors"))
+                .content(StandardCharsets.ISO_8859_1)
+                .contains("\"unet.", "unet.lora_alpha")
+                .doesNotContain("\"transformer.");
+    }
+
+    /// PEFT records alpha in `adapter_config.json` beside the file, finetrainers in the header.
+    @Test
+    void theDoctorFindsAlphaWhereverItIsRecorded() {
+        for (String name : new String[] {
+            "peft-folder",
+            "peft-loha",
+            "peft-rank-pattern",
+            "diffusers-lora-config",
+            "kohya-single",
+            "old-diffusers-processor"
+        }) {
+            Run run = Run.of("doctor", dialect(name + "/input"));
+            assertThat(run.out() + run.err()).as(name).doesNotContain("[lora-alpha]");
+        }
+        assertThat(Run.of("doctor", dialect("diffusers-no-alpha/input")).out()).contains("[lora-alpha]");
     }
 
     @Test

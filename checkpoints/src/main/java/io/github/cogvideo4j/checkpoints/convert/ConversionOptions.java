@@ -173,7 +173,9 @@ public record ConversionOptions(
         /// A folder that diffusers loads.
         DIFFUSERS(Optional.empty()),
         /// A checkpoint that SAT loads.
-        SAT(Optional.of(CheckpointKind.SAT));
+        SAT(Optional.of(CheckpointKind.SAT)),
+        /// One file that ComfyUI's own CogVideoX loader takes.
+        COMFYUI(Optional.empty());
 
         private final Optional<CheckpointKind> kind;
 

@@ -72,13 +72,14 @@ public final class PipelineLayers {
         List<StateEntry> entries = new ArrayList<>();
         Set<String> names = new HashSet<>();
         int blocks = 0;
+        boolean block = false;
         SortedMap<Integer, Path> layers = layers();
         for (Path file : layers.values()) {
             PickleValue root = TorchFile.open(opened.note(file), remarks).root();
             PickleValue.Dict dict = root.asDict()
                     .orElseThrow(() -> new InvalidCheckpointException(
                             ProblemCode.NOT_WEIGHTS, Place.of(file), "checkpoints.plain.not-a-state-dict", root));
-            boolean block = dict.textEntries().keySet().stream().anyMatch(name -> name.startsWith(BLOCK));
+            block = dict.textEntries().keySet().stream().anyMatch(name -> name.startsWith(BLOCK));
             for (StoredTensor tensor : StateDict.tensors(file, dict)) {
                 String name = tensor.name().startsWith(BLOCK)
                         ? BLOCKS + blocks + "." + tensor.name().substring(BLOCK.length())
@@ -97,6 +98,10 @@ public final class PipelineLayers {
         if (entries.isEmpty() || names.stream().allMatch(name -> name.contains(".lora_"))) {
             throw new InvalidCheckpointException(
                     ProblemCode.NOT_A_CHECKPOINT, Place.of(folder), "checkpoints.pipeline.adapter-only");
+        }
+        // What turns the last block's output into latents is a layer of its own.
+        if (block) {
+            throw missing(layers.size(), layers.size());
         }
         remarks.report(
                 ProblemCode.CHOICE, Place.of(folder), "checkpoints.pipeline.layers", layers.size(), blocks, BLOCKS);
@@ -124,15 +129,19 @@ public final class PipelineLayers {
         int expected = 0;
         for (Map.Entry<Integer, Path> layer : layers.entrySet()) {
             if (layer.getKey() != expected) {
-                throw new InvalidCheckpointException(
-                        ProblemCode.MISSING_SHARD,
-                        Place.of(folder),
-                        "checkpoints.pipeline.missing-layer",
-                        "layer_%02d-model_states.pt".formatted(expected),
-                        layers.size());
+                throw missing(expected, layers.size());
             }
             expected++;
         }
         return layers;
+    }
+
+    private InvalidCheckpointException missing(int layer, int present) {
+        return new InvalidCheckpointException(
+                ProblemCode.MISSING_SHARD,
+                Place.of(folder),
+                "checkpoints.pipeline.missing-layer",
+                "layer_%02d-model_states.pt".formatted(layer),
+                present);
     }
 }
