@@ -41,7 +41,7 @@ public final class Converter {
         this.control = control;
     }
 
-    /// What came of it.
+    /// The result of a conversion.
     ///
     /// @param output   the folder
     /// @param manifest what is in it

@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /// A listener that is handed the opcodes while a scan goes through pickles, for a listing.
 public interface PickleWatch {
-    /// Tells nobody.
+    /// A listener that ignores what it is handed.
     PickleWatch NONE = new PickleWatch() {
         @Override
         public void begin(Path file, String name) {}
