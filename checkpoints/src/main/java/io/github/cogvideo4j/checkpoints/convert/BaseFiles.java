@@ -28,8 +28,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// Brings the base model's files into the result: small ones as copies, weights as links or copies, each with
-/// its hash for the manifest.
+/// The base model's files that go into the result: small ones as copies, weights as links or copies, each with its
+/// hash for the manifest.
 final class BaseFiles {
     private static final int BUFFER_BYTES = 1 << 20;
     /// A hub cache names a large file's blob by its SHA-256.

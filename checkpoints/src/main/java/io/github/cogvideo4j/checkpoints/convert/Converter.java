@@ -31,8 +31,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
-/// Carries out a plan. Until the last step, a rename, nothing exists under the output's name; when anything
-/// fails, nothing ever does.
+/// The executor of a conversion's plan. Until the last step, a rename, nothing exists under the output's name; when
+/// anything fails, nothing ever does.
 public final class Converter {
     private final ConversionPlan plan;
     private final JobControl control;
@@ -42,7 +42,7 @@ public final class Converter {
         this.control = control;
     }
 
-    /// What came of it.
+    /// The result of a conversion.
     ///
     /// @param output   the folder
     /// @param manifest what is in it

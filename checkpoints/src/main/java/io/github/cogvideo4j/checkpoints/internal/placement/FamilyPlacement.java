@@ -11,9 +11,9 @@ import io.github.cogvideo4j.formats.problem.Remedy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 
-/// Finds out which components weights are by the families whose modules their names lie under, where no table
-/// tells it.
+/// The placement of weights by the families whose modules their names lie under, where no table tells it.
 final class FamilyPlacement {
     private final FoundWeights found;
     private final Optional<Component> said;
@@ -52,13 +52,25 @@ final class FamilyPlacement {
         }
         List<PlacedComponent> placed = new ArrayList<>();
         for (FamilyMatch match : fitting) {
-            Component component = said.orElseGet(() -> new Component(
-                    match.family().component(), match.family().library().equals("transformers")));
-            placed.add(placed(component, match, fitting.size() == 1));
-            if (said.isEmpty() && (fitting.size() > 1 || !component.equals(Component.TRANSFORMER))) {
-                found.remarks()
-                        .report(ProblemCode.CHOICE, found.place(), "checkpoints.convert.component", component.folder());
+            boolean transformers = match.family().library().equals("transformers");
+            SequencedMap<String, FamilyMatch> several = match.family().byComponent(match, found.shapes());
+            if (said.isEmpty() && !several.isEmpty()) {
+                several.forEach((folder, one) -> placed.add(placed(new Component(folder, transformers), one, false)));
+            } else {
+                Component component =
+                        said.orElseGet(() -> new Component(match.family().component(), transformers));
+                placed.add(placed(component, match, fitting.size() == 1));
             }
+        }
+        if (said.isEmpty()) {
+            placed.stream()
+                    .filter(one -> placed.size() > 1 || !one.component().equals(Component.TRANSFORMER))
+                    .forEach(one -> found.remarks()
+                            .report(
+                                    ProblemCode.CHOICE,
+                                    found.place(),
+                                    "checkpoints.convert.component",
+                                    one.component().folder()));
         }
         return placed;
     }

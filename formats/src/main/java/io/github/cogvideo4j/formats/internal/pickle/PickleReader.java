@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Reads a pickle of protocols 0 to 5 into inert values. It imports nothing and calls nothing: names outside
+/// A reader of pickles of protocols 0 to 5 into inert values. It imports nothing and calls nothing: names outside
 /// [AllowedGlobals] end the reading with `unsafe-pickle`, and what the others would have made is described by
 /// values.
 ///
