@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.inference.video;
 
+import io.github.cogvideo4j.inference.internal.video.Ffmpeg;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
