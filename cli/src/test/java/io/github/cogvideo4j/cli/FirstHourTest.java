@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.cogvideo4j.cli.arguments.VideoOutputArguments;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
@@ -10,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// What a newcomer gets wrong is answered with what to do instead.
 class FirstHourTest {
@@ -89,6 +92,34 @@ class FirstHourTest {
         assertThat(Run.of("lora", "fuse", "--help").out())
                 .contains("Usage: cogvideo lora fuse [OPTIONS] BASE ADAPTER... OUTPUT" + System.lineSeparator());
         assertThat(Run.of("demo", "--help").out()).contains("Usage: cogvideo demo [OPTIONS] [OUTPUT]");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "generate | --model, --prompt",
+                "vae | MODE, --model, --video-path",
+                "vae decode | --model, --encoded-path",
+                "invert | --model, --prompt, --video-path",
+                "convert | CHECKPOINT, OUTPUT",
+                "lora fuse | BASE, ADAPTER... OUTPUT",
+                "lora extract | BASE, FINETUNED, OUTPUT",
+                "lora export | CHECKPOINT, OUTPUT",
+                "lora convert | ADAPTER, OUTPUT, --to"
+            })
+    void everythingThatIsMissingIsNamedAtOnce(String words, String missing) {
+        Run run = Run.of(words.split(" "));
+        assertThat(run.exit()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).startsWith("error: missing: " + missing + " [usage]");
+    }
+
+    @Test
+    void aMissingDeviceIsLookedForByTheHint() {
+        assumeThat(Run.of("doctor", "--system", "--device", "cuda").exit()).isNotEqualTo(ExitCode.DONE);
+        Run run = Run.of("generate", "--model", model(), "--prompt", "x", "--device", "cuda", "--dry-run");
+        assertThat(run.exit()).isEqualTo(ExitCode.ENVIRONMENT);
+        assertThat(run.err()).contains("cogvideo doctor --system --device cuda");
     }
 
     private static String model() {

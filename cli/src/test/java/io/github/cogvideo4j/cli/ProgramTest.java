@@ -187,7 +187,7 @@ class ProgramTest {
     @Test
     void aMissingOptionHasTheNameThatDocumentsUse() {
         assertThat(Run.of("vae", "encode", "--video-path", "x.mp4").err())
-                .contains("missing: --model")
+                .contains("name the model with --model")
                 .doesNotContain("--model-path");
     }
 

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.convert;
 
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -170,9 +171,20 @@ public record ConversionOptions(
     /// Whose names and folders the result has.
     public enum ResultLayout {
         /// A folder that diffusers loads.
-        DIFFUSERS,
+        DIFFUSERS(Optional.empty()),
         /// A checkpoint that SAT loads.
-        SAT;
+        SAT(Optional.of(CheckpointKind.SAT));
+
+        private final Optional<CheckpointKind> kind;
+
+        ResultLayout(Optional<CheckpointKind> kind) {
+            this.kind = kind;
+        }
+
+        /// The kind of checkpoint that the result is, where it is another trainer's than diffusers'.
+        public Optional<CheckpointKind> kind() {
+            return kind;
+        }
 
         /// The word of the command line.
         @Override

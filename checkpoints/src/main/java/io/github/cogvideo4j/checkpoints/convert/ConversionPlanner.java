@@ -3,19 +3,17 @@ package io.github.cogvideo4j.checkpoints.convert;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
-import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ResultLayout;
 import io.github.cogvideo4j.checkpoints.convert.WeightFile.PlannedTensor;
 import io.github.cogvideo4j.checkpoints.internal.convert.configuration.ComponentConfigs;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.placement.BaseTables;
 import io.github.cogvideo4j.checkpoints.internal.placement.ComponentPlacement;
 import io.github.cogvideo4j.checkpoints.internal.placement.PlacedComponent;
-import io.github.cogvideo4j.checkpoints.internal.source.sat.SatExport;
-import io.github.cogvideo4j.checkpoints.internal.source.sat.SatPart;
+import io.github.cogvideo4j.checkpoints.internal.source.NamingScheme;
+import io.github.cogvideo4j.checkpoints.internal.source.NamingSchemes;
 import io.github.cogvideo4j.checkpoints.internal.table.ModelTable;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
-import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
@@ -91,12 +89,13 @@ public final class ConversionPlanner {
     private ConversionPlan plan(List<Checkpoint> sources) throws IOException {
         sources.forEach(source -> source.remarks().forEach(remarks::report));
         Optional<BaseModel> rest = base;
-        if (options.layout() == ResultLayout.SAT) {
+        Optional<NamingScheme> names = options.layout().kind().map(NamingSchemes::of);
+        if (names.isPresent()) {
             for (Checkpoint source : sources) {
-                addSat(source);
+                addExport(names.get().export(source));
             }
             rest = Optional.empty();
-        } else if (isAdapter(sources.getFirst())) {
+        } else if (sources.getFirst().traits().adapter()) {
             addAdapter(sources.getFirst());
             rest = Optional.empty();
         } else {
@@ -123,12 +122,6 @@ public final class ConversionPlanner {
                 remarks.all());
     }
 
-    /// Only SAT's are written as adapters; others are refused where the configuration is settled.
-    private static boolean isAdapter(Checkpoint checkpoint) {
-        return checkpoint.kind() == CheckpointKind.SAT
-                && SatExport.partOf(checkpoint).equals(Optional.of(SatPart.ADAPTER));
-    }
-
     private List<PlacedComponent> components(List<Checkpoint> sources) throws IOException {
         Optional<BaseTables> tables = base.map(BaseTables::new);
         SequencedMap<Component, PlacedComponent> components = new LinkedHashMap<>();
@@ -153,12 +146,10 @@ public final class ConversionPlanner {
         Component component = placed.component();
         Checkpoint source = placed.checkpoint();
         Optional<DType> ofBase = base.isPresent() ? base.get().weightDType(component) : Optional.empty();
-        // SAT keeps weights in the dtype that they were trained in, unless they come from ZeRO's fp32 copies;
-        // the components that are not trained keep theirs.
+        // The components that are not trained keep their dtype.
         boolean keep = component.equals(Component.VAE)
                 || component.transformers()
-                || (source.kind() == CheckpointKind.SAT
-                        && source.training().zeroStage().isEmpty());
+                || source.traits().keepsDType();
         TargetDType otherwise = keep ? TargetDType.SOURCE : TargetDType.BF16;
         List<PlannedTensor> planned =
                 planned(source, ofBase.flatMap(TargetDType::of).orElse(otherwise), placed.table());
@@ -177,17 +168,15 @@ public final class ConversionPlanner {
         remarks.report(
                 ProblemCode.LORA_ALPHA,
                 Place.of(source.folder()),
-                "checkpoints.sat.adapter-alpha",
+                "checkpoints.convert.adapter-alpha",
                 Math.min(first.size(0), first.size(1)));
     }
 
-    private void addSat(Checkpoint source) {
-        SatPart part = SatExport.requirePart(source);
-        Checkpoint renamed = SatExport.plan(source);
-        WeightFile file = SatFiles.weights(part, planned(renamed, TargetDType.SOURCE));
-        weightFiles.add(file);
-        smallFiles.putAll(SatFiles.small(part));
-        parts.add(new ConversionPlan.Part(file.path(), renamed));
+    private void addExport(NamingScheme.Export export) {
+        weightFiles.add(WeightFile.Torch.of(
+                export.path(), planned(export.checkpoint(), TargetDType.SOURCE), Optional.of(export.key())));
+        smallFiles.putAll(export.smallFiles());
+        parts.add(new ConversionPlan.Part(export.path(), export.checkpoint()));
     }
 
     private List<PlannedTensor> planned(Checkpoint source, TargetDType otherwise) {

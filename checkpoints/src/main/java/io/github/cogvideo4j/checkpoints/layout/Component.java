@@ -44,6 +44,11 @@ public record Component(String folder, boolean transformers) {
         return WITHOUT_WEIGHTS.stream().noneMatch(folder::startsWith);
     }
 
+    /// What the names of its weight files with this ending begin with.
+    public String stem(String extension) {
+        return extension.equals("bin") ? binStem() : stem();
+    }
+
     /// What the names of its weight files begin with.
     public String stem() {
         return transformers ? "model" : WeightFileName.DIFFUSERS_STEM;

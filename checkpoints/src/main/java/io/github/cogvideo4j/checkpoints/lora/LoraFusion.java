@@ -128,7 +128,7 @@ public final class LoraFusion {
                 base.training(),
                 files,
                 remarks.all(),
-                base.settings(),
+                new Checkpoint.Traits(base.traits().settings(), false, false, false),
                 adapters.stream().map(AppliedAdapter::fused).toList());
     }
 

@@ -29,7 +29,7 @@ import java.util.TreeMap;
 /// @param training what it says about the training
 /// @param files    every file that holds some of it, with its identity when it was planned
 /// @param remarks  what is worth saying but stops nothing
-/// @param settings keys of the model's configuration that the checkpoint tells beside its tensors' sizes
+/// @param traits   what its kind means for those who use it
 /// @param adapters the LoRA adapters that are fused into it, in order
 public record Checkpoint(
         CheckpointKind kind,
@@ -40,9 +40,9 @@ public record Checkpoint(
         TrainingState training,
         Map<Path, FileIdentity> files,
         List<Problem> remarks,
-        Map<String, Boolean> settings,
+        Traits traits,
         List<FusedAdapter> adapters) {
-    /// A checkpoint that says nothing of the model's configuration, and into which no adapters are fused.
+    /// A checkpoint without traits of its own, and into which no adapters are fused.
     public Checkpoint(
             CheckpointKind kind,
             Path folder,
@@ -51,7 +51,7 @@ public record Checkpoint(
             TrainingState training,
             Map<Path, FileIdentity> files,
             List<Problem> remarks) {
-        this(kind, folder, options, entries, training, files, remarks, Map.of(), List.of());
+        this(kind, folder, options, entries, training, files, remarks, Traits.NONE, List.of());
     }
 
     /// A checkpoint that was asked for by its own folder.
@@ -63,9 +63,9 @@ public record Checkpoint(
             TrainingState training,
             Map<Path, FileIdentity> files,
             List<Problem> remarks,
-            Map<String, Boolean> settings,
+            Traits traits,
             List<FusedAdapter> adapters) {
-        this(kind, folder, folder, options, entries, training, files, remarks, settings, adapters);
+        this(kind, folder, folder, options, entries, training, files, remarks, traits, adapters);
     }
 
     /// Copies the collections.
@@ -73,7 +73,6 @@ public record Checkpoint(
         entries = List.copyOf(entries);
         files = new TreeMap<>(files);
         remarks = List.copyOf(remarks);
-        settings = Map.copyOf(settings);
         adapters = List.copyOf(adapters);
     }
 
@@ -81,29 +80,34 @@ public record Checkpoint(
     public Checkpoint withRemarks(List<Problem> more) {
         List<Problem> all = new ArrayList<>(more);
         all.addAll(remarks);
-        return new Checkpoint(kind, folder, asked, options, entries, training, files, all, settings, adapters);
+        return new Checkpoint(kind, folder, asked, options, entries, training, files, all, traits, adapters);
     }
 
     /// The same with another state dict.
     public Checkpoint withEntries(List<StateEntry> others) {
-        return new Checkpoint(kind, folder, asked, options, others, training, files, remarks, settings, adapters);
+        return new Checkpoint(kind, folder, asked, options, others, training, files, remarks, traits, adapters);
     }
 
     /// The same, found in what was asked for.
     public Checkpoint in(Path path) {
-        return new Checkpoint(kind, folder, path, options, entries, training, files, remarks, settings, adapters);
+        return new Checkpoint(kind, folder, path, options, entries, training, files, remarks, traits, adapters);
     }
 
     /// The same with more known of its training.
     public Checkpoint withTraining(TrainingState known) {
-        return new Checkpoint(kind, folder, asked, options, entries, known, files, remarks, settings, adapters);
+        return new Checkpoint(kind, folder, asked, options, entries, known, files, remarks, traits, adapters);
+    }
+
+    /// Names and shapes, in the order of the entries.
+    public SequencedMap<String, Shape> shapes() {
+        SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
+        entries.forEach(entry -> shapes.put(entry.name(), entry.tensor().shape()));
+        return shapes;
     }
 
     /// The component that its weights are of, by names that no other has.
     public Optional<Component> component() {
-        SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
-        entries.forEach(entry -> shapes.put(entry.name(), entry.tensor().shape()));
-        return Families.recognise(shapes).stream()
+        return Families.recognise(shapes()).stream()
                 .map(match -> Component.named(match.family().component()))
                 .findFirst();
     }
@@ -122,6 +126,23 @@ public record Checkpoint(
                     expected.folder());
         }
         return this;
+    }
+
+    /// Whatever a checkpoint's kind means for those who use it, so that they need not know kinds.
+    ///
+    /// @param settings   keys of the model's configuration that the checkpoint tells beside its tensors' sizes
+    /// @param keepsDType whether its tensors are written in the dtype that they have, unless another is asked for
+    /// @param adapter    whether it is an adapter, which has no configuration and becomes one file
+    /// @param translated whether its trainer has other names for the same tensors: the names here are diffusers'
+    ///                   without exception, and the same files may hold other components
+    public record Traits(Map<String, Boolean> settings, boolean keepsDType, boolean adapter, boolean translated) {
+        /// A checkpoint of which its tensors say all.
+        public static final Traits NONE = new Traits(Map.of(), false, false, false);
+
+        /// Copies the map.
+        public Traits {
+            settings = Map.copyOf(settings);
+        }
     }
 
     /// A LoRA adapter that is part of a checkpoint's weights.

@@ -30,6 +30,20 @@ public enum CheckpointKind {
         this.title = title;
     }
 
+    /// Whether such a checkpoint is the state of a training, of which a model has yet to be made.
+    public boolean isTraining() {
+        return switch (this) {
+            case PLAIN_WEIGHTS, SAT, FUSED_LORA -> false;
+            case DEEPSPEED_ZERO,
+                    DEEPSPEED_MODULE,
+                    DEEPSPEED_UNIVERSAL,
+                    DISTRIBUTED,
+                    HUB_STORAGE,
+                    RANK_FILES,
+                    PIPELINE_LAYERS -> true;
+        };
+    }
+
     /// Its name for people.
     public String title() {
         return title;

@@ -2,11 +2,11 @@ package io.github.cogvideo4j.checkpoints.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.source.CheckpointLocation;
+import io.github.cogvideo4j.checkpoints.internal.source.NamingScheme;
+import io.github.cogvideo4j.checkpoints.internal.source.NamingSchemes;
 import io.github.cogvideo4j.checkpoints.internal.source.PlainWeights;
 import io.github.cogvideo4j.checkpoints.internal.source.Trainers;
 import io.github.cogvideo4j.checkpoints.internal.source.WeightSet;
-import io.github.cogvideo4j.checkpoints.internal.source.sat.SatCheckpoint;
-import io.github.cogvideo4j.checkpoints.internal.source.sat.SatPart;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /// Opens a checkpoint wherever it is: finds out what a path holds and plans its state dict.
@@ -72,24 +73,35 @@ public final class Checkpoints {
         return checkpoints;
     }
 
-    /// Opens another part of a SAT checkpoint than the one that [#open(Path, SourceOptions)] takes.
+    /// Opens one component of a checkpoint that holds several in the same files.
     ///
     /// @param path    the checkpoint
     /// @param options how to choose
-    /// @param component what the other part is
+    /// @param component the component, which need not be the one that [#open(Path, SourceOptions)] takes
     /// @throws InvalidCheckpointException `missing-tensor` when the checkpoint does not have it
     public static Checkpoint openPart(Path path, SourceOptions options, Component component) throws IOException {
-        return SatCheckpoint.plan(planRaw(CheckpointLocation.of(path, options), options), SatPart.of(component))
+        Checkpoint raw = planRaw(CheckpointLocation.of(path, options), options);
+        return NamingSchemes.recognise(names(raw))
+                .map(scheme -> scheme.toDiffusers(raw, component))
+                .orElseThrow(() -> new InvalidCheckpointException(
+                        ProblemCode.MISSING_TENSOR,
+                        Place.of(raw.folder()),
+                        "checkpoints.location.part-absent",
+                        component.folder(),
+                        raw.component().map(Component::folder).orElse("-")))
                 .in(path);
     }
 
     private static Checkpoint plan(CheckpointLocation location, SourceOptions options) throws IOException {
         Checkpoint raw = planRaw(location, options);
-        boolean sat = SatCheckpoint.recognises(
-                raw.entries().stream().map(StateEntry::name).toList());
-        Checkpoint checkpoint = sat ? SatCheckpoint.plan(raw) : raw;
+        Optional<NamingScheme> scheme = NamingSchemes.recognise(names(raw));
+        Checkpoint checkpoint = scheme.map(known -> known.toDiffusers(raw)).orElse(raw);
         Checkpoint told = location.place() instanceof CheckpointLocation.Run ? checkpoint : Trainers.name(checkpoint);
         return location.remarks().isEmpty() ? told : told.withRemarks(location.remarks());
+    }
+
+    private static List<String> names(Checkpoint checkpoint) {
+        return checkpoint.entries().stream().map(StateEntry::name).toList();
     }
 
     /// The checkpoint with the keys that its trainer gave it.

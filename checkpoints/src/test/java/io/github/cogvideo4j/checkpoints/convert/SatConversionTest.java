@@ -12,7 +12,7 @@ import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ResultLayout;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
-import io.github.cogvideo4j.checkpoints.internal.source.sat.SatExport;
+import io.github.cogvideo4j.checkpoints.internal.source.sat.SatNaming;
 import io.github.cogvideo4j.checkpoints.internal.verify.Counterpart;
 import io.github.cogvideo4j.checkpoints.internal.verify.FolderVerification;
 import io.github.cogvideo4j.checkpoints.internal.verify.SourceComparison;
@@ -235,12 +235,18 @@ class SatConversionTest {
     void theTextEncoderOfAWholeStateBecomesAComponent() throws IOException {
         Path base = Resources.golden("pipelines/t2v-2b");
         List<StoredTensor> tensors = new ArrayList<>();
-        SatExport.plan(open(base.resolve("transformer"))).entries().forEach(entry -> tensors.add(entry.tensor()));
+        new SatNaming()
+                .export(open(base.resolve("transformer")))
+                .checkpoint()
+                .entries()
+                .forEach(entry -> tensors.add(entry.tensor()));
         open(base.resolve("text_encoder"))
                 .entries()
                 .forEach(entry -> tensors.add(entry.withName("conditioner.embedders.0.transformer." + entry.name())
                         .tensor()));
-        SatExport.plan(open(base.resolve("vae")))
+        new SatNaming()
+                .export(open(base.resolve("vae")))
+                .checkpoint()
                 .entries()
                 .forEach(entry -> tensors.add(
                         entry.withName("first_stage_model." + entry.name()).tensor()));

@@ -3,8 +3,7 @@ package io.github.cogvideo4j.checkpoints.convert;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
-import io.github.cogvideo4j.checkpoints.internal.source.sat.SatCheckpoint;
-import io.github.cogvideo4j.checkpoints.internal.source.sat.SatExport;
+import io.github.cogvideo4j.checkpoints.internal.source.sat.SatNaming;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
@@ -71,9 +70,9 @@ class SatReferenceTest {
                 .filter(entry -> entry.name().matches("(transformer_blocks|time_|proj_out|norm_).*(weight|bias)"))
                 .toList();
         Checkpoint plain = checkpoint.withEntries(parameters);
-        Checkpoint fused = SatExport.plan(plain);
+        Checkpoint fused = new SatNaming().export(plain).checkpoint();
         assertThat(fused.entries()).hasSizeLessThan(parameters.size());
-        assertThat(TensorListing.of(SatCheckpoint.plan(fused), TargetDType.SOURCE)
+        assertThat(TensorListing.of(new SatNaming().toDiffusers(fused), TargetDType.SOURCE)
                         .tensors())
                 .containsExactlyInAnyOrderEntriesOf(
                         TensorListing.of(plain, TargetDType.SOURCE).tensors());

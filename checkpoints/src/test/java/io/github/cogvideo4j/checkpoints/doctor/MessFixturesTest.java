@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.internal.doctor.Doctor;
 import io.github.cogvideo4j.checkpoints.internal.doctor.Doctor.DoctorOptions;
 import io.github.cogvideo4j.checkpoints.internal.doctor.repair.Repair;
@@ -16,9 +17,12 @@ import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,6 +66,28 @@ class MessFixturesTest {
                 .extracting(finding -> finding.code().id())
                 .containsAll(fixture.codes());
         assertThat(diagnosis.isHealthy()).isEqualTo(fixture.outcome().equals("convert-and-mention"));
+    }
+
+    /// Loaders miss a file that the folder's index names and the folder does not have.
+    @ParameterizedTest
+    @MethodSource("cases")
+    void aSymptomSpeaksOfTheFoldersOwnFiles(FixtureCase fixture) throws IOException {
+        for (Finding finding : examine(fixture.input()).findings()) {
+            Matcher shard = Pattern.compile("[\\w.]+-\\d{5}-of-\\d{5}\\.\\w+")
+                    .matcher(finding.symptom()
+                            .map(symptom -> symptom.text(Locale.ENGLISH))
+                            .orElse(""));
+            while (shard.find()) {
+                assertThat(finding.problem().place().file()).isPresent();
+                Path place = finding.problem().place().file().orElseThrow();
+                Path folder = Files.isDirectory(place) ? place : place.getParent();
+                assertThat(folder.resolve(shard.group())).doesNotExist();
+                try (Stream<Path> files = Files.list(folder)) {
+                    assertThat(files.filter(file -> file.toString().endsWith(".index.json")))
+                            .anySatisfy(index -> assertThat(index).content().contains(shard.group()));
+                }
+            }
+        }
     }
 
     @ParameterizedTest

@@ -33,7 +33,8 @@ class LayoutTest {
         "model.safetensors.fp16.index.json, diffusion_pytorch_model.safetensors.index.fp16.json"
     })
     void everySpellingOfAWeightFilesNameIsUnderstood(String name, String expected) {
-        assertThat(WeightFileName.parse(name).map(WeightFileName::expected)).hasValue(expected);
+        assertThat(WeightFileName.parse(name).map(file -> file.expected(Component.TRANSFORMER)))
+                .hasValue(expected);
     }
 
     @ParameterizedTest

@@ -12,6 +12,7 @@ import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -236,9 +237,7 @@ class LoraDialectsTest {
         for (StateEntry entry : fused.entries()) {
             assertThat(AdapterFiles.values(entry.tensor()))
                     .as(entry.name())
-                    .containsExactly(
-                            AdapterFiles.values(expected.get(entry.name())),
-                            org.assertj.core.data.Offset.offset(1e-7f));
+                    .isEqualTo(AdapterFiles.values(expected.get(entry.name())));
         }
     }
 
@@ -250,6 +249,13 @@ class LoraDialectsTest {
                         scale,
                         alpha == 0 ? OptionalDouble.empty() : OptionalDouble.of(alpha))),
                 false);
+    }
+
+    /// Whether the product has fewer than eight columns, or so many pixels of a kernel. There libtorch sums
+    /// differently from processor to processor (MKL has fused multiply-adds for them on AVX-512, and none or other
+    /// orders on AVX2), so that only the fixtures' tolerance can be held to.
+    private static boolean isNarrow(Shape shape) {
+        return shape.rank() == 2 ? shape.size(1) < 8 : shape.rank() == 4 && shape.size(2) * shape.size(3) < 8;
     }
 
     private static String texts(Checkpoint fused) {
@@ -282,6 +288,10 @@ class LoraDialectsTest {
                 continue;
             }
             float[] values = AdapterFiles.values(wanted);
+            if (!isNarrow(entry.tensor().shape())) {
+                assertThat(found).as(entry.name()).isEqualTo(values);
+                continue;
+            }
             assertThat(found).as(entry.name()).hasSameSizeAs(values);
             for (int k = 0; k < found.length; k++) {
                 assertThat(Math.abs(found[k] - values[k]))

@@ -67,6 +67,11 @@ public final class PipelineArguments {
             completionCandidates = GenerationChoices.WeightWord.class)
     private WeightFormat weights = WeightFormat.DENSE;
 
+    /// Whether a model is named.
+    public boolean named() {
+        return model.isPresent();
+    }
+
     /// The model's folder.
     ///
     /// @param otherwise a record's model

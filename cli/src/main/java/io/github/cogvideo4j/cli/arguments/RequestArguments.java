@@ -83,6 +83,11 @@ public final class RequestArguments {
         return preset;
     }
 
+    /// Whether it is said what the videos show.
+    public boolean prompted() {
+        return prompt.isPresent() || promptFile.isPresent();
+    }
+
     private int videosPerPrompt() {
         if (videosPerPrompt < 1 || videosPerPrompt > 1000) {
             throw new UsageException("cli.generate.videos", videosPerPrompt);

@@ -79,7 +79,7 @@ public final class ConvertCommand extends ConsoleCommand {
         if (safeSerialization && !result.format().safetensors()) {
             throw new UsageException("cli.usage.safe-serialization");
         }
-        if (layout == ResultLayout.SAT && (base.isPresent() || result.choosesFiles() || model.givesComponents())) {
+        if (layout.kind().isPresent() && (base.isPresent() || result.choosesFiles() || model.givesComponents())) {
             throw new UsageException("cli.usage.to-sat");
         }
         return result.options(model, layout, component).withUnchecked(uncheckedNames);

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.cli.arguments.Needed;
 import io.github.cogvideo4j.cli.arguments.PipelineArguments;
 import io.github.cogvideo4j.cli.arguments.RequestArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
@@ -66,6 +67,10 @@ public final class GenerateCommand extends ConsoleCommand {
         }
         Optional<GenerationRecord> record =
                 repeat.isPresent() ? Optional.of(GenerationRecord.read(repeat.get())) : Optional.empty();
+        new Needed()
+                .unless(model.named() || record.isPresent(), "--model", "cli.generate.no-model")
+                .unless(arguments.prompted() || record.isPresent(), "--prompt", "cli.generate.no-prompt")
+                .check();
         GenerationRequest request = request(record.map(GenerationRecord::request));
         if (dryRun) {
             return showPlan(new GenerationJob(request).estimate(), request.videos());

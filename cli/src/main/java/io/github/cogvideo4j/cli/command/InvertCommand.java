@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.cli.command;
 
+import io.github.cogvideo4j.cli.arguments.Needed;
 import io.github.cogvideo4j.cli.arguments.PipelineArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
@@ -32,11 +33,11 @@ public final class InvertCommand extends ConsoleCommand {
     @Mixin
     private final PipelineArguments model = new PipelineArguments();
 
-    @Option(names = "--prompt", required = true, paramLabel = "TEXT")
-    private String prompt = "";
+    @Option(names = "--prompt", paramLabel = "TEXT")
+    private Optional<String> prompt = Optional.empty();
 
-    @Option(names = "--video-path", required = true, paramLabel = "FILE")
-    private Path video = Path.of("");
+    @Option(names = "--video-path", paramLabel = "FILE")
+    private Optional<Path> video = Optional.empty();
 
     @Option(names = "--output-path", paramLabel = "FOLDER", defaultValue = ".")
     private Path output = Path.of(".");
@@ -80,17 +81,26 @@ public final class InvertCommand extends ConsoleCommand {
 
     @Override
     protected ExitCode run() throws IOException {
+        new Needed()
+                .unless(model.named(), "--model", "cli.generate.no-model")
+                .unless(prompt.isPresent(), "--prompt", "cli.invert.no-prompt")
+                .unless(video.isPresent(), "--video-path", "cli.invert.no-video")
+                .check();
+        return invert(prompt.orElseThrow(), video.orElseThrow());
+    }
+
+    private ExitCode invert(String text, Path source) throws IOException {
         FrameChoice frames = frames();
-        Path inversion = place("_inversion.mp4");
-        Path reconstruction = place("_reconstruction.mp4");
-        Path latents = place("_latents.safetensors");
+        Path inversion = place(source, "_inversion.mp4");
+        Path reconstruction = place(source, "_reconstruction.mp4");
+        Path latents = place(source, "_latents.safetensors");
         VideoFormat.check(inversion, overwrite);
         VideoFormat.check(reconstruction, overwrite);
         TensorFile.check(latents, overwrite);
         Path folder = model.folder(Optional.empty());
         try (InversionPipeline pipeline = InversionPipeline.load(folder, model.options());
-                Video read = VideoFile.read(video, frames, VideoLimits.DEFAULT)) {
-            PipelineRequest request = request(read);
+                Video read = VideoFile.read(source, frames, VideoLimits.DEFAULT)) {
+            PipelineRequest request = request(text, read);
             GenerationPlan plan = pipeline.plan(request);
             VideoFormat.checkFrames(reconstruction, plan.height(), plan.width(), plan.framesPerSecond());
             try (GenerationDisplay display = new GenerationDisplay(console, Optional.empty());
@@ -124,9 +134,9 @@ public final class InvertCommand extends ConsoleCommand {
         }
     }
 
-    private PipelineRequest request(Video read) {
+    private PipelineRequest request(String text, Video read) {
         return PipelineRequest.builder()
-                .prompt(prompt)
+                .prompt(text)
                 .video(read)
                 .width(width)
                 .height(height)
@@ -138,8 +148,8 @@ public final class InvertCommand extends ConsoleCommand {
     }
 
     /// A result beside the others, named after the video.
-    private Path place(String ending) {
-        return output.resolve(String.valueOf(video.getFileName()).replaceFirst("(?<=.)\\.[^.]*$", "") + ending);
+    private Path place(Path source, String ending) {
+        return output.resolve(String.valueOf(source.getFileName()).replaceFirst("(?<=.)\\.[^.]*$", "") + ending);
     }
 
     private void save(Video made, Path file) throws IOException {

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.cli.command;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.cli.arguments.ComputeArguments;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices;
+import io.github.cogvideo4j.cli.arguments.Needed;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
@@ -37,9 +38,8 @@ public final class VaeCommand extends ConsoleCommand {
 
     @Option(
             names = {"--model", "--model-path"},
-            required = true,
             paramLabel = "MODEL")
-    private String model = "";
+    private Optional<String> model = Optional.empty();
 
     @Option(names = "--video-path", paramLabel = "FILE")
     private Optional<Path> video = Optional.empty();
@@ -71,8 +71,18 @@ public final class VaeCommand extends ConsoleCommand {
 
     @Override
     protected ExitCode run() throws IOException {
-        GenerationChoices.Coding coding =
-                mode.or(() -> modeOption).orElseThrow(() -> new UsageException("cli.vae.no-mode"));
+        Optional<GenerationChoices.Coding> asked = mode.or(() -> modeOption);
+        boolean decodesOnly = asked.equals(Optional.of(GenerationChoices.Coding.DECODE));
+        new Needed()
+                .unless(asked.isPresent(), "MODE", "cli.vae.no-mode")
+                .unless(model.isPresent(), "--model", "cli.generate.no-model")
+                .unless(decodesOnly || video.isPresent(), "--video-path", "cli.vae.no-video")
+                .unless(!decodesOnly || encoded.isPresent(), "--encoded-path", "cli.vae.no-latents")
+                .check();
+        return code(asked.orElseThrow(), model.orElseThrow());
+    }
+
+    private ExitCode code(GenerationChoices.Coding coding, String named) throws IOException {
         if (!(fps > 0 && fps <= MOST_FRAMES_PER_SECOND)) {
             throw new UsageException("cli.vae.fps", fps);
         }
@@ -86,12 +96,12 @@ public final class VaeCommand extends ConsoleCommand {
         if (decodes) {
             VideoFormat.check(videoFile, overwrite);
         }
-        Path folder = ModelFolder.locate(model, Map.copyOf(System.getenv()));
+        Path folder = ModelFolder.locate(named, Map.copyOf(System.getenv()));
         ObjectNode result = JsonFile.newObject();
         try (VideoCoder coder = VideoCoder.load(folder, compute.options());
                 HostTensor latents = encodes
                         ? encode(coder, decodes ? Optional.of(videoFile) : Optional.empty())
-                        : coder.readLatents(encodedFile())) {
+                        : coder.readLatents(latentsFile)) {
             if (encodes) {
                 TensorFile.write(latentsFile, overwrite, latents.entry(VideoCoder.TENSOR));
                 console.print("cli.vae.encoded", latentsFile, latents);
@@ -112,14 +122,9 @@ public final class VaeCommand extends ConsoleCommand {
 
     /// @param decoded what is written of the latents later, when they are decoded as well
     private HostTensor encode(VideoCoder coder, Optional<Path> decoded) throws IOException {
-        Path input = video.orElseThrow(() -> new UsageException("cli.vae.no-video"));
-        try (Video read = Video.read(input)) {
+        try (Video read = Video.read(video.orElseThrow())) {
             decoded.ifPresent(file -> coder.checkOutput(file, read, fps));
             return coder.encode(read, seed);
         }
-    }
-
-    private Path encodedFile() {
-        return encoded.orElseThrow(() -> new UsageException("cli.vae.no-latents"));
     }
 }

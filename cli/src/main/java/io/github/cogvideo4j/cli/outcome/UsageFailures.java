@@ -4,6 +4,7 @@ import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.arguments.WrongValueException;
 import io.github.cogvideo4j.formats.problem.Message;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import picocli.CommandLine.MissingParameterException;
@@ -63,10 +64,22 @@ public final class UsageFailures {
     }
 
     private static Message missing(MissingParameterException e) {
-        String names = e.getMissing().stream().map(UsageFailures::name).collect(Collectors.joining(", "));
         // The parser uses the same exception for an option at the end of the line, without its value.
         boolean value = e.getMissing().stream().allMatch(argument -> argument.isOption() && !argument.required());
-        return value ? Message.of("cli.usage.no-value", names) : Message.of("cli.usage.missing", names);
+        if (value) {
+            return Message.of("cli.usage.no-value", names(e.getMissing()));
+        }
+        // It stops at the first argument that is not there.
+        List<ArgSpec> missing = e.getCommandLine().getCommandSpec().args().stream()
+                .filter(argument ->
+                        argument.required() && argument.originalStringValues().isEmpty())
+                .sorted(Comparator.comparing(ArgSpec::isOption))
+                .toList();
+        return Message.of("cli.usage.missing", names(missing.isEmpty() ? e.getMissing() : missing));
+    }
+
+    private static String names(List<ArgSpec> arguments) {
+        return arguments.stream().map(UsageFailures::name).collect(Collectors.joining(", "));
     }
 
     private static Message other(ParameterException e) {

@@ -160,6 +160,19 @@ class ArchitectureTest {
                 .callMethod(System.class, "loadLibrary", String.class));
     }
 
+    /// A trainer with names of its own is one class in the list of naming schemes: nothing else knows it.
+    @Test
+    void onlyTheListOfNamingSchemesKnowsSat() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage(OURS + "checkpoints.internal.source.sat..")
+                .and()
+                .doNotHaveSimpleName("NamingSchemes")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(OURS + "checkpoints.internal.source.sat.."));
+    }
+
     @Test
     void onlyMainEndsTheProcess() {
         check(noClasses()

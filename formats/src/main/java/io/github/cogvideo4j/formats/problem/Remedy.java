@@ -74,7 +74,9 @@ public sealed interface Remedy {
     record MakeReadable(Path path) implements Remedy {}
 
     /// Checking whether the machine can make videos.
-    record CheckSystem() implements Remedy {}
+    ///
+    /// @param device the device that is to compute: `cuda`
+    record CheckSystem(String device) implements Remedy {}
 
     /// Encoding a video into latents.
     record EncodeVideo() implements Remedy {}

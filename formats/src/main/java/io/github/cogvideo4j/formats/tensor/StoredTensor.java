@@ -1,7 +1,9 @@
 package io.github.cogvideo4j.formats.tensor;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 
 /// A tensor that has not been read: what it is and where its bytes lie.
 ///
@@ -26,6 +28,13 @@ public record StoredTensor(String name, DType dtype, Shape shape, TensorData dat
     /// The bytes of this tensor when written row-major.
     public long byteLength() {
         return byteLength(dtype, shape);
+    }
+
+    /// The shapes of tensors by name, in their order.
+    public static SequencedMap<String, Shape> shapes(Iterable<StoredTensor> tensors) {
+        SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
+        tensors.forEach(tensor -> shapes.put(tensor.name(), tensor.shape()));
+        return shapes;
     }
 
     /// The same tensor under another key.

@@ -25,6 +25,11 @@ public record Finding(Problem problem, Severity severity, Optional<Message> symp
         return new Finding(problem, severity, Symptom.of(problem.code()));
     }
 
+    /// A finding of a problem for which other software names the file that it looks for.
+    public static Finding of(Severity severity, Problem problem, String file) {
+        return new Finding(problem, severity, Symptom.of(problem.code(), file));
+    }
+
     /// The same with a remedy.
     public Finding withRemedy(Remedy remedy) {
         return new Finding(problem.with(remedy), severity, symptom);

@@ -9,12 +9,12 @@ import io.github.cogvideo4j.checkpoints.internal.placement.BaseTables;
 import io.github.cogvideo4j.checkpoints.internal.placement.ComponentPlacement;
 import io.github.cogvideo4j.checkpoints.internal.source.WeightSet;
 import io.github.cogvideo4j.checkpoints.internal.table.TableMatch;
+import io.github.cogvideo4j.checkpoints.internal.table.TensorMatch;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
-import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
@@ -22,23 +22,33 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /// Compares a model with the base that it was fine-tuned from, streaming both.
 public final class ModelComparer {
     /// A tensor of both sides.
     private record Pair(StoredTensor model, StoredTensor base) {}
 
-    private final Map<String, StoredTensor> base = new LinkedHashMap<>();
-    private final List<Pair> common = new ArrayList<>();
-    private final List<String> onlyInModel = new ArrayList<>();
-    private final SequencedMap<String, List<Shape>> reshaped = new LinkedHashMap<>();
+    private final TensorMatch match;
+    private final List<Pair> common;
 
-    private ModelComparer() {}
+    private ModelComparer(Checkpoint model, Checkpoint base) {
+        Map<String, StoredTensor> tensors = new HashMap<>();
+        base.entries().forEach(entry -> tensors.put(entry.name(), entry.tensor()));
+        this.match = TensorMatch.of(model.shapes(), base.shapes());
+        Set<String> names = Set.copyOf(match.common());
+        this.common = model.entries().stream()
+                .filter(entry -> names.contains(entry.name()))
+                .map(entry -> new Pair(entry.tensor(), Objects.requireNonNull(tensors.get(entry.name()))))
+                .toList();
+    }
 
     /// Opens what a comparison takes for a model: a checkpoint, a folder of weights, a weight file, and of a
     /// pipeline its transformer.
@@ -68,9 +78,7 @@ public final class ModelComparer {
     }
 
     private static TableMatch match(Checkpoint model, Checkpoint base) {
-        SequencedMap<String, Shape> found = new LinkedHashMap<>();
-        model.entries().forEach(entry -> found.put(entry.name(), entry.tensor().shape()));
-        return BaseTables.table(base, base.folder(), Optional.empty()).match(found);
+        return BaseTables.table(base, base.folder(), Optional.empty()).match(model.shapes());
     }
 
     /// Compares.
@@ -81,23 +89,9 @@ public final class ModelComparer {
     /// @param control told the model's bytes that are done
     public static Comparison compare(Checkpoint model, Checkpoint base, int threads, JobControl control)
             throws IOException {
-        ModelComparer comparing = new ModelComparer();
-        base.entries().forEach(entry -> comparing.base.put(entry.name(), entry.tensor()));
         TableMatch match = match(model, base);
         Checkpoint renamed = match.complete() ? ComponentPlacement.renamed(model, match) : model;
-        renamed.entries().forEach(comparing::match);
-        return comparing.read(model, base, threads, control);
-    }
-
-    private void match(StateEntry entry) {
-        StoredTensor counterpart = base.remove(entry.name());
-        if (counterpart == null) {
-            onlyInModel.add(entry.name());
-        } else if (!counterpart.shape().equals(entry.tensor().shape())) {
-            reshaped.put(entry.name(), List.of(entry.tensor().shape(), counterpart.shape()));
-        } else {
-            common.add(new Pair(entry.tensor(), counterpart));
-        }
+        return new ModelComparer(renamed, base).read(model, base, threads, control);
     }
 
     private Comparison read(Checkpoint model, Checkpoint from, int threads, JobControl control) throws IOException {
@@ -117,8 +111,10 @@ public final class ModelComparer {
             }
             reader.verifyChecksums();
         }
+        SequencedMap<String, List<Shape>> reshaped = new LinkedHashMap<>();
+        match.reshaped().forEach(tensor -> reshaped.put(tensor.name(), List.of(tensor.expected(), tensor.found())));
         return new Comparison(
-                model.folder(), from.folder(), changes, onlyInModel, List.copyOf(base.keySet()), reshaped, unreadable);
+                model.folder(), from.folder(), changes, match.missing(), match.extra(), reshaped, unreadable);
     }
 
     private static TensorChange change(Pair pair, ValueChange change) {

@@ -132,6 +132,19 @@ public final class BaseModelReader {
                 : Optional.of(name);
     }
 
+    /// Whether a configuration is of transformers: diffusers writes `_class_name`, transformers `model_type` and
+    /// `architectures`. Empty when it has neither.
+    public static Optional<Boolean> isOfTransformers(Path config) throws IOException {
+        ConfigDocument document = ConfigDocument.read(config);
+        if (!document.text("_class_name", "").isEmpty()) {
+            return Optional.of(false);
+        }
+        return document.rawValue("model_type").isPresent()
+                        || document.rawValue("architectures").isPresent()
+                ? Optional.of(true)
+                : Optional.empty();
+    }
+
     private void add(String path, Path file, boolean weights) throws IOException {
         files.add(new BaseModel.BaseFile(path, file, Files.size(file), weights));
     }

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.layout;
 
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -77,8 +78,8 @@ public record WeightFileName(
                         .orElse("") + "." + extension;
     }
 
-    /// The name of the file that diffusers would look for in place of this one.
-    public String expected() {
-        return new WeightFileName(DIFFUSERS_STEM, variant, shard, extension, index).fileName();
+    /// The name of the file that is looked for in a component's folder in place of this one.
+    public String expected(Component component) {
+        return new WeightFileName(component.stem(extension), variant, shard, extension, index).fileName();
     }
 }

@@ -55,9 +55,7 @@ public final class ModelNames {
 
     /// The names of a model that has been opened.
     public static ModelNames of(Checkpoint model) {
-        Map<String, Shape> shapes = new HashMap<>();
-        model.entries().forEach(entry -> shapes.put(entry.name(), entry.tensor().shape()));
-        return new ModelNames(shapes);
+        return new ModelNames(model.shapes());
     }
 
     /// The module that a name means, under the model's own name or its repository's.

@@ -1,8 +1,10 @@
 package io.github.cogvideo4j.checkpoints.internal.model;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.internal.source.sat.SatCheckpoint;
+import io.github.cogvideo4j.checkpoints.internal.source.NamingScheme;
+import io.github.cogvideo4j.checkpoints.internal.source.NamingSchemes;
 import io.github.cogvideo4j.checkpoints.internal.table.Families;
+import io.github.cogvideo4j.checkpoints.internal.table.TensorMatch;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -65,15 +67,12 @@ public final class ConfigCheck {
     }
 
     private Result compare(Predicate<String> isBuffer) {
-        List<String> missing = expected.keySet().stream()
-                .filter(name -> !found.containsKey(name))
-                .toList();
-        List<String> extra = found.keySet().stream()
-                .filter(name -> !expected.containsKey(name))
-                .toList();
-        List<Mismatch> different = mismatches();
-        List<String> buffers = extra.stream().filter(isBuffer).toList();
-        List<String> strangers = extra.stream().filter(isBuffer.negate()).toList();
+        TensorMatch match = TensorMatch.of(expected, found);
+        List<String> missing = match.missing();
+        List<TensorMatch.Reshaped> different = match.reshaped();
+        List<String> buffers = match.extra().stream().filter(isBuffer).toList();
+        List<String> strangers =
+                match.extra().stream().filter(isBuffer.negate()).toList();
         List<String> adapters = strangers.stream()
                 .filter(name -> name.contains(".base_layer.") || name.contains(".lora_"))
                 .toList();
@@ -87,15 +86,22 @@ public final class ConfigCheck {
                     .orElse(unmerged));
             return new Result(errors, List.of());
         }
-        if (SatCheckpoint.recognises(strangers)) {
-            Problem sat = problem(ProblemCode.EXTRA_TENSOR, "checkpoints.weights.sat", strangers);
+        Optional<NamingScheme> scheme = NamingSchemes.recognise(strangers);
+        if (scheme.isPresent()) {
+            Problem untranslated = Problem.of(
+                    ProblemCode.EXTRA_TENSOR,
+                    place.tensor(strangers.getFirst()),
+                    "checkpoints.weights.untranslated",
+                    strangers.size(),
+                    listed(strangers),
+                    scheme.get().kind().title());
             errors.add(place.file()
-                    .map(file -> sat.with(new Remedy.Convert(file, false, Optional.empty())))
-                    .orElse(sat));
+                    .map(file -> untranslated.with(new Remedy.Convert(file, false, Optional.empty())))
+                    .orElse(untranslated));
             return new Result(errors, List.of());
         }
         Optional<Component> other = Families.recognise(new LinkedHashMap<>(found)).stream()
-                .map(match -> Component.named(match.family().component()))
+                .map(family -> Component.named(family.family().component()))
                 .filter(component -> !component.equals(Component.TRANSFORMER))
                 .findFirst();
         if (other.isPresent()) {
@@ -124,35 +130,13 @@ public final class ConfigCheck {
                         : List.of(problem(ProblemCode.EXTRA_TENSOR, "checkpoints.weights.extra-buffers", buffers)));
     }
 
-    /// A tensor whose sizes are not those that the configuration asks for.
-    private record Mismatch(String name, Shape expected, Shape found) {
-        boolean isTransposed() {
-            return expected.rank() == 2 && expected.sizes().equals(found.sizes().reversed());
-        }
-
-        @Override
-        public String toString() {
-            return "%s %s ≠ %s".formatted(name, expected, found);
-        }
-    }
-
-    private List<Mismatch> mismatches() {
-        List<Mismatch> all = new ArrayList<>();
-        expected.forEach((name, shape) -> {
-            Shape other = found.getOrDefault(name, shape);
-            if (!other.equals(shape)) {
-                all.add(new Mismatch(name, shape, other));
-            }
-        });
-        return all;
-    }
-
-    private Problem shapeMismatch(List<Mismatch> mismatches, Optional<Differences> reason) {
+    private Problem shapeMismatch(List<TensorMatch.Reshaped> mismatches, Optional<Differences> reason) {
         Place at = place.tensor(mismatches.getFirst().name());
         String key = "checkpoints.weights.shapes";
         int count = mismatches.size();
-        String sizes = listed(mismatches.stream().map(Mismatch::toString).toList());
-        if (mismatches.stream().allMatch(Mismatch::isTransposed)) {
+        String sizes =
+                listed(mismatches.stream().map(TensorMatch.Reshaped::toString).toList());
+        if (mismatches.stream().allMatch(TensorMatch.Reshaped::isTransposed)) {
             return Problem.of(ProblemCode.SHAPE_MISMATCH, at, key + ".transposed", count, sizes);
         }
         return reason.map(differences -> Problem.of(

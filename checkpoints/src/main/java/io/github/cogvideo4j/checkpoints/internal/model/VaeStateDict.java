@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.checkpoints.internal.model;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.table.TensorMatch;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.Shape;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,27 +48,27 @@ public final class VaeStateDict {
     /// @param place   where they are, for messages
     /// @throws InvalidCheckpointException `missing-tensor`, `extra-tensor` or `shape-mismatch`
     public static void check(ConfigDocument config, Collection<NamedShape> tensors, Place place) {
-        Map<String, Shape> expected = new LinkedHashMap<>(shapes(
+        Map<String, Shape> expected = shapes(
                 config.integer("in_channels", 3, 1, MOST_CHANNELS),
                 config.integer("out_channels", 3, 1, MOST_CHANNELS),
                 config.integer("latent_channels", 16, 1, MOST_CHANNELS),
                 config.integers("block_out_channels", 1, MOST_CHANNELS),
-                config.integer("layers_per_block", 3, 1, MOST_LAYERS)));
-        List<String> extra = new ArrayList<>();
-        for (NamedShape tensor : tensors) {
-            Shape shape = expected.remove(tensor.name());
-            if (shape == null && !tensor.name().contains("quant_conv.")) {
-                extra.add(tensor.name());
-            } else if (shape != null && !shape.equals(tensor.shape())) {
-                throw new InvalidCheckpointException(
-                        ProblemCode.SHAPE_MISMATCH,
-                        place.tensor(tensor.name()),
-                        "checkpoints.weights.shapes",
-                        1,
-                        "%s %s ≠ %s".formatted(tensor.name(), shape, tensor.shape()));
-            }
+                config.integer("layers_per_block", 3, 1, MOST_LAYERS));
+        Map<String, Shape> found = new LinkedHashMap<>();
+        tensors.forEach(tensor -> found.put(tensor.name(), tensor.shape()));
+        TensorMatch match = TensorMatch.of(expected, found);
+        for (TensorMatch.Reshaped tensor : match.reshaped()) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.SHAPE_MISMATCH,
+                    place.tensor(tensor.name()),
+                    "checkpoints.weights.shapes",
+                    1,
+                    tensor.toString());
         }
-        refuse(ProblemCode.MISSING_TENSOR, "checkpoints.weights.missing", List.copyOf(expected.keySet()), place);
+        refuse(ProblemCode.MISSING_TENSOR, "checkpoints.weights.missing", match.missing(), place);
+        List<String> extra = match.extra().stream()
+                .filter(name -> !name.contains("quant_conv."))
+                .toList();
         refuse(ProblemCode.EXTRA_TENSOR, "checkpoints.weights.extra", extra, place);
     }
 

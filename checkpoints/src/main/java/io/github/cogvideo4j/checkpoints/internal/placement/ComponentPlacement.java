@@ -39,7 +39,7 @@ public final class ComponentPlacement {
     private final Optional<Component> said;
     private final boolean unchecked;
     private final Problems remarks;
-    private final SequencedMap<String, Shape> found = new LinkedHashMap<>();
+    private final SequencedMap<String, Shape> found;
 
     private ComponentPlacement(Checkpoint source, Optional<Component> said, boolean unchecked, Problems remarks) {
         this.source = source;
@@ -47,7 +47,7 @@ public final class ComponentPlacement {
         this.said = said;
         this.unchecked = unchecked;
         this.remarks = remarks;
-        source.entries().forEach(entry -> found.put(entry.name(), entry.tensor().shape()));
+        this.found = source.shapes();
     }
 
     /// Places weights.

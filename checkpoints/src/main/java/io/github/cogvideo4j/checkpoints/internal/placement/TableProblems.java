@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.internal.placement;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.table.TableMatch;
+import io.github.cogvideo4j.checkpoints.internal.table.TensorMatch;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -60,13 +61,13 @@ final class TableProblems {
         if (!strangers.isEmpty()) {
             return new InvalidCheckpointException(extra());
         }
-        List<TableMatch.Reshaped> reshaped = match.reshaped();
+        List<TensorMatch.Reshaped> reshaped = match.reshaped();
         return new InvalidCheckpointException(Problem.of(
                 ProblemCode.SHAPE_MISMATCH,
                 place.tensor(reshaped.getFirst().name()),
                 "checkpoints.placement.shapes",
                 reshaped.size(),
-                listed(reshaped.stream().map(TableMatch.Reshaped::toString).toList()),
+                listed(reshaped.stream().map(TensorMatch.Reshaped::toString).toList()),
                 model,
                 match.agreeing(),
                 match.table().tensors().size()));

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Where in a path the state is.
 ///
@@ -36,7 +37,6 @@ public record CheckpointLocation(Found place, List<Problem> remarks) {
     /// accelerate's names for the model's part of an FSDP checkpoint, one for each model that was trained.
     private static final Pattern FSDP_MODEL = Pattern.compile("pytorch_model_fsdp_(\\d{1,4})");
     private static final int LONGEST_TAG = 4096;
-    private static final String SAT_AUTOENCODER = "3d-vae.pt";
 
     /// What a path can hold.
     public sealed interface Found {}
@@ -137,11 +137,21 @@ public record CheckpointLocation(Found place, List<Problem> remarks) {
             if (component.isPresent() && WeightSet.candidates(path).isEmpty()) {
                 return component(component.get());
             }
-            Path autoencoder = path.resolve(SAT_AUTOENCODER);
-            if (Files.isRegularFile(autoencoder) && WeightSet.candidates(path).isEmpty()) {
-                return new Weights(new WeightSet.File(autoencoder));
+            Optional<Path> standalone = standalone();
+            if (standalone.isPresent() && WeightSet.candidates(path).isEmpty()) {
+                return new Weights(new WeightSet.File(standalone.get()));
             }
             return weights();
+        }
+
+        /// A weight file that is known by its name alone, because its trainer calls it nothing else.
+        private Optional<Path> standalone() throws IOException {
+            try (Stream<Path> files = Files.list(path)) {
+                return files.filter(file -> NamingSchemes.ALL.stream()
+                                .anyMatch(scheme -> scheme.isStandalone(String.valueOf(file.getFileName()))))
+                        .filter(Files::isRegularFile)
+                        .min(Comparator.naturalOrder());
+            }
         }
 
         private Found weights() throws IOException {

@@ -2,7 +2,6 @@ package io.github.cogvideo4j.checkpoints.internal.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.source.deepspeed.StateFiles;
-import io.github.cogvideo4j.checkpoints.internal.source.sat.SatCheckpoint;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.Shape;
@@ -31,8 +30,9 @@ final class UngatheredCheck {
                         tensor.name().endsWith(".weight") && tensor.shape().equals(EMPTY));
         // SAT leaves the matrices that its adapters replaced empty, and means it.
         if (!placeholders
-                || SatCheckpoint.recognises(
-                        tensors.stream().map(StoredTensor::name).toList())) {
+                || NamingSchemes.recognise(
+                                tensors.stream().map(StoredTensor::name).toList())
+                        .isPresent()) {
             return;
         }
         long empty =

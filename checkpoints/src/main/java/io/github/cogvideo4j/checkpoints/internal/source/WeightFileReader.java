@@ -1,7 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.internal.source.sat.SatCheckpoint;
 import io.github.cogvideo4j.checkpoints.source.TrainingState;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.internal.OtherFormat;
@@ -92,7 +91,7 @@ public final class WeightFileReader {
         PickleValue.Dict dict = root.asDict().orElseThrow(() -> notAStateDict(file, root));
         boolean deepSpeed = dict.get("param_shapes").isPresent()
                 || dict.get("optimizer_state_dict").isPresent();
-        if (deepSpeed && !isSat(dict)) {
+        if (deepSpeed && !isModel(dict)) {
             throw new InvalidCheckpointException(
                     ProblemCode.NOT_WEIGHTS, Place.of(file), "checkpoints.plain.deepspeed-file");
         }
@@ -104,11 +103,13 @@ public final class WeightFileReader {
         return StateDict.tensors(file, unwrap(file, dict, remarks));
     }
 
-    /// A SAT training is used by its `module`, in the dtype it was trained in.
-    private static boolean isSat(PickleValue.Dict root) {
+    /// Whether the `module` beside an optimizer's state is what is meant to be used, in the dtype that it was
+    /// trained in. Trainers with names of their own save it so.
+    private static boolean isModel(PickleValue.Dict root) {
         return root.get("module")
                 .flatMap(PickleValue::asDict)
-                .filter(module -> SatCheckpoint.recognises(module.textEntries().keySet()))
+                .filter(module ->
+                        NamingSchemes.recognise(module.textEntries().keySet()).isPresent())
                 .isPresent();
     }
 

@@ -14,18 +14,34 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /// The families of models that are known: the rows of `families.json`, the one place that names them.
 public final class Families {
     private static final String RESOURCE = "/io/github/cogvideo4j/checkpoints/families.json";
-    private static final List<Family> ALL = load();
+    private static final ObjectNode ROWS = load();
+    private static final List<Family> ALL = read(ROWS);
+    private static final Set<String> TRAINED = Set.copyOf(strings(ROWS, "trained"));
 
     private Families() {}
 
     /// All of them.
     public static List<Family> all() {
         return ALL;
+    }
+
+    /// Whether training runs make the component with this folder, with or without a number (`transformer_2`).
+    public static boolean isTrained(String folder) {
+        return TRAINED.contains(folder.replaceFirst("_[0-9]+$", ""));
+    }
+
+    /// Whether pipelines have a component with this folder, with or without a number.
+    public static boolean isComponent(String folder) {
+        String name = folder.replaceFirst("_[0-9]+$", "");
+        return TRAINED.contains(name)
+                || ALL.stream().anyMatch(family -> family.component().equals(name));
     }
 
     /// The family of a class.
@@ -43,21 +59,23 @@ public final class Families {
         return ALL.stream().flatMap(family -> family.match(found).stream()).toList();
     }
 
-    private static List<Family> load() {
+    private static ObjectNode load() {
         try (InputStream stream = Families.class.getResourceAsStream(RESOURCE)) {
             if (stream == null) {
                 throw new IllegalStateException(RESOURCE + " is missing");
             }
             String text = new String(stream.readAllBytes(), StandardCharsets.UTF_8);
-            List<Family> families = new ArrayList<>();
-            for (JsonNode row : JsonFile.parseObject(text, Place.nowhere(), ProblemCode.CONFIG_INVALID)
-                    .path("families")) {
-                families.add(family(row));
-            }
-            return List.copyOf(families);
+            return JsonFile.parseObject(text, Place.nowhere(), ProblemCode.CONFIG_INVALID);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /// The families of a document like `families.json`.
+    static List<Family> read(ObjectNode document) {
+        List<Family> families = new ArrayList<>();
+        document.path("families").forEach(row -> families.add(family(row)));
+        return List.copyOf(families);
     }
 
     private static Family family(JsonNode row) {
@@ -65,10 +83,6 @@ public final class Families {
         row.path("ranks")
                 .properties()
                 .forEach(rank -> ranks.put(rank.getKey(), rank.getValue().intValue()));
-        Map<String, String> original = new LinkedHashMap<>();
-        row.path("original")
-                .properties()
-                .forEach(name -> original.put(name.getKey(), name.getValue().stringValue()));
         return new Family(
                 row.path("name").stringValue(),
                 strings(row, "classes"),
@@ -81,8 +95,18 @@ public final class Families {
                 strings(row, "blocks"),
                 strings(row, "adapters"),
                 strings(row, "rules"),
+                strings(row, "model_types"),
+                texts(row, "optional"),
                 Optional.ofNullable(row.get("configuration")).map(JsonNode::stringValue),
-                original);
+                texts(row, "original"));
+    }
+
+    private static Map<String, String> texts(JsonNode row, String field) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        row.path(field)
+                .properties()
+                .forEach(text -> texts.put(text.getKey(), text.getValue().stringValue()));
+        return texts;
     }
 
     private static List<String> strings(JsonNode row, String field) {

@@ -23,7 +23,10 @@ import java.util.SequencedSet;
 /// @param modules    the first segments that names may have
 /// @param blocks     the lists of blocks
 /// @param adapters   what may stand before a module's name in adapters' files
-/// @param rules      names of rules that hold for these models only
+/// @param rules      names of the doctor's rules that hold for these models only
+/// @param modelTypes what transformers' configurations call them, whatever their class
+/// @param optional   components that such a pipeline may do without, each with the field of its index that has to
+///                   be null then
 /// @param configuration the reader of the first class's configuration, when there is one
 /// @param original   what modules are called in the models' own repositories, whose names ComfyUI and kohya's
 ///                   scripts use: by the end of diffusers' name
@@ -39,6 +42,8 @@ public record Family(
         List<String> blocks,
         List<String> adapters,
         List<String> rules,
+        List<String> modelTypes,
+        Map<String, String> optional,
         Optional<String> configuration,
         Map<String, String> original) {
     /// Copies the collections.
@@ -51,6 +56,8 @@ public record Family(
         blocks = List.copyOf(blocks);
         adapters = List.copyOf(adapters);
         rules = List.copyOf(rules);
+        modelTypes = List.copyOf(modelTypes);
+        optional = Map.copyOf(optional);
         original = Map.copyOf(original);
     }
 

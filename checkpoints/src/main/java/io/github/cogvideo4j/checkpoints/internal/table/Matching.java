@@ -95,29 +95,24 @@ final class Matching {
 
     private TableMatch split(String wrapper, List<String> others) {
         SequencedMap<String, String> names = new LinkedHashMap<>();
-        List<TableMatch.Reshaped> reshaped = new ArrayList<>();
+        SequencedMap<String, Shape> wrapped = new LinkedHashMap<>();
         List<String> extra = new ArrayList<>();
         List<String> second = new ArrayList<>();
         List<String> outside = new ArrayList<>();
         for (Map.Entry<String, Shape> tensor : found.entrySet()) {
             String name = tensor.getKey();
             String inside = name.startsWith(wrapper) ? name.substring(wrapper.length()) : "";
-            ModelTable.Tensor expected = table.tensors().get(inside);
-            if (expected != null) {
+            if (table.tensors().containsKey(inside)) {
                 names.put(name, inside);
-                if (!expected.shape().equals(tensor.getValue())) {
-                    reshaped.add(new TableMatch.Reshaped(inside, expected.shape(), tensor.getValue()));
-                }
+                wrapped.put(inside, tensor.getValue());
             } else if (others.stream().anyMatch(other -> isUnder(other, name)) || isState(name) || isState(inside)) {
                 second.add(name);
             } else {
                 (inside.isEmpty() ? outside : extra).add(name);
             }
         }
-        List<String> missing = table.tensors().sequencedKeySet().stream()
-                .filter(name -> !found.containsKey(wrapper + name))
-                .toList();
-        return new TableMatch(table, wrapper, others, names, missing, reshaped, extra, second, outside);
+        TensorMatch match = TensorMatch.of(table.shapes(), wrapped);
+        return new TableMatch(table, wrapper, others, names, match.missing(), match.reshaped(), extra, second, outside);
     }
 
     private boolean isUnder(String other, String name) {

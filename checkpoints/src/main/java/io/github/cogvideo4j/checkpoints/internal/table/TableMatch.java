@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.checkpoints.internal.table;
 
-import io.github.cogvideo4j.formats.tensor.Shape;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -26,7 +25,7 @@ public record TableMatch(
         List<String> others,
         SequencedMap<String, String> names,
         List<String> missing,
-        List<Reshaped> reshaped,
+        List<TensorMatch.Reshaped> reshaped,
         List<String> extra,
         List<String> second,
         List<String> outside) {
@@ -34,23 +33,6 @@ public record TableMatch(
     public static final Comparator<TableMatch> BY_NEARNESS = Comparator.comparingDouble(TableMatch::nearness)
             .thenComparingInt(match -> -match.strangers())
             .thenComparingInt(match -> -match.table().tensors().size());
-
-    /// A tensor of another shape.
-    ///
-    /// @param name     its name in the table
-    /// @param expected the table's shape
-    /// @param found    the file's shape
-    public record Reshaped(String name, Shape expected, Shape found) {
-        /// Whether rows and columns are exchanged.
-        public boolean isTransposed() {
-            return expected.rank() == 2 && expected.sizes().equals(found.sizes().reversed());
-        }
-
-        @Override
-        public String toString() {
-            return "%s %s ≠ %s".formatted(name, expected, found);
-        }
-    }
 
     /// Copies the collections.
     public TableMatch {

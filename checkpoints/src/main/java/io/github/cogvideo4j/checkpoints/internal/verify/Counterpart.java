@@ -4,29 +4,25 @@ import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.placement.BaseTables;
 import io.github.cogvideo4j.checkpoints.internal.placement.ComponentPlacement;
+import io.github.cogvideo4j.checkpoints.internal.source.NamingScheme;
+import io.github.cogvideo4j.checkpoints.internal.source.NamingSchemes;
 import io.github.cogvideo4j.checkpoints.internal.source.WeightSet;
-import io.github.cogvideo4j.checkpoints.internal.source.sat.SatExport;
-import io.github.cogvideo4j.checkpoints.internal.source.sat.SatPart;
 import io.github.cogvideo4j.checkpoints.internal.table.TableMatch;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
-import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.FormatException;
-import io.github.cogvideo4j.formats.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
-import java.util.SequencedMap;
 
 /// Weights in a folder, and the source that they are to be compared with.
 ///
@@ -35,24 +31,27 @@ import java.util.SequencedMap;
 public record Counterpart(Path weights, Checkpoint source) {
     /// What a folder has of a checkpoint.
     ///
-    /// @param folder  a model's folder, a component's, or a SAT checkpoint that a conversion made
+    /// @param folder  a model's folder, a component's, or a checkpoint for another trainer that a conversion made
     /// @param path    the checkpoint
     /// @param options how to choose in it
     public static List<Counterpart> of(Path folder, Path path, SourceOptions options) throws IOException {
         Checkpoint opened = Checkpoints.open(path, options);
         List<String> written = writtenWeights(folder);
-        Optional<String> sat =
-                written.stream().filter(file -> file.endsWith(".pt")).findFirst();
-        if (sat.isPresent()) {
-            return List.of(new Counterpart(folder.resolve(sat.get()), SatExport.plan(opened)));
+        for (String file : written) {
+            Optional<NamingScheme> names = NamingSchemes.ALL.stream()
+                    .filter(scheme -> scheme.writes(file))
+                    .findFirst();
+            if (names.isPresent()) {
+                return List.of(new Counterpart(
+                        folder.resolve(file), names.get().export(opened).checkpoint()));
+            }
         }
-        boolean fromSat = opened.kind() == CheckpointKind.SAT;
-        if (fromSat && SatExport.partOf(opened).equals(Optional.of(SatPart.ADAPTER))) {
+        if (opened.traits().adapter()) {
             return List.of(new Counterpart(folder.resolve(WeightFileName.ADAPTER), opened));
         }
         List<Counterpart> all = new ArrayList<>(placed(folder, opened, written));
-        // --with-text-encoder wrote it from the same source.
-        if (fromSat
+        // The text encoder was written from the same source.
+        if (opened.traits().translated()
                 && !opened.component().equals(Optional.of(Component.TEXT_ENCODER))
                 && written.stream().anyMatch(file -> file.startsWith(Component.TEXT_ENCODER.folder() + "/"))) {
             all.add(new Counterpart(
@@ -109,11 +108,9 @@ public record Counterpart(Path weights, Checkpoint source) {
     }
 
     private static Optional<TableMatch> match(Path part, Checkpoint source) throws IOException {
-        SequencedMap<String, Shape> found = new LinkedHashMap<>();
-        source.entries().forEach(entry -> found.put(entry.name(), entry.tensor().shape()));
         try {
             Checkpoint weights = Checkpoints.openEverySet(part).getFirst();
-            return Optional.of(BaseTables.table(weights, part, Optional.empty()).match(found));
+            return Optional.of(BaseTables.table(weights, part, Optional.empty()).match(source.shapes()));
         } catch (FormatException | CheckpointException unreadable) {
             // It is told when it is compared.
             return Optional.empty();

@@ -99,21 +99,13 @@ public final class FolderVerification {
     /// A training's state is no model yet, and has nothing that this checks.
     private static void refuseTraining(Path part, List<Checkpoint> sets) {
         for (Checkpoint set : sets) {
-            switch (set.kind()) {
-                case PLAIN_WEIGHTS, SAT, FUSED_LORA -> {}
-                case DEEPSPEED_ZERO,
-                        DEEPSPEED_MODULE,
-                        DEEPSPEED_UNIVERSAL,
-                        DISTRIBUTED,
-                        HUB_STORAGE,
-                        RANK_FILES,
-                        PIPELINE_LAYERS ->
-                    throw new InvalidCheckpointException(Problem.of(
-                                    ProblemCode.NOT_WEIGHTS,
-                                    Place.of(part),
-                                    "checkpoints.verify.training",
-                                    set.kind().title())
-                            .with(new Remedy.Convert(part, true, Optional.empty())));
+            if (set.kind().isTraining()) {
+                throw new InvalidCheckpointException(Problem.of(
+                                ProblemCode.NOT_WEIGHTS,
+                                Place.of(part),
+                                "checkpoints.verify.training",
+                                set.kind().title())
+                        .with(new Remedy.Convert(part, true, Optional.empty())));
             }
         }
     }

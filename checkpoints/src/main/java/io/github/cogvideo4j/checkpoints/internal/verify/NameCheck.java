@@ -13,15 +13,12 @@ import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
-import java.util.SequencedMap;
 
 /// Whether the tensors of a component are called as its model wants them: by its configuration where the class's
 /// constructor is known, else by its family, else by what the manifest says of them.
@@ -87,10 +84,7 @@ public final class NameCheck {
     }
 
     private void byFamily(Optional<String> className) {
-        SequencedMap<String, Shape> found = new LinkedHashMap<>();
-        weights.entries()
-                .forEach(entry -> found.put(entry.name(), entry.tensor().shape()));
-        List<FamilyMatch> families = Families.recognise(found);
+        List<FamilyMatch> families = Families.recognise(weights.shapes());
         Optional<FamilyMatch> plain =
                 families.stream().filter(match -> match.wrapper().isEmpty()).findFirst();
         if (plain.isPresent()) {

@@ -7,21 +7,26 @@ import io.github.cogvideo4j.checkpoints.internal.cast.SequentialTensor;
 import io.github.cogvideo4j.checkpoints.internal.job.Phase;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
+import io.github.cogvideo4j.checkpoints.internal.table.TensorMatch;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.checkpoints.verify.TensorDifference;
+import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /// Compares a folder's weights with the checkpoint they were made from: every tensor is made again from the
 /// source, in the dtype that the folder has it in, and compared to the bit.
@@ -56,25 +61,26 @@ public final class SourceComparison {
 
     private static List<TensorDifference> compareSet(
             Checkpoint folder, Checkpoint checkpoint, int threads, JobControl control) throws IOException {
-        Map<String, StoredTensor> found = new LinkedHashMap<>();
-        folder.entries().forEach(entry -> found.put(entry.name(), entry.tensor()));
+        TensorMatch match = TensorMatch.of(checkpoint.shapes(), folder.shapes());
         List<TensorDifference> differences = new ArrayList<>();
+        match.missing().forEach(name -> differences.add(new TensorDifference.Missing(name)));
+        match.reshaped()
+                .forEach(tensor -> differences.add(
+                        new TensorDifference.ShapeMismatch(tensor.name(), tensor.expected(), tensor.found())));
         List<Pair> common = new ArrayList<>();
-        for (StateEntry entry : checkpoint.entries()) {
-            StoredTensor counterpart = found.remove(entry.name());
-            if (counterpart == null) {
-                differences.add(new TensorDifference.Missing(entry.name()));
-            } else if (!counterpart.shape().equals(entry.tensor().shape())) {
-                differences.add(new TensorDifference.ShapeMismatch(
-                        entry.name(), entry.tensor().shape(), counterpart.shape()));
-            } else if (counterpart.dtype() != entry.mergedDType()
-                    && TargetDType.of(counterpart.dtype()).isEmpty()) {
-                differences.add(new TensorDifference.Type(entry.name(), entry.mergedDType(), counterpart.dtype()));
+        for (Pair pair : pairs(checkpoint, folder, Set.copyOf(match.common()))) {
+            DType written = pair.found().dtype();
+            DType merged = pair.source().mergedDType();
+            if (written != merged && TargetDType.of(written).isEmpty()) {
+                differences.add(new TensorDifference.Type(pair.source().name(), merged, written));
             } else {
-                common.add(new Pair(entry, counterpart));
+                common.add(pair);
             }
         }
-        found.keySet().forEach(name -> differences.add(new TensorDifference.Extra(name)));
+        Map<String, Integer> order = new HashMap<>();
+        checkpoint.entries().forEach(entry -> order.put(entry.name(), order.size()));
+        differences.sort(Comparator.comparingInt(difference -> order.getOrDefault(difference.name(), order.size())));
+        match.extra().forEach(name -> differences.add(new TensorDifference.Extra(name)));
 
         control.begin(
                 Phase.VERIFYING,
@@ -88,6 +94,15 @@ public final class SourceComparison {
             reader.verifyChecksums();
         }
         return differences;
+    }
+
+    private static List<Pair> pairs(Checkpoint checkpoint, Checkpoint folder, Set<String> names) {
+        Map<String, StoredTensor> found = new HashMap<>();
+        folder.entries().forEach(entry -> found.put(entry.name(), entry.tensor()));
+        return checkpoint.entries().stream()
+                .filter(entry -> names.contains(entry.name()))
+                .map(entry -> new Pair(entry, Objects.requireNonNull(found.get(entry.name()))))
+                .toList();
     }
 
     /// Compares, and refuses any difference.

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.verify;
 import io.github.cogvideo4j.checkpoints.internal.job.Phase;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.internal.table.TensorMatch;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.verify.TensorDifference;
@@ -10,15 +11,17 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
+import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 
 /// Reads every tensor of a folder: to hold its hash against the manifest's, or to look at its values.
@@ -33,27 +36,29 @@ public final class TensorContents {
             int threads,
             JobControl control)
             throws IOException {
-        List<Problem> problems = new ArrayList<>();
-        Set<String> missing = new HashSet<>(expected.keySet());
+        SequencedMap<String, Shape> written = new LinkedHashMap<>();
+        expected.forEach((name, entry) -> written.put(name, entry.shape()));
+        TensorMatch match = TensorMatch.of(written, StoredTensor.shapes(tensors));
+        List<TensorDifference> differences = new ArrayList<>();
+        match.extra().forEach(name -> differences.add(new TensorDifference.Extra(name)));
+        match.reshaped()
+                .forEach(tensor -> differences.add(
+                        new TensorDifference.ShapeMismatch(tensor.name(), tensor.expected(), tensor.found())));
+        Set<String> common = Set.copyOf(match.common());
         List<StoredTensor> known = new ArrayList<>();
         for (StoredTensor tensor : tensors) {
-            missing.remove(tensor.name());
             Manifest.TensorEntry entry = expected.get(tensor.name());
-            if (entry == null) {
-                problems.add(new TensorDifference.Extra(tensor.name()).problem(folder));
-            } else if (entry.dtype() != tensor.dtype()) {
-                problems.add(new TensorDifference.Type(tensor.name(), entry.dtype(), tensor.dtype()).problem(folder));
-            } else if (!entry.shape().equals(tensor.shape())) {
-                problems.add(new TensorDifference.ShapeMismatch(tensor.name(), entry.shape(), tensor.shape())
-                        .problem(folder));
-            } else {
-                known.add(tensor);
+            if (entry != null && common.contains(tensor.name())) {
+                if (entry.dtype() == tensor.dtype()) {
+                    known.add(tensor);
+                } else {
+                    differences.add(new TensorDifference.Type(tensor.name(), entry.dtype(), tensor.dtype()));
+                }
             }
         }
-        missing.stream()
-                .sorted()
-                .map(name -> new TensorDifference.Missing(name).problem(folder))
-                .forEach(problems::add);
+        match.missing().stream().sorted().map(TensorDifference.Missing::new).forEach(differences::add);
+        List<Problem> problems = new ArrayList<>();
+        differences.forEach(difference -> problems.add(difference.problem(folder)));
         problems.addAll(wrongHashes(folder, known, expected, threads, control));
         return problems;
     }

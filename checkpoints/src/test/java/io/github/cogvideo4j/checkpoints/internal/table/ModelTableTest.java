@@ -62,7 +62,7 @@ class ModelTableTest {
         assertThat(match.complete()).isFalse();
         assertThat(match.missing()).containsExactly(first.substring("app.model.".length()));
         assertThat(match.reshaped())
-                .extracting(TableMatch.Reshaped::name)
+                .extracting(TensorMatch.Reshaped::name)
                 .containsExactly(last.substring("app.model.".length()));
         assertThat(match.extra()).containsExactly("app.model.mine");
         assertThat(match.outside()).containsExactly("app.optim.state.mine.exp_avg");

@@ -64,7 +64,7 @@ public record ComputeDevice(String name) {
     void requireCard(int cards) {
         if (cards == 0) {
             throw missing(
-                    List.of(Remedy.change(Remedy.Field.DEVICE, "cpu"), new Remedy.CheckSystem()),
+                    List.of(Remedy.change(Remedy.Field.DEVICE, "cpu"), new Remedy.CheckSystem(name)),
                     "inference.runtime.no-cuda",
                     name);
         }

@@ -36,6 +36,6 @@ final class SourceConfig {
 
     private static boolean isOf(Family family, ConfigDocument config) {
         return family.classes().contains(config.text("_class_name", ""))
-                || family.rules().contains(config.text("model_type", ""));
+                || family.modelTypes().contains(config.text("model_type", ""));
     }
 }

@@ -8,7 +8,6 @@ import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.internal.placement.PlacedComponent;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
-import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.checkpoints.source.StateEntry.Role;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -96,8 +95,9 @@ final class TransformerConfiguration {
             remarks.report(result.errors().getFirst());
         }
         Place place = Place.of(checkpoint.folder());
-        ConfigDerivation.Result derived = ConfigDerivation.derive(shapes, checkpoint.settings(), place);
-        if (checkpoint.kind() == CheckpointKind.SAT) {
+        ConfigDerivation.Result derived =
+                ConfigDerivation.derive(shapes, checkpoint.traits().settings(), place);
+        if (checkpoint.traits().translated()) {
             for (Problem error : ConfigCheck.compare(derived.config(), shapes, buffers::contains, place)
                     .errors()) {
                 throw new InvalidCheckpointException(error);

@@ -51,10 +51,15 @@ public final class Symptom {
 
     private Symptom() {}
 
-    /// The symptom of a problem, where it has one of its own.
+    /// The symptom of a problem, where it has one of its own. Where it names a file, dots stand for the name.
     public static Optional<Message> of(ProblemCode code) {
+        return of(code, "...");
+    }
+
+    /// The symptom of a problem whose text names the file that the software looks for.
+    public static Optional<Message> of(ProblemCode code, String file) {
         return KNOWN.contains(code)
-                ? Optional.of(Message.of("checkpoints.doctor.symptom." + code.id()))
+                ? Optional.of(Message.of("checkpoints.doctor.symptom." + code.id(), file))
                 : Optional.empty();
     }
 }

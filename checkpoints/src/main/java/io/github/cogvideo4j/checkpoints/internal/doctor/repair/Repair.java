@@ -1,7 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.repair;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
-import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.internal.doctor.repair.RepairPlan.Step;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
 import io.github.cogvideo4j.checkpoints.internal.staging.FolderDeletion;
@@ -87,8 +86,8 @@ public final class Repair {
 
     private void convert(Step.Convert step) throws IOException {
         Path output = undo.staged().resolve("converted");
-        WeightRewriting.rewrite(step.source(), output, control);
-        Path weights = output.resolve(ConversionPlan.COMPONENT);
+        WeightRewriting.rewrite(step, output, control);
+        Path weights = output.resolve(step.component().folder());
         try (DirectoryStream<Path> files = Files.newDirectoryStream(weights)) {
             for (Path file : files) {
                 String name = String.valueOf(file.getFileName());

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.repair;
 
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Problem;
 import java.nio.file.Path;
@@ -44,9 +45,10 @@ public record RepairPlan(Path root, List<Step> steps, List<Problem> questions) {
 
         /// Weights are written anew from others, without changing a value, and those move to the undo folder.
         ///
-        /// @param source what they are made from
-        /// @param target the folder that gets them
-        record Convert(Source source, String target) implements Step {}
+        /// @param source    what they are made from
+        /// @param component what they are weights of
+        /// @param target    the folder that gets them
+        record Convert(Source source, Component component, String target) implements Step {}
 
         /// What weights are made from.
         sealed interface Source {

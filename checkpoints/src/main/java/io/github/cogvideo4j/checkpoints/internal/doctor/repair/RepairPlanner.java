@@ -4,13 +4,12 @@ import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
 import io.github.cogvideo4j.checkpoints.internal.doctor.repair.RepairPlan.Step;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.PrefixedNames;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.WrapperPrefix;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
-import io.github.cogvideo4j.checkpoints.internal.source.KeyPrefix;
-import io.github.cogvideo4j.checkpoints.source.StateEntry;
-import io.github.cogvideo4j.checkpoints.source.StateEntry.Role;
 import io.github.cogvideo4j.formats.internal.index.WeightIndex;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -49,14 +48,14 @@ public final class RepairPlanner {
 
     /// Plans the repair of a folder.
     ///
-    /// @param folder  a pipeline or a transformer's folder
+    /// @param folder  a pipeline or a component's folder
     /// @param options what may be done, and what to choose
     public static RepairPlan plan(Path folder, RepairOptions options) throws IOException {
         Subject subject = Subject.read(folder);
         RepairPlanner planner = new RepairPlanner(subject, options);
-        subject.transformer().ifPresent(planner::plan);
-        for (Subject.Component component : subject.others()) {
-            planner.renamePrefixed(component.folder());
+        subject.parts().forEach(planner::plan);
+        for (Path other : subject.small()) {
+            planner.renamePrefixed(other);
         }
         return new RepairPlan(subject.path(), planner.steps, planner.questions.all());
     }
@@ -67,33 +66,39 @@ public final class RepairPlanner {
                 .forEach((file, target) -> steps.add(new Step.Rename(relative(file), relative(target))));
     }
 
-    private void plan(ComponentFolder folder) {
+    private void plan(Part part) {
+        ComponentFolder folder = part.files();
         if (folder.config().isEmpty()) {
             folder.untidyConfig()
                     .ifPresent(file -> steps.add(new Step.Rename(
                             relative(file), relative(folder.folder().resolve("config.json")))));
         }
-        candidate(folder).ifPresent(chosen -> {
+        candidate(part).ifPresent(chosen -> {
             if (refuseLinks(chosen)) {
                 return;
             }
             switch (chosen) {
-                case Step.Source.Weights weights -> mend(folder, weights.group());
-                case Step.Source.Training training -> convertTraining(folder, training);
+                case Step.Source.Weights weights -> mend(part, weights.group());
+                case Step.Source.Training training -> convertTraining(part, training);
             }
         });
     }
 
-    /// The one thing that the transformer's weights can come from.
-    private Optional<Step.Source> candidate(ComponentFolder folder) {
+    /// The one thing that a component's weights can come from.
+    private Optional<Step.Source> candidate(Part part) {
+        ComponentFolder folder = part.files();
         List<Step.Source> candidates = new ArrayList<>();
         add(candidates, folder.plainGroups());
         if (candidates.isEmpty()) {
             add(candidates, folder.groups());
         }
         if (candidates.isEmpty()) {
-            subject.loose().ifPresent(loose -> add(candidates, loose.plainGroups()));
-            folder.nested().forEach(nested -> add(candidates, nested.plainGroups()));
+            Stream.concat(subject.loose().stream(), folder.nested().stream())
+                    .forEach(wrong -> add(
+                            candidates,
+                            wrong.plainGroups().stream()
+                                    .filter(group -> subject.home(group).equals(Optional.of(part)))
+                                    .toList()));
             folder.rawCheckpoints().forEach(raw -> candidates.add(new Step.Source.Training(raw)));
         }
         if (candidates.size() == 1) {
@@ -158,29 +163,29 @@ public final class RepairPlanner {
         }
     }
 
-    private void mend(ComponentFolder folder, WeightGroup group) {
+    private void mend(Part part, WeightGroup group) {
         if (!group.isComplete()) {
             return; // What is missing or damaged is no matter of names; the findings say so.
         }
-        boolean shardedBin = group.isSharded() && group.extension().equals("bin");
-        boolean wrapped = hasPrefix(group);
+        // transformers loads several .bin files, and its own models' names may begin alike.
+        boolean diffusers = !part.component().transformers();
+        boolean shardedBin = diffusers && group.isSharded() && group.extension().equals("bin");
+        boolean wrapped = diffusers && WrapperPrefix.of(group).isPresent();
         if (shardedBin || wrapped) {
             if (options.convert()) {
-                if (steps.stream().noneMatch(step -> step instanceof Step.Convert)) {
-                    convertWeights(folder, group);
-                }
+                convertWeights(part, group);
                 return;
             }
             askToRewrite(wrapped ? ProblemCode.KEY_PREFIX : ProblemCode.SHARDED_BIN, group.folder(), group.label());
         }
-        rename(folder, group);
+        rename(part, group);
     }
 
-    private void rename(ComponentFolder folder, WeightGroup group) {
+    private void rename(Part part, WeightGroup group) {
         Map<Path, String> names = new LinkedHashMap<>();
-        group.members().forEach((number, member) -> names.put(member.file(), finalName(group, number)));
+        group.members().forEach((number, member) -> names.put(member.file(), finalName(part, group, number)));
         names.forEach((file, name) -> {
-            Path target = folder.folder().resolve(name);
+            Path target = part.folder().resolve(name);
             if (!file.equals(target)) {
                 if (isTaken(target)) {
                     questions.report(
@@ -193,13 +198,19 @@ public final class RepairPlanner {
             steps.clear();
             return;
         }
-        indexes(folder, group, names);
+        indexes(part, group, names);
     }
 
-    private static String finalName(WeightGroup group, int number) {
+    private static String finalName(Part part, WeightGroup group, int number) {
         Optional<WeightFileName.Shard> shard =
                 group.isSharded() ? Optional.of(new WeightFileName.Shard(number, group.count())) : Optional.empty();
-        return new WeightFileName(WeightFileName.DIFFUSERS_STEM, Optional.empty(), shard, group.extension(), false)
+        return weightName(part, group, shard, false);
+    }
+
+    private static String weightName(
+            Part part, WeightGroup group, Optional<WeightFileName.Shard> shard, boolean index) {
+        return new WeightFileName(
+                        part.component().stem(group.extension()), Optional.empty(), shard, group.extension(), index)
                 .fileName();
     }
 
@@ -214,7 +225,8 @@ public final class RepairPlanner {
 
     /// The index that inference looks for, made from the files' own headers; the one that the guides ask to
     /// keep says the same. Indexes under other names move away.
-    private void indexes(ComponentFolder folder, WeightGroup group, Map<Path, String> names) {
+    private void indexes(Part part, WeightGroup group, Map<Path, String> names) {
+        ComponentFolder folder = part.files();
         List<IndexFile> old = indexesOf(folder, group);
         if (!group.isSharded()) {
             old.stream().filter(index -> !isRightFor(index, names)).forEach(this::setAside);
@@ -230,7 +242,7 @@ public final class RepairPlanner {
                 .sum();
         WeightIndex right = new WeightIndex(OptionalLong.of(size), map);
         String contents = new String(right.toJson(), StandardCharsets.UTF_8);
-        Path main = folder.folder().resolve(Subject.indexName(group.extension(), Optional.empty()));
+        Path main = folder.folder().resolve(weightName(part, group, Optional.empty(), true));
         Path kept = folder.folder().resolve(ConversionPlanner.KEPT_INDEX);
         Set<Path> written = new TreeSet<>(Set.of(main));
         for (IndexFile index : old) {
@@ -285,27 +297,20 @@ public final class RepairPlanner {
         }
     }
 
-    private static boolean hasPrefix(WeightGroup group) {
-        List<StateEntry> entries = group.contents().tensors().stream()
-                .map(tensor -> new StateEntry(tensor, Role.PARAMETER))
-                .toList();
-        Problems found = new Problems();
-        KeyPrefix.strip(entries, Place.nowhere(), found);
-        return !found.all().isEmpty();
-    }
-
     private void askToRewrite(ProblemCode code, Path place, String weights) {
         questions.report(Problem.of(code, Place.of(place), "checkpoints.repair.convert", weights)
                 .with(new Remedy.Repair(subject.path(), true, options.keep())));
     }
 
-    private void convertWeights(ComponentFolder folder, WeightGroup group) {
+    private void convertWeights(Part part, WeightGroup group) {
+        ComponentFolder folder = part.files();
         group.files().forEach(member -> steps.add(new Step.SetAside(relative(member.file()))));
         indexesOf(folder, group).forEach(this::setAside);
-        steps.add(new Step.Convert(new Step.Source.Weights(group), relative(folder.folder())));
+        steps.add(new Step.Convert(new Step.Source.Weights(group), part.component(), relative(folder.folder())));
     }
 
-    private void convertTraining(ComponentFolder folder, Step.Source.Training training) {
+    private void convertTraining(Part part, Step.Source.Training training) {
+        ComponentFolder folder = part.files();
         if (!options.convert()) {
             askToRewrite(
                     ProblemCode.DEEPSPEED_CHECKPOINT_IN_TRANSFORMER,
@@ -315,7 +320,7 @@ public final class RepairPlanner {
         }
         folder.indexes().forEach(this::setAside);
         filesBelow(training.folder()).forEach(file -> steps.add(new Step.SetAside(relative(file))));
-        steps.add(new Step.Convert(training, relative(folder.folder())));
+        steps.add(new Step.Convert(training, part.component(), relative(folder.folder())));
     }
 
     /// A hub snapshot's files are links to blobs that other snapshots share: a copy can be mended, not it.
@@ -365,12 +370,12 @@ public final class RepairPlanner {
     /// @param convert whether weights may be written anew where names alone do not help
     /// @param keep    of several sets of weights, a file (or the index) of the one to keep
     public record RepairOptions(boolean convert, Optional<String> keep) {
-        /// Names and small files only.
+        /// NameFindings and small files only.
         public static RepairOptions namesOnly() {
             return new RepairOptions(false, Optional.empty());
         }
 
-        /// Names, and contents where they must be.
+        /// NameFindings, and contents where they must be.
         public static RepairOptions withConversion() {
             return new RepairOptions(true, Optional.empty());
         }

@@ -29,10 +29,13 @@ final class WeightRewriting {
     private WeightRewriting() {}
 
     /// Converts in the dtype of the source, and compares the result with it.
-    static void rewrite(Step.Source source, Path output, JobControl control) throws IOException {
-        ConversionOptions options =
-                ConversionOptions.defaults().withDType(TargetDType.SOURCE).withVerify(true);
-        ConversionPlan plan = ConversionPlanner.plan(checkpoint(source), output, Optional.empty(), options);
+    static void rewrite(Step.Convert step, Path output, JobControl control) throws IOException {
+        ConversionOptions options = ConversionOptions.defaults()
+                .withDType(TargetDType.SOURCE)
+                .withComponent(step.component())
+                .withUnchecked(true)
+                .withVerify(true);
+        ConversionPlan plan = ConversionPlanner.plan(checkpoint(step.source()), output, Optional.empty(), options);
         Converter.convert(plan, control);
     }
 

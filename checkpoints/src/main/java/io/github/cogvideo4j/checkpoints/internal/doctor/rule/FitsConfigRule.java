@@ -2,19 +2,20 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Configurations;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.ConfigFiles;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.WrapperPrefix;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigCheck;
 import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
-import io.github.cogvideo4j.checkpoints.internal.source.KeyPrefix;
-import io.github.cogvideo4j.checkpoints.source.StateEntry;
-import io.github.cogvideo4j.checkpoints.source.StateEntry.Role;
+import io.github.cogvideo4j.checkpoints.internal.table.Families;
+import io.github.cogvideo4j.checkpoints.internal.table.Family;
+import io.github.cogvideo4j.checkpoints.internal.table.FamilyMatch;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.util.EnumSet;
@@ -23,8 +24,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// The weights against the configuration beside them: names and sizes, a wrapper's prefix, an adapter that was
-/// not merged.
+/// The weights against the configuration beside them, as far as its class is known: names and sizes, a wrapper's
+/// prefix, an adapter that was not merged, another family's weights.
 final class FitsConfigRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
@@ -39,41 +40,80 @@ final class FitsConfigRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) throws IOException {
-        Optional<TransformerConfig> config = Configurations.transformer(subject);
-        for (WeightGroup group : groups(subject)) {
-            List<StateEntry> entries = group.contents().tensors().stream()
-                    .map(tensor -> new StateEntry(tensor, Role.PARAMETER))
-                    .toList();
-            Problems prefixes = new Problems();
-            List<StateEntry> stripped = KeyPrefix.strip(entries, place(group), prefixes);
-            prefixes.all()
-                    .forEach(problem -> found.accept(Finding.of(
-                                    Severity.ERROR,
-                                    Problem.of(
-                                            ProblemCode.KEY_PREFIX,
-                                            problem.place(),
-                                            "checkpoints.doctor.key-prefix",
-                                            problem.message().arguments().getFirst()))
-                            .withRemedy(new Remedy.Repair(subject.path(), true, Optional.empty()))));
-            if (config.isPresent() && group.isComplete()) {
-                List<NamedShape> shapes = stripped.stream()
-                        .map(entry -> NamedShape.of(entry.tensor()))
-                        .toList();
-                ConfigCheck.Result result = ConfigCheck.compare(config.get(), shapes, _ -> false, place(group));
-                result.errors().forEach(problem -> found.accept(Finding.of(Severity.ERROR, problem)));
-                result.warnings().forEach(problem -> found.accept(Finding.of(Severity.WARNING, problem)));
+        for (Part part : subject.parts()) {
+            Optional<TransformerConfig> config =
+                    part.isReadBy(ConfigFiles.TRANSFORMER) ? ConfigFiles.transformer(part) : Optional.empty();
+            for (WeightGroup group : part.files().groups()) {
+                wrapper(part, group).ifPresent(wrapper -> found.accept(wrapped(subject, group, wrapper)));
+                if (group.isComplete()) {
+                    if (config.isPresent()) {
+                        compare(config.get(), group, found);
+                    } else {
+                        compareFamily(part, group, found);
+                    }
+                }
             }
         }
     }
 
-    /// The transformer's own weights, else those that belong there.
-    private static List<WeightGroup> groups(Subject subject) {
-        return subject.transformer().stream()
-                .flatMap(folder -> folder.groups().stream())
+    /// What a training wrapper put before every name. Of transformers' models `model.` and the like are names of
+    /// modules.
+    private static Optional<String> wrapper(Part part, WeightGroup group) {
+        return part.component().transformers() ? Optional.empty() : WrapperPrefix.of(group);
+    }
+
+    private static Finding wrapped(Subject subject, WeightGroup group, String wrapper) {
+        return Finding.of(
+                        Severity.ERROR,
+                        Problem.of(ProblemCode.KEY_PREFIX, place(group), "checkpoints.doctor.key-prefix", wrapper))
+                .withRemedy(new Remedy.Repair(subject.path(), true, Optional.empty()));
+    }
+
+    private static void compare(TransformerConfig config, WeightGroup group, Consumer<Finding> found)
+            throws IOException {
+        int wrapper = WrapperPrefix.of(group).orElse("").length();
+        List<NamedShape> shapes = group.contents().tensors().stream()
+                .map(tensor -> new NamedShape(tensor.name().substring(wrapper), tensor.shape()))
                 .toList();
+        ConfigCheck.Result result = ConfigCheck.compare(config, shapes, _ -> false, place(group));
+        result.errors().forEach(problem -> found.accept(Finding.of(Severity.ERROR, problem)));
+        result.warnings().forEach(problem -> found.accept(Finding.of(Severity.WARNING, problem)));
+    }
+
+    /// Where only the family is known, sizes may be any: what can be told is that the weights are another
+    /// family's, or that some lie under none of its modules.
+    private static void compareFamily(Part part, WeightGroup group, Consumer<Finding> found) {
+        Optional<String> className = part.className();
+        Optional<Family> family = className.flatMap(Families::ofClass);
+        if (className.isEmpty() || family.isEmpty() || part.component().transformers()) {
+            return;
+        }
+        List<FamilyMatch> matches = group.matches();
+        Optional<FamilyMatch> own = matches.stream()
+                .filter(match -> match.family().equals(family.get()))
+                .findFirst();
+        if (own.isEmpty() && !matches.isEmpty()) {
+            found.accept(Finding.of(
+                    Severity.ERROR,
+                    Problem.of(
+                            ProblemCode.WRONG_COMPONENT,
+                            place(group),
+                            "checkpoints.doctor.other-family",
+                            className.get(),
+                            String.join(", ", matches.getFirst().family().classes()))));
+        } else if (own.isPresent() && !own.get().extra().isEmpty()) {
+            found.accept(Finding.of(
+                    Severity.INFO,
+                    Problem.of(
+                            ProblemCode.EXTRA_TENSOR,
+                            place(group).tensor(own.get().extra().getFirst()),
+                            "checkpoints.doctor.outside-modules",
+                            own.get().extra().size(),
+                            className.get())));
+        }
     }
 
     private static Place place(WeightGroup group) {
-        return Place.of(group.members().firstEntry().getValue().file());
+        return Place.of(group.first().file());
     }
 }

@@ -2,10 +2,9 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Configurations;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.ConfigFiles;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -29,12 +28,15 @@ final class HalfPrecisionRule implements Rule {
     /// Every published model with rotary positions was trained in bf16, the one without in fp16.
     @Override
     public void examine(Subject subject, Consumer<Finding> found) throws IOException {
-        Optional<TransformerConfig> config = Configurations.transformer(subject);
+        Optional<TransformerConfig> config = ConfigFiles.transformer(subject);
         if (config.filter(TransformerConfig::useRotaryPositionalEmbeddings).isEmpty()) {
             return;
         }
-        for (WeightGroup group :
-                subject.transformer().map(ComponentFolder::plainGroups).orElse(List.of())) {
+        List<WeightGroup> groups = subject.parts().stream()
+                .filter(part -> part.follows("bf16-activations"))
+                .flatMap(part -> part.files().plainGroups().stream())
+                .toList();
+        for (WeightGroup group : groups) {
             List<StoredTensor> tensors = group.contents().tensors();
             if (!tensors.isEmpty() && tensors.stream().allMatch(tensor -> tensor.dtype() == DType.F16)) {
                 found.accept(Finding.of(

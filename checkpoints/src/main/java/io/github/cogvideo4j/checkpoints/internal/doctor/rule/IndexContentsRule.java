@@ -5,10 +5,11 @@ import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexView;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.StemKind;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.NameFindings;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -34,25 +35,26 @@ final class IndexContentsRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
-        for (ComponentFolder folder : subject.transformer().stream().toList()) {
+        for (Part part : subject.parts()) {
+            ComponentFolder folder = part.files();
             for (IndexFile index : folder.indexes()) {
                 Severity severity = index.index().isPresent() ? Severity.WARNING : Severity.ERROR;
                 index.problems().forEach(problem -> found.accept(Finding.of(severity, problem)));
             }
             folder.orphanIndexes().stream()
-                    .filter(IndexContentsRule::isTaken)
+                    .filter(index -> isTaken(index, part))
                     .forEach(index -> index.index()
-                            .ifPresent(read -> found.accept(Finding.of(
+                            .flatMap(read -> read.shards().stream().findFirst())
+                            .ifPresent(shard -> found.accept(Finding.of(
                                     Severity.ERROR,
                                     Problem.of(
                                             ProblemCode.MISSING_SHARD,
                                             Place.of(index.file()),
                                             "formats.index.missing-shard",
-                                            read.shards().isEmpty()
-                                                    ? "-"
-                                                    : read.shards().first())))));
+                                            shard),
+                                    shard))));
         }
-        for (WeightGroup group : Names.shardedGroups(subject)) {
+        for (WeightGroup group : NameFindings.shardedGroups(subject)) {
             examine(group, subject, found);
         }
     }
@@ -60,7 +62,7 @@ final class IndexContentsRule implements Rule {
     private static void examine(WeightGroup group, Subject subject, Consumer<Finding> found) {
         if (group.index().isPresent()) {
             IndexView view = group.index().get();
-            view.errors().forEach(problem -> found.accept(Finding.of(Severity.ERROR, problem)));
+            view.errors().forEach(problem -> found.accept(error(problem)));
             view.warnings()
                     .forEach(problem -> found.accept(Finding.of(Severity.WARNING, problem)
                             .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty()))));
@@ -82,14 +84,31 @@ final class IndexContentsRule implements Rule {
                             Place.of(group.folder()),
                             "checkpoints.doctor.missing-shard",
                             name,
-                            group.count())));
+                            group.count()),
+                    name));
         }
     }
 
-    private static boolean isTaken(IndexFile index) {
-        return index.tidy()
+    /// The first argument of a missing shard's sentence is its name.
+    private static Finding error(Problem problem) {
+        return problem.code() == ProblemCode.MISSING_SHARD
+                ? Finding.of(
+                        Severity.ERROR,
+                        problem,
+                        String.valueOf(problem.message().arguments().getFirst()))
+                : Finding.of(Severity.ERROR, problem);
+    }
+
+    /// Whether inference takes an index: diffusers whatever is beside it, transformers where there is no single
+    /// file.
+    static boolean isTaken(IndexFile index, Part part) {
+        boolean single = part.component().transformers()
+                && part.files().plainGroups().stream().anyMatch(group -> !group.isSharded() && group.isRightlyNamed());
+        return !single
+                && index.tidy()
                 && index.name()
-                        .filter(name -> name.variant().isEmpty() && Stem.of(name.stem()) == Stem.RIGHT)
+                        .filter(name ->
+                                name.variant().isEmpty() && StemKind.of(name, part.component()) == StemKind.RIGHT)
                         .isPresent();
     }
 }

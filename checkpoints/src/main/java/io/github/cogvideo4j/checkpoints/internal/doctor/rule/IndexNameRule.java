@@ -4,10 +4,10 @@ import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.PrefixedNames;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.StemKind;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.NameFindings;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -27,8 +27,8 @@ final class IndexNameRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
-        for (WeightGroup group : Names.shardedGroups(subject)) {
-            String expected = Subject.indexName(group.extension(), group.variant());
+        for (WeightGroup group : NameFindings.shardedGroups(subject)) {
+            String expected = group.indexName();
             if (group.index().isPresent()) {
                 IndexFile index = group.index().get().file();
                 if (isWrong(index, group)) {
@@ -42,22 +42,22 @@ final class IndexNameRule implements Rule {
 
     /// A name that went wrong in the same way as the shards' is reported with theirs.
     private static boolean isWrong(IndexFile index, WeightGroup group) {
-        if (Names.isExpectedIndex(index, group) || PrefixedNames.isPrefixed(index.file())) {
+        if (NameFindings.isExpectedIndex(index, group) || PrefixedNames.isPrefixed(index.file())) {
             return false;
         }
         boolean asTheShards = index.tidy()
                 && index.name()
                         .filter(name -> name.extension().equals(group.extension()))
                         .filter(name -> group.files()
-                                .anyMatch(member -> member.stem() == Stem.of(name.stem())
+                                .anyMatch(member -> member.stem() == StemKind.of(name, group.component())
                                         || member.name().stem().equals(name.stem())))
                         .isPresent();
         return !asTheShards;
     }
 
     private static boolean noneUnreadable(Subject subject) {
-        return subject.transformer().stream()
-                .flatMap(folder -> folder.indexes().stream())
+        return subject.parts().stream()
+                .flatMap(part -> part.files().indexes().stream())
                 .allMatch(index -> index.index().isPresent());
     }
 

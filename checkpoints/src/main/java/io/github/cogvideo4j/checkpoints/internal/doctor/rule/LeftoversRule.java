@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -20,7 +21,7 @@ final class LeftoversRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
-        Stream.concat(subject.transformer().stream(), subject.loose().stream())
+        Stream.concat(subject.parts().stream().map(Part::files), subject.loose().stream())
                 .flatMap(folder -> folder.leftovers().stream())
                 .forEach(file -> found.accept(Finding.of(
                         Severity.INFO,

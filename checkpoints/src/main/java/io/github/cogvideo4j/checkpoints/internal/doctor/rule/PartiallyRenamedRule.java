@@ -2,12 +2,14 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
+import io.github.cogvideo4j.checkpoints.internal.doctor.finding.Symptom;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexView;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.PrefixedNames;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.StemKind;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.NameFindings;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -28,7 +30,7 @@ final class PartiallyRenamedRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
-        for (WeightGroup group : Names.shardedGroups(subject)) {
+        for (WeightGroup group : NameFindings.shardedGroups(subject)) {
             List<String> old = new ArrayList<>();
             List<String> renamed = new ArrayList<>();
             group.files().forEach(member -> (member.isRight() ? renamed : old).add(member.fileName()));
@@ -36,19 +38,34 @@ final class PartiallyRenamedRule implements Rule {
                     .map(IndexView::file)
                     .filter(index -> !PrefixedNames.isPrefixed(index.file()))
                     .ifPresent(index -> index.name()
-                            .ifPresent(name ->
-                                    (Stem.of(name.stem()) == Stem.RIGHT ? renamed : old).add(index.fileName())));
+                            .ifPresent(name -> (StemKind.of(name, group.component()) == StemKind.RIGHT ? renamed : old)
+                                    .add(index.fileName())));
             if (!old.isEmpty() && !renamed.isEmpty()) {
-                found.accept(Finding.of(
-                                Severity.ERROR,
+                found.accept(new Finding(
                                 Problem.of(
                                         ProblemCode.PARTIALLY_RENAMED,
                                         Place.of(group.folder()),
                                         "checkpoints.doctor.partially-renamed",
                                         renamed.getFirst(),
-                                        old.getFirst()))
+                                        old.getFirst()),
+                                Severity.ERROR,
+                                symptom(group))
                         .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())));
             }
         }
+    }
+
+    /// A loader that finds the index misses the files that it names; otherwise it finds no weights at all.
+    private static Optional<Message> symptom(WeightGroup group) {
+        Optional<IndexView> index = group.index()
+                .filter(view -> view.file()
+                        .name()
+                        .filter(name -> StemKind.of(name, group.component()) == StemKind.RIGHT)
+                        .isPresent());
+        return index.isEmpty()
+                ? Symptom.of(ProblemCode.NAME_WRONG)
+                : index.get().stale().stream()
+                        .findFirst()
+                        .flatMap(name -> Symptom.of(ProblemCode.PARTIALLY_RENAMED, name));
     }
 }

@@ -3,7 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Configurations;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.ConfigFiles;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -29,7 +29,7 @@ final class PipelineClassRule implements Rule {
     @Override
     public void examine(Subject subject, Consumer<Finding> found) throws IOException {
         Optional<String> name = subject.model().flatMap(ModelFolder::pipelineClass);
-        Optional<TransformerConfig> config = Configurations.transformer(subject);
+        Optional<TransformerConfig> config = ConfigFiles.transformer(subject);
         if (name.isEmpty() || config.isEmpty()) {
             return;
         }

@@ -2,7 +2,9 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -10,14 +12,19 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Remedy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// The parts that `model_index.json` lists, and the index itself.
 final class PipelinePartsRule implements Rule {
-    private static final List<String> COMPONENTS = List.of("vae", "scheduler", "text_encoder", "tokenizer");
+    /// Folders that a whole pipeline has beside what was trained.
+    private static final List<String> OTHERS = List.of("vae", "scheduler", "text_encoder", "tokenizer");
 
     @Override
     public Set<ProblemCode> codes() {
@@ -29,7 +36,7 @@ final class PipelinePartsRule implements Rule {
     public void examine(Subject subject, Consumer<Finding> found) {
         Path index = subject.path().resolve(ModelFolder.INDEX);
         if (subject.kind() == Subject.Kind.PIPELINE && !Files.isRegularFile(index)) {
-            boolean whole = COMPONENTS.stream()
+            boolean whole = OTHERS.stream()
                     .anyMatch(name -> Files.isDirectory(subject.path().resolve(name)));
             found.accept(Finding.of(
                             whole ? Severity.ERROR : Severity.INFO,
@@ -41,54 +48,66 @@ final class PipelinePartsRule implements Rule {
                                             : "checkpoints.doctor.transformer-alone"))
                     .withRemedy(new Remedy.CopyFromBase(ModelFolder.INDEX, subject.path(), false)));
         }
-        subject.others().forEach(component -> examine(component, found));
-        if (subject.model().isPresent() && subject.transformer().isEmpty()) {
-            found.accept(missing(subject.path().resolve("transformer")));
+        subject.absent().forEach(folder -> found.accept(missing(subject, folder)));
+        if (subject.model().isPresent()
+                && subject.absent().isEmpty()
+                && subject.parts().stream().noneMatch(part -> !part.component().transformers())) {
+            found.accept(missing(subject, subject.path().resolve("transformer")));
         }
-        subject.transformer()
-                .filter(folder -> folder.groups().isEmpty()
-                        && folder.nested().isEmpty()
-                        && folder.rawCheckpoints().isEmpty()
-                        && folder.unreadable().isEmpty()
-                        && subject.elsewhere().isEmpty()
-                        && subject.loose().stream()
-                                .allMatch(loose -> loose.groups().isEmpty()))
-                .ifPresent(folder -> found.accept(withoutWeights(folder.folder(), Severity.ERROR)));
+        for (Part part : subject.parts()) {
+            if (part.trained()) {
+                boolean elsewhere = Stream.concat(subject.loose().stream(), subject.elsewhere().stream())
+                        .flatMap(folder -> folder.groups().stream())
+                        .anyMatch(part::mayOwn);
+                if (part.isBare() && !elsewhere) {
+                    found.accept(withoutWeights(subject, part));
+                }
+            } else if (part.isBare() && part.files().config().isPresent()) {
+                found.accept(withoutWeights(part, Severity.INFO, "checkpoints.doctor.without-weights"));
+            }
+        }
     }
 
-    private static void examine(Subject.Component component, Consumer<Finding> found) {
-        if (!component.exists()) {
-            found.accept(missing(component.folder()));
-        }
-        for (Problem problem : component.problems()) {
-            found.accept(
-                    problem.code() == ProblemCode.NOT_A_CHECKPOINT
-                            ? withoutWeights(component.folder(), Severity.INFO)
-                            : Finding.of(Severity.ofFailure(problem.code()), problem));
-        }
-        component.weights().stream()
-                .flatMap(weights -> weights.remarks().stream())
-                .forEach(problem -> found.accept(Finding.of(Severity.ofRemark(problem.code()), problem)));
+    /// A pipeline may do without some components, if its index says so.
+    private static Finding missing(Subject subject, Path folder) {
+        String name = String.valueOf(folder.getFileName());
+        Optional<String> parameter = subject.parts().stream()
+                .flatMap(part -> part.family().stream())
+                .flatMap(family -> Optional.ofNullable(family.optional().get(name)).stream())
+                .findFirst();
+        Problem problem = parameter
+                .map(field -> Problem.of(
+                        ProblemCode.COMPONENT_MISSING,
+                        Place.of(folder),
+                        "checkpoints.doctor.optional-component-missing",
+                        name,
+                        field))
+                .orElseGet(() -> Problem.of(
+                        ProblemCode.COMPONENT_MISSING, Place.of(folder), "checkpoints.doctor.component-missing", name));
+        return Finding.of(Severity.ERROR, problem).withRemedy(new Remedy.CopyFromBase(name, folder, true));
     }
 
-    private static Finding missing(Path folder) {
-        return Finding.of(
+    /// Weights of another component's folder may be this one's, where that has two sets.
+    private static Finding withoutWeights(Subject subject, Part part) {
+        for (Part other : subject.parts()) {
+            List<WeightGroup> groups = other.files().plainGroups();
+            if (groups.size() > 1 && other.className().equals(part.className())) {
+                return withoutWeights(
+                        part,
                         Severity.ERROR,
-                        Problem.of(
-                                ProblemCode.COMPONENT_MISSING,
-                                Place.of(folder),
-                                "checkpoints.doctor.component-missing",
-                                String.valueOf(folder.getFileName())))
-                .withRemedy(new Remedy.CopyFromBase(String.valueOf(folder.getFileName()), folder, true));
+                        "checkpoints.doctor.without-weights-but-other",
+                        other.component().folder(),
+                        groups.stream().map(WeightGroup::label).collect(Collectors.joining(", ")));
+            }
+        }
+        return withoutWeights(part, Severity.ERROR, "checkpoints.doctor.without-weights");
     }
 
-    private static Finding withoutWeights(Path folder, Severity severity) {
+    private static Finding withoutWeights(Part part, Severity severity, String key, String... more) {
+        List<Object> arguments = new ArrayList<>(List.of(part.component().folder()));
+        arguments.addAll(List.of(more));
         return Finding.of(
                 severity,
-                Problem.of(
-                        ProblemCode.COMPONENT_WITHOUT_WEIGHTS,
-                        Place.of(folder),
-                        "checkpoints.doctor.without-weights",
-                        String.valueOf(folder.getFileName())));
+                Problem.of(ProblemCode.COMPONENT_WITHOUT_WEIGHTS, Place.of(part.folder()), key, arguments.toArray()));
     }
 }

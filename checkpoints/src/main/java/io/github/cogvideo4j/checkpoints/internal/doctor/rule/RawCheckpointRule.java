@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -23,7 +24,7 @@ final class RawCheckpointRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
-        for (ComponentFolder folder : subject.transformer().stream().toList()) {
+        for (ComponentFolder folder : subject.parts().stream().map(Part::files).toList()) {
             Severity severity = folder.groups().isEmpty() ? Severity.ERROR : Severity.INFO;
             for (Path raw : folder.rawCheckpoints()) {
                 found.accept(Finding.of(

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.checkpoints.internal.doctor.support.ReaderCodes;
@@ -23,12 +24,18 @@ final class ReadableFilesRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
+        // Other files beside weights that nobody trained here are their publisher's.
+        Stream.concat(
+                        subject.loose().stream(),
+                        subject.parts().stream().filter(Part::trained).map(Part::files))
+                .flatMap(folder -> folder.strays().stream())
+                .forEach(problem -> found.accept(Finding.of(Severity.ERROR, problem)));
         Stream<ComponentFolder> folders = Stream.concat(
                 subject.loose().stream(),
-                subject.transformer().stream()
+                subject.parts().stream()
+                        .map(Part::files)
                         .flatMap(folder -> Stream.concat(Stream.of(folder), folder.nested().stream())));
         folders.forEach(folder -> {
-            folder.strays().forEach(problem -> found.accept(Finding.of(Severity.ERROR, problem)));
             for (WeightGroup group : folder.groups()) {
                 group.contents().errors().forEach(problem -> found.accept(failure(folder.folder(), problem)));
                 group.contents()

@@ -32,14 +32,15 @@ public final class Rules {
                 new IndexNameRule(),
                 new StaleIndexRule(),
                 new IndexContentsRule(),
-                new SeveralSetsRule(deep, threads),
+                new AmbiguousWeightsRule(deep, threads),
                 new ShardedBinRule(),
-                new TransformerConfigRule(),
+                new ConfigRule(),
                 new FitsConfigRule(),
                 new HalfPrecisionRule(),
                 new AdapterScaleRule(),
                 new LeftoversRule()));
         if (deep) {
+            rules.add(new EqualComponentsRule(threads));
             rules.add(new ValuesRule(threads, control));
         }
         return List.copyOf(rules);

@@ -3,7 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Configurations;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.ConfigFiles;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -36,8 +36,9 @@ final class SchedulerRule implements Rule {
     public void examine(Subject subject, Consumer<Finding> found) throws IOException {
         Path file = subject.path().resolve("scheduler").resolve("scheduler_config.json");
         Optional<ConfigDocument> scheduler =
-                subject.kind() == Subject.Kind.PIPELINE ? Configurations.document(file) : Optional.empty();
-        if (scheduler.isEmpty()) {
+                subject.kind() == Subject.Kind.PIPELINE ? ConfigFiles.document(file) : Optional.empty();
+        boolean follows = subject.parts().stream().anyMatch(part -> part.follows("cogvideox-scheduler"));
+        if (scheduler.isEmpty() || !follows) {
             return;
         }
         ConfigDocument document = scheduler.get();
@@ -45,7 +46,7 @@ final class SchedulerRule implements Rule {
         if (!name.isEmpty() && !KNOWN.contains(name)) {
             report(subject, file, "_class_name", name, "CogVideoXDDIMScheduler, CogVideoXDPMScheduler", found);
         }
-        Optional<TransformerConfig> config = Configurations.transformer(subject);
+        Optional<TransformerConfig> config = ConfigFiles.transformer(subject);
         if (config.isPresent()
                 && (config.get().innerDim() == SMALL || config.get().innerDim() == LARGE)) {
             String shift = config.get().useRotaryPositionalEmbeddings() ? "1.0" : "3.0";

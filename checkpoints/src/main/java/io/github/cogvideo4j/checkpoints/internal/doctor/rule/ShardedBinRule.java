@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.NameFindings;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// Several `.bin` files, which a plain load does not take even with a right index.
+/// Several `.bin` files, which a plain load by diffusers does not take even with a right index.
 final class ShardedBinRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
@@ -23,11 +23,14 @@ final class ShardedBinRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
-        boolean alternative = subject.transformer().stream()
-                .flatMap(folder -> folder.plainGroups().stream())
-                .anyMatch(group -> !group.isSharded() || !group.extension().equals("bin"));
-        for (WeightGroup group : Names.shardedGroups(subject)) {
-            if (!alternative && group.extension().equals("bin")) {
+        for (WeightGroup group : NameFindings.shardedGroups(subject)) {
+            boolean alternative = subject.parts().stream()
+                    .filter(part -> part.folder().equals(group.folder()))
+                    .flatMap(part -> part.files().plainGroups().stream())
+                    .anyMatch(other -> !other.isSharded() || !other.extension().equals("bin"));
+            if (!alternative
+                    && group.extension().equals("bin")
+                    && !group.component().transformers()) {
                 found.accept(Finding.of(
                                 Severity.WARNING,
                                 Problem.of(

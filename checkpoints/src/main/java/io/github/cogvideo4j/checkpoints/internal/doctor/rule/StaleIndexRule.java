@@ -2,12 +2,10 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.NameFindings;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -26,7 +24,7 @@ final class StaleIndexRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
-        for (WeightGroup group : Names.shardedGroups(subject)) {
+        for (WeightGroup group : NameFindings.shardedGroups(subject)) {
             group.index()
                     .filter(index -> !index.stale().isEmpty() && group.isRightlyNamed())
                     .ifPresent(index -> found.accept(Finding.of(
@@ -35,24 +33,20 @@ final class StaleIndexRule implements Rule {
                                             ProblemCode.INDEX_STALE_NAMES,
                                             Place.of(index.file().file()),
                                             "checkpoints.doctor.index-stale",
-                                            index.stale().first()))
+                                            index.stale().first()),
+                                    index.stale().first())
                             .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty()))));
         }
-        for (ComponentFolder folder : subject.transformer().stream().toList()) {
-            folder.orphanIndexes().stream()
-                    .filter(index -> index.index().isPresent() && !isTaken(index))
-                    .forEach(index -> found.accept(Finding.of(
-                            Severity.INFO,
+        for (Part part : subject.parts()) {
+            part.files().orphanIndexes().stream()
+                    .filter(index -> index.index().isPresent() && !IndexContentsRule.isTaken(index, part))
+                    .forEach(index -> found.accept(new Finding(
                             Problem.of(
                                     ProblemCode.INDEX_STALE_NAMES,
                                     Place.of(index.file()),
-                                    "checkpoints.doctor.index-of-nothing"))));
+                                    "checkpoints.doctor.index-of-nothing"),
+                            Severity.INFO,
+                            Optional.empty())));
         }
-    }
-
-    private static boolean isTaken(IndexFile index) {
-        return index.name()
-                .filter(name -> index.tidy() && Stem.of(name.stem()) == Stem.RIGHT)
-                .isPresent();
     }
 }

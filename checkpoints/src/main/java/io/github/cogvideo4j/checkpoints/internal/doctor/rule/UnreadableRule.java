@@ -22,7 +22,7 @@ final class UnreadableRule implements Rule {
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
         Stream.concat(
-                        subject.transformer().stream().flatMap(folder -> folder.unreadable().stream()),
+                        subject.parts().stream().flatMap(part -> part.files().unreadable().stream()),
                         subject.problems().stream()
                                 .filter(problem -> problem.code() == ProblemCode.UNREADABLE)
                                 .flatMap(problem -> problem.place().file().stream()))

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.verify.TensorValues;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
@@ -50,7 +51,8 @@ final class ValuesRule implements Rule {
 
     private static Map<Path, List<StoredTensor>> places(Subject subject) {
         Map<Path, List<StoredTensor>> places = new LinkedHashMap<>();
-        subject.transformer().stream()
+        subject.parts().stream()
+                .map(Part::files)
                 .flatMap(folder -> Stream.concat(
                         folder.groups().stream(), folder.nested().stream().flatMap(nested -> nested.groups().stream())))
                 .forEach(group -> places.put(
@@ -61,9 +63,6 @@ final class ValuesRule implements Rule {
                 .forEach(group -> places.put(
                         group.members().firstEntry().getValue().file(),
                         group.contents().tensors()));
-        subject.others()
-                .forEach(component ->
-                        component.weights().ifPresent(weights -> places.put(component.folder(), tensors(weights))));
         subject.checkpoint().ifPresent(checkpoint -> places.put(checkpoint.folder(), tensors(checkpoint)));
         return places;
     }

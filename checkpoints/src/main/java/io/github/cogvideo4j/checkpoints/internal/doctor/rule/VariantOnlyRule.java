@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -23,7 +24,7 @@ final class VariantOnlyRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
-        for (ComponentFolder folder : subject.transformer().stream().toList()) {
+        for (ComponentFolder folder : subject.parts().stream().map(Part::files).toList()) {
             if (folder.plainGroups().isEmpty()) {
                 for (WeightGroup group : folder.groups()) {
                     found.accept(Finding.of(

@@ -3,7 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.StemKind;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -16,9 +16,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// Weights beside `transformer/`, or in a folder inside it.
+/// Weights beside the folder of their component, or in a folder inside it.
 final class WrongDirectoryRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
@@ -27,45 +28,46 @@ final class WrongDirectoryRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
-        boolean needed = subject.transformer()
-                .map(folder -> folder.groups().isEmpty())
-                .orElse(subject.kind() == Subject.Kind.PIPELINE);
+        boolean needed = !subject.bare().isEmpty() || subject.parts().isEmpty();
         Stream.concat(
                         subject.loose().stream(),
-                        subject.transformer().stream().flatMap(folder -> folder.nested().stream()))
+                        subject.parts().stream().flatMap(part -> part.files().nested().stream()))
                 .flatMap(folder -> folder.groups().stream())
-                .filter(group -> group.files().anyMatch(member -> member.stem() != Stem.OTHER) || needed)
+                .filter(group -> group.files().anyMatch(member -> member.stem() != StemKind.OTHER) || needed)
                 .forEach(group -> found.accept(needed ? misplaced(subject, group) : leftover(group)));
         for (ComponentFolder folder : subject.elsewhere()) {
             folder.groups().stream()
-                    .filter(WeightGroup::isTransformer)
-                    .forEach(group -> found.accept(elsewhere(subject, group)));
+                    .filter(group -> !group.families().isEmpty())
+                    .forEach(group -> elsewhere(subject, group).ifPresent(found));
         }
     }
 
     private static Finding misplaced(Subject subject, WeightGroup group) {
-        return Finding.of(
-                        Severity.ERROR,
-                        Problem.of(
-                                ProblemCode.WRONG_DIRECTORY,
-                                Place.of(group.folder()),
-                                "checkpoints.doctor.wrong-directory",
-                                group.label()))
-                .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty()));
+        Finding finding = Finding.of(Severity.ERROR, problem(subject, group));
+        return subject.home(group).isPresent()
+                ? finding.withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty()))
+                : finding;
     }
 
     /// Files outside the folder that was given are the user's to move.
-    private static Finding elsewhere(Subject subject, WeightGroup group) {
-        Path transformer = subject.transformer().map(ComponentFolder::folder).orElse(subject.path());
+    private static Optional<Finding> elsewhere(Subject subject, WeightGroup group) {
         List<Path> files = group.files().map(WeightGroup.Member::file).toList();
-        return Finding.of(
-                        Severity.ERROR,
-                        Problem.of(
-                                ProblemCode.WRONG_DIRECTORY,
-                                Place.of(group.folder()),
-                                "checkpoints.doctor.wrong-directory",
-                                group.label()))
-                .withRemedy(new Remedy.Move(files, transformer));
+        return subject.home(group)
+                .map(home -> Finding.of(Severity.ERROR, problem(subject, group))
+                        .withRemedy(new Remedy.Move(files, home.folder())));
+    }
+
+    private static Problem problem(Subject subject, WeightGroup group) {
+        String homes = subject.bare().stream()
+                .filter(part -> part.mayOwn(group))
+                .map(part -> part.component().folder() + "/")
+                .collect(Collectors.joining(", "));
+        return Problem.of(
+                ProblemCode.WRONG_DIRECTORY,
+                Place.of(group.folder()),
+                "checkpoints.doctor.wrong-directory",
+                group.label(),
+                homes.isEmpty() ? "transformer/" : homes);
     }
 
     private static Finding leftover(WeightGroup group) {

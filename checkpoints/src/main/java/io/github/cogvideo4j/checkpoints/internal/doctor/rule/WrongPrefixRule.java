@@ -1,25 +1,25 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Stem;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.StemKind;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
-import io.github.cogvideo4j.checkpoints.internal.doctor.support.Names;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.NameFindings;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// Names whose prefix is missing, in a folder where inference looks for it, or was added twice.
+/// NameFindings whose prefix is missing, in a folder where inference looks for it, or was added twice.
 ///
 /// @param stem what the name looks like
 /// @param code what is reported
 /// @param key  the bundle's key of the sentence
-record WrongPrefixRule(Stem stem, ProblemCode code, String key) implements Rule {
+record WrongPrefixRule(StemKind stem, ProblemCode code, String key) implements Rule {
     /// The names that the merge scripts write.
-    static final Rule MISSING =
-            new WrongPrefixRule(Stem.NO_PREFIX, ProblemCode.NAME_MISSING_PREFIX, "checkpoints.doctor.missing-prefix");
-    static final Rule DOUBLE =
-            new WrongPrefixRule(Stem.DOUBLE_PREFIX, ProblemCode.NAME_DOUBLE_PREFIX, "checkpoints.doctor.double-prefix");
+    static final Rule MISSING = new WrongPrefixRule(
+            StemKind.NO_PREFIX, ProblemCode.NAME_MISSING_PREFIX, "checkpoints.doctor.missing-prefix");
+    static final Rule DOUBLE = new WrongPrefixRule(
+            StemKind.DOUBLE_PREFIX, ProblemCode.NAME_DOUBLE_PREFIX, "checkpoints.doctor.double-prefix");
 
     @Override
     public Set<ProblemCode> codes() {
@@ -28,6 +28,6 @@ record WrongPrefixRule(Stem stem, ProblemCode code, String key) implements Rule 
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
-        Names.reportMembers(subject, member -> member.stem() == stem, code, key, found);
+        NameFindings.reportMembers(subject, member -> member.stem() == stem, code, key, found);
     }
 }

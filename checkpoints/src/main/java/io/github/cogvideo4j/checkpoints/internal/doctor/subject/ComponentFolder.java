@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/// The folder of a transformer, or one where its weights were put instead.
+/// The folder of a component, or one where its weights were put instead.
 ///
 /// @param folder         the folder
 /// @param config         its `config.json`

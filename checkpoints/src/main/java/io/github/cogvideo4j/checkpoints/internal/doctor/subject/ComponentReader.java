@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.source.WeightFileReader;
 import io.github.cogvideo4j.checkpoints.internal.source.deepspeed.StateFiles;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.internal.index.WeightIndex;
@@ -29,19 +30,21 @@ import java.util.regex.Pattern;
 
 /// Reads a component's folder: sorts its files by their names, and reads the headers of those with weights.
 final class ComponentReader {
-    private static final String CONFIG = "config.json";
+    static final String CONFIG = "config.json";
     private static final Pattern UNFINISHED = Pattern.compile(
             ".*\\.(?:incomplete|part|partial|crdownload|aria2|tmp)|\\..*\\.cogvideo4j-[0-9a-f]{12}(?:\\..*)?");
 
     private final Path folder;
+    private final Component component;
     private final SortedMap<GroupKey, List<WeightGroup.Member>> members = new TreeMap<>();
     private final List<IndexFile> indexes = new ArrayList<>();
     private final List<Path> unreadable = new ArrayList<>();
     private final List<Path> leftovers = new ArrayList<>();
     private Optional<Path> untidyConfig = Optional.empty();
 
-    private ComponentReader(Path folder) {
+    private ComponentReader(Path folder, Component component) {
         this.folder = folder;
+        this.component = component;
     }
 
     /// What files of one set have in common.
@@ -57,9 +60,9 @@ final class ComponentReader {
         }
     }
 
-    /// Reads a folder and the folders right in it.
-    static ComponentFolder read(Path folder) throws IOException {
-        ComponentFolder flat = readFlat(folder);
+    /// Reads a component's folder and the folders right in it.
+    static ComponentFolder read(Path folder, Component component) throws IOException {
+        ComponentFolder flat = readFlat(folder, component);
         List<ComponentFolder> nested = new ArrayList<>();
         List<Path> raw = new ArrayList<>();
         for (Path child : children(folder)) {
@@ -69,7 +72,7 @@ final class ComponentReader {
                 if (isRawCheckpoint(child)) {
                     raw.add(child);
                 } else {
-                    ComponentFolder below = readFlat(child);
+                    ComponentFolder below = readFlat(child, component);
                     if (!below.groups().isEmpty()) {
                         nested.add(below);
                     }
@@ -90,8 +93,8 @@ final class ComponentReader {
     }
 
     /// Reads a folder without those in it.
-    static ComponentFolder readFlat(Path folder) throws IOException {
-        return new ComponentReader(folder).read();
+    static ComponentFolder readFlat(Path folder, Component component) throws IOException {
+        return new ComponentReader(folder, component).read();
     }
 
     private ComponentFolder read() throws IOException {
@@ -129,9 +132,9 @@ final class ComponentReader {
     }
 
     private void sort(Path file) throws IOException {
-        TidyName tidy = PrefixedNames.of(folder, nameOf(file))
-                .map(name -> new TidyName(nameOf(file), name))
-                .orElseGet(() -> TidyName.of(nameOf(file)));
+        OriginalFileName tidy = PrefixedNames.of(folder, nameOf(file))
+                .map(name -> new OriginalFileName(nameOf(file), name))
+                .orElseGet(() -> OriginalFileName.of(nameOf(file)));
         Optional<WeightFileName> name = WeightFileName.parse(tidy.value());
         boolean index = name.map(WeightFileName::index).orElse(tidy.value().endsWith(".index.json"));
         if (UNFINISHED.matcher(nameOf(file)).matches()) {
@@ -148,7 +151,7 @@ final class ComponentReader {
                             new GroupKey(
                                     name.get().extension(), name.get().variant().orElse(""), count),
                             _ -> new ArrayList<>())
-                    .add(new WeightGroup.Member(file, name.get(), tidy.isTidy()));
+                    .add(new WeightGroup.Member(file, name.get(), tidy.isTidy(), StemKind.of(name.get(), component)));
         }
     }
 
@@ -205,6 +208,7 @@ final class ComponentReader {
         // More than a thousand parts of one model is a lie, and would be listed one by one.
         int count = Math.max(1, Math.min(key.count(), 10_000));
         return new WeightGroup(
+                component,
                 folder,
                 key.extension(),
                 key.variant().isEmpty() ? Optional.empty() : Optional.of(key.variant()),
@@ -230,7 +234,7 @@ final class ComponentReader {
     }
 
     private static boolean isExpected(IndexFile index, WeightGroup group) {
-        return index.fileName().equals(Subject.indexName(group.extension(), group.variant()));
+        return index.fileName().equals(group.indexName());
     }
 
     private static boolean isRawCheckpoint(Path folder) throws IOException {

@@ -31,7 +31,8 @@ public record IndexFile(
     Stream<WeightFileName> shardNames() {
         return index.stream()
                 .flatMap(read -> read.shards().stream())
-                .flatMap(shard -> WeightFileName.parse(TidyName.of(shard).value()).stream());
+                .flatMap(
+                        shard -> WeightFileName.parse(OriginalFileName.of(shard).value()).stream());
     }
 
     /// Whether it is meant for a group: it names its files, or files of as many parts in the same container.

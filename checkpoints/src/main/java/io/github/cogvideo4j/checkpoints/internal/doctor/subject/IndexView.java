@@ -58,7 +58,7 @@ public record IndexView(IndexFile file, SortedSet<String> stale, List<Problem> e
         if (group.files().anyMatch(member -> member.fileName().equals(shard))) {
             return shard;
         }
-        return WeightFileName.parse(TidyName.of(shard).value())
+        return WeightFileName.parse(OriginalFileName.of(shard).value())
                 .flatMap(WeightFileName::shard)
                 .filter(part -> part.count() == group.count())
                 .flatMap(part -> Optional.ofNullable(group.members().get(part.number())))

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.subject;
 
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -11,7 +12,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 
-/// Names that have the folder's before their own: `transformer_config.json` in `transformer/`, which is how a
+/// NameFindings that have the folder's before their own: `transformer_config.json` in `transformer/`, which is how a
 /// browser saves files of a model page one by one.
 public final class PrefixedNames {
     /// Files of a pipeline's folders beside weights and `config.json`.
@@ -54,11 +55,15 @@ public final class PrefixedNames {
             return Optional.empty();
         }
         String rest = name.substring(prefix.length());
-        boolean known = SMALL.containsKey(component)
-                ? SMALL.get(component).contains(rest)
+        Optional<Set<String>> small = SMALL.entrySet().stream()
+                .filter(entry -> component.startsWith(entry.getKey()))
+                .map(Map.Entry::getValue)
+                .findFirst();
+        boolean known = small.isPresent()
+                ? small.get().contains(rest)
                 : rest.equals("config.json")
                         || WeightFileName.parse(rest)
-                                .filter(file -> Stem.of(file.stem()) != Stem.OTHER)
+                                .filter(file -> StemKind.of(file, Component.named(component)) != StemKind.OTHER)
                                 .isPresent();
         return known ? Optional.of(rest) : Optional.empty();
     }

@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.subject;
 
-import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -10,26 +9,28 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// What is examined, read once: a pipeline, a transformer's folder, a checkpoint, a file.
+/// What is examined, read once: a pipeline, a component's folder, a checkpoint, a file.
 ///
-/// @param path        what was asked for
-/// @param kind        what it is
-/// @param model       the pipeline's index
-/// @param transformer the transformer's folder, when there is one
-/// @param loose       weights at the top of a pipeline, where nobody looks for them
-/// @param elsewhere   folders one level up or down with a transformer's weights, where its own has none
-/// @param others      the pipeline's other components
-/// @param checkpoint  the checkpoint, or the plain weights, when they could be opened
-/// @param adapters    LoRA files
-/// @param problems    why something could not be opened
+/// @param path       what was asked for
+/// @param kind       what it is
+/// @param model      the pipeline's index
+/// @param parts      the components with weights whose folders are there
+/// @param absent     folders of components that the index lists, and that are not there
+/// @param small      folders of components without weights: scheduler, tokenizers
+/// @param loose      weights at the top of a pipeline, where nobody looks for them
+/// @param elsewhere  folders one level up or down with weights of the component that has none
+/// @param checkpoint the checkpoint, or the plain weights, when they could be opened
+/// @param adapters   LoRA files
+/// @param problems   why something could not be opened
 public record Subject(
         Path path,
         Kind kind,
         Optional<ModelFolder> model,
-        Optional<ComponentFolder> transformer,
+        List<Part> parts,
+        List<Path> absent,
+        List<Path> small,
         Optional<ComponentFolder> loose,
         List<ComponentFolder> elsewhere,
-        List<Component> others,
         Optional<Checkpoint> checkpoint,
         List<Adapter> adapters,
         List<Problem> problems) {
@@ -37,8 +38,8 @@ public record Subject(
     public enum Kind {
         /// A model's folder, with a folder for each component.
         PIPELINE,
-        /// The folder of a transformer.
-        TRANSFORMER,
+        /// The folder of a component.
+        COMPONENT,
         /// Training state, or weights without a configuration.
         CHECKPOINT,
         /// A LoRA.
@@ -46,22 +47,6 @@ public record Subject(
         /// None of these.
         NOTHING
     }
-
-    /// A component beside the transformer.
-    ///
-    /// @param name     its name in `model_index.json`
-    /// @param folder   its folder
-    /// @param exists   whether the folder is there
-    /// @param config   whether it has a configuration of a component with weights
-    /// @param weights  its weights, when they could be opened
-    /// @param problems why they could not
-    public record Component(
-            String name,
-            Path folder,
-            boolean exists,
-            boolean config,
-            Optional<Checkpoint> weights,
-            List<Problem> problems) {}
 
     /// A LoRA file.
     ///
@@ -73,27 +58,39 @@ public record Subject(
 
     /// Copies the lists.
     public Subject {
+        parts = List.copyOf(parts);
+        absent = List.copyOf(absent);
+        small = List.copyOf(small);
         elsewhere = List.copyOf(elsewhere);
-        others = List.copyOf(others);
         adapters = List.copyOf(adapters);
         problems = List.copyOf(problems);
     }
 
     /// The folders of its components that are there.
     public List<Path> componentFolders() {
-        return Stream.concat(
-                        transformer.stream().map(ComponentFolder::folder),
-                        others.stream().filter(Component::exists).map(Component::folder))
+        return Stream.concat(parts.stream().map(Part::folder), small.stream()).toList();
+    }
+
+    /// The sets of weights in the components' folders.
+    public List<WeightGroup> groups() {
+        return parts.stream().flatMap(part -> part.files().groups().stream()).toList();
+    }
+
+    /// The components that a training run makes, and that have no weights.
+    public List<Part> bare() {
+        return parts.stream()
+                .filter(part -> part.trained() && part.files().groups().isEmpty())
                 .toList();
+    }
+
+    /// Where weights that lie in a wrong place belong, when there is one such component.
+    public Optional<Part> home(WeightGroup group) {
+        List<Part> homes = bare().stream().filter(part -> part.mayOwn(group)).toList();
+        return homes.size() == 1 ? Optional.of(homes.getFirst()) : Optional.empty();
     }
 
     /// Reads headers, configurations and indexes.
     public static Subject read(Path path) throws IOException {
         return new SubjectReader(path).read();
-    }
-
-    /// The name of the index that diffusers looks for beside shards.
-    public static String indexName(String extension, Optional<String> variant) {
-        return new WeightFileName(WeightFileName.DIFFUSERS_STEM, variant, Optional.empty(), extension, true).expected();
     }
 }

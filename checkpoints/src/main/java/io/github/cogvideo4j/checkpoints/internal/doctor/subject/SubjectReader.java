@@ -1,11 +1,12 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.subject;
 
 import io.github.cogvideo4j.checkpoints.CheckpointException;
-import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.source.TrainerFolders;
 import io.github.cogvideo4j.checkpoints.internal.source.deepspeed.StateFiles;
 import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedCheckpoint;
+import io.github.cogvideo4j.checkpoints.internal.table.Families;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
@@ -29,21 +30,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /// Finds out what a path is, and reads it.
 final class SubjectReader {
 
-    private static final Set<String> COMPONENTS =
-            Set.of("transformer", "vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "scheduler");
-
     private final Path path;
     private final List<Problem> problems = new ArrayList<>();
     private Optional<ModelFolder> model = Optional.empty();
-    private Optional<ComponentFolder> transformer = Optional.empty();
+    private final List<Part> parts = new ArrayList<>();
+    private final List<Path> absent = new ArrayList<>();
+    private final List<Path> small = new ArrayList<>();
     private Optional<ComponentFolder> loose = Optional.empty();
     private final List<ComponentFolder> elsewhere = new ArrayList<>();
-    private final List<Subject.Component> others = new ArrayList<>();
     private final List<Subject.Adapter> adapters = new ArrayList<>();
     private Optional<Checkpoint> checkpoint = Optional.empty();
 
@@ -66,22 +64,29 @@ final class SubjectReader {
         } else if (!Files.isDirectory(path)) {
             kind = readFile();
         } else if (Files.isRegularFile(path.resolve(ModelFolder.INDEX))
-                || (Files.isDirectory(path.resolve(ConversionPlan.COMPONENT)) && !TrainerFolders.isCheckpoint(path))) {
+                || (!trainedFolders().isEmpty() && !TrainerFolders.isCheckpoint(path))) {
             kind = Subject.Kind.PIPELINE;
             readPipeline();
-        } else if (isTransformer()) {
-            kind = Subject.Kind.TRANSFORMER;
-            attempt(path, () -> transformer = Optional.of(ComponentReader.read(path)));
+        } else if (isComponent()) {
+            kind = Subject.Kind.COMPONENT;
+            attempt(path, () -> parts.add(Part.of(path, true)));
             lookAround(List.of(path.resolve("..")));
         } else {
             kind = readCheckpoint();
         }
-        return new Subject(path, kind, model, transformer, loose, elsewhere, others, checkpoint, adapters, problems);
+        return new Subject(path, kind, model, parts, absent, small, loose, elsewhere, checkpoint, adapters, problems);
     }
 
-    private boolean isTransformer() throws IOException {
-        boolean component = Files.isRegularFile(path.resolve("config.json"))
-                || ComponentReader.nameOf(path).equals(ConversionPlan.COMPONENT);
+    /// Folders that only a pipeline has.
+    private List<Path> trainedFolders() throws IOException {
+        return ComponentReader.children(path).stream()
+                .filter(child -> Families.isTrained(ComponentReader.nameOf(child)) && Files.isDirectory(child))
+                .toList();
+    }
+
+    private boolean isComponent() throws IOException {
+        boolean component = Files.isRegularFile(path.resolve(ComponentReader.CONFIG))
+                || Families.isTrained(ComponentReader.nameOf(path));
         boolean state = Files.exists(path.resolve("latest"))
                 || Files.exists(path.resolve("latest_universal"))
                 || DistributedCheckpoint.isStateFolder(path)
@@ -139,88 +144,85 @@ final class SubjectReader {
 
     private void readPipeline() throws IOException {
         attempt(path.resolve(ModelFolder.INDEX), () -> model = Optional.of(ModelFolder.read(path)));
-        Path folder = path.resolve(ConversionPlan.COMPONENT);
-        if (Files.isDirectory(folder)) {
-            attempt(folder, () -> transformer = Optional.of(ComponentReader.read(folder)));
+        if (model.filter(known -> !known.components().isEmpty()).isPresent()) {
+            for (Map.Entry<String, ModelFolder.ListedComponent> listed :
+                    model.get().components().entrySet()) {
+                readListed(listed.getKey(), listed.getValue());
+            }
+        } else {
+            for (Path folder : trainedFolders()) {
+                attempt(folder, () -> parts.add(Part.of(folder, true)));
+            }
         }
-        attempt(path, () -> loose = Optional.of(ComponentReader.readFlat(path)));
+        attempt(path, () -> loose = Optional.of(ComponentReader.readFlat(path, trained())));
         lookAround(around());
         Path lora = path.resolve(WeightFileName.ADAPTER);
         if (Files.isRegularFile(lora)) {
             attempt(lora, () -> readAdapter(lora));
         }
-        for (ModelFolder known : model.stream().toList()) {
-            for (Map.Entry<String, ModelFolder.ListedComponent> component :
-                    known.components().entrySet()) {
-                if (!component.getKey().equals(ConversionPlan.COMPONENT)) {
-                    readOther(component.getKey(), component.getValue().folder());
-                }
-            }
+    }
+
+    private void readListed(String name, ModelFolder.ListedComponent listed) throws IOException {
+        if (!Files.isDirectory(listed.folder())) {
+            absent.add(listed.folder());
+        } else if (!Files.isReadable(listed.folder())) {
+            problems.add(unreadable(listed.folder()));
+        } else if (Component.mayHaveWeights(name)) {
+            attempt(listed.folder(), () -> parts.add(Part.of(name, listed)));
+        } else {
+            small.add(listed.folder());
         }
     }
 
-    /// Where weights land by mistake: the folder above, and those beside `transformer/` that are no component.
+    /// What weights that lie in a wrong place are taken for.
+    private Component trained() {
+        return parts.stream()
+                .filter(Part::trained)
+                .map(Part::component)
+                .findFirst()
+                .orElse(Component.TRANSFORMER);
+    }
+
+    /// Where weights land by mistake: the folder above, and those beside the components' that are no component.
     private List<Path> around() throws IOException {
         List<Path> folders = new ArrayList<>(List.of(path.resolve("..")));
         for (Path child : ComponentReader.children(path)) {
-            boolean component = COMPONENTS.contains(ComponentReader.nameOf(child))
-                    || model.filter(known -> known.components().containsKey(ComponentReader.nameOf(child)))
-                            .isPresent();
+            String name = ComponentReader.nameOf(child);
+            boolean component =
+                    model.filter(known -> known.components().containsKey(name)).isPresent()
+                            || Families.isComponent(name)
+                            || !Component.mayHaveWeights(name);
             if (!component
                     && Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS)
                     && Files.isReadable(child)
-                    && !ComponentReader.nameOf(child).startsWith(".")) {
+                    && !name.startsWith(".")) {
                 folders.add(child);
             }
         }
         return folders;
     }
 
-    /// Looks for a transformer's weights where the transformer has none, and there are none right beside it.
+    /// Looks for weights around the one component that has none, where there are none right beside it.
     private void lookAround(List<Path> folders) throws IOException {
-        boolean bare = transformer
-                        .filter(folder -> folder.groups().isEmpty()
-                                && folder.nested().isEmpty()
-                                && folder.rawCheckpoints().isEmpty()
-                                && folder.unreadable().isEmpty())
-                        .isPresent()
-                && loose.stream().allMatch(beside -> beside.groups().isEmpty());
-        if (!bare) {
+        List<Part> bare =
+                parts.stream().filter(part -> part.trained() && part.isBare()).toList();
+        if (bare.size() != 1
+                || !loose.stream().allMatch(beside -> beside.groups().isEmpty())) {
             return;
         }
+        Part home = bare.getFirst();
         for (Path folder : folders) {
             Path place = folder.toAbsolutePath().normalize();
             int before = problems.size();
             attempt(place, () -> {
-                ComponentFolder found = ComponentReader.readFlat(place);
-                if (found.groups().stream().anyMatch(WeightGroup::isTransformer)) {
+                ComponentFolder found = ComponentReader.readFlat(place, home.component());
+                if (found.groups().stream().anyMatch(group -> !group.families().isEmpty() && home.mayOwn(group))) {
                     elsewhere.add(found);
                 }
             });
             // What else is wrong there is not what was asked.
             problems.subList(before, problems.size()).clear();
         }
-    }
-
-    private void readOther(String name, Path folder) throws IOException {
-        boolean exists = Files.isDirectory(folder);
-        boolean config = exists && Files.isRegularFile(folder.resolve("config.json"));
-        List<Problem> found = new ArrayList<>();
-        Optional<Checkpoint> weights = Optional.empty();
-        if (exists && !Files.isReadable(folder)) {
-            found.add(unreadable(folder));
-        } else if (config) {
-            try {
-                weights = Optional.of(Checkpoints.open(folder, SourceOptions.defaults()));
-            } catch (FormatException e) {
-                found.add(e.problem());
-            } catch (CheckpointException e) {
-                found.add(e.problem());
-            } catch (AccessDeniedException e) {
-                found.add(unreadable(Path.of(e.getFile())));
-            }
-        }
-        others.add(new Subject.Component(name, folder, exists, config, weights, found));
     }
 
     private void readAdapter(Path file) throws IOException {

@@ -1,7 +1,10 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.subject;
 
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
-import io.github.cogvideo4j.checkpoints.internal.model.ConfigDerivation;
+import io.github.cogvideo4j.checkpoints.internal.table.Families;
+import io.github.cogvideo4j.checkpoints.internal.table.Family;
+import io.github.cogvideo4j.checkpoints.internal.table.FamilyMatch;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.nio.file.Path;
@@ -17,6 +20,7 @@ import java.util.stream.Stream;
 /// Weight files of a folder that belong together by their names: one file, or the shards of one set, however
 /// each of them is called.
 ///
+/// @param component what they are weights of, as far as the folder tells
 /// @param folder    where they are
 /// @param extension `safetensors` or `bin`
 /// @param variant   the variant in their names
@@ -25,6 +29,7 @@ import java.util.stream.Stream;
 /// @param contents  what is in them
 /// @param index     the index that describes them, held against them
 public record WeightGroup(
+        Component component,
         Path folder,
         String extension,
         Optional<String> variant,
@@ -42,20 +47,16 @@ public record WeightGroup(
     /// @param file the file
     /// @param name its tidied name, taken apart
     /// @param tidy whether that is its name
-    public record Member(Path file, WeightFileName name, boolean tidy) {
+    /// @param stem what its stem says
+    public record Member(Path file, WeightFileName name, boolean tidy, StemKind stem) {
         /// How it is called.
         public String fileName() {
             return String.valueOf(file.getFileName());
         }
 
-        /// What its stem says.
-        public Stem stem() {
-            return Stem.of(name.stem());
-        }
-
         /// Whether inference would find it under this name.
         public boolean isRight() {
-            return tidy && stem() == Stem.RIGHT;
+            return tidy && stem == StemKind.RIGHT;
         }
     }
 
@@ -116,17 +117,32 @@ public record WeightGroup(
 
     /// Whether this is a model's weights: by its name, or, where the name says nothing, by its tensors.
     public boolean isModel() {
-        return files().anyMatch(member -> member.stem() != Stem.OTHER) || isTransformer();
+        return files().anyMatch(member -> member.stem() != StemKind.OTHER)
+                || !families().isEmpty();
     }
 
-    /// Whether the tensors are a transformer's.
-    public boolean isTransformer() {
-        return ConfigDerivation.looksLikeTransformer(
-                contents.tensors().stream().map(StoredTensor::name).toList());
+    /// What the tensors are of, by their names and under whatever wrapper.
+    public List<FamilyMatch> matches() {
+        return Families.recognise(StoredTensor.shapes(contents.tensors()));
+    }
+
+    /// The families whose names the tensors have.
+    public List<Family> families() {
+        return matches().stream().map(FamilyMatch::family).toList();
+    }
+
+    /// The name of the index that inference looks for beside these files.
+    public String indexName() {
+        return new WeightFileName(component.stem(extension), variant, Optional.empty(), extension, true).fileName();
+    }
+
+    /// The first file.
+    public Member first() {
+        return members.firstEntry().getValue();
     }
 
     /// The same with an index.
     WeightGroup withIndex(IndexView view) {
-        return new WeightGroup(folder, extension, variant, count, members, contents, Optional.of(view));
+        return new WeightGroup(component, folder, extension, variant, count, members, contents, Optional.of(view));
     }
 }

@@ -3,10 +3,12 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.support;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
+import io.github.cogvideo4j.checkpoints.internal.table.TensorMatch;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.security.MessageDigest;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +16,8 @@ import java.util.Map;
 
 /// Whether two sets of weights are the same.
 public final class GroupComparison {
+    private static final int FIRST_LOOK = 16;
+
     private GroupComparison() {}
 
     /// What a comparison says.
@@ -29,24 +33,38 @@ public final class GroupComparison {
     public static Result compare(WeightGroup first, WeightGroup second, boolean deep, int threads) throws IOException {
         Map<String, StoredTensor> left = byName(first);
         Map<String, StoredTensor> right = byName(second);
-        if (!first.isComplete() || !second.isComplete() || !left.keySet().equals(right.keySet())) {
+        boolean sameTensors = TensorMatch.of(StoredTensor.shapes(left.values()), StoredTensor.shapes(right.values()))
+                .equal();
+        if (!first.isComplete() || !second.isComplete() || !sameTensors) {
             return Result.DIFFERENT;
         }
         for (StoredTensor tensor : left.values()) {
-            StoredTensor other = right.getOrDefault(tensor.name(), tensor);
-            if (tensor.dtype() != other.dtype() || !tensor.shape().equals(other.shape())) {
+            if (tensor.dtype() != right.getOrDefault(tensor.name(), tensor).dtype()) {
                 return Result.DIFFERENT;
             }
         }
         if (!deep) {
             return Result.NOT_COMPARED;
         }
+        // Sets that differ mostly differ in their small tensors too: those are read first, and often suffice.
+        List<StoredTensor> tensors = left.values().stream()
+                .sorted(Comparator.comparingLong(StoredTensor::byteLength))
+                .toList();
+        int few = Math.min(FIRST_LOOK, tensors.size());
+        return areEqual(tensors.subList(0, few), right, threads)
+                        && areEqual(tensors.subList(few, tensors.size()), right, threads)
+                ? Result.EQUAL
+                : Result.DIFFERENT;
+    }
+
+    private static boolean areEqual(List<StoredTensor> tensors, Map<String, StoredTensor> others, int threads)
+            throws IOException {
         try (FileStorageReader reader = new FileStorageReader()) {
             List<Boolean> equal = ParallelTensors.map(
-                    List.copyOf(left.values()),
+                    tensors,
                     threads,
-                    tensor -> hash(reader, tensor).equals(hash(reader, right.getOrDefault(tensor.name(), tensor))));
-            return equal.contains(false) ? Result.DIFFERENT : Result.EQUAL;
+                    tensor -> hash(reader, tensor).equals(hash(reader, others.getOrDefault(tensor.name(), tensor))));
+            return !equal.contains(false);
         }
     }
 

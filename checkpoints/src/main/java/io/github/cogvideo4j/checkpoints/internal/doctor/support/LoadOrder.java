@@ -3,13 +3,15 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.support;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import java.util.Comparator;
 
-/// Which of several sets of weights diffusers loads: safetensors before `.bin`, and of safetensors shards
-/// with an index before a single file; names that it does not look for come last.
+/// Which of several sets of weights is loaded. diffusers takes safetensors before `.bin`, and of safetensors shards
+/// with an index before a single file; transformers takes a single file first. NameFindings that they do not look for
+/// come last.
 public final class LoadOrder {
     private static final Comparator<WeightGroup> ORDER = Comparator.comparing(
                     (WeightGroup group) -> !group.isRightlyNamed())
             .thenComparing(group -> !group.extension().equals("safetensors"))
-            .thenComparing(group -> group.isSharded() == group.extension().equals("bin"))
+            .thenComparing(group -> group.isSharded()
+                    == (group.extension().equals("bin") || group.component().transformers()))
             .thenComparing(group -> group.isSharded()
                     && group.index().filter(view -> view.stale().isEmpty()).isEmpty());
 

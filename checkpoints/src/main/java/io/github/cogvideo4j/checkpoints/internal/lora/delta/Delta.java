@@ -52,14 +52,15 @@ public sealed interface Delta permits LowRank, Hadamard, Kronecker, OneTensor {
     /// A change at work.
     @FunctionalInterface
     interface Operation {
-        /// Changes a part of the tensor, whose rows follow each other without a gap.
+        /// Changes a part of the tensor, whose rows follow each other without a gap. Every step is rounded to
+        /// fp32, in the order in which PEFT takes it, so that the result has the bits of PEFT's.
         ///
         /// @param sums   the part as it is so far: `rows * width` elements
         /// @param row    its first row
         /// @param rows   how many rows
         /// @param column its first column
         /// @param width  how many columns
-        void apply(double[] sums, long row, int rows, long column, int width) throws IOException;
+        void apply(float[] sums, long row, int rows, long column, int width) throws IOException;
     }
 
     /// The rows of a tensor seen as a matrix.

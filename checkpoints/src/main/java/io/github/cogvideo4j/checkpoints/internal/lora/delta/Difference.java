@@ -23,7 +23,8 @@ public record Difference(StoredTensor tensor) implements OneTensor {
     @Override
     public Operation open(StorageReader reader, Arena arena, double factor) throws IOException {
         TensorPart part = new TensorPart(reader, tensor, arena);
+        float scale = (float) factor;
         return (sums, row, rows, column, width) ->
-                part.each(row, rows, column, width, (index, value) -> sums[index] += factor * value);
+                part.each(row, rows, column, width, (index, value) -> sums[index] += scale * value);
     }
 }

@@ -20,9 +20,8 @@ import java.util.stream.Stream;
 
 /// A tensor with adapters fused into it: one change after the other, in their order.
 ///
-/// Sums are taken in double and rounded to fp32 once, then to the type they are wanted in; so an element of
-/// `W + factor B A` is off by half a unit in the last place of fp32, which is less than the sums in fp32 of the
-/// reference are among themselves.
+/// Sums are taken in fp32, step by step as PEFT takes them in libtorch, and rounded at the end to the type they
+/// are wanted in.
 ///
 /// @param weight the model's tensor
 /// @param terms  what is done to it; not empty
@@ -69,7 +68,7 @@ public record FusedWeight(StoredTensor weight, List<Term> terms, DType dtype) im
         compute(reader, new Rounding(dtype, sink));
     }
 
-    /// Passes on the sums before they are rounded, each block with the base's elements.
+    /// Passes on the sums in fp32, each block with the base's elements.
     void compute(StorageReader reader, Blocks blocks) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             List<Delta.Operation> operations = new ArrayList<>();
@@ -92,10 +91,10 @@ public record FusedWeight(StoredTensor weight, List<Term> terms, DType dtype) im
         /// @param base  the base's elements
         /// @param sums  the changed ones
         /// @param count how many
-        void take(float[] base, double[] sums, int count) throws IOException;
+        void take(float[] base, float[] sums, int count) throws IOException;
     }
 
-    /// Rounds sums to fp32, then to the type that is wanted, and passes their bytes on.
+    /// Rounds sums to the type that is wanted, and passes their bytes on.
     private static final class Rounding implements Blocks {
         private final DType dtype;
         private final Sink sink;
@@ -112,14 +111,14 @@ public record FusedWeight(StoredTensor weight, List<Term> terms, DType dtype) im
         }
 
         @Override
-        public void take(float[] base, double[] sums, int count) throws IOException {
+        public void take(float[] base, float[] sums, int count) throws IOException {
             if (rounded.capacity() < count * Float.BYTES) {
                 rounded = ByteBuffer.allocate(sums.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
                 output = ByteBuffer.allocate(sums.length * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
             }
             rounded.clear();
             for (int i = 0; i < count; i++) {
-                rounded.putFloat((float) sums[i]);
+                rounded.putFloat(sums[i]);
             }
             cast.cast(rounded.flip(), output.clear(), scan);
             sink.accept(output.flip());
@@ -128,14 +127,14 @@ public record FusedWeight(StoredTensor weight, List<Term> terms, DType dtype) im
 
     /// Some rows of the tensor, or a part of a row too long for that, on their way.
     private static final class Block {
-        /// 1 MiB as doubles: small beside the processor's caches, large beside a call.
+        /// 512 KiB: small beside the processor's caches, large beside a call.
         private static final int ELEMENTS = 1 << 17;
 
         private final long columns;
         private final List<Delta.Operation> operations;
         private final Blocks blocks;
         private final float[] base;
-        private final double[] sums;
+        private final float[] sums;
         private final int capacity;
         private final boolean partial;
         private long first;
@@ -148,7 +147,7 @@ public record FusedWeight(StoredTensor weight, List<Term> terms, DType dtype) im
             this.partial = columns >= ELEMENTS && !wholeRows;
             this.capacity = (int) (columns >= ELEMENTS ? partial ? ELEMENTS : columns : ELEMENTS - ELEMENTS % columns);
             this.base = new float[capacity];
-            this.sums = new double[capacity];
+            this.sums = new float[capacity];
         }
 
         /// Takes elements of the weight.

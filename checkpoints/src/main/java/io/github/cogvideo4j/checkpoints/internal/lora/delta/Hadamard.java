@@ -61,16 +61,17 @@ public record Hadamard(StoredTensor a1, StoredTensor b1, StoredTensor a2, Stored
 
     @Override
     public Operation open(StorageReader reader, Arena arena, double factor) throws IOException {
-        LowRankProduct first = LowRankProduct.read(reader, arena, b1, a1, factor);
-        LowRankProduct second = LowRankProduct.read(reader, arena, b2, a2, 1);
+        LowRankProduct first = LowRankProduct.read(reader, arena, b1, a1);
+        LowRankProduct second = LowRankProduct.read(reader, arena, b2, a2);
+        float scale = (float) factor;
         return (sums, row, rows, column, width) -> {
             int count = Math.multiplyExact(rows, width);
-            double[] left = new double[count];
-            double[] right = new double[count];
-            first.addTo(left, row, rows, column, width);
-            second.addTo(right, row, rows, column, width);
+            float[] left = new float[count];
+            float[] right = new float[count];
+            first.part(left, row, rows, column, width);
+            second.part(right, row, rows, column, width);
             for (int i = 0; i < count; i++) {
-                sums[i] += left[i] * right[i];
+                sums[i] += left[i] * right[i] * scale;
             }
         };
     }

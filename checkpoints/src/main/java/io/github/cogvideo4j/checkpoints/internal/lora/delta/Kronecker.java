@@ -47,13 +47,8 @@ public record Kronecker(Side first, Side second) implements Delta {
         public RowSource open(StorageReader reader, Arena arena) throws IOException {
             FloatMatrix matrix =
                     FloatMatrix.read(reader, tensor, FloatMatrix.allocate(arena, shape().size(0), shape().size(1)));
-            float[] buffer = new float[Math.toIntExact(matrix.columns())];
-            return (row, into) -> {
-                matrix.copy(row, 0, buffer, buffer.length);
-                for (int i = 0; i < buffer.length; i++) {
-                    into[i] = buffer[i];
-                }
-            };
+            int columns = Math.toIntExact(matrix.columns());
+            return (row, into) -> matrix.copy(row, 0, into, columns);
         }
     }
 
@@ -79,12 +74,9 @@ public record Kronecker(Side first, Side second) implements Delta {
 
         @Override
         public RowSource open(StorageReader reader, Arena arena) throws IOException {
-            LowRankProduct product = LowRankProduct.read(reader, arena, right, left, 1);
+            LowRankProduct product = LowRankProduct.read(reader, arena, right, left);
             int columns = Math.toIntExact(shape().size(1));
-            return (row, into) -> {
-                java.util.Arrays.fill(into, 0);
-                product.addTo(into, row, 1, 0, columns);
-            };
+            return (row, into) -> product.part(into, row, 1, 0, columns);
         }
     }
 
@@ -92,7 +84,7 @@ public record Kronecker(Side first, Side second) implements Delta {
     @FunctionalInterface
     public interface RowSource {
         /// Puts a row into an array of as many columns.
-        void row(long row, double[] into);
+        void row(long row, float[] into);
     }
 
     @Override
@@ -131,8 +123,9 @@ public record Kronecker(Side first, Side second) implements Delta {
     public Operation open(StorageReader reader, Arena arena, double factor) throws IOException {
         RowSource outer = first.open(reader, arena);
         RowSource inner = second.open(reader, arena);
-        double[] outerRow = new double[Math.toIntExact(first.shape().size(1))];
-        double[] innerRow = new double[Math.toIntExact(second.shape().size(1))];
+        float[] outerRow = new float[Math.toIntExact(first.shape().size(1))];
+        float[] innerRow = new float[Math.toIntExact(second.shape().size(1))];
+        float scale = (float) factor;
         long innerRows = second.shape().size(0);
         return (sums, row, rows, column, width) -> {
             for (int r = 0; r < rows; r++) {
@@ -140,7 +133,7 @@ public record Kronecker(Side first, Side second) implements Delta {
                 inner.row((row + r) % innerRows, innerRow);
                 for (int i = 0; i < width; i++) {
                     int at = (int) (column + i);
-                    sums[r * width + i] += factor * outerRow[at / innerRow.length] * innerRow[at % innerRow.length];
+                    sums[r * width + i] += outerRow[at / innerRow.length] * innerRow[at % innerRow.length] * scale;
                 }
             }
         };

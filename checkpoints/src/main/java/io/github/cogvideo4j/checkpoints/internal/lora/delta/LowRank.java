@@ -63,10 +63,18 @@ public record LowRank(StoredTensor a, StoredTensor b) implements Delta {
 
     @Override
     public Operation open(StorageReader reader, Arena arena, double factor) throws IOException {
-        return product(reader, arena, factor)::addTo;
+        LowRankProduct product = product(reader, arena);
+        float scale = (float) factor;
+        return (sums, row, rows, column, width) -> {
+            float[] part = new float[Math.multiplyExact(rows, width)];
+            product.part(part, row, rows, column, width);
+            for (int i = 0; i < part.length; i++) {
+                sums[i] += scale * part[i];
+            }
+        };
     }
 
-    LowRankProduct product(StorageReader reader, Arena arena, double factor) throws IOException {
-        return LowRankProduct.read(reader, arena, a, b, factor);
+    LowRankProduct product(StorageReader reader, Arena arena) throws IOException {
+        return LowRankProduct.read(reader, arena, a, b);
     }
 }

@@ -11,6 +11,8 @@ import java.lang.foreign.Arena;
 ///
 /// @param tensor the lengths, one for each row
 public record Magnitude(StoredTensor tensor) implements OneTensor {
+    private static final int LANES = 8;
+
     @Override
     public String kind() {
         return "dora";
@@ -37,20 +39,34 @@ public record Magnitude(StoredTensor tensor) implements OneTensor {
     }
 
     @Override
-    public Operation open(StorageReader reader, Arena arena, double factor) throws IOException {
+    public Operation open(StorageReader reader, Arena arena, double unscaled) throws IOException {
         FloatMatrix lengths = FloatMatrix.read(
                 reader, tensor, FloatMatrix.allocate(arena, tensor.shape().numel(), 1));
         return (sums, row, rows, column, width) -> {
-            for (int r = 0; r < rows; r++) {
-                double squares = 0;
-                for (int i = r * width; i < (r + 1) * width; i++) {
-                    squares += sums[i] * sums[i];
-                }
-                double length = lengths.get(row + r, 0) / Math.sqrt(squares);
-                for (int i = r * width; i < (r + 1) * width; i++) {
-                    sums[i] *= length;
+            for (int start = 0; start < rows * width; start += width) {
+                float factor = lengths.get(row + start / width, 0) / norm(sums, start, width);
+                for (int i = start; i < start + width; i++) {
+                    sums[i] *= factor;
                 }
             }
         };
+    }
+
+    /// The length of a row, summed as libtorch's `linalg.norm` does: eight sums side by side, then these one after
+    /// the other, then what is left over of the row.
+    private static float norm(float[] values, int start, int width) {
+        float[] lanes = new float[LANES];
+        int whole = start + width - width % LANES;
+        for (int i = start; i < whole; i++) {
+            lanes[(i - start) % LANES] += values[i] * values[i];
+        }
+        float squares = lanes[0];
+        for (int i = 1; i < LANES; i++) {
+            squares += lanes[i];
+        }
+        for (int i = whole; i < start + width; i++) {
+            squares += values[i] * values[i];
+        }
+        return (float) Math.sqrt(squares);
     }
 }

@@ -44,7 +44,7 @@ public final class Norms {
         double[] squares = new double[2];
         fused.compute(reader, (base, sums, count) -> {
             for (int i = 0; i < count; i++) {
-                double difference = sums[i] - base[i];
+                double difference = (double) sums[i] - base[i];
                 squares[0] += difference * difference;
                 squares[1] += (double) base[i] * base[i];
             }
@@ -71,7 +71,7 @@ public final class Norms {
     /// matrices as small as the rank.
     private static double lowRank(StorageReader reader, LowRank product) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
-            LowRankProduct matrices = product.product(reader, arena, 1);
+            LowRankProduct matrices = product.product(reader, arena);
             FloatMatrix a = matrices.a();
             FloatMatrix b = matrices.b();
             int rank = product.rank();
@@ -115,7 +115,7 @@ public final class Norms {
         }
         int width = (int) Math.min(columns, BLOCK);
         int high = (int) Math.min(rows, Math.max(1, BLOCK / width));
-        double[] sums = new double[Math.multiplyExact(high, width)];
+        float[] sums = new float[Math.multiplyExact(high, width)];
         double squares = 0;
         try (Arena arena = Arena.ofConfined()) {
             Delta.Operation operation = delta.open(reader, arena, 1);
@@ -126,8 +126,8 @@ public final class Norms {
                     Arrays.fill(sums, 0);
                     // Parts of rows are parts of one row.
                     operation.apply(sums, row, wide == columns ? taken : 1, column, wide);
-                    for (double value : sums) {
-                        squares += value * value;
+                    for (float value : sums) {
+                        squares += (double) value * value;
                     }
                 }
             }

@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.checkpoints.internal.source.deepspeed;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.source.NamingSchemes;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
-import io.github.cogvideo4j.checkpoints.internal.source.sat.SatCheckpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -64,9 +64,9 @@ public final class DeepSpeedCheckpoint {
         if (UniversalParameters.in(files.folder()) && !options.fromModule()) {
             return fromUniversal(models, main);
         }
-        // SAT keeps no optimizer state of the checkpoints that it means to be used.
+        // A trainer with names of its own keeps no optimizer state of the checkpoints that it means to be used.
         boolean moduleIsAll = main.configuredStage() == 0
-                || SatCheckpoint.recognises(main.module().keySet());
+                || NamingSchemes.recognise(main.module().keySet()).isPresent();
         if (options.fromModule() || (files.optimizer().isEmpty() && moduleIsAll)) {
             return fromModule(models, main);
         }

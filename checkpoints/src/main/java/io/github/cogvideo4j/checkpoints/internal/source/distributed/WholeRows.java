@@ -6,7 +6,6 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -30,8 +29,7 @@ final class WholeRows {
     /// @param missing what the name of the first missing file begins with
     /// @throws InvalidCheckpointException `missing-rank` naming the tensor and the file
     static void require(List<StoredTensor> tensors, Path folder, String missing) {
-        Map<String, Shape> shapes = new HashMap<>();
-        tensors.forEach(tensor -> shapes.put(tensor.name(), tensor.shape()));
+        Map<String, Shape> shapes = StoredTensor.shapes(tensors);
         for (StoredTensor tensor : tensors) {
             for (Rule rule : RULES) {
                 if (tensor.name().endsWith(rule.rows()) && tensor.shape().rank() == 2) {

@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
 /// A SAT training saves one file for everything: the transformer (`model.diffusion_model.`) and, after a full
 /// fine-tuning, the autoencoder (`first_stage_model.`) and the text encoder (`conditioner.`). Each becomes a
 /// checkpoint of its own.
-public final class SatCheckpoint {
+final class SatCheckpoint {
     private static final List<String> MODULES =
             List.of("transformer.", "mixins.", "time_embed.", "ofs_embed.", "label_emb.");
     private static final String PATCHES = "mixins.patch_embed.proj.weight";
@@ -43,7 +43,7 @@ public final class SatCheckpoint {
     }
 
     /// Whether the keys of a state dict are SAT's.
-    public static boolean recognises(Collection<String> names) {
+    static boolean recognises(Collection<String> names) {
         // ComfyUI puts the same prefix before diffusers' names.
         List<String> diffusion = names.stream()
                 .filter(name -> name.startsWith(SatPart.DIFFUSION))
@@ -64,7 +64,7 @@ public final class SatCheckpoint {
     /// @param raw a checkpoint with SAT's keys
     /// @throws InvalidCheckpointException `missing-tensor`, `extra-tensor` or `shape-mismatch` when the tensors
     /// are not those of a CogVideoX model
-    public static Checkpoint plan(Checkpoint raw) {
+    static Checkpoint plan(Checkpoint raw) {
         SatCheckpoint sat = new SatCheckpoint(raw);
         SatPart main = List.of(SatPart.ADAPTER, SatPart.TRANSFORMER, SatPart.VAE, SatPart.TEXT_ENCODER).stream()
                 .filter(sat.parts::containsKey)
@@ -78,7 +78,7 @@ public final class SatCheckpoint {
     ///
     /// @throws InvalidCheckpointException `missing-tensor` when the checkpoint does not have it, and as
     /// [#plan(Checkpoint)]
-    public static Checkpoint plan(Checkpoint raw, SatPart part) {
+    static Checkpoint plan(Checkpoint raw, SatPart part) {
         return new SatCheckpoint(raw).plan(part);
     }
 
@@ -117,8 +117,17 @@ public final class SatCheckpoint {
                 training(),
                 raw.files(),
                 remarks.all(),
-                part == SatPart.TRANSFORMER ? positions(entries) : Map.of(),
+                traits(part, entries),
                 raw.adapters());
+    }
+
+    /// SAT keeps weights in the dtype that they were trained in, unless they come from ZeRO's fp32 copies.
+    private Checkpoint.Traits traits(SatPart part, List<StateEntry> entries) {
+        return new Checkpoint.Traits(
+                part == SatPart.TRANSFORMER ? positions(entries) : Map.of(),
+                training().zeroStage().isEmpty(),
+                part == SatPart.ADAPTER,
+                true);
     }
 
     /// The `module` says nothing of how its training was partitioned.
@@ -207,7 +216,7 @@ public final class SatCheckpoint {
         return new InvalidCheckpointException(
                 ProblemCode.MISSING_TENSOR,
                 place,
-                "checkpoints.sat.part-absent",
+                "checkpoints.location.part-absent",
                 part.id(),
                 parts.keySet().stream().map(SatPart::id).collect(Collectors.joining(", ")));
     }

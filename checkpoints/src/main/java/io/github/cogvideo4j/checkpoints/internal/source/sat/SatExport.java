@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.Optional;
 
 /// A checkpoint with diffusers' names under SAT's.
-public final class SatExport {
+final class SatExport {
     private static final String BLOCK = "transformer_blocks.";
 
     private SatExport() {}
 
     /// The part of SAT that a state dict with diffusers' names would be.
-    public static Optional<SatPart> partOf(Checkpoint checkpoint) {
+    static Optional<SatPart> partOf(Checkpoint checkpoint) {
         List<String> names = checkpoint.entries().stream().map(StateEntry::name).toList();
         if (names.stream().anyMatch(name -> name.contains(".lora_A.") || name.contains(".lora_B."))) {
             return Optional.of(SatPart.ADAPTER);
@@ -32,7 +32,7 @@ public final class SatExport {
     /// The part, where there is one.
     ///
     /// @throws InvalidCheckpointException `not-a-checkpoint` where there is none
-    public static SatPart requirePart(Checkpoint checkpoint) {
+    static SatPart requirePart(Checkpoint checkpoint) {
         return partOf(checkpoint)
                 .orElseThrow(() -> new InvalidCheckpointException(
                         ProblemCode.NOT_A_CHECKPOINT, Place.of(checkpoint.folder()), "checkpoints.sat.no-counterpart"));
@@ -43,7 +43,7 @@ public final class SatExport {
     ///
     /// @throws InvalidCheckpointException `extra-tensor`, `missing-tensor` or `shape-mismatch` for tensors that
     /// SAT has no place for
-    public static Checkpoint plan(Checkpoint checkpoint) {
+    static Checkpoint plan(Checkpoint checkpoint) {
         Place place = Place.of(checkpoint.folder());
         List<StateEntry> entries = checkpoint.entries();
         List<StateEntry> renamed = switch (requirePart(checkpoint)) {

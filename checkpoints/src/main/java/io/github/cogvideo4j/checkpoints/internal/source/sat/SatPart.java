@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /// What a tensor of a SAT checkpoint belongs to. One file can hold all of them.
-public enum SatPart {
+enum SatPart {
     /// The diffusion transformer.
     TRANSFORMER,
     /// Low-rank matrices beside the transformer's attention.
@@ -33,7 +33,7 @@ public enum SatPart {
     }
 
     /// The part that holds a component.
-    public static SatPart of(Component component) {
+    static SatPart of(Component component) {
         return Arrays.stream(values())
                 .filter(part -> part.name().equalsIgnoreCase(component.folder()))
                 .findFirst()
@@ -51,7 +51,7 @@ public enum SatPart {
     }
 
     /// Its name in messages.
-    public String id() {
+    String id() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

@@ -4,7 +4,10 @@ import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
+import io.github.cogvideo4j.checkpoints.internal.doctor.support.ConfigFiles;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -18,8 +21,8 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// The transformer's configuration: whether it is there and makes sense.
-final class TransformerConfigRule implements Rule {
+/// A component's configuration: whether it is there and makes sense.
+final class ConfigRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.CONFIG_MISSING, ProblemCode.CONFIG_INVALID);
@@ -27,8 +30,10 @@ final class TransformerConfigRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) throws IOException {
-        for (ComponentFolder folder : subject.transformer().stream().toList()) {
-            if (folder.config().isEmpty() && folder.untidyConfig().isEmpty()) {
+        for (Part part : subject.parts()) {
+            ComponentFolder folder = part.files();
+            boolean needed = part.trained() || !folder.groups().isEmpty();
+            if (needed && folder.config().isEmpty() && folder.untidyConfig().isEmpty()) {
                 found.accept(Finding.of(
                                 Severity.ERROR,
                                 Problem.of(
@@ -36,11 +41,16 @@ final class TransformerConfigRule implements Rule {
                                         Place.of(folder.folder()),
                                         "checkpoints.config.absent",
                                         "config.json"))
-                        .withRemedy(new Remedy.CopyFromBase("transformer/config.json", folder.folder(), false)));
+                        .withRemedy(new Remedy.CopyFromBase(
+                                part.component().folder() + "/config.json", folder.folder(), false)));
             }
             for (Path file : folder.config().filter(Files::isReadable).stream().toList()) {
                 try {
-                    TransformerConfig.read(file);
+                    if (part.isReadBy(ConfigFiles.TRANSFORMER)) {
+                        TransformerConfig.read(file);
+                    } else {
+                        ConfigDocument.read(file);
+                    }
                 } catch (FormatException e) {
                     found.accept(Finding.of(Severity.ERROR, e.problem()));
                 } catch (CheckpointException e) {

@@ -2,7 +2,6 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.support;
 
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
@@ -16,42 +15,34 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /// What the rules about names share.
-public final class Names {
-    private Names() {}
+public final class NameFindings {
+    private NameFindings() {}
 
-    /// Reports each file of the transformer's weights whose name has a fault.
+    /// Reports each weight file whose name has a fault.
     public static void reportMembers(
             Subject subject,
             Predicate<WeightGroup.Member> faulty,
             ProblemCode code,
             String key,
             Consumer<Finding> found) {
-        for (ComponentFolder folder : subject.transformer().stream().toList()) {
-            for (WeightGroup group : folder.groups()) {
-                group.files()
-                        .filter(faulty)
-                        .map(member -> Problem.of(
-                                code,
-                                Place.of(member.file()),
-                                key,
-                                member.name().expected()))
-                        .map(problem -> Finding.of(Severity.ERROR, problem)
-                                .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())))
-                        .forEach(found);
-            }
+        for (WeightGroup group : subject.groups()) {
+            group.files()
+                    .filter(faulty)
+                    .map(member -> Problem.of(
+                            code, Place.of(member.file()), key, member.name().expected(group.component())))
+                    .map(problem -> Finding.of(Severity.ERROR, problem)
+                            .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())))
+                    .forEach(found);
         }
     }
 
-    /// The transformer's groups of several files.
+    /// The groups of several files.
     public static List<WeightGroup> shardedGroups(Subject subject) {
-        return subject.transformer().stream()
-                .flatMap(folder -> folder.groups().stream())
-                .filter(WeightGroup::isSharded)
-                .toList();
+        return subject.groups().stream().filter(WeightGroup::isSharded).toList();
     }
 
     /// Whether an index has the name that inference looks for beside a group.
     public static boolean isExpectedIndex(IndexFile index, WeightGroup group) {
-        return index.fileName().equals(Subject.indexName(group.extension(), group.variant()));
+        return index.fileName().equals(group.indexName());
     }
 }

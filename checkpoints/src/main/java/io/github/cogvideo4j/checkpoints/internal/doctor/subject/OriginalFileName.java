@@ -8,12 +8,13 @@ import java.util.regex.Pattern;
 ///
 /// @param original the name as it is
 /// @param value    the name as it was
-public record TidyName(String original, String value) {
+public record OriginalFileName(String original, String value) {
     private static final Pattern ADDED = Pattern.compile("\\s*\\(\\d{1,3}\\)|\\s+-\\s+[Cc]opy\\b");
 
     /// Tidies a name.
-    public static TidyName of(String name) {
-        return new TidyName(name, ADDED.matcher(name).replaceAll("").strip().toLowerCase(Locale.ROOT));
+    public static OriginalFileName of(String name) {
+        return new OriginalFileName(
+                name, ADDED.matcher(name).replaceAll("").strip().toLowerCase(Locale.ROOT));
     }
 
     /// Whether the name is tidy already.

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
-import io.github.cogvideo4j.checkpoints.internal.doctor.subject.ComponentFolder;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.checkpoints.internal.doctor.support.GroupComparison;
@@ -19,11 +19,11 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// Two sets of weights: which one is loaded, and whether it matters.
-final class SeveralSetsRule implements Rule {
+final class AmbiguousWeightsRule implements Rule {
     private final boolean deep;
     private final int threads;
 
-    SeveralSetsRule(boolean deep, int threads) {
+    AmbiguousWeightsRule(boolean deep, int threads) {
         this.deep = deep;
         this.threads = threads;
     }
@@ -35,15 +35,15 @@ final class SeveralSetsRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) throws IOException {
-        for (ComponentFolder folder : subject.transformer().stream().toList()) {
-            List<WeightGroup> groups = folder.plainGroups();
+        for (Part part : subject.parts()) {
+            List<WeightGroup> groups = part.files().plainGroups();
             for (WeightGroup other : groups.subList(Math.min(1, groups.size()), groups.size())) {
-                compare(subject, groups.getFirst(), other, found);
+                compare(subject, part, groups.getFirst(), other, found);
             }
         }
     }
 
-    private void compare(Subject subject, WeightGroup first, WeightGroup second, Consumer<Finding> found)
+    private void compare(Subject subject, Part part, WeightGroup first, WeightGroup second, Consumer<Finding> found)
             throws IOException {
         if (first.isSharded()
                 && second.isSharded()
@@ -64,8 +64,9 @@ final class SeveralSetsRule implements Rule {
                                 LoadOrder.loaded(first, second).label())));
             case DIFFERENT -> report(subject, ProblemCode.AMBIGUOUS_WEIGHTS, "weights-differ", first, second, found);
             case NOT_COMPARED ->
+                // Published components often come in both containers; what was trained here rarely does.
                 found.accept(Finding.of(
-                                Severity.WARNING,
+                                part.trained() ? Severity.WARNING : Severity.INFO,
                                 problem(ProblemCode.AMBIGUOUS_WEIGHTS, "weights-not-compared", first, second))
                         .withRemedy(new Remedy.Diagnose(subject.path(), true)));
         }
