@@ -51,7 +51,9 @@ class ScoreCommandTest {
     void oneVideoIsTold() {
         Run run = run("score", moving);
         assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
-        assertThat(run.out()).contains("5 frames of 64 x 48", "Temporal flickering", "Edge width").doesNotContain("PSNR");
+        assertThat(run.out())
+                .contains("5 frames of 64 x 48", "Temporal flickering", "Edge width")
+                .doesNotContain("PSNR");
         assertThat(run("score", moving, "--lang", "zh").out()).contains("时间闪烁", "5 帧");
         assertThat(run("score", other, "--against", moving).out()).contains("against " + moving + ": PSNR ");
     }

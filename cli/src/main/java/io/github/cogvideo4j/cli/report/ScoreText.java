@@ -109,7 +109,8 @@ public record ScoreText(Console console, ScoreReport report) {
     /// The number of the whole video.
     private static OptionalDouble whole(VideoScore video, Measure measure) {
         return switch (measure) {
-            case PSNR -> video.likeness().stream().mapToDouble(VideoScore.Likeness::psnr).findFirst();
+            case PSNR ->
+                video.likeness().stream().mapToDouble(VideoScore.Likeness::psnr).findFirst();
             default ->
                 video.of(measure).stream().mapToDouble(all -> all.getAverage()).findFirst();
         };

@@ -25,8 +25,8 @@ public record ScoreReport(List<VideoScore> videos) {
         return ScoreTables.json(this);
     }
 
-    /// A row for each frame of each video, as CSV with a header. What a frame has no number for is empty; the PSNR of
-    /// equal frames is `inf`.
+    /// A row for each frame of each video, as CSV with a header. What a frame has no number for is empty; the
+    /// PSNR of equal frames is `inf`.
     public String csv() {
         return ScoreTables.csv(this);
     }

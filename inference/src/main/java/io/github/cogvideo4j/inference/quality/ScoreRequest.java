@@ -54,8 +54,8 @@ public record ScoreRequest(List<Path> videos, Optional<Path> against) implements
 
     /// Finds the videos of folders, and looks at every file's header.
     ///
-    /// @throws InvalidRequestException `video` when a file is no video, a folder has none, a video has no reference, or
-    /// one of another size
+    /// @throws InvalidRequestException `video` when a file is no video, a folder has none, a video has no
+    /// reference, or one of another size
     @Override
     public JobPlan<ScoreReport> plan(JobControl control) throws IOException {
         List<VideoMeasurement> measurements = ScoreFiles.measurements(videos, against);

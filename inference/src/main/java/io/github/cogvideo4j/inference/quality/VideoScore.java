@@ -13,7 +13,8 @@ import java.util.OptionalDouble;
 import java.util.function.Predicate;
 import java.util.stream.DoubleStream;
 
-/// What is measured of a video, frame by frame and in all. No number in it is NaN: what cannot be measured is absent.
+/// What is measured of a video, frame by frame and in all. No number in it is NaN: what cannot be measured is
+/// absent.
 ///
 /// `docs/score.md` defines every measure and says which of FFmpeg's filters it comes from.
 ///
@@ -105,12 +106,14 @@ public record VideoScore(
     /// The likeness of the whole video to its reference.
     ///
     /// @param reference the other video
-    /// @param psnr      of the mean squared error over all frames, in decibels; infinite when the videos are equal
+    /// @param psnr      of the mean squared error over all frames, in decibels; infinite when the videos are
+    ///                  equal
     /// @param ssim      the mean of the frames
     /// @param msSsim    the mean of the frames; absent when the shorter side has fewer than 176 pixels
     public record Likeness(Path reference, double psnr, double ssim, OptionalDouble msSsim) {}
 
-    /// How the first frame stands apart from those after it: of image to video it is known to come out overexposed.
+    /// How the first frame stands apart from those after it: of image to video it is known to come out
+    /// overexposed.
     ///
     /// @param luma    how much brighter it is than the median of the others
     /// @param clipped by how much its share of clipped pixels exceeds the median of the others
@@ -151,8 +154,8 @@ public record VideoScore(
         return longest;
     }
 
-    /// VBench's temporal flickering, `(255 - mean absolute difference of neighbouring frames) / 255`: 1 is steady. A
-    /// single frame has none.
+    /// VBench's temporal flickering, `(255 - mean absolute difference of neighbouring frames) / 255`: 1 is
+    /// steady. A single frame has none.
     public OptionalDouble temporalFlickering() {
         return frames.size() < 2 ? OptionalDouble.empty() : OptionalDouble.of((WHITE - check.motion()) / WHITE);
     }
@@ -172,7 +175,8 @@ public record VideoScore(
     }
 
     private double apart(Measure measure) {
-        double[] others = values(frames.subList(1, frames.size()), measure).sorted().toArray();
+        double[] others =
+                values(frames.subList(1, frames.size()), measure).sorted().toArray();
         double first = frames.getFirst().value(measure).orElse(0);
         return others.length == 0 ? 0 : first - (others[(others.length - 1) / 2] + others[others.length / 2]) / 2;
     }

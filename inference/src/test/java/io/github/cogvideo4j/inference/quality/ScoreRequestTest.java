@@ -175,8 +175,7 @@ class ScoreRequestTest {
         VideoScore score = report.videos().getFirst();
         assertThat(score.temporalFlickering()).isEmpty();
         assertThat(score.firstFrame()).isEmpty();
-        assertThat(score.measures())
-                .doesNotContain(Measure.MOTION, Measure.CHANGE, Measure.TEMPORAL_INFORMATION);
+        assertThat(score.measures()).doesNotContain(Measure.MOTION, Measure.CHANGE, Measure.TEMPORAL_INFORMATION);
         assertThat(report.json().toString() + report.csv() + report.page(Locale.ENGLISH))
                 .doesNotContainIgnoringCase("nan")
                 .doesNotContain("Infinity");
@@ -234,7 +233,8 @@ class ScoreRequestTest {
         Files.delete(folder.resolve("b.mp4"));
         assertThat(run(ScoreRequest.of(folder).withAgainst(references)).videos())
                 .singleElement()
-                .matches(score -> Double.isInfinite(score.likeness().orElseThrow().psnr()));
+                .matches(score ->
+                        Double.isInfinite(score.likeness().orElseThrow().psnr()));
     }
 
     @Test
@@ -288,7 +288,8 @@ class ScoreRequestTest {
 
     @Test
     void aRequestIsWhatItsJsonSays() {
-        ScoreRequest request = ScoreRequest.of(Path.of("a.mp4"), Path.of("runs")).withAgainst(Path.of("reference"));
+        ScoreRequest request =
+                ScoreRequest.of(Path.of("a.mp4"), Path.of("runs")).withAgainst(Path.of("reference"));
         assertThat(ScoreRequest.read(request.toJson())).isEqualTo(request);
         assertThat(ScoreRequest.read(ScoreRequest.of(Path.of("a.mp4")).toJson()))
                 .isEqualTo(ScoreRequest.of(Path.of("a.mp4")));

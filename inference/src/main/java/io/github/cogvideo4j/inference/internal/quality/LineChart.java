@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.function.Predicate;
 
-/// One measure over the frames of a video, as a line, with what stands still and what is black behind it. Of a long
-/// video each point of the line is the least or the largest of its frames, so that no peak is lost.
+/// One measure over the frames of a video, as a line, with what stands still and what is black behind it. Of
+/// a long video each point of the line is the least or the largest of its frames, so that no peak is lost.
 final class LineChart {
     private static final int WIDTH = 460;
     private static final int HEIGHT = 150;
@@ -76,7 +76,9 @@ final class LineChart {
         for (int from = 0; from < frames.size(); from += bucket) {
             for (int at : extremes(from, Math.min(frames.size(), from + bucket))) {
                 double value = frames.get(at).value(measure).orElseThrow();
-                points.append(drawnPoints++ == 0 ? 'M' : 'L').append(number(x(at))).append(' ');
+                points.append(drawnPoints++ == 0 ? 'M' : 'L')
+                        .append(number(x(at)))
+                        .append(' ');
                 points.append(number(y(value)));
             }
         }
@@ -86,8 +88,8 @@ final class LineChart {
         shape("path", "class", "line", "d", points.toString());
     }
 
-    /// The frames with the least and the largest value of some, in their order; one where they are the same, none
-    /// where no frame has a value.
+    /// The frames with the least and the largest value of some, in their order; one where they are the same,
+    /// none where no frame has a value.
     private List<Integer> extremes(int from, int to) {
         int least = -1;
         int most = -1;

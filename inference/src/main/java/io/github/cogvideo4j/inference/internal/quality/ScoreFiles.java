@@ -27,8 +27,7 @@ public final class ScoreFiles {
         for (Path path : paths) {
             for (Path file : Files.isDirectory(path) ? videos(path) : List.of(path)) {
                 measurements.add(new VideoMeasurement(
-                        file,
-                        against.isPresent() ? Optional.of(reference(file, against.get())) : Optional.empty()));
+                        file, against.isPresent() ? Optional.of(reference(file, against.get())) : Optional.empty()));
             }
         }
         return measurements;

@@ -56,9 +56,12 @@ public final class ScorePage {
     }
 
     private void overview() {
-        boolean compared = report.videos().stream()
-                .anyMatch(video -> video.likeness().isPresent());
-        html.open("div", "class", "scroll").open("table", "class", "overview").open("thead").open("tr");
+        boolean compared =
+                report.videos().stream().anyMatch(video -> video.likeness().isPresent());
+        html.open("div", "class", "scroll")
+                .open("table", "class", "overview")
+                .open("thead")
+                .open("tr");
         head(html.say("inference.score.video"), false);
         head(html.say("inference.score.verdict"), false);
         head(html.say("inference.score.black"), true);
@@ -84,9 +87,7 @@ public final class ScorePage {
         number(video.repeatedFrames() + "/" + video.frames().size());
         number(flickering(video));
         for (Measure measure : OVERVIEW) {
-            number(video.of(measure)
-                    .map(all -> measure.text(all.getAverage()))
-                    .orElse("–"));
+            number(video.of(measure).map(all -> measure.text(all.getAverage())).orElse("–"));
         }
         if (compared) {
             video.likeness().ifPresent(like -> {
@@ -112,7 +113,10 @@ public final class ScorePage {
                 "class",
                 "note");
         html.open("ul", "class", "cards");
-        card(verdict(video), html.say("inference.score.verdict"), !video.check().symptoms().isEmpty());
+        card(
+                verdict(video),
+                html.say("inference.score.verdict"),
+                !video.check().symptoms().isEmpty());
         card(flickering(video), html.say("inference.score.flickering"), false);
         card(Long.toString(video.blackFrames()), html.say("inference.score.black"), video.blackFrames() > 0);
         card(Long.toString(video.frozenFrames()), html.say("inference.score.frozen"), video.frozenFrames() > 0);
@@ -130,7 +134,10 @@ public final class ScorePage {
         html.close("ul");
         video.likeness()
                 .ifPresent(like -> html.leaf(
-                        "p", html.say("inference.score.against", like.reference().toString()), "class", "note below"));
+                        "p",
+                        html.say("inference.score.against", like.reference().toString()),
+                        "class",
+                        "note below"));
         html.open("div", "class", "charts");
         video.measures().forEach(measure -> chart(video, measure));
         html.close("div");
@@ -194,14 +201,18 @@ public final class ScorePage {
         for (Measure measure : Measure.values()) {
             if (report.videos().stream().anyMatch(video -> video.of(measure).isPresent())) {
                 html.leaf("dt", title(measure));
-                html.leaf("dd", html.say("inference.measure-means." + measure.id().replace('_', '-')));
+                html.leaf(
+                        "dd", html.say("inference.measure-means." + measure.id().replace('_', '-')));
             }
         }
         html.close("dl");
     }
 
     private void card(String value, String label, boolean alarm) {
-        html.open("li", "class", alarm ? "alarm" : "").leaf("b", value).leaf("span", label).close("li");
+        html.open("li", "class", alarm ? "alarm" : "")
+                .leaf("b", value)
+                .leaf("span", label)
+                .close("li");
     }
 
     private void head(String text, boolean number) {

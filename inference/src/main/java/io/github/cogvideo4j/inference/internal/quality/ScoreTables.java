@@ -32,9 +32,7 @@ public final class ScoreTables {
         json.put("height", video.height());
         json.put("fps", video.framesPerSecond());
         ArrayNode symptoms = json.putArray("symptoms");
-        video.check()
-                .symptoms()
-                .forEach(symptom -> symptoms.add(symptom.name().toLowerCase(Locale.ROOT)));
+        video.check().symptoms().forEach(symptom -> symptoms.add(symptom.name().toLowerCase(Locale.ROOT)));
         json.put("black_frames", video.blackFrames());
         json.put("frozen_frames", video.frozenFrames());
         json.put("longest_freeze", video.longestFreeze());

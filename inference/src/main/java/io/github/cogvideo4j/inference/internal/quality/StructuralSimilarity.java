@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.OptionalDouble;
 
-/// SSIM and MS-SSIM of frames of one size; see [VideoSimilarity]. Frames narrower than the window have a smaller one,
-/// and no MS-SSIM where the smallest scale is narrower than the window.
+/// SSIM and MS-SSIM of frames of one size; see [VideoSimilarity]. Frames narrower than the window have a
+/// smaller one, and no MS-SSIM where the smallest scale is narrower than the window.
 final class StructuralSimilarity {
     private static final int WINDOW = 11;
     private static final double DEVIATION = 1.5;

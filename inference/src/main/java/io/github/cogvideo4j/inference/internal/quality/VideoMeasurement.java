@@ -64,8 +64,8 @@ public record VideoMeasurement(Path file, Optional<Path> reference) {
 
     /// Measures the video.
     ///
-    /// @throws InvalidRequestException `video` when it or the reference is damaged, has no frames or too many, or they
-    /// differ in size or number of frames
+    /// @throws InvalidRequestException `video` when it or the reference is damaged, has no frames or too
+    /// many, or they differ in size or number of frames
     public VideoScore measure(JobControl control) throws IOException {
         try (FrameSource source = new FrameSource(file, LIMITS)) {
             control.begin(Phase.SCORING, source.expectedFrames());

@@ -10,17 +10,17 @@ import java.util.OptionalDouble;
 /// The likeness of a video to another one of the same size, as peak signal-to-noise ratio and structural
 /// similarity, frame by frame and in all.
 ///
-/// PSNR is `10 log10(255^2 / MSE)` in decibels, with the mean squared error over the 8-bit values of all three
-/// channels; that of the whole video takes the error over all frames, and equal videos have infinity. SSIM is
-/// that of Wang, Bovik, Sheikh and Simoncelli (IEEE Transactions on Image Processing 13, 2004): a Gaussian
-/// window of 11 x 11 pixels with a deviation of 1.5, K1 = 0.01, K2 = 0.03, L = 255, variances of the window's
-/// weights, the mean over all windows that lie inside the frame and over the three channels; that of the whole
-/// video is the mean of its frames.
+/// PSNR is `10 log10(255^2 / MSE)` in decibels, with the mean squared error over the 8-bit values of all
+/// three channels; that of the whole video takes the error over all frames, and equal videos have infinity.
+/// SSIM is that of Wang, Bovik, Sheikh and Simoncelli (IEEE Transactions on Image Processing 13, 2004): a
+/// Gaussian window of 11 x 11 pixels with a deviation of 1.5, K1 = 0.01, K2 = 0.03, L = 255, variances of the
+/// window's weights, the mean over all windows that lie inside the frame and over the three channels; that of
+/// the whole video is the mean of its frames.
 ///
-/// MS-SSIM is that of Wang, Simoncelli and Bovik (Asilomar Conference on Signals, Systems and Computers 2003): five
-/// scales, each half the one before by the mean of 2 x 2 values, weighted 0.0448, 0.2856, 0.3001, 0.2363 and 0.1333,
-/// per channel, then the mean of the channels. Frames whose shorter side is below 176 pixels have none, since their
-/// smallest scale does not hold the window.
+/// MS-SSIM is that of Wang, Simoncelli and Bovik (Asilomar Conference on Signals, Systems and Computers
+/// 2003): five scales, each half the one before by the mean of 2 x 2 values, weighted 0.0448, 0.2856, 0.3001,
+/// 0.2363 and 0.1333, per channel, then the mean of the channels. Frames whose shorter side is below 176
+/// pixels have none, since their smallest scale does not hold the window.
 ///
 /// @param psnr   of the whole video, in decibels
 /// @param ssim   of the whole video, at most 1

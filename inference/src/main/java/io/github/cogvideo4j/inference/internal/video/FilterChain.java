@@ -14,8 +14,8 @@ import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.global.avfilter;
 import org.bytedeco.ffmpeg.global.avutil;
 
-/// FFmpeg's filters that measure frames. Each is given Y'CbCr of 8 bits in full range by BT.709, with no colour
-/// subsampled, whatever the file had, so that values of different files can be compared.
+/// FFmpeg's filters that measure frames. Each is given Y'CbCr of 8 bits in full range by BT.709, with no
+/// colour subsampled, whatever the file had, so that values of different files can be compared.
 public final class FilterChain implements AutoCloseable {
     /// The smallest height and width that all filters take.
     public static final int SMALLEST = 3;
@@ -35,15 +35,16 @@ public final class FilterChain implements AutoCloseable {
 
     /// What the filters say of a frame.
     ///
-    /// @param black      whether it lies in a black part: at least 98 % of its pixels have a luma of at most 10 %
+    /// @param black      whether it lies in a black part: at least 98 % of its pixels have a luma of at most
+    ///                   10 %
     /// @param frozen     whether it differs by at most 0.1 % from the frame where the picture came to a stand
     /// @param luma       the mean of Y', 0 to 255
     /// @param saturation the mean of the distance of (Cb, Cr) from grey, 0 to 181
     /// @param blur       the mean width of edges in pixels; none where no edge was found
     /// @param spatial    the spatial information of ITU-T P.910
     /// @param temporal   the temporal information of ITU-T P.910; of the first frame, 0
-    /// @param motion     VMAF's motion: the mean absolute difference of blurred luma from the frame before; of the
-    ///                   first frame, 0
+    /// @param motion     VMAF's motion: the mean absolute difference of blurred luma from the frame before;
+    ///                   of the first frame, 0
     public record Filtered(
             boolean black,
             boolean frozen,
@@ -89,8 +90,8 @@ public final class FilterChain implements AutoCloseable {
         }
     }
 
-    /// Measures the next frame. The filters keep it to compare the next one with it: the caller gives the pixel frame
-    /// new memory before it is filled again.
+    /// Measures the next frame. The filters keep it to compare the next one with it: the caller gives the
+    /// pixel frame new memory before it is filled again.
     public Filtered measure(PixelFrame pixels) throws IOException {
         pixels.frame().pts(frames++);
         require(avfilter.av_buffersrc_add_frame_flags(source, pixels.frame(), avfilter.AV_BUFFERSRC_FLAG_KEEP_REF));
@@ -112,8 +113,8 @@ public final class FilterChain implements AutoCloseable {
         }
     }
 
-    /// Whether the frame belongs to an interval: the filters mark where one begins and where it is over. A still of
-    /// no length begins and is over at once.
+    /// Whether the frame belongs to an interval: the filters mark where one begins and where it is over. A
+    /// still of no length begins and is over at once.
     private boolean still(boolean before, String begin, String end) {
         return (before || entry(begin) != null) && entry(end) == null;
     }

@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
-/// What the 8-bit values of a video's frames come to, gathered frame by frame: whoever has the frame after it may
-/// forget all earlier ones.
+/// What the 8-bit values of a video's frames come to, gathered frame by frame: whoever has the frame after it
+/// may forget all earlier ones.
 public final class PictureSums {
     /// From here on a value counts as clipped: encoders leave white at a little less than 255.
     private static final int CLIPPED = 250;
@@ -29,7 +29,8 @@ public final class PictureSums {
     /// What one frame has for itself.
     ///
     /// @param clipped  the share of its pixels of which at least one value is 250 or more
-    /// @param change   the mean absolute difference of its values from those of the frame before; of the first, 0
+    /// @param change   the mean absolute difference of its values from those of the frame before; of the
+    ///                 first, 0
     /// @param repeated whether it is the frame before, value for value
     public record Picture(double clipped, double change, boolean repeated) {}
 

@@ -31,8 +31,7 @@ class MeasureGoldenTest {
 
     @BeforeAll
     static void readGoldens() throws IOException {
-        expected = JsonFile.readObject(
-                Resources.golden("score/expected.json"), 1 << 16, ProblemCode.CONFIG_INVALID);
+        expected = JsonFile.readObject(Resources.golden("score/expected.json"), 1 << 16, ProblemCode.CONFIG_INVALID);
     }
 
     /// A value of a frame.

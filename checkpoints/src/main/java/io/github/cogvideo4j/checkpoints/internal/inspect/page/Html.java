@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Objects;
 
-/// Writes HTML pages that need nothing else and ask for nothing: no script, no font, no picture, and a policy that
-/// forbids all three. Text and attributes are always escaped: there is no way to pass markup through.
+/// Writes HTML pages that need nothing else and ask for nothing: no script, no font, no picture, and a policy
+/// that forbids all three. Text and attributes are always escaped: there is no way to pass markup through.
 public final class Html {
     private static final String POLICY =
             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -83,7 +83,8 @@ public final class Html {
     private static String resource(Class<?> owner, String name) {
         try (InputStream stream = owner.getResourceAsStream(name)) {
             return new String(
-                    Objects.requireNonNull(stream, name + " is a part of this program").readAllBytes(),
+                    Objects.requireNonNull(stream, name + " is a part of this program")
+                            .readAllBytes(),
                     StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
