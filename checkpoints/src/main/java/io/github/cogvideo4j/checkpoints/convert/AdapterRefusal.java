@@ -21,18 +21,32 @@ final class AdapterRefusal {
     /// @throws InvalidCheckpointException `not-a-checkpoint` for an adapter alone, `lora-unmerged` for a
     /// model with its adapter still in it
     static void refuseAdapters(Checkpoint source) {
-        Place place = Place.of(source.folder());
         List<String> names = source.entries().stream().map(StateEntry::name).toList();
         if (names.stream().allMatch(AdapterRefusal::isAdapters)) {
-            throw new InvalidCheckpointException(
-                    Problem.of(ProblemCode.NOT_A_CHECKPOINT, place, "checkpoints.location.lora")
-                            .with(new Remedy.FuseAdapter(Optional.of(source.folder()), false)));
+            throw new InvalidCheckpointException(told(
+                            ProblemCode.NOT_A_CHECKPOINT,
+                            source,
+                            "checkpoints.location.lora",
+                            "checkpoints.location.lora-of")
+                    .with(new Remedy.FuseAdapter(Optional.of(source.folder()), false)));
         }
         if (names.stream().anyMatch(name -> name.contains(".base_layer.") || isFactor(name))) {
-            throw new InvalidCheckpointException(Problem.of(
-                            ProblemCode.LORA_UNMERGED, place, "checkpoints.convert.lora-unmerged")
+            throw new InvalidCheckpointException(told(
+                            ProblemCode.LORA_UNMERGED,
+                            source,
+                            "checkpoints.convert.lora-unmerged",
+                            "checkpoints.convert.lora-unmerged-of")
                     .with(new Remedy.ExportAdapter(source.folder()), new Remedy.FuseAdapter(Optional.empty(), false)));
         }
+    }
+
+    /// The sentence, with the trainer where one is known.
+    private static Problem told(ProblemCode code, Checkpoint source, String plain, String named) {
+        Place place = Place.of(source.folder());
+        return source.training()
+                .trainer()
+                .map(trainer -> Problem.of(code, place, named, trainer))
+                .orElseGet(() -> Problem.of(code, place, plain));
     }
 
     private static boolean isAdapters(String name) {

@@ -151,8 +151,8 @@ public final class ConversionPlanner {
                 || component.transformers()
                 || source.traits().keepsDType();
         TargetDType otherwise = keep ? TargetDType.SOURCE : TargetDType.BF16;
-        List<PlannedTensor> planned =
-                planned(source, ofBase.flatMap(TargetDType::of).orElse(otherwise), placed.table());
+        List<PlannedTensor> planned = planned(
+                source, component.folder(), ofBase.flatMap(TargetDType::of).orElse(otherwise), placed.table());
         ComponentFiles files = new ComponentFiles(component, options, remarks);
         weightFiles.addAll(files.plan(planned, output));
         smallFiles.putAll(files.indexes());
@@ -160,7 +160,7 @@ public final class ConversionPlanner {
     }
 
     private void addAdapter(Checkpoint source) {
-        List<PlannedTensor> planned = planned(source, TargetDType.SOURCE);
+        List<PlannedTensor> planned = planned(source, "", TargetDType.SOURCE, Optional.empty());
         weightFiles.add(WeightFile.Safetensors.of(WeightFileName.ADAPTER, planned));
         parts.add(new ConversionPlan.Part(WeightFileName.ADAPTER, source));
         Shape first = source.entries().getFirst().tensor().shape();
@@ -173,25 +173,26 @@ public final class ConversionPlanner {
     }
 
     private void addExport(NamingScheme.Export export) {
+        String folder = export.path().substring(0, Math.max(0, export.path().lastIndexOf('/')));
         weightFiles.add(WeightFile.Torch.of(
-                export.path(), planned(export.checkpoint(), TargetDType.SOURCE), Optional.of(export.key())));
+                export.path(),
+                planned(export.checkpoint(), folder, TargetDType.SOURCE, Optional.empty()),
+                Optional.of(export.key())));
         smallFiles.putAll(export.smallFiles());
         parts.add(new ConversionPlan.Part(export.path(), export.checkpoint()));
     }
 
-    private List<PlannedTensor> planned(Checkpoint source, TargetDType otherwise) {
-        return planned(source, otherwise, Optional.empty());
-    }
-
     /// Each tensor in the dtype that was asked for, or in the one that its table has it in: some models keep
     /// a few modules in fp32, which nothing but their files shows.
-    private List<PlannedTensor> planned(Checkpoint source, TargetDType otherwise, Optional<ModelTable> table) {
+    private List<PlannedTensor> planned(
+            Checkpoint source, String folder, TargetDType otherwise, Optional<ModelTable> table) {
         TargetDType dtype = options.dtype().orElse(otherwise);
         if (mainDType.isEmpty()) {
             mainDType = Optional.of(dtype);
         }
         List<PlannedTensor> planned = source.entries().stream()
                 .map(entry -> new PlannedTensor(
+                        folder,
                         entry,
                         table.filter(_ -> options.dtype().isEmpty())
                                 .flatMap(known -> known.dtype(entry.name()))

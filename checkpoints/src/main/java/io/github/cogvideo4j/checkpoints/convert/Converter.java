@@ -21,10 +21,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /// Carries out a plan. Until the last step, a rename, nothing exists under the output's name; when anything
@@ -151,9 +154,11 @@ public final class Converter {
 
     private Manifest manifest(List<Manifest.FileEntry> files, List<WeightWriter.Written> written) {
         Map<String, Manifest.TensorEntry> tensors = new LinkedHashMap<>();
+        Set<String> shared = sharedNames();
         for (WeightWriter.Written tensor : written) {
+            String name = tensor.tensor().name();
             tensors.put(
-                    tensor.tensor().name(),
+                    shared.contains(name) ? tensor.tensor().folder() + "/" + name : name,
                     new Manifest.TensorEntry(
                             tensor.tensor().dtype(),
                             tensor.tensor().entry().tensor().shape(),
@@ -172,6 +177,19 @@ public final class Converter {
                 files,
                 tensors,
                 names());
+    }
+
+    /// Names that more than one component has.
+    private Set<String> sharedNames() {
+        Map<String, String> folders = new HashMap<>();
+        Set<String> shared = new HashSet<>();
+        for (WeightFile.PlannedTensor tensor : plan.tensors()) {
+            String other = folders.putIfAbsent(tensor.name(), tensor.folder());
+            if (other != null && !other.equals(tensor.folder())) {
+                shared.add(tensor.name());
+            }
+        }
+        return shared;
     }
 
     private List<Manifest.Names> names() {

@@ -64,7 +64,9 @@ public final class LoraFusion {
     }
 
     /// How large the change is beside the weights that it changes: the Frobenius norm of all that is added to
-    /// matrices over that of these matrices. Reads both.
+    /// matrices over that of these matrices. Reads both, but for tensors that have been computed already
+    /// (written
+    /// or compared): their norms were taken on the way.
     ///
     /// @param fused   a fused checkpoint
     /// @param threads how many tensors at once

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.source.AveragedWeights;
 import io.github.cogvideo4j.checkpoints.internal.source.CheckpointLocation;
 import io.github.cogvideo4j.checkpoints.internal.source.NamingScheme;
 import io.github.cogvideo4j.checkpoints.internal.source.NamingSchemes;
@@ -93,10 +94,12 @@ public final class Checkpoints {
     }
 
     private static Checkpoint plan(CheckpointLocation location, SourceOptions options) throws IOException {
-        Checkpoint raw = planRaw(location, options);
+        Checkpoint all = planRaw(location, options);
+        boolean run = location.place() instanceof CheckpointLocation.Run;
+        Checkpoint raw = options.average() && !location.average() && !run ? AveragedWeights.of(all) : all;
         Optional<NamingScheme> scheme = NamingSchemes.recognise(names(raw));
         Checkpoint checkpoint = scheme.map(known -> known.toDiffusers(raw)).orElse(raw);
-        Checkpoint told = location.place() instanceof CheckpointLocation.Run ? checkpoint : Trainers.name(checkpoint);
+        Checkpoint told = run ? checkpoint : Trainers.name(checkpoint);
         return location.remarks().isEmpty() ? told : told.withRemarks(location.remarks());
     }
 

@@ -47,9 +47,13 @@ public record TrainingState(
                 new TreeMap<>(Map.of()));
     }
 
-    /// The same with a trainer, and a step where none was known.
-    public TrainingState by(String name, OptionalLong ofFolder) {
-        return new TrainingState(
-                step.isPresent() ? step : ofFolder, zeroStage, worldSize, tag, versions, Optional.of(name));
+    /// The same with a step, where none was known.
+    public TrainingState at(OptionalLong ofFolder) {
+        return new TrainingState(step.isPresent() ? step : ofFolder, zeroStage, worldSize, tag, versions, trainer);
+    }
+
+    /// The same with a trainer.
+    public TrainingState by(String name) {
+        return new TrainingState(step, zeroStage, worldSize, tag, versions, Optional.of(name));
     }
 }

@@ -44,6 +44,13 @@ record TensorListing(SequencedMap<String, String> tensors) {
         return of(Checkpoints.open(folder, SourceOptions.defaults()), TargetDType.SOURCE);
     }
 
+    /// The same without what accelerate puts before the names of a distributed checkpoint.
+    TensorListing unwrapped() {
+        SequencedMap<String, String> names = new java.util.LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> names.put(name.replaceFirst("^model\\.", ""), tensor));
+        return new TensorListing(names);
+    }
+
     /// What a checkpoint's tensors become.
     static TensorListing of(Checkpoint checkpoint, TargetDType dtype) throws IOException {
         SequencedMap<String, String> tensors = new java.util.LinkedHashMap<>();

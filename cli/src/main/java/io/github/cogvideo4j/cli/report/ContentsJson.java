@@ -27,6 +27,7 @@ final class ContentsJson {
         node.put("path", contents.path().toString());
         ObjectNode files = node.putObject("files");
         contents.files().forEach((file, size) -> files.put(file.toString(), size));
+        contents.training().trainer().ifPresent(trainer -> node.put("trainer", trainer));
         contents.training().step().ifPresent(step -> node.put("step", step));
         contents.training().zeroStage().ifPresent(stage -> node.put("zero_stage", stage));
         contents.training().worldSize().ifPresent(size -> node.put("world_size", size));

@@ -87,6 +87,7 @@ public final class ContentsReport {
 
     private void training(Contents contents) {
         var training = contents.training();
+        training.trainer().ifPresent(trainer -> console.print("cli.inspect.trainer", trainer));
         if (training.step().isPresent()
                 || training.zeroStage().isPresent()
                 || training.tag().isPresent()) {

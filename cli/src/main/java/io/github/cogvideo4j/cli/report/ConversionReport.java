@@ -4,10 +4,10 @@ import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.LinkMode;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
+import io.github.cogvideo4j.checkpoints.convert.FusionRequest;
 import io.github.cogvideo4j.checkpoints.convert.WeightFile;
 import io.github.cogvideo4j.checkpoints.convert.WeightFile.PlannedTensor;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
-import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint.FusedAdapter;
 import io.github.cogvideo4j.cli.console.ByteSize;
@@ -28,7 +28,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class ConversionReport {
     private final ConversionPlan plan;
     private final Console console;
-    private final Optional<LoraFusion.Strength> strength;
+    private final Optional<FusionRequest.Plan> fusion;
 
     /// @param plan    the conversion
     /// @param console where it is told
@@ -36,18 +36,26 @@ public final class ConversionReport {
         this(plan, console, Optional.empty());
     }
 
-    /// A report of a model into which adapters were fused.
+    /// A report of a model into which adapters are fused.
     ///
-    /// @param strength how large their change is beside the weights
-    public ConversionReport(ConversionPlan plan, Console console, Optional<LoraFusion.Strength> strength) {
+    /// @param fusion  the fusion
+    /// @param console where it is told
+    public ConversionReport(FusionRequest.Plan fusion, Console console) {
+        this(fusion.conversion(), console, Optional.of(fusion));
+    }
+
+    private ConversionReport(ConversionPlan plan, Console console, Optional<FusionRequest.Plan> fusion) {
         this.plan = plan;
         this.console = console;
-        this.strength = strength;
+        this.fusion = fusion;
     }
 
     /// The plan: every tensor, where its bytes come from, what will be written, how much disk.
-    public void showPlan() {
+    public void showPlan() throws IOException {
         ObjectNode result = header();
+        if (fusion.isPresent()) {
+            fusion.get().strengthProblem().ifPresent(console::remark);
+        }
         ArrayNode tensors = result.putArray("tensors");
         for (PlannedTensor tensor : plan.tensors()) {
             describe(tensor, tensors.addObject());
@@ -88,14 +96,14 @@ public final class ConversionReport {
     public void convert() throws IOException {
         Converter.Result result;
         try (ConversionProgress progress = new ConversionProgress(console)) {
-            result = plan.run(progress.control());
+            result = fusion.isPresent() ? fusion.get().run(progress.control()) : plan.run(progress.control());
         }
         result.findings().forEach(console::remark);
         showResult(result, plan.options().verify());
     }
 
     /// What was done, and what to do next.
-    public void showResult(Converter.Result done, boolean verified) {
+    public void showResult(Converter.Result done, boolean verified) throws IOException {
         ObjectNode result = header();
         result.put("output", done.output().toString());
         result.put("verified", verified);
@@ -139,12 +147,13 @@ public final class ConversionReport {
         }
     }
 
-    private ObjectNode header() {
+    private ObjectNode header() throws IOException {
         Checkpoint source = plan.checkpoint();
         ObjectNode result = JsonFile.newObject();
         ObjectNode node = result.putObject("source");
         node.put("path", source.folder().toString());
         node.put("kind", source.kind().title());
+        source.training().trainer().ifPresent(trainer -> node.put("trainer", trainer));
         source.training().step().ifPresent(step -> node.put("step", step));
         source.training().zeroStage().ifPresent(stage -> node.put("zero_stage", stage));
         source.training().worldSize().ifPresent(size -> node.put("world_size", size));
@@ -152,7 +161,9 @@ public final class ConversionReport {
             ArrayNode adapters = result.putArray("adapters");
             source.adapters().forEach(adapter -> describe(adapter, adapters.addObject()));
         }
-        strength.ifPresent(size -> StrengthReport.show(size, console, result));
+        if (fusion.isPresent()) {
+            fusion.get().strength().ifPresent(size -> StrengthReport.show(size, console, result));
+        }
         result.put("dtype", plan.dtype().id());
         result.put("tensor_count", plan.tensors().size());
         console.print("cli.convert.source", source.kind().title(), source.folder());

@@ -29,11 +29,14 @@ public final class WeightWriter implements AutoCloseable {
     private final FileStorageReader reader;
     private final JobControl control;
     private final List<OpenFile> files = new ArrayList<>();
-    private final Map<String, List<Destination>> destinations = new HashMap<>();
+    private final Map<Key, List<Destination>> destinations = new HashMap<>();
 
     private record OpenFile(WeightFile plan, FileChannel channel, Writeback writeback) {}
 
     private record Destination(OpenFile file, long offset) {}
+
+    /// A tensor's name alone does not tell it: components may share names.
+    private record Key(String folder, String name) {}
 
     /// A tensor that has been written.
     ///
@@ -58,7 +61,7 @@ public final class WeightWriter implements AutoCloseable {
             files.add(file);
             plan.offsets()
                     .forEach((name, offset) -> destinations
-                            .computeIfAbsent(name, _ -> new ArrayList<>())
+                            .computeIfAbsent(new Key(plan.folder(), name), _ -> new ArrayList<>())
                             .add(new Destination(file, offset)));
         }
         control.begin(
@@ -66,17 +69,22 @@ public final class WeightWriter implements AutoCloseable {
                 tensors.stream().mapToLong(t -> t.entry().tensor().byteLength()).sum());
         List<Written> written = ParallelTensors.map(tensors, threads, this::write);
         reader.verifyChecksums();
-        Map<String, Long> checksums = new HashMap<>();
-        written.forEach(tensor -> checksums.put(tensor.tensor().name(), tensor.crc32()));
+        Map<String, Map<String, Long>> checksums = new HashMap<>();
+        written.forEach(tensor -> checksums
+                .computeIfAbsent(tensor.tensor().folder(), _ -> new HashMap<>())
+                .put(tensor.tensor().name(), tensor.crc32()));
         for (OpenFile file : files) {
             file.writeback().finish();
-            file.plan().writeStructure(file.channel(), checksums);
+            file.plan()
+                    .writeStructure(
+                            file.channel(), checksums.getOrDefault(file.plan().folder(), Map.of()));
         }
         return written;
     }
 
     private Written write(PlannedTensor tensor) throws IOException {
-        TensorOutput output = new TensorOutput(tensor, destinations.getOrDefault(tensor.name(), List.of()));
+        TensorOutput output =
+                new TensorOutput(tensor, destinations.getOrDefault(new Key(tensor.folder(), tensor.name()), List.of()));
         reader.read(tensor.entry().tensor(), output::accept);
         return output.written();
     }

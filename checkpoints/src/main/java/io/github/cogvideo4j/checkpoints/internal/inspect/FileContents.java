@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.inspect;
 import io.github.cogvideo4j.checkpoints.inspect.Contents;
 import io.github.cogvideo4j.checkpoints.inspect.Contents.ListedTensor;
 import io.github.cogvideo4j.checkpoints.inspect.TrainingConfiguration;
+import io.github.cogvideo4j.checkpoints.internal.source.WeightFileReader;
 import io.github.cogvideo4j.checkpoints.source.TrainingState;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.Strictness;
@@ -107,14 +108,20 @@ final class FileContents {
                 file,
                 files,
                 tensors,
-                training(root.flatMap(PickleValue::asDict), configuration),
+                training(root, configuration),
                 configuration,
                 new LinkedHashMap<>(metadata),
                 remarks.all());
     }
 
+    private static TrainingState training(Optional<PickleValue> root, Optional<TrainingConfiguration> configuration) {
+        Optional<TrainingState> named = root.map(WeightFileReader::training)
+                .filter(training -> training.trainer().isPresent());
+        return named.orElseGet(() -> ofDeepSpeed(root.flatMap(PickleValue::asDict), configuration));
+    }
+
     /// What a state file of DeepSpeed says on its own.
-    private static TrainingState training(
+    private static TrainingState ofDeepSpeed(
             Optional<PickleValue.Dict> root, Optional<TrainingConfiguration> configuration) {
         TreeMap<String, String> versions = new TreeMap<>();
         root.flatMap(dict -> dict.get("ds_version"))

@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
 /// columns of a linear patch projection divide into channels and patch) is taken from the published models that
 /// the shapes resemble, and listed as assumed.
 public final class ConfigDerivation {
+    private static final String TEXT_LENGTH = "max_text_seq_length";
     private static final Pattern BLOCK = Pattern.compile("transformer_blocks\\.(\\d{1,4})\\.(.*)");
 
     private final Map<String, Shape> shapes = new HashMap<>();
@@ -108,9 +109,12 @@ public final class ConfigDerivation {
             Shape ofs = shape("ofs_embedding.linear_1.weight", 2);
             derived("ofs_embed_dim", ofs.size(1), "ofs_embedding.linear_1.weight");
         }
-        positions(known);
+        SampleSize sample = positions(known);
         for (KnownModel.Field field : KnownModel.SHARED_FIELDS) {
-            assumed(field.name(), field.value(), "checkpoints.derivation.every-model");
+            if (!field.name().equals(TEXT_LENGTH)
+                    || sample.tokens() == known.sample().tokens()) {
+                assumed(field.name(), field.value(), "checkpoints.derivation.every-model");
+            }
         }
         return new Result(TransformerConfig.of(fields.document()), fields.values());
     }
@@ -157,7 +161,7 @@ public final class ConfigDerivation {
     }
 
     /// A table among the weights means learned positions on top of rotary ones; no other combination exists.
-    private void positions(KnownModel known) {
+    private SampleSize positions(KnownModel known) {
         SampleSize sample = known.sample();
         if (shapes.containsKey(TransformerStateDict.POSITION_TABLE)) {
             long length = shape(TransformerStateDict.POSITION_TABLE, 3).size(1);
@@ -171,7 +175,10 @@ public final class ConfigDerivation {
                 assumed("sample_height", sample.height(), "checkpoints.derivation.table", length);
                 assumed("sample_width", sample.width(), "checkpoints.derivation.table", length);
                 assumed("sample_frames", sample.frames(), "checkpoints.derivation.table", length);
-                return;
+                if (sample.tokens() != other.tokens()) {
+                    assumed(TEXT_LENGTH, sample.tokens(), "checkpoints.derivation.table", length);
+                }
+                return sample;
             }
         } else {
             String reason = known.exact() ? "checkpoints.derivation.family" : "checkpoints.derivation.unknown-size";
@@ -189,6 +196,7 @@ public final class ConfigDerivation {
         assumed("sample_height", sample.height(), "checkpoints.derivation.family", known.title());
         assumed("sample_width", sample.width(), "checkpoints.derivation.family", known.title());
         assumed("sample_frames", sample.frames(), "checkpoints.derivation.family", known.title());
+        return sample;
     }
 
     private long wholeQuotient(long rows, long divisor, String tensor) {

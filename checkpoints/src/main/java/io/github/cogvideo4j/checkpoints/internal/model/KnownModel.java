@@ -18,8 +18,11 @@ record KnownModel(String title, boolean exact, boolean rotary, boolean patchesIn
     /// Video frames in a latent frame in every published model.
     static final int COMPRESSION = 4;
 
-    private static final SampleSize FIRST = new SampleSize(60, 90, 49);
-    private static final SampleSize SECOND = new SampleSize(300, 300, 81);
+    /// Tokens of text in every published model.
+    private static final int TOKENS = 226;
+
+    private static final SampleSize FIRST = new SampleSize(60, 90, 49, TOKENS);
+    private static final SampleSize SECOND = new SampleSize(300, 300, 81, TOKENS);
 
     /// A key of the configuration that has one value in every published model.
     record Field(String name, Object value) {}
@@ -29,7 +32,7 @@ record KnownModel(String title, boolean exact, boolean rotary, boolean patchesIn
             new Field("dropout", 0.0),
             new Field("flip_sin_to_cos", true),
             new Field("freq_shift", 0),
-            new Field("max_text_seq_length", 226),
+            new Field("max_text_seq_length", TOKENS),
             new Field("norm_eps", 1e-5),
             new Field("spatial_interpolation_scale", 1.875),
             new Field("temporal_compression_ratio", COMPRESSION),

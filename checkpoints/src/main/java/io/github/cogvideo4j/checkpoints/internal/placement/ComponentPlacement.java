@@ -6,6 +6,7 @@ import io.github.cogvideo4j.checkpoints.internal.table.Families;
 import io.github.cogvideo4j.checkpoints.internal.table.Family;
 import io.github.cogvideo4j.checkpoints.internal.table.FamilyMatch;
 import io.github.cogvideo4j.checkpoints.internal.table.ModelTable;
+import io.github.cogvideo4j.checkpoints.internal.table.StateParts;
 import io.github.cogvideo4j.checkpoints.internal.table.TableMatch;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
@@ -19,11 +20,13 @@ import io.github.cogvideo4j.formats.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -76,7 +79,7 @@ public final class ComponentPlacement {
         for (Component component : components) {
             Optional<ModelTable> table = tables.of(component);
             if (table.isPresent()) {
-                matches.put(component, table.get().match(found));
+                matches.put(component, table.get().match(found, component.folder()));
             } else {
                 withoutTable.add(component);
             }
@@ -95,7 +98,19 @@ public final class ComponentPlacement {
             return byClass;
         }
         if (matches.isEmpty() || (!base.pipeline() && isOfAnother(components))) {
-            return byFamily();
+            List<PlacedComponent> placed = byFamily();
+            for (PlacedComponent one : placed) {
+                if (withoutTable.contains(one.component())) {
+                    remarks.report(
+                            ProblemCode.COMPONENT_WITHOUT_WEIGHTS,
+                            Place.of(base.folderOf(one.component())),
+                            "checkpoints.placement.unknown-class",
+                            one.component().folder(),
+                            base.className(one.component()).orElse("-"),
+                            one.names().model());
+                }
+            }
+            return placed;
         }
         return List.of(nearest(tables, matches));
     }
@@ -110,12 +125,13 @@ public final class ComponentPlacement {
         }
         Optional<Component> component = base.component(said.get().folder());
         if (component.isEmpty() && base.pipeline()) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.COMPONENT_MISSING,
-                    Place.of(base.folder()),
-                    "checkpoints.placement.no-such-component",
-                    said.get().folder(),
-                    folders(base.components().sequencedKeySet()));
+            throw new InvalidCheckpointException(Problem.of(
+                            ProblemCode.COMPONENT_MISSING,
+                            Place.of(base.folder()),
+                            "checkpoints.placement.no-such-component",
+                            said.get().folder(),
+                            folders(base.components().sequencedKeySet()))
+                    .with(Remedy.change(Remedy.Field.COMPONENT)));
         }
         if (component.isPresent() && !Files.isDirectory(base.folderOf(component.get()))) {
             throw new InvalidCheckpointException(
@@ -140,14 +156,14 @@ public final class ComponentPlacement {
     /// components, all of which were trained.
     private List<PlacedComponent> chosen(BaseTables tables, SequencedMap<Component, TableMatch> fitting)
             throws IOException {
-        Map<String, List<Component>> byWrapper = new LinkedHashMap<>();
-        fitting.forEach((component, match) -> byWrapper
-                .computeIfAbsent(match.wrapper(), _ -> new ArrayList<>())
+        Map<Set<String>, List<Component>> byWrappers = new LinkedHashMap<>();
+        fitting.forEach((component, match) -> byWrappers
+                .computeIfAbsent(match.wrappers(), _ -> new ArrayList<>())
                 .add(component));
-        for (List<Component> alike : byWrapper.values()) {
-            if (alike.size() > 1) {
-                throw new InvalidCheckpointException(
-                        ProblemCode.AMBIGUOUS_WEIGHTS, place, "checkpoints.placement.several-fit", folders(alike));
+        for (List<Component> alike : byWrappers.values()) {
+            boolean named = alike.stream().allMatch(component -> isUnder(fitting, component));
+            if (alike.size() > 1 && !named) {
+                throw severalFit(alike);
             }
         }
         List<PlacedComponent> placed = new ArrayList<>();
@@ -171,11 +187,24 @@ public final class ComponentPlacement {
         return placed;
     }
 
+    private static boolean isUnder(Map<Component, TableMatch> matches, Component component) {
+        TableMatch match = matches.get(component);
+        return match != null && match.isUnder(component.folder());
+    }
+
+    private InvalidCheckpointException severalFit(Collection<Component> alike) {
+        return new InvalidCheckpointException(Problem.of(
+                        ProblemCode.AMBIGUOUS_WEIGHTS, place, "checkpoints.placement.several-fit", folders(alike))
+                .with(alike.stream()
+                        .map(component -> Remedy.change(Remedy.Field.COMPONENT, component.folder()))
+                        .toArray(Remedy[]::new)));
+    }
+
     private PlacedComponent placed(BaseModel base, Component component, TableMatch match, boolean alone)
             throws IOException {
         tellNames(match.wrapper(), match.names().size());
         if (alone) {
-            tellLeftOut(match.second(), match.outside(), match.others());
+            tellLeftOut(match.wrapper(), match.second(), match.outside(), match.others());
         }
         Map<String, String> names = new LinkedHashMap<>(match.names());
         match.extra()
@@ -220,11 +249,7 @@ public final class ComponentPlacement {
                                 .distinct()
                                 .count()
                         < fitting.size()) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.AMBIGUOUS_WEIGHTS,
-                    place,
-                    "checkpoints.placement.several-fit",
-                    folders(fitting.sequencedKeySet()));
+            throw severalFit(fitting.sequencedKeySet());
         }
         List<PlacedComponent> placed = new ArrayList<>();
         fitting.forEach((component, match) -> {
@@ -242,7 +267,7 @@ public final class ComponentPlacement {
         refuseOutsideModules(match);
         tellNames(match.wrapper(), match.names().size());
         if (alone) {
-            tellLeftOut(match.second(), match.outside(), match.others());
+            tellLeftOut(match.wrapper(), match.second(), match.outside(), match.others());
         }
         Map<String, String> names = new LinkedHashMap<>(match.names());
         match.extra()
@@ -385,8 +410,15 @@ public final class ComponentPlacement {
         }
     }
 
-    private void tellLeftOut(List<String> second, List<String> outside, List<String> others) {
-        if (!second.isEmpty()) {
+    private void tellLeftOut(String wrapper, List<String> second, List<String> outside, List<String> others) {
+        if (!wrapper.isEmpty() && !others.isEmpty() && others.stream().allMatch(StateParts::isAveraged)) {
+            remarks.report(
+                    ProblemCode.CHOICE,
+                    place,
+                    "checkpoints.placement.average-there",
+                    String.join(", ", others),
+                    wrapper);
+        } else if (!second.isEmpty()) {
             remarks.report(
                     ProblemCode.CHOICE,
                     place,

@@ -33,7 +33,8 @@ import java.util.stream.Stream;
 ///
 /// @param place   what was found
 /// @param remarks why this and not something else
-public record CheckpointLocation(Found place, List<Problem> remarks) {
+/// @param average whether it is a folder of averaged weights alone, because those were asked for
+public record CheckpointLocation(Found place, List<Problem> remarks, boolean average) {
     /// accelerate's names for the model's part of an FSDP checkpoint, one for each model that was trained.
     private static final Pattern FSDP_MODEL = Pattern.compile("pytorch_model_fsdp_(\\d{1,4})");
     private static final int LONGEST_TAG = 4096;
@@ -73,18 +74,15 @@ public record CheckpointLocation(Found place, List<Problem> remarks) {
         }
 
         CheckpointLocation search() throws IOException {
-            return new CheckpointLocation(found(), remarks.all());
+            Optional<Found> average = options.average() && Files.isDirectory(path) ? average() : Optional.empty();
+            return average.isPresent()
+                    ? new CheckpointLocation(average.get(), remarks.all(), true)
+                    : new CheckpointLocation(found(), remarks.all(), isAverages(path));
         }
 
         private Found found() throws IOException {
             if (!Files.isDirectory(path)) {
                 return ofFile();
-            }
-            if (options.average()) {
-                Optional<Found> average = average();
-                if (average.isPresent()) {
-                    return average.get();
-                }
             }
             if (TrainerFolders.isPipeline(path)) {
                 return layers(path);
@@ -132,6 +130,7 @@ public record CheckpointLocation(Found place, List<Problem> remarks) {
                             || WeightSet.candidates(path).isEmpty())) {
                 return new Run(run);
             }
+            UnreadKinds.refuseBrowserNames(path);
             UnreadKinds.refuseResult(path);
             Optional<Path> component = TrainerFolders.component(path, false);
             if (component.isPresent() && WeightSet.candidates(path).isEmpty()) {
@@ -187,6 +186,15 @@ public record CheckpointLocation(Found place, List<Problem> remarks) {
             return RankFiles.isPart(path) ? new State(parent, RankFiles::plan) : new Weights(WeightSet.ofFile(path));
         }
 
+        /// Whether the path is a folder of averaged weights, or in one.
+        private static boolean isAverages(Path path) {
+            Path at = path.toAbsolutePath().normalize();
+            Path folder = Files.isDirectory(at)
+                    ? at
+                    : Optional.ofNullable(at.getParent()).orElse(at);
+            return String.valueOf(folder.getFileName()).endsWith(TrainerFolders.AVERAGE);
+        }
+
         /// Averaged weights that have a folder of their own; those inside a distributed checkpoint are chosen by
         /// their names.
         private Optional<Found> average() throws IOException {
@@ -194,6 +202,11 @@ public record CheckpointLocation(Found place, List<Problem> remarks) {
             if (folder.isEmpty()) {
                 return Optional.empty();
             }
+            // A checkpoint whose saving was interrupted is not finished, whichever of its copies is wanted.
+            for (Path trained : TrainerFolders.component(path, false).stream().toList()) {
+                requireFinished(trained);
+            }
+            requireFinished(folder.get());
             remarks.report(
                     ProblemCode.CHOICE,
                     Place.of(folder.get()),
@@ -205,6 +218,12 @@ public record CheckpointLocation(Found place, List<Problem> remarks) {
         /// A component's folder inside a checkpoint. Trainers write its configuration with its weights: without
         /// one, the checkpoint was not finished.
         private Found component(Path folder) throws IOException {
+            requireFinished(folder);
+            remarkCopies(folder);
+            return new Weights(WeightSet.find(folder));
+        }
+
+        private static void requireFinished(Path folder) {
             if (!Files.isRegularFile(folder.resolve("config.json"))) {
                 throw new InvalidCheckpointException(
                         ProblemCode.NOT_A_CHECKPOINT,
@@ -212,8 +231,6 @@ public record CheckpointLocation(Found place, List<Problem> remarks) {
                         "checkpoints.location.component-unfinished",
                         String.valueOf(folder.getFileName()));
             }
-            remarkCopies(folder);
-            return new Weights(WeightSet.find(folder));
         }
 
         /// Says which other copies of the weights stand beside the one that is taken.

@@ -78,6 +78,7 @@ public final class PlainWeights {
                     ProblemCode.NOT_WEIGHTS, Place.of(origin), "checkpoints.plain.no-tensors");
         }
         UngatheredCheck.refuse(origin, tensors);
+        ScaledFloat8.judge(Place.of(origin), tensors, remarks);
         List<StateEntry> entries = tensors.stream()
                 .map(tensor -> new StateEntry(tensor, Role.PARAMETER))
                 .toList();

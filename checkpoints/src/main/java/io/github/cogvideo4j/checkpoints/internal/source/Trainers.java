@@ -1,11 +1,14 @@
 package io.github.cogvideo4j.checkpoints.internal.source;
 
+import io.github.cogvideo4j.checkpoints.internal.source.distributed.HubStorage;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.checkpoints.source.TrainingState;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,16 +18,20 @@ import java.util.OptionalLong;
 /// Which trainer wrote a checkpoint, by what only that trainer leaves: the layout of its folder, files beside the
 /// weights, what it wraps around the names.
 public final class Trainers {
+    private static final String HUB_STORAGE = "torch.distributed (NeMo AutoModel, torchtitan)";
+
     private Trainers() {}
 
     /// The checkpoint with the trainer and the step that it tells, and a remark that says so.
-    public static Checkpoint name(Checkpoint checkpoint) {
+    public static Checkpoint name(Checkpoint checkpoint) throws IOException {
         Optional<String> found = of(checkpoint);
-        if (found.isEmpty()) {
-            return checkpoint;
-        }
         OptionalLong step = TrainerFolders.step(checkpoint.folder());
-        TrainingState training = checkpoint.training().by(found.get(), step);
+        if (found.isEmpty()) {
+            return checkpoint.kind() == CheckpointKind.DISTRIBUTED
+                    ? checkpoint.withTraining(checkpoint.training().at(step))
+                    : checkpoint;
+        }
+        TrainingState training = checkpoint.training().at(step).by(found.get());
         Problems remarks = new Problems();
         if (training.step().isPresent()) {
             remarks.report(
@@ -40,7 +47,7 @@ public final class Trainers {
         return checkpoint.withTraining(training).withRemarks(remarks.all());
     }
 
-    private static Optional<String> of(Checkpoint checkpoint) {
+    private static Optional<String> of(Checkpoint checkpoint) throws IOException {
         Optional<String> said = checkpoint.training().trainer();
         if (said.isPresent()) {
             return said;
@@ -48,7 +55,7 @@ public final class Trainers {
         List<String> names = checkpoint.entries().stream().map(StateEntry::name).toList();
         return switch (checkpoint.kind()) {
             case DISTRIBUTED -> ofDistributed(checkpoint.folder(), names);
-            case HUB_STORAGE -> Optional.of("torch.distributed (NeMo AutoModel, torchtitan)");
+            case HUB_STORAGE -> Optional.of(HUB_STORAGE);
             case RANK_FILES -> Optional.of("FSDP2 (verl)");
             case PIPELINE_LAYERS -> Optional.of("diffusion-pipe");
             case DEEPSPEED_ZERO, DEEPSPEED_MODULE, DEEPSPEED_UNIVERSAL -> videoxFun(checkpoint.folder());
@@ -68,7 +75,7 @@ public final class Trainers {
         return videoxFun(folder);
     }
 
-    private static Optional<String> ofPlain(Path folder) {
+    private static Optional<String> ofPlain(Path folder) throws IOException {
         Path here = Files.isDirectory(folder) ? folder : parent(folder);
         if (parent(parent(here)).endsWith("model_weights")) {
             return Optional.of("finetrainers");
@@ -77,6 +84,10 @@ public final class Trainers {
                 && Files.isDirectory(parent(here))
                 && hasPipelineState(parent(here))) {
             return Optional.of("diffusion-pipe");
+        }
+        Path pieces = here.resolve("sharded");
+        if (Files.isDirectory(pieces) && HubStorage.isStateFolder(pieces)) {
+            return Optional.of(HUB_STORAGE);
         }
         Optional<String> videoxFun = videoxFun(here);
         if (videoxFun.isPresent()) {

@@ -33,6 +33,43 @@ final class UnreadKinds {
         refuseAdapter(folder, WeightFileName.ADAPTER);
     }
 
+    /// Refuses files with the name of their folder before their own, as a browser saves them one by one: here, or
+    /// in a component's folder of a whole model.
+    static void refuseBrowserNames(Path folder) throws IOException {
+        List<Path> places = new ArrayList<>(List.of(folder));
+        if (Files.exists(folder.resolve("model_index.json"))) {
+            TrainerFolders.COMPONENTS.stream()
+                    .map(folder::resolve)
+                    .filter(Files::isDirectory)
+                    .forEach(places::add);
+        }
+        List<String> found = new ArrayList<>();
+        for (Path place : places) {
+            String prefix = place.toAbsolutePath().normalize().getFileName() + "_";
+            for (String name : names(place, "*")) {
+                if (name.startsWith(prefix) && isComponents(name.substring(prefix.length()))) {
+                    found.add(name);
+                }
+            }
+        }
+        if (!found.isEmpty()) {
+            throw new InvalidCheckpointException(Problem.of(
+                            ProblemCode.NOT_A_CHECKPOINT,
+                            Place.of(folder),
+                            "checkpoints.doctor.browser-names",
+                            found.size(),
+                            String.join(", ", found))
+                    .with(new Remedy.Repair(folder, false, Optional.empty())));
+        }
+    }
+
+    private static boolean isComponents(String name) {
+        return name.equals("config.json")
+                || WeightFileName.parse(name)
+                        .filter(file -> WeightSet.STEMS.contains(file.stem()))
+                        .isPresent();
+    }
+
     /// Refuses files of a distributed checkpoint whose table, which is written last, is not there.
     static void refuseUnfinished(Path folder) throws IOException {
         List<String> files = names(folder, "*.distcp");

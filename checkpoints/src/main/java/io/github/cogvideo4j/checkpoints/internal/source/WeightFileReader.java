@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.table.StateParts;
 import io.github.cogvideo4j.checkpoints.source.TrainingState;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.internal.OtherFormat;
@@ -16,6 +17,7 @@ import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -26,10 +28,6 @@ import java.util.TreeMap;
 
 /// Opens one weight file of any container as a list of tensors.
 public final class WeightFileReader {
-    /// Keys under which trainers put a state dict beside other things: Lightning, DeepSpeed and SAT,
-    /// hand-written loops.
-    private static final List<String> WRAPPERS = List.of("state_dict", "module", "model", "model_state_dict", "ema");
-
     private static final String LIGHTNING_VERSION = "pytorch-lightning_version";
     private static final int DEEPEST = 4;
 
@@ -63,8 +61,9 @@ public final class WeightFileReader {
         return new Opened(stateDict(file, root, remarks), training(root));
     }
 
-    /// Lightning writes its version and the step beside the state dict.
-    private static TrainingState training(PickleValue root) {
+    /// What a file of `torch.save` says of its training: Lightning writes its version and the step beside the state
+    /// dict.
+    public static TrainingState training(PickleValue root) {
         Optional<PickleValue.Dict> dict = root.asDict();
         Optional<String> version =
                 dict.flatMap(map -> map.get(LIGHTNING_VERSION)).flatMap(PickleValue::asText);
@@ -100,7 +99,7 @@ public final class WeightFileReader {
             throw new InvalidCheckpointException(
                     ProblemCode.NOT_WEIGHTS, Place.of(file), "checkpoints.plain.optimizer-file");
         }
-        return StateDict.tensors(file, unwrap(file, dict, remarks));
+        return tensors(file, dict, remarks);
     }
 
     /// Whether the `module` beside an optimizer's state is what is meant to be used, in the dtype that it was
@@ -113,42 +112,47 @@ public final class WeightFileReader {
                 .isPresent();
     }
 
-    /// Follows wrappers down to the map that holds tensors.
-    private static PickleValue.Dict unwrap(Path file, PickleValue.Dict root, Problems remarks) {
+    /// The tensors of the maps inside. Where one map alone leads to them, its key is left out of their names;
+    /// several are told apart by what they are under, for whoever knows the model's names to judge.
+    private static List<StoredTensor> tensors(Path file, PickleValue.Dict root, Problems remarks) {
         PickleValue.Dict dict = root;
         List<String> path = new ArrayList<>();
-        while (!holdsTensors(dict) && !dict.entries().isEmpty() && path.size() < DEEPEST) {
-            PickleValue.Dict current = dict;
-            List<String> wrappers = WRAPPERS.stream()
-                    .filter(key -> current.get(key)
-                            .flatMap(PickleValue::asDict)
-                            .filter(WeightFileReader::leadsToTensors)
-                            .isPresent())
-                    .toList();
-            if (wrappers.isEmpty()) {
-                throw notAStateDict(file, root);
-            }
-            if (wrappers.size() > 1) {
-                throw new InvalidCheckpointException(
-                        ProblemCode.AMBIGUOUS_WEIGHTS,
-                        Place.of(file),
-                        "checkpoints.plain.several-wrappers",
-                        String.join(", ", wrappers));
-            }
-            path.add(wrappers.getFirst());
-            dict = dict.get(wrappers.getFirst()).flatMap(PickleValue::asDict).orElseThrow();
+        for (Map<String, PickleValue.Dict> inside = inside(dict, DEEPEST);
+                inside.size() == 1 && !holdsTensors(dict);
+                inside = inside(dict, DEEPEST - path.size())) {
+            path.addAll(inside.keySet());
+            dict = inside.values().iterator().next();
         }
         if (!path.isEmpty()) {
             remarks.report(ProblemCode.CHOICE, Place.of(file), "checkpoints.plain.wrapped", String.join(".", path));
         }
-        return dict;
+        List<StoredTensor> tensors = new ArrayList<>();
+        collect(file, dict, "", DEEPEST - path.size(), tensors);
+        if (tensors.isEmpty() && !root.entries().isEmpty()) {
+            throw notAStateDict(file, root);
+        }
+        return tensors;
     }
 
-    private static boolean leadsToTensors(PickleValue.Dict dict) {
-        return holdsTensors(dict)
-                || WRAPPERS.stream()
-                        .anyMatch(key ->
-                                dict.get(key).flatMap(PickleValue::asDict).isPresent());
+    private static void collect(
+            Path file, PickleValue.Dict dict, String prefix, int depth, List<StoredTensor> tensors) {
+        StateDict.tensors(file, dict).forEach(tensor -> tensors.add(tensor.withName(prefix + tensor.name())));
+        inside(dict, depth).forEach((key, map) -> collect(file, map, prefix + key + ".", depth - 1, tensors));
+    }
+
+    /// The maps inside that lead to tensors, without the optimizer's and their like.
+    private static Map<String, PickleValue.Dict> inside(PickleValue.Dict dict, int depth) {
+        Map<String, PickleValue.Dict> inside = new LinkedHashMap<>();
+        dict.textEntries().forEach((key, value) -> {
+            if (!StateParts.isTraining(key)) {
+                value.asDict().filter(map -> leadsToTensors(map, depth)).ifPresent(map -> inside.put(key, map));
+            }
+        });
+        return inside;
+    }
+
+    private static boolean leadsToTensors(PickleValue.Dict dict, int depth) {
+        return depth > 0 && (holdsTensors(dict) || !inside(dict, depth - 1).isEmpty());
     }
 
     private static boolean holdsTensors(PickleValue.Dict dict) {

@@ -82,7 +82,7 @@ public final class Staging implements AutoCloseable {
     }
 
     /// Whether the target may be written: absent, an empty folder, or, with `overwrite`, a folder that holds
-    /// our manifest.
+    /// our manifest; never the current folder or one above it.
     public static void checkTarget(Path target, boolean overwrite) throws IOException {
         if (Files.isSymbolicLink(target)) {
             throw refused(target, "checkpoints.output.link");
@@ -92,6 +92,10 @@ public final class Staging implements AutoCloseable {
         }
         if (!Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
             throw refused(target, "checkpoints.output.file");
+        }
+        // Publishing puts a new folder in its place: whoever stands in the old one would be nowhere.
+        if (Path.of("").toRealPath().startsWith(target.toRealPath())) {
+            throw refused(target, "checkpoints.output.current");
         }
         try (var children = Files.list(target)) {
             if (children.findAny().isEmpty()) {

@@ -2,48 +2,32 @@ package io.github.cogvideo4j.checkpoints.internal.table;
 
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.Set;
 
 /// Finds what is wrapped around a table's names.
 ///
 /// A wrapper is whatever stands before a name of the table. All that occur are counted in one walk over the
 /// names; the one under which most of the table exists is taken. No list of prefixes takes part.
 final class Matching {
-    /// Words that tell an averaged copy from the model itself.
-    private static final Set<String> AVERAGED =
-            Set.of("ema", "averaged", "average", "avg", "shadow", "swa", "target", "teacher");
-    /// What training loops call the states that are no model's.
-    private static final Set<String> STATES = Set.of(
-            "optimizer",
-            "optimizers",
-            "optim",
-            "optimizer_state_dict",
-            "optimizer_states",
-            "lr_scheduler",
-            "lr_schedulers",
-            "scheduler",
-            "dataloader",
-            "train_state");
-
     /// Orders wrappers under which everything exists: the model itself before averaged copies of it.
-    static final Comparator<String> PLAIN_FIRST = Comparator.comparing(Matching::isAveraged)
+    static final Comparator<String> PLAIN_FIRST = Comparator.comparing(StateParts::isAveraged)
             .thenComparingInt(String::length)
             .thenComparing(Comparator.naturalOrder());
 
     private final ModelTable table;
     private final SequencedMap<String, Shape> found;
+    private final String component;
     private final Map<String, Wrapper> wrappers = new LinkedHashMap<>();
 
-    Matching(ModelTable table, SequencedMap<String, Shape> found) {
+    /// @param component the folder of what the table is of, empty for anything
+    Matching(ModelTable table, SequencedMap<String, Shape> found, String component) {
         this.table = table;
         this.found = found;
+        this.component = component;
     }
 
     /// What stands before names of the table, how often, and how often the shape agrees too.
@@ -62,17 +46,25 @@ final class Matching {
         List<Wrapper> ranked = new ArrayList<>(wrappers.values());
         ranked.sort(Comparator.comparingInt((Wrapper wrapper) -> -wrapper.names)
                 .thenComparingInt(wrapper -> -wrapper.shapes)
+                .thenComparing(wrapper -> StateParts.isAveraged(wrapper.text))
+                .thenComparing(wrapper -> !lastSegment(wrapper.text).equals(component))
                 .thenComparing(wrapper -> wrapper.text, PLAIN_FIRST));
         String chosen = ranked.isEmpty() ? "" : ranked.getFirst().text;
         List<String> others = ranked.stream()
                 .filter(wrapper -> !wrapper.text.equals(chosen))
                 .filter(wrapper -> wrapper.names == table.tensors().size()
                         // An averaged copy may have the trained part only.
-                        || (isAveraged(wrapper.text)
+                        || (StateParts.isAveraged(wrapper.text)
                                 && 2 * wrapper.names >= table.tensors().size()))
                 .map(wrapper -> wrapper.text)
                 .toList();
         return split(chosen, others);
+    }
+
+    /// The last segment of a wrapper: `transformer_2` of `module.transformer_2.`.
+    static String lastSegment(String wrapper) {
+        String whole = wrapper.endsWith(".") ? wrapper.substring(0, wrapper.length() - 1) : wrapper;
+        return whole.substring(whole.lastIndexOf('.') + 1);
     }
 
     private void count() {
@@ -122,10 +114,6 @@ final class Matching {
     /// Whether a name is an optimizer's, or another state's that is no model's.
     static boolean isState(String name) {
         int dot = name.indexOf('.');
-        return dot > 0 && STATES.contains(name.substring(0, dot));
-    }
-
-    private static boolean isAveraged(String wrapper) {
-        return Arrays.stream(wrapper.toLowerCase(Locale.ROOT).split("[._]")).anyMatch(AVERAGED::contains);
+        return dot > 0 && StateParts.isTraining(name.substring(0, dot));
     }
 }

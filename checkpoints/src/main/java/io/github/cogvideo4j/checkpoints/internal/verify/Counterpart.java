@@ -110,7 +110,8 @@ public record Counterpart(Path weights, Checkpoint source) {
     private static Optional<TableMatch> match(Path part, Checkpoint source) throws IOException {
         try {
             Checkpoint weights = Checkpoints.openEverySet(part).getFirst();
-            return Optional.of(BaseTables.table(weights, part, Optional.empty()).match(source.shapes()));
+            return Optional.of(BaseTables.table(weights, part, Optional.empty())
+                    .match(source.shapes(), String.valueOf(part.getFileName())));
         } catch (FormatException | CheckpointException unreadable) {
             // It is told when it is compared.
             return Optional.empty();

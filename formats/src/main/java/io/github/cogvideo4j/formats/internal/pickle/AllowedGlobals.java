@@ -107,6 +107,11 @@ public final class AllowedGlobals {
             allow(builtins, DESCRIPTION, "plain numbers and ranges in trainers' states", "complex", "slice");
         }
         allow("_codecs", BYTES, "protocol 2 spells bytes as encoded text, as in numpy's arrays", "encode");
+        allow(
+                "_io",
+                DESCRIPTION,
+                "finetrainers' distributed checkpoints hold its data loader's state as bytes in one",
+                "BytesIO");
         allow("argparse", DESCRIPTION, "SAT and Megatron save the trainer's command line", "Namespace");
         allow(
                 "pathlib",

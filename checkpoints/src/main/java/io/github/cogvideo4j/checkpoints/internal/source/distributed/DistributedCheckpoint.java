@@ -99,14 +99,13 @@ public final class DistributedCheckpoint {
 
     private Checkpoint plan() throws IOException {
         DistributedMetadata metadata = MetadataReader.read(opened.note(folder.resolve(METADATA)));
-        ModelKeys keys = ModelKeys.choose(metadata, options.average(), remarks);
+        List<String> keys = ModelKeys.choose(metadata, remarks);
         ChunkHeads heads = ChunkHeads.read(folder, wanted(metadata, keys), opened, remarks);
         List<StateEntry> entries = new ArrayList<>();
         int ranks = 0;
-        for (Map.Entry<String, String> key : keys.names().entrySet()) {
-            ShardedTensor tensor = Objects.requireNonNull(metadata.tensors().get(key.getKey()));
-            StoredTensor stored = tensor(metadata, heads, key.getKey(), tensor);
-            entries.add(new StateEntry(stored.withName(key.getValue()), Role.PARAMETER));
+        for (String key : keys) {
+            ShardedTensor tensor = Objects.requireNonNull(metadata.tensors().get(key));
+            entries.add(new StateEntry(tensor(metadata, heads, key, tensor), Role.PARAMETER));
         }
         for (Path file : opened.identities().keySet()) {
             Matcher name = CHUNK_FILE.matcher(String.valueOf(file.getFileName()));
@@ -130,9 +129,9 @@ public final class DistributedCheckpoint {
     }
 
     /// The chunks of the model, as far as there are any: what is wrong with the table is told tensor by tensor.
-    private static List<ChunkHeads.Wanted> wanted(DistributedMetadata metadata, ModelKeys keys) {
+    private static List<ChunkHeads.Wanted> wanted(DistributedMetadata metadata, List<String> keys) {
         List<ChunkHeads.Wanted> wanted = new ArrayList<>();
-        for (String name : keys.names().keySet()) {
+        for (String name : keys) {
             for (Box box : Objects.requireNonNull(metadata.tensors().get(name)).chunks()) {
                 ChunkPlace place = metadata.places().get(new ChunkKey(name, box.offsets()));
                 if (place != null && box.numel() != 0) {

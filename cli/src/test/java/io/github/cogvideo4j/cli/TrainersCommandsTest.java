@@ -1,0 +1,231 @@
+package io.github.cogvideo4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.testing.Resources;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// What today's trainers leave, through the commands that a user gives: named, converted to the reference's bytes,
+/// proven equal, diagnosed; or refused, with nothing left.
+class TrainersCommandsTest {
+    @TempDir
+    Path folder;
+
+    private int outputs;
+
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "-",
+            value = {
+                // fixture, run, checkpoint, what is removed from before the names, trainer, step, doctor's exit
+                "cogkit-sft-w2, output, output/checkpoint-2, app.model., CogKit SFT, 2, 0",
+                "cogkit-sft-w2, merged, merged/diffusion_pytorch_model.bin, '', -, -, 0",
+                "cogkit-sft-ddp-w2, output, output/checkpoint-2, app.model., CogKit SFT, 2, 0",
+                "cogkit-sft-run, output, output/checkpoint-2, app.model., CogKit SFT, 2, 1",
+                "dcp-nest-foo-model-w2, output, output/checkpoint-20, foo.model., -, 20, 0",
+                "dcp-nest-state-model-w2, output, output/checkpoint-20, state.model., -, 20, 0",
+                "dcp-model-and-ema, output, output/checkpoint-20, model., -, 20, 0",
+                "finetrainers-run, output, output/finetrainers_step_10, model., finetrainers, 10, 1",
+                "finetrainers-run, output/model_weights/000010/transformer, -, '', finetrainers, -, 0",
+                "hf-dcp-w2, output, output/step-20, '', 'torch.distributed (NeMo AutoModel, torchtitan)', 20, 0",
+                "hf-dcp-consolidated-w2, output, output/step-20, '', 'torch.distributed (NeMo AutoModel, torchtitan)', 20, 1",
+                "hf-dcp-consolidated-w2, output/step-20/sharded, output/step-20/sharded, '', 'torch.distributed (NeMo AutoModel, torchtitan)', 20, 0",
+                "dtensor-ranks-w2, output, output/global_step_20/actor, '', FSDP2 (verl), 20, 0",
+                "dtensor-ranks-replicated-w2, output/ckpt, -, '', FSDP2 (verl), -, 0",
+                "videoxfun-full-ema, output, output/checkpoint-2, '', VideoX-Fun, 2, 1",
+                "videoxfun-zero2-w2, output, output/checkpoint-2, '', VideoX-Fun, 2, 0",
+                "videoxfun-zero3-w2, output, output/checkpoint-2, '', VideoX-Fun, 2, 0",
+                "videoxfun-fsdp-w2, output, output/checkpoint-2, '', VideoX-Fun, 2, 0",
+                "diffusion-pipe-full-w2, output/20260101_12-00-00, output/20260101_12-00-00/epoch1, '', diffusion-pipe, -, 0",
+                "diffusion-pipe-full-w2, output/20260101_12-00-00/global_step2, output/20260101_12-00-00/global_step2, '', diffusion-pipe, 2, 0",
+                "single-files/lightning-ckpt, input, input/epoch=0-step=2.ckpt, model., Lightning, 2, 0",
+                "single-files/prefix-diffusion-model, input/cogvideox_finetune.safetensors, -, diffusion_model., -, -, 0",
+                "single-files/prefix-model, input/cogvideox_finetune.safetensors, -, model., -, -, 0",
+                "single-files/prefix-model-diffusion-model, input/cogvideox_finetune.safetensors, -, model.diffusion_model., -, -, 0",
+                "single-files/prefix-transformer, input/cogvideox_finetune.safetensors, -, transformer., -, -, 0",
+                "single-files/comfy-checkpoint-with-vae, input/cogvideox_all_in_one.safetensors, -, model.diffusion_model., -, -, 0",
+                "single-files/void-48ch, input/void_pass1.safetensors, -, '', -, -, 0"
+            })
+    void itIsNamedConvertedProvenAndDiagnosed(
+            String fixture, String run, String checkpoint, String wrapper, String trainer, String step, int diagnosis)
+            throws IOException {
+        Path home = Resources.fixture(fixture);
+        for (String path : checkpoint == null || checkpoint.equals(run) ? List.of(run) : List.of(run, checkpoint)) {
+            Path source = home.resolve(path);
+
+            JsonNode inspected = json("inspect", source.toString());
+            assertThat(inspected.at("/result/contents/0/trainer").asString(null))
+                    .isEqualTo(trainer);
+            assertThat(inspected.at("/result/contents/0/step").asString(null)).isEqualTo(step);
+
+            for (List<String> base : List.of(List.<String>of(), List.of("--base", home + "/base"))) {
+                Path output = output();
+                Run converted = convert(source, output, base, "--dtype", "source");
+                assertThat(converted.exit())
+                        .as("%s %s: %s", path, base, converted.err())
+                        .isEqualTo(ExitCode.DONE);
+                assertThat(WrittenTensors.in(output.resolve("transformer")))
+                        .isEqualTo(WrittenTensors.listed(home.resolve("reference/tensors.json")));
+                if (!wrapper.isEmpty()) {
+                    assertThat(converted.err()).contains(wrapper);
+                }
+                assertThat(converted.err()).doesNotContain("SAT");
+                assertThat(output.resolve("transformer/config.json")).exists();
+                assertEqual(output, source);
+                if (Files.exists(home.resolve("reference/tensors-bf16.json"))) {
+                    Path bf16 = output();
+                    assertThat(convert(source, bf16, base, "--dtype", "bf16").exit())
+                            .isEqualTo(ExitCode.DONE);
+                    assertThat(WrittenTensors.in(bf16.resolve("transformer")))
+                            .isEqualTo(WrittenTensors.listed(home.resolve("reference/tensors-bf16.json")));
+                    assertEqual(bf16, source);
+                }
+            }
+        }
+        Run doctor = Run.of("doctor", home.resolve(run).toString());
+        assertThat(doctor.exit().value()).as(doctor.out()).isEqualTo(diagnosis);
+        if (trainer != null && doctor.exit() == ExitCode.DONE) {
+            assertThat(doctor.out()).contains(trainer);
+        }
+    }
+
+    private static void assertEqual(Path output, Path source) {
+        Run verified = Run.of("verify", output.toString(), "--against", source.toString());
+        assertThat(verified.exit()).as(verified.out() + verified.err()).isEqualTo(ExitCode.DONE);
+        assertThat(verified.out()).startsWith("equal:");
+    }
+
+    private Path output() {
+        return folder.resolve("out" + outputs++);
+    }
+
+    private static Run convert(Path source, Path output, List<String> more, String... options) {
+        List<String> words = new ArrayList<>(List.of("convert", source.toString(), output.toString()));
+        words.addAll(more);
+        words.addAll(Arrays.asList(options));
+        return Run.of(words.toArray(String[]::new));
+    }
+
+    private static JsonNode json(String... words) {
+        String[] all = Arrays.copyOf(words, words.length + 1);
+        all[words.length] = "--json";
+        Run run = Run.of(all);
+        return JsonMapper.shared().readTree(run.out());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "videoxfun-full-ema, output",
+        "videoxfun-full-ema, output/checkpoint-2",
+        "dcp-model-and-ema, output",
+        "dcp-model-and-ema, output/checkpoint-20"
+    })
+    void anAverageIsNamedAndTakenWhenItIsAskedFor(String fixture, String path) {
+        Path home = Resources.fixture(fixture);
+        Path source = home.resolve(path);
+        assertThat(convert(source, output(), List.of()).err()).contains("averaged (EMA)");
+        for (List<String> base : List.of(List.<String>of(), List.of("--base", home + "/base"))) {
+            Path output = output();
+            Run converted = convert(source, output, base, "--ema", "--dtype", "source");
+            assertThat(converted.exit()).as(converted.err()).isEqualTo(ExitCode.DONE);
+            assertThat(WrittenTensors.in(output.resolve("transformer")))
+                    .isEqualTo(WrittenTensors.listed(home.resolve("reference/tensors-ema.json")));
+            Run equal = Run.of("verify", output.toString(), "--against", source.toString(), "--ema");
+            assertThat(equal.exit()).as(equal.out() + equal.err()).isEqualTo(ExitCode.DONE);
+            Run raw = Run.of("verify", output.toString(), "--against", source.toString());
+            assertThat(raw.exit()).as(raw.out() + raw.err()).isEqualTo(ExitCode.PROBLEMS_FOUND);
+        }
+    }
+
+    /// Two wrappers in a plain file, both containers: the plain one is taken, the other named.
+    @ParameterizedTest
+    @ValueSource(strings = {"safetensors", "bin"})
+    void anAverageInAPlainFileIsTakenWhenItIsAskedFor(String container) throws IOException {
+        Map<String, WrittenTensors.Raw> tensors =
+                WrittenTensors.raw(Resources.fixture("cogkit-sft-w2/live-master.safetensors"));
+        Map<String, WrittenTensors.Raw> both = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> both.put("model." + name, tensor));
+        tensors.forEach((name, tensor) -> both.put("ema." + name, tensor.zeroed()));
+        Path source = ContainerFiles.write(folder.resolve("state." + container), both);
+
+        Path plain = output();
+        Run converted = convert(source, plain, List.of(), "--dtype", "source");
+        assertThat(converted.exit()).as(converted.err()).isEqualTo(ExitCode.DONE);
+        assertThat(converted.err()).contains("ema.", "model.");
+        assertThat(WrittenTensors.in(plain.resolve("transformer"))).isEqualTo(WrittenTensors.described(tensors));
+
+        Path average = output();
+        assertThat(convert(source, average, List.of(), "--ema", "--dtype", "source")
+                        .exit())
+                .isEqualTo(ExitCode.DONE);
+        assertThat(WrittenTensors.raw(average.resolve("transformer/diffusion_pytorch_model.safetensors"))
+                        .values())
+                .allMatch(tensor -> tensor.equals(tensor.zeroed()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cogkit-sft-w2/output", "videoxfun-zero2-w2/output", "hf-dcp-w2/output"})
+    void anAverageThatIsNotThereIsNotMadeUp(String path) {
+        Run run = convert(Resources.fixture(path), output(), List.of(), "--ema");
+        assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run.err()).contains("[missing-tensor]").contains("averaged (EMA)");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // fixture, path, code, what is said
+        "cogkit-lora-w2, output, not-a-checkpoint, CogKit LoRA|adapter|lora fuse",
+        "cogkit-lora-w2, output/checkpoint-2, not-a-checkpoint, CogKit LoRA|adapter|lora fuse",
+        "cogkit-qlora-w1, output, not-a-checkpoint, CogKit|QLoRA|adapter",
+        "cogkit-qlora-w1, output/checkpoint-2, not-a-checkpoint, CogKit|QLoRA|adapter",
+        "finetrainers-lora-run, output, lora-unmerged, finetrainers|lora export",
+        "finetrainers-lora-run, output/finetrainers_step_20, lora-unmerged, finetrainers|lora export",
+        "diffusion-pipe-lora-w2, output/20260101_12-00-00, not-a-checkpoint, epoch2|adapter",
+        "diffusion-pipe-lora-w2, output/20260101_12-00-00/global_step4, not-a-checkpoint, adapter|pipeline",
+        "videoxfun-lora, output, not-a-checkpoint, adapter|lora fuse",
+        "videoxfun-lora, output/checkpoint-3.safetensors, not-a-checkpoint, adapter|lora fuse",
+        "videoxfun-lora-peft, output, not-a-checkpoint, adapter|lora fuse",
+        "videoxfun-lora-state, output, not-a-checkpoint, adapter|lora fuse",
+        "dtensor-ranks-missing-w2, output/ckpt, missing-rank, model_world_size_2_rank_1.pt",
+        "single-files/gguf, input/cogvideox-5b-Q8_0.gguf, other-format, GGUF",
+        "single-files/gguf, input, other-format, GGUF",
+        "single-files/fp8-scaled, input/cogvideox_fp8_scaled.safetensors, other-format, scaled fp8|scale_weight",
+        "single-files/zero3-ungathered-bin, input/diffusion_pytorch_model.bin, zero3-placeholder, 40 of 40|gather",
+        "single-files/zero3-ungathered-safetensors, input, zero3-placeholder, 40 of 40|gather",
+        "single-files/browser-names, input/pipeline, not-a-checkpoint, transformer_config.json|doctor",
+        "single-files/browser-names, input/pipeline/transformer, not-a-checkpoint, transformer_config.json|doctor",
+        "single-files/browser-names-all, input/pipeline, not-a-checkpoint, transformer_config.json|doctor"
+    })
+    void whatIsNoModelIsRefusedByNameAndNothingIsLeft(String fixture, String path, String code, String said)
+            throws IOException {
+        Path home = Resources.fixture(fixture);
+        List<List<String>> bases = new ArrayList<>(List.of(List.of()));
+        if (Files.exists(home.resolve("base"))) {
+            bases.add(List.of("--base", home + "/base"));
+        }
+        for (List<String> base : bases) {
+            Run run = convert(home.resolve(path), output(), base);
+            assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.BAD_INPUT);
+            assertThat(run.err()).contains("[" + code + "]").contains(said.split("\\|"));
+            assertThat(run.err()).doesNotContainIgnoringCase("tensor parallel").doesNotContain("Exception");
+        }
+        try (Stream<Path> left = Files.list(folder)) {
+            assertThat(left).isEmpty();
+        }
+    }
+}
