@@ -27,7 +27,17 @@ final class StructuralSimilarity {
     record Similarity(double ssim, OptionalDouble multiScale) {}
 
     /// One channel of a frame.
-    private record Plane(double[] values, int height, int width) {
+    private static final class Plane {
+        private final double[] values;
+        private final int height;
+        private final int width;
+
+        Plane(double[] values, int height, int width) {
+            this.values = values;
+            this.height = height;
+            this.width = width;
+        }
+
         /// Half the size, each value the mean of four; an odd last row or column is left out.
         Plane half() {
             Plane half = new Plane(new double[(height / 2) * (width / 2)], height / 2, width / 2);
