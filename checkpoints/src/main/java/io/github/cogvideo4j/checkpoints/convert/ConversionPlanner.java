@@ -3,12 +3,15 @@ package io.github.cogvideo4j.checkpoints.convert;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ResultLayout;
 import io.github.cogvideo4j.checkpoints.convert.WeightFile.PlannedTensor;
 import io.github.cogvideo4j.checkpoints.internal.convert.configuration.ComponentConfigs;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.internal.placement.BaseTables;
 import io.github.cogvideo4j.checkpoints.internal.placement.ComponentPlacement;
 import io.github.cogvideo4j.checkpoints.internal.placement.PlacedComponent;
+import io.github.cogvideo4j.checkpoints.internal.source.ComfyNames;
 import io.github.cogvideo4j.checkpoints.internal.source.NamingScheme;
 import io.github.cogvideo4j.checkpoints.internal.source.NamingSchemes;
 import io.github.cogvideo4j.checkpoints.internal.table.ModelTable;
@@ -27,7 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/// Decides what a conversion will write: dtypes, shards, names, indexes, the configuration.
+/// The planner of a conversion, which decides what is written: dtypes, shards, names, indexes, the configuration.
 public final class ConversionPlanner {
     /// The index that the field's guides ask to keep beside the weights; diffusers itself ignores it.
     public static final String KEPT_INDEX = "model.safetensors.index.json";
@@ -97,6 +100,9 @@ public final class ConversionPlanner {
             rest = Optional.empty();
         } else if (sources.getFirst().traits().adapter()) {
             addAdapter(sources.getFirst());
+            rest = Optional.empty();
+        } else if (options.layout() == ResultLayout.COMFYUI) {
+            addComfyFile(components(sources));
             rest = Optional.empty();
         } else {
             List<PlacedComponent> components = components(sources);
@@ -170,6 +176,29 @@ public final class ConversionPlanner {
                 Place.of(source.folder()),
                 "checkpoints.convert.adapter-alpha",
                 Math.min(first.size(0), first.size(1)));
+    }
+
+    /// ComfyUI's loaders of other families take the names of the models' own repositories.
+    private void addComfyFile(List<PlacedComponent> components) throws IOException {
+        PlacedComponent placed = components.getFirst();
+        boolean cogVideoX = placed.family()
+                .filter(family -> family.classes().contains(TransformerConfig.CLASS_NAME))
+                .isPresent();
+        if (components.size() > 1 || !cogVideoX) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.WRONG_COMPONENT,
+                    Place.of(placed.checkpoint().folder()),
+                    "checkpoints.convert.comfyui-other",
+                    placed.component().folder(),
+                    placed.names().model());
+        }
+        // Holds the weights against the base's configuration, or against what can be derived from them.
+        new ComponentConfigs(components, base, options.claims(), remarks).decide();
+        Checkpoint source = ComfyNames.of(placed.checkpoint());
+        boolean keep = !source.kind().isTraining() || source.traits().keepsDType();
+        weightFiles.add(WeightFile.Safetensors.of(
+                ComfyNames.FILE, planned(source, "", keep ? TargetDType.SOURCE : TargetDType.BF16, Optional.empty())));
+        parts.add(new ConversionPlan.Part(ComfyNames.FILE, source));
     }
 
     private void addExport(NamingScheme.Export export) {

@@ -16,8 +16,6 @@ import tools.jackson.databind.node.ObjectNode;
 ///
 /// Source: diffusers' `_pack_dict_with_prefix` and what its loader takes out of `lora_adapter_metadata`.
 public final class AdapterMetadata {
-    private static final String TRANSFORMER = DiffusersDialect.TRANSFORMER + ".";
-
     private AdapterMetadata() {}
 
     /// Rank and alpha of a module.
@@ -28,10 +26,11 @@ public final class AdapterMetadata {
 
     /// The header of a file of diffusers in which every module has a known alpha.
     ///
-    /// @param modules rank and alpha of every adapted module; not empty
-    public static Map<String, String> header(SequencedMap<String, Strength> modules) {
+    /// @param component the component's folder in the pipeline
+    /// @param modules   rank and alpha of every adapted module; not empty
+    public static Map<String, String> header(String component, SequencedMap<String, Strength> modules) {
         ObjectNode json = JsonFile.newObject();
-        fields(json, TRANSFORMER, "lora_alpha", modules);
+        fields(json, DiffusersDialect.prefixOf(component) + ".", "lora_alpha", modules);
         return header(json);
     }
 

@@ -8,8 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Objects;
 
-/// Writes HTML pages that need nothing else and ask for nothing: no script, no font, no picture, and a policy
-/// that forbids all three. Text and attributes are always escaped: there is no way to pass markup through.
+/// A writer of HTML pages that need nothing else and ask for nothing: no script, no font, no picture, and a
+/// policy that forbids all three. Text and attributes are always escaped: there is no way to pass markup
+/// through.
 public final class Html {
     private static final String POLICY =
             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
