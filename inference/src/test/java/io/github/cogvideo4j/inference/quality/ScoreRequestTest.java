@@ -304,7 +304,7 @@ class ScoreRequestTest {
         ScoreReport report = run(ScoreRequest.of(odd));
         assertThat(report.page(Locale.ENGLISH))
                 .startsWith("<!doctype html>")
-                .contains("Temporal flickering", "&lt;b&gt;&amp;.gif")
+                .contains("temporal flickering", "&lt;b&gt;&amp;.gif")
                 .doesNotContain("<b>&.gif", "<script", "http://", "https://");
         assertThat(report.page(Locale.CHINESE)).contains("时间闪烁", "lang=\"zh\"");
     }

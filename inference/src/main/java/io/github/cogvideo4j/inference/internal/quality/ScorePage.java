@@ -38,15 +38,15 @@ public final class ScorePage {
     }
 
     private String write() {
-        html.begin(html.say("inference.score.title"), ScorePage.class, "score.css");
+        html.begin(html.say("inference.page.title"), ScorePage.class, "score.css");
         if (report.videos().size() > 1) {
-            section(html.say("inference.score.all"), this::overview);
+            section(html.say("inference.page.all"), this::overview);
         }
         for (VideoScore video : report.videos()) {
             section(video.file().toString(), () -> video(video));
         }
-        section(html.say("inference.score.meaning"), this::meaning);
-        return html.end(html.say("inference.score.footer"));
+        section(html.say("inference.page.meaning"), this::meaning);
+        return html.end(html.say("inference.page.footer"));
     }
 
     private void section(String title, Runnable contents) {
@@ -135,7 +135,7 @@ public final class ScorePage {
         video.likeness()
                 .ifPresent(like -> html.leaf(
                         "p",
-                        html.say("inference.score.against", like.reference().toString()),
+                        html.say("inference.page.against", like.reference().toString()),
                         "class",
                         "note below"));
         html.open("div", "class", "charts");
@@ -159,9 +159,9 @@ public final class ScorePage {
 
     private void frames(VideoScore video) {
         List<Measure> measures = video.measures();
-        html.open("details").leaf("summary", html.say("inference.score.per-frame"));
+        html.open("details").leaf("summary", html.say("inference.page.per-frame"));
         if (video.frames().size() > MOST_ROWS) {
-            html.leaf("p", html.say("inference.score.first-frames", MOST_ROWS), "class", "note");
+            html.leaf("p", html.say("inference.page.first-frames", MOST_ROWS), "class", "note");
         }
         html.open("div", "class", "scroll").open("table").open("thead").open("tr");
         head(html.say("inference.score.frame"), true);
@@ -194,15 +194,15 @@ public final class ScorePage {
 
     private void meaning() {
         html.open("dl", "class", "meaning");
-        html.leaf("dt", html.say("inference.score.frozen")).leaf("dd", html.say("inference.score.frozen-means"));
-        html.leaf("dt", html.say("inference.score.repeated")).leaf("dd", html.say("inference.score.repeated-means"));
+        html.leaf("dt", html.say("inference.score.frozen")).leaf("dd", html.say("inference.page.frozen-means"));
+        html.leaf("dt", html.say("inference.score.repeated")).leaf("dd", html.say("inference.page.repeated-means"));
         html.leaf("dt", html.say("inference.score.flickering"))
-                .leaf("dd", html.say("inference.score.flickering-means"));
+                .leaf("dd", html.say("inference.page.flickering-means"));
         for (Measure measure : Measure.values()) {
             if (report.videos().stream().anyMatch(video -> video.of(measure).isPresent())) {
                 html.leaf("dt", title(measure));
                 html.leaf(
-                        "dd", html.say("inference.measure-means." + measure.id().replace('_', '-')));
+                        "dd", html.say("inference.page.measure-" + measure.id().replace('_', '-')));
             }
         }
         html.close("dl");
