@@ -134,10 +134,7 @@ public final class ScorePage {
         html.close("ul");
         video.likeness()
                 .ifPresent(like -> html.leaf(
-                        "p",
-                        html.say("inference.page.against", like.reference().toString()),
-                        "class",
-                        "note below"));
+                        "p", html.say("inference.page.against", like.reference().toString()), "class", "note below"));
         html.open("div", "class", "charts");
         video.measures().forEach(measure -> chart(video, measure));
         html.close("div");
@@ -196,8 +193,7 @@ public final class ScorePage {
         html.open("dl", "class", "meaning");
         html.leaf("dt", html.say("inference.score.frozen")).leaf("dd", html.say("inference.page.frozen-means"));
         html.leaf("dt", html.say("inference.score.repeated")).leaf("dd", html.say("inference.page.repeated-means"));
-        html.leaf("dt", html.say("inference.score.flickering"))
-                .leaf("dd", html.say("inference.page.flickering-means"));
+        html.leaf("dt", html.say("inference.score.flickering")).leaf("dd", html.say("inference.page.flickering-means"));
         for (Measure measure : Measure.values()) {
             if (report.videos().stream().anyMatch(video -> video.of(measure).isPresent())) {
                 html.leaf("dt", title(measure));
