@@ -251,7 +251,9 @@ class TrainersCommandsTest {
             Path output = output();
             Run run = convert(checkpoint, output, base, "--dtype", "source");
             assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
-            assertThat(run.err()).contains("model.safetensors, model_1.safetensors").contains("head.0.weight");
+            assertThat(run.err())
+                    .contains("model.safetensors, model_1.safetensors")
+                    .contains("head.0.weight");
             assertThat(WrittenTensors.in(output.resolve("transformer"))).isEqualTo(WrittenTensors.described(tensors));
             assertEqual(output, checkpoint);
         }

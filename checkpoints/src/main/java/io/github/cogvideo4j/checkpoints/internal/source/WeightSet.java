@@ -78,7 +78,9 @@ public sealed interface WeightSet {
 
         @Override
         public String name() {
-            return files.stream().map(file -> String.valueOf(file.getFileName())).collect(Collectors.joining(", "));
+            return files.stream()
+                    .map(file -> String.valueOf(file.getFileName()))
+                    .collect(Collectors.joining(", "));
         }
     }
 
