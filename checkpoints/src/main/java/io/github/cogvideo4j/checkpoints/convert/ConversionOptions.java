@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
-/// What the result of a conversion should be like. Start from [#defaults()] and change what differs.
+/// The options of a conversion: what its result should be like. Start from [#defaults()] and change what differs.
 ///
 /// @param dtype     the dtype of the weights; when absent, that of the base's transformer, else bf16
 /// @param files     how weight files are written and called

@@ -30,7 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/// Decides what a conversion will write: dtypes, shards, names, indexes, the configuration.
+/// The planner of a conversion, which decides what is written: dtypes, shards, names, indexes, the configuration.
 public final class ConversionPlanner {
     /// The index that the field's guides ask to keep beside the weights; diffusers itself ignores it.
     public static final String KEPT_INDEX = "model.safetensors.index.json";

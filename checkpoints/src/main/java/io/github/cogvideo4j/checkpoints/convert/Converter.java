@@ -5,6 +5,7 @@ import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.internal.convert.WeightWriter;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
+import io.github.cogvideo4j.checkpoints.internal.staging.NamedFailure;
 import io.github.cogvideo4j.checkpoints.internal.staging.Staging;
 import io.github.cogvideo4j.checkpoints.internal.verify.SourceComparison;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
@@ -30,8 +31,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
-/// Carries out a plan. Until the last step, a rename, nothing exists under the output's name; when anything
-/// fails, nothing ever does.
+/// The executor of a conversion's plan. Until the last step, a rename, nothing exists under the output's name; when
+/// anything fails, nothing ever does.
 public final class Converter {
     private final ConversionPlan plan;
     private final JobControl control;
@@ -41,7 +42,7 @@ public final class Converter {
         this.control = control;
     }
 
-    /// What came of it.
+    /// The result of a conversion.
     ///
     /// @param output   the folder
     /// @param manifest what is in it
@@ -99,7 +100,7 @@ public final class Converter {
     private Result fill(Path folder) throws IOException {
         List<Manifest.FileEntry> files = new ArrayList<>();
         if (plan.base().isPresent()) {
-            files.addAll(new BaseFiles(folder, plan.options().link(), control)
+            files.addAll(new BaseFiles(folder, plan.output(), plan.options().link(), control)
                     .bring(plan.base().get()));
         }
         List<String> made = new ArrayList<>(plan.smallFiles().keySet());
@@ -109,7 +110,7 @@ public final class Converter {
         }
         List<WeightWriter.Written> written;
         try (FileStorageReader reader = new FileStorageReader();
-                WeightWriter writer = new WeightWriter(reader, control)) {
+                WeightWriter writer = new WeightWriter(reader, control, plan.output())) {
             written = writer.write(
                     plan.tensors(), plan.weightFiles(), folder, plan.options().threads());
         }
@@ -119,7 +120,8 @@ public final class Converter {
         }
         for (Map.Entry<String, String> file : plan.smallFiles().entrySet()) {
             byte[] bytes = file.getValue().getBytes(StandardCharsets.UTF_8);
-            Files.write(folder.resolve(file.getKey()), bytes);
+            NamedFailure.naming(
+                    plan.output().resolve(file.getKey()), () -> Files.write(folder.resolve(file.getKey()), bytes));
             files.add(new Manifest.FileEntry(
                     file.getKey(),
                     Manifest.Origin.WRITTEN,
@@ -128,7 +130,9 @@ public final class Converter {
                     Optional.of(Digests.sha256(bytes))));
         }
         Manifest manifest = manifest(files, written);
-        Files.writeString(folder.resolve(Manifest.FILE_NAME), ManifestJson.format(manifest));
+        NamedFailure.naming(
+                plan.output().resolve(Manifest.FILE_NAME),
+                () -> Files.writeString(folder.resolve(Manifest.FILE_NAME), ManifestJson.format(manifest)));
         return new Result(plan.output(), manifest, findings(written));
     }
 

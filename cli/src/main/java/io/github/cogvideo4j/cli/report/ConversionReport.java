@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.LinkMode;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
@@ -113,13 +114,14 @@ public final class ConversionReport {
         // Of the tensors, as the check of the result counts them: headers would look like a loss there.
         long bytes =
                 plan.tensors().stream().mapToLong(PlannedTensor::byteLength).sum();
-        console.print(
-                "cli.convert.done",
-                plan.tensors().size(),
-                ByteSize.of(bytes),
-                plan.dtype().id(),
-                plan.weightFiles().size(),
-                done.output());
+        int count = plan.tensors().size();
+        String size = ByteSize.of(bytes);
+        int containers = plan.weightFiles().size();
+        if (plan.dtype() == TargetDType.SOURCE) {
+            console.print("cli.convert.done-as-stored", count, size, containers, done.output());
+        } else {
+            console.print("cli.convert.done", count, size, plan.dtype().id(), containers, done.output());
+        }
         if (verified) {
             console.print("cli.convert.verified");
         }

@@ -17,7 +17,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 
-/// What a fine-tuning changed.
+/// The changes that a fine-tuning made.
 ///
 /// @param model       the fine-tuned weights
 /// @param base        what they started from

@@ -15,8 +15,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
-/// What a fine-tuning changed, as one web page: summary, heat map, histogram, tables. It needs nothing else and
-/// asks for nothing: no script, no font, no picture, and a policy that forbids all three.
+/// The changes that a fine-tuning made, as one web page: summary, heat map, histogram, tables. It needs nothing
+/// else and asks for nothing: no script, no font, no picture, and a policy that forbids all three.
 public final class ComparisonPage {
     private static final int MOST_CHANGED = 12;
     private static final String POLICY =

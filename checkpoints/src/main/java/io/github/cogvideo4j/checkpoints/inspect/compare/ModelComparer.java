@@ -32,7 +32,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 
-/// Compares a model with the base that it was fine-tuned from, streaming both.
+/// The comparison of a model with the base that it was fine-tuned from, streaming both.
 public final class ModelComparer {
     /// A tensor of both sides.
     private record Pair(StoredTensor model, StoredTensor base) {}

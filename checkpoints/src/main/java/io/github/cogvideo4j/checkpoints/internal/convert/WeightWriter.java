@@ -27,6 +27,7 @@ import java.util.zip.CRC32;
 /// writes it where the files' layouts put it. A tensor is read once, however many files it goes to.
 public final class WeightWriter implements AutoCloseable {
     private final FileStorageReader reader;
+    private final Path result;
     private final JobControl control;
     private final List<OpenFile> files = new ArrayList<>();
     private final Map<Key, List<Destination>> destinations = new HashMap<>();
@@ -46,8 +47,12 @@ public final class WeightWriter implements AutoCloseable {
     /// @param values what the scan of the values found
     public record Written(PlannedTensor tensor, String sha256, long crc32, ValueScan values) {}
 
-    public WeightWriter(FileStorageReader reader, JobControl control) {
+    /// @param reader  reads the sources
+    /// @param control told of the progress
+    /// @param result  the folder as the user knows it, for errors: files are written under another name
+    public WeightWriter(FileStorageReader reader, JobControl control, Path result) {
         this.reader = reader;
+        this.result = result;
         this.control = control;
     }
 
@@ -74,10 +79,14 @@ public final class WeightWriter implements AutoCloseable {
                 .computeIfAbsent(tensor.tensor().folder(), _ -> new HashMap<>())
                 .put(tensor.tensor().name(), tensor.crc32()));
         for (OpenFile file : files) {
-            file.writeback().finish();
-            file.plan()
-                    .writeStructure(
-                            file.channel(), checksums.getOrDefault(file.plan().folder(), Map.of()));
+            NamedFailure.naming(result.resolve(file.plan().path()), () -> {
+                file.writeback().finish();
+                file.plan()
+                        .writeStructure(
+                                file.channel(),
+                                checksums.getOrDefault(file.plan().folder(), Map.of()));
+                return file;
+            });
         }
         return written;
     }
@@ -122,7 +131,7 @@ public final class WeightWriter implements AutoCloseable {
                 try {
                     WeightFile.writeFully(target.file().channel(), bytes.duplicate(), target.offset() + position);
                 } catch (IOException e) {
-                    throw NamedFailure.of(Path.of(target.file().plan().path()), e);
+                    throw NamedFailure.of(result.resolve(target.file().plan().path()), e);
                 }
                 target.file().writeback().wrote(bytes.remaining());
             }

@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/// Says what is wrong with a folder or a file. Looks at the path it is given and below, never above; changes
-/// nothing; reads headers only unless asked for more.
+/// The doctor, which says what is wrong with a folder or a file. Looks at the path it is given and below, never
+/// above; changes nothing; reads headers only unless asked for more.
 public final class Doctor {
     private Doctor() {}
 

@@ -25,7 +25,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 
-/// Finds out which component of a model weights are.
+/// The placement of weights: which component of a model they are.
 ///
 /// With a base, the component is the one whose table of names and shapes the weights fill, whatever stands
 /// before their names. Without one, or where the base has no weights of it, the component is told by the family

@@ -12,8 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Finds out which components weights are by the families whose modules their names lie under, where no table
-/// tells it.
+/// The placement of weights by the families whose modules their names lie under, where no table tells it.
 final class FamilyPlacement {
     private final FoundWeights found;
     private final Optional<Component> said;

@@ -21,7 +21,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/// Where in a path the state is.
+/// The place of the state in a path.
 ///
 /// @param place   what was found
 /// @param remarks why this and not something else

@@ -19,7 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Plans a plain state dict: one weight file, or shards.
+/// The planner of a plain state dict: one weight file, or shards.
 public final class PlainWeights {
     private final Problems remarks = new Problems();
     private final SourceFiles opened = new SourceFiles();

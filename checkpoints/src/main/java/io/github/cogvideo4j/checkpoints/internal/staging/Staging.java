@@ -20,8 +20,8 @@ import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
 
-/// Builds a folder out of sight and puts it in place in one step, so that at every instant the target is
-/// absent, the old one, or complete.
+/// A folder that is built out of sight and put in place in one step, so that at every instant the target is absent,
+/// the old one, or complete.
 ///
 /// Beside the target `NAME` lie, while it is built, `.NAME.cogvideo4j-ID` (the new folder, mode 0700),
 /// `.NAME.cogvideo4j-ID.lock` (held by the running process, so that a stale one is recognised as such), and for

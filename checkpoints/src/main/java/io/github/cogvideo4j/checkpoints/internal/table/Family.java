@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
 
-/// What is known of the models that share names: a row of `families.json`.
+/// A family of models that share names: a row of `families.json`.
 ///
 /// @param name       what to call them
 /// @param classes    their classes; names alone do not tell which

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/// Finds what is wrapped around a table's names.
+/// The search for what is wrapped around a table's names.
 ///
 /// A wrapper is whatever stands before a name of the table. All that occur are counted in one walk over the
 /// names; the one under which most of the table exists is taken. No list of prefixes takes part.

@@ -8,7 +8,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// How names that a file has fit a model's table.
+/// The fit of a file's names with a model's table.
 ///
 /// Every name that was found is in exactly one of: `names`, `extra`, `second`, `outside`.
 ///

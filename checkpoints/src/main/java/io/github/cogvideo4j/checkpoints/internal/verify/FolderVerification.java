@@ -28,8 +28,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/// Proves a folder intact without its source: against its manifest, or, where it has none, by its own structure
-/// and values.
+/// The proof that a folder is intact, without its source: against its manifest, or, where it has none, by its own
+/// structure and values.
 public final class FolderVerification {
     private final Path folder;
     private final boolean deep;

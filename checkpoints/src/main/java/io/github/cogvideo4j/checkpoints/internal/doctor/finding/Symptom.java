@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/// What a problem looks like to people who meet it in other software. Source: what diffusers'
-/// `from_pretrained`, safetensors, `torch.load` and `zero_to_fp32.py` say to such files.
+/// The symptom of a problem: how people meet it in other software. Source: what diffusers' `from_pretrained`,
+/// safetensors, `torch.load` and `zero_to_fp32.py` say to such files.
 public final class Symptom {
     /// The codes for which the bundle has a sentence.
     private static final Set<ProblemCode> KNOWN = Arrays.stream(ProblemCode.values())

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// The files were renamed and the names inside the index were not.
+/// An index whose files were renamed while the names inside it were not.
 public final class StaleIndexRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {

@@ -36,7 +36,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// Finds out what a path is, and reads it.
+/// The reader of a subject, which finds out what a path is.
 final class SubjectReader {
 
     /// The factors whose first size is the rank.

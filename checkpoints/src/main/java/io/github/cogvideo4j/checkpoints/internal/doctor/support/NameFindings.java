@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
-/// What the rules about names share.
+/// Findings about file names, shared by the rules that look at them.
 public final class NameFindings {
     private NameFindings() {}
 

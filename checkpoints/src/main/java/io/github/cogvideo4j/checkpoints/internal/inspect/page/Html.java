@@ -3,7 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.inspect.page;
 import io.github.cogvideo4j.formats.problem.Message;
 import java.util.Locale;
 
-/// Writes HTML. Text and attributes are always escaped: there is no way to pass markup through.
+/// A writer of HTML. Text and attributes are always escaped: there is no way to pass markup through.
 public final class Html {
     private final StringBuilder page = new StringBuilder("<!doctype html>\n");
     private final Locale locale;

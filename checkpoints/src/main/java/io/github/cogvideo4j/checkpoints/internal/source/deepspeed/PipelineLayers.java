@@ -30,9 +30,9 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Plans the state dict of a folder of DeepSpeed's pipeline engine: `layer_XX-model_states.pt` holds the state
-/// dict of the pipeline's XXth layer, under the layer's own names. diffusion-pipe wraps each transformer block in
-/// a layer that calls it `block`, so the number of the block is its place among those layers.
+/// The planner of the state dict of a folder of DeepSpeed's pipeline engine: `layer_XX-model_states.pt` holds the
+/// state dict of the pipeline's XXth layer, under the layer's own names. diffusion-pipe wraps each transformer
+/// block in a layer that calls it `block`, so the number of the block is its place among those layers.
 ///
 /// Source: DeepSpeed 0.19.6, `runtime/pipe/module.py`; diffusion-pipe, `models/base.py`.
 public final class PipelineLayers {

@@ -34,8 +34,8 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Plans the state dict of a folder in which every rank saved its own part: `model_world_size_W_rank_R.pt`,
-/// files of `torch.save` whose values are `DTensor`s.
+/// The planner of the state dict of a folder in which every rank saved its own part:
+/// `model_world_size_W_rank_R.pt`, files of `torch.save` whose values are `DTensor`s.
 ///
 /// `Shard(d)` on a mesh dimension of W ranks cuts as `torch.chunk` does: ceil(n/W) indexes each, the last ranks
 /// fewer or none. `Replicate` leaves the tensor whole on every rank of that dimension, so one of them is enough.
