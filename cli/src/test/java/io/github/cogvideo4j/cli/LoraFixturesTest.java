@@ -34,8 +34,7 @@ class LoraFixturesTest {
     private static final Path DIALECTS = Resources.fixture("lora-dialects");
     private static final String WEIGHTS = "diffusion_pytorch_model.safetensors";
     /// What a dialect has no words for. The fixture's LoKr has two whole matrices and an alpha, which only
-    /// PEFT's
-    /// configuration can say.
+    /// PEFT's configuration can say.
     private static final Map<String, Set<String>> REFUSED = Map.of(
             "diffusers", Set.of("loha", "lokr", "difference", "bias:difference", "bias:replaced", "replaced"),
             "peft", Set.of("difference"),
@@ -125,8 +124,7 @@ class LoraFixturesTest {
     }
 
     /// What was written binds all modules and fuses to the same bytes; or it was refused for a kind that the
-    /// dialect
-    /// has no words for, and nothing was written.
+    /// dialect has no words for, and nothing was written.
     private void requireTheSame(
             Run written, Set<String> kinds, String dialect, Path adapter, String base, Path fused, int modules)
             throws IOException {
@@ -158,8 +156,8 @@ class LoraFixturesTest {
     }
 
     /// The reference's bytes, the base's where there is no reference. Products with fewer than eight columns,
-    /// or
-    /// pixels of a kernel, have other bits from processor to processor in libtorch itself (`LoraDialectsTest`).
+    /// or pixels of a kernel, have other bits from processor to processor in libtorch itself
+    /// (`LoraDialectsTest`).
     private static void requireReference(
             Map<String, byte[]> found, Map<String, byte[]> base, Map<String, byte[]> reference) {
         assertThat(found.keySet()).isEqualTo(base.keySet()).containsAll(reference.keySet());

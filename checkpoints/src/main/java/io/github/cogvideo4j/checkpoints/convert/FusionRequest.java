@@ -83,8 +83,7 @@ public record FusionRequest(String base, List<Adapter> adapters, Path output, Co
         }
 
         /// How large the change is beside the weights; absent where no matrix changes. Before the plan is
-        /// carried out
-        /// the matrices that change are read for it, afterwards nothing is.
+        /// carried out the matrices that change are read for it, afterwards nothing is.
         public Optional<LoraFusion.Strength> strength() throws IOException {
             return LoraFusion.strength(
                     conversion.checkpoint(), conversion.options().threads());

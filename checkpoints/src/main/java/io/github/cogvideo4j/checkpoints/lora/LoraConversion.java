@@ -27,7 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/// Writes an adapter in another dialect, and proves that what it does is the same.
+/// The conversion of an adapter to another dialect, with the proof that what it does is the same.
 public final class LoraConversion {
     private static final String PEFT_WEIGHTS = "adapter_model.safetensors";
     private static final String PEFT_CONFIGURATION = "adapter_config.json";

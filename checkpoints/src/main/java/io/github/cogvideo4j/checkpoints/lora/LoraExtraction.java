@@ -42,8 +42,8 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import org.ejml.data.DMatrixRMaj;
 
-/// Takes an adapter out of the difference between a fine-tuned model and its base: for each linear layer the
-/// best approximation of the change by two matrices of a rank.
+/// The extraction of an adapter from the difference between a fine-tuned model and its base: for each linear
+/// layer the best approximation of the change by two matrices of a rank.
 public final class LoraExtraction {
     private static final String WEIGHT = ".weight";
     /// The differences are beside the heap; this bounds those of all threads together.

@@ -32,7 +32,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
 
-/// Writes an adapter in a dialect. The factors keep their bytes; what changes are names, and where alpha is.
+/// The writer of an adapter in a dialect. The factors keep their bytes; what changes are names, and where alpha
+/// is.
 public final class AdapterWriter {
     private final AdapterContent adapter;
     private final Dialect.Writable dialect;

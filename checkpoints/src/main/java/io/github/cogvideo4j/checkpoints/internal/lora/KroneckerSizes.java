@@ -12,8 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /// The settings from which PEFT finds the sizes of LoKr's matrices again. Its files do not name them: a reader
-/// makes
-/// matrices from a layer's sizes, the rank and these two, and only then loads the file into them.
+/// makes matrices from a layer's sizes, the rank and these two, and only then loads the file into them.
 ///
 /// Source: `factorization` and `update_layer` of PEFT's LoKr.
 ///

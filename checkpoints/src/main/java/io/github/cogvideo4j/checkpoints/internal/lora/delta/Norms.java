@@ -34,8 +34,7 @@ public final class Norms {
     }
 
     /// The norm of what a tensor's changes add to it, and that of the base. Nothing is read of a tensor that
-    /// has been
-    /// computed already.
+    /// has been computed already.
     public static Pair of(StorageReader reader, FusedWeight fused) throws IOException {
         Optional<Pair> measured = fused.measured().get();
         if (measured.isPresent()) {

@@ -26,8 +26,7 @@ public sealed interface Dialect {
     }
 
     /// A dialect with kohya's parts: alpha is a tensor beside the factors, DoRA's lengths are `dora_scale`, and
-    /// nothing
-    /// is replaced whole.
+    /// nothing is replaced whole.
     sealed interface AlphaTensor extends Writable permits KohyaDialect, ComfyDialect {
         /// What stands before the ending.
         String spell(String module);
