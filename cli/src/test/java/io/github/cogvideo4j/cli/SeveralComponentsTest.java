@@ -73,6 +73,23 @@ class SeveralComponentsTest {
     }
 
     @Test
+    void withoutABaseTwoExpertsAreBothWritten() throws IOException {
+        Path source = WeightsOf.several(
+                folder.resolve("both.safetensors"),
+                Map.of("transformer.", expert("transformer"), "transformer_2.", expert("transformer_2")));
+        Path output = folder.resolve("output");
+        Run run = Run.of("convert", source.toString(), output.toString());
+        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
+        for (String name : new String[] {"transformer", "transformer_2"}) {
+            assertThat(output.resolve(name).resolve(WEIGHTS))
+                    .hasSameBinaryContentAs(WAN22.resolve("reference")
+                            .resolve(name)
+                            .resolve("bf16-safe")
+                            .resolve(WEIGHTS));
+        }
+    }
+
+    @Test
     void betweenComponentsThatAreAlikeTheUserIsAsked() {
         Path output = folder.resolve("output");
         Run run = Run.of(
@@ -117,6 +134,53 @@ class SeveralComponentsTest {
                 WAN22.resolve("output-high/checkpoint-3").toString());
         assertThat(run.exit()).isEqualTo(ExitCode.PROBLEMS_FOUND);
         assertThat(run.out() + run.err()).contains("[wrong-component]", "transformer_2");
+    }
+
+    @Test
+    void componentsThatTransformersReadsKeepItsNames() throws IOException {
+        Path base = Resources.golden("pipelines/t2v-2b");
+        Path trained = base.resolve("text_encoder/model.safetensors");
+        Path source = WeightsOf.several(folder.resolve("encoder.safetensors"), Map.of("module.", trained));
+        Path output = convert(source, base);
+        assertThat(output.resolve("text_encoder/model.safetensors")).hasSameBinaryContentAs(trained);
+        assertThat(output.resolve("text_encoder").toFile().list()).doesNotContain(WEIGHTS);
+        assertThat(output.resolve("transformer").resolve(WEIGHTS))
+                .hasSameBinaryContentAs(base.resolve("transformer").resolve(WEIGHTS));
+        assertProven(output, source);
+        assertThat(Run.of("doctor", output.toString()).exit()).isEqualTo(ExitCode.DONE);
+
+        Path both = folder.resolve("both");
+        Run run = Run.of("convert", source.toString(), both.toString(), "--base", base.toString(), "--format", "bin");
+        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
+        assertThat(both.resolve("text_encoder/pytorch_model.bin")).exists();
+        assertThat(Run.of("doctor", both.toString()).exit()).isEqualTo(ExitCode.DONE);
+    }
+
+    @Test
+    void shardsOfATextEncoderHaveItsIndex() throws IOException {
+        Path base = Resources.golden("pipelines/t2v-2b");
+        Path trained = base.resolve("text_encoder/model.safetensors");
+        Path source = WeightsOf.several(folder.resolve("encoder.safetensors"), Map.of("", trained));
+        Path output = folder.resolve("sharded");
+        Run run = Run.of(
+                "convert", source.toString(), output.toString(), "--base", base.toString(), "--max-shard-size", "20KB");
+        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
+        assertThat(output.resolve("text_encoder/model.safetensors.index.json")).exists();
+        assertThat(output.resolve("text_encoder").toFile().list((_, name) -> name.startsWith("diffusion_")))
+                .isEmpty();
+        assertProven(output, source);
+        Run diagnosed = Run.of("doctor", output.toString());
+        assertThat(diagnosed.exit()).as(diagnosed.out()).isEqualTo(ExitCode.DONE);
+    }
+
+    @Test
+    void anAutoencoderGoesIntoItsFolder() throws IOException {
+        Path base = Resources.golden("pipelines/t2v-2b");
+        Path trained = base.resolve("vae").resolve(WEIGHTS);
+        Path source = WeightsOf.several(folder.resolve("vae.safetensors"), Map.of("app.vae.", trained));
+        Path output = convert(source, base);
+        assertThat(output.resolve("vae").resolve(WEIGHTS)).hasSameBinaryContentAs(trained);
+        assertProven(output, source);
     }
 
     private static Path expert(String component) {

@@ -11,6 +11,7 @@ import io.github.cogvideo4j.formats.problem.Remedy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 
 /// The placement of weights by the families whose modules their names lie under, where no table tells it.
 final class FamilyPlacement {
@@ -51,13 +52,25 @@ final class FamilyPlacement {
         }
         List<PlacedComponent> placed = new ArrayList<>();
         for (FamilyMatch match : fitting) {
-            Component component = said.orElseGet(() -> new Component(
-                    match.family().component(), match.family().library().equals("transformers")));
-            placed.add(placed(component, match, fitting.size() == 1));
-            if (said.isEmpty() && (fitting.size() > 1 || !component.equals(Component.TRANSFORMER))) {
-                found.remarks()
-                        .report(ProblemCode.CHOICE, found.place(), "checkpoints.convert.component", component.folder());
+            boolean transformers = match.family().library().equals("transformers");
+            SequencedMap<String, FamilyMatch> several = match.family().byComponent(match, found.shapes());
+            if (said.isEmpty() && !several.isEmpty()) {
+                several.forEach((folder, one) -> placed.add(placed(new Component(folder, transformers), one, false)));
+            } else {
+                Component component =
+                        said.orElseGet(() -> new Component(match.family().component(), transformers));
+                placed.add(placed(component, match, fitting.size() == 1));
             }
+        }
+        if (said.isEmpty()) {
+            placed.stream()
+                    .filter(one -> placed.size() > 1 || !one.component().equals(Component.TRANSFORMER))
+                    .forEach(one -> found.remarks()
+                            .report(
+                                    ProblemCode.CHOICE,
+                                    found.place(),
+                                    "checkpoints.convert.component",
+                                    one.component().folder()));
         }
         return placed;
     }

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.finding;
 
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.util.Arrays;
@@ -18,6 +19,13 @@ public final class Symptom {
             .collect(Collectors.toCollection(() -> EnumSet.noneOf(ProblemCode.class)));
 
     private Symptom() {}
+
+    /// The symptom of a weight file's name, which the libraries say differently.
+    public static Optional<Message> ofName(ProblemCode code, Component component) {
+        return component.transformers()
+                ? Optional.of(Message.of("checkpoints.doctor.symptom.transformers-name"))
+                : of(code);
+    }
 
     /// The symptom of a problem, where it has one of its own. Where it names a file, dots stand for the name.
     public static Optional<Message> of(ProblemCode code) {
