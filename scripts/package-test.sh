@@ -36,7 +36,7 @@ left=$(ls -A)
 for file in completion/cogvideo.bash completion/cogvideo.zsh completion/cogvideo.fish licences/PARTS.md LICENSE; do
   [[ -s $home/$file ]] || fail "the archive has no $file"
 done
-bash -n "$home/completion/cogvideo.bash" || fail "completion for bash"
+"$root/scripts/completion-test.sh" "$home/completion" || fail "completion"
 
 # The best of some starts, against the checkout.
 best() {

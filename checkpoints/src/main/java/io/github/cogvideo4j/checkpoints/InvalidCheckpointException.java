@@ -4,8 +4,8 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 
-/// What was given is no checkpoint that can be used: a part is missing, parts do not belong together, the
-/// weights do not fit the configuration.
+/// A checkpoint that cannot be used: a part is missing, parts do not belong together, the weights do not fit the
+/// configuration.
 public final class InvalidCheckpointException extends CheckpointException {
     /// An exception for a problem already described.
     public InvalidCheckpointException(Problem problem) {

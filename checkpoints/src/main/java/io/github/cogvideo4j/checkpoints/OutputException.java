@@ -4,7 +4,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 
-/// The result cannot be put where it was asked for: something else is there, or there is no room.
+/// A result that cannot be put where it was asked for: something else is there, or there is no room.
 public final class OutputException extends CheckpointException {
     /// An exception for a problem already described.
     public OutputException(Problem problem) {

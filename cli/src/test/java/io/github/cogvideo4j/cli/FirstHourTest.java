@@ -122,6 +122,16 @@ class FirstHourTest {
         assertThat(run.err()).contains("cogvideo doctor --system --device cuda");
     }
 
+    @Test
+    void severalDtypesAreNotCalledSource() {
+        Path checkpoint = Resources.fixture("sample-t2v-2b/output/checkpoint-3");
+        String output = temporary.resolve("model").toString();
+        assertThat(Run.of("convert", checkpoint.toString(), output, "--dtype", "source")
+                        .out())
+                .contains("each in its own dtype")
+                .doesNotContain("as source");
+    }
+
     private static String model() {
         return Resources.golden("pipelines/t2v-2b").toString();
     }

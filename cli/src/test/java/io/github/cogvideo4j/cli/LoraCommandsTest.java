@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -119,7 +120,7 @@ class LoraCommandsTest {
     void anAdapterIsDescribed() {
         Run run = Run.of("lora", "inspect", ADAPTER);
         assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
-        assertThat(run.out()).contains("rank 4", "attn1.to_out.0", "No alpha is recorded", "[16, 16]");
+        assertThat(run.out()).contains("rank 4", "attn1.to_out.0", "alpha: unknown", "[16, 16]");
         assertThat(Run.of("lora", "inspect", ADAPTER, "--json").out())
                 .contains("\"records_alpha\": false", "\"norm\"", "\"ranks\"");
     }
@@ -130,7 +131,7 @@ class LoraCommandsTest {
         assertThat(Run.of("lora", "fuse", BASE, ADAPTER, model).exit()).isEqualTo(ExitCode.DONE);
         Run run = Run.of("lora", "extract", BASE, model, folder.resolve("lora").toString(), "--rank", "4");
         assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
-        assertThat(run.out()).contains("Extracted 8 layers", "100.00%");
+        assertThat(run.out()).contains("extracted 8 layers", "100.00%");
         try (Stream<Path> files = Files.list(folder.resolve("lora"))) {
             assertThat(files).hasSize(1);
         }
@@ -149,10 +150,10 @@ class LoraCommandsTest {
         Run fused = Run.of("lora", "fuse", base, adapter, folder.resolve("m").toString());
         assertThat(fused.exit()).as(fused.err()).isEqualTo(ExitCode.DONE);
         assertThat(fused.err()).contains("bound 14 of 14 modules");
-        assertThat(fused.out()).contains("The change is 0.0");
+        assertThat(fused.out()).contains("the change is 0.0");
         Run inspected = Run.of("lora", "inspect", adapter, "--base", base);
         assertThat(inspected.exit()).as(inspected.err()).isEqualTo(ExitCode.DONE);
-        assertThat(inspected.out()).contains("Dialect: kohya (lora)", "alpha 2", "Bound 14 of 14 modules");
+        assertThat(inspected.out()).contains("dialect: kohya (lora)", "alpha 2", "bound: 14 of 14 modules");
         Run exported = Run.of("lora", "export", adapter, folder.resolve("e").toString(), "--base", base);
         assertThat(exported.exit()).as(exported.err()).isEqualTo(ExitCode.DONE);
         assertThat(exported.err()).contains("bound 14 of 14 modules");
@@ -174,7 +175,7 @@ class LoraCommandsTest {
         assertThat(output).doesNotExist();
         Run inspected = Run.of("lora", "inspect", dialect("half-unbound/input"), "--base", dialect("base"));
         assertThat(inspected.exit()).isEqualTo(ExitCode.PROBLEMS_FOUND);
-        assertThat(inspected.out()).contains("Bound 7 of 14 modules", "transformer_blocks.40.attn1.to_k");
+        assertThat(inspected.out()).contains("bound: 7 of 14 modules", "transformer_blocks.40.attn1.to_k");
     }
 
     @Test
@@ -253,6 +254,48 @@ class LoraCommandsTest {
         Run proven = Run.of("verify", output.toString(), "--against", base, "--lora", adapter);
         assertThat(proven.exit()).as(proven.err()).isEqualTo(ExitCode.DONE);
         assertThat(Run.of("verify", output.toString()).exit()).isEqualTo(ExitCode.DONE);
+    }
+
+    /// Its names begin with the component, by which diffusers finds where an adapter belongs.
+    @Test
+    void anAdapterOfAnotherComponentIsExtractedUnderItsNames() {
+        String fixture = Resources.fixture("any-unet-zero2-bf16-w2").toString();
+        String lora = folder.resolve("lora").toString();
+        Run extracted = Run.of(
+                "lora",
+                "extract",
+                fixture + "/base",
+                fixture + "/output/checkpoint-3",
+                lora,
+                "--rank",
+                "2",
+                "--component",
+                "unet");
+        assertThat(extracted.exit()).as(extracted.err()).isEqualTo(ExitCode.DONE);
+        Run inspected = Run.of("lora", "inspect", lora, "--base", fixture + "/base", "--component", "unet", "--json");
+        assertThat(inspected.exit()).as(inspected.err()).isEqualTo(ExitCode.DONE);
+        assertThat(inspected.out()).contains("\"records_alpha\": true", "\"unbound\": []");
+        assertThat(folder.resolve("lora/pytorch_lora_weights.safetensors"))
+                .content(StandardCharsets.ISO_8859_1)
+                .contains("\"unet.", "unet.lora_alpha")
+                .doesNotContain("\"transformer.");
+    }
+
+    /// PEFT records alpha in `adapter_config.json` beside the file, finetrainers in the header.
+    @Test
+    void theDoctorFindsAlphaWhereverItIsRecorded() {
+        for (String name : new String[] {
+            "peft-folder",
+            "peft-loha",
+            "peft-rank-pattern",
+            "diffusers-lora-config",
+            "kohya-single",
+            "old-diffusers-processor"
+        }) {
+            Run run = Run.of("doctor", dialect(name + "/input"));
+            assertThat(run.out() + run.err()).as(name).doesNotContain("[lora-alpha]");
+        }
+        assertThat(Run.of("doctor", dialect("diffusers-no-alpha/input")).out()).contains("[lora-alpha]");
     }
 
     @Test

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -77,8 +80,20 @@ class OtherModelsCommandsTest {
             assertThat(Resources.sha256(Files.readAllBytes(output.resolve(file.getKey()))))
                     .isEqualTo(hash);
         }
+        for (var field : expect.path("metadata").properties()) {
+            assertThat(adapterMetadata(output).path(field.getKey())).isEqualTo(field.getValue());
+        }
         expect.path("absent")
                 .forEach(name -> assertThat(output.resolve(name.asString())).doesNotExist());
+    }
+
+    /// What the adapter that was written says of itself in its header.
+    private static JsonNode adapterMetadata(Path output) throws IOException {
+        byte[] file = Files.readAllBytes(output.resolve("pytorch_lora_weights.safetensors"));
+        int header = (int) ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        JsonNode json = JsonMapper.shared().readTree(new String(file, 8, header, StandardCharsets.UTF_8));
+        return JsonMapper.shared()
+                .readTree(json.at("/__metadata__/lora_adapter_metadata").asString());
     }
 
     private void setUp(JsonNode setup) throws IOException {

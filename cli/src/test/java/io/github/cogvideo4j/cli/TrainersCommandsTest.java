@@ -12,7 +12,10 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -128,6 +131,57 @@ class TrainersCommandsTest {
         return JsonMapper.shared().readTree(run.out());
     }
 
+    /// Names, dtypes and bytes of ComfyUI's own file come back out of the folder for diffusers, and the folder's out
+    /// of the file.
+    @Test
+    void aFileForComfyUiAndAFolderForDiffusersAreEachOthersInverse() throws IOException {
+        Path comfy =
+                Resources.fixture("single-files/prefix-model-diffusion-model/input/cogvideox_finetune.safetensors");
+        Path model = output();
+        assertThat(convert(comfy, model, List.of()).exit()).isEqualTo(ExitCode.DONE);
+
+        Path file = output();
+        Run there = convert(model.resolve("transformer"), file, List.of("--to", "comfyui"));
+        assertThat(there.exit()).as(there.err()).isEqualTo(ExitCode.DONE);
+        assertThat(WrittenTensors.in(file.resolve("model.safetensors"))).isEqualTo(WrittenTensors.in(comfy));
+        assertThat(Resources.snapshot(file).keySet()).containsExactlyInAnyOrder("model.safetensors", "cogvideo4j.json");
+        assertEqual(file, model.resolve("transformer"));
+        Run intact = Run.of("verify", file.toString());
+        assertThat(intact.exit()).as(intact.out() + intact.err()).isEqualTo(ExitCode.DONE);
+
+        Path back = output();
+        assertThat(convert(file, back, List.of()).exit()).isEqualTo(ExitCode.DONE);
+        assertThat(WrittenTensors.in(back.resolve("transformer")))
+                .isEqualTo(WrittenTensors.in(model.resolve("transformer")));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "cogkit-sft-w2/output, bf16",
+        "videoxfun-zero2-w2/output, bf16",
+        "single-files/prefix-transformer/input/cogvideox_finetune.safetensors, source"
+    })
+    void everyTrainingBecomesAFileForComfyUi(String path, String dtype) {
+        Path source = Resources.fixture(path);
+        Path model = output();
+        Path file = output();
+        assertThat(convert(source, model, List.of("--dtype", dtype)).exit()).isEqualTo(ExitCode.DONE);
+        assertThat(convert(source, file, List.of("--to", "comfyui")).exit()).isEqualTo(ExitCode.DONE);
+        SortedMap<String, String> expected = new TreeMap<>();
+        WrittenTensors.in(model.resolve("transformer"))
+                .forEach((name, tensor) -> expected.put("model.diffusion_model." + name, tensor));
+        assertThat(WrittenTensors.in(file)).isEqualTo(expected);
+        assertEqual(file, source);
+    }
+
+    @Test
+    void anotherFamilyHasOtherNamesInComfyUi() {
+        Run run = convert(
+                Resources.fixture("any-wan21-zero2-bf16-w2/output/checkpoint-3"), output(), List.of("--to", "comfyui"));
+        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run.err()).contains("ComfyUI").contains("WanTransformer3DModel");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "videoxfun-full-ema, output",
@@ -176,6 +230,33 @@ class TrainersCommandsTest {
         assertThat(WrittenTensors.raw(average.resolve("transformer/diffusion_pytorch_model.safetensors"))
                         .values())
                 .allMatch(tensor -> tensor.equals(tensor.zeroed()));
+    }
+
+    /// accelerate saves a second model of the same training as `model_1`: whichever is the transformer is taken.
+    @ParameterizedTest
+    @CsvSource({"model, model_1", "model_1, model"})
+    void ofTwoModelsInOneCheckpointTheNamesDecide(String transformer, String other) throws IOException {
+        Path fixture = Resources.fixture("ddp-bf16-w2");
+        Path checkpoint = Resources.copy(fixture.resolve("output/checkpoint-3"), folder.resolve("checkpoint-3"));
+        Path weights = checkpoint.resolve("model.safetensors");
+        Map<String, WrittenTensors.Raw> tensors = WrittenTensors.raw(weights);
+        Map<String, WrittenTensors.Raw> discriminator = new LinkedHashMap<>();
+        tensors.values().stream()
+                .limit(3)
+                .forEach(tensor -> discriminator.put("head." + discriminator.size() + ".weight", tensor));
+        ContainerFiles.write(checkpoint.resolve(transformer + ".safetensors"), tensors);
+        ContainerFiles.write(checkpoint.resolve(other + ".safetensors"), discriminator);
+
+        for (List<String> base : List.of(List.<String>of(), List.of("--base", fixture + "/base"))) {
+            Path output = output();
+            Run run = convert(checkpoint, output, base, "--dtype", "source");
+            assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
+            assertThat(run.err())
+                    .contains("model.safetensors, model_1.safetensors")
+                    .contains("head.0.weight");
+            assertThat(WrittenTensors.in(output.resolve("transformer"))).isEqualTo(WrittenTensors.described(tensors));
+            assertEqual(output, checkpoint);
+        }
     }
 
     @ParameterizedTest

@@ -4,7 +4,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 
-/// The file breaks its own format: cut short, sizes that do not fit, invalid syntax.
+/// A file that breaks its own format: cut short, sizes that do not fit, invalid syntax.
 public final class MalformedFileException extends FormatException {
     /// An exception for a problem already described.
     public MalformedFileException(Problem problem) {

@@ -3,7 +3,7 @@ package io.github.cogvideo4j.formats;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.Problems;
 
-/// How to take what a format's rules forbid but its usual readers let pass.
+/// The treatment of what a format's rules forbid but its usual readers let pass.
 public enum Strictness {
     /// Oddities become warnings.
     LENIENT,

@@ -4,7 +4,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 
-/// The file tries something that no weights file needs: running code, leaving its folder, exhausting memory.
+/// A file that tries something that no weights file needs: running code, leaving its folder, exhausting memory.
 public final class UnsafeFileException extends FormatException {
     /// An exception for a problem already described.
     public UnsafeFileException(Problem problem) {

@@ -4,7 +4,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 
-/// The file is valid but holds something that cannot be turned into plain tensors here.
+/// A valid file that holds something that cannot be turned into plain tensors here.
 public final class UnsupportedFileException extends FormatException {
     /// An exception for a problem already described.
     public UnsupportedFileException(Problem problem) {

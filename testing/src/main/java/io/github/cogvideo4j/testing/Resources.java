@@ -87,6 +87,15 @@ public final class Resources {
         return target;
     }
 
+    /// Deletes a folder with everything in it.
+    public static void delete(Path folder) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path path : all.toList().reversed()) {
+                Files.delete(path);
+            }
+        }
+    }
+
     /// The SHA-256 of every file below a folder, by relative path: equal snapshots mean that nothing was
     /// touched.
     public static SortedMap<String, String> snapshot(Path folder) throws IOException {

@@ -79,10 +79,11 @@ public final class SyntheticCheckpoint {
         Files.writeString(folder.resolve("latest"), TAG);
     }
 
-    /// `--billions P [--stage 2|3] [--ranks N] [--sparse-module] FOLDER`
+    /// `--billions P [--family cogvideox|wan] [--stage 2|3] [--ranks N] [--sparse-module] FOLDER`
     public static void main(String[] args) throws IOException {
         Arguments arguments = Arguments.parse(args, "sparse-module");
-        List<NamedShape> parameters = SyntheticModel.ofBillions(Double.parseDouble(arguments.get("billions", "1")));
+        List<NamedShape> parameters = SyntheticModel.ofBillions(
+                arguments.get("family", "cogvideox"), Double.parseDouble(arguments.get("billions", "1")));
         Path folder = Path.of(arguments.only("FOLDER"));
         write(
                 folder,

@@ -170,10 +170,11 @@ public final class SyntheticDistributed {
         return table.call("torch", "Size", table.tuple(sizes));
     }
 
-    /// `--billions P [--ranks N] [--dimension 0|1] FOLDER`
+    /// `--billions P [--family cogvideox|wan] [--ranks N] [--dimension 0|1] FOLDER`
     public static void main(String[] args) throws IOException {
         Arguments arguments = Arguments.parse(args);
-        List<NamedShape> parameters = SyntheticModel.ofBillions(Double.parseDouble(arguments.get("billions", "1")));
+        List<NamedShape> parameters = SyntheticModel.ofBillions(
+                arguments.get("family", "cogvideox"), Double.parseDouble(arguments.get("billions", "1")));
         Path folder = Path.of(arguments.only("FOLDER"));
         write(
                 folder,

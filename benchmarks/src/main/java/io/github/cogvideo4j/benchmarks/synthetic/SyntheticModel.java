@@ -39,6 +39,18 @@ public final class SyntheticModel {
         return of(heads, (int) Math.max(1, Math.round((parameters - outside) / layer)));
     }
 
+    /// The same of a family.
+    ///
+    /// @param family   `cogvideox` or `wan`
+    /// @param billions how many, in billions
+    public static List<NamedShape> ofBillions(String family, double billions) {
+        return switch (family) {
+            case "cogvideox" -> ofBillions(billions);
+            case "wan" -> SyntheticWan.ofBillions(billions);
+            default -> throw new IllegalArgumentException("--family is cogvideox or wan, not " + family);
+        };
+    }
+
     /// The parameters of a model of this width and depth.
     ///
     /// @param heads  attention heads of 64 channels

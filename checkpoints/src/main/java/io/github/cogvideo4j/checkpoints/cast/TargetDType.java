@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/// What the elements become.
+/// The dtype that elements are written in.
 public enum TargetDType {
     /// Every tensor bfloat16.
     BF16(DType.BF16, "bfloat16"),

@@ -11,8 +11,8 @@ import io.github.cogvideo4j.formats.problem.Remedy;
 import java.util.List;
 import java.util.Optional;
 
-/// Says what weights are, where they are not what the conversion is asked to make of them. Named here, they
-/// are not told as a hundred missing tensors.
+/// The refusal of adapters where a model is to be converted. Without it, they would be reported as a hundred
+/// missing tensors.
 final class AdapterRefusal {
     private AdapterRefusal() {}
 

@@ -5,6 +5,7 @@ import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.LinkMode;
 import io.github.cogvideo4j.checkpoints.internal.job.Phase;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
+import io.github.cogvideo4j.checkpoints.internal.staging.NamedFailure;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -27,19 +28,25 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// Brings the base model's files into the result: small ones as copies, weights as links or copies, each with
-/// its hash for the manifest.
+/// The base model's files that go into the result: small ones as copies, weights as links or copies, each with its
+/// hash for the manifest.
 final class BaseFiles {
     private static final int BUFFER_BYTES = 1 << 20;
     /// A hub cache names a large file's blob by its SHA-256.
     private static final Pattern BLOB = Pattern.compile("[0-9a-f]{64}");
 
     private final Path target;
+    private final Path result;
     private final LinkMode mode;
     private final JobControl control;
 
-    BaseFiles(Path target, LinkMode mode, JobControl control) {
+    /// @param target  the folder that is filled
+    /// @param result  what it will be called, for errors
+    /// @param mode    how weights come into it
+    /// @param control told of the progress
+    BaseFiles(Path target, Path result, LinkMode mode, JobControl control) {
         this.target = target;
+        this.result = result;
         this.mode = mode;
         this.control = control;
     }
@@ -123,7 +130,11 @@ final class BaseFiles {
                 digest.update(buffer.duplicate());
                 control.advance(buffer.remaining());
                 int bytes = buffer.remaining();
-                WeightFile.writeFully(to, buffer, size);
+                long position = size;
+                NamedFailure.naming(result.resolve(file.path()), () -> {
+                    WeightFile.writeFully(to, buffer, position);
+                    return to;
+                });
                 size += bytes;
             }
         }

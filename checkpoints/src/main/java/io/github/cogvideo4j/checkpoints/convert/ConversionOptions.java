@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
-/// What the result of a conversion should be like. Start from [#defaults()] and change what differs.
+/// The options of a conversion: what its result should be like. Start from [#defaults()] and change what differs.
 ///
 /// @param dtype     the dtype of the weights; when absent, that of the base's transformer, else bf16
 /// @param files     how weight files are written and called
@@ -173,7 +173,9 @@ public record ConversionOptions(
         /// A folder that diffusers loads.
         DIFFUSERS(Optional.empty()),
         /// A checkpoint that SAT loads.
-        SAT(Optional.of(CheckpointKind.SAT));
+        SAT(Optional.of(CheckpointKind.SAT)),
+        /// One file that ComfyUI's own CogVideoX loader takes.
+        COMFYUI(Optional.empty());
 
         private final Optional<CheckpointKind> kind;
 

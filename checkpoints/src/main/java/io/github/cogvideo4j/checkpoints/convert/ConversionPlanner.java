@@ -3,12 +3,15 @@ package io.github.cogvideo4j.checkpoints.convert;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ResultLayout;
 import io.github.cogvideo4j.checkpoints.convert.WeightFile.PlannedTensor;
 import io.github.cogvideo4j.checkpoints.internal.convert.configuration.ComponentConfigs;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.internal.placement.BaseTables;
 import io.github.cogvideo4j.checkpoints.internal.placement.ComponentPlacement;
 import io.github.cogvideo4j.checkpoints.internal.placement.PlacedComponent;
+import io.github.cogvideo4j.checkpoints.internal.source.ComfyNames;
 import io.github.cogvideo4j.checkpoints.internal.source.NamingScheme;
 import io.github.cogvideo4j.checkpoints.internal.source.NamingSchemes;
 import io.github.cogvideo4j.checkpoints.internal.table.ModelTable;
@@ -27,7 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/// Decides what a conversion will write: dtypes, shards, names, indexes, the configuration.
+/// The planner of a conversion, which decides what is written: dtypes, shards, names, indexes, the configuration.
 public final class ConversionPlanner {
     /// The index that the field's guides ask to keep beside the weights; diffusers itself ignores it.
     public static final String KEPT_INDEX = "model.safetensors.index.json";
@@ -98,6 +101,9 @@ public final class ConversionPlanner {
         } else if (sources.getFirst().traits().adapter()) {
             addAdapter(sources.getFirst());
             rest = Optional.empty();
+        } else if (options.layout() == ResultLayout.COMFYUI) {
+            addComfyFile(components(sources));
+            rest = Optional.empty();
         } else {
             List<PlacedComponent> components = components(sources);
             for (PlacedComponent component : components) {
@@ -151,8 +157,8 @@ public final class ConversionPlanner {
                 || component.transformers()
                 || source.traits().keepsDType();
         TargetDType otherwise = keep ? TargetDType.SOURCE : TargetDType.BF16;
-        List<PlannedTensor> planned =
-                planned(source, ofBase.flatMap(TargetDType::of).orElse(otherwise), placed.table());
+        List<PlannedTensor> planned = planned(
+                source, component.folder(), ofBase.flatMap(TargetDType::of).orElse(otherwise), placed.table());
         ComponentFiles files = new ComponentFiles(component, options, remarks);
         weightFiles.addAll(files.plan(planned, output));
         smallFiles.putAll(files.indexes());
@@ -160,7 +166,7 @@ public final class ConversionPlanner {
     }
 
     private void addAdapter(Checkpoint source) {
-        List<PlannedTensor> planned = planned(source, TargetDType.SOURCE);
+        List<PlannedTensor> planned = planned(source, "", TargetDType.SOURCE, Optional.empty());
         weightFiles.add(WeightFile.Safetensors.of(WeightFileName.ADAPTER, planned));
         parts.add(new ConversionPlan.Part(WeightFileName.ADAPTER, source));
         Shape first = source.entries().getFirst().tensor().shape();
@@ -172,26 +178,50 @@ public final class ConversionPlanner {
                 Math.min(first.size(0), first.size(1)));
     }
 
+    /// ComfyUI's loaders of other families take the names of the models' own repositories.
+    private void addComfyFile(List<PlacedComponent> components) throws IOException {
+        PlacedComponent placed = components.getFirst();
+        boolean cogVideoX = placed.family()
+                .filter(family -> family.classes().contains(TransformerConfig.CLASS_NAME))
+                .isPresent();
+        if (components.size() > 1 || !cogVideoX) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.WRONG_COMPONENT,
+                    Place.of(placed.checkpoint().folder()),
+                    "checkpoints.convert.comfyui-other",
+                    placed.component().folder(),
+                    placed.names().model());
+        }
+        // Holds the weights against the base's configuration, or against what can be derived from them.
+        new ComponentConfigs(components, base, options.claims(), remarks).decide();
+        Checkpoint source = ComfyNames.of(placed.checkpoint());
+        boolean keep = !source.kind().isTraining() || source.traits().keepsDType();
+        weightFiles.add(WeightFile.Safetensors.of(
+                ComfyNames.FILE, planned(source, "", keep ? TargetDType.SOURCE : TargetDType.BF16, Optional.empty())));
+        parts.add(new ConversionPlan.Part(ComfyNames.FILE, source));
+    }
+
     private void addExport(NamingScheme.Export export) {
+        String folder = export.path().substring(0, Math.max(0, export.path().lastIndexOf('/')));
         weightFiles.add(WeightFile.Torch.of(
-                export.path(), planned(export.checkpoint(), TargetDType.SOURCE), Optional.of(export.key())));
+                export.path(),
+                planned(export.checkpoint(), folder, TargetDType.SOURCE, Optional.empty()),
+                Optional.of(export.key())));
         smallFiles.putAll(export.smallFiles());
         parts.add(new ConversionPlan.Part(export.path(), export.checkpoint()));
     }
 
-    private List<PlannedTensor> planned(Checkpoint source, TargetDType otherwise) {
-        return planned(source, otherwise, Optional.empty());
-    }
-
     /// Each tensor in the dtype that was asked for, or in the one that its table has it in: some models keep
     /// a few modules in fp32, which nothing but their files shows.
-    private List<PlannedTensor> planned(Checkpoint source, TargetDType otherwise, Optional<ModelTable> table) {
+    private List<PlannedTensor> planned(
+            Checkpoint source, String folder, TargetDType otherwise, Optional<ModelTable> table) {
         TargetDType dtype = options.dtype().orElse(otherwise);
         if (mainDType.isEmpty()) {
             mainDType = Optional.of(dtype);
         }
         List<PlannedTensor> planned = source.entries().stream()
                 .map(entry -> new PlannedTensor(
+                        folder,
                         entry,
                         table.filter(_ -> options.dtype().isEmpty())
                                 .flatMap(known -> known.dtype(entry.name()))

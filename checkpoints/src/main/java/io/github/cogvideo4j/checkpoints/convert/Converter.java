@@ -5,6 +5,7 @@ import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.internal.convert.WeightWriter;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
+import io.github.cogvideo4j.checkpoints.internal.staging.NamedFailure;
 import io.github.cogvideo4j.checkpoints.internal.staging.Staging;
 import io.github.cogvideo4j.checkpoints.internal.verify.SourceComparison;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
@@ -21,14 +22,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
-/// Carries out a plan. Until the last step, a rename, nothing exists under the output's name; when anything
-/// fails, nothing ever does.
+/// The executor of a conversion's plan. Until the last step, a rename, nothing exists under the output's name; when
+/// anything fails, nothing ever does.
 public final class Converter {
     private final ConversionPlan plan;
     private final JobControl control;
@@ -38,7 +42,7 @@ public final class Converter {
         this.control = control;
     }
 
-    /// What came of it.
+    /// The result of a conversion.
     ///
     /// @param output   the folder
     /// @param manifest what is in it
@@ -96,7 +100,7 @@ public final class Converter {
     private Result fill(Path folder) throws IOException {
         List<Manifest.FileEntry> files = new ArrayList<>();
         if (plan.base().isPresent()) {
-            files.addAll(new BaseFiles(folder, plan.options().link(), control)
+            files.addAll(new BaseFiles(folder, plan.output(), plan.options().link(), control)
                     .bring(plan.base().get()));
         }
         List<String> made = new ArrayList<>(plan.smallFiles().keySet());
@@ -106,7 +110,7 @@ public final class Converter {
         }
         List<WeightWriter.Written> written;
         try (FileStorageReader reader = new FileStorageReader();
-                WeightWriter writer = new WeightWriter(reader, control)) {
+                WeightWriter writer = new WeightWriter(reader, control, plan.output())) {
             written = writer.write(
                     plan.tensors(), plan.weightFiles(), folder, plan.options().threads());
         }
@@ -116,7 +120,8 @@ public final class Converter {
         }
         for (Map.Entry<String, String> file : plan.smallFiles().entrySet()) {
             byte[] bytes = file.getValue().getBytes(StandardCharsets.UTF_8);
-            Files.write(folder.resolve(file.getKey()), bytes);
+            NamedFailure.naming(
+                    plan.output().resolve(file.getKey()), () -> Files.write(folder.resolve(file.getKey()), bytes));
             files.add(new Manifest.FileEntry(
                     file.getKey(),
                     Manifest.Origin.WRITTEN,
@@ -125,7 +130,9 @@ public final class Converter {
                     Optional.of(Digests.sha256(bytes))));
         }
         Manifest manifest = manifest(files, written);
-        Files.writeString(folder.resolve(Manifest.FILE_NAME), ManifestJson.format(manifest));
+        NamedFailure.naming(
+                plan.output().resolve(Manifest.FILE_NAME),
+                () -> Files.writeString(folder.resolve(Manifest.FILE_NAME), ManifestJson.format(manifest)));
         return new Result(plan.output(), manifest, findings(written));
     }
 
@@ -151,9 +158,11 @@ public final class Converter {
 
     private Manifest manifest(List<Manifest.FileEntry> files, List<WeightWriter.Written> written) {
         Map<String, Manifest.TensorEntry> tensors = new LinkedHashMap<>();
+        Set<String> shared = sharedNames();
         for (WeightWriter.Written tensor : written) {
+            String name = tensor.tensor().name();
             tensors.put(
-                    tensor.tensor().name(),
+                    shared.contains(name) ? tensor.tensor().folder() + "/" + name : name,
                     new Manifest.TensorEntry(
                             tensor.tensor().dtype(),
                             tensor.tensor().entry().tensor().shape(),
@@ -172,6 +181,19 @@ public final class Converter {
                 files,
                 tensors,
                 names());
+    }
+
+    /// Names that more than one component has.
+    private Set<String> sharedNames() {
+        Map<String, String> folders = new HashMap<>();
+        Set<String> shared = new HashSet<>();
+        for (WeightFile.PlannedTensor tensor : plan.tensors()) {
+            String other = folders.putIfAbsent(tensor.name(), tensor.folder());
+            if (other != null && !other.equals(tensor.folder())) {
+                shared.add(tensor.name());
+            }
+        }
+        return shared;
     }
 
     private List<Manifest.Names> names() {

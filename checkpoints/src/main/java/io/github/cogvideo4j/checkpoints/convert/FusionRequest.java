@@ -16,6 +16,7 @@ import io.github.cogvideo4j.checkpoints.lora.LoraFusion.AppliedAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraTarget;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,7 +33,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param base     the model: a folder, or a name in the hub's cache
 /// @param adapters the adapters, in the order in which they are applied; at least one
 /// @param output   the folder to make
-/// @param options  what the result should be like. Without a dtype, every tensor keeps that of the base; without a
+/// @param options  what the result should be like. Without a dtype, every tensor keeps that of the base;
+///     without a
 ///                 component, the adapters' names tell which is meant
 public record FusionRequest(String base, List<Adapter> adapters, Path output, ConversionOptions options)
         implements JobRequest<FusionRequest.Plan> {
@@ -71,12 +73,26 @@ public record FusionRequest(String base, List<Adapter> adapters, Path output, Co
     /// A planned fusion.
     ///
     /// @param conversion what will be written
-    /// @param strength   how large the change is beside the weights; absent where no matrix changes
-    public record Plan(ConversionPlan conversion, Optional<LoraFusion.Strength> strength)
-            implements JobPlan<Converter.Result> {
+    public record Plan(ConversionPlan conversion) implements JobPlan<Converter.Result> {
+        /// Fuses, and warns of a change that is larger than what it changes.
         @Override
         public Converter.Result run(JobControl control) throws IOException {
-            return conversion.run(control);
+            Converter.Result result = conversion.run(control);
+            strengthProblem().ifPresent(control::notice);
+            return result;
+        }
+
+        /// How large the change is beside the weights; absent where no matrix changes. Before the plan is
+        /// carried out the matrices that change are read for it, afterwards nothing is.
+        public Optional<LoraFusion.Strength> strength() throws IOException {
+            return LoraFusion.strength(
+                    conversion.checkpoint(), conversion.options().threads());
+        }
+
+        /// What is wrong with the strength: a change that is larger than what it changes.
+        public Optional<Problem> strengthProblem() throws IOException {
+            Path adapter = conversion.checkpoint().adapters().getFirst().file();
+            return strength().flatMap(size -> size.problem(adapter));
         }
     }
 
@@ -104,7 +120,7 @@ public record FusionRequest(String base, List<Adapter> adapters, Path output, Co
         return JOB;
     }
 
-    /// Plans. The matrices that change are read, to tell how much they do.
+    /// Plans. Of the model only headers are read.
     @Override
     public Plan plan(JobControl control) throws IOException {
         List<AppliedAdapter> applied = new ArrayList<>();
@@ -130,9 +146,7 @@ public record FusionRequest(String base, List<Adapter> adapters, Path output, Co
             each.adapter().valueProblems().forEach(control::notice);
         }
         control.check();
-        Optional<LoraFusion.Strength> strength = LoraFusion.strength(fused, chosen.threads());
-        strength.flatMap(size -> size.problem(adapters.getFirst().path())).ifPresent(control::notice);
-        return new Plan(plan, strength);
+        return new Plan(plan);
     }
 
     @Override

@@ -30,6 +30,11 @@ public sealed interface WeightFile {
         return path().substring(path().lastIndexOf('/') + 1);
     }
 
+    /// Its folder below the output, empty for the output itself.
+    default String folder() {
+        return path().substring(0, Math.max(0, path().lastIndexOf('/')));
+    }
+
     /// The file's final size in bytes.
     long size();
 
@@ -151,9 +156,10 @@ public sealed interface WeightFile {
 
     /// A tensor of the result: where it comes from and the dtype it is written in.
     ///
-    /// @param entry where it comes from
-    /// @param dtype what its elements become
-    record PlannedTensor(StateEntry entry, DType dtype) {
+    /// @param folder the folder of its files below the output: components may share names
+    /// @param entry  where it comes from
+    /// @param dtype  what its elements become
+    record PlannedTensor(String folder, StateEntry entry, DType dtype) {
         /// Its key.
         public String name() {
             return entry.name();

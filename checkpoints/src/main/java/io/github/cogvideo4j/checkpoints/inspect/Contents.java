@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/// What one set of tensors is: a checkpoint, a component of a pipeline, a single file.
+/// The contents of one set of tensors: a checkpoint, a component of a pipeline, a single file.
 ///
 /// @param name          what distinguishes it where a path holds several: a component's or a file's name
 /// @param kind          what it is: `DeepSpeed ZeRO`, `plain weights`, `safetensors`, `torch ZIP`

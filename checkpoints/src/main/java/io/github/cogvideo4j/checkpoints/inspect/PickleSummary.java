@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// What a pickle mentions.
+/// The names that a pickle mentions.
 ///
 /// @param file    the file that holds it
 /// @param name    what it is in the file: a record of a ZIP, a part of the legacy container

@@ -4,9 +4,9 @@ import io.github.cogvideo4j.checkpoints.inspect.PickleSummary.PickleName;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// Told the opcodes while a scan goes through the pickles, for a listing.
+/// A listener that is handed the opcodes while a scan goes through pickles, for a listing.
 public interface PickleWatch {
-    /// Tells nobody.
+    /// A listener that ignores what it is handed.
     PickleWatch NONE = new PickleWatch() {
         @Override
         public void begin(Path file, String name) {}

@@ -10,7 +10,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/// Which tensors to show, and in which order.
+/// A selection of the tensors to show, and their order.
 ///
 /// @param filter a part of the name, or a pattern for all of it, in which `*` stands for any characters and `?`
 ///               for one

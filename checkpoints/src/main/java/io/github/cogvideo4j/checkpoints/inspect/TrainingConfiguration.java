@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// How a training was configured: DeepSpeed's `ds_config`, which every rank saves with its state. Values are as
+/// The configuration of a training: DeepSpeed's `ds_config`, which every rank saves with its state. Values are as
 /// found, since DeepSpeed allows words (`auto`) where numbers are meant.
 ///
 /// @param json the whole configuration

@@ -11,6 +11,7 @@ import io.github.cogvideo4j.checkpoints.internal.lora.AdapterReader;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterRemarks;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterSource;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterWriter;
+import io.github.cogvideo4j.checkpoints.internal.lora.PeftConfiguration;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialect;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -26,7 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/// Writes an adapter in another dialect, and proves that what it does is the same.
+/// The conversion of an adapter to another dialect, with the proof that what it does is the same.
 public final class LoraConversion {
     private static final String PEFT_WEIGHTS = "adapter_model.safetensors";
     private static final String PEFT_CONFIGURATION = "adapter_config.json";
@@ -77,9 +78,8 @@ public final class LoraConversion {
         Map<String, String> header = request.to() == LoraDialect.DIFFUSERS
                 ? AdapterMetadata.header(adapter, request.alpha())
                 : AdapterMetadata.plainHeader();
-        Map<String, String> beside = peft
-                ? Map.of(PEFT_CONFIGURATION, AdapterMetadata.peftConfiguration(adapter, request.alpha()))
-                : Map.of();
+        Map<String, String> beside =
+                peft ? Map.of(PEFT_CONFIGURATION, PeftConfiguration.of(adapter, request.alpha())) : Map.of();
         AdapterWriter writer = new AdapterWriter(adapter, request.to().dialect(adapter.component()), request.alpha());
         long bytes = writer.write(target, header, beside);
         boolean exact = prove(adapter, request.alpha(), target);

@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/// Takes the adapter out of a training, in whatever dialect it is there, and writes it under the names by which
+/// The export of an adapter out of a training, in whatever dialect it is there, under the names by which
 /// diffusers loads it.
 ///
 /// Where a training's state is there, its fp32 master copies are taken. Under ZeRO-3 CogVideo's trainer leaves

@@ -11,6 +11,9 @@ import io.github.cogvideo4j.checkpoints.internal.lora.AdapterMetadata;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterReader;
 import io.github.cogvideo4j.checkpoints.internal.lora.TruncatedSvd;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
+import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterPart;
+import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
+import io.github.cogvideo4j.checkpoints.internal.lora.dialect.DiffusersDialect;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
@@ -35,13 +38,13 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.ejml.data.DMatrixRMaj;
 
-/// Takes an adapter out of the difference between a fine-tuned model and its base: for each linear layer the
-/// best approximation of the change by two matrices of a rank.
+/// The extraction of an adapter from the difference between a fine-tuned model and its base: for each linear
+/// layer the best approximation of the change by two matrices of a rank.
 public final class LoraExtraction {
-    private static final String PREFIX = "transformer.";
     private static final String WEIGHT = ".weight";
     /// The differences are beside the heap; this bounds those of all threads together.
     private static final long LARGEST_TOGETHER = 1L << 30;
@@ -60,7 +63,9 @@ public final class LoraExtraction {
     ///                  changed
     /// @param threads   how many layers at once
     /// @param overwrite whether an adapter that is there may be replaced
-    public record Options(int rank, List<String> targets, int threads, boolean overwrite) {
+    /// @param component the component's folder in the pipeline, which stands before the adapter's names; the
+    ///                  transformer where none is said
+    public record Options(int rank, List<String> targets, int threads, boolean overwrite, Optional<String> component) {
         /// Copies the list.
         public Options {
             targets = List.copyOf(targets);
@@ -138,7 +143,7 @@ public final class LoraExtraction {
                 Phase.WRITING,
                 pairs.stream().mapToLong(pair -> pair.model().byteLength()).sum());
         try (FileStorageReader reader = new FileStorageReader();
-                AdapterFile file = AdapterFile.create(target, specs, AdapterMetadata.header(strengths))) {
+                AdapterFile file = AdapterFile.create(target, specs, AdapterMetadata.header(component(), strengths))) {
             List<Layer> layers = ParallelTensors.map(pairs, threads(pairs), pair -> layer(pair, reader, file));
             reader.verifyChecksums();
             SourceFiles.requireUnchanged(base.files());
@@ -287,11 +292,15 @@ public final class LoraExtraction {
         }
     }
 
-    private static String nameOfA(Pair pair) {
-        return PREFIX + pair.module() + ".lora_A.weight";
+    private String component() {
+        return options.component().orElse(DiffusersDialect.TRANSFORMER);
     }
 
-    private static String nameOfB(Pair pair) {
-        return PREFIX + pair.module() + ".lora_B.weight";
+    private String nameOfA(Pair pair) {
+        return Dialects.diffusers(component()).write(pair.module(), AdapterPart.LORA_A);
+    }
+
+    private String nameOfB(Pair pair) {
+        return Dialects.diffusers(component()).write(pair.module(), AdapterPart.LORA_B);
     }
 }

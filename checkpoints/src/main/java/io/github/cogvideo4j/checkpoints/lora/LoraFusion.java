@@ -34,8 +34,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 
-/// Fuses adapters into a model: the model's state dict, in which the adapted tensors are computed when they
-/// are read.
+/// The fusion of adapters into a model: the model's state dict, in which the adapted tensors are computed when
+/// they are read.
 public final class LoraFusion {
     private final Checkpoint base;
     private final List<AppliedAdapter> adapters;
@@ -64,7 +64,8 @@ public final class LoraFusion {
     }
 
     /// How large the change is beside the weights that it changes: the Frobenius norm of all that is added to
-    /// matrices over that of these matrices. Reads both.
+    /// matrices over that of these matrices. Reads both, but for tensors that have been computed already
+    /// (written or compared): their norms were taken on the way.
     ///
     /// @param fused   a fused checkpoint
     /// @param threads how many tensors at once

@@ -11,15 +11,16 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /// The component of a model that adapters are for.
 ///
@@ -101,13 +102,17 @@ public record LoraTarget(Optional<String> component, Checkpoint weights) {
             }
         }
         if (whole.size() > 1) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.AMBIGUOUS_WEIGHTS,
-                    Place.of(model),
-                    "checkpoints.lora.several-components",
-                    whole.stream()
-                            .flatMap(target -> target.component().stream())
-                            .collect(Collectors.joining(", ")));
+            List<String> names = whole.stream()
+                    .flatMap(target -> target.component().stream())
+                    .toList();
+            throw new InvalidCheckpointException(Problem.of(
+                            ProblemCode.AMBIGUOUS_WEIGHTS,
+                            Place.of(model),
+                            "checkpoints.lora.several-components",
+                            String.join(", ", names))
+                    .with(names.stream()
+                            .map(name -> Remedy.change(Remedy.Field.COMPONENT, name))
+                            .toArray(Remedy[]::new)));
         }
         return whole.isEmpty() ? nearest.orElseThrow() : whole.getFirst();
     }

@@ -18,7 +18,8 @@ import java.util.SortedMap;
 /// @param source   the checkpoint
 /// @param options  what was asked for
 /// @param files    every file of the folder but this one
-/// @param tensors  the written tensors by name, in the order of the state dict
+/// @param tensors  the written tensors by name, in the order of the state dict; where components share names, by
+///                 `COMPONENT/NAME`
 /// @param names    how the names of each written component were settled; older manifests do not tell
 public record Manifest(
         String software,

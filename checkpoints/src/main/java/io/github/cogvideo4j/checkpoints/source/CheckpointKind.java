@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.source;
 
-/// What a path turned out to hold.
+/// The kind of checkpoint that a path holds.
 public enum CheckpointKind {
     /// Partitioned training state of DeepSpeed ZeRO, stages 1 to 3.
     DEEPSPEED_ZERO("DeepSpeed ZeRO"),

@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/// Opens a checkpoint wherever it is: finds out what a path holds and plans its state dict.
+/// The entry to checkpoints: finds out what a path holds and plans its state dict.
 public final class Checkpoints {
     /// What makes a checkpoint incomplete, so that an older one of the same training is taken instead. Anything
     /// else (damage, code in a pickle) is not skipped over.

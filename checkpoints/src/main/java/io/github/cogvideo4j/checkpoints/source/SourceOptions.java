@@ -3,7 +3,7 @@ package io.github.cogvideo4j.checkpoints.source;
 import io.github.cogvideo4j.formats.Strictness;
 import java.util.Optional;
 
-/// How to choose where a path leaves a choice.
+/// The choices that a path leaves open.
 ///
 /// @param tag           the tag folder to take instead of what `latest` names
 /// @param fromModule    take the `module` of the model-states file, in the training dtype, because the

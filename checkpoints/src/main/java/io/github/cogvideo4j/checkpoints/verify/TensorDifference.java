@@ -7,7 +7,7 @@ import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.nio.file.Path;
 
-/// How a tensor of a folder differs from what its source makes it.
+/// A difference between a tensor of a folder and what its source makes it.
 public sealed interface TensorDifference {
     /// The tensor's key.
     String name();

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/// What a verification looked at and found.
+/// The report of a verification: what it looked at and found.
 ///
 /// @param folder      what was verified
 /// @param manifest    whether the folder was held against its manifest

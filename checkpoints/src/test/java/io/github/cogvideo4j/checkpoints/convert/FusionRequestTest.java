@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.convert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.cogvideo4j.checkpoints.CancelledException;
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
@@ -11,12 +12,14 @@ import io.github.cogvideo4j.checkpoints.job.Cancellation;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.JobEvent;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Category;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -94,6 +97,28 @@ class FusionRequestTest {
         assertThatThrownBy(() -> plan.run(cancelling)).isInstanceOf(CancelledException.class);
         assertThatThrownBy(() -> request.plan(cancelling)).isInstanceOf(CancelledException.class);
         assertThat(folder).isEmptyDirectory();
+    }
+
+    /// The norms are taken while the weights are written: what was measured then is what reading again gives,
+    /// and the
+    /// base may be gone by then.
+    @Test
+    void theStrengthOfWhatWasWrittenIsKnownWithoutReadingTheBaseAgain(@TempDir Path folder) throws IOException {
+        for (String name : new String[] {"diffusers", "peft-dora", "comfy-diff", "peft-lokr"}) {
+            Path base = Resources.copy(Resources.fixture("lora-dialects/base"), folder.resolve("base-" + name));
+            Path adapter = Resources.fixture("lora-dialects/" + name + "/input");
+            LoraFusion.Strength read = FusionRequest.of(base, adapter, folder.resolve("unused"))
+                    .plan(JobControl.none())
+                    .strength()
+                    .orElseThrow();
+            FusionRequest.Plan plan =
+                    FusionRequest.of(base, adapter, folder.resolve(name)).plan(JobControl.none());
+            plan.run(JobControl.none());
+            Files.delete(base.resolve("transformer/diffusion_pytorch_model.safetensors"));
+            LoraFusion.Strength measured = plan.strength().orElseThrow();
+            assertThat(measured.tensor()).isEqualTo(read.tensor());
+            assertThat(measured.ratio()).isCloseTo(read.ratio(), within(1e-12));
+        }
     }
 
     private static ObjectNode object(String json) {

@@ -2,8 +2,8 @@ package io.github.cogvideo4j.checkpoints.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.cogvideo4j.checkpoints.internal.doctor.Rules;
 import io.github.cogvideo4j.checkpoints.internal.doctor.finding.Symptom;
-import io.github.cogvideo4j.checkpoints.internal.doctor.rule.Rules;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
@@ -33,6 +33,22 @@ class DiagnosesDocumentTest {
                 .containsExactlyInAnyOrderElementsOf(codes);
     }
 
+    /// A rule that was written and not listed would never look.
+    @Test
+    void theFolderOfRulesHoldsTheRulesThatLook() throws IOException {
+        Path folder = root().resolve("checkpoints/src/main/java/io/github/cogvideo4j/checkpoints/internal/doctor/rule");
+        try (Stream<Path> files = Files.list(folder)) {
+            List<String> written = files.map(
+                            file -> file.getFileName().toString().replace(".java", ""))
+                    .filter(name -> !Set.of("Rule", "package-info").contains(name))
+                    .toList();
+            assertThat(Rules.all(true, 1, JobControl.none()))
+                    .extracting(rule -> rule.getClass().getSimpleName())
+                    .containsAll(written);
+            assertThat(written).allMatch(name -> name.endsWith("Rule"));
+        }
+    }
+
     @Test
     void everyRowHasAnExampleACauseAndARemedy() throws IOException {
         assertThat(rows()).allSatisfy(row -> assertThat(row).hasSize(4).noneMatch(String::isBlank));
@@ -47,9 +63,12 @@ class DiagnosesDocumentTest {
                         .noneMatch(text -> text.startsWith("checkpoints.")));
     }
 
+    private static Path root() {
+        return Resources.fixture("").resolve("../../../../..").normalize();
+    }
+
     private static List<List<String>> rows() throws IOException {
-        Path root = Resources.fixture("").resolve("../../../../..").normalize();
-        return Files.readAllLines(root.resolve("docs/diagnoses.md")).stream()
+        return Files.readAllLines(root().resolve("docs/diagnoses.md")).stream()
                 // Below it are the codes of commands that diagnose no folder.
                 .takeWhile(line -> !line.equals("## Codes of other commands"))
                 .filter(line -> line.startsWith("| `"))

@@ -12,6 +12,7 @@ import io.github.cogvideo4j.checkpoints.internal.doctor.repair.RepairPlanner;
 import io.github.cogvideo4j.checkpoints.internal.doctor.repair.RepairPlanner.RepairOptions;
 import io.github.cogvideo4j.checkpoints.internal.doctor.repair.Undo;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -105,6 +106,12 @@ class OtherModelsMessTest {
                 .isEqualTo(FolderTensors.ofReference(fixture.folder().resolve("reference/tensors.json")));
         if (fixture.json().get("expect").get("final").stringValue().startsWith("text_encoder/model.safetensors")) {
             assertThat(folder.resolve("text_encoder/model.safetensors")).exists();
+            assertThat(examine(fixture.input()).findings())
+                    .filteredOn(finding -> finding.code() == ProblemCode.NAME_WRONG)
+                    .singleElement()
+                    .satisfies(finding -> assertThat(
+                                    finding.symptom().orElseThrow().text())
+                            .contains("no file named model.safetensors"));
         }
         assertThat(Undo.restore(folder, JobControl.none())).isEqualTo(1);
         assertThat(Resources.snapshot(folder)).isEqualTo(before);

@@ -37,7 +37,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The snippets of docs/library.md, compiled and run. [#theDocumentHasTheseSnippets()] holds both to the same text.
+/// The snippets of docs/library.md, compiled and run. [#theDocumentHasTheseSnippets()] holds both to the same
+/// text.
 class LibraryDocumentTest {
     private static final Path SOURCE =
             Path.of("src/test/java/io/github/cogvideo4j/checkpoints/document/LibraryDocumentTest.java");
@@ -95,8 +96,8 @@ class LibraryDocumentTest {
         FusionRequest fusion = FusionRequest.of(base, adapter, fusedModel)
                 .withOptions(ConversionOptions.defaults().withVerify(true));
         FusionRequest.Plan planned = fusion.plan(control);
-        double change = planned.strength().map(LoraFusion.Strength::ratio).orElse(0.0);
         Converter.Result fused = planned.run(control);
+        double change = planned.strength().map(LoraFusion.Strength::ratio).orElse(0.0);
 
         try {
             ConversionRequest.of(checkpoint.resolveSibling("checkpoint-4"), output)

@@ -148,6 +148,10 @@ class LoraAdapterTest {
                         "LoKr vector",
                         "shape-mismatch",
                         files -> files.with("proj_out.lokr_w1", 4).with("proj_out.lokr_w2", 2, 2)),
+                hostile(
+                        "a DoRA length for each input",
+                        "unsupported-tensor",
+                        files -> files.with(Q + ".dora_scale", 1, 6)),
                 hostile("Tucker", "unsupported-tensor", files -> files.with(Q + ".lora_mid.weight", 2, 2, 1, 1)),
                 hostile("bias of nothing", "missing-tensor", files -> files.with("proj_out.lora_B.bias", 4)),
                 hostile("alpha 0", "lora-alpha", files -> files.with(Q + ".alpha", new float[] {0})),

@@ -25,6 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 
 /// Adapters in another dialect: the names that the other tools' own files have, and the same effect.
 class LoraConversionTest {
@@ -79,6 +82,8 @@ class LoraConversionTest {
         "peft-bias-all,        PEFT",
         "peft-modules-to-save, PEFT",
         "peft-loha,            KOHYA",
+        "peft-loha,            PEFT",
+        "peft-lokr,            PEFT",
         "peft-loha,            COMFYUI",
         "comfy-diff,           KOHYA",
         "old-diffusers-processor, COMFYUI",
@@ -103,7 +108,8 @@ class LoraConversionTest {
     @ParameterizedTest
     @CsvSource({
         "peft-loha,            DIFFUSERS, hada_w1_a",
-        "peft-lokr,            PEFT,      lokr_w1",
+        "peft-lokr,            DIFFUSERS, lokr_w1",
+        "peft-lokr,            KOHYA,     lokr_w1",
         "comfy-diff,           DIFFUSERS, diff",
         "peft-modules-to-save, KOHYA,     weight",
         "peft-lora-bias,       COMFYUI,   lora_B.bias",
@@ -126,6 +132,63 @@ class LoraConversionTest {
                 false);
         assertThat(contents(given.file()))
                 .isEqualTo(contents(Resources.fixture("lora-dialects/kohya-single/input/style_kohya.safetensors")));
+    }
+
+    /// PEFT finds the sizes of LoKr's matrices from its configuration alone, so that this has to be its own.
+    @ParameterizedTest
+    @ValueSource(strings = {"peft-loha", "peft-lokr"})
+    void peftsOtherMethodsAreWrittenAsPeftWritesThem(String name) throws IOException {
+        Path source = Resources.fixture("lora-dialects/" + name + "/input");
+        LoraConversion.Result done = convert(source, LoraDialect.PEFT, "out");
+        assertThat(done.exact()).isTrue();
+        assertThat(contents(done.file())).isEqualTo(contents(source.resolve("adapter_model.safetensors")));
+        JsonNode written = new ObjectMapper().readTree(Files.readString(folder.resolve("out/adapter_config.json")));
+        JsonNode pefts = new ObjectMapper().readTree(Files.readString(source.resolve("adapter_config.json")));
+        for (String field : List.of(
+                "peft_type", "r", "alpha", "rank_pattern", "alpha_pattern", "decompose_both", "decompose_factor")) {
+            assertThat(written.path(field)).as(field).isEqualTo(pefts.path(field));
+        }
+    }
+
+    /// LyCORIS cuts 16 x 32 in other ways than PEFT's `factorization` does by itself.
+    @ParameterizedTest
+    @CsvSource({
+        // factorization(16, 2) = (2, 8), factorization(32, 2) = (2, 16), rank 2 below 16 / 2
+        "2, 2, 8, 16, 2, 2,  false",
+        // the closest: factorization(16, -1) = (4, 4), factorization(32, -1) = (4, 8), rank 1 below 8 / 2
+        "4, 4, 4, 8,  1, -1, false",
+    })
+    void theSettingsFromWhichPeftFindsLoKrsSizesAreWritten(
+            int a, int b, int c, int d, int rank, int factor, boolean both) throws IOException {
+        JsonNode json = new ObjectMapper()
+                .readTree(Files.readString(convertLycoris(a, b, c, d, rank).resolveSibling("adapter_config.json")));
+        assertThat(json.path("decompose_factor").asInt()).isEqualTo(factor);
+        assertThat(json.path("decompose_both").asBoolean()).isEqualTo(both);
+        assertThat(json.path("r").asInt()).isEqualTo(rank);
+    }
+
+    /// (2, 8) and (4, 8): no one factor gives both.
+    @Test
+    void sizesThatPeftWouldNotChooseAreRefused() {
+        assertThatThrownBy(() -> convertLycoris(2, 4, 8, 8, 2))
+                .hasMessageStartingWith("unsupported-tensor:")
+                .hasMessageContaining("decompose_factor");
+        assertThat(folder.resolve("out")).doesNotExist();
+    }
+
+    private Path convertLycoris(int a, int b, int c, int d, int rank) throws IOException {
+        String module = "lycoris_transformer_blocks_0_attn1_to_q.";
+        Path file = new AdapterFiles()
+                .with(module + "lokr_w1", a, b)
+                .with(module + "lokr_w2_a", c, rank)
+                .with(module + "lokr_w2_b", rank, d)
+                .with(module + "alpha", new float[] {1})
+                .write(folder.resolve("lycoris.safetensors"));
+        return LoraConversion.convert(
+                        new LoraConversion.Request(file, LoraDialect.PEFT, Optional.empty(), OptionalDouble.empty()),
+                        folder.resolve("out"),
+                        false)
+                .file();
     }
 
     /// CogVideoX's own names tell where kohya's underscores were dots, whatever the sizes are.

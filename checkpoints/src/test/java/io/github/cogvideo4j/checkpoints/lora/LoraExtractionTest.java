@@ -17,6 +17,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.function.IntToDoubleFunction;
@@ -132,7 +133,7 @@ class LoraExtractionTest {
                 open(base),
                 open(model),
                 folder.resolve("lora"),
-                new LoraExtraction.Options(rank, targets, 2, true),
+                new LoraExtraction.Options(rank, targets, 2, true, Optional.empty()),
                 JobControl.none());
     }
 

@@ -324,7 +324,7 @@ class LoraFusionTest {
     @CsvSource({
         "proj_out.diff,             '6, 7'",
         "proj_out.diff_b,           '7'",
-        "proj_out.dora_scale,       '1, 6'",
+        "proj_out.dora_scale,       '7, 1'",
     })
     void aChangeOfAnotherSizeIsRefused(String name, String sizes) throws IOException {
         Path weights = new AdapterFiles()

@@ -33,6 +33,7 @@ public final class CogVideoCommand extends ConsoleCommand {
                 .addSubcommand(new VaeCommand(console))
                 .addSubcommand(new InvertCommand(console))
                 .addSubcommand(new BenchCacheCommand(console))
+                .addSubcommand(new ScoreCommand(console))
                 .addSubcommand(new DoctorCommand(console))
                 .addSubcommand(new InspectCommand(console))
                 .addSubcommand(LoraCommand.commandLine(console))

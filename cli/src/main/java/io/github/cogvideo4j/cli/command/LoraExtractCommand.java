@@ -76,7 +76,7 @@ public final class LoraExtractCommand extends ConsoleCommand {
                     from,
                     model,
                     output,
-                    new LoraExtraction.Options(rank, targets, workers, overwrite),
+                    new LoraExtraction.Options(rank, targets, workers, overwrite, component),
                     progress.control());
         }
         done.remarks().forEach(console::remark);

@@ -68,7 +68,7 @@ public final class LoraFuseCommand extends ConsoleCommand {
                 paths.getLast(),
                 component.map(Component::named).map(options::withComponent).orElse(options));
         FusionRequest.Plan plan = request.plan(new ConversionProgress(console).control());
-        ConversionReport report = new ConversionReport(plan.conversion(), console, plan.strength());
+        ConversionReport report = new ConversionReport(plan, console);
         if (result.dryRun()) {
             report.showPlan();
         } else {

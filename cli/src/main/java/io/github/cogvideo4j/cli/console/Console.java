@@ -12,6 +12,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -39,6 +40,7 @@ public final class Console {
     private final List<Problem> warnings = new ArrayList<>();
     private final List<Problem> notes = new ArrayList<>();
     private final List<Problem> findings = new ArrayList<>();
+    private final List<Path> kept = new ArrayList<>();
     private Optional<ObjectNode> result = Optional.empty();
     private boolean ended;
     private Optional<ProgressDisplay> shown = Optional.empty();
@@ -106,6 +108,16 @@ public final class Console {
     /// Sets the result for `--json`.
     public synchronized void result(ObjectNode value) {
         result = Optional.of(value);
+    }
+
+    /// Notes a file that stays although the run may not come to its end: then it is told.
+    public synchronized void keep(Path file) {
+        kept.add(file);
+    }
+
+    /// Forgets the files that were noted: what they belong to is complete.
+    public synchronized void keptAll() {
+        kept.clear();
     }
 
     /// Tells what is going on, on the standard error, for people only.
@@ -247,7 +259,8 @@ public final class Console {
     private void tell(Failure failure) {
         printFailure(failure);
         if (json) {
-            printJson(JsonOutput.error(failure, result, new JsonOutput.Told(findings, warnings, notes), locale()));
+            printJson(
+                    JsonOutput.error(failure, result, kept, new JsonOutput.Told(findings, warnings, notes), locale()));
         }
     }
 
@@ -257,6 +270,9 @@ public final class Console {
         printError(label(Label.ERROR, coloursErr())
                 + ProblemText.line(failure.message(), failure.code(), place, locale()));
         failure.hint().ifPresent(hint -> printError(label(Label.HINT, coloursErr()) + hint.text(locale())));
+        if (!kept.isEmpty()) {
+            printError(text("cli.failure.kept", kept.size(), kept.getLast()));
+        }
     }
 
     private synchronized void printError(String text) {

@@ -6,9 +6,11 @@ import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// The one JSON object that a run with `--json` prints, whatever happens: `exitCode`, then `result` or `error`,
@@ -25,13 +27,19 @@ final class JsonOutput {
     }
 
     /// The object of a run that failed, with what had come of it until then.
-    static String error(Failure failure, Optional<ObjectNode> result, Told told, Locale locale) {
+    ///
+    /// @param kept files that stay
+    static String error(Failure failure, Optional<ObjectNode> result, List<Path> kept, Told told, Locale locale) {
         ObjectNode output = JsonFile.newObject();
         output.put("exitCode", failure.exit().value());
         ObjectNode error = problem(failure.code(), failure.message(), failure.place(), locale);
         failure.hint().ifPresent(hint -> error.put("hint", hint.text(locale)));
         output.set("error", error);
         result.ifPresent(partial -> output.set("result", partial));
+        if (!kept.isEmpty()) {
+            ArrayNode files = output.putArray("kept");
+            kept.forEach(file -> files.add(file.toString()));
+        }
         return JsonFile.format(withTold(output, told, locale));
     }
 

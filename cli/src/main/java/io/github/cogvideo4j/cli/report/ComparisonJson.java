@@ -24,12 +24,15 @@ final class ComparisonJson {
         result.put("tensors_compared", comparison.tensors().size());
         result.put("tensors_unchanged", comparison.unchanged());
         ArrayNode blocks = result.putArray("blocks");
-        comparison.blocks().forEach((number, kinds) -> {
-            ObjectNode block = blocks.addObject();
-            block.put("block", number);
-            change(kinds.values().stream().reduce(ValueChange.NONE, ValueChange::plus), block);
-            kinds(kinds, block.putObject("kinds"));
-        });
+        comparison
+                .blocks()
+                .forEach((list, numbers) -> numbers.forEach((number, kinds) -> {
+                    ObjectNode block = blocks.addObject();
+                    block.put("list", list);
+                    block.put("block", number);
+                    change(kinds.values().stream().reduce(ValueChange.NONE, ValueChange::plus), block);
+                    kinds(kinds, block.putObject("kinds"));
+                }));
         kinds(comparison.kinds(), result.putObject("kinds"));
         ObjectNode outside = result.putObject("outside_blocks");
         comparison.outside().forEach((module, change) -> change(change, outside.putObject(module)));
@@ -60,7 +63,9 @@ final class ComparisonJson {
 
     private static void tensor(TensorChange tensor, ObjectNode node) {
         node.put("name", tensor.name());
-        tensor.position().block().ifPresent(block -> node.put("block", block));
+        tensor.position()
+                .block()
+                .ifPresent(block -> node.put("list", block.list()).put("block", block.number()));
         node.put("kind", tensor.position().kind().id());
         shape(tensor.shape(), node.putArray("shape"));
         node.put("dtype", tensor.modelDType().name());

@@ -12,6 +12,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /// Tells what a fine-tuning changed: a row for each block, a column for each kind of layer.
 public final class ComparisonReport {
@@ -39,17 +40,13 @@ public final class ComparisonReport {
                 comparison.tensors().size() - comparison.unchanged(),
                 comparison.tensors().size(),
                 Percent.of(total.elements() == 0 ? 0 : (double) total.changedInBf16() / total.elements()));
-        blocks();
+        comparison.blocks().forEach(this::blocks);
         outside();
         mostChanged();
         differences();
     }
 
-    private void blocks() {
-        Map<Integer, Map<LayerKind, ValueChange>> blocks = comparison.blocks();
-        if (blocks.isEmpty()) {
-            return;
-        }
+    private void blocks(String list, SortedMap<Integer, Map<LayerKind, ValueChange>> blocks) {
         List<LayerKind> kinds = Arrays.stream(LayerKind.values())
                 .filter(kind -> blocks.values().stream().anyMatch(block -> block.containsKey(kind)))
                 .toList();
@@ -65,6 +62,9 @@ public final class ComparisonReport {
         });
         table.row(row(console.text("cli.inspect.all-blocks"), kinds, all));
         console.line("");
+        if (comparison.blocks().size() > 1) {
+            console.line(list + ":");
+        }
         table.lines().forEach(console::line);
     }
 

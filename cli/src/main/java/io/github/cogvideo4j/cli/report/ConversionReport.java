@@ -1,13 +1,14 @@
 package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.LinkMode;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
+import io.github.cogvideo4j.checkpoints.convert.FusionRequest;
 import io.github.cogvideo4j.checkpoints.convert.WeightFile;
 import io.github.cogvideo4j.checkpoints.convert.WeightFile.PlannedTensor;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
-import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint.FusedAdapter;
 import io.github.cogvideo4j.cli.console.ByteSize;
@@ -28,7 +29,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class ConversionReport {
     private final ConversionPlan plan;
     private final Console console;
-    private final Optional<LoraFusion.Strength> strength;
+    private final Optional<FusionRequest.Plan> fusion;
 
     /// @param plan    the conversion
     /// @param console where it is told
@@ -36,18 +37,26 @@ public final class ConversionReport {
         this(plan, console, Optional.empty());
     }
 
-    /// A report of a model into which adapters were fused.
+    /// A report of a model into which adapters are fused.
     ///
-    /// @param strength how large their change is beside the weights
-    public ConversionReport(ConversionPlan plan, Console console, Optional<LoraFusion.Strength> strength) {
+    /// @param fusion  the fusion
+    /// @param console where it is told
+    public ConversionReport(FusionRequest.Plan fusion, Console console) {
+        this(fusion.conversion(), console, Optional.of(fusion));
+    }
+
+    private ConversionReport(ConversionPlan plan, Console console, Optional<FusionRequest.Plan> fusion) {
         this.plan = plan;
         this.console = console;
-        this.strength = strength;
+        this.fusion = fusion;
     }
 
     /// The plan: every tensor, where its bytes come from, what will be written, how much disk.
-    public void showPlan() {
+    public void showPlan() throws IOException {
         ObjectNode result = header();
+        if (fusion.isPresent()) {
+            fusion.get().strengthProblem().ifPresent(console::remark);
+        }
         ArrayNode tensors = result.putArray("tensors");
         for (PlannedTensor tensor : plan.tensors()) {
             describe(tensor, tensors.addObject());
@@ -88,14 +97,14 @@ public final class ConversionReport {
     public void convert() throws IOException {
         Converter.Result result;
         try (ConversionProgress progress = new ConversionProgress(console)) {
-            result = plan.run(progress.control());
+            result = fusion.isPresent() ? fusion.get().run(progress.control()) : plan.run(progress.control());
         }
         result.findings().forEach(console::remark);
         showResult(result, plan.options().verify());
     }
 
     /// What was done, and what to do next.
-    public void showResult(Converter.Result done, boolean verified) {
+    public void showResult(Converter.Result done, boolean verified) throws IOException {
         ObjectNode result = header();
         result.put("output", done.output().toString());
         result.put("verified", verified);
@@ -105,13 +114,14 @@ public final class ConversionReport {
         // Of the tensors, as the check of the result counts them: headers would look like a loss there.
         long bytes =
                 plan.tensors().stream().mapToLong(PlannedTensor::byteLength).sum();
-        console.print(
-                "cli.convert.done",
-                plan.tensors().size(),
-                ByteSize.of(bytes),
-                plan.dtype().id(),
-                plan.weightFiles().size(),
-                done.output());
+        int count = plan.tensors().size();
+        String size = ByteSize.of(bytes);
+        int containers = plan.weightFiles().size();
+        if (plan.dtype() == TargetDType.SOURCE) {
+            console.print("cli.convert.done-as-stored", count, size, containers, done.output());
+        } else {
+            console.print("cli.convert.done", count, size, plan.dtype().id(), containers, done.output());
+        }
         if (verified) {
             console.print("cli.convert.verified");
         }
@@ -139,7 +149,7 @@ public final class ConversionReport {
         }
     }
 
-    private ObjectNode header() {
+    private ObjectNode header() throws IOException {
         Checkpoint source = plan.checkpoint();
         ObjectNode result = JsonFile.newObject();
         ObjectNode node = result.putObject("source");
@@ -153,7 +163,9 @@ public final class ConversionReport {
             ArrayNode adapters = result.putArray("adapters");
             source.adapters().forEach(adapter -> describe(adapter, adapters.addObject()));
         }
-        strength.ifPresent(size -> StrengthReport.show(size, console, result));
+        if (fusion.isPresent()) {
+            fusion.get().strength().ifPresent(size -> StrengthReport.show(size, console, result));
+        }
         result.put("dtype", plan.dtype().id());
         result.put("tensor_count", plan.tensors().size());
         console.print("cli.convert.source", source.kind().title(), source.folder());

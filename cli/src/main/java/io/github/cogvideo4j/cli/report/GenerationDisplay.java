@@ -7,6 +7,7 @@ import io.github.cogvideo4j.checkpoints.job.JobEvent;
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.Progress;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.inference.generation.CacheUse;
 import io.github.cogvideo4j.inference.generation.GeneratedVideo;
 import io.github.cogvideo4j.inference.generation.GenerationEvent;
@@ -14,13 +15,16 @@ import io.github.cogvideo4j.inference.generation.GenerationStep;
 import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.system.MachineMemory;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /// A generation's events on the terminal: its stages, a bar for the steps, and the files that it wrote.
 public final class GenerationDisplay implements JobListener, AutoCloseable {
     private final Console console;
     private final Optional<CacheChoice> cache;
+    private final Set<Problem> told = new HashSet<>();
     private Optional<CacheUse> toldUse = Optional.empty();
     private Optional<Activity> current = Optional.empty();
     private Optional<Progress> bar = Optional.empty();
@@ -42,11 +46,21 @@ public final class GenerationDisplay implements JobListener, AutoCloseable {
         switch (event) {
             case JobEvent.Begun begun -> begin(begun.activity(), begun.total());
             case JobEvent.Advanced more -> bar.ifPresent(shown -> shown.advance(more.amount()));
-            case JobEvent.Noticed noticed -> console.remark(noticed.problem());
+            case JobEvent.Noticed noticed -> remark(noticed.problem());
             case GenerationEvent.Stepped stepped -> bar.ifPresent(shown -> detail(shown, stepped.step()));
-            case GenerationEvent.PreviewWritten written -> console.note("cli.generate.preview-written", written.file());
+            case GenerationEvent.PreviewWritten written -> {
+                console.keep(written.file());
+                console.note("cli.generate.preview-written", written.file());
+            }
             case GenerationEvent.VideoWritten written -> written(written.video());
             case JobEvent.Detail _ -> {}
+        }
+    }
+
+    /// Each prompt of a file has a plan of its own that notices the same.
+    private void remark(Problem problem) {
+        if (told.add(problem)) {
+            console.remark(problem);
         }
     }
 
@@ -81,6 +95,7 @@ public final class GenerationDisplay implements JobListener, AutoCloseable {
             CacheReport.print(console, cache.get(), video.cache().get());
             toldUse = video.cache();
         }
+        console.keptAll();
         new GeneratedVideoReport(video).print(console);
     }
 

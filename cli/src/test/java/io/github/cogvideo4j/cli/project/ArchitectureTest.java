@@ -253,10 +253,10 @@ class ArchitectureTest {
     /// A path is given to FFmpeg as one of the protocol `file`, by one place. WebP images are decoded from bytes that
     /// are in memory already: that takes the codec, and neither a path nor a container.
     @Test
-    void onlyTheVideoPackageUsesFfmpeg() {
+    void onlyTheVideoPackagesUseFfmpeg() {
         check(noClasses()
                 .that()
-                .resideOutsideOfPackage(OURS + "inference.video..")
+                .resideOutsideOfPackages(OURS + "inference.video..", OURS + "inference.internal.video..")
                 .and()
                 .haveNameNotMatching(".*\\.inference\\.image\\.WebpFile(\\$.*)?")
                 .should()
@@ -264,7 +264,7 @@ class ArchitectureTest {
                 .resideInAPackage("org.bytedeco.ffmpeg.."));
         check(noClasses()
                 .that()
-                .resideOutsideOfPackage(OURS + "inference.video..")
+                .resideOutsideOfPackages(OURS + "inference.video..", OURS + "inference.internal.video..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.bytedeco.ffmpeg.avformat..")

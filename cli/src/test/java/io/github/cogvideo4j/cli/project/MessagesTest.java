@@ -81,6 +81,24 @@ class MessagesTest {
         });
     }
 
+    /// A sentence stands behind a label, so it begins with a small letter and ends without a full stop. Errors of
+    /// other programs are quoted as they are, and a page has sentences of its own.
+    @ParameterizedTest
+    @MethodSource("modulesWithMessages")
+    void sentencesHaveOneStyle(String module) {
+        Pattern capital = Pattern.compile("^(?!SentencePiece|Java |NaN|Inf )[A-Z][a-z]");
+        ProjectFiles.bundle(module, "messages").forEach((key, text) -> {
+            if (!key.contains(".page.") && !key.contains(".symptom.")) {
+                assertThat(text).as(key).doesNotContainPattern(capital).doesNotContainPattern("[^.]\\.$");
+            }
+        });
+        ProjectFiles.bundle(module, "messages_zh").forEach((key, text) -> {
+            if (!key.contains(".page.") && !key.contains(".symptom.")) {
+                assertThat(text).as(key).doesNotContainPattern("。$").doesNotContainPattern("(^|[^=])\"\\S");
+            }
+        });
+    }
+
     @ParameterizedTest
     @MethodSource("modulesWithMessages")
     void aKeyNamesItsModule(String module) {

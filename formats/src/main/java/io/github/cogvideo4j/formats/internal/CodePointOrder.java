@@ -2,7 +2,7 @@ package io.github.cogvideo4j.formats.internal;
 
 import java.util.Comparator;
 
-/// Orders strings by code points, which is the order of their UTF-8 bytes and of Python's `sorted`.
+/// The order of strings by code points, which is the order of their UTF-8 bytes and of Python's `sorted`.
 /// [String#compareTo] differs: it puts surrogates, and so everything beyond U+FFFF, before U+E000..U+FFFF.
 public enum CodePointOrder implements Comparator<String> {
     /// The one instance.

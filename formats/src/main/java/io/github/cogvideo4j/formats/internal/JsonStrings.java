@@ -4,7 +4,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// Writes JSON strings, and objects of strings, exactly as the two reference writers do.
+/// JSON strings, and objects of strings, written exactly as the two reference writers do.
 public enum JsonStrings {
     /// As `serde_json` writes them: control characters below U+0020 are escaped, everything else stays as it
     /// is.

@@ -14,8 +14,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// A format of other frameworks that may hold weights, but none that are read here: named, so that the user
-/// learns what the file is instead of what it is not.
+/// A format of another framework that may hold weights but is not read here: named, so that the user learns what
+/// the file is instead of what it is not.
 ///
 /// By its first bytes where the format has a mark, else by the ending of its name. Sources: the formats' own
 /// specifications (GGUF and GGML of llama.cpp, HDF5, NumPy's `.npy`, FlatBuffers of TensorFlow Lite, ONNX's

@@ -19,7 +19,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Reads and writes the small JSON files of a model folder: configurations, manifests, journals.
+/// The small JSON files of a model folder, read and written: configurations, manifests, journals.
 ///
 /// A file is read only when it is no larger than the caller allows; nesting, number and string lengths are
 /// bounded; a duplicate key and anything after the end of the value are errors.

@@ -59,6 +59,11 @@ public record Message(String key, List<String> arguments) {
         return text(Locale.ENGLISH);
     }
 
+    /// Whether a bundle has the sentence.
+    public boolean exists() {
+        return bundle(Locale.ENGLISH).containsKey(key);
+    }
+
     private ResourceBundle bundle(Locale locale) {
         String module = key.substring(0, Math.max(0, key.indexOf('.')));
         return ResourceBundle.getBundle(

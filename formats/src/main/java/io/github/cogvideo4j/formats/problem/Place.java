@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// Where a problem is: a file or folder, a byte in it, a tensor. Any of them may be unknown.
+/// The place of a problem: a file or folder, a byte in it, a tensor. Any of them may be unknown.
 ///
 /// @param file   the file or folder
 /// @param offset the byte offset in the file

@@ -4,7 +4,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.SequencedSet;
 
-/// Collects what is worth a warning but stops nothing. Safe to report to from several threads.
+/// A collection of problems that are worth telling but stop nothing. Safe to report to from several threads.
 public final class Problems {
     private final SequencedSet<Problem> reported = new LinkedHashSet<>();
 

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.formats.tensor;
 
-/// Joins the CRC-32 of two neighbouring runs of bytes into the CRC-32 of both, without the bytes.
+/// The combination of the CRC-32 of two neighbouring runs of bytes into the CRC-32 of both, without the bytes.
 ///
 /// A CRC is a remainder of polynomial division over GF(2), so appending n bytes multiplies the first remainder
 /// by x^(8n) modulo the CRC's polynomial. Bits are reflected, as in ZIP: bit 31 is the coefficient of x^0.

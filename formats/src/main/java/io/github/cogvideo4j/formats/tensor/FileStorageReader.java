@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.zip.CRC32;
 
-/// Reads storages from their files through bounded buffers, and gathers the checksums of what it reads.
+/// A reader of storages from their files through bounded buffers, which gathers the checksums of what it reads.
 ///
 /// However many files there are, a few are open at once; one that is opened again must not have changed. A
 /// recorded CRC-32 is checked by [#verifyChecksums()] after everything wanted has been read: it covers every

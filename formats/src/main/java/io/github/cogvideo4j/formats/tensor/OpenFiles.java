@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Files that are read, of which so many at most are open at once: a checkpoint may have thousands, and a
-/// process may open a thousand. The one that has not been used for longest is closed for another. Safe to use
-/// from several threads.
+/// Files that are being read, with a limit on how many are open at once: a checkpoint may have thousands, and a
+/// process may open a thousand. The one that has not been used for longest is closed for another. Safe to use from
+/// several threads.
 ///
 /// A file is in use for one read only, and a thread reads one file at a time. So a thread that waits for a file
 /// to be closed holds none, and waits for others' reads only.

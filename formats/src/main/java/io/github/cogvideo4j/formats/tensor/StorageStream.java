@@ -8,8 +8,8 @@ import java.nio.ByteBuffer;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
-/// Reads a storage at increasing positions. Plain bytes may be read anywhere; compressed ones are inflated
-/// from the start when a read goes back.
+/// A stream over a storage, read at increasing positions. Plain bytes may be read anywhere; compressed ones are
+/// inflated from the start when a read goes back.
 sealed interface StorageStream extends AutoCloseable {
     /// Fills the buffer's remaining space with the storage's bytes from a position.
     void readFully(long position, ByteBuffer target) throws IOException;

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
-/// Turns a strided view into row-major bytes.
+/// The gathering of a strided view into row-major bytes.
 ///
 /// The output is produced in blocks of outer rows. Inside a block, elements are visited in the order in which
 /// they lie in the storage, so that the storage is read forwards through one window, whatever the permutation

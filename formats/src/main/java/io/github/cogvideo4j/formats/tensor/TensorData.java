@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/// Where a tensor's elements come from, in row-major order.
+/// The source of a tensor's elements, in row-major order.
 public sealed interface TensorData {
     /// Bytes that lie in files: the concatenation of extents. A partition boundary of a distributed
     /// checkpoint is just one more extent; a slice of a fused weight is a sub-range of one.

@@ -106,7 +106,7 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
     ///                ([GenerationEvent]); asked at each of them whether to stop
     /// @return the files, which are in place
     /// @throws io.github.cogvideo4j.checkpoints.CancelledException when it was asked to stop. The videos of earlier
-    /// prompts stay; of the one that was being made nothing does
+    /// prompts stay; of the one that was being made nothing but the previews does
     @Override
     public GenerationResult run(JobControl control) throws IOException {
         List<GeneratedVideo> videos = new ArrayList<>();

@@ -1,4 +1,5 @@
-/// How alike videos are, and what step caches cost in likeness and save in time.
+/// What can be measured of videos, by themselves and against a reference, and what step caches cost in
+/// likeness and save in time.
 @NullMarked
 package io.github.cogvideo4j.inference.quality;
 

@@ -1,5 +1,7 @@
 package io.github.cogvideo4j.inference.video;
 
+import io.github.cogvideo4j.inference.internal.video.Ffmpeg;
+import io.github.cogvideo4j.inference.internal.video.PixelFrame;
 import io.github.cogvideo4j.inference.output.OutputFile;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.inference.video;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
+import io.github.cogvideo4j.inference.internal.video.Ffmpeg;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;

@@ -1,7 +1,6 @@
 package io.github.cogvideo4j.inference.video;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import io.github.cogvideo4j.inference.internal.video.PictureSums;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -34,21 +33,11 @@ public record VideoCheck(double brightness, double contrast, double motion, doub
 
     /// Looks at a video.
     public static VideoCheck of(Video video) {
-        Sums sums = new Sums();
-        byte[] row = new byte[video.width() * Video.CHANNELS];
-        byte[] before = new byte[row.length];
-        long length = row.length;
+        PictureSums sums = new PictureSums(video.height(), video.width());
         for (int i = 0; i < video.frames(); i++) {
-            for (int y = 0; y < video.height(); y++) {
-                MemorySegment.copy(video.frame(i), ValueLayout.JAVA_BYTE, y * length, row, 0, row.length);
-                sums.add(row);
-                if (i > 0) {
-                    MemorySegment.copy(video.frame(i - 1), ValueLayout.JAVA_BYTE, y * length, before, 0, row.length);
-                    sums.change(before, row);
-                }
-            }
+            sums.add(video.frame(i), video.frame(Math.max(0, i - 1)));
         }
-        return sums.check(video.frames());
+        return sums.check();
     }
 
     /// What is wrong, nothing when the video may be a video.
@@ -65,52 +54,5 @@ public record VideoCheck(double brightness, double contrast, double motion, doub
             symptoms.add(Symptom.FROZEN);
         }
         return symptoms;
-    }
-
-    private static final class Sums {
-        private double values;
-        private double sum;
-        private double squares;
-        private double pairs;
-        private double products;
-        private double firsts;
-        private double seconds;
-        private double changes;
-        private double changed;
-
-        void add(byte[] row) {
-            for (int i = 0; i < row.length; i++) {
-                double value = Byte.toUnsignedInt(row[i]);
-                values++;
-                sum += value;
-                squares += value * value;
-                if (i >= Video.CHANNELS) {
-                    double left = Byte.toUnsignedInt(row[i - Video.CHANNELS]);
-                    pairs++;
-                    products += left * value;
-                    firsts += left;
-                    seconds += value;
-                }
-            }
-        }
-
-        void change(byte[] before, byte[] row) {
-            for (int i = 0; i < row.length; i++) {
-                changed += Math.abs(Byte.toUnsignedInt(row[i]) - Byte.toUnsignedInt(before[i]));
-            }
-            changes += row.length;
-        }
-
-        VideoCheck check(int frames) {
-            double mean = sum / values;
-            double variance = Math.max(0, squares / values - mean * mean);
-            double covariance = pairs == 0 ? variance : products / pairs - firsts / pairs * (seconds / pairs);
-            return new VideoCheck(
-                    mean,
-                    Math.sqrt(variance),
-                    changes == 0 ? 0 : changed / changes,
-                    variance == 0 ? 1 : covariance / variance,
-                    frames);
-        }
     }
 }

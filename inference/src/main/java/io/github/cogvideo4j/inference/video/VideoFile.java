@@ -3,6 +3,8 @@ package io.github.cogvideo4j.inference.video;
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.internal.video.FrameSource;
+import io.github.cogvideo4j.inference.internal.video.PixelFrame;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.stream.IntStream;

@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
+import io.github.cogvideo4j.inference.internal.video.Ffmpeg;
 import io.github.cogvideo4j.inference.output.OutputFile;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -17,7 +17,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 
-/// What a fine-tuning changed.
+/// The changes that a fine-tuning made.
 ///
 /// @param model       the fine-tuned weights
 /// @param base        what they started from
@@ -48,18 +48,17 @@ public record Comparison(
         return sum(tensors);
     }
 
-    /// By block, and in each by kind of layer.
-    public SortedMap<Integer, Map<LayerKind, ValueChange>> blocks() {
-        SortedMap<Integer, Map<LayerKind, ValueChange>> blocks = new TreeMap<>();
+    /// By list of blocks in the model's order, in each by block, and in each of those by kind of layer.
+    public SequencedMap<String, SortedMap<Integer, Map<LayerKind, ValueChange>>> blocks() {
+        SequencedMap<String, SortedMap<Integer, Map<LayerKind, ValueChange>>> lists = new LinkedHashMap<>();
         for (TensorChange tensor : tensors) {
-            if (tensor.position().block().isPresent()) {
-                blocks.computeIfAbsent(
-                                tensor.position().block().getAsInt(),
-                                _ -> new EnumMap<LayerKind, ValueChange>(LayerKind.class))
-                        .merge(tensor.position().kind(), tensor.change(), ValueChange::plus);
-            }
+            tensor.position()
+                    .block()
+                    .ifPresent(block -> lists.computeIfAbsent(block.list(), _ -> new TreeMap<>())
+                            .computeIfAbsent(block.number(), _ -> new EnumMap<LayerKind, ValueChange>(LayerKind.class))
+                            .merge(tensor.position().kind(), tensor.change(), ValueChange::plus));
         }
-        return blocks;
+        return lists;
     }
 
     /// By kind of layer, over all blocks and around them.

@@ -6,21 +6,14 @@ import io.github.cogvideo4j.checkpoints.internal.inspect.page.HeatMap;
 import io.github.cogvideo4j.checkpoints.internal.inspect.page.HistogramChart;
 import io.github.cogvideo4j.checkpoints.internal.inspect.page.Html;
 import io.github.cogvideo4j.formats.tensor.Shape;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 
-/// What a fine-tuning changed, as one web page: summary, heat map, histogram, tables. It needs nothing else and
-/// asks for nothing: no script, no font, no picture, and a policy that forbids all three.
+/// The changes that a fine-tuning made, as one web page: summary, heat map, histogram, tables. It needs nothing
+/// else and asks for nothing: no script, no font, no picture, and a policy that forbids all three.
 public final class ComparisonPage {
     private static final int MOST_CHANGED = 12;
-    private static final String POLICY =
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
     private final Comparison comparison;
     private final Html html;
@@ -35,17 +28,12 @@ public final class ComparisonPage {
     /// @param comparison what to tell
     /// @param locale     the language to tell it in
     public static String of(Comparison comparison, Locale locale) {
-        return new ComparisonPage(comparison, locale).write(locale.toLanguageTag());
+        return new ComparisonPage(comparison, locale).write();
     }
 
-    private String write(String language) {
+    private String write() {
         String title = html.say("checkpoints.page.title");
-        html.open("html", "lang", language).open("head").open("meta", "charset", "utf-8");
-        html.open("meta", "http-equiv", "Content-Security-Policy", "content", POLICY);
-        html.open("meta", "name", "viewport", "content", "width=device-width, initial-scale=1");
-        html.open("meta", "name", "color-scheme", "content", "light dark");
-        html.leaf("title", title).style(styleSheet()).close("head").open("body").open("main");
-        html.leaf("h1", title);
+        html.begin(title, ComparisonPage.class, "comparison.css");
         sides();
         summary();
         section("checkpoints.page.heat-map", () -> new HeatMap(html, comparison).write());
@@ -55,8 +43,7 @@ public final class ComparisonPage {
         section("checkpoints.page.most-changed", this::mostChanged);
         differences();
         section("checkpoints.page.all-tensors", this::allTensors);
-        html.leaf("footer", html.say("checkpoints.page.footer"));
-        return html.close("main").close("body").close("html").toString();
+        return html.end(html.say("checkpoints.page.footer"));
     }
 
     private void sides() {
@@ -183,17 +170,6 @@ public final class ComparisonPage {
             html.open("ul", "class", "names");
             names.forEach(name -> html.open("li").leaf("code", name).close("li"));
             html.close("ul").close("details");
-        }
-    }
-
-    private static String styleSheet() {
-        try (InputStream sheet = ComparisonPage.class.getResourceAsStream("comparison.css")) {
-            return new String(
-                    Objects.requireNonNull(sheet, "comparison.css is a part of this program")
-                            .readAllBytes(),
-                    StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 

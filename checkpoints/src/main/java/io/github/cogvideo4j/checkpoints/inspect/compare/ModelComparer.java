@@ -8,6 +8,7 @@ import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.internal.placement.BaseTables;
 import io.github.cogvideo4j.checkpoints.internal.placement.ComponentPlacement;
 import io.github.cogvideo4j.checkpoints.internal.source.WeightSet;
+import io.github.cogvideo4j.checkpoints.internal.table.Families;
 import io.github.cogvideo4j.checkpoints.internal.table.TableMatch;
 import io.github.cogvideo4j.checkpoints.internal.table.TensorMatch;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
@@ -31,7 +32,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 
-/// Compares a model with the base that it was fine-tuned from, streaming both.
+/// The comparison of a model with the base that it was fine-tuned from, streaming both.
 public final class ModelComparer {
     /// A tensor of both sides.
     private record Pair(StoredTensor model, StoredTensor base) {}
@@ -51,12 +52,22 @@ public final class ModelComparer {
     }
 
     /// Opens what a comparison takes for a model: a checkpoint, a folder of weights, a weight file, and of a
-    /// pipeline its transformer.
+    /// pipeline its transformer, or the first component that training runs make.
     public static Checkpoint open(Path path, SourceOptions options) throws IOException {
-        boolean pipeline = Files.isDirectory(path)
-                && ModelFolder.read(path).isPipeline()
-                && Files.isDirectory(path.resolve("transformer"));
-        return Checkpoints.open(pipeline ? path.resolve("transformer") : path, options);
+        return Checkpoints.open(trained(path).orElse(path), options);
+    }
+
+    private static Optional<Path> trained(Path path) throws IOException {
+        if (!Files.isDirectory(path) || !ModelFolder.read(path).isPipeline()) {
+            return Optional.empty();
+        }
+        List<Path> folders = new ArrayList<>(List.of(path.resolve("transformer")));
+        ModelFolder.read(path).components().forEach((name, component) -> {
+            if (Families.isTrained(name)) {
+                folders.add(component.folder());
+            }
+        });
+        return folders.stream().filter(Files::isDirectory).findFirst();
     }
 
     /// Opens what a model is compared with: of a pipeline the component whose tensors are called and shaped as

@@ -14,8 +14,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
-/// Writes a page so that its file holds the old page or the new one, and so that a slip of the hand does not
-/// replace weights by a page.
+/// The file of a page, written so that it holds the old page or the new one, and so that a slip of the hand does
+/// not replace weights by a page.
 public final class PageFile {
     private PageFile() {}
 

@@ -1,13 +1,13 @@
 package io.github.cogvideo4j.checkpoints.inspect.compare;
 
 import io.github.cogvideo4j.checkpoints.inspect.values.ValueChange;
+import io.github.cogvideo4j.checkpoints.internal.table.Families;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -26,62 +26,72 @@ public record TensorChange(
         return change.relative();
     }
 
-    /// Where in the transformer a tensor belongs, read off its name.
+    /// Where in a model a tensor belongs, read off its name.
     ///
-    /// @param block the block, for what is in one
-    /// @param kind  what it does
+    /// @param block  the block, for what is in one
+    /// @param kind   what it does
     /// @param module the module that it is a part of: its name without the last step
-    public record TensorPosition(OptionalInt block, LayerKind kind, String module) {
+    public record TensorPosition(Optional<Block> block, LayerKind kind, String module) {
+        /// The first list of blocks in a name; blocks of some models (UNets) have lists of their own.
         private static final Pattern IN_BLOCK =
-                Pattern.compile("(?:transformer_blocks|blocks|layers)\\.(\\d{1,4})\\.(.+)", Pattern.DOTALL);
+                Pattern.compile("(?<list>(?:[^.]+\\.)*?[^.]+)\\.(?<number>\\d{1,4})\\.(?<rest>.+)", Pattern.DOTALL);
+
+        private static final Pattern LIST = Pattern.compile("(?:.*_)?blocks?|(?:.*_)?layers|.*_refiner");
+
+        /// One of a list of blocks.
+        ///
+        /// @param list   the list's name: `transformer_blocks`
+        /// @param number its place in it, from 0
+        public record Block(String list, int number) {}
 
         /// The position of a tensor of this name.
         public static TensorPosition of(String name) {
             int dot = name.lastIndexOf('.');
             String module = dot < 0 ? name : name.substring(0, dot);
             Matcher inBlock = IN_BLOCK.matcher(name);
-            return inBlock.matches()
-                    ? new TensorPosition(
-                            OptionalInt.of(Integer.parseInt(inBlock.group(1))),
-                            LayerKind.of(inBlock.group(2), true),
-                            module)
-                    : new TensorPosition(OptionalInt.empty(), LayerKind.of(name, false), module);
+            if (inBlock.matches() && isList(inBlock.group("list"))) {
+                Block block = new Block(inBlock.group("list"), Integer.parseInt(inBlock.group("number")));
+                return new TensorPosition(Optional.of(block), LayerKind.of(inBlock.group("rest"), true), module);
+            }
+            return new TensorPosition(Optional.empty(), LayerKind.of(name, false), module);
+        }
+
+        private static boolean isList(String list) {
+            return LIST.matcher(list.substring(list.lastIndexOf('.') + 1)).matches() || Families.isBlockList(list);
         }
     }
 
-    /// What a tensor of a CogVideoX transformer does.
+    /// What a tensor does. The modules of each kind are in `families.json`.
     public enum LayerKind {
-        /// Attention: queries.
-        TO_Q(true, "attn1.to_q"),
-        /// Attention: keys.
-        TO_K(true, "attn1.to_k"),
-        /// Attention: values.
-        TO_V(true, "attn1.to_v"),
-        /// Attention: output.
-        TO_OUT(true, "attn1.to_out"),
+        /// Self-attention or joint attention: queries.
+        TO_Q(true),
+        /// Self-attention or joint attention: keys.
+        TO_K(true),
+        /// Self-attention or joint attention: values.
+        TO_V(true),
+        /// Self-attention or joint attention: output.
+        TO_OUT(true),
+        /// Attention to the text, where it is a layer of its own.
+        CROSS(true),
         /// Feed-forward: into the wide layer.
-        FF_IN(true, "ff.net.0"),
+        FF_IN(true),
         /// Feed-forward: out of it.
-        FF_OUT(true, "ff.net.2"),
+        FF_OUT(true),
         /// Layer norms, those of queries and keys included.
-        NORM(true, "attn1.norm_q", "attn1.norm_k", "norm1.norm", "norm2.norm"),
-        /// The adaLN modulation: shift, scale and gate from the time embedding.
-        MODULATION(true, "norm1.linear", "norm2.linear"),
+        NORM(true),
+        /// The modulation by the time embedding: shift, scale and gate.
+        MODULATION(true),
         /// Patches, text, time and camera motion before the blocks.
-        EMBEDDING(false, "patch_embed", "time_embedding", "ofs_embedding"),
+        EMBEDDING(false),
         /// The final norms and the projection behind the blocks.
-        OUTPUT(false, "norm_final", "norm_out", "proj_out"),
+        OUTPUT(false),
         /// Anything else.
         OTHER(false);
 
         private final boolean inBlocks;
 
-        @SuppressWarnings("ImmutableEnumChecker") // made by List.of
-        private final List<String> modules;
-
-        LayerKind(boolean inBlocks, String... modules) {
+        LayerKind(boolean inBlocks) {
             this.inBlocks = inBlocks;
-            this.modules = List.of(modules);
         }
 
         /// Whether it is a part of every block.
@@ -99,20 +109,29 @@ public record TensorChange(
             return Message.of("checkpoints.layer." + id().replace('_', '-'));
         }
 
-        /// The kind of a tensor.
+        /// The kind of a tensor: that of the longest module's name in its own.
         ///
         /// @param name  its name, within its block if it is in one
         /// @param block whether it is in one
         public static LayerKind of(String name, boolean block) {
-            return Arrays.stream(values())
-                    .filter(kind ->
-                            kind.inBlocks == block && kind.modules.stream().anyMatch(module -> isIn(name, module)))
-                    .findFirst()
-                    .orElse(OTHER);
+            LayerKind found = OTHER;
+            int longest = 0;
+            for (LayerKind kind : values()) {
+                for (String module : kind.inBlocks == block ? Families.modulesOf(kind.id()) : List.<String>of()) {
+                    if (module.length() > longest && isIn(name, module, block)) {
+                        found = kind;
+                        longest = module.length();
+                    }
+                }
+            }
+            return found;
         }
 
-        private static boolean isIn(String name, String module) {
-            return name.startsWith(module) && (name.length() == module.length() || name.charAt(module.length()) == '.');
+        /// Blocks nest; what is around them begins with its module.
+        private static boolean isIn(String name, String module, boolean block) {
+            return block
+                    ? ("." + name + ".").contains("." + module + ".")
+                    : name.equals(module) || name.startsWith(module + ".");
         }
     }
 }

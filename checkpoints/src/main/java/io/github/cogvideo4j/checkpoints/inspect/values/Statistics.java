@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/// Reads tensors for their statistics, several at a time, each streamed through a bounded buffer.
+/// A reader of tensors for their statistics, several at a time, each streamed through a bounded buffer.
 public final class Statistics {
     private Statistics() {}
 

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.inspect.values;
 
-/// How far values moved from where they were.
+/// The distance that values moved from where they were.
 ///
 /// @param elements        how many values
 /// @param differenceSquares the sum of the squared differences

@@ -8,7 +8,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/// Casts the elements that pass through to the dtype in which a tensor is written, and watches their values.
+/// A sink that casts the elements that pass through to the dtype in which a tensor is written, and watches their
+/// values.
 public final class CastingSink implements TensorData.Sink {
     /// The most bytes that are passed on at once.
     public static final int BUFFER = 128 * 1024;

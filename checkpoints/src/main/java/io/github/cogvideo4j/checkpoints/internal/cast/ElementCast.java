@@ -9,7 +9,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/// Casts elements from one dtype to another as torch does on x86-64, and watches the values on their way.
+/// The cast of elements from one dtype to another as torch does it on x86-64, which also watches the values on
+/// their way.
 ///
 /// Every cast goes through fp32, as torch's do: a chunk of elements is decoded to the bits of fp32 numbers in
 /// an array that stays in the processor's cache, scanned, and encoded from there. The loops are over plain

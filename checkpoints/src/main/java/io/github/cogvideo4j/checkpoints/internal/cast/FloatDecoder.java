@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/// Turns stored elements of any real dtype into the bits of fp32 numbers: what C++'s `static_cast<float>`
-/// gives, in the default rounding (to nearest, ties to even).
+/// A decoder that turns stored elements of any real dtype into the bits of fp32 numbers: what C++'s
+/// `static_cast<float>` gives, in the default rounding (to nearest, ties to even).
 final class FloatDecoder {
     private static final ValueLayout.OfInt INTS = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORTS =

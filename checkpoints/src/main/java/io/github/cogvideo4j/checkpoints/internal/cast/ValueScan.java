@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 
-/// What is noticed of a tensor's values while they are cast: NaN, infinities, nothing but zeros, and finite
+/// The observations of a tensor's values while they are cast: NaN, infinities, nothing but zeros, and finite
 /// numbers that the new type cannot hold.
 ///
 /// A chunk costs one maximum over its magnitudes; only a chunk whose maximum is suspicious is looked at one by

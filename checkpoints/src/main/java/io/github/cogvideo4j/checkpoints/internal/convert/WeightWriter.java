@@ -27,13 +27,17 @@ import java.util.zip.CRC32;
 /// writes it where the files' layouts put it. A tensor is read once, however many files it goes to.
 public final class WeightWriter implements AutoCloseable {
     private final FileStorageReader reader;
+    private final Path result;
     private final JobControl control;
     private final List<OpenFile> files = new ArrayList<>();
-    private final Map<String, List<Destination>> destinations = new HashMap<>();
+    private final Map<Key, List<Destination>> destinations = new HashMap<>();
 
     private record OpenFile(WeightFile plan, FileChannel channel, Writeback writeback) {}
 
     private record Destination(OpenFile file, long offset) {}
+
+    /// A tensor's name alone does not tell it: components may share names.
+    private record Key(String folder, String name) {}
 
     /// A tensor that has been written.
     ///
@@ -43,8 +47,12 @@ public final class WeightWriter implements AutoCloseable {
     /// @param values what the scan of the values found
     public record Written(PlannedTensor tensor, String sha256, long crc32, ValueScan values) {}
 
-    public WeightWriter(FileStorageReader reader, JobControl control) {
+    /// @param reader  reads the sources
+    /// @param control told of the progress
+    /// @param result  the folder as the user knows it, for errors: files are written under another name
+    public WeightWriter(FileStorageReader reader, JobControl control, Path result) {
         this.reader = reader;
+        this.result = result;
         this.control = control;
     }
 
@@ -58,7 +66,7 @@ public final class WeightWriter implements AutoCloseable {
             files.add(file);
             plan.offsets()
                     .forEach((name, offset) -> destinations
-                            .computeIfAbsent(name, _ -> new ArrayList<>())
+                            .computeIfAbsent(new Key(plan.folder(), name), _ -> new ArrayList<>())
                             .add(new Destination(file, offset)));
         }
         control.begin(
@@ -66,17 +74,26 @@ public final class WeightWriter implements AutoCloseable {
                 tensors.stream().mapToLong(t -> t.entry().tensor().byteLength()).sum());
         List<Written> written = ParallelTensors.map(tensors, threads, this::write);
         reader.verifyChecksums();
-        Map<String, Long> checksums = new HashMap<>();
-        written.forEach(tensor -> checksums.put(tensor.tensor().name(), tensor.crc32()));
+        Map<String, Map<String, Long>> checksums = new HashMap<>();
+        written.forEach(tensor -> checksums
+                .computeIfAbsent(tensor.tensor().folder(), _ -> new HashMap<>())
+                .put(tensor.tensor().name(), tensor.crc32()));
         for (OpenFile file : files) {
-            file.writeback().finish();
-            file.plan().writeStructure(file.channel(), checksums);
+            NamedFailure.naming(result.resolve(file.plan().path()), () -> {
+                file.writeback().finish();
+                file.plan()
+                        .writeStructure(
+                                file.channel(),
+                                checksums.getOrDefault(file.plan().folder(), Map.of()));
+                return file;
+            });
         }
         return written;
     }
 
     private Written write(PlannedTensor tensor) throws IOException {
-        TensorOutput output = new TensorOutput(tensor, destinations.getOrDefault(tensor.name(), List.of()));
+        TensorOutput output =
+                new TensorOutput(tensor, destinations.getOrDefault(new Key(tensor.folder(), tensor.name()), List.of()));
         reader.read(tensor.entry().tensor(), output::accept);
         return output.written();
     }
@@ -114,7 +131,7 @@ public final class WeightWriter implements AutoCloseable {
                 try {
                     WeightFile.writeFully(target.file().channel(), bytes.duplicate(), target.offset() + position);
                 } catch (IOException e) {
-                    throw NamedFailure.of(Path.of(target.file().plan().path()), e);
+                    throw NamedFailure.of(result.resolve(target.file().plan().path()), e);
                 }
                 target.file().writeback().wrote(bytes.remaining());
             }

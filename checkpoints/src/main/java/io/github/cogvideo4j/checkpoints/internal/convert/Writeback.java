@@ -7,9 +7,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Brings a file's bytes to the disk while more are being made. An operating system keeps gigabytes of them in
-/// memory until it is told to sync, and a sync at the end would leave the disk idle before it and the processor
-/// after.
+/// The writing back of a file's bytes to the disk while more are being made. An operating system keeps gigabytes of
+/// them in memory until it is told to sync, and a sync at the end would leave the disk idle before it and the
+/// processor after.
 final class Writeback {
     /// Large enough that the disk streams, small enough that little is left for the end.
     private static final long STEP = 32L << 20;

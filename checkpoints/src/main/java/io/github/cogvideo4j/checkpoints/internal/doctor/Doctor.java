@@ -3,7 +3,6 @@ package io.github.cogvideo4j.checkpoints.internal.doctor;
 import io.github.cogvideo4j.checkpoints.doctor.Diagnosis;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.Rule;
-import io.github.cogvideo4j.checkpoints.internal.doctor.rule.Rules;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import java.io.IOException;
@@ -11,8 +10,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/// Says what is wrong with a folder or a file. Looks at the path it is given and below, never above; changes
-/// nothing; reads headers only unless asked for more.
+/// The doctor, which says what is wrong with a folder or a file. Looks at the path it is given and below, never
+/// above; changes nothing; reads headers only unless asked for more.
 public final class Doctor {
     private Doctor() {}
 

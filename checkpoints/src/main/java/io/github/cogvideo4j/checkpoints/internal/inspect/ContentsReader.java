@@ -29,8 +29,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/// Finds out what a path holds: a file, a checkpoint, a folder of weights (both sets where it has two), or
-/// every component of a pipeline.
+/// A reader that finds out what a path holds: a file, a checkpoint, a folder of weights (both sets where it has
+/// two), or every component of a pipeline.
 public final class ContentsReader {
     private ContentsReader() {}
 

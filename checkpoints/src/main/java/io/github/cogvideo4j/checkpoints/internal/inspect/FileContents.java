@@ -29,7 +29,7 @@ import java.util.OptionalLong;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 
-/// What a single file holds. Unlike a converter it takes the file for what its bytes say, whatever its name,
+/// The contents of a single file. Unlike a converter it takes the file for what its bytes say, whatever its name,
 /// and shows all tensors in it: also an optimizer's, which are no state dict.
 final class FileContents {
     private final Path file;

@@ -24,8 +24,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/// Reads the text of every pickle in a file or a folder and judges every name in it. Nothing is built, so what
-/// would stop a reader does not stop a scan: it also sees what comes after the first refused name.
+/// A scan of the text of every pickle in a file or a folder, which judges every name in it. Nothing is built, so
+/// what would stop a reader does not stop a scan: it also sees what comes after the first refused name.
 public final class PickleScan implements PickleListing.Listener {
     /// What a scan came to.
     ///

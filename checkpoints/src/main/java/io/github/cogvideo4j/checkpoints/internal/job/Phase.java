@@ -3,7 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.job;
 import io.github.cogvideo4j.checkpoints.job.Activity;
 import java.util.Locale;
 
-/// What jobs on checkpoints do. All of it is counted in bytes.
+/// The activities of jobs on checkpoints. All of it is counted in bytes.
 public enum Phase implements Activity {
     /// Writing the weights.
     WRITING,

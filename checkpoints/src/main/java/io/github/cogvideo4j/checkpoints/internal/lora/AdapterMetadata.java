@@ -5,21 +5,17 @@ import io.github.cogvideo4j.checkpoints.internal.lora.dialect.SettingsReader;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What tells readers the ranks and alphas of an adapter, so that none has to assume them: the arguments of PEFT's
-/// `LoraConfig`, in diffusers' header or in PEFT's own file.
+/// The header of diffusers' files, which tells readers the ranks and alphas of an adapter, so that none has to
+/// assume them: the arguments of PEFT's `LoraConfig`.
 ///
-/// Source: diffusers' `_pack_dict_with_prefix` and what its loader takes out of `lora_adapter_metadata`; PEFT's
-/// `adapter_config.json`.
+/// Source: diffusers' `_pack_dict_with_prefix` and what its loader takes out of `lora_adapter_metadata`.
 public final class AdapterMetadata {
-    private static final String TRANSFORMER = DiffusersDialect.TRANSFORMER + ".";
-
     private AdapterMetadata() {}
 
     /// Rank and alpha of a module.
@@ -30,10 +26,11 @@ public final class AdapterMetadata {
 
     /// The header of a file of diffusers in which every module has a known alpha.
     ///
-    /// @param modules rank and alpha of every adapted module; not empty
-    public static Map<String, String> header(SequencedMap<String, Strength> modules) {
+    /// @param component the component's folder in the pipeline
+    /// @param modules   rank and alpha of every adapted module; not empty
+    public static Map<String, String> header(String component, SequencedMap<String, Strength> modules) {
         ObjectNode json = JsonFile.newObject();
-        fields(json, TRANSFORMER, modules);
+        fields(json, DiffusersDialect.prefixOf(component) + ".", "lora_alpha", modules);
         return header(json);
     }
 
@@ -50,7 +47,7 @@ public final class AdapterMetadata {
         }
         ObjectNode json = JsonFile.newObject();
         String prefix = adapter.component() + ".";
-        fields(json, prefix, strengths);
+        fields(json, prefix, "lora_alpha", strengths);
         adapter.settings().baseModel().ifPresent(name -> json.put(prefix + "base_model_name_or_path", name));
         flags(json, prefix, adapter);
         return header(json);
@@ -61,50 +58,7 @@ public final class AdapterMetadata {
         return Map.of("format", "pt");
     }
 
-    /// PEFT's `adapter_config.json`. PEFT assumes a number of its own where it finds no alpha, so one has to be
-    /// written: the rank, where nobody knows it.
-    ///
-    /// @param adapter the adapter, under the model's names
-    /// @param alpha   an alpha that goes before what it records
-    public static String peftConfiguration(AdapterContent adapter, OptionalDouble alpha) {
-        SequencedMap<String, Strength> strengths = new LinkedHashMap<>();
-        adapter.modules().forEach((name, module) -> {
-            if (module.rank().isPresent()) {
-                int rank = module.rank().getAsInt();
-                strengths.put(name, new Strength(rank, known(module, alpha).orElse(rank)));
-            }
-        });
-        ObjectNode json = JsonFile.newObject();
-        adapter.settings()
-                .baseModel()
-                .ifPresentOrElse(
-                        name -> json.put("base_model_name_or_path", name),
-                        () -> json.putNull("base_model_name_or_path"));
-        List<AdaptedModule> replaced = adapter.modules().values().stream()
-                .filter(module -> module.rank().isEmpty())
-                .toList();
-        boolean ofLayers = adapter.modules().values().stream()
-                .anyMatch(module -> module.rank().isPresent()
-                        && module.bias().stream()
-                                .anyMatch(change -> change.delta().replaces()));
-        boolean alone = replaced.stream().anyMatch(module -> module.weight().isEmpty());
-        json.put("bias", alone ? "all" : ofLayers ? "lora_only" : "none");
-        json.put("fan_in_fan_out", false);
-        json.put("inference_mode", true);
-        json.put("init_lora_weights", true);
-        fields(json, "", strengths);
-        ArrayNode saved = json.putArray("modules_to_save");
-        replaced.stream().filter(module -> !module.weight().isEmpty()).forEach(module -> saved.add(module.name()));
-        if (saved.isEmpty()) {
-            json.putNull("modules_to_save");
-        }
-        json.put("peft_type", "LORA");
-        json.putNull("task_type");
-        flags(json, "", adapter);
-        return JsonFile.format(json).strip() + "\n";
-    }
-
-    private static void flags(ObjectNode json, String prefix, AdapterContent adapter) {
+    static void flags(ObjectNode json, String prefix, AdapterContent adapter) {
         if (has(adapter, AdaptedModule::rankStabilized)) {
             json.put(prefix + "use_rslora", true);
         }
@@ -137,11 +91,17 @@ public final class AdapterMetadata {
         return strengths;
     }
 
-    private static OptionalDouble known(AdaptedModule module, OptionalDouble alpha) {
+    static OptionalDouble known(AdaptedModule module, OptionalDouble alpha) {
         return alpha.isPresent() ? alpha : module.alpha();
     }
 
-    private static void fields(ObjectNode json, String prefix, SequencedMap<String, Strength> modules) {
+    /// Writes ranks, alphas and the names of modules.
+    ///
+    /// @param json    takes them
+    /// @param prefix  what stands before each field
+    /// @param alpha   what the field of alpha is called
+    /// @param modules the modules
+    static void fields(ObjectNode json, String prefix, String alpha, SequencedMap<String, Strength> modules) {
         Strength common = modules.values().stream()
                 .max(Comparator.comparingInt(Strength::rank))
                 .orElse(new Strength(1, 1));
@@ -158,7 +118,7 @@ public final class AdapterMetadata {
             }
         });
         json.set(prefix + "alpha_pattern", alphas);
-        put(json, prefix + "lora_alpha", common.alpha());
+        put(json, prefix + alpha, common.alpha());
         json.put(prefix + "r", common.rank());
         json.set(prefix + "rank_pattern", ranks);
         json.set(prefix + "target_modules", targets);

@@ -8,7 +8,7 @@ import io.github.cogvideo4j.formats.problem.Problems;
 import java.util.List;
 import java.util.Optional;
 
-/// Gives an adapter the names of a model before it is written anew, so that no name is written that would bind
+/// The names of a model for an adapter that is written anew, so that no name is written that would bind
 /// nothing.
 public final class AdapterNames {
     private AdapterNames() {}

@@ -16,8 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 
-/// Proves that two adapters do the same: the same kinds of change to the same modules, made of the same bytes,
-/// multiplied by the same numbers. The product itself need not be made: equal factors have equal products.
+/// The proof that two adapters do the same: the same kinds of change to the same modules, made of the same
+/// bytes, multiplied by the same numbers. The product itself need not be made: equal factors have equal
+/// products.
 public final class AdapterProof {
     /// By how much fp32 can move a factor.
     private static final double ROUNDING = Math.scalb(1.0, -23);

@@ -34,8 +34,8 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
 
-/// Reads an adapter in any dialect and holds its names and sizes to what an adapter is. Nothing is read but
-/// headers and the few bytes of recorded alphas.
+/// The reader of adapters in any dialect, which holds names and sizes to what an adapter is. Nothing is read
+/// but headers and the few bytes of recorded alphas.
 public final class AdapterReader {
     private static final String PEFT_CONFIG = "adapter_config.json";
     private static final long LONGEST_CONFIG = 1 << 20;

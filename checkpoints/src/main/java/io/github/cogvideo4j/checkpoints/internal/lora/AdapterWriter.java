@@ -13,7 +13,9 @@ import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterPart;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialect;
 import io.github.cogvideo4j.formats.internal.safetensors.TensorSpec;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
@@ -26,10 +28,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
 
-/// Writes an adapter in a dialect. The factors keep their bytes; what changes are names, and where alpha is.
+/// The writer of an adapter in a dialect. The factors keep their bytes; what changes are names, and where alpha
+/// is.
 public final class AdapterWriter {
     private final AdapterContent adapter;
     private final Dialect.Writable dialect;
@@ -121,7 +125,9 @@ public final class AdapterWriter {
     }
 
     private void addKronecker(AdaptedModule module, Kronecker product) {
-        if (product.first() instanceof Kronecker.Whole
+        // Readers of tensors see no rank there, and scale by nothing.
+        if (dialect.alphaIsTensor()
+                && product.first() instanceof Kronecker.Whole
                 && product.second() instanceof Kronecker.Whole
                 && module.factor(1, alpha) != 1) {
             throw refused(module, "lokr_w1, lokr_w2 (alpha / rank is not 1)");
@@ -187,11 +193,13 @@ public final class AdapterWriter {
     }
 
     private InvalidCheckpointException refused(AdaptedModule module, String part) {
+        return refused(adapter, Place.of(adapter.file()).tensor(module.name()), dialect, part);
+    }
+
+    /// The refusal of a part that a dialect has no words for. The adapter can be fused all the same.
+    static InvalidCheckpointException refused(AdapterContent adapter, Place place, Dialect dialect, String part) {
         return new InvalidCheckpointException(
-                ProblemCode.UNSUPPORTED_TENSOR,
-                Place.of(adapter.file()).tensor(module.name()),
-                "checkpoints.lora.no-words",
-                dialect.id(),
-                part);
+                Problem.of(ProblemCode.UNSUPPORTED_TENSOR, place, "checkpoints.lora.no-words", dialect.id(), part)
+                        .with(new Remedy.FuseAdapter(Optional.of(adapter.file()), false)));
     }
 }

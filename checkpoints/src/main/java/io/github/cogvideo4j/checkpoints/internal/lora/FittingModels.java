@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.regex.Pattern;
 
-/// Which published models an adapter fits.
+/// The published models that an adapter fits.
 public final class FittingModels {
     /// The number of a block, and the list that it is in.
     private static final Pattern BLOCK = Pattern.compile("(?:^|.*[._])(?:blocks|layers)[._]\\d+[._]");

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.lora;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Change;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Scaling;
+import io.github.cogvideo4j.checkpoints.internal.lora.delta.Delta;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.Difference;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.Hadamard;
@@ -14,6 +15,7 @@ import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterPart;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterSettings;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -24,7 +26,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
-/// Puts the tensors of one module together to what they do, and holds their sizes to each other.
+/// The tensors of one module on their way to what they do; their sizes are held to each other.
 final class ModuleAssembly {
     private final String name;
     private final boolean flattened;
@@ -98,6 +100,7 @@ final class ModuleAssembly {
             weight.add(new Change(product, Scaling.PRODUCT));
         }
         find(AdapterPart.DIFF).ifPresent(diff -> weight.add(new Change(new Difference(diff), Scaling.DIFFERENCE)));
+        refuseColumnLengths(weight);
         find(AdapterPart.MAGNITUDE).ifPresent(size -> weight.add(new Change(new Magnitude(size), Scaling.NONE)));
         find(AdapterPart.WEIGHT).ifPresent(whole -> weight.add(new Change(new Replacement(whole), Scaling.NONE)));
         find(AdapterPart.BIAS).ifPresent(whole -> bias.add(new Change(new Replacement(whole), Scaling.NONE)));
@@ -182,6 +185,26 @@ final class ModuleAssembly {
                 throw new InvalidCheckpointException(
                         ProblemCode.UNSUPPORTED_TENSOR, place.tensor(get(part).name()), "checkpoints.lora.tucker");
             }
+        }
+    }
+
+    /// LyCORIS writes a length for each input, `[1, in]`, unless it is told `wd_on_out`. It needs sums over all
+    /// rows before the first row is known. PEFT's lengths of a convolution, `[1, out, 1, 1]`, are for each
+    /// output.
+    private void refuseColumnLengths(List<Change> weight) {
+        Optional<StoredTensor> lengths = find(AdapterPart.MAGNITUDE);
+        if (lengths.isEmpty() || weight.isEmpty()) {
+            return;
+        }
+        Shape shape = lengths.get().shape();
+        long rows = Delta.rows(weight.getFirst().delta().shape());
+        boolean first = shape.rank() >= 2 && shape.size(0) == 1 && rows != 1;
+        if (first && (shape.rank() == 2 || shape.numel() != rows)) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.UNSUPPORTED_TENSOR,
+                    place.tensor(lengths.get().name()),
+                    "checkpoints.lora.dora-columns",
+                    shape);
         }
     }
 

@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/// Which kind of CogVideoX a model is, as its name or its tensors tell: adapters of attention layers fit several
-/// kinds whose shapes are the same, and do nothing good in any but their own.
+/// The kind of CogVideoX that a model is, as its name or its tensors tell: adapters of attention layers fit
+/// several kinds whose shapes are the same, and do nothing good in any but their own.
 ///
 /// @param patchesInTime whether a patch spans two latent frames (CogVideoX1.5)
 /// @param imageToVideo  whether it is given an image beside the noise

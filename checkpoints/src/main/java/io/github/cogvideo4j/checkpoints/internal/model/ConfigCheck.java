@@ -21,7 +21,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Predicate;
 
-/// Compares weights with the configuration they are to be loaded with, by names and sizes.
+/// The comparison of weights with the configuration they are to be loaded with, by names and sizes.
 public final class ConfigCheck {
     private static final int NAMED = 4;
 

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
-/// Derives a transformer's configuration from the names and sizes of its weights.
+/// The derivation of a transformer's configuration from the names and sizes of its weights.
 ///
 /// Most of it is in the shapes. What is not (whether positions are rotary, the default picture size, how the
 /// columns of a linear patch projection divide into channels and patch) is taken from the published models that

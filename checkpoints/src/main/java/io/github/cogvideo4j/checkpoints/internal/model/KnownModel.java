@@ -2,7 +2,7 @@ package io.github.cogvideo4j.checkpoints.internal.model;
 
 import java.util.List;
 
-/// What weights cannot tell, as the published CogVideoX models have it.
+/// Values that weights cannot tell, as the published CogVideoX models have them.
 ///
 /// @param title         the family, for messages
 /// @param exact         whether the sizes are that family's, not merely alike

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/// Derives a T5 encoder's configuration from the names and sizes of its weights; what they do not tell is
+/// The derivation of a T5 encoder's configuration from the names and sizes of its weights; what they do not tell is
 /// that of T5 v1.1, which every published model has.
 public final class TextEncoderDerivation {
     private static final int MOST_LAYERS = 1_000;

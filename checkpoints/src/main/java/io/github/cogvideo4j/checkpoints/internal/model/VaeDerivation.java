@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/// Derives an autoencoder's configuration from the names and sizes of its weights. How many groups a norm has,
-/// how latents are scaled and which picture is the default is in no size, and is assumed.
+/// The derivation of an autoencoder's configuration from the names and sizes of its weights. How many groups a norm
+/// has, how latents are scaled and which picture is the default is in no size, and is assumed.
 public final class VaeDerivation {
     /// The class that diffusers instantiates.
     public static final String CLASS_NAME = "AutoencoderKLCogVideoX";

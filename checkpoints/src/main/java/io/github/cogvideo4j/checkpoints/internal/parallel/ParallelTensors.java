@@ -9,8 +9,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/// Does the same work for many tensors, several at a time, and keeps the order of the results. The first
-/// failure ends it.
+/// The same work for many tensors, several at a time, with the results in order. The first failure ends it.
 public final class ParallelTensors {
     private ParallelTensors() {}
 

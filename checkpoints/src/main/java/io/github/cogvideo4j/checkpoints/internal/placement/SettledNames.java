@@ -2,7 +2,7 @@ package io.github.cogvideo4j.checkpoints.internal.placement;
 
 import java.util.Locale;
 
-/// How the names of written weights were settled.
+/// The way in which the names of written weights were settled.
 ///
 /// @param by      what knew them
 /// @param model   the model that they are of: a class, several classes that share names, or nothing

@@ -10,7 +10,7 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
 import java.util.List;
 
-/// What keeps weights from filling a table, as problems.
+/// The problems that keep weights from filling a table.
 final class TableProblems {
     private static final int NAMED = 4;
 

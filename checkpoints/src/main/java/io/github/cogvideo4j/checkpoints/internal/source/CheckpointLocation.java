@@ -1,23 +1,16 @@
 package io.github.cogvideo4j.checkpoints.internal.source;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.internal.source.deepspeed.DeepSpeedCheckpoint;
-import io.github.cogvideo4j.checkpoints.internal.source.deepspeed.PipelineLayers;
-import io.github.cogvideo4j.checkpoints.internal.source.deepspeed.StateFiles;
 import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedCheckpoint;
 import io.github.cogvideo4j.checkpoints.internal.source.distributed.HubStorage;
 import io.github.cogvideo4j.checkpoints.internal.source.distributed.RankFiles;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
-import io.github.cogvideo4j.formats.UnsafeFileException;
-import io.github.cogvideo4j.formats.internal.container.PlainFileName;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
-import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,10 +19,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// Where in a path the state is.
+/// The place of the state in a path.
 ///
 /// @param place   what was found
 /// @param remarks why this and not something else
@@ -37,7 +29,6 @@ import java.util.stream.Stream;
 public record CheckpointLocation(Found place, List<Problem> remarks, boolean average) {
     /// accelerate's names for the model's part of an FSDP checkpoint, one for each model that was trained.
     private static final Pattern FSDP_MODEL = Pattern.compile("pytorch_model_fsdp_(\\d{1,4})");
-    private static final int LONGEST_TAG = 4096;
 
     /// What a path can hold.
     public sealed interface Found {}
@@ -84,38 +75,29 @@ public record CheckpointLocation(Found place, List<Problem> remarks, boolean ave
             if (!Files.isDirectory(path)) {
                 return ofFile();
             }
-            if (TrainerFolders.isPipeline(path)) {
-                return layers(path);
-            }
-            if (StateFiles.isTagFolder(path)) {
-                requireNamed(path);
-                return tag(path);
+            TagFolders tags = new TagFolders(path, options, remarks);
+            Optional<State> given = tags.given();
+            if (given.isPresent()) {
+                return given.get();
             }
             Optional<Found> output = pipelineOutput();
             if (output.isPresent()) {
                 return output.get();
             }
-            Path latest = path.resolve("latest");
-            if (options.tag().isPresent()
-                    && (Files.exists(latest) || !tagFolders().isEmpty())) {
-                return besideCopies(tagFolder(options.tag().get(), path));
+            Optional<State> named = tags.named();
+            if (named.isPresent()) {
+                return besideCopies(named.get());
             }
-            if (Files.isRegularFile(latest)) {
-                return besideCopies(tagFolder(readTag(latest), latest));
-            }
-            Path latestUniversal = path.resolve("latest_universal");
-            if (Files.isRegularFile(latestUniversal)) {
-                return tagFolder(readTag(latestUniversal), latestUniversal);
+            Optional<State> universal = tags.universal();
+            if (universal.isPresent()) {
+                return universal.get();
             }
             Optional<State> distributed = distributed();
             if (distributed.isPresent()) {
                 return besideCopies(distributed.get());
             }
-            List<Path> tags = tagFolders();
-            if (!tags.isEmpty()) {
-                return onlyTag(tags);
-            }
-            return withoutState();
+            Optional<State> only = tags.only();
+            return only.isPresent() ? only.get() : withoutState();
         }
 
         /// What is in a folder without DeepSpeed's or FSDP's state.
@@ -284,14 +266,6 @@ public record CheckpointLocation(Found place, List<Problem> remarks, boolean ave
             return Optional.of(new Weights(WeightSet.find(newest)));
         }
 
-        private static State tag(Path folder) throws IOException {
-            return TrainerFolders.isPipeline(folder) ? layers(folder) : new State(folder, DeepSpeedCheckpoint::plan);
-        }
-
-        private static State layers(Path folder) {
-            return new State(folder, PipelineLayers::plan);
-        }
-
         /// One file a rank, here or in the folder into which verl, torchtitan and NeMo put the model's.
         private static Optional<Found> ranks(Path folder) throws IOException {
             for (Path place : List.of(folder, folder.resolve("actor"), folder.resolve("model"))) {
@@ -345,106 +319,10 @@ public record CheckpointLocation(Found place, List<Problem> remarks, boolean ave
                         Place.of(models.getFirst()),
                         "checkpoints.location.first-model",
                         String.valueOf(models.getFirst().getFileName()),
-                        names(models.subList(1, models.size())));
+                        TagFolders.names(models.subList(1, models.size())));
             }
             UnreadKinds.refuseUnfinished(models.getFirst());
             return Optional.of(new State(models.getFirst(), DistributedCheckpoint::plan));
-        }
-
-        /// A state folder that was given itself is the one that the option names, or there is none.
-        private void requireNamed(Path folder) {
-            String name = String.valueOf(folder.toAbsolutePath().normalize().getFileName());
-            if (options.tag().filter(tag -> !tag.equals(name)).isPresent()) {
-                throw tagged(Problem.of(
-                        ProblemCode.TAG_NOT_FOUND,
-                        Place.of(folder),
-                        "checkpoints.location.tag-not-found",
-                        options.tag().get(),
-                        name));
-            }
-        }
-
-        /// The tag without white space around it; a byte order mark counts as such, as an editor may have left
-        /// one.
-        private String readTag(Path latest) throws IOException {
-            if (Files.size(latest) > LONGEST_TAG) {
-                throw new InvalidCheckpointException(
-                        ProblemCode.TAG_NOT_FOUND,
-                        Place.of(latest),
-                        "checkpoints.location.latest-too-long",
-                        Files.size(latest));
-            }
-            String text = new String(Files.readAllBytes(latest), StandardCharsets.UTF_8);
-            return text.replace("\uFEFF", "").strip();
-        }
-
-        private State tagFolder(String tag, Path origin) throws IOException {
-            if (tag.isEmpty()) {
-                throw tagged(
-                        Problem.of(ProblemCode.TAG_NOT_FOUND, Place.of(origin), "checkpoints.location.latest-empty"));
-            }
-            Path folder = PlainFileName.of(tag)
-                    .map(name -> name.in(path))
-                    .orElseThrow(() -> new UnsafeFileException(
-                            ProblemCode.UNSAFE_PATH, Place.of(origin), "checkpoints.location.unsafe-tag", tag));
-            if (!Files.isDirectory(folder)) {
-                throw tagged(Problem.of(
-                        ProblemCode.TAG_NOT_FOUND,
-                        Place.of(origin),
-                        "checkpoints.location.tag-not-found",
-                        tag,
-                        names(tagFolders())));
-            }
-            List<Path> others =
-                    tagFolders().stream().filter(other -> !other.equals(folder)).toList();
-            if (!others.isEmpty()) {
-                remarks.report(Problem.of(
-                                ProblemCode.CHOICE,
-                                Place.of(folder),
-                                "checkpoints.location.other-tags",
-                                tag,
-                                names(others))
-                        .with(Remedy.change(Remedy.Field.TAG)));
-            }
-            return tag(folder);
-        }
-
-        private static InvalidCheckpointException tagged(Problem problem) {
-            return new InvalidCheckpointException(problem.with(Remedy.change(Remedy.Field.TAG)));
-        }
-
-        private State onlyTag(List<Path> tags) throws IOException {
-            if (tags.size() > 1) {
-                throw tagged(Problem.of(
-                        ProblemCode.LATEST_ABSENT,
-                        Place.of(path),
-                        "checkpoints.location.latest-absent-several",
-                        names(tags)));
-            }
-            remarks.report(
-                    ProblemCode.LATEST_ABSENT, Place.of(path), "checkpoints.location.latest-absent", names(tags));
-            return tag(tags.getFirst());
-        }
-
-        private List<Path> tagFolders() throws IOException {
-            List<Path> tags = new ArrayList<>();
-            try (DirectoryStream<Path> children = Files.newDirectoryStream(path, Files::isDirectory)) {
-                for (Path child : children) {
-                    if (StateFiles.isTagFolder(child) || TrainerFolders.isPipeline(child)) {
-                        tags.add(child);
-                    }
-                }
-            }
-            tags.sort(Comparator.naturalOrder());
-            return tags;
-        }
-
-        private static String names(List<Path> folders) {
-            return folders.isEmpty()
-                    ? "-"
-                    : folders.stream()
-                            .map(folder -> String.valueOf(folder.getFileName()))
-                            .collect(Collectors.joining(", "));
         }
     }
 }

@@ -15,8 +15,8 @@ import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// How today's trainers lay out their runs: which folders are numbered checkpoints, and where the weights are
-/// inside one.
+/// The layouts that today's trainers give their runs: which folders are numbered checkpoints, and where the weights
+/// are inside one.
 public final class TrainerFolders {
     /// accelerate and the diffusers scripts, CogKit and VideoX-Fun; finetrainers; verl; torchtitan and NeMo.
     private static final List<Pattern> NUMBERED = List.of(

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// Which trainer wrote a checkpoint, by what only that trainer leaves: the layout of its folder, files beside the
-/// weights, what it wraps around the names.
+/// The trainer that wrote a checkpoint, recognised by what only it leaves: the layout of its folder, files beside
+/// the weights, what it wraps around the names.
 public final class Trainers {
     private static final String HUB_STORAGE = "torch.distributed (NeMo AutoModel, torchtitan)";
 

@@ -26,7 +26,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 
-/// Opens one weight file of any container as a list of tensors.
+/// A reader of one weight file of any container as a list of tensors.
 public final class WeightFileReader {
     private static final String LIGHTNING_VERSION = "pytorch-lightning_version";
     private static final int DEEPEST = 4;

@@ -9,7 +9,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
-/// Deletes a folder of our own. Links are removed, never followed.
+/// The deletion of a folder of our own. Links are removed, never followed.
 public final class FolderDeletion {
     private FolderDeletion() {}
 

@@ -9,7 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// Brings files and folder entries to the disk, so that a rename that survives a power cut names complete
+/// The syncing of files and folder entries to the disk, so that a rename that survives a power cut names complete
 /// files.
 public final class FolderSync {
     private FolderSync() {}

@@ -8,6 +8,24 @@ import java.nio.file.Path;
 public final class NamedFailure {
     private NamedFailure() {}
 
+    /// Something that writes a file.
+    @FunctionalInterface
+    public interface Writing<T> {
+        /// Writes.
+        T write() throws IOException;
+    }
+
+    /// Writes, and names the file where that fails.
+    ///
+    /// @param file as the user knows it, which may not be what it is called while it is written
+    public static <T> T naming(Path file, Writing<T> writing) throws IOException {
+        try {
+            return writing.write();
+        } catch (IOException e) {
+            throw of(file, e);
+        }
+    }
+
     /// The failure with the file's name, unless it is of a kind that says more already.
     public static IOException of(Path file, IOException e) {
         if (e.getClass() != IOException.class) {

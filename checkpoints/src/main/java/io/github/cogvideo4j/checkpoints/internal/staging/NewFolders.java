@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The folders that had to be made above a result, so that they can go again when there comes to be none.
+/// The folders that had to be made above a result, so that they can be removed again when none is made.
 public final class NewFolders {
     private final List<Path> made;
 

@@ -20,8 +20,8 @@ import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
 
-/// Builds a folder out of sight and puts it in place in one step, so that at every instant the target is
-/// absent, the old one, or complete.
+/// A folder that is built out of sight and put in place in one step, so that at every instant the target is absent,
+/// the old one, or complete.
 ///
 /// Beside the target `NAME` lie, while it is built, `.NAME.cogvideo4j-ID` (the new folder, mode 0700),
 /// `.NAME.cogvideo4j-ID.lock` (held by the running process, so that a stale one is recognised as such), and for
@@ -82,7 +82,7 @@ public final class Staging implements AutoCloseable {
     }
 
     /// Whether the target may be written: absent, an empty folder, or, with `overwrite`, a folder that holds
-    /// our manifest.
+    /// our manifest; never the current folder or one above it.
     public static void checkTarget(Path target, boolean overwrite) throws IOException {
         if (Files.isSymbolicLink(target)) {
             throw refused(target, "checkpoints.output.link");
@@ -92,6 +92,10 @@ public final class Staging implements AutoCloseable {
         }
         if (!Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
             throw refused(target, "checkpoints.output.file");
+        }
+        // Publishing puts a new folder in its place: whoever stands in the old one would be nowhere.
+        if (Path.of("").toRealPath().startsWith(target.toRealPath())) {
+            throw refused(target, "checkpoints.output.current");
         }
         try (var children = Files.list(target)) {
             if (children.findAny().isEmpty()) {

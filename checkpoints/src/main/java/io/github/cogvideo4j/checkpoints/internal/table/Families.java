@@ -23,6 +23,7 @@ public final class Families {
     private static final String RESOURCE = "/io/github/cogvideo4j/checkpoints/families.json";
     private static final ObjectNode ROWS = load();
     private static final List<Family> ALL = read(ROWS);
+    private static final Map<String, List<String>> LAYERS = layers();
     private static final Set<String> TRAINED = Set.copyOf(strings(ROWS, "trained"));
 
     private Families() {}
@@ -30,6 +31,18 @@ public final class Families {
     /// All of them.
     public static List<Family> all() {
         return ALL;
+    }
+
+    /// Whether a family has blocks in a list of this name.
+    public static boolean isBlockList(String list) {
+        return ALL.stream().anyMatch(family -> family.blocks().contains(list));
+    }
+
+    /// What modules of a kind of layer are called.
+    ///
+    /// @param kind `to_q`, `ff_in`, `embedding`, ...
+    public static List<String> modulesOf(String kind) {
+        return LAYERS.getOrDefault(kind, List.of());
     }
 
     /// Whether training runs make the component with this folder, with or without a number (`transformer_2`).
@@ -107,6 +120,13 @@ public final class Families {
                 .properties()
                 .forEach(text -> texts.put(text.getKey(), text.getValue().stringValue()));
         return texts;
+    }
+
+    private static Map<String, List<String>> layers() {
+        JsonNode layers = ROWS.path("layers");
+        Map<String, List<String>> modules = new LinkedHashMap<>();
+        layers.propertyNames().forEach(kind -> modules.put(kind, strings(layers, kind)));
+        return modules;
     }
 
     private static List<String> strings(JsonNode row, String field) {

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
 
-/// What is known of the models that share names: a row of `families.json`.
+/// A family of models that share names: a row of `families.json`.
 ///
 /// @param name       what to call them
 /// @param classes    their classes; names alone do not tell which
@@ -76,6 +76,24 @@ public record Family(
             fitting.add(wrapper);
         }
         return fitting.stream().min(Matching.PLAIN_FIRST).map(wrapper -> split(wrapper, fitting, found));
+    }
+
+    /// Where a match found several models whose wrappers are called as components (`transformer.`,
+    /// `transformer_2.`): each under its own. Empty where fewer than two are.
+    ///
+    /// @param match what was found
+    /// @param found the names and shapes that it was found in
+    public SequencedMap<String, FamilyMatch> byComponent(FamilyMatch match, SequencedMap<String, Shape> found) {
+        List<String> all = new ArrayList<>(match.others());
+        all.add(match.wrapper());
+        SequencedMap<String, FamilyMatch> named = new LinkedHashMap<>();
+        all.stream().sorted().forEach(wrapper -> {
+            String name = Matching.lastSegment(wrapper);
+            if (name.replaceFirst("_[0-9]+$", "").equals(component)) {
+                named.putIfAbsent(name, split(wrapper, all, found));
+            }
+        });
+        return named.size() > 1 ? named : new LinkedHashMap<>();
     }
 
     private SequencedSet<String> wrappers(SequencedMap<String, Shape> found) {

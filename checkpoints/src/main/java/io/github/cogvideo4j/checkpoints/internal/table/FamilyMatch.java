@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 
-/// How names that a file has fit a family, whose table is not known in full: sizes and numbers of blocks may be
+/// The fit of a file's names with a family, whose table is not known in full: sizes and numbers of blocks may be
 /// any.
 ///
 /// @param family  the family

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/// Finds what is wrapped around a table's names.
+/// The search for what is wrapped around a table's names.
 ///
 /// A wrapper is whatever stands before a name of the table. All that occur are counted in one walk over the
 /// names; the one under which most of the table exists is taken. No list of prefixes takes part.
@@ -20,11 +20,14 @@ final class Matching {
 
     private final ModelTable table;
     private final SequencedMap<String, Shape> found;
+    private final String component;
     private final Map<String, Wrapper> wrappers = new LinkedHashMap<>();
 
-    Matching(ModelTable table, SequencedMap<String, Shape> found) {
+    /// @param component the folder of what the table is of, empty for anything
+    Matching(ModelTable table, SequencedMap<String, Shape> found, String component) {
         this.table = table;
         this.found = found;
+        this.component = component;
     }
 
     /// What stands before names of the table, how often, and how often the shape agrees too.
@@ -43,6 +46,8 @@ final class Matching {
         List<Wrapper> ranked = new ArrayList<>(wrappers.values());
         ranked.sort(Comparator.comparingInt((Wrapper wrapper) -> -wrapper.names)
                 .thenComparingInt(wrapper -> -wrapper.shapes)
+                .thenComparing(wrapper -> StateParts.isAveraged(wrapper.text))
+                .thenComparing(wrapper -> !lastSegment(wrapper.text).equals(component))
                 .thenComparing(wrapper -> wrapper.text, PLAIN_FIRST));
         String chosen = ranked.isEmpty() ? "" : ranked.getFirst().text;
         List<String> others = ranked.stream()
@@ -54,6 +59,12 @@ final class Matching {
                 .map(wrapper -> wrapper.text)
                 .toList();
         return split(chosen, others);
+    }
+
+    /// The last segment of a wrapper: `transformer_2` of `module.transformer_2.`.
+    static String lastSegment(String wrapper) {
+        String whole = wrapper.endsWith(".") ? wrapper.substring(0, wrapper.length() - 1) : wrapper;
+        return whole.substring(whole.lastIndexOf('.') + 1);
     }
 
     private void count() {

@@ -85,7 +85,15 @@ public record ModelTable(Origin origin, SequencedMap<String, Tensor> tensors) {
     ///
     /// @param found names and shapes as the file has them, in its order
     public TableMatch match(SequencedMap<String, Shape> found) {
-        return new Matching(this, found).best();
+        return match(found, "");
+    }
+
+    /// The same of a component: of several wrappers, the one that ends with its name is its own.
+    ///
+    /// @param found     names and shapes as the file has them, in its order
+    /// @param component its folder
+    public TableMatch match(SequencedMap<String, Shape> found, String component) {
+        return new Matching(this, found, component).best();
     }
 
     /// The best of the matches with several tables: the complete ones, or where there is none, the single

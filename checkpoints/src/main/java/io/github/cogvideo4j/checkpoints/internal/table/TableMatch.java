@@ -5,8 +5,10 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.TreeSet;
 
-/// How names that a file has fit a model's table.
+/// The fit of a file's names with a model's table.
 ///
 /// Every name that was found is in exactly one of: `names`, `extra`, `second`, `outside`.
 ///
@@ -43,6 +45,20 @@ public record TableMatch(
         extra = List.copyOf(extra);
         second = List.copyOf(second);
         outside = List.copyOf(outside);
+    }
+
+    /// Whether the wrapper is called as a component.
+    ///
+    /// @param component the component's folder
+    public boolean isUnder(String component) {
+        return Matching.lastSegment(wrapper).equals(component);
+    }
+
+    /// All wrappers under which the table exists.
+    public Set<String> wrappers() {
+        Set<String> all = new TreeSet<>(others);
+        all.add(wrapper);
+        return all;
     }
 
     /// Whether every tensor of the table is there in its shape.

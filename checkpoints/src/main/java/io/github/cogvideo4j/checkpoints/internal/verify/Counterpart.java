@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.placement.BaseTables;
 import io.github.cogvideo4j.checkpoints.internal.placement.ComponentPlacement;
+import io.github.cogvideo4j.checkpoints.internal.source.ComfyNames;
 import io.github.cogvideo4j.checkpoints.internal.source.NamingScheme;
 import io.github.cogvideo4j.checkpoints.internal.source.NamingSchemes;
 import io.github.cogvideo4j.checkpoints.internal.source.WeightSet;
@@ -45,6 +46,13 @@ public record Counterpart(Path weights, Checkpoint source) {
                 return List.of(new Counterpart(
                         folder.resolve(file), names.get().export(opened).checkpoint()));
             }
+        }
+        if (written.contains(ComfyNames.FILE)) {
+            Path file = folder.resolve(ComfyNames.FILE);
+            Checkpoint plain =
+                    ComfyNames.toDiffusers(Checkpoints.openEverySet(file).getFirst());
+            TableMatch match = BaseTables.table(plain, file, Optional.empty()).match(opened.shapes());
+            return List.of(new Counterpart(file, ComfyNames.of(ComponentPlacement.renamed(opened, match))));
         }
         if (opened.traits().adapter()) {
             return List.of(new Counterpart(folder.resolve(WeightFileName.ADAPTER), opened));
@@ -110,7 +118,8 @@ public record Counterpart(Path weights, Checkpoint source) {
     private static Optional<TableMatch> match(Path part, Checkpoint source) throws IOException {
         try {
             Checkpoint weights = Checkpoints.openEverySet(part).getFirst();
-            return Optional.of(BaseTables.table(weights, part, Optional.empty()).match(source.shapes()));
+            return Optional.of(BaseTables.table(weights, part, Optional.empty())
+                    .match(source.shapes(), String.valueOf(part.getFileName())));
         } catch (FormatException | CheckpointException unreadable) {
             // It is told when it is compared.
             return Optional.empty();

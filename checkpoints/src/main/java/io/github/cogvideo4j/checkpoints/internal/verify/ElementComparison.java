@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
 
-/// Compares runs of elements of one tensor, to the bit, and keeps count of the differences.
+/// The comparison of runs of elements of one tensor, to the bit, which keeps count of the differences.
 public final class ElementComparison {
     private final DType dtype;
     private final int bytes;

@@ -28,8 +28,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/// Proves a folder intact without its source: against its manifest, or, where it has none, by its own structure
-/// and values.
+/// The proof that a folder is intact, without its source: against its manifest, or, where it has none, by its own
+/// structure and values.
 public final class FolderVerification {
     private final Path folder;
     private final boolean deep;
@@ -149,11 +149,25 @@ public final class FolderVerification {
     private static Map<String, Manifest.TensorEntry> expected(
             Manifest manifest, Path part, Map<Path, List<Checkpoint>> parts) {
         Map<String, Manifest.TensorEntry> expected = new HashMap<>(manifest.tensors());
+        Map<String, Manifest.TensorEntry> own = new HashMap<>();
+        // Names that components share stand behind the component's.
+        for (Path folder : parts.keySet()) {
+            String prefix = folder.getFileName() + "/";
+            manifest.tensors().forEach((name, tensor) -> {
+                if (name.startsWith(prefix)) {
+                    expected.remove(name);
+                    if (folder.equals(part)) {
+                        own.put(name.substring(prefix.length()), tensor);
+                    }
+                }
+            });
+        }
         parts.forEach((other, sets) -> {
             if (!other.equals(part)) {
                 sets.forEach(set -> set.entries().forEach(entry -> expected.remove(entry.name())));
             }
         });
+        expected.putAll(own);
         return expected;
     }
 

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/// What a fused model is compared with: its base and its adapters, fused again.
+/// The source that a fused model is compared with: its base and its adapters, fused again.
 final class FusedSource {
     private FusedSource() {}
 

@@ -15,7 +15,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 
-/// Holds one file against its line in the manifest. The contents of weight files are proven by their tensors.
+/// The check of one file against its line in the manifest. The contents of weight files are proven by their
+/// tensors.
 public final class ManifestFileCheck {
     private ManifestFileCheck() {}
 

@@ -20,8 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Whether the tensors of a component are called as its model wants them: by its configuration where the class's
-/// constructor is known, else by its family, else by what the manifest says of them.
+/// The check that the tensors of a component have the names that its model wants: by its configuration where the
+/// class's constructor is known, else by its family, else by what the manifest says of them.
 public final class NameCheck {
     private final Path component;
     private final Checkpoint weights;

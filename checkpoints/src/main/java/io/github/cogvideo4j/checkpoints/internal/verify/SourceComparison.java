@@ -28,8 +28,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
-/// Compares a folder's weights with the checkpoint they were made from: every tensor is made again from the
-/// source, in the dtype that the folder has it in, and compared to the bit.
+/// The comparison of a folder's weights with the checkpoint they were made from: every tensor is made again from
+/// the source, in the dtype that the folder has it in, and compared to the bit.
 public final class SourceComparison {
     private final FileStorageReader reader;
     private final JobControl control;

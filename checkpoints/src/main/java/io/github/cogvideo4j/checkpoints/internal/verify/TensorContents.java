@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
 
-/// Reads every tensor of a folder: to hold its hash against the manifest's, or to look at its values.
+/// A reader of every tensor of a folder: to hold its hash against the manifest's, or to look at its values.
 public final class TensorContents {
     private TensorContents() {}
 

@@ -15,7 +15,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/// What the values of a tensor say, after all of them were read.
+/// The findings about a tensor's values, once all of them were read.
 ///
 /// @param tensor the tensor
 /// @param scan   what was noticed

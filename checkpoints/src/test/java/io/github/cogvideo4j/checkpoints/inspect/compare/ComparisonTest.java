@@ -106,6 +106,7 @@ class ComparisonTest {
                 .mapToDouble(ValueChange::differenceSquares)
                 .sum();
         double blocks = comparison.blocks().values().stream()
+                .flatMap(list -> list.values().stream())
                 .flatMap(block -> block.values().stream())
                 .mapToDouble(ValueChange::differenceSquares)
                 .sum();
@@ -148,7 +149,44 @@ class ComparisonTest {
     void aNameTellsBlockAndKind(String name, @org.jspecify.annotations.Nullable Integer block, LayerKind kind) {
         TensorPosition position = TensorPosition.of(name);
         assertThat(position.kind()).isEqualTo(kind);
-        assertThat(position.block().stream().boxed().findFirst().orElse(null)).isEqualTo(block);
+        assertThat(position.block().map(TensorPosition.Block::number).orElse(null))
+                .isEqualTo(block);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "blocks.3.attn1.to_q.weight, blocks, 3, TO_Q",
+        "blocks.3.attn2.norm_q.weight, blocks, 3, CROSS",
+        "blocks.3.scale_shift_table, blocks, 3, MODULATION",
+        "single_transformer_blocks.7.proj_mlp.weight, single_transformer_blocks, 7, FF_IN",
+        "context_embedder.token_refiner.refiner_blocks.1.attn.to_k.weight,"
+                + " context_embedder.token_refiner.refiner_blocks, 1, TO_K",
+        "layers.2.feed_forward.w1.weight, layers, 2, OTHER",
+        "noise_refiner.0.norm1.weight, noise_refiner, 0, NORM",
+        "double_blocks.4.img_attn.qkv.weight, double_blocks, 4, OTHER",
+        "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_v.weight, down_blocks, 1, TO_V"
+    })
+    void blocksOfAnyListAreTold(String name, String list, int block, LayerKind kind) {
+        TensorPosition position = TensorPosition.of(name);
+        assertThat(position.kind()).isEqualTo(kind);
+        assertThat(position.block()).hasValue(new TensorPosition.Block(list, block));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "any-wan21-zero2-bf16-w2, blocks",
+        "any-hunyuan-zero3-bf16-w2,"
+                + " context_embedder.token_refiner.refiner_blocks transformer_blocks single_transformer_blocks",
+        "any-flux-dcp-bf16-w2, single_transformer_blocks transformer_blocks",
+        "any-qwenimage-ddp-bf16-w2, transformer_blocks",
+        "any-mochi-zero2-fp16-w2, transformer_blocks",
+        "any-ltx-zero2-frozen-bf16-w2, transformer_blocks"
+    })
+    void everyListOfBlocksOfOtherModelsIsCompared(String fixture, String lists) throws IOException {
+        Path base = Resources.fixture(fixture + "/base");
+        Comparison comparison = compare(Resources.fixture(fixture + "/output/checkpoint-3"), base);
+        assertThat(comparison.blocks().keySet()).containsExactlyInAnyOrder(lists.split(" "));
+        assertThat(comparison.kinds()).doesNotContainKey(LayerKind.OTHER);
     }
 
     @ParameterizedTest

@@ -13,9 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StagingTest {
     private static final String ID = "0123456789ab";
@@ -204,5 +207,17 @@ class StagingTest {
                     .sorted()
                     .toList();
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ".."})
+    void isNeverPublishedWhereTheProgramRuns(String above) {
+        Path here = Path.of("").toAbsolutePath().resolve(above).normalize();
+
+        assertThatThrownBy(() -> Staging.create(here, true))
+                .isInstanceOfSatisfying(
+                        OutputException.class,
+                        e -> assertThat(e.problem().message().text(Locale.ENGLISH))
+                                .contains("the current folder"));
     }
 }

@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/// What a file is by its first bytes, whatever its name says. A guess at the right reader, not a proof: that
+/// The kind of a file by its first bytes, whatever its name says. A guess at the right reader, not a proof: that
 /// the rest is in order is for the reader to find out.
 public enum ContainerKind {
     /// A length, then a JSON header, then tensors.

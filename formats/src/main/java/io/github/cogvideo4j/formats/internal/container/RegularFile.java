@@ -11,8 +11,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/// Opens files for reading. Only regular ones: a pipe would block for ever and a device has no size to check
-/// against.
+/// Regular files, opened for reading. Only regular ones: a pipe would block for ever and a device has no size to
+/// check against.
 public final class RegularFile {
     private RegularFile() {}
 

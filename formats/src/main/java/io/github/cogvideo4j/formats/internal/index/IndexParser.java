@@ -17,7 +17,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import tools.jackson.core.JsonToken;
 
-/// Reads an index's JSON token by token.
+/// A parser of an index's JSON, token by token.
 final class IndexParser {
     private static final long ENTRY_COST = 200;
 

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.formats.internal.index;
 
-/// How the files of one set of weights are called.
+/// The names of the files of one set of weights.
 ///
 /// @param stem      what all names begin with: `diffusion_pytorch_model`
 /// @param extension what all end with, without its dot: `safetensors`

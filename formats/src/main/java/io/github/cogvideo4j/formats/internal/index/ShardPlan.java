@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// Which tensors go into which file.
+/// The assignment of tensors to files.
 ///
 /// The rule is huggingface_hub's (`split_state_dict_into_shards_factory`), so that shards have the same
 /// contents as those of the usual tools: tensors are taken in the order of the state dict, and a file is closed

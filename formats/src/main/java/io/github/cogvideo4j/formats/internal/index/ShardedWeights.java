@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/// What an index and the shards that it names hold together, and everything in which they disagree.
+/// An index and the shards that it names, read together, with everything in which they disagree.
 ///
 /// Nothing is thrown for a disagreement: the doctor reports them all, and a converter stops at [#firstError()].
 ///

@@ -2,8 +2,8 @@ package io.github.cogvideo4j.formats.internal.pickle;
 
 import java.util.List;
 
-/// What values take in memory, in bytes and roughly: on the generous side, so that the sum keeps a hostile
-/// pickle within its limit. Text is not counted here but where it is decoded.
+/// The memory that values take, roughly, in bytes: on the generous side, so that the sum keeps a hostile pickle
+/// within its limit. Text is not counted here but where it is decoded.
 final class PickleCosts {
     static final long MEMO_ENTRY = 56;
 

@@ -12,8 +12,8 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Splits a pickle into instructions, one after another: an opcode with its argument or its index in the memo.
-/// No declared size is believed before it is compared with the bytes that remain.
+/// A decoder that splits a pickle into instructions, one after another: an opcode with its argument or its index in
+/// the memo. No declared size is believed before it is compared with the bytes that remain.
 final class PickleDecoder {
     /// A character takes two bytes as soon as one of the text needs them.
     private static final long TEXT_BYTES = 2;

@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/// Lists a pickle's opcodes with a verdict on every name it mentions, without building anything. It goes on
-/// after a refused name, and does not need the program to make sense: it follows the text of the pickle, not
-/// its stack.
+/// A listing of a pickle's opcodes with a verdict on every name it mentions, without building anything. It goes on
+/// after a refused name, and does not need the program to make sense: it follows the text of the pickle, not its
+/// stack.
 public final class PickleDisassembler {
     /// One line of the listing.
     ///

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.formats.internal.pickle;
 
 import java.util.List;
 
-/// Gives meaning to what a pickle describes, while it is read. The defaults keep everything inert.
+/// The seam that gives meaning to what a pickle describes, while it is read. The defaults keep everything inert.
 public interface PickleFactory {
     /// Keeps everything inert.
     PickleFactory INERT = new PickleFactory() {};

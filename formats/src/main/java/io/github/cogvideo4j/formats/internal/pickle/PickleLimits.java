@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.formats.internal.pickle;
 
-/// What one pickle may ask for before it is refused.
+/// The limits of what one pickle may ask for before it is refused.
 ///
 /// Measured on files of real trainers: a model-states file takes 51 opcodes and 15 memo entries a tensor, an
 /// optimizer file of one process 31 and 7, and the metadata of a distributed checkpoint 94 and 23 for every

@@ -3,8 +3,8 @@ package io.github.cogvideo4j.formats.internal.pickle;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// What a pickle notes to recall it later. Picklers count the indexes from 0, so a table serves; it is no
-/// larger than [PickleLimits#memoEntries()] lets indexes be.
+/// The memo of a pickle: the values that it notes to recall them later. Picklers count the indexes from 0, so a
+/// table serves; it is no larger than [PickleLimits#memoEntries()] lets indexes be.
 final class PickleMemo {
     private @Nullable PickleValue[] values = new PickleValue[16];
     private int size;

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Reads a pickle of protocols 0 to 5 into inert values. It imports nothing and calls nothing: names outside
+/// A reader of pickles of protocols 0 to 5 into inert values. It imports nothing and calls nothing: names outside
 /// [AllowedGlobals] end the reading with `unsafe-pickle`, and what the others would have made is described by
 /// values.
 ///
@@ -234,7 +234,7 @@ public final class PickleReader {
         }
         // The table's own object: it is found again by its identity, each time that it is called.
         return AllowedGlobals.find(global)
-                .orElseThrow(() -> AllowedGlobals.refusal(global, source.placeOf(decoder.position())))
+                .orElseThrow(() -> AllowedGlobals.refusal(global, source.placeOf(decoder.opcodePosition())))
                 .global();
     }
 
@@ -263,10 +263,10 @@ public final class PickleReader {
     private PickleValue call(PickleValue callee, List<PickleValue> arguments) {
         if (!(callee instanceof PickleValue.Global function)) {
             throw new UnsafeFileException(
-                    ProblemCode.UNSAFE_PICKLE, source.placeOf(decoder.position()), "formats.pickle.call", callee);
+                    ProblemCode.UNSAFE_PICKLE, source.placeOf(decoder.opcodePosition()), "formats.pickle.call", callee);
         }
         AllowedGlobals.Entry entry = AllowedGlobals.find(function)
-                .orElseThrow(() -> AllowedGlobals.refusal(function, source.placeOf(decoder.position())));
+                .orElseThrow(() -> AllowedGlobals.refusal(function, source.placeOf(decoder.opcodePosition())));
         decoder.charge(PickleCosts.copyOf(arguments));
         Optional<PickleValue> container = switch (entry.becomes()) {
             case DICT -> PythonContainers.dict(arguments);

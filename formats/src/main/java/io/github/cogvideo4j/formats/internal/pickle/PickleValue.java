@@ -14,7 +14,8 @@ import java.util.SequencedMap;
 import java.util.SequencedSet;
 import java.util.Set;
 
-/// What a pickle describes, inert: numbers, text, containers, and names of things that Python would have made.
+/// A value that a pickle describes, inert: numbers, text, containers, and names of things that Python would have
+/// made.
 ///
 /// Scalars are equal by value. Keys that were made to collide cannot slow a map down: those of one kind are
 /// ordered, and those of two kinds never have the same hash code. All other values are equal only to

@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Writes a pickle value by value, opcode for opcode as Python's pickler does at protocol 2.
+/// A writer of pickles, value by value, opcode for opcode as Python's pickler does at protocol 2.
 ///
 /// A container takes its parts as actions that write one value each, so the caller's code has the pickle's
 /// nesting.

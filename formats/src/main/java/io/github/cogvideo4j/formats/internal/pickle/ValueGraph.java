@@ -6,8 +6,8 @@ import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.Map;
 
-/// Proves that a value can be walked: no cycles, bounded depth, and bounded size when every shared part is
-/// counted wherever it occurs. One pass over the distinct values, without recursion.
+/// A proof that a value can be walked: no cycles, bounded depth, and bounded size when every shared part is counted
+/// wherever it occurs. One pass over the distinct values, without recursion.
 final class ValueGraph {
     /// @param height       the longest way down to a leaf
     /// @param expandedSize the values below and including this one, shared parts counted each time; saturates

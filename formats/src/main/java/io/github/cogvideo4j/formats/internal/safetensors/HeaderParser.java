@@ -21,7 +21,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import tools.jackson.core.JsonToken;
 
-/// Reads a header's JSON token by token, so that a hostile one of 100 MB never becomes a tree in memory.
+/// A parser of a header's JSON, token by token, so that a hostile one of 100 MB never becomes a tree in memory.
 final class HeaderParser {
     private static final Pattern COUNT = Pattern.compile("0|[1-9][0-9]*");
     private static final Pattern NEGATIVE = Pattern.compile("-[1-9][0-9]*");

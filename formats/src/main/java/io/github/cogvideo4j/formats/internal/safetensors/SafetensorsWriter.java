@@ -13,7 +13,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// Writes a safetensors file front to back: enough for small files; large ones are written in parallel from a
+/// A writer of safetensors files, front to back: enough for small files; large ones are written in parallel from a
 /// [SafetensorsLayout].
 public final class SafetensorsWriter {
     private SafetensorsWriter() {}

@@ -4,7 +4,7 @@ import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 
-/// What a header says of a tensor, apart from where it is.
+/// The description of a tensor in a header, apart from where it is.
 ///
 /// @param name  its key
 /// @param dtype the type of its elements

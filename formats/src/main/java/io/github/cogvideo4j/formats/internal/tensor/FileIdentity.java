@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 
-/// What tells one state of a file from another without reading it. A trainer that rotates checkpoints while
-/// one is being converted changes at least one of these.
+/// The identity of a file: what tells one state of it from another without reading it. A trainer that rotates
+/// checkpoints while one is being converted changes at least one of these.
 ///
 /// @param size     bytes
 /// @param modified when it was last written

@@ -6,9 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 
-/// Reads an open file a block at a time. What describes a container is small pieces close together, at its
-/// start and at its end, and where containers lie one after another one's end and the next one's start are a
-/// block.
+/// An open file, read a block at a time. What describes a container is small pieces close together, at its start
+/// and at its end, and where containers lie one after another one's end and the next one's start are a block.
 final class FileBlocks {
     // What a block has before and behind the first piece that was wanted of it: more than the head of a file
     // with one tensor, or its directory.

@@ -12,9 +12,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
 
-/// Lists every pickle in a file, opcode by opcode, whatever the file turns out to be worth otherwise: the
-/// records `*.pkl` of a ZIP, the pickles at the start of the legacy container, a bare pickle. Nothing is built
-/// and nothing is looked up.
+/// A listing of every pickle in a file, opcode by opcode, whatever the file turns out to be worth otherwise: the
+/// records `*.pkl` of a ZIP, the pickles at the start of the legacy container, a bare pickle. Nothing is built and
+/// nothing is looked up.
 public final class PickleListing {
     /// What the five pickles of the legacy container hold, in their order.
     private static final List<String> LEGACY =

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// Turns what torch's pickles describe into storages and tensors.
+/// The factory that turns what torch's pickles describe into storages and tensors.
 ///
 /// Source of the calls and their arguments: torch 2.13, `torch/_utils.py` and `torch/serialization.py`.
 final class TensorFactory implements PickleFactory {

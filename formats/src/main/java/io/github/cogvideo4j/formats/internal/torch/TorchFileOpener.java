@@ -15,7 +15,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/// Tells what a file is by its first bytes and opens it, or says what it is instead of a file of `torch.save`.
+/// The opener of files of `torch.save`, which tells the container by the first bytes, or says what the file is
+/// instead.
 final class TorchFileOpener {
     private static final int ZIP_RECORD = 0x04034b50;
     private static final byte PROTO = (byte) 0x80;

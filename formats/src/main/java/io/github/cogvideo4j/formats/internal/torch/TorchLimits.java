@@ -2,7 +2,7 @@ package io.github.cogvideo4j.formats.internal.torch;
 
 import io.github.cogvideo4j.formats.internal.pickle.PickleLimits;
 
-/// What a file of `torch.save` may make its reader take into memory.
+/// The limits of what a file of `torch.save` may make its reader take into memory.
 ///
 /// @param directory bytes of a ZIP's directory
 /// @param pickle    bytes of a pickle

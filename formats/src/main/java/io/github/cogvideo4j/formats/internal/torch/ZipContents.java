@@ -10,7 +10,7 @@ import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
-/// Reads small records of a ZIP whole: inflated, and checked against the recorded checksum.
+/// The contents of a ZIP's small records, read whole: inflated, and checked against the recorded checksum.
 final class ZipContents {
     private ZipContents() {}
 

@@ -14,9 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 
-/// Reads a ZIP's central directory and holds every entry against its local header, because tools differ in
-/// which of the two they believe. Our own reader rather than the JDK's, which does not say where a record's
-/// bytes start.
+/// A ZIP's central directory, with every entry held against its local header, because tools differ in which of the
+/// two they believe. Our own reader rather than the JDK's, which does not say where a record's bytes start.
 ///
 /// Source: PKWARE's APPNOTE 6.3, sections 4.3.7, 4.3.12 and 4.5.3.
 final class ZipDirectory {

@@ -8,8 +8,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
-/// Places records in a ZIP as torch's writer does: stored, aligned by an extra field `FB` full of `Z`, sizes
-/// and checksum behind the data, no dates, and ZIP64 records at the end always.
+/// The layout of records in a ZIP as torch's writer places them: stored, aligned by an extra field `FB` full of
+/// `Z`, sizes and checksum behind the data, no dates, and ZIP64 records at the end always.
 ///
 /// Source: files of torch 2.13, also beyond 4 GiB; `caffe2/serialize/inline_container.cc` and its copy of
 /// miniz.

@@ -1,7 +1,9 @@
 package io.github.cogvideo4j.inference.internal.runtime;
 
 import io.github.cogvideo4j.checkpoints.CancelledException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
@@ -11,8 +13,44 @@ import java.util.function.BooleanSupplier;
 public final class DeviceOwner {
     private static final ReentrantLock ONE = new ReentrantLock(true);
     private static final long PATIENCE_MILLIS = 100;
+    /// Longer than an operation of libtorch takes, shorter than what a service manager grants.
+    private static final int LONGEST_WAIT = 300;
+
+    /// Released when the computation has come to rest because the virtual machine goes down.
+    private static final CountDownLatch AT_REST = new CountDownLatch(1);
+
+    private static volatile boolean closing;
+
+    static {
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(DeviceOwner::comeToRest));
+    }
 
     private DeviceOwner() {}
+
+    /// The end of the process unloads the code that libtorch compiles for its operations; a thread that still runs
+    /// it would crash. So the end waits until the running operation is over.
+    private static void comeToRest() {
+        closing = true;
+        try {
+            for (int i = 0; i < LONGEST_WAIT; i++) {
+                if (ONE.tryLock() || AT_REST.await(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) {
+                    return;
+                }
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Called between operations. Never returns once the virtual machine goes down.
+    static void pass() {
+        if (closing && ONE.isHeldByCurrentThread()) {
+            AT_REST.countDown();
+            while (true) {
+                LockSupport.park();
+            }
+        }
+    }
 
     /// The right to compute, until it is closed by the thread that has it.
     public static final class Lease implements AutoCloseable {

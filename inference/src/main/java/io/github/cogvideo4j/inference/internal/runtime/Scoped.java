@@ -14,6 +14,7 @@ public final class Scoped {
     /// Runs a computation in a scope of its own: everything it makes is freed, except the result, which passes
     /// to the scope around it.
     public static Tensor tensor(Supplier<Tensor> body) {
+        DeviceOwner.pass();
         PointerScope outer = PointerScope.getInnerScope();
         try (PointerScope _ = new PointerScope()) {
             return handOver(body.get(), outer);
@@ -22,6 +23,7 @@ public final class Scoped {
 
     /// The same for several results.
     public static List<Tensor> tensors(Supplier<List<Tensor>> body) {
+        DeviceOwner.pass();
         PointerScope outer = PointerScope.getInnerScope();
         try (PointerScope _ = new PointerScope()) {
             List<Tensor> results = body.get();
@@ -32,6 +34,7 @@ public final class Scoped {
 
     /// The same for several results that pass to no scope: whoever calls it closes them.
     public static List<Tensor> owned(Supplier<List<Tensor>> body) {
+        DeviceOwner.pass();
         try (PointerScope _ = new PointerScope()) {
             List<Tensor> results = body.get();
             results.forEach(Scoped::keep);
@@ -41,6 +44,7 @@ public final class Scoped {
 
     /// Runs something that leaves no tensor behind.
     public static void run(Runnable body) {
+        DeviceOwner.pass();
         try (PointerScope _ = new PointerScope()) {
             body.run();
         }

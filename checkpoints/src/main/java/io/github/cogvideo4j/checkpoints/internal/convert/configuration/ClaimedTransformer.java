@@ -6,7 +6,7 @@ import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 
-/// Holds what is said about a transformer against what its weights prove.
+/// The claims about a transformer, held against what its weights prove.
 final class ClaimedTransformer {
     private ClaimedTransformer() {}
 

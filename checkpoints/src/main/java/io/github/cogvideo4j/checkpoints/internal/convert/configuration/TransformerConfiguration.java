@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/// Which `config.json` goes beside the weights: the base's, or one beside the source that fits, or one derived
+/// The `config.json` that goes beside the weights: the base's, or one beside the source that fits, or one derived
 /// from the shapes.
 final class TransformerConfiguration {
     private final Checkpoint checkpoint;

@@ -21,7 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Which `config.json` goes beside an autoencoder's weights: the base's, or one derived from the sizes.
+/// The `config.json` that goes beside an autoencoder's weights: the base's, or one derived from the sizes.
 ///
 /// The factor between its latents and the transformer's is in no size. It belongs to the model: 1.15258426 for
 /// CogVideoX-2B, 0.7 for the others.

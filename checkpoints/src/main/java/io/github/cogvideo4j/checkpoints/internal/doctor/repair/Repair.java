@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// Carries out a plan. Everything new is made in the undo folder first; then the journal is written and synced;
-/// then there are only renames. Whatever a kill leaves, [Undo#restore] brings the old state back.
+/// The execution of a repair's plan. Everything new is made in the undo folder first; then the journal is written
+/// and synced; then there are only renames. Whatever a kill leaves, [Undo#restore] brings the old state back.
 public final class Repair {
     private final RepairPlan plan;
     private final JobControl control;

@@ -7,7 +7,7 @@ import io.github.cogvideo4j.formats.problem.Problem;
 import java.nio.file.Path;
 import java.util.List;
 
-/// What a repair will do, to be shown before it is done.
+/// The plan of a repair, to be shown before it is carried out.
 ///
 /// @param root      the folder that is mended
 /// @param steps     in order

@@ -33,8 +33,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// Decides how a folder is mended: by names and small files, by conversion where it is allowed, and not at all
-/// where there is more than one way.
+/// The planner of a repair, which decides how a folder is mended: by names and small files, by conversion where it
+/// is allowed, and not at all where there is more than one way.
 public final class RepairPlanner {
     private final Subject subject;
     private final RepairOptions options;

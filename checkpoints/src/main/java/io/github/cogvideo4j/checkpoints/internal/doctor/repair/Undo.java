@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/// Takes repairs back, the newest first, also one that was interrupted: afterwards every file is where it was,
-/// and nothing of ours is left.
+/// The undoing of repairs, the newest first, also of one that was interrupted: afterwards every file is where it
+/// was, and nothing of ours is left.
 public final class Undo {
     private Undo() {}
 

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/// Where a repair keeps what it replaced: `.cogvideo4j-undo/NUMBER/` with the journal, the files set aside
-/// (`moved`), and, until they are in place, the files it made (`staged`).
+/// The folder in which a repair keeps what it replaced: `.cogvideo4j-undo/NUMBER/` with the journal, the files set
+/// aside (`moved`), and, until they are in place, the files it made (`staged`).
 ///
 /// @param root   the mended folder
 /// @param number which repair of the folder it is

@@ -24,7 +24,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/// Writes weights anew without changing a value: safetensors with the names that inference looks for.
+/// The rewriting of weights without changing a value: safetensors with the names that inference looks for.
 final class WeightRewriting {
     private WeightRewriting() {}
 

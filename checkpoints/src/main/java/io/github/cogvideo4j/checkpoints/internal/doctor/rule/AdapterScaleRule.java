@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// A LoRA that does not say by how much it is to be scaled: readers then take alpha to be the rank.
-final class AdapterScaleRule implements Rule {
+public final class AdapterScaleRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.LORA_ALPHA, ProblemCode.NOT_WEIGHTS);

@@ -19,11 +19,11 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// Two sets of weights: which one is loaded, and whether it matters.
-final class AmbiguousWeightsRule implements Rule {
+public final class AmbiguousWeightsRule implements Rule {
     private final boolean deep;
     private final int threads;
 
-    AmbiguousWeightsRule(boolean deep, int threads) {
+    public AmbiguousWeightsRule(boolean deep, int threads) {
         this.deep = deep;
         this.threads = threads;
     }

@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /// Files with the name of their folder before their own, as a browser saves them: one finding for all of them.
-final class BrowserNamesRule implements Rule {
+public final class BrowserNamesRule implements Rule {
     private static final int MOST_NAMED = 8;
 
     @Override

@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// A component's configuration: whether it is there and makes sense.
-final class ConfigRule implements Rule {
+public final class ConfigRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.CONFIG_MISSING, ProblemCode.CONFIG_INVALID);

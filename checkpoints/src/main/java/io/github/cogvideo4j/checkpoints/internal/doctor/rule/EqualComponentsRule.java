@@ -20,7 +20,7 @@ import java.util.function.Consumer;
 /// NameFindings and shapes of two experts agree always, so every value is compared.
 ///
 /// @param threads how many tensors are read at once
-record EqualComponentsRule(int threads) implements Rule {
+public record EqualComponentsRule(int threads) implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.DUPLICATE_WEIGHTS);

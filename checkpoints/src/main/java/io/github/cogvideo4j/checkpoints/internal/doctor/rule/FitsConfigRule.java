@@ -26,7 +26,7 @@ import java.util.function.Consumer;
 
 /// The weights against the configuration beside them, as far as its class is known: names and sizes, a wrapper's
 /// prefix, an adapter that was not merged, another family's weights.
-final class FitsConfigRule implements Rule {
+public final class FitsConfigRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(

@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// fp16 weights of a model that was trained in bf16, whose activations leave fp16's range.
-final class HalfPrecisionRule implements Rule {
+public final class HalfPrecisionRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.OVERFLOW);

@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// What an index says against what its files hold.
-final class IndexContentsRule implements Rule {
+/// An index held against what its files hold.
+public final class IndexContentsRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(

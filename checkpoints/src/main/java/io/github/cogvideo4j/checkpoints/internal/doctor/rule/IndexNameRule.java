@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// Shards without an index, or with one under a name that nobody looks for.
-final class IndexNameRule implements Rule {
+public final class IndexNameRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.INDEX_MISSING, ProblemCode.INDEX_WRONG_NAME);

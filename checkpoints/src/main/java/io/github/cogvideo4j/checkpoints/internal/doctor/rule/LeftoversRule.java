@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /// Unfinished downloads and what an interrupted run left.
-final class LeftoversRule implements Rule {
+public final class LeftoversRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.LEFTOVERS);

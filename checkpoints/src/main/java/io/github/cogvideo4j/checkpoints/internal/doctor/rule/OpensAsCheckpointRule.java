@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// Training state and plain weights: whether they open, whether all of it is there and belongs together.
-final class OpensAsCheckpointRule implements Rule {
+public final class OpensAsCheckpointRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         EnumSet<ProblemCode> codes = EnumSet.of(

@@ -21,8 +21,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// Some files of a set, or its index, have their new names and others the old ones.
-final class PartiallyRenamedRule implements Rule {
+/// A set of which some files, or the index, have their new names and others the old ones.
+public final class PartiallyRenamedRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.PARTIALLY_RENAMED);

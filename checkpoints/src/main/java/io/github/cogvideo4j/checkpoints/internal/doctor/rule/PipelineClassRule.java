@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// The pipeline's class against the transformer's input: one for images has twice the channels of one for text.
-final class PipelineClassRule implements Rule {
+public final class PipelineClassRule implements Rule {
     private static final String IMAGE = "CogVideoXImageToVideoPipeline";
     private static final Set<String> TEXT = Set.of("CogVideoXPipeline", "CogVideoXVideoToVideoPipeline");
 

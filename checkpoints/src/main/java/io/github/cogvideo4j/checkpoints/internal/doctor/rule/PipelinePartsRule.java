@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// The parts that `model_index.json` lists, and the index itself.
-final class PipelinePartsRule implements Rule {
+public final class PipelinePartsRule implements Rule {
     /// Folders that a whole pipeline has beside what was trained.
     private static final List<String> OTHERS = List.of("vae", "scheduler", "text_encoder", "tokenizer");
 

@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// Training state where converted weights belong.
-final class RawCheckpointRule implements Rule {
+public final class RawCheckpointRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.DEEPSPEED_CHECKPOINT_IN_TRANSFORMER);

@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /// Weight files that are not what their names say, are damaged, or are not safe.
-final class ReadableFilesRule implements Rule {
+public final class ReadableFilesRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return ReaderCodes.ALL;

@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// One thing that can be wrong. A rule looks at what has been read of the subject, reports what it finds, and
-/// touches nothing.
+/// A check for one thing that can be wrong. A rule looks at what has been read of the subject, reports what it
+/// finds, and touches nothing.
 public interface Rule {
     /// The codes that it can report; each has a row in `docs/diagnoses.md`.
     Set<ProblemCode> codes();

@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 
 /// A scheduler that the model was not trained with. The noise schedule is shifted in CogVideoX-2b (3.0) and not
 /// in the models with rotary positions (1.0), and all of them predict velocity.
-final class SchedulerRule implements Rule {
+public final class SchedulerRule implements Rule {
     private static final Set<String> KNOWN =
             Set.of("CogVideoXDDIMScheduler", "CogVideoXDPMScheduler", "CogVideoXDDIMInverseScheduler");
     /// Widths of the published models: only of these is it known what they were trained with.

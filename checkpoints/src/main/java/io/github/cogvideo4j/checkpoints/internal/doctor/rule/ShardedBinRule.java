@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// Several `.bin` files, which a plain load by diffusers does not take even with a right index.
-final class ShardedBinRule implements Rule {
+public final class ShardedBinRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.SHARDED_BIN);

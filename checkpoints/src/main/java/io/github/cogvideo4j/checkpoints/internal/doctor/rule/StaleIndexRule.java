@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// The files were renamed and the names inside the index were not.
-final class StaleIndexRule implements Rule {
+/// An index whose files were renamed while the names inside it were not.
+public final class StaleIndexRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.INDEX_STALE_NAMES);

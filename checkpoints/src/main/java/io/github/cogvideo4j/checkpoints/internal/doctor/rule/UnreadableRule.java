@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /// Files that the user who asks may not read.
-final class UnreadableRule implements Rule {
+public final class UnreadableRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.UNREADABLE);

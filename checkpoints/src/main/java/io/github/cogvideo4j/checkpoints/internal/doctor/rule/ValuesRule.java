@@ -26,13 +26,13 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /// Every value and every checksum: NaN, Inf, matrices of zeros, numbers that fp16 cannot hold.
-final class ValuesRule implements Rule {
+public final class ValuesRule implements Rule {
     private static final double LARGEST_HALF = 65_504;
 
     private final int threads;
     private final JobControl control;
 
-    ValuesRule(int threads, JobControl control) {
+    public ValuesRule(int threads, JobControl control) {
         this.threads = threads;
         this.control = control;
     }

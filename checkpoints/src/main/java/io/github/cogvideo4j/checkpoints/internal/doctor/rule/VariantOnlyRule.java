@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// The only weights are those of a variant, which is loaded on request only.
-final class VariantOnlyRule implements Rule {
+/// Weights of a variant and no others; a variant is loaded on request only.
+public final class VariantOnlyRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.VARIANT);

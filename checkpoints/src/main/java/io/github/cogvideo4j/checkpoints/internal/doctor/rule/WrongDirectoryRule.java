@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// Weights beside the folder of their component, or in a folder inside it.
-final class WrongDirectoryRule implements Rule {
+public final class WrongDirectoryRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.WRONG_DIRECTORY, ProblemCode.LEFTOVERS);

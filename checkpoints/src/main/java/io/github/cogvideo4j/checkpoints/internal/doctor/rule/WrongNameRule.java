@@ -18,11 +18,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// NameFindings that a browser, a desktop or a hand made: `model (1).safetensors`, capital letters, another prefix; in
+/// Names that a browser, a desktop or a hand made: `model (1).safetensors`, capital letters, another prefix; in
 /// a
 /// folder that
 /// transformers reads, also the names that diffusers looks for.
-final class WrongNameRule implements Rule {
+public final class WrongNameRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.NAME_WRONG);

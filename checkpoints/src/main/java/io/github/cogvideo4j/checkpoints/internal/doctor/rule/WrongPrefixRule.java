@@ -14,11 +14,11 @@ import java.util.function.Consumer;
 /// @param stem what the name looks like
 /// @param code what is reported
 /// @param key  the bundle's key of the sentence
-record WrongPrefixRule(StemKind stem, ProblemCode code, String key) implements Rule {
+public record WrongPrefixRule(StemKind stem, ProblemCode code, String key) implements Rule {
     /// The names that the merge scripts write.
-    static final Rule MISSING = new WrongPrefixRule(
+    public static final Rule MISSING = new WrongPrefixRule(
             StemKind.NO_PREFIX, ProblemCode.NAME_MISSING_PREFIX, "checkpoints.doctor.missing-prefix");
-    static final Rule DOUBLE = new WrongPrefixRule(
+    public static final Rule DOUBLE = new WrongPrefixRule(
             StemKind.DOUBLE_PREFIX, ProblemCode.NAME_DOUBLE_PREFIX, "checkpoints.doctor.double-prefix");
 
     @Override

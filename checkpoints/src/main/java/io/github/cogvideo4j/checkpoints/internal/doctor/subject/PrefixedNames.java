@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 
-/// NameFindings that have the folder's before their own: `transformer_config.json` in `transformer/`, which is how a
+/// Names that have the folder's before their own: `transformer_config.json` in `transformer/`, which is how a
 /// browser saves files of a model page one by one.
 public final class PrefixedNames {
     /// Files of a pipeline's folders beside weights and `config.json`.

@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import java.util.regex.Pattern;
 
-/// What the beginning of a weight file's name says about how it came to be called so.
+/// The kind of a weight file's stem: what the beginning of the name says about how it came to be called so.
 public enum StemKind {
     /// What inference looks for.
     RIGHT,

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// What is examined, read once: a pipeline, a component's folder, a checkpoint, a file.
+/// The subject of an examination, read once: a pipeline, a component's folder, a checkpoint, a file.
 ///
 /// @param path       what was asked for
 /// @param kind       what it is

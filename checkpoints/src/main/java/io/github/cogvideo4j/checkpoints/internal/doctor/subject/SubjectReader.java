@@ -2,6 +2,9 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.subject;
 
 import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterReader;
+import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterPart;
+import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
 import io.github.cogvideo4j.checkpoints.internal.source.TrainerFolders;
 import io.github.cogvideo4j.checkpoints.internal.source.deepspeed.StateFiles;
 import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedCheckpoint;
@@ -27,12 +30,18 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
-/// Finds out what a path is, and reads it.
+/// The reader of a subject, which finds out what a path is.
 final class SubjectReader {
+
+    /// The factors whose first size is the rank.
+    private static final Set<AdapterPart> RANKED =
+            EnumSet.of(AdapterPart.LORA_A, AdapterPart.HADA_W1_B, AdapterPart.LOKR_W2_B);
 
     private final Path path;
     private final List<Problem> problems = new ArrayList<>();
@@ -230,23 +239,24 @@ final class SubjectReader {
             return;
         }
         SafetensorsFile opened = SafetensorsFile.open(file, Strictness.LENIENT, new Problems());
-        List<StoredTensor> down = opened.tensors().stream()
-                .filter(tensor -> tensor.name().endsWith(".lora_A.weight")
-                        || tensor.name().endsWith(".lora_down.weight"))
+        List<StoredTensor> factors = opened.tensors().stream()
+                .filter(tensor -> partOf(tensor).filter(RANKED::contains).isPresent())
                 .toList();
-        if (down.isEmpty()
+        if (factors.isEmpty()
                 || opened.tensors().stream().anyMatch(tensor -> tensor.name().contains(".base_layer."))) {
             return;
         }
-        boolean alpha =
-                opened.metadata().getOrDefault("lora_adapter_metadata", "").contains("lora_alpha")
-                        || opened.tensors().stream()
-                                .anyMatch(tensor -> tensor.name().endsWith(".alpha"));
-        long rank = down.getFirst().shape().rank() == 0
+        boolean alpha = AdapterReader.settings(file).alpha().isPresent()
+                || opened.tensors().stream().anyMatch(tensor -> partOf(tensor).equals(Optional.of(AdapterPart.ALPHA)));
+        long rank = factors.getFirst().shape().rank() == 0
                 ? 0
-                : down.getFirst().shape().size(0);
+                : factors.getFirst().shape().size(0);
         boolean empty = opened.tensors().stream().allMatch(tensor -> tensor.byteLength() == 0);
         adapters.add(new Subject.Adapter(file, rank, alpha, empty));
+    }
+
+    private static Optional<AdapterPart> partOf(StoredTensor tensor) {
+        return Dialects.read(tensor.name()).map(reading -> reading.key().part());
     }
 
     /// Does a piece of reading; whatever is wrong with the files becomes a problem.

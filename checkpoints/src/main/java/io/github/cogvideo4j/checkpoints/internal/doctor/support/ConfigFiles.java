@@ -11,7 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// ConfigFiles that other rules refer to; one that is not sound is the business of its own rule.
+/// Configurations that other rules refer to; one that is not sound is the business of its own rule.
 public final class ConfigFiles {
     /// The reader of `families.json` for CogVideoX's transformers.
     public static final String TRANSFORMER = "cogvideox-transformer";

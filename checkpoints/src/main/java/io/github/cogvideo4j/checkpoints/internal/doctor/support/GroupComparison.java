@@ -14,7 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Whether two sets of weights are the same.
+/// The comparison of two sets of weights.
 public final class GroupComparison {
     private static final int FIRST_LOOK = 16;
 

@@ -3,9 +3,9 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.support;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import java.util.Comparator;
 
-/// Which of several sets of weights is loaded. diffusers takes safetensors before `.bin`, and of safetensors shards
-/// with an index before a single file; transformers takes a single file first. NameFindings that they do not look for
-/// come last.
+/// The order in which loaders prefer one of several sets of weights. diffusers takes safetensors before `.bin`, and
+/// of safetensors shards with an index before a single file; transformers takes a single file first. Names
+/// that they do not look for come last.
 public final class LoadOrder {
     private static final Comparator<WeightGroup> ORDER = Comparator.comparing(
                     (WeightGroup group) -> !group.isRightlyNamed())

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.support;
 
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
+import io.github.cogvideo4j.checkpoints.internal.doctor.finding.Symptom;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.IndexFile;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
@@ -14,7 +15,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
-/// What the rules about names share.
+/// Findings about file names, shared by the rules that look at them.
 public final class NameFindings {
     private NameFindings() {}
 
@@ -30,7 +31,7 @@ public final class NameFindings {
                     .filter(faulty)
                     .map(member -> Problem.of(
                             code, Place.of(member.file()), key, member.name().expected(group.component())))
-                    .map(problem -> Finding.of(Severity.ERROR, problem)
+                    .map(problem -> new Finding(problem, Severity.ERROR, Symptom.ofName(code, group.component()))
                             .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())))
                     .forEach(found);
         }

@@ -4,7 +4,7 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.util.EnumSet;
 import java.util.Set;
 
-/// What the readers of files and checkpoints report.
+/// The codes that the readers of files and checkpoints report.
 public final class ReaderCodes {
     public static final Set<ProblemCode> ALL = Set.copyOf(EnumSet.of(
             ProblemCode.NOT_A_CHECKPOINT,

@@ -10,7 +10,7 @@ import io.github.cogvideo4j.formats.problem.Problems;
 import java.util.List;
 import java.util.Optional;
 
-/// What a training wrapper put before every name of a set of weights.
+/// The prefix that a training wrapper put before every name of a set of weights.
 public final class WrapperPrefix {
     private WrapperPrefix() {}
 

@@ -3,9 +3,8 @@ package io.github.cogvideo4j.checkpoints.internal.inspect.page;
 import java.util.Collection;
 import java.util.Locale;
 
-/// Where on the colour scale a change lies. The scale is logarithmic, since changes differ by factors; the
-/// style sheet turns the position into a colour of even perceptual steps (OKLCH), for light and for dark
-/// pages.
+/// The colour scale, and where a change lies on it. The scale is logarithmic, since changes differ by factors; the
+/// style sheet turns the position into a colour of even perceptual steps (OKLCH), for light and for dark pages.
 ///
 /// @param least the smallest change
 /// @param most  the largest

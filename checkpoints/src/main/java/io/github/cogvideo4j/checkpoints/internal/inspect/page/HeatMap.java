@@ -9,6 +9,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.SortedMap;
 
 /// The blocks as rows, the kinds of layer as columns, and what lies around the blocks below. A table, so that
 /// it can be read aloud and copied; every cell says its value in text.
@@ -17,20 +19,18 @@ public final class HeatMap {
     private static final int LEGEND_LABELS = 5;
 
     private final Html html;
-    private final Map<Integer, Map<LayerKind, ValueChange>> blocks;
+    private final SequencedMap<String, SortedMap<Integer, Map<LayerKind, ValueChange>>> lists;
     private final Map<String, ValueChange> outside;
-    private final List<LayerKind> columns;
     private final ColourScale scale;
 
     public HeatMap(Html html, Comparison comparison) {
         this.html = html;
-        this.blocks = comparison.blocks();
+        this.lists = comparison.blocks();
         this.outside = comparison.outside();
-        this.columns = Arrays.stream(LayerKind.values())
-                .filter(kind -> blocks.values().stream().anyMatch(block -> block.containsKey(kind)))
-                .toList();
         List<Double> changes = new ArrayList<>();
-        blocks.values().forEach(block -> block.values().forEach(change -> changes.add(change.relative())));
+        lists.values()
+                .forEach(list -> list.values()
+                        .forEach(block -> block.values().forEach(change -> changes.add(change.relative()))));
         outside.values().forEach(change -> changes.add(change.relative()));
         this.scale = ColourScale.of(changes);
     }
@@ -38,20 +38,29 @@ public final class HeatMap {
     public void write() {
         html.leaf("p", html.say("checkpoints.page.heat-map-explained"), "class", "note");
         legend();
-        if (!blocks.isEmpty()) {
-            html.open("div", "class", "scroll").open("table", "class", "heat-map");
-            html.leaf("caption", html.say("checkpoints.page.heat-map-caption"));
-            head();
-            html.open("tbody");
-            blocks.forEach(this::row);
-            html.close("tbody");
-            foot();
-            html.close("table").close("div");
-        }
+        lists.forEach(this::table);
         around();
     }
 
-    private void head() {
+    /// One list of blocks; a model may have several, of different layers.
+    private void table(String list, SortedMap<Integer, Map<LayerKind, ValueChange>> blocks) {
+        List<LayerKind> columns = Arrays.stream(LayerKind.values())
+                .filter(kind -> blocks.values().stream().anyMatch(block -> block.containsKey(kind)))
+                .toList();
+        if (lists.size() > 1) {
+            html.leaf("h3", list);
+        }
+        html.open("div", "class", "scroll").open("table", "class", "heat-map");
+        html.leaf("caption", html.say("checkpoints.page.heat-map-caption"));
+        head(columns);
+        html.open("tbody");
+        blocks.forEach((number, block) -> row(number, block, columns));
+        html.close("tbody");
+        foot(blocks, columns);
+        html.close("table").close("div");
+    }
+
+    private void head(List<LayerKind> columns) {
         html.open("thead").open("tr");
         html.leaf("th", html.say("checkpoints.page.block"), "scope", "col");
         columns.forEach(kind -> html.leaf("th", html.say(kind.title().key()), "scope", "col"));
@@ -59,7 +68,7 @@ public final class HeatMap {
         html.close("tr").close("thead");
     }
 
-    private void row(int number, Map<LayerKind, ValueChange> block) {
+    private void row(int number, Map<LayerKind, ValueChange> block, List<LayerKind> columns) {
         html.open("tr").leaf("th", Integer.toString(number), "scope", "row");
         for (LayerKind kind : columns) {
             cell(
@@ -74,7 +83,7 @@ public final class HeatMap {
         html.close("tr");
     }
 
-    private void foot() {
+    private void foot(SortedMap<Integer, Map<LayerKind, ValueChange>> blocks, List<LayerKind> columns) {
         html.open("tfoot").open("tr");
         html.leaf("th", html.say("checkpoints.page.all-blocks"), "scope", "row");
         ValueChange all = ValueChange.NONE;

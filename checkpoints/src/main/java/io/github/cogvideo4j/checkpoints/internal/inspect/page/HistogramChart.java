@@ -5,7 +5,7 @@ import io.github.cogvideo4j.checkpoints.inspect.compare.ComparisonPage.Percent;
 import java.util.List;
 import java.util.Locale;
 
-/// How many tensors changed how much, as bars. Beside the drawing stands the same as a table.
+/// A bar chart of how many tensors changed by how much. Beside the drawing stands the same as a table.
 public final class HistogramChart {
     private static final int WIDTH = 720;
     private static final int HEIGHT = 210;

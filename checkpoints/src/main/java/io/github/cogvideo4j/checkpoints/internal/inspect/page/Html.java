@@ -1,10 +1,20 @@
 package io.github.cogvideo4j.checkpoints.internal.inspect.page;
 
 import io.github.cogvideo4j.formats.problem.Message;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Objects;
 
-/// Writes HTML. Text and attributes are always escaped: there is no way to pass markup through.
+/// A writer of HTML pages that need nothing else and ask for nothing: no script, no font, no picture, and a
+/// policy that forbids all three. Text and attributes are always escaped: there is no way to pass markup
+/// through.
 public final class Html {
+    private static final String POLICY =
+            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
     private final StringBuilder page = new StringBuilder("<!doctype html>\n");
     private final Locale locale;
 
@@ -47,10 +57,39 @@ public final class Html {
         return open(tag, attributes).text(text).close(tag);
     }
 
-    /// Our own style sheet. Nothing from a file may get here.
-    public Html style(String sheet) {
-        page.append("<style>\n").append(sheet).append("</style>\n");
-        return this;
+    /// Begins a page: its head, with the style that all pages share, and its title as heading.
+    ///
+    /// @param owner the class beside whose resources the page's own style sheet lies
+    /// @param sheet that style sheet
+    public Html begin(String title, Class<?> owner, String sheet) {
+        open("html", "lang", locale.toLanguageTag()).open("head").open("meta", "charset", "utf-8");
+        open("meta", "http-equiv", "Content-Security-Policy", "content", POLICY);
+        open("meta", "name", "viewport", "content", "width=device-width, initial-scale=1");
+        open("meta", "name", "color-scheme", "content", "light dark");
+        leaf("title", title);
+        // Nothing from a file may get here, since it is not escaped.
+        page.append("<style>\n").append(resource(Html.class, "page.css")).append(resource(owner, sheet));
+        page.append("</style>\n");
+        return close("head").open("body").open("main").leaf("h1", title);
+    }
+
+    /// Ends a page.
+    ///
+    /// @param footer what stands below everything
+    /// @return the whole page
+    public String end(String footer) {
+        return leaf("footer", footer).close("main").close("body").close("html").toString();
+    }
+
+    private static String resource(Class<?> owner, String name) {
+        try (InputStream stream = owner.getResourceAsStream(name)) {
+            return new String(
+                    Objects.requireNonNull(stream, name + " is a part of this program")
+                            .readAllBytes(),
+                    StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /// What replaces characters with a meaning in HTML; control characters and bidirectional overrides, which

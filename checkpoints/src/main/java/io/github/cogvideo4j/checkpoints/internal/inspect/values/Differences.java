@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 
-/// Reads two tensors of the same shape side by side, whatever their dtypes, and sums up their differences in
+/// The differences of two tensors of the same shape, read side by side whatever their dtypes and summed up in
 /// double.
 public final class Differences {
     private static final int HALF = 0x7FFF;

@@ -7,8 +7,8 @@ import io.github.cogvideo4j.formats.tensor.DType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/// Turns stored elements into doubles. Every real dtype up to 32 bits is exact; 64-bit integers round as a
-/// conversion to double does.
+/// Stored elements as doubles. Every real dtype up to 32 bits is exact; 64-bit integers round as a conversion to
+/// double does.
 public final class DoubleValues {
     /// The most elements that are decoded at once.
     static final int CHUNK = 4096;

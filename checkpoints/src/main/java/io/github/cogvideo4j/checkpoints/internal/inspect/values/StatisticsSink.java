@@ -7,7 +7,7 @@ import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData;
 import java.nio.ByteBuffer;
 
-/// Gathers a tensor's statistics as its elements pass by.
+/// A sink that gathers a tensor's statistics as its elements pass by.
 ///
 /// Mean and spread are taken chunk by chunk and merged, which keeps every digit where a running sum of squares
 /// would lose them. Source: Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing

@@ -15,6 +15,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -23,10 +25,18 @@ import java.util.stream.Stream;
 /// Sums are taken in fp32, step by step as PEFT takes them in libtorch, and rounded at the end to the type they
 /// are wanted in.
 ///
-/// @param weight the model's tensor
-/// @param terms  what is done to it; not empty
-/// @param dtype  what comes out: F32, BF16 or F16
-public record FusedWeight(StoredTensor weight, List<Term> terms, DType dtype) implements TensorData.Computed {
+/// @param weight   the model's tensor
+/// @param terms    what is done to it; not empty
+/// @param dtype    what comes out: F32, BF16 or F16
+/// @param measured takes the norms while the tensor is computed, so that no one has to read it again for them
+public record FusedWeight(
+        StoredTensor weight, List<Term> terms, DType dtype, AtomicReference<Optional<Norms.Pair>> measured)
+        implements TensorData.Computed {
+    /// A tensor that has not been computed yet.
+    public FusedWeight(StoredTensor weight, List<Term> terms, DType dtype) {
+        this(weight, terms, dtype, new AtomicReference<>(Optional.empty()));
+    }
+
     /// Copies the list.
     public FusedWeight {
         terms = List.copyOf(terms);
@@ -65,7 +75,13 @@ public record FusedWeight(StoredTensor weight, List<Term> terms, DType dtype) im
 
     @Override
     public void compute(StorageReader reader, Sink sink) throws IOException {
-        compute(reader, new Rounding(dtype, sink));
+        Norms.Meter meter = new Norms.Meter(this);
+        Rounding rounding = new Rounding(dtype, sink);
+        compute(reader, (base, sums, count) -> {
+            meter.take(base, sums, count);
+            rounding.take(base, sums, count);
+        });
+        measured.set(Optional.of(meter.norms(reader)));
     }
 
     /// Passes on the sums in fp32, each block with the base's elements.

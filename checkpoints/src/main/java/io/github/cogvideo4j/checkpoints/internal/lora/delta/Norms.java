@@ -1,11 +1,11 @@
 package io.github.cogvideo4j.checkpoints.internal.lora.delta;
 
 import io.github.cogvideo4j.formats.tensor.Shape;
-import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData.StorageReader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.Optional;
 
 /// Frobenius norms of changes, without making more of them than a block of rows.
 public final class Norms {
@@ -33,38 +33,66 @@ public final class Norms {
         };
     }
 
-    /// The norm of what a tensor's changes add to it, and that of the base.
+    /// The norm of what a tensor's changes add to it, and that of the base. Nothing is read of a tensor that
+    /// has been computed already.
     public static Pair of(StorageReader reader, FusedWeight fused) throws IOException {
-        if (fused.terms().size() == 1
-                && fused.terms().getFirst().delta() instanceof LowRank product
-                && product.rank() <= LARGEST_SQUARE) {
-            double factor = Math.abs(fused.terms().getFirst().factor());
-            return new Pair(factor * lowRank(reader, product), norm(reader, fused.weight()));
+        Optional<Pair> measured = fused.measured().get();
+        if (measured.isPresent()) {
+            return measured.get();
         }
-        double[] squares = new double[2];
-        fused.compute(reader, (base, sums, count) -> {
-            for (int i = 0; i < count; i++) {
-                double difference = (double) sums[i] - base[i];
-                squares[0] += difference * difference;
-                squares[1] += (double) base[i] * base[i];
-            }
-        });
-        return new Pair(Math.sqrt(squares[0]), Math.sqrt(squares[1]));
+        Meter meter = new Meter(fused);
+        if (meter.product.isPresent()) {
+            FloatMatrix.Floats floats = new FloatMatrix.Floats(fused.weight().dtype());
+            reader.read(
+                    fused.weight(), bytes -> floats.each(bytes, (values, count) -> meter.take(values, values, count)));
+        } else {
+            fused.compute(reader, meter);
+        }
+        Pair norms = meter.norms(reader);
+        fused.measured().set(Optional.of(norms));
+        return norms;
     }
 
-    private static double norm(StorageReader reader, StoredTensor tensor) throws IOException {
-        FloatMatrix.Floats floats = new FloatMatrix.Floats(tensor.dtype());
-        double[] squares = {0};
-        reader.read(
-                tensor,
-                bytes -> floats.each(bytes, (values, count) -> {
-                    double sum = 0;
-                    for (int i = 0; i < count; i++) {
-                        sum += (double) values[i] * values[i];
-                    }
-                    squares[0] += sum;
-                }));
-        return Math.sqrt(squares[0]);
+    /// Gathers the norms of a tensor that is computed.
+    static final class Meter implements FusedWeight.Blocks {
+        /// The only change, whose norm follows from its factors.
+        private final Optional<LowRank> product;
+
+        private final double factor;
+        private double change;
+        private double base;
+
+        Meter(FusedWeight fused) {
+            FusedWeight.Term first = fused.terms().getFirst();
+            boolean alone = fused.terms().size() == 1;
+            this.product = alone && first.delta() instanceof LowRank pair && pair.rank() <= LARGEST_SQUARE
+                    ? Optional.of(pair)
+                    : Optional.empty();
+            this.factor = Math.abs(first.factor());
+        }
+
+        @Override
+        public void take(float[] before, float[] after, int count) {
+            double squares = 0;
+            for (int i = 0; i < count; i++) {
+                squares += (double) before[i] * before[i];
+            }
+            base += squares;
+            if (product.isEmpty()) {
+                double differences = 0;
+                for (int i = 0; i < count; i++) {
+                    double difference = (double) after[i] - before[i];
+                    differences += difference * difference;
+                }
+                change += differences;
+            }
+        }
+
+        /// The norms of all that was taken.
+        Pair norms(StorageReader reader) throws IOException {
+            double size = product.isPresent() ? factor * lowRank(reader, product.get()) : Math.sqrt(change);
+            return new Pair(size, Math.sqrt(base));
+        }
     }
 
     /// The product itself is never made: its norm is the square root of the trace of `(B^T B)(A A^T)`, two

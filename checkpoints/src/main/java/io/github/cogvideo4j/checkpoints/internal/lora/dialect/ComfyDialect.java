@@ -4,7 +4,7 @@ import java.util.Optional;
 
 /// ComfyUI's loader, and diffusion-pipe: `diffusion_model.<module>.lora_A.weight` or `.lora_down.weight`,
 /// `.alpha`, whole differences `.diff` and `.diff_b`.
-public record ComfyDialect() implements Dialect.Writable {
+public record ComfyDialect() implements Dialect.AlphaTensor {
     private static final String PREFIX = "diffusion_model.";
 
     @Override
@@ -19,26 +19,12 @@ public record ComfyDialect() implements Dialect.Writable {
     }
 
     @Override
-    public String write(String module, AdapterPart part) {
-        return PREFIX
-                + module
-                + switch (part) {
-                    case MAGNITUDE -> ".dora_scale";
-                    case LORA_A, LORA_B -> Endings.of(part).orElseThrow();
-                    default -> "." + part;
-                };
+    public String spell(String module) {
+        return PREFIX + module;
     }
 
     @Override
-    public boolean writes(AdapterPart part) {
-        return switch (part) {
-            case LORA_B_BIAS, WEIGHT, BIAS -> false;
-            default -> true;
-        };
-    }
-
-    @Override
-    public boolean alphaIsTensor() {
-        return true;
+    public String factor(AdapterPart part) {
+        return Endings.of(part).orElseThrow();
     }
 }

@@ -11,7 +11,7 @@ public sealed interface Dialect {
     Optional<AdapterKey> read(String name);
 
     /// A dialect in which adapters can be written.
-    sealed interface Writable extends Dialect permits DiffusersDialect, PeftDialect, KohyaDialect, ComfyDialect {
+    sealed interface Writable extends Dialect permits DiffusersDialect, PeftDialect, AlphaTensor {
         /// Spells a name.
         ///
         /// @param module the module, as the model's state dict names it
@@ -23,6 +23,39 @@ public sealed interface Dialect {
 
         /// Whether alpha is a tensor beside the factors; else it is said in metadata.
         boolean alphaIsTensor();
+    }
+
+    /// A dialect with kohya's parts: alpha is a tensor beside the factors, DoRA's lengths are `dora_scale`, and
+    /// nothing is replaced whole.
+    sealed interface AlphaTensor extends Writable permits KohyaDialect, ComfyDialect {
+        /// What stands before the ending.
+        String spell(String module);
+
+        /// LoRA's two factors.
+        String factor(AdapterPart part);
+
+        @Override
+        default String write(String module, AdapterPart part) {
+            return spell(module)
+                    + switch (part) {
+                        case LORA_A, LORA_B -> factor(part);
+                        case MAGNITUDE -> ".dora_scale";
+                        default -> "." + part;
+                    };
+        }
+
+        @Override
+        default boolean writes(AdapterPart part) {
+            return switch (part) {
+                case LORA_B_BIAS, WEIGHT, BIAS -> false;
+                default -> true;
+            };
+        }
+
+        @Override
+        default boolean alphaIsTensor() {
+            return true;
+        }
     }
 
     /// A dialect that is only read.

@@ -6,7 +6,7 @@ import java.util.Optional;
 /// kohya's scripts and all who follow them: `lora_unet_<module>.lora_down.weight`, `.lora_up.weight`, `.alpha`,
 /// where the module's dots have become underscores. VideoX-Fun writes two underscores after `unet`, LyCORIS
 /// `lycoris_`. Which underscores were dots only the model's names tell.
-public record KohyaDialect() implements Dialect.Writable {
+public record KohyaDialect() implements Dialect.AlphaTensor {
     private static final List<String> PREFIXES = List.of("lora_unet_", "lora_transformer_", "lycoris_");
 
     @Override
@@ -29,26 +29,12 @@ public record KohyaDialect() implements Dialect.Writable {
     }
 
     @Override
-    public String write(String module, AdapterPart part) {
-        return "lora_unet_" + module.replace('.', '_')
-                + switch (part) {
-                    case LORA_A -> ".lora_down.weight";
-                    case LORA_B -> ".lora_up.weight";
-                    case MAGNITUDE -> ".dora_scale";
-                    default -> "." + part;
-                };
+    public String spell(String module) {
+        return "lora_unet_" + module.replace('.', '_');
     }
 
     @Override
-    public boolean writes(AdapterPart part) {
-        return switch (part) {
-            case LORA_B_BIAS, WEIGHT, BIAS -> false;
-            default -> true;
-        };
-    }
-
-    @Override
-    public boolean alphaIsTensor() {
-        return true;
+    public String factor(AdapterPart part) {
+        return part == AdapterPart.LORA_A ? ".lora_down.weight" : ".lora_up.weight";
     }
 }

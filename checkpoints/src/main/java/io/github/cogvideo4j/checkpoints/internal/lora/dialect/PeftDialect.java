@@ -36,7 +36,7 @@ public record PeftDialect() implements Dialect.Writable {
         return switch (part) {
             case WEIGHT -> PREFIX + module + ".weight";
             case BIAS -> PREFIX + module + ".bias";
-            default -> PREFIX + module + Endings.of(part).orElseThrow();
+            default -> PREFIX + module + Endings.of(part).orElse("." + part);
         };
     }
 
@@ -44,6 +44,8 @@ public record PeftDialect() implements Dialect.Writable {
     public boolean writes(AdapterPart part) {
         return part == AdapterPart.WEIGHT
                 || part == AdapterPart.BIAS
+                || part.name().startsWith("HADA_W")
+                || part.name().startsWith("LOKR_W")
                 || Endings.of(part).isPresent();
     }
 

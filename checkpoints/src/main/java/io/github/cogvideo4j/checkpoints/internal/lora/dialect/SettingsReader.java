@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Reads [AdapterSettings].
+/// The reader of [AdapterSettings].
 ///
 /// Sources: PEFT's `LoraConfig`, `LoHaConfig` and `LoKrConfig`; diffusers writes the first into a header with
 /// the component before every field (`lora_adapter_metadata`), finetrainers without (`lora_config`); kohya's

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 
-/// Whether the files of a tag folder belong together. Shapes rarely tell: two checkpoints of one run fit each
-/// other perfectly and give garbage.
+/// The check that the files of a tag folder belong together. Shapes rarely tell: two checkpoints of one run fit
+/// each other perfectly and give garbage.
 final class Consistency {
     /// Below it every whole number has a double of its own.
     private static final double EXACT = 1L << 53;

@@ -29,7 +29,7 @@ import java.util.SequencedMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/// Plans the state dict of a DeepSpeed tag folder.
+/// The planner of the state dict of a DeepSpeed tag folder.
 public final class DeepSpeedCheckpoint {
     private final StateFiles files;
     private final SourceOptions options;

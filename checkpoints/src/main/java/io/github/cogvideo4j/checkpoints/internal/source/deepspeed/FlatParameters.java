@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/// Where each parameter lies in the ranks' flat fp32 tensors: the arithmetic of ZeRO's partitions.
+/// The place of each parameter in the ranks' flat fp32 tensors: the arithmetic of ZeRO's partitions.
 final class FlatParameters {
     private FlatParameters() {}
 

@@ -14,8 +14,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Frozen parameters have no master copy: the model states hold them in the training dtype, whole in stage 2,
-/// one fragment a rank in stage 3.
+/// The fragments of frozen parameters, which have no master copy: the model states hold them in the training dtype,
+/// whole in stage 2, one fragment a rank in stage 3.
 final class FrozenFragments {
     private FrozenFragments() {}
 

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.source.deepspeed;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.source.FolderListing;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
@@ -29,9 +30,9 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Plans the state dict of a folder of DeepSpeed's pipeline engine: `layer_XX-model_states.pt` holds the state
-/// dict of the pipeline's XXth layer, under the layer's own names. diffusion-pipe wraps each transformer block in
-/// a layer that calls it `block`, so the number of the block is its place among those layers.
+/// The planner of the state dict of a folder of DeepSpeed's pipeline engine: `layer_XX-model_states.pt` holds the
+/// state dict of the pipeline's XXth layer, under the layer's own names. diffusion-pipe wraps each transformer
+/// block in a layer that calls it `block`, so the number of the block is its place among those layers.
 ///
 /// Source: DeepSpeed 0.19.6, `runtime/pipe/module.py`; diffusion-pipe, `models/base.py`.
 public final class PipelineLayers {
@@ -51,14 +52,10 @@ public final class PipelineLayers {
 
     /// Whether a folder holds such files.
     public static boolean isStateFolder(Path folder) throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "layer_*-model_states.pt")) {
-            for (Path file : files) {
-                if (NAME.matcher(String.valueOf(file.getFileName())).matches()) {
-                    return true;
-                }
-            }
-            return false;
-        }
+        return FolderListing.has(
+                folder,
+                "layer_*-model_states.pt",
+                file -> NAME.matcher(String.valueOf(file.getFileName())).matches());
     }
 
     /// Reads every layer's pickle and plans the state dict in the order of the layers.
@@ -75,13 +72,14 @@ public final class PipelineLayers {
         List<StateEntry> entries = new ArrayList<>();
         Set<String> names = new HashSet<>();
         int blocks = 0;
+        boolean block = false;
         SortedMap<Integer, Path> layers = layers();
         for (Path file : layers.values()) {
             PickleValue root = TorchFile.open(opened.note(file), remarks).root();
             PickleValue.Dict dict = root.asDict()
                     .orElseThrow(() -> new InvalidCheckpointException(
                             ProblemCode.NOT_WEIGHTS, Place.of(file), "checkpoints.plain.not-a-state-dict", root));
-            boolean block = dict.textEntries().keySet().stream().anyMatch(name -> name.startsWith(BLOCK));
+            block = dict.textEntries().keySet().stream().anyMatch(name -> name.startsWith(BLOCK));
             for (StoredTensor tensor : StateDict.tensors(file, dict)) {
                 String name = tensor.name().startsWith(BLOCK)
                         ? BLOCKS + blocks + "." + tensor.name().substring(BLOCK.length())
@@ -100,6 +98,10 @@ public final class PipelineLayers {
         if (entries.isEmpty() || names.stream().allMatch(name -> name.contains(".lora_"))) {
             throw new InvalidCheckpointException(
                     ProblemCode.NOT_A_CHECKPOINT, Place.of(folder), "checkpoints.pipeline.adapter-only");
+        }
+        // What turns the last block's output into latents is a layer of its own.
+        if (block) {
+            throw missing(layers.size(), layers.size());
         }
         remarks.report(
                 ProblemCode.CHOICE, Place.of(folder), "checkpoints.pipeline.layers", layers.size(), blocks, BLOCKS);
@@ -127,15 +129,19 @@ public final class PipelineLayers {
         int expected = 0;
         for (Map.Entry<Integer, Path> layer : layers.entrySet()) {
             if (layer.getKey() != expected) {
-                throw new InvalidCheckpointException(
-                        ProblemCode.MISSING_SHARD,
-                        Place.of(folder),
-                        "checkpoints.pipeline.missing-layer",
-                        "layer_%02d-model_states.pt".formatted(expected),
-                        layers.size());
+                throw missing(expected, layers.size());
             }
             expected++;
         }
         return layers;
+    }
+
+    private InvalidCheckpointException missing(int layer, int present) {
+        return new InvalidCheckpointException(
+                ProblemCode.MISSING_SHARD,
+                Place.of(folder),
+                "checkpoints.pipeline.missing-layer",
+                "layer_%02d-model_states.pt".formatted(layer),
+                present);
     }
 }

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.source.deepspeed;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.source.FolderListing;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
@@ -35,17 +36,12 @@ public record StateFiles(Path folder, SortedMap<Integer, Path> optimizer, Sorted
 
     /// Whether a folder holds files with DeepSpeed's names.
     public static boolean isTagFolder(Path folder) throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*_states.pt")) {
-            for (Path file : files) {
-                String name = nameOf(file);
-                if (OPTIMIZER.matcher(name).matches()
-                        || RANK_MODEL.matcher(name).matches()
-                        || MODEL.matcher(name).matches()) {
-                    return true;
-                }
-            }
-        }
-        return false;
+        return FolderListing.has(folder, "*_states.pt", file -> {
+            String name = nameOf(file);
+            return OPTIMIZER.matcher(name).matches()
+                    || RANK_MODEL.matcher(name).matches()
+                    || MODEL.matcher(name).matches();
+        });
     }
 
     /// Lists the files of a tag folder.

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/// Puts a tensor together from chunks.
+/// A tensor that is put together from chunks.
 final class ChunkedTensor {
     private ChunkedTensor() {}
 

@@ -36,7 +36,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/// Plans the state dict of a `torch.distributed.checkpoint` folder.
+/// The planner of the state dict of a `torch.distributed.checkpoint` folder.
 public final class DistributedCheckpoint {
     private static final String METADATA = ".metadata";
 

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/// What `.metadata` says: which tensors there are, of which chunks each is made, and where each chunk is.
+/// The contents of `.metadata`: which tensors there are, of which chunks each is made, and where each chunk is.
 ///
 /// @param file    the file
 /// @param tensors the tensors by their full keys, in the file's order

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.source.distributed;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.source.FolderListing;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
@@ -34,10 +35,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
-/// Plans the state dict of a `torch.distributed.checkpoint` in Hugging Face storage:
-/// `shard-RRRRR-model-XXXXX-of-YYYYY.safetensors`, where R counts ranks from 1 and Y output files. Every file
-/// says in its header, under `DCP_SHARDING_INFO`, at which offsets its pieces of the tensors begin. A tensor's
-/// whole sizes are written nowhere: they are as far as its pieces reach.
+/// The planner of the state dict of a `torch.distributed.checkpoint` in Hugging Face storage:
+/// `shard-RRRRR-model-XXXXX-of-YYYYY.safetensors`, where R counts ranks from 1 and Y output files. Every file says
+/// in its header, under `DCP_SHARDING_INFO`, at which offsets its pieces of the tensors begin. A tensor's whole
+/// sizes are written nowhere: they are as far as its pieces reach.
 ///
 /// Source: torch 2.13, `torch/distributed/checkpoint/hf_storage.py` and `_hf_utils.py`.
 public final class HubStorage {
@@ -87,14 +88,7 @@ public final class HubStorage {
 
     /// Whether a folder holds such files.
     public static boolean isStateFolder(Path folder) throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "shard-*-model-*-of-*.safetensors")) {
-            for (Path file : files) {
-                if (isPart(file)) {
-                    return true;
-                }
-            }
-            return false;
-        }
+        return FolderListing.has(folder, "shard-*-model-*-of-*.safetensors", HubStorage::isPart);
     }
 
     /// Whether a file is a piece of such a checkpoint.

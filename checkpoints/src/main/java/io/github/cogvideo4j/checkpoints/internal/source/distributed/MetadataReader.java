@@ -30,7 +30,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
 
-/// Reads `.metadata`: a pickle of `torch.distributed.checkpoint.metadata.Metadata`.
+/// The reader of `.metadata`: a pickle of `torch.distributed.checkpoint.metadata.Metadata`.
 ///
 /// Source of the classes and their fields: torch 2.13, `torch/distributed/checkpoint/metadata.py` and
 /// `filesystem.py`; the files of a real FSDP training.

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/// Which part of a distributed tensor a rank has.
+/// The part of a distributed tensor that a rank has.
 final class Placements {
     private Placements() {}
 

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.source.distributed;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.source.FolderListing;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
@@ -33,8 +34,8 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Plans the state dict of a folder in which every rank saved its own part: `model_world_size_W_rank_R.pt`,
-/// files of `torch.save` whose values are `DTensor`s.
+/// The planner of the state dict of a folder in which every rank saved its own part:
+/// `model_world_size_W_rank_R.pt`, files of `torch.save` whose values are `DTensor`s.
 ///
 /// `Shard(d)` on a mesh dimension of W ranks cuts as `torch.chunk` does: ceil(n/W) indexes each, the last ranks
 /// fewer or none. `Replicate` leaves the tensor whole on every rank of that dimension, so one of them is enough.
@@ -57,14 +58,7 @@ public final class RankFiles {
 
     /// Whether a folder holds such files.
     public static boolean isStateFolder(Path folder) throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "model_world_size_*_rank_*.pt")) {
-            for (Path file : files) {
-                if (isPart(file)) {
-                    return true;
-                }
-            }
-            return false;
-        }
+        return FolderListing.has(folder, "model_world_size_*_rank_*.pt", RankFiles::isPart);
     }
 
     /// Whether a file is one rank's part.

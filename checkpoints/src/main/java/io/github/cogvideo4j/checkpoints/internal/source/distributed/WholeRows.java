@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/// Whether tensors that were cut along their first dimension have all of their rows, where nothing says how
+/// The check that tensors that were cut along their first dimension have all of their rows, where nothing says how
 /// many there should be. When the files of the last ranks are lost, what is left is consistent in itself: every
 /// tensor is shorter. But columns are never cut, and transformer blocks tell: what one projection puts out (rows)
 /// is what another takes in (columns).

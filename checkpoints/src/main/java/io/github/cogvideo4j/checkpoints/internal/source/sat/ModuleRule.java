@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
-/// Where the rows of a diffusers module are in SAT: all of a module's, or some of the equal parts that a fused
+/// The place of the rows of a diffusers module in SAT: all of a module's, or some of the equal parts that a fused
 /// module divides into.
 ///
 /// A `*` in a name stands for the number of the layer.

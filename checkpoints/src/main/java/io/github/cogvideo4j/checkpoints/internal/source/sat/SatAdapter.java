@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Whether the matrices of an adapter are whole: two for each module, of one rank.
+/// The check that the matrices of an adapter are whole: two for each module, of one rank.
 final class SatAdapter {
     private static final String DOWN = ".lora_A.";
     private static final String UP = ".lora_B.";

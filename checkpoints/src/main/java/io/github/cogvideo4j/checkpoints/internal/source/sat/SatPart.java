@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.layout.Component;
 import java.util.Arrays;
 import java.util.Locale;
 
-/// What a tensor of a SAT checkpoint belongs to. One file can hold all of them.
+/// The part of a model that a tensor of a SAT checkpoint belongs to. One file can hold all of them.
 enum SatPart {
     /// The diffusion transformer.
     TRANSFORMER,

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.inference.video;
+package io.github.cogvideo4j.inference.internal.video;
 
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -12,13 +12,13 @@ import org.bytedeco.ffmpeg.global.avutil;
 import org.bytedeco.javacpp.Loader;
 
 /// FFmpeg's libraries, loaded when the first video file is met and not before.
-final class Ffmpeg {
+public final class Ffmpeg {
     private Ffmpeg() {}
 
     /// Loads the libraries, and keeps their remarks off the standard error.
     ///
     /// @throws MissingCapabilityException `native-library` when this system has none
-    static void start() {
+    public static void start() {
         try {
             avutil.av_log_set_level(avutil.AV_LOG_QUIET);
         } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {
@@ -33,25 +33,25 @@ final class Ffmpeg {
     }
 
     /// Whether this build of FFmpeg has an encoder.
-    static boolean hasEncoder(String name) {
+    public static boolean hasEncoder(String name) {
         start();
         return avcodec.avcodec_find_encoder_by_name(name) != null;
     }
 
     /// A path as FFmpeg's file protocol takes it, whatever characters it begins with.
-    static String url(Path file) {
+    public static String url(Path file) {
         return "file:" + file.toAbsolutePath();
     }
 
     /// Options for FFmpeg; the caller frees them.
-    static AVDictionary options(Map<String, String> values) {
+    public static AVDictionary options(Map<String, String> values) {
         AVDictionary options = new AVDictionary();
         values.forEach((key, value) -> avutil.av_dict_set(options, key, value, 0));
         return options;
     }
 
     /// What an error code of FFmpeg means, in its own words.
-    static String text(int error) {
+    public static String text(int error) {
         byte[] text = new byte[128];
         avutil.av_strerror(error, text, text.length);
         String all = new String(text, StandardCharsets.UTF_8);

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.inference.video;
+package io.github.cogvideo4j.inference.internal.video;
 
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.internal.container.RegularFile;
@@ -24,7 +24,7 @@ import org.bytedeco.ffmpeg.global.avutil;
 
 /// The frames of a video file, decoded one after the other. Nothing but the file itself is opened: FFmpeg
 /// gets no protocol but `file`, and only containers and codecs of plain videos.
-final class FrameSource implements AutoCloseable {
+public final class FrameSource implements AutoCloseable {
     private static final String CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif";
     private static final String CODECS = "h264,hevc,vp8,libvpx,vp9,libvpx-vp9,av1,libdav1d,mpeg4,mpeg2video,mjpeg,"
             + "gif,png,rawvideo,ffv1,prores,qtrle";
@@ -37,7 +37,7 @@ final class FrameSource implements AutoCloseable {
     private final AVStream stream;
     private final VideoLimits limits;
 
-    FrameSource(Path file, VideoLimits limits) throws IOException {
+    public FrameSource(Path file, VideoLimits limits) throws IOException {
         RegularFile.open(file).close();
         Ffmpeg.start();
         this.file = file;
@@ -85,8 +85,9 @@ final class FrameSource implements AutoCloseable {
     /// Decodes the next frame.
     ///
     /// @return whether there was one
-    /// @throws InvalidRequestException `video` when the file is damaged there, or the frames change their size
-    boolean next() {
+    /// @throws InvalidRequestException `video` when the file is damaged there, or the frames change their
+    /// size
+    public boolean next() {
         while (true) {
             int received = avcodec.avcodec_receive_frame(decoder, frame);
             if (received >= 0) {
@@ -122,23 +123,32 @@ final class FrameSource implements AutoCloseable {
     }
 
     /// Converts the frame that [#next] found, `[height, width, 3]`.
-    void copyTo(PixelFrame converter, MemorySegment pixels) throws IOException {
+    public void copyTo(PixelFrame converter, MemorySegment pixels) throws IOException {
         converter.convertFrom(frame);
         converter.copyTo(pixels);
     }
 
-    int width() {
+    public int width() {
         return stream.codecpar().width();
     }
 
-    int height() {
+    public int height() {
         return stream.codecpar().height();
     }
 
     /// How many frames make a second; 0 when the file does not say.
-    double framesPerSecond() {
+    public double framesPerSecond() {
         AVRational rate = avformat.av_guess_frame_rate(container, stream, null);
         return rate.num() > 0 && rate.den() > 0 ? (double) rate.num() / rate.den() : 0;
+    }
+
+    /// About how many frames there are, by what the file says of itself; 0 when it does not.
+    public long expectedFrames() {
+        if (stream.nb_frames() > 0) {
+            return stream.nb_frames();
+        }
+        double seconds = container.duration() > 0 ? container.duration() / (double) avutil.AV_TIME_BASE : 0;
+        return Math.round(seconds * framesPerSecond());
     }
 
     private void requireSize(int width, int height) {

@@ -1,5 +1,6 @@
-package io.github.cogvideo4j.inference.video;
+package io.github.cogvideo4j.inference.internal.video;
 
+import io.github.cogvideo4j.inference.video.Video;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
@@ -8,14 +9,14 @@ import org.bytedeco.ffmpeg.global.swscale;
 import org.bytedeco.ffmpeg.swscale.SwsContext;
 
 /// Frames of FFmpeg as rows of our pixels, and back.
-final class PixelFrame implements AutoCloseable {
+public final class PixelFrame implements AutoCloseable {
     private final AVFrame frame = avutil.av_frame_alloc();
     private final SwsContext scaler = swscale.sws_alloc_context();
     private final int height;
     private final int width;
 
     /// A frame in 8 bits of red, green and blue.
-    PixelFrame(int height, int width) throws IOException {
+    public PixelFrame(int height, int width) throws IOException {
         this.height = height;
         this.width = width;
         scaler.flags(swscale.SWS_BICUBIC | swscale.SWS_ACCURATE_RND | swscale.SWS_FULL_CHR_H_INT);
@@ -23,7 +24,7 @@ final class PixelFrame implements AutoCloseable {
     }
 
     /// Gives the frame new memory, when others may still look at the old one.
-    void renew() throws IOException {
+    public void renew() throws IOException {
         avutil.av_frame_unref(frame);
         frame.format(avutil.AV_PIX_FMT_RGB24).width(width).height(height);
         frame.colorspace(avutil.AVCOL_SPC_RGB).color_range(avutil.AVCOL_RANGE_JPEG);
@@ -31,13 +32,13 @@ final class PixelFrame implements AutoCloseable {
     }
 
     /// FFmpeg's own object.
-    AVFrame frame() {
+    public AVFrame frame() {
         return frame;
     }
 
     /// Fills the frame with pixels, `[rows, columns, 3]`. Where the frame is larger, the last row and column
     /// are repeated.
-    void fill(MemorySegment pixels, int rows, int columns) {
+    public void fill(MemorySegment pixels, int rows, int columns) {
         long length = (long) columns * Video.CHANNELS;
         for (int y = 0; y < height; y++) {
             MemorySegment row = row(y);
@@ -51,7 +52,7 @@ final class PixelFrame implements AutoCloseable {
     }
 
     /// Copies the frame to pixels, `[height, width, 3]`.
-    void copyTo(MemorySegment pixels) {
+    public void copyTo(MemorySegment pixels) {
         long length = (long) width * Video.CHANNELS;
         for (int y = 0; y < height; y++) {
             pixels.asSlice(y * length, length).copyFrom(row(y));
@@ -59,12 +60,12 @@ final class PixelFrame implements AutoCloseable {
     }
 
     /// Converts these pixels into a frame of another format and the same size.
-    void convertInto(AVFrame target) throws IOException {
+    public void convertInto(AVFrame target) throws IOException {
         require(swscale.sws_scale_frame(scaler, target, frame));
     }
 
     /// Converts a decoded frame of the same size into these pixels.
-    void convertFrom(AVFrame source) throws IOException {
+    public void convertFrom(AVFrame source) throws IOException {
         require(swscale.sws_scale_frame(scaler, frame, source));
     }
 
