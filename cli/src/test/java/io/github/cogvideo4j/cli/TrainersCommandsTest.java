@@ -232,6 +232,33 @@ class TrainersCommandsTest {
                 .allMatch(tensor -> tensor.equals(tensor.zeroed()));
     }
 
+    /// accelerate saves a second model of the same training as `model_1`: whichever is the transformer is taken.
+    @ParameterizedTest
+    @CsvSource({"model, model_1", "model_1, model"})
+    void ofTwoModelsInOneCheckpointTheNamesDecide(String transformer, String other) throws IOException {
+        Path fixture = Resources.fixture("ddp-bf16-w2");
+        Path checkpoint = Resources.copy(fixture.resolve("output/checkpoint-3"), folder.resolve("checkpoint-3"));
+        Path weights = checkpoint.resolve("model.safetensors");
+        Map<String, WrittenTensors.Raw> tensors = WrittenTensors.raw(weights);
+        Map<String, WrittenTensors.Raw> discriminator = new LinkedHashMap<>();
+        tensors.values().stream()
+                .limit(3)
+                .forEach(tensor -> discriminator.put("head." + discriminator.size() + ".weight", tensor));
+        ContainerFiles.write(checkpoint.resolve(transformer + ".safetensors"), tensors);
+        ContainerFiles.write(checkpoint.resolve(other + ".safetensors"), discriminator);
+
+        for (List<String> base : List.of(List.<String>of(), List.of("--base", fixture + "/base"))) {
+            Path output = output();
+            Run run = convert(checkpoint, output, base, "--dtype", "source");
+            assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
+            assertThat(run.err())
+                    .contains("model.safetensors, model_1.safetensors")
+                    .contains("head.0.weight");
+            assertThat(WrittenTensors.in(output.resolve("transformer"))).isEqualTo(WrittenTensors.described(tensors));
+            assertEqual(output, checkpoint);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"cogkit-sft-w2/output", "videoxfun-zero2-w2/output", "hf-dcp-w2/output"})
     void anAverageThatIsNotThereIsNotMadeUp(String path) {

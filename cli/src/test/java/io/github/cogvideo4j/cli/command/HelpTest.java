@@ -58,6 +58,18 @@ class HelpTest {
                         .doesNotContain("${", "%n"));
     }
 
+    /// A line breaks between words; the layout would also break after the dot of an ending.
+    @ParameterizedTest
+    @EnumSource
+    void noLineBreaksInsideAnEnding(Language language) {
+        for (CommandLine command : commands(language)) {
+            assertThat(command.getUsageMessage())
+                    .as(command.getCommandSpec().qualifiedName())
+                    .doesNotContainPattern("\\.\\R\\s+(safetensors|json|mp4|gif|png|pth?|bin)\\b")
+                    .doesNotContainPattern("\\.(safet?e?n?s?o?r?|js?o?)-?\\R");
+        }
+    }
+
     /// An enum that forgets its `toString()` would show the names of its constants.
     @Test
     void choicesAreShownAsTheyAreWritten() {

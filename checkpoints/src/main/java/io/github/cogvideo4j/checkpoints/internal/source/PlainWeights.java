@@ -37,6 +37,7 @@ public final class PlainWeights {
             case WeightSet.File file -> ofFile(file.file(), options);
             case WeightSet.Indexed indexed -> ofIndex(indexed.index(), options);
             case WeightSet.Shards shards -> ofShards(shards.folder(), shards.shards(), options);
+            case WeightSet.Models models -> ofModels(models, options);
         };
     }
 
@@ -63,6 +64,26 @@ public final class PlainWeights {
             tensors.addAll(plain.read(shard));
         }
         plain.remarks.report(ProblemCode.INDEX_MISSING, Place.of(folder), "checkpoints.plain.no-index", shards.size());
+        return plain.checkpoint(folder, folder, tensors);
+    }
+
+    /// All models under one table: their names have the file's before them, for whoever knows the names of the model
+    /// that is meant to judge.
+    private static Checkpoint ofModels(WeightSet.Models models, SourceOptions options) throws IOException {
+        PlainWeights plain = new PlainWeights(options);
+        List<StoredTensor> tensors = new ArrayList<>();
+        for (Path file : models.files()) {
+            String name = String.valueOf(file.getFileName());
+            String model = name.substring(0, name.lastIndexOf('.') + 1);
+            plain.read(file).forEach(tensor -> tensors.add(tensor.withName(model + tensor.name())));
+        }
+        Path folder = folderOf(models.files().getFirst());
+        plain.remarks.report(
+                ProblemCode.CHOICE,
+                Place.of(folder),
+                "checkpoints.plain.several-models",
+                models.files().size(),
+                models.name());
         return plain.checkpoint(folder, folder, tensors);
     }
 

@@ -67,6 +67,23 @@ public sealed interface WeightSet {
         }
     }
 
+    /// The models of one training, a file each: accelerate numbers those after the first.
+    ///
+    /// @param files the files, the first model's first
+    record Models(List<Path> files) implements WeightSet {
+        /// Copies the list.
+        public Models {
+            files = List.copyOf(files);
+        }
+
+        @Override
+        public String name() {
+            return files.stream()
+                    .map(file -> String.valueOf(file.getFileName()))
+                    .collect(Collectors.joining(", "));
+        }
+    }
+
     /// What a file that was named itself stands for.
     static WeightSet ofFile(Path file) {
         return WeightFileName.parse(String.valueOf(file.getFileName()))
@@ -83,7 +100,9 @@ public sealed interface WeightSet {
     static WeightSet find(Path folder) throws IOException {
         List<WeightSet> sets = candidates(folder);
         if (sets.size() == 1) {
-            return sets.getFirst();
+            return sets.getFirst() instanceof File(Path file) && TrainerFolders.isCheckpoint(folder)
+                    ? withFurtherModels(folder, file)
+                    : sets.getFirst();
         }
         if (sets.isEmpty()) {
             throw none(folder);
@@ -93,6 +112,22 @@ public sealed interface WeightSet {
                 Place.of(folder),
                 "checkpoints.location.several-sets",
                 sets.stream().map(WeightSet::name).collect(Collectors.joining(", ")));
+    }
+
+    private static WeightSet withFurtherModels(Path folder, Path first) {
+        Optional<WeightFileName> name = WeightFileName.parse(String.valueOf(first.getFileName()));
+        List<Path> models = new ArrayList<>(List.of(first));
+        if (name.isPresent() && name.get().variant().isEmpty()) {
+            for (boolean more = true; more; ) {
+                Path next = folder.resolve("%s_%d.%s"
+                        .formatted(name.get().stem(), models.size(), name.get().extension()));
+                more = Files.isRegularFile(next);
+                if (more) {
+                    models.add(next);
+                }
+            }
+        }
+        return models.size() == 1 ? new File(first) : new Models(models);
     }
 
     /// A folder with a configuration was meant as a component, not as what a trainer wrote.
