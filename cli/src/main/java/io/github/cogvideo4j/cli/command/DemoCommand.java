@@ -84,9 +84,7 @@ public final class DemoCommand extends ConsoleCommand {
         if (!Files.isDirectory(sample)) {
             throw new UsageException("cli.demo.no-sample");
         }
-        Path video = output.resolveSibling(output.getFileName() + ".mp4")
-                .toAbsolutePath()
-                .normalize();
+        Path video = output.resolveSibling(output.getFileName() + ".mp4");
         VideoFormat.check(video, overwrite);
         Path base = root().resolve(Sample.here().base());
         console.print("cli.demo.convert", ShellWord.of(sample), ShellWord.of(base), ShellWord.of(output));

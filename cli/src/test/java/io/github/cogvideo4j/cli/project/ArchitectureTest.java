@@ -273,15 +273,13 @@ class ArchitectureTest {
                 .haveFullyQualifiedName("org.bytedeco.ffmpeg.global.avformat"));
     }
 
-    /// A simple name that two types share has to be read with its package. Two pairs are left in inference: what
-    /// frames come from, and a stage of the work or of the autoencoder.
+    /// A simple name that two types share has to be read with its package.
     @Test
     void everySimpleNameIsOfOneType() {
         assertThat(program.stream()
                         .filter(type ->
                                 type.isTopLevelClass() && !type.getSimpleName().equals("package-info")))
                 .extracting(JavaClass::getSimpleName)
-                .filteredOn(name -> !Set.of("FrameSource", "Stage").contains(name))
                 .doesNotHaveDuplicates();
     }
 
