@@ -15,6 +15,7 @@ import io.github.cogvideo4j.inference.generation.GenerationStep;
 import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.system.MachineMemory;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Optional;
@@ -26,6 +27,7 @@ public final class GenerationDisplay implements JobListener, AutoCloseable {
     private final Optional<CacheChoice> cache;
     private final Set<Problem> told = new HashSet<>();
     private Optional<CacheUse> toldUse = Optional.empty();
+    private boolean toldTime;
     private Optional<Activity> current = Optional.empty();
     private Optional<Progress> bar = Optional.empty();
 
@@ -47,7 +49,7 @@ public final class GenerationDisplay implements JobListener, AutoCloseable {
             case JobEvent.Begun begun -> begin(begun.activity(), begun.total());
             case JobEvent.Advanced more -> bar.ifPresent(shown -> shown.advance(more.amount()));
             case JobEvent.Noticed noticed -> remark(noticed.problem());
-            case GenerationEvent.Stepped stepped -> bar.ifPresent(shown -> detail(shown, stepped.step()));
+            case GenerationEvent.Stepped stepped -> stepped(stepped.step());
             case GenerationEvent.PreviewWritten written -> {
                 console.keep(written.file());
                 console.note("cli.generate.preview-written", written.file());
@@ -77,6 +79,27 @@ public final class GenerationDisplay implements JobListener, AutoCloseable {
             bar = Optional.of(console.progress(key, total, Progress.Unit.ITEMS));
         } else {
             console.status(key);
+        }
+    }
+
+    private void stepped(GenerationStep step) {
+        if (!toldTime) {
+            toldTime = true;
+            tellTime(step.elapsed(), step.count() - step.number());
+        }
+        bar.ifPresent(shown -> detail(shown, step));
+    }
+
+    /// What a newcomer cannot guess: whether to wait for the video or to come back tomorrow.
+    private void tellTime(Duration step, int left) {
+        long minutes = Math.round(
+                step.toMillis() * (double) left / Duration.ofMinutes(1).toMillis());
+        if (minutes > 0) {
+            console.note(
+                    "cli.generate.minutes",
+                    minutes,
+                    left,
+                    String.format(Locale.ROOT, "%.1f", step.toMillis() / 1000.0));
         }
     }
 
