@@ -33,7 +33,7 @@ bare HOME=/nonexistent "${program[0]}" verify cogvideo-demo || fail "verify"
 rm -rf -- help.txt cogvideo-demo cogvideo-demo.mp4 cogvideo-demo.mp4.json
 left=$(ls -A)
 [[ -z $left ]] || fail "left behind: $left"
-for file in completion/cogvideo.bash completion/cogvideo.zsh completion/cogvideo.fish licences/PARTS.md LICENSE; do
+for file in completion/cogvideo.bash completion/cogvideo.zsh completion/cogvideo.fish licences/PARTS.md licences/NATIVE.md licences/LGPL-3.0.txt LICENSE; do
   [[ -s $home/$file ]] || fail "the archive has no $file"
 done
 "$root/scripts/completion-test.sh" "$home/completion" || fail "completion"

@@ -81,7 +81,7 @@ cp -a -- "$resources/golden/pipelines/t2v-2b" "$stage/sample/t2v-2b"
 cp -a -- LICENSE README.md README_zh.md CHANGELOG.md docs "$stage/"
 
 "$jdk/bin/java" scripts/package/Licences.java cli/target/lib "$stage/licences"
-cp -a -- scripts/package/NATIVE.md "$stage/licences/NATIVE.md"
+cp -a -- scripts/package/NATIVE.md scripts/package/texts/*.txt "$stage/licences/"
 "$stage/runtime/bin/java" -cp "$stage/lib/cogvideo.jar" io.github.cogvideo4j.cli.completion.Completions \
   "$stage/completion"
 
