@@ -3,7 +3,7 @@ package io.github.cogvideo4j.inference;
 import io.github.cogvideo4j.formats.problem.CarriesProblem;
 import io.github.cogvideo4j.formats.problem.Problem;
 
-/// A video that cannot be made. Damaged weight files are answered with a
+/// The failure of an inference: a video that cannot be made. Damaged weight files are answered with a
 /// [io.github.cogvideo4j.formats.FormatException], failures of the disk with an [java.io.IOException].
 public abstract sealed class InferenceException extends RuntimeException implements CarriesProblem
         permits InvalidModelException, MissingCapabilityException {

@@ -5,8 +5,8 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 
-/// The model cannot be used: a component is missing, a weight does not fit its configuration, an adapter
-/// belongs to another model, or its numbers overflow in the precision that was asked for.
+/// The failure of a model that cannot be used: a component is missing, a weight does not fit its configuration, an
+/// adapter belongs to another model, or its numbers overflow in the precision that was asked for.
 public final class InvalidModelException extends InferenceException {
     /// An exception for a problem already described.
     public InvalidModelException(Problem problem) {

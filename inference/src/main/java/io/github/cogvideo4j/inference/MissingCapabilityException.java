@@ -5,7 +5,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 
-/// The machine lacks something: a native library, a device, a video encoder, memory.
+/// The failure of a machine that lacks something: a native library, a device, a video encoder, memory.
 public final class MissingCapabilityException extends InferenceException {
     /// An exception for a problem already described.
     public MissingCapabilityException(Problem problem) {

@@ -4,7 +4,7 @@ import io.github.cogvideo4j.formats.json.JsonFile;
 import java.util.Map;
 import tools.jackson.databind.node.ObjectNode;
 
-/// How much of a generation a step cache left to be computed. Evaluations are counted row by row: a step of a
+/// The share of a generation that a step cache left to be computed. Evaluations are counted row by row: a step of a
 /// model with 30 blocks under guidance has 60.
 ///
 /// @param attentions   block evaluations whose attention was computed

@@ -4,7 +4,7 @@ import io.github.cogvideo4j.formats.problem.Problem;
 import java.util.List;
 import java.util.OptionalLong;
 
-/// What a request comes to with a model.
+/// The plan of a request for one model.
 ///
 /// @param height          in pixels
 /// @param width           in pixels

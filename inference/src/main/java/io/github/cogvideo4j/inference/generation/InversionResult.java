@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/// What an inversion found. Closing it frees the videos and latents.
+/// The result of an inversion. Closing it frees the videos and latents.
 ///
 /// @param videoLatents   the video's own latents, `[1, frames, channels, height, width]`
 /// @param inverseLatents the latents after each step from the video to noise, in one block with the steps as

@@ -6,7 +6,7 @@ import io.github.cogvideo4j.inference.video.Video;
 import java.util.List;
 import java.util.Optional;
 
-/// Collects a [PipelineRequest]: 50 steps, guidance 6, seed 42 and strength 0.8 where nothing else is said.
+/// A builder of a [PipelineRequest]: 50 steps, guidance 6, seed 42 and strength 0.8 where nothing else is said.
 public final class PipelineRequestBuilder {
     private List<String> prompts = List.of();
     private List<String> negativePrompts = List.of();

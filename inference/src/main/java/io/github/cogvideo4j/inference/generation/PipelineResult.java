@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// What was generated. Closing it frees the videos and latents.
+/// The result of a pipeline: what was generated. Closing it frees the videos and latents.
 ///
 /// @param videos   all videos of the first prompt, then those of the second, and so on
 /// @param seeds    the seed of each video

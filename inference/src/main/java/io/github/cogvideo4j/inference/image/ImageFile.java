@@ -23,7 +23,7 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
 
-/// Reads image files. The size is known from the header before a pixel is decoded; large images are decoded in
+/// The reader of image files. The size is known from the header before a pixel is decoded; large images are decoded in
 /// bands, so that the heap holds a part of them only.
 final class ImageFile {
     /// Where Pillow begins to suspect a decompression bomb.

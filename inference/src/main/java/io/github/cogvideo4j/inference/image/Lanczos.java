@@ -82,7 +82,7 @@ final class Lanczos {
         return (byte) Math.clamp(sum >> FRACTION_BITS, 0, 255);
     }
 
-    /// For each place of the result: where its window begins in the source, and the weights from there on.
+    /// The windows of all places of the result: where each begins in the source, and the weights from there on.
     private static final class Taps {
         private final int[] first;
         private final int[][] weights;

@@ -8,8 +8,8 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
-/// How the stored pixels have to be turned to stand upright: the Exif tag `Orientation` (0x0112), which cameras
-/// write instead of turning the pixels. Source: Exif 2.32, section 4.6.4; values 1 to 8.
+/// The turn that brings stored pixels upright: the Exif tag `Orientation` (0x0112), which cameras write instead of
+/// turning the pixels. Source: Exif 2.32, section 4.6.4; values 1 to 8.
 ///
 /// @param value 1 for upright
 record Orientation(int value) {

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.FileImageOutputStream;
 
-/// Writes PNG files.
+/// The writer of PNG files.
 final class PngFile {
     private PngFile() {}
 

@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.inference.image;
 
-/// How libwebp makes colours of a lossy image, whose colour planes have half the rows and columns: each is
-/// interpolated to full size with the weights 9, 3, 3 and 1, rounded as libwebp rounds, and then converted from
-/// BT.601 with 14 bits.
+/// libwebp's conversion of a lossy image to colours: its colour planes have half the rows and columns: each is
+/// interpolated to full size with the weights 9, 3, 3 and 1, rounded as libwebp rounds, and then converted from BT.601
+/// with 14 bits.
 ///
 /// Source of weights and factors: libwebp 1.2, `src/dsp/upsampling.c` ("fancy" upsampling, the default) and
 /// `src/dsp/yuv.h`.

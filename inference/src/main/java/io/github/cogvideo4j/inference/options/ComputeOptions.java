@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.options;
 
-/// What models are computed in and on.
+/// The precision and the device that models are computed in and on.
 ///
 /// @param precision the type in which all components compute
 /// @param device    where: `cpu`, `cuda`, `cuda:N`, `mps`, or `auto`: the first CUDA device when there

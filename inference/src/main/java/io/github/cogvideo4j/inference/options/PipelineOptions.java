@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/// How a model is loaded. Start from [#defaults()] and change what differs.
+/// The options of loading a model. Start from [#defaults()] and change what differs.
 ///
 /// @param compute     what all components compute in and on
 /// @param vae         how videos are encoded and decoded
@@ -95,7 +95,7 @@ public record PipelineOptions(
         return new PipelineOptions(compute, vae, transformer, loras, scheduler, spacing, value, weights, checkMemory);
     }
 
-    /// How the weights of the transformer's linear layers are kept in memory.
+    /// The formats in which the weights of the transformer's linear layers are kept in memory.
     public enum WeightFormat {
         /// As they are used, in the model's own type.
         DENSE,

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.inference.options;
 
 import java.util.OptionalInt;
 
-/// How a stock sampler differs from what it does by itself.
+/// The options by which a stock sampler differs from its defaults.
 ///
 /// @param karrasSigmas    whether steps are spread by Karras sigmas
 /// @param solverOrder     the order of a multistep solver, 1 to 3; as the model's folder says when empty

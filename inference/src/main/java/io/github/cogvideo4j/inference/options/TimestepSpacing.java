@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.options;
 
-/// Which of the training timesteps are visited.
+/// The rule by which training timesteps are chosen.
 public enum TimestepSpacing {
     /// Whole multiples of the step, counted from the least noise.
     LEADING("leading"),

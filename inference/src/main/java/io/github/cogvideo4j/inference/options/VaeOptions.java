@@ -2,7 +2,7 @@ package io.github.cogvideo4j.inference.options;
 
 import java.util.Optional;
 
-/// How a video is encoded or decoded.
+/// The options of encoding or decoding a video.
 ///
 /// @param tiling  whether large frames are done in overlapping tiles, blended where they overlap: less
 ///                memory, and slightly other colours than without

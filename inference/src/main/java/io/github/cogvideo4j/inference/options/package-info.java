@@ -1,4 +1,4 @@
-/// How a model is loaded and computed: precision, device, tiles, sampler, adapters. Plain values.
+/// The options of loading a model and computed: precision, device, tiles, sampler, adapters. Plain values.
 @NullMarked
 package io.github.cogvideo4j.inference.options;
 

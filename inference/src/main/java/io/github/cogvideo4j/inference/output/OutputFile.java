@@ -20,15 +20,15 @@ import java.nio.file.StandardCopyOption;
 import java.util.Objects;
 import java.util.UUID;
 
-/// Writes a file, or a folder of files, beside its name and moves it there when it is whole. At every instant
-/// the name holds the old result, the new one, or nothing, also when the process is interrupted.
+/// An output file, or folder of files, that is written beside its name and moved there when it is whole. At every
+/// instant the name holds the old result, the new one, or nothing, also when the process is interrupted.
 public final class OutputFile {
     /// The longest name that file systems take, in bytes.
     private static final int LONGEST_NAME = 255;
 
     private OutputFile() {}
 
-    /// Writes the new file or the files of the new folder.
+    /// The writer of the new file or of the new folder's files.
     @FunctionalInterface
     public interface Body {
         /// Writes.

@@ -5,7 +5,7 @@ import io.github.cogvideo4j.inference.options.PipelineOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/// Generates videos from a prompt and the image it begins with.
+/// A pipeline from a prompt and an image to the video that begins with it.
 public final class ImageToVideoPipeline extends LoadedPipeline {
     private ImageToVideoPipeline(VideoGenerator generator) {
         super(generator);

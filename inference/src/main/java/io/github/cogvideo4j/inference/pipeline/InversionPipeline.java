@@ -13,8 +13,8 @@ import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/// Finds the noise that a video comes from, and makes the video again from other noise with that way as its
-/// reference: what CogVideo's `ddim_inversion.py` does. For models with rotary positions: CogVideoX-5b, 1.5.
+/// A pipeline that finds the noise that a video comes from, and makes the video again from other noise with that way as
+/// its reference: what CogVideo's `ddim_inversion.py` does. For models with rotary positions: CogVideoX-5b, 1.5.
 ///
 /// Of a request it takes one prompt, the video, the sizes and frames, the steps, the guidance scale, the
 /// negative prompt, the seed and the rate. The way to the noise is gone without a prompt; the prompt belongs

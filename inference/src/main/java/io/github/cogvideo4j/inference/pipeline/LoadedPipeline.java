@@ -7,7 +7,7 @@ import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.internal.sampling.TensorProbe;
 import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
 
-/// What the pipelines have in common: all but where the first latents come from.
+/// The part that all pipelines have in common: everything but the first latents.
 abstract sealed class LoadedPipeline implements VideoPipeline
         permits TextToVideoPipeline, ImageToVideoPipeline, VideoToVideoPipeline {
     private final VideoGenerator generator;

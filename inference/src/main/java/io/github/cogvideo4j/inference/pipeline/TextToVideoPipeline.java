@@ -5,7 +5,7 @@ import io.github.cogvideo4j.inference.options.PipelineOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/// Generates videos from a prompt.
+/// A pipeline from a prompt to videos.
 public final class TextToVideoPipeline extends LoadedPipeline {
     private TextToVideoPipeline(VideoGenerator generator) {
         super(generator);

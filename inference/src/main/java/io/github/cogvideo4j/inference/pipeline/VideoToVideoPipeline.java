@@ -5,7 +5,7 @@ import io.github.cogvideo4j.inference.options.PipelineOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/// Generates videos from a prompt and a video that is changed.
+/// A pipeline from a prompt and a video to changed videos.
 public final class VideoToVideoPipeline extends LoadedPipeline {
     private VideoToVideoPipeline(VideoGenerator generator) {
         super(generator);

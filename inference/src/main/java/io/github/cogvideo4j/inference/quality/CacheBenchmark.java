@@ -41,7 +41,7 @@ public final class CacheBenchmark {
     private final List<CacheChoice> caches;
     private final Listener listener;
 
-    /// Is told of the runs.
+    /// A listener to the runs.
     public interface Listener {
         /// A run begins.
         ///
@@ -109,7 +109,7 @@ public final class CacheBenchmark {
         }
     }
 
-    /// What the runs of one setting come to.
+    /// The sum of one setting's runs.
     private static final class Sum {
         private int runs;
         private Duration exactTime = Duration.ZERO;

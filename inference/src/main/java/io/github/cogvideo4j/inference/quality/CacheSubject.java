@@ -15,7 +15,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// What a table of step caches was measured with. Tables of different subjects are different files.
+/// The model and settings that a table of step caches was measured with. Tables of different subjects are different
+/// files.
 ///
 /// @param model     a digest of where the model's transformer and its adapters lie, and how large their files
 ///                  are

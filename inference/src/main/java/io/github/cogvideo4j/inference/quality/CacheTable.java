@@ -17,8 +17,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What step caches save and cost with one model, sampler and number of steps: a row for each setting that was
-/// measured, kept as a JSON file.
+/// A table of what step caches save and cost with one model, sampler and number of steps: a row for each setting that
+/// was measured, kept as a JSON file.
 ///
 /// @param subject what it was measured with
 /// @param rows    the settings, in the order in which they were measured

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What is measured of videos, as numbers, JSON, CSV and a page.
+/// The scores of videos, as numbers, JSON, CSV and a page.
 ///
 /// @param videos a score for each, in the order of the request
 public record ScoreReport(List<VideoScore> videos) {

@@ -13,8 +13,7 @@ import java.util.OptionalDouble;
 import java.util.function.Predicate;
 import java.util.stream.DoubleStream;
 
-/// What is measured of a video, frame by frame and in all. No number in it is NaN: what cannot be measured is
-/// absent.
+/// The scores of one video, frame by frame and in all. No number in it is NaN: what cannot be measured is absent.
 ///
 /// `docs/score.md` defines every measure and says which of FFmpeg's filters it comes from.
 ///
@@ -42,7 +41,7 @@ public record VideoScore(
         frames = List.copyOf(frames);
     }
 
-    /// Something that each frame has a number for.
+    /// The measures that each frame has a number for.
     public enum Measure {
         /// The mean of luma, 0 to 255.
         LUMA("%.1f"),
@@ -112,8 +111,7 @@ public record VideoScore(
     /// @param msSsim    the mean of the frames; absent when the shorter side has fewer than 176 pixels
     public record Likeness(Path reference, double psnr, double ssim, OptionalDouble msSsim) {}
 
-    /// How the first frame stands apart from those after it: of image to video it is known to come out
-    /// overexposed.
+    /// The difference of the first frame from those after it: of image to video it is known to come out overexposed.
     ///
     /// @param luma    how much brighter it is than the median of the others
     /// @param clipped by how much its share of clipped pixels exceeds the median of the others

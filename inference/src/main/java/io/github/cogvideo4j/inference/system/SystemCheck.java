@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.bytedeco.javacpp.Loader;
 
-/// Looks whether the machine can make videos, before anything long starts.
+/// The check whether the machine can make videos, before anything long starts.
 public final class SystemCheck {
     private static final int JDK = 25;
     /// What the unpacked native libraries take.

@@ -4,7 +4,7 @@ import io.github.cogvideo4j.inference.output.OutputFile;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/// Writes a folder of PNG files, `frame_00000.png` and so on.
+/// The writer of a folder of PNG files, `frame_00000.png` and so on.
 final class FrameFolder {
     private FrameFolder() {}
 

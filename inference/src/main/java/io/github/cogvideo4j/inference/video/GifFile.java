@@ -14,7 +14,7 @@ import org.bytedeco.ffmpeg.avutil.AVRational;
 import org.bytedeco.ffmpeg.global.avfilter;
 import org.bytedeco.ffmpeg.global.avutil;
 
-/// Writes GIF files: a first pass over all frames finds the palette, a second one uses it.
+/// The writer of GIF files: a first pass over all frames finds the palette, a second one uses it.
 ///
 /// A GIF counts hundredths of a second, so the pauses of most rates alternate (12 and 13 for 8 frames a second)
 /// and are right on the whole.

@@ -8,7 +8,7 @@ import java.util.Map;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.global.avutil;
 
-/// Writes MP4 files with H.264, 4:2:0, in the colours of BT.709, ready to be played while they load.
+/// The writer of MP4 files with H.264, 4:2:0, in the colours of BT.709, ready to be played while they load.
 ///
 /// The format knows even sizes only: an odd one gets one more row or column, the last one repeated.
 final class Mp4File {

@@ -31,7 +31,7 @@ final class Muxer implements AutoCloseable {
     private final AVStream stream;
     private final AVRational tick;
 
-    /// What is encoded.
+    /// The settings of an encoder.
     ///
     /// @param encoder         FFmpeg's name of the encoder
     /// @param framesPerSecond how fast the frames follow each other

@@ -23,8 +23,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 
-/// Writes tensors that lie in memory to a file: frames, latents. A name that ends in `.pt` or `.pth` makes it a
-/// file of `torch.save`, any other a safetensors file.
+/// The writer of tensors in memory to a file: frames, latents. A name that ends in `.pt` or `.pth` makes it a file of
+/// `torch.save`, any other a safetensors file.
 public final class TensorFile {
     private static final long PIECE = 64L << 20;
 
@@ -121,7 +121,7 @@ public final class TensorFile {
         return new TorchLayout.Tensor(tensor.name(), tensor.dtype(), tensor.shape(), false);
     }
 
-    /// Puts a file's contents into an open channel.
+    /// A writer of a file's contents into an open channel.
     @FunctionalInterface
     private interface Contents {
         void write(FileChannel channel) throws IOException;

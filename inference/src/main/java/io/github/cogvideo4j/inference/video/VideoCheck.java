@@ -4,8 +4,7 @@ import io.github.cogvideo4j.inference.internal.video.PictureSums;
 import java.util.EnumSet;
 import java.util.Set;
 
-/// What can be seen of a generated video without looking at it: whether it is black, does not move, or is
-/// noise.
+/// The verdict on a generated video without looking at it: whether it is black, does not move, or is noise.
 ///
 /// @param brightness  the mean of all values, 0 to 255
 /// @param contrast    their standard deviation
@@ -19,7 +18,7 @@ public record VideoCheck(double brightness, double contrast, double motion, doub
     private static final double FROZEN_MOTION = 0.02;
     private static final double NOISE_SMOOTHNESS = 0.2;
 
-    /// What is wrong with a video.
+    /// The symptoms of a failed video.
     public enum Symptom {
         /// Nearly all of it is black, as when the numbers overflowed.
         BLACK,

@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.stream.IntStream;
 
-/// Reads video files: MP4, MOV, MKV, WebM, AVI and GIF.
+/// The reader of video files: MP4, MOV, MKV, WebM, AVI and GIF.
 public final class VideoFile {
     private static final double RATE_WHEN_UNKNOWN = 8;
 
@@ -86,7 +86,7 @@ public final class VideoFile {
         return new InvalidRequestException(ProblemCode.VIDEO, Place.of(file), key, arguments);
     }
 
-    /// Which frames of a video are used.
+    /// The choice of the frames of a video that are used.
     @FunctionalInterface
     public interface FrameChoice {
         /// Chooses frames.
@@ -127,8 +127,8 @@ public final class VideoFile {
         }
     }
 
-    /// How much of a video file is read before it is refused: a file of a few kilobytes may unfold to any number of
-    /// frames.
+    /// The limits of what is read of a video file before it is refused: a file of a few kilobytes may unfold to any
+    /// number of frames.
     ///
     /// @param mostFrames the most frames of a file
     /// @param mostPixels the most pixels of a frame

@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/// What a video is written as, chosen by the ending of the output's name.
+/// The formats of videos, chosen by the ending of the output's name.
 public enum VideoFormat {
     /// `.mp4`: H.264.
     MP4("libopenh264"),

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.inference.internal.cache;
 
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 
-/// What a step cache is told of the run that it is for.
+/// The run that a step cache is for.
 ///
 /// @param calls  how often the sampler will ask for a prediction
 /// @param guided whether each prediction has negative rows before the positive ones

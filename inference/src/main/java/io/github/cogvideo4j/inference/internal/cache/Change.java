@@ -3,7 +3,7 @@ package io.github.cogvideo4j.inference.internal.cache;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import org.bytedeco.pytorch.Tensor;
 
-/// How far a tensor has moved since an earlier step.
+/// The relative change of a tensor since an earlier step.
 final class Change {
     private Change() {}
 

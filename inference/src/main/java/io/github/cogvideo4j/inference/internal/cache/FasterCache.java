@@ -60,7 +60,7 @@ final class FasterCache implements StepCache, BlockParts {
         }
     }
 
-    /// By how much a difference of frequencies is multiplied at each step that is rebuilt with it.
+    /// The factors by which a difference of frequencies grows at the steps that are rebuilt with it.
     ///
     /// @param factor    the factor
     /// @param timesteps between which it applies

@@ -37,7 +37,7 @@ final class TaylorSeer implements StepCache, BlockParts {
         return new TaylorSeries(settings.order, ScalarTypes.of(settings.factors));
     }
 
-    /// What is extrapolated.
+    /// The parts of a block that are extrapolated.
     enum Part {
         /// Each block's attention.
         ATTENTION,

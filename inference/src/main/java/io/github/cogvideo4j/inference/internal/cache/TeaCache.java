@@ -32,7 +32,7 @@ final class TeaCache implements StepCache {
         this.calls = run.calls();
     }
 
-    /// Whose rules count.
+    /// The implementation whose rules are followed.
     enum Rules {
         /// TeaCache's own: the first and the last step are computed.
         TEACACHE,

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 
-/// Gathers the latents of a generation and writes them: `initial_latents`, `step_latents` (with the steps as
-/// first dimension) and `latents`.
+/// The file of a generation's latents: `initial_latents`, `step_latents` (with the steps as first dimension) and
+/// `latents`.
 public final class LatentsFile implements AutoCloseable {
     private final List<Round> rounds = new ArrayList<>();
 

@@ -17,7 +17,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What a model is, so that a repetition notices another one under the same name: the hashes of its manifest,
+/// The identity of a model, so that a repetition notices another one under the same name: the hashes of its manifest,
 /// and without one the names and sizes of its weight files.
 public final class ModelIdentity {
     private static final int COMPONENT_DEPTH = 2;

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 
-/// Whether results can be put where they are to go: known before anything long begins.
+/// The check, before anything long begins, that results can be put where they are to go.
 public final class OutputCheck {
     private OutputCheck() {}
 

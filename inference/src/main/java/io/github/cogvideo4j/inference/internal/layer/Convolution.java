@@ -5,7 +5,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
-/// Convolutions onto what stands in memory, with strides of one.
+/// Convolutions with strides of one that add to what is in memory already.
 public final class Convolution {
     private Convolution() {}
 

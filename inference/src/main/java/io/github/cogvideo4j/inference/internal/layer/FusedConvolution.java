@@ -68,7 +68,7 @@ final class FusedConvolution {
         return new IValue(list);
     }
 
-    /// Asked for once, when libtorch is there.
+    /// The answer whether the function is there, found once libtorch is loaded.
     private static final class Support {
         private static final Set<ScalarType> TYPES = types();
 

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.inference.internal.prediction;
 
 import org.bytedeco.pytorch.Tensor;
 
-/// What a sampler asks for a prediction: the transformer, guidance around it, windows around both. One object
+/// A predictor of noise, which a sampler asks: the transformer, guidance around it, windows around both. One object
 /// serves one run, whose calls come in order.
 @FunctionalInterface
 public interface NoisePredictor {

@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class FrameTensors {
     private FrameTensors() {}
 
-    /// How a decoded value becomes one of 256.
+    /// The rounding of a decoded value to one of 256.
     public enum Rounding {
         /// To the nearest, a tie to the even one: frames as images, what the reference's pipelines return.
         NEAREST_EVEN,

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/// Which files are measured, and which is whose reference.
+/// The files that are measured, each with its reference.
 public final class ScoreFiles {
     private static final Set<String> ENDINGS = Set.of("mp4", "m4v", "mov", "mkv", "webm", "avi", "gif");
 

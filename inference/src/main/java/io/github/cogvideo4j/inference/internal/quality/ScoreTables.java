@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Scores for machines.
+/// Scores as JSON and CSV.
 public final class ScoreTables {
     private ScoreTables() {}
 

@@ -20,7 +20,7 @@ final class StructuralSimilarity {
     private final int width;
     private final double[] weights;
 
-    /// How alike two frames are.
+    /// The likeness of two frames.
     ///
     /// @param ssim       at most 1
     /// @param multiScale MS-SSIM, at most 1; none of small frames

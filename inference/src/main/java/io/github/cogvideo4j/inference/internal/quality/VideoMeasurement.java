@@ -27,7 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Measures a video while it is decoded: of its pixels two frames are held, and one of the reference.
+/// The measurement of a video while it is decoded: of its pixels two frames are held, and one of the reference.
 ///
 /// @param file      the video
 /// @param reference what it is compared with

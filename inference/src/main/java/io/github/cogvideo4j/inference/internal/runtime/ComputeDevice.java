@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Where tensors are computed, by libtorch's name: `cpu`, `cuda:0`, `mps`. Models know no device: they compute
+/// The device that computes tensors, by libtorch's name: `cpu`, `cuda:0`, `mps`. Models know no device: they compute
 /// where their inputs and weights are.
 ///
 /// @param name libtorch's name

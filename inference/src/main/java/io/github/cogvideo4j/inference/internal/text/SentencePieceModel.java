@@ -34,7 +34,7 @@ final class SentencePieceModel {
     private static final int BYTE_FALLBACK = 35;
     private static final long UNIGRAM = 1;
 
-    /// What a piece is for; in the file the first is 1.
+    /// The kinds of pieces; in the file the first is 1.
     enum PieceType {
         NORMAL,
         UNKNOWN,

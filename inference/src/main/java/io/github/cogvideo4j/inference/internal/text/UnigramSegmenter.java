@@ -9,8 +9,8 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 
-/// Cuts a normalized text into the pieces whose scores have the largest sum: the Viterbi search over a unigram
-/// language model.
+/// The segmentation of a normalized text into the pieces whose scores have the largest sum: the Viterbi search over a
+/// unigram language model.
 ///
 /// The library does this too, and differs where several cuts are equally likely (a long row of dots). Rounding
 /// decides there: the library at hand holds sums in fp64 against sums kept in fp32, the reference's newer one

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.inference.internal.transformer;
 
 import org.bytedeco.pytorch.Tensor;
 
-/// Watches a forward from inside. Tests compare what it sees with the reference's activations.
+/// A listener to a forward from inside. Tests compare what it sees with the reference's activations.
 @FunctionalInterface
 public interface ActivationProbe {
     /// Sees nothing.

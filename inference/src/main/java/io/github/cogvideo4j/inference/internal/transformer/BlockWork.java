@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.transformer;
 
-/// How many of a run's block evaluations were computed, counted row by row.
+/// The count of a run's block evaluations that were computed, row by row.
 public final class BlockWork {
     private long attentions;
     private long feedForwards;

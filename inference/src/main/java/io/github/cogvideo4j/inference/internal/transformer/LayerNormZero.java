@@ -25,7 +25,7 @@ final class LayerNormZero {
         return new Step(linear.forward(torch.silu(time)).unsqueeze(1));
     }
 
-    /// What the norm is at one timestep.
+    /// The norm at one timestep.
     final class Step {
         private final Tensor factors; // [batch, 1, 6 width]
 

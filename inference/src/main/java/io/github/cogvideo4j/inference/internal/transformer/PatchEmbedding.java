@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/// From latents and text states to the tokens of the blocks: patches and text are projected to the model's
+/// The step from latents and text states to the tokens of the blocks: patches and text are projected to the model's
 /// width and, where the model's positions are added ones, positions are added.
 final class PatchEmbedding {
     private final TransformerConfig config;
@@ -77,12 +77,12 @@ final class PatchEmbedding {
                 ProblemCode.CONFIG_INVALID, config.document().place(), key, arguments);
     }
 
-    /// Latents to `[batch, patches, width]`, in the order frame, row, column.
+    /// The projection of latents to `[batch, patches, width]`, in the order frame, row, column.
     private sealed interface Projection {
         Tensor forward(Tensor latents);
     }
 
-    /// CogVideoX 1.0: a patch lies in one frame; the projection is a convolution that steps by its own size.
+    /// The projection of CogVideoX 1.0: a patch lies in one frame; it is a convolution that steps by its own size.
     private static final class FlatPatches implements Projection {
         private final long[] step;
         private final Weight weight; // [width, channels, patch, patch]
@@ -113,8 +113,7 @@ final class PatchEmbedding {
         }
     }
 
-    /// CogVideoX 1.5: a patch spans frames; the projection is linear, and has a bias whatever `patch_bias`
-    /// says.
+    /// The projection of CogVideoX 1.5: a patch spans frames; it is linear, and has a bias whatever `patch_bias` says.
     private static final class DeepPatches implements Projection {
         private final long patch;
         private final long depth;

@@ -7,7 +7,7 @@ import io.github.cogvideo4j.inference.internal.weights.Weights;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// From the video's tokens back to latents: two norms, the second modulated by the timestep, a projection to
+/// The step from the video's tokens back to latents: two norms, the second modulated by the timestep, a projection to
 /// patches, and the patches put in their places.
 final class PatchOutput {
     private final TransformerConfig config;

@@ -3,7 +3,7 @@ package io.github.cogvideo4j.inference.internal.transformer;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
-/// What one forward of the transformer computes from. Tensors of another type than the model's are cast.
+/// The input of one forward of the transformer. Tensors of another type than the model's are cast.
 ///
 /// @param latents   `[batch, frames, channels, height, width]`; for image to video with the image's channels
 /// @param text      the text encoder's states, `[batch, tokens, width]`

@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/// Codes videos chunk by chunk, whole or in tiles.
+/// The coding of videos chunk by chunk, whole or in tiles.
 ///
 /// @param coder  codes a chunk: the encoder or the decoder
 /// @param length frames in a chunk
@@ -74,7 +74,7 @@ record ChunkedCoding(ChunkCoder coder, long length, Optional<TileGrid> tiles) {
         }
     }
 
-    /// Takes coded frames: the number of the first one, `[frames, height, width, channels]`.
+    /// A consumer of coded frames: the number of the first one, `[frames, height, width, channels]`.
     @FunctionalInterface
     private interface CodedFrames {
         void accept(long first, Tensor frames);
@@ -108,7 +108,7 @@ record ChunkedCoding(ChunkCoder coder, long length, Optional<TileGrid> tiles) {
         }
     }
 
-    /// The steps that are done, told to a listener.
+    /// A counter of steps that tells a listener.
     private static final class Counter {
         private final VaeProgress progress;
         private final long total;

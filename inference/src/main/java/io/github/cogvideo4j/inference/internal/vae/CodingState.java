@@ -3,7 +3,7 @@ package io.github.cogvideo4j.inference.internal.vae;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
-/// What the chunks of one video share on their way through a coder.
+/// The state that the chunks of one video share on their way through a coder.
 ///
 /// @param caches    what the convolutions remember from one chunk to the next
 /// @param workspace the memory that the layers work in

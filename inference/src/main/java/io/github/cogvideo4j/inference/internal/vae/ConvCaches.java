@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
-/// What the causal convolutions remember from one chunk of frames to the next, under their names.
+/// The frames that causal convolutions keep from one chunk to the next, under the convolutions' names.
 final class ConvCaches implements AutoCloseable {
     private final Map<String, Tensor> caches = new HashMap<>();
     private boolean keeping = true;

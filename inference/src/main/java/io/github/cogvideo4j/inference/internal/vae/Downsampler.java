@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 
-/// Half the height and width by a convolution in each frame, half the frames, where the level says so, by the
-/// mean of two.
+/// The change to half the height and width by a convolution in each frame and, where the level says so, to half the
+/// frames by the mean of two.
 ///
 /// Of an odd number of frames the first stays itself. Zeros are added below and on the right only.
 final class Downsampler implements Level.Resampler {

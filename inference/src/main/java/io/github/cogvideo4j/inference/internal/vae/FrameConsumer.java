@@ -2,7 +2,7 @@ package io.github.cogvideo4j.inference.internal.vae;
 
 import org.bytedeco.pytorch.Tensor;
 
-/// Takes the frames of a video as they are done, in order, so that nobody has to hold the whole video.
+/// A consumer of a video's frames as they are done, in order, so that the whole video is never in memory.
 @FunctionalInterface
 public interface FrameConsumer {
     /// Some frames are done.

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.inference.internal.vae;
 
 import org.bytedeco.pytorch.Tensor;
 
-/// Frames that are computed when they are needed, so that no one has to hold all of them.
+/// Frames that are computed when they are needed, so that they are never in memory all at once.
 @FunctionalInterface
 interface LazyFrames {
     /// Computes frames into memory that is there.

@@ -50,7 +50,7 @@ sealed interface Norm {
                     frames, affine.scale().view(1, 1, 1, -1), affine.shift().view(1, 1, 1, -1));
         }
 
-        /// What a chunk's values are multiplied with and what is added then, `[channels]` each, in fp32.
+        /// The factor and the summand of a chunk's values, `[channels]` each, in fp32.
         ///
         /// @param scale `weight / sqrt(variance + eps)`
         /// @param shift `bias - mean * scale`

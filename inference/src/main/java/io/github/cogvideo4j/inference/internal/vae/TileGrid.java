@@ -69,7 +69,7 @@ record TileGrid(long height, long width, long strideY, long strideX, long blendY
         return Math.ceilDiv(frameHeight, strideY) * Math.ceilDiv(frameWidth, strideX);
     }
 
-    /// Codes one tile, `[frames, height, width, channels]`.
+    /// A function that codes one tile, `[frames, height, width, channels]`.
     @FunctionalInterface
     interface TileCoder {
         Tensor code(Tensor tile);

@@ -8,7 +8,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 
-/// Twice the height and width, twice the frames where the level says so, and a convolution in each frame.
+/// The change to twice the height and width, to twice the frames where the level says so, with a convolution in each
+/// frame.
 ///
 /// Of an odd number of frames the first stays single. A doubled frame is convolved once: both are the same.
 final class Upsampler implements Level.Resampler {

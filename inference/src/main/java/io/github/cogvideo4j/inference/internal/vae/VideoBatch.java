@@ -5,8 +5,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Gathers the frames of a batch of equally large videos in one tensor. It belongs to the scope in which this
-/// was made.
+/// A batch of equally large videos, whose frames are gathered in one tensor. It belongs to the scope in which this was
+/// made.
 final class VideoBatch implements FrameConsumer {
     private final PointerScope scope = PointerScope.getInnerScope();
     private final long count;

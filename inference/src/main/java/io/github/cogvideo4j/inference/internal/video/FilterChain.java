@@ -33,7 +33,7 @@ public final class FilterChain implements AutoCloseable {
     private boolean black;
     private boolean frozen;
 
-    /// What the filters say of a frame.
+    /// The values that the filters give of a frame.
     ///
     /// @param black      whether it lies in a black part: at least 98 % of its pixels have a luma of at most
     ///                   10 %

@@ -6,8 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
-/// What the 8-bit values of a video's frames come to, gathered frame by frame: whoever has the frame after it
-/// may forget all earlier ones.
+/// The sums over a video's 8-bit values, gathered frame by frame; only the last frame has to be kept.
 public final class PictureSums {
     /// From here on a value counts as clipped: encoders leave white at a little less than 255.
     private static final int CLIPPED = 250;
@@ -26,7 +25,7 @@ public final class PictureSums {
     private double changes;
     private double changed;
 
-    /// What one frame has for itself.
+    /// The sums of one frame by itself.
     ///
     /// @param clipped  the share of its pixels of which at least one value is 250 or more
     /// @param change   the mean absolute difference of its values from those of the frame before; of the

@@ -5,7 +5,7 @@ import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
-/// Which weights a format applies to, by their names, and what they take then.
+/// The rule which weights a format applies to, by their names, and the memory that they take then.
 final class FormatRule {
     /// Modules that diffusers' layerwise casting leaves alone: `DEFAULT_SKIP_MODULES_PATTERN` in its
     /// `layerwise_casting.py`, searched in the dotted name.
