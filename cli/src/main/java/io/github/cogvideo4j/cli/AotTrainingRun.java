@@ -7,9 +7,9 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 
-/// What the launcher lets the JVM watch once, after a build, to prepare its cache of loaded classes: the help
-/// and the main job on the sample, with a base model and without, and nothing printed. Later starts find
-/// ready what was used here.
+/// The run that the launcher lets the JVM watch once, after a build, to prepare its cache of loaded classes: the help
+/// and the main job on the sample, with a base model and without, and nothing printed. Later starts find ready what was
+/// used here.
 public final class AotTrainingRun {
     private AotTrainingRun() {}
 

@@ -5,7 +5,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/// Marks a test that commits an abuse and sees it fail. What is said here is the table in `docs/security.md`.
+/// The mark of a test that commits an abuse and sees it fail. What is said here is the table in `docs/security.md`.
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
 public @interface Attack {

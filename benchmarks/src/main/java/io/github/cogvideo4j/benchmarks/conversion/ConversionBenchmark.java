@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/// Measures a conversion against its floor, in turn, in one run: floor with one thread, conversion, floor with
-/// two threads, and again. A round's ratio is the conversion's time over the faster floor of the same round.
+/// The measurement of a conversion against its floor, in turn, in one run: floor with one thread, conversion, floor
+/// with two threads, and again. A round's ratio is the conversion's time over the faster floor of the same round.
 ///
 /// Before each measurement what the one before wrote is deleted and the disk is quiet. Cold means that the
 /// checkpoint's pages have been dropped from the cache (the program itself has just run and is in it); warm

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/// Measures what a command takes from its start to its end, and prints a row of a Markdown table.
+/// The measurement of what a command takes from its start to its end; prints a row of a Markdown table.
 public final class FusionBenchmark {
     private FusionBenchmark() {}
 

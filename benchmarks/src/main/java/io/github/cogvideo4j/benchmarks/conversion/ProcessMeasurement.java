@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/// What a process took, start included.
+/// The time and memory that a process took, start included.
 ///
 /// @param seconds      from its start to its end
 /// @param cpuSeconds   of all its threads, user and system, as the kernel counted them

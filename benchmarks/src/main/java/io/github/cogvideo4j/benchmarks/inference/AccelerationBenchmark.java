@@ -23,8 +23,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;
 
-/// What step caches and small weights save: runs of a few steps of a transformer of real width, in turns with the
-/// exact ones, by the processor's time.
+/// The measurement of what step caches and small weights save: runs of a few steps of a transformer of real width, in
+/// turns with the exact ones, by the processor's time.
 ///
 ///     AccelerationBenchmark caches|weights [--rounds N]
 ///     AccelerationBenchmark memory --format dense|fp8|int8

@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/// Measures the way from a model's folder to the first denoising step, at the size of CogVideoX-2b.
+/// The measurement of the way from a model's folder to the first denoising step, at the size of CogVideoX-2b.
 public final class LoadBenchmark {
     private static final int HEADS = SyntheticModel.HEADS_2B;
     private static final int LAYERS = SyntheticModel.LAYERS_2B;

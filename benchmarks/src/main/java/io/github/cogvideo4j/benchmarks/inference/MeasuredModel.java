@@ -2,7 +2,7 @@ package io.github.cogvideo4j.benchmarks.inference;
 
 import io.github.cogvideo4j.inference.internal.weights.WeightStore;
 
-/// What is measured: a model of real width, and the bare calls that it cannot do without.
+/// The subject of a measurement: a model of real width, and the bare calls that it cannot do without.
 interface MeasuredModel extends AutoCloseable {
     /// The model's own forward.
     void forward();

@@ -17,7 +17,7 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 
-/// Holds the memory that a plan foretells for each stage against what the process then has of its own.
+/// The comparison of the memory that a plan foretells for each stage with what the process then has of its own.
 public final class MemoryBenchmark {
     private static final int SAMPLE_MILLIS = 5;
     private static final long MEBI = 1 << 20;

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/// What memory this process has, as `/proc/self/status` tells it. Linux only.
+/// The memory of this process, as `/proc/self/status` tells it. Linux only.
 final class ProcessMemory {
     private static final Path STATUS = Path.of("/proc/self/status");
 

@@ -20,7 +20,7 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 
-/// Measures decoding at the real models' width against its floor: the decoder's convolutions alone, in the
+/// The measurement of decoding at the real models' width against its floor: the decoder's convolutions alone, in the
 /// fastest form that libtorch has for them, on memory that is there.
 ///
 /// Each run is a process of its own, so that the kernel's high-water mark is its own.

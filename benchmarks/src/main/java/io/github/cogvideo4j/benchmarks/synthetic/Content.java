@@ -3,7 +3,7 @@ package io.github.cogvideo4j.benchmarks.synthetic;
 import io.github.cogvideo4j.formats.tensor.DType;
 import java.util.List;
 
-/// What a storage holds.
+/// The contents of a storage.
 sealed interface Content {
     /// How many elements it has.
     long numel();

@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
 import java.util.ArrayList;
 import java.util.List;
 
-/// How ZeRO cuts the parameters of one group among ranks.
+/// The partitions that ZeRO makes of one group's parameters.
 ///
 /// Source: DeepSpeed's `stage_1_and_2.py` and `stage3.py`; see also the layouts in `docs/format-coverage.md`.
 final class Partitions {

@@ -9,9 +9,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Writes a DeepSpeed ZeRO checkpoint of any size in the real structure: the names and order of the files, the
-/// pickles with the fields that DeepSpeed 0.19 writes (but `param_slice_mappings`, a table that no reader
-/// needs), the ZIP's records, alignment, checksums and ZIP64 fields.
+/// The writer of a DeepSpeed ZeRO checkpoint of any size in the real structure: the names and order of the files, the
+/// pickles with the fields that DeepSpeed 0.19 writes (but `param_slice_mappings`, a table that no reader needs), the
+/// ZIP's records, alignment, checksums and ZIP64 fields.
 ///
 /// The optimizer's moments, and the model's bf16 weights when asked, are holes in the files: of the right size,
 /// zeros, never read by a conversion. What a conversion reads is there to the byte.

@@ -19,9 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/// Writes a `torch.distributed` checkpoint of any size as FSDP does: `.metadata`, and for each rank a file
-/// with its chunk of every tensor, one file of `torch.save` after another. Nothing but one buffer is in
-/// memory.
+/// The writer of a `torch.distributed` checkpoint of any size as FSDP does: `.metadata`, and for each rank a file with
+/// its chunk of every tensor, one file of `torch.save` after another. Nothing but one buffer is in memory.
 public final class SyntheticDistributed {
     private static final String MODULE = "torch.distributed.checkpoint.metadata";
 

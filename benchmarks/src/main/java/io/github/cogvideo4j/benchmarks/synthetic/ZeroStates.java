@@ -12,7 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// What DeepSpeed 0.19 pickles: the model's state and each rank's optimizer state, field by field in its order.
+/// The values that DeepSpeed 0.19 pickles: the model's state and each rank's optimizer state, field by field in its
+/// order.
 ///
 /// @param request what the checkpoint should be
 /// @param file    the file that takes the values and storages

@@ -48,7 +48,7 @@ public final class ArgumentFiles {
         }
     }
 
-    /// Splits the text of one file.
+    /// The splitting of one file's text into words.
     private static final class Words {
         private final String file;
         private final String text;

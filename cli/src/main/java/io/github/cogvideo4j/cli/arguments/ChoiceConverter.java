@@ -6,9 +6,8 @@ import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.ITypeConverter;
 
-/// Converts the words of an enum that has more spellings than picocli knows by itself: those are accepted
-/// without being shown. An enum without such spellings needs no converter, only a `toString()` that gives the
-/// word.
+/// A converter of the words of an enum that has more spellings than picocli knows by itself: those are accepted without
+/// being shown. An enum without such spellings needs no converter, only a `toString()` that gives the word.
 ///
 /// @param <E> what the words stand for
 public abstract class ChoiceConverter<E extends Enum<E>> implements ITypeConverter<E>, Iterable<String> {

@@ -33,7 +33,7 @@ public final class GenerationChoices {
         }
     }
 
-    /// What `vae` does.
+    /// The actions of `vae`.
     public enum Coding {
         /// A video to latents.
         ENCODE,
@@ -48,7 +48,7 @@ public final class GenerationChoices {
         }
     }
 
-    /// For `--scheduler`, by any of a sampler's names or by its class in diffusers.
+    /// The converter of `--scheduler`, by any of a sampler's names or by its class in diffusers.
     public static final class SamplerWord implements ITypeConverter<SchedulerChoice>, Iterable<String> {
         private static final List<String> SHOWN = Arrays.stream(SchedulerChoice.values())
                 .map(choice -> choice.id().toLowerCase(Locale.ROOT))
@@ -67,7 +67,7 @@ public final class GenerationChoices {
         }
     }
 
-    /// For `--weights`, in the short spelling and in torch's.
+    /// The converter of `--weights`, in the short spelling and in torch's.
     public static final class WeightWord extends ChoiceConverter<WeightFormat> {
         /// Called by picocli.
         public WeightWord() {
@@ -75,7 +75,7 @@ public final class GenerationChoices {
         }
     }
 
-    /// For `--dtype`, in the short spelling and in torch's.
+    /// The converter of `--dtype`, in the short spelling and in torch's.
     public static final class PrecisionWord extends ChoiceConverter<Precision> {
         /// Called by picocli.
         public PrecisionWord() {

@@ -36,7 +36,7 @@ public enum Language {
         return localeName.toLowerCase(Locale.ROOT).startsWith("zh") ? ZH : EN;
     }
 
-    /// Converts the value of `--lang`.
+    /// The converter of `--lang`.
     public static final class Converter extends ChoiceConverter<Language> {
         /// Called by picocli.
         public Converter() {

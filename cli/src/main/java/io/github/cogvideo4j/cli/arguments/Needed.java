@@ -3,8 +3,8 @@ package io.github.cogvideo4j.cli.arguments;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What a command needs where the parser cannot know it, such as a prompt unless a record has one. All that is missing
-/// is told at once.
+/// The inputs that a command needs where the parser cannot know it, such as a prompt unless a record has one. All that
+/// is missing is told at once.
 public final class Needed {
     private final List<String> names = new ArrayList<>();
     private final List<String> sentences = new ArrayList<>();

@@ -8,7 +8,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 
-/// What all commands share: a console, the global options, and that the result ends in an exit code.
+/// The part that all commands share: a console, the global options, and that the result ends in an exit code.
 ///
 /// A command says what it has to say through the console and throws what stops it: the library's exceptions,
 /// [java.io.IOException], or [io.github.cogvideo4j.cli.arguments.UsageException].

@@ -12,7 +12,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 
-/// What `convert` reads and where it writes, by position or by the reference script's options.
+/// The sources and the output of `convert`, by position or by the reference script's options.
 ///
 /// @param sources what is converted, the main source first
 /// @param output  the folder to make

@@ -42,7 +42,7 @@ public final class DemoCommand extends ConsoleCommand {
     private static final int FRAMES = 9;
     private static final int STEPS = 5;
 
-    /// Where checkpoint and base model lie below the root: in the sources, or in a distribution.
+    /// The places of checkpoint and base model below the root: in the sources, or in a distribution.
     private record Sample(String checkpoint, String base) {
         static final Sample OF_THE_SOURCES = new Sample(
                 "testing/src/test/resources/fixtures/sample-t2v-2b/output/checkpoint-3",

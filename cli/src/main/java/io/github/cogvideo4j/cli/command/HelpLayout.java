@@ -9,8 +9,8 @@ import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 
-/// How `--help` looks: an example to copy comes first. All texts are in the bundle `help`, in picocli's own
-/// syntax (`%%` for a percent sign), under `COMMAND.usage.example`, `COMMAND.usage.description` and
+/// The layout of `--help`: an example to copy comes first. All texts are in the bundle `help`, in picocli's own syntax
+/// (`%%` for a percent sign), under `COMMAND.usage.example`, `COMMAND.usage.description` and
 /// `COMMAND.OPTION`.
 public final class HelpLayout {
     private static final String BUNDLE = "io.github.cogvideo4j.cli.help";

@@ -23,9 +23,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What a command talks to. Results, what a check found among them, go to the standard output; warnings,
-/// errors and progress to the standard error. With `--json`, the standard output holds one JSON object and
-/// nothing else.
+/// The streams that a command talks to. Results, what a check found among them, go to the standard output; warnings,
+/// errors and progress to the standard error. With `--json`, the standard output holds one JSON object and nothing
+/// else.
 ///
 /// Safe to use from several threads.
 public final class Console {
@@ -298,7 +298,7 @@ public final class Console {
         terminal.out().flush();
     }
 
-    /// For a run that nobody watches.
+    /// The progress of a run that nobody watches.
     private record NoProgress() implements Progress {
         @Override
         public void advance(long amount) {}

@@ -54,7 +54,7 @@ final class JsonOutput {
         return node;
     }
 
-    /// What was told on the way.
+    /// The problems that were told on the way.
     ///
     /// @param findings what a check found
     /// @param warnings what is probably not wanted

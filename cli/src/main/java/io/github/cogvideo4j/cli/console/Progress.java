@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.cli.console;
 
-/// How far a long job is. Safe to advance from several threads.
+/// The progress of a long job. Safe to advance from several threads.
 public interface Progress extends AutoCloseable {
     /// More has been done.
     ///

@@ -4,7 +4,7 @@ import io.github.cogvideo4j.formats.problem.Category;
 import java.util.Arrays;
 import java.util.Collection;
 
-/// How a run ended, for scripts.
+/// The exit codes, by which scripts know how a run ended.
 public enum ExitCode {
     /// Done.
     DONE(0),

@@ -4,7 +4,7 @@ import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import java.util.Optional;
 
-/// Why a run ends without its result.
+/// The reason why a run ends without its result.
 ///
 /// @param exit    the exit code
 /// @param code    the stable code: a problem's id, or one of those that [Failures] gives to what is no

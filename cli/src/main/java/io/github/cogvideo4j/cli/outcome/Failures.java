@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.ResourceBundle;
 import java.util.regex.Pattern;
 
-/// What an exception means: the sealed exceptions of the library carry their problem, the disk's and the
+/// The failures that exceptions stand for: the sealed exceptions of the library carry their problem, the disk's and the
 /// machine's troubles are told apart, and anything else is a bug of this program and said to be one.
 public final class Failures {
     private static final int LONGEST_CHAIN = 50;

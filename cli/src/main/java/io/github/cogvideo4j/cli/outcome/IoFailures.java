@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/// What an [IOException] means: no such file is a wrong input, everything else is the machine's.
+/// The failures that an [IOException] stands for: no such file is a wrong input, everything else is the machine's.
 final class IoFailures {
     /// How the system's C library says it (`ENOSPC`, `EDQUOT`), which is in the user's language; Java passes no
     /// number.

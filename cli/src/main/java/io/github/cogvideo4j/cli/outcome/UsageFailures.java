@@ -14,7 +14,7 @@ import picocli.CommandLine.OverwrittenOptionException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/// What is wrong with a command line, in our words: the parser's own exist in English only.
+/// The failures of a command line, in our words: the parser's own exist in English only.
 public final class UsageFailures {
     private static final String CODE = "usage";
 

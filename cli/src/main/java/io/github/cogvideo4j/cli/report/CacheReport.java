@@ -4,7 +4,7 @@ import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.inference.generation.CacheUse;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 
-/// What a step cache left to be computed, told at the end of a generation.
+/// The report at the end of a generation on what its step cache left to be computed.
 public final class CacheReport {
     private CacheReport() {}
 

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 
-/// Tells what a fine-tuning changed: a row for each block, a column for each kind of layer.
+/// The report on what a fine-tuning changed: a row for each block, a column for each kind of layer.
 public final class ComparisonReport {
     private static final int MOST_CHANGED = 10;
     private static final int MOST_NAMES = 20;

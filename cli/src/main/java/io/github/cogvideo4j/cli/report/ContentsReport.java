@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Tells what a file or a folder holds.
+/// The report on what a file or a folder holds.
 public final class ContentsReport {
     private final Console console;
     private final ObjectNode result;

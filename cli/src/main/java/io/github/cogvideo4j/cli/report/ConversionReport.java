@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Tells what a conversion will do or has done, to people and as JSON.
+/// The report on what a conversion will do or has done, for people and as JSON.
 public final class ConversionReport {
     private final ConversionPlan plan;
     private final Console console;

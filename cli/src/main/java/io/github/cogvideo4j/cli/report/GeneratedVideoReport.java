@@ -11,7 +11,7 @@ import java.util.Locale;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What is told of a video that was written.
+/// The report on a video that was written.
 ///
 /// @param video the video
 public record GeneratedVideoReport(GeneratedVideo video) {

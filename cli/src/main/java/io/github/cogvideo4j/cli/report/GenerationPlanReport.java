@@ -10,7 +10,7 @@ import java.util.List;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What `--dry-run` shows: what would run, and the memory of each stage.
+/// The report of `--dry-run`: what would run, and the memory of each stage.
 ///
 /// @param plan   the plan of one video
 /// @param videos how many there would be

@@ -13,7 +13,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Lists pickles opcode by opcode while they are scanned, then every name in them with its verdict.
+/// The report that lists pickles opcode by opcode while they are scanned, then every name in them with its verdict.
 public final class PickleReport implements PickleWatch {
     /// More than the largest file of a trainer has; what is longer is cut, and JSON says so.
     private static final int MOST_LISTED = 100_000;

@@ -5,7 +5,7 @@ import io.github.cogvideo4j.cli.console.Console;
 import java.util.Locale;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Tells how large the change of adapters is beside the weights.
+/// The report on how large the change of adapters is beside the weights.
 public final class StrengthReport {
     private StrengthReport() {}
 

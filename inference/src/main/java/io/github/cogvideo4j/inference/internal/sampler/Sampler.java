@@ -167,7 +167,7 @@ public final class Sampler {
         return kind.runs().apply(new SamplerSetup(config, other, steps, first, options.referenceQuirks(), schedule));
     }
 
-    /// How much of the signal is left at each training timestep.
+    /// The share of the signal that is left at each training timestep.
     NoiseTable table() {
         return table;
     }

@@ -13,7 +13,7 @@ import java.util.function.Function;
 /// @param schedule what its class makes of the noise schedule
 /// @param runs     starts a run
 record SamplerKind(ConfigDefaults defaults, Schedule schedule, Function<SamplerSetup, SamplerRun> runs) {
-    /// What a class makes of the noise schedule.
+    /// The noise schedules that a class makes of its configuration.
     enum Schedule {
         /// CogVideoX's own: shifted, in fp64, and rescaled so that it ends in noise alone.
         COGVIDEOX,
@@ -53,7 +53,7 @@ record SamplerKind(ConfigDefaults defaults, Schedule schedule, Function<SamplerS
         return schedule != Schedule.PLAIN;
     }
 
-    /// How much of the signal is left at each training timestep.
+    /// The share of the signal that is left at each training timestep.
     ///
     /// @param keepsShift whether the shift counts although the class does not know it
     NoiseTable table(SchedulerConfig config, boolean keepsShift) {

@@ -8,7 +8,7 @@ import io.github.cogvideo4j.inference.internal.scheduler.Timesteps;
 import java.util.Arrays;
 import java.util.Optional;
 
-/// What a run is started with.
+/// The parameters of a run.
 ///
 /// @param config the model's configuration
 /// @param table  how much of the signal is left at each training timestep

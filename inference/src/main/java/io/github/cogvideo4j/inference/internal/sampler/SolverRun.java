@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 
-/// What all runs have in common: the calls, which of them is next, and the tensors that are kept.
+/// The part that all runs have in common: the calls, which of them is next, and the tensors that are kept.
 abstract class SolverRun implements SamplerRun {
     private final SamplerSetup setup;
     private final double[] calls;

@@ -73,7 +73,7 @@ final class UniPcRun extends MultistepRun {
                 .to(org.bytedeco.pytorch.global.torch.ScalarType.Float);
     }
 
-    /// What a step and its correction have in common.
+    /// The part that a step and its correction have in common.
     private final class Frame {
         private final SigmaLevel now;
         private final SigmaLevel target;

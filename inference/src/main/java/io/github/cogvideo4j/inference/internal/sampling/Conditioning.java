@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/// What the transformer is told of the text.
+/// The conditioning of the transformer on the text.
 ///
 /// @param components the model
 /// @param request    what is asked for

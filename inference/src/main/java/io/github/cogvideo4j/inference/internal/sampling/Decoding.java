@@ -9,7 +9,7 @@ import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/// From clean latents to frames, some frames at a time: a whole decoded video is never held as floats.
+/// The step from clean latents to frames, some frames at a time: a whole decoded video is never held as floats.
 ///
 /// @param components      the model
 /// @param framesPerSecond how fast the videos play

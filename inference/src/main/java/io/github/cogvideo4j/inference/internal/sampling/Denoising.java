@@ -39,7 +39,7 @@ record Denoising(
         Tensor text,
         Optional<Tensor> image,
         Optional<Tensor> reference) {
-    /// Is told of every step.
+    /// A listener to every step.
     @FunctionalInterface
     interface Listener {
         /// A step is done.

@@ -21,7 +21,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/// Reads the latents of an encoded video: a safetensors file with a tensor [#TENSOR], or, as CogVideo's
+/// The reader of an encoded video's latents: a safetensors file with a tensor [#TENSOR], or, as CogVideo's
 /// `cli_vae_demo.py` writes it, a file of `torch.save` that is one tensor.
 ///
 /// @param path     the file

@@ -17,8 +17,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/// Image to video starts from noise, with the image's latents beside it: in the first latent frame, zeros
-/// after it.
+/// The start of image to video: noise, with the image's latents beside it: in the first latent frame, zeros after it.
 ///
 /// Source: `prepare_latents` of diffusers' image to video pipeline. The posterior's sample is drawn before
 /// the noise.

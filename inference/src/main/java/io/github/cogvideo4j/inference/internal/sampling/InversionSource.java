@@ -6,7 +6,7 @@ import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import java.util.Optional;
 
-/// Inversion starts from a video's own latents, without noise.
+/// The start of an inversion: a video's own latents, without noise.
 ///
 /// Source: `encode_video_frames` of CogVideo's `ddim_inversion.py`.
 record InversionSource() implements LatentSource {

@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
-/// What a generation starts from: the difference between text, image and video to video.
+/// The source of a generation's first latents: the difference between text, image and video to video.
 sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, InversionSource {
     /// Refuses a request that lacks the input, or a model that cannot take it.
     void check(Components components, PipelineRequest request);
@@ -43,7 +43,7 @@ sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, Inv
     /// @param sampler the run that begins with them
     Start start(Setting setting, SamplerRun sampler);
 
-    /// What is needed to make them.
+    /// The inputs of a latent source.
     ///
     /// @param batch how many videos
     record Setting(

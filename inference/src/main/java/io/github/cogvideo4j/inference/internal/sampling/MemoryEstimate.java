@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 
-/// How much memory a generation needs: counted from the sizes of the largest activations, with factors for
-/// how many of them are alive at once.
+/// The memory that a generation needs: counted from the sizes of the largest activations, with factors for how many of
+/// them are alive at once.
 ///
 /// On the CPU weights are mapped files, whose pages the system drops when it needs them; only what has to be
 /// put together in memory counts. On another device all weights count from their first use on: they stay there,

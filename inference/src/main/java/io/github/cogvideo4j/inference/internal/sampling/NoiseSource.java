@@ -6,7 +6,7 @@ import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import java.util.Optional;
 
-/// Text to video starts from noise.
+/// The start of text to video: noise.
 record NoiseSource() implements LatentSource {
     @Override
     public void check(Components components, PipelineRequest request) {

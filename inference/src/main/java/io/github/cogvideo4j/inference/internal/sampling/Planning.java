@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
-/// What a request comes to, before anything is computed.
+/// The planning of a request, before anything is computed.
 public final class Planning {
     private static final double RATE = 8;
     private static final double RATE_OF_PATCHES_IN_TIME = 16;

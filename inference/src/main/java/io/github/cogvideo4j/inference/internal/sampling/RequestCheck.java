@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// Whether a request makes sense by itself, whatever the model.
+/// The checks of a request by itself, whatever the model.
 final class RequestCheck {
     private static final int MOST_VIDEOS = 1_000;
     /// Predictions are near 1 and fp32 has 24 bits: a difference of the last of them, times this, is as large

@@ -11,7 +11,7 @@ import io.github.cogvideo4j.inference.video.Video;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Which sizes a model can compute, which it was trained with, and what comes out.
+/// The sizes that a model can compute, those that it was trained with, and those that come out.
 ///
 /// Whatever the reference can compute is computed. What it cannot is refused with the nearest size that can.
 final class SizeRules {

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.inference.internal.sampling;
 
 import org.bytedeco.pytorch.Tensor;
 
-/// Sees tensors on their way, for tests.
+/// A listener to tensors on their way, for tests.
 @FunctionalInterface
 public interface TensorProbe {
     /// Sees nothing.

@@ -14,7 +14,7 @@ import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/// A loaded model with the kind of input that its videos start from: what every pipeline is behind its face.
+/// A loaded model with the kind of input that its videos start from: the engine behind every pipeline.
 public final class VideoGenerator implements AutoCloseable {
     private static final int TRIAL_STEPS = 4;
     private static final int TRIAL_FRAMES = 9;

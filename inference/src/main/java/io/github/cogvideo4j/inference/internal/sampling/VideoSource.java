@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/// Video to video starts from a video with as much noise as its strength says, and skips the steps before that.
+/// The start of video to video: a video with as much noise as its strength says, and skips the steps before that.
 ///
 /// Source: `get_timesteps` and `prepare_latents` of diffusers' video to video pipeline.
 record VideoSource() implements LatentSource {

@@ -6,7 +6,7 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// How the variance of the noise grows over the training timesteps.
+/// The growth of the noise's variance over the training timesteps.
 ///
 /// Source: the `beta_schedule` values of diffusers' CogVideoX schedulers. The tables are made with libtorch's
 /// own `linspace`, because its rounding belongs to the result.

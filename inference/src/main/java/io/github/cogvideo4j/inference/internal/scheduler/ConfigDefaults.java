@@ -2,7 +2,7 @@ package io.github.cogvideo4j.inference.internal.scheduler;
 
 import io.github.cogvideo4j.inference.options.TimestepSpacing;
 
-/// What an absent key of `scheduler_config.json` means: it depends on the class that the file names.
+/// The values of absent keys of `scheduler_config.json`: they depend on the class that the file names.
 ///
 /// Source: the constructors of diffusers' schedulers.
 ///

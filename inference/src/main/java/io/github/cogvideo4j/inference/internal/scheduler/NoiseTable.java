@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// How much of the signal is left at each training timestep (`alphas_cumprod`), in the type that it was
-/// computed in: coefficients are rounded in that type before they meet a sample.
+/// The share of the signal that is left at each training timestep (`alphas_cumprod`), in the type that it was computed
+/// in: coefficients are rounded in that type before they meet a sample.
 public final class NoiseTable {
     private final double[] betas;
     private final double[] alphas;

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.scheduler;
 
-/// What the transformer predicts.
+/// The quantities that a transformer predicts.
 public enum PredictionType {
     /// The noise in the sample.
     EPSILON("epsilon"),

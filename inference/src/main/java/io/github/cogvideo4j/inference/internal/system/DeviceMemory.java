@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch;
 
-/// How much memory a computing device has to give, as far as the system or libtorch tells.
+/// The memory that a computing device has to give, as far as the system or libtorch tells.
 public final class DeviceMemory {
     private DeviceMemory() {}
 
