@@ -4,25 +4,28 @@ import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import java.util.Optional;
-import java.util.function.IntUnaryOperator;
 
 /// The kinds of transformer by what stands beside the noisy latents in their input. The number of channels tells them
 /// apart, but for two: an image and a control video have as many, and only the pipeline's class says which it is.
 enum InputLayout {
     /// The noisy latents alone: text to video and video to video.
-    TEXT(out -> out),
+    TEXT(1),
     /// The latents of an image.
-    IMAGE(out -> 2 * out),
+    IMAGE(2),
     /// The latents of a control video: CogVideoX-Fun's control models.
-    CONTROL(out -> 2 * out);
+    CONTROL(2);
 
     private static final String IMAGE_CLASS = "CogVideoXImageToVideoPipeline";
     private static final String CONTROL_CLASS = "CogVideoXFunControlPipeline";
 
-    private final IntUnaryOperator channels;
+    private final int times;
 
-    InputLayout(IntUnaryOperator channels) {
-        this.channels = channels;
+    InputLayout(int times) {
+        this.times = times;
+    }
+
+    private int channels(int out) {
+        return times * out;
     }
 
     /// Refuses a model of another kind, and says what that is for.
@@ -35,7 +38,7 @@ enum InputLayout {
     private boolean isOf(Components components) {
         TransformerConfig config = components.config();
         Optional<String> named = components.pipelineClass();
-        return config.inChannels() == channels.applyAsInt(config.outChannels())
+        return config.inChannels() == channels(config.outChannels())
                 && !(this == IMAGE && named.filter(CONTROL_CLASS::equals).isPresent())
                 && !(this == CONTROL && named.filter(IMAGE_CLASS::equals).isPresent());
     }
@@ -43,7 +46,7 @@ enum InputLayout {
     private InvalidModelException refused(Components components) {
         TransformerConfig config = components.config();
         int in = config.inChannels();
-        int twice = CONTROL.channels.applyAsInt(config.outChannels());
+        int twice = CONTROL.channels(config.outChannels());
         if (CONTROL.isOf(components) && IMAGE.isOf(components)) {
             return refused(components, "inference.pipeline.wants-image-or-control", in);
         }
