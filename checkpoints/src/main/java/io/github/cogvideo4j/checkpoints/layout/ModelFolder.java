@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -69,7 +68,7 @@ public record ModelFolder(Path path, Optional<String> pipelineClass, SequencedMa
                                         : "checkpoints.layout.not-among-cached",
                                 argument,
                                 cache.root(),
-                                cached.stream().limit(MOST_NAMED).collect(Collectors.joining(", ")))
+                                cached)
                         : new InvalidCheckpointException(
                                 ProblemCode.NOT_A_CHECKPOINT,
                                 Place.of(path),

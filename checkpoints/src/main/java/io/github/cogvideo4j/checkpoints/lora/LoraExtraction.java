@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison;
 import io.github.cogvideo4j.checkpoints.inspect.compare.ModelComparer;
@@ -182,7 +183,7 @@ public final class LoraExtraction {
                     ProblemCode.MISSING_TENSOR,
                     Place.of(model.folder()),
                     "checkpoints.lora.extract-nothing-common",
-                    AdapterReader.listed(alone));
+                    Message.first(alone));
         }
         if (!alone.isEmpty()) {
             remarks.report(
@@ -190,7 +191,7 @@ public final class LoraExtraction {
                     Place.of(model.folder()),
                     "checkpoints.lora.extract-alone",
                     alone.size(),
-                    AdapterReader.listed(alone));
+                    Message.first(alone));
         }
     }
 

@@ -98,20 +98,20 @@ public final class LoraInspectCommand extends ConsoleCommand {
                 adapter.file(),
                 adapter.layers().size(),
                 range(ranks),
-                String.join(", ", types),
+                types,
                 ByteSize.of(adapter.byteLength()));
-        console.print("cli.lora.inspect.dialect", adapter.dialect(), String.join(", ", kinds));
+        console.print("cli.lora.inspect.dialect", adapter.dialect(), kinds);
         if (!adapter.recordsAlpha()) {
             unknownAlpha(ranks);
         } else if (!factors.isEmpty()) {
             console.print("cli.lora.inspect.alpha", range(alphas), range(factors));
         }
         adapter.baseModel().ifPresent(name -> console.print("cli.lora.inspect.base-model", name));
-        console.print("cli.lora.inspect.targets", String.join(", ", targets));
+        console.print("cli.lora.inspect.targets", targets);
         if (models.isEmpty()) {
             console.print("cli.lora.inspect.fits-none");
         } else {
-            console.print("cli.lora.inspect.fits", String.join(", ", models));
+            console.print("cli.lora.inspect.fits", models);
         }
     }
 
@@ -141,7 +141,7 @@ public final class LoraInspectCommand extends ConsoleCommand {
                     "cli.lora.inspect.half-bound",
                     binding.bound(),
                     binding.modules(),
-                    String.join(", ", first) + (first.size() < binding.unbound().size() ? ", …" : ""));
+                    first + (first.size() < binding.unbound().size() ? ", …" : ""));
             return false;
         }
         Checkpoint fused = LoraFusion.fuse(

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /// The remedies of a problem in the words of the command line: options to give, a command to run.
 public final class Hints {
@@ -30,7 +29,7 @@ public final class Hints {
                 .filter(Remedy.Change.class::isInstance)
                 .map(Remedy.Change.class::cast)
                 .map(Hints::option)
-                .collect(Collectors.joining(", "));
+                .toList();
     }
 
     /// The first command. An adapter that is taken out of a training state is fused next, where both are named.

@@ -6,7 +6,6 @@ import io.github.cogvideo4j.formats.problem.Message;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Collectors;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -52,13 +51,13 @@ public final class UsageFailures {
         if (e.isUnknownOption()) {
             return similar.isEmpty()
                     ? Message.of("cli.usage.unknown-option", word)
-                    : Message.of("cli.usage.unknown-option-similar", word, String.join(", ", similar));
+                    : Message.of("cli.usage.unknown-option-similar", word, similar);
         }
         boolean choosesCommand = !e.getCommandLine().getSubcommands().isEmpty();
         if (choosesCommand) {
             return similar.isEmpty()
                     ? Message.of("cli.usage.unknown-command", word)
-                    : Message.of("cli.usage.unknown-command-similar", word, String.join(", ", similar));
+                    : Message.of("cli.usage.unknown-command-similar", word, similar);
         }
         return Message.of("cli.usage.too-many", word);
     }
@@ -79,7 +78,7 @@ public final class UsageFailures {
     }
 
     private static String names(List<ArgSpec> arguments) {
-        return arguments.stream().map(UsageFailures::name).collect(Collectors.joining(", "));
+        return arguments.stream().map(UsageFailures::name).toList();
     }
 
     private static Message other(ParameterException e) {
@@ -92,7 +91,7 @@ public final class UsageFailures {
                             "cli.usage.choice",
                             name(argument),
                             value,
-                            String.join(", ", argument.completionCandidates()));
+                            argument.completionCandidates());
         }
         return Message.of("cli.usage.other", String.valueOf(e.getMessage()));
     }

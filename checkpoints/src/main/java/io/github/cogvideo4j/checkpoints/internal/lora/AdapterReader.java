@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterKey;
@@ -123,7 +124,7 @@ public final class AdapterReader {
         }
         if (!skipped.isEmpty()) {
             remarks.report(
-                    ProblemCode.EXTRA_TENSOR, place, "checkpoints.lora.text-encoder", skipped.size(), listed(skipped));
+                    ProblemCode.EXTRA_TENSOR, place, "checkpoints.lora.text-encoder", skipped.size(), Message.first(skipped));
         }
         tellOtherRank(settings, found);
         String dialect = spellings.entrySet().stream()
@@ -186,7 +187,7 @@ public final class AdapterReader {
                     place.tensor(unknown.getFirst()),
                     "checkpoints.lora.unknown-keys",
                     unknown.size(),
-                    listed(unknown));
+                    Message.first(unknown));
         }
         requirePairs(AdapterPart.LORA_A, AdapterPart.LORA_B);
         requirePairs(AdapterPart.LORA_B, AdapterPart.LORA_A);
@@ -217,7 +218,7 @@ public final class AdapterReader {
                     alone.size(),
                     here,
                     there,
-                    listed(alone));
+                    Message.first(alone));
         }
     }
 
@@ -298,11 +299,5 @@ public final class AdapterReader {
                 return;
             }
         }
-    }
-
-    /// The first names of a list.
-    public static String listed(List<String> names) {
-        String first = String.join(", ", names.subList(0, Math.min(NAMED, names.size())));
-        return names.size() > NAMED ? first + ", …" : first;
     }
 }

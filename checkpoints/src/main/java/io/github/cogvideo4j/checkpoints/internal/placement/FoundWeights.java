@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.placement;
 
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.checkpoints.internal.table.StateParts;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
@@ -48,8 +49,8 @@ final class FoundWeights {
     }
 
     /// The names of all of them, for a message.
-    String listed() {
-        return TableProblems.listed(List.copyOf(shapes.keySet()));
+    Message.Argument listed() {
+        return Message.first(shapes.keySet());
     }
 
     /// Tells what was removed from before the names.
@@ -67,7 +68,7 @@ final class FoundWeights {
                     ProblemCode.CHOICE,
                     place,
                     "checkpoints.placement.average-there",
-                    String.join(", ", others),
+                    others,
                     wrapper);
         } else if (!second.isEmpty()) {
             remarks.report(
@@ -75,7 +76,7 @@ final class FoundWeights {
                     place,
                     others.isEmpty() ? "checkpoints.placement.states" : "checkpoints.placement.second",
                     second.size(),
-                    others.isEmpty() ? TableProblems.listed(second) : String.join(", ", others));
+                    others.isEmpty() ? Message.first(second) : others);
         }
         if (!outside.isEmpty()) {
             remarks.report(
@@ -83,7 +84,7 @@ final class FoundWeights {
                     place,
                     "checkpoints.placement.outside",
                     outside.size(),
-                    TableProblems.listed(outside));
+                    Message.first(outside));
         }
     }
 

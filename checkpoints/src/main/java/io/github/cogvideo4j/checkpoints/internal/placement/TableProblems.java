@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.placement;
 
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.table.TableMatch;
 import io.github.cogvideo4j.checkpoints.internal.table.TensorMatch;
@@ -39,7 +40,7 @@ final class TableProblems {
                     place.tensor(unwrapped(buffers).getFirst()),
                     "checkpoints.placement.extra-buffers",
                     buffers.size(),
-                    listed(unwrapped(buffers)));
+                    Message.first(unwrapped(buffers)));
         }
     }
 
@@ -53,7 +54,7 @@ final class TableProblems {
                     place.tensor(match.missing().getFirst()),
                     "checkpoints.placement.missing",
                     match.missing().size(),
-                    listed(match.missing()),
+                    Message.first(match.missing()),
                     model,
                     match.agreeing(),
                     match.table().tensors().size()));
@@ -67,7 +68,7 @@ final class TableProblems {
                 place.tensor(reshaped.getFirst().name()),
                 "checkpoints.placement.shapes",
                 reshaped.size(),
-                listed(reshaped.stream().map(TensorMatch.Reshaped::toString).toList()),
+                Message.first(reshaped),
                 model,
                 match.agreeing(),
                 match.table().tensors().size()));
@@ -80,7 +81,7 @@ final class TableProblems {
                 place.tensor(names.getFirst()),
                 "checkpoints.placement.extra",
                 names.size(),
-                listed(names),
+                Message.first(names),
                 match.table().origin().title());
     }
 
@@ -88,11 +89,5 @@ final class TableProblems {
         return names.stream()
                 .map(name -> name.substring(match.wrapper().length()))
                 .toList();
-    }
-
-    /// The first few names.
-    static String listed(List<String> names) {
-        String first = String.join(", ", names.subList(0, Math.min(NAMED, names.size())));
-        return names.size() > NAMED ? first + ", …" : first;
     }
 }

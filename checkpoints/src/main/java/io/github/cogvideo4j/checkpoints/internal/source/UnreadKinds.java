@@ -58,7 +58,7 @@ final class UnreadKinds {
                             Place.of(folder),
                             "checkpoints.doctor.browser-names",
                             found.size(),
-                            String.join(", ", found))
+                            found)
                     .with(new Remedy.Repair(folder, false, Optional.empty())));
         }
     }
@@ -78,7 +78,7 @@ final class UnreadKinds {
                     ProblemCode.NOT_A_CHECKPOINT,
                     Place.of(folder),
                     "checkpoints.distributed.unfinished",
-                    String.join(", ", files));
+                    files);
         }
     }
 

@@ -84,7 +84,7 @@ public record TensorValue(
                     place(name),
                     "formats.torch.pending-operation",
                     name,
-                    String.join(", ", pending));
+                    pending);
         }
         Shape shape = checkedShape(name);
         return new StoredTensor(name, dtype, shape, data(name, shape));

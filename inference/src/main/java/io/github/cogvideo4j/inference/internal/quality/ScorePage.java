@@ -10,7 +10,6 @@ import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
-import java.util.stream.Collectors;
 
 /// Scores as one web page: all videos in a table, then each with its curves.
 public final class ScorePage {
@@ -226,7 +225,7 @@ public final class ScorePage {
     private String verdict(VideoScore video) {
         return video.check().symptoms().isEmpty()
                 ? html.say("inference.score.sound")
-                : video.check().symptoms().stream().map(this::word).collect(Collectors.joining(", "));
+                : video.check().symptoms().stream().map(this::word).toList();
     }
 
     private String word(Symptom symptom) {

@@ -16,7 +16,6 @@ import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
 /// A sampler set up for a model. It holds no state of a generation: each has a run of its own.
 public final class Sampler {
@@ -105,7 +104,7 @@ public final class Sampler {
         return Arrays.stream(SchedulerChoice.values())
                 .filter(which)
                 .map(SchedulerChoice::id)
-                .collect(Collectors.joining(", "));
+                .toList();
     }
 
     private static InvalidRequestException refused(String key, Object... arguments) {

@@ -7,7 +7,6 @@ import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import java.util.Arrays;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /// A scheduler's configuration, as `scheduler/scheduler_config.json` has it. A key that is absent has the
 /// default of diffusers' CogVideoX schedulers.
@@ -117,7 +116,7 @@ public record SchedulerConfig(
                 .filter(value -> id.apply(value).equals(text))
                 .findFirst()
                 .orElseThrow(() -> invalid(
-                        json.place(), field, text, Arrays.stream(values).map(id).collect(Collectors.joining(", "))));
+                        json.place(), field, text, Arrays.stream(values).map(id).toList()));
     }
 
     static InvalidModelException invalid(Place place, String field, String value, String allowed) {

@@ -225,7 +225,7 @@ public final class HubStorage {
                     ProblemCode.MISSING_SHARD,
                     Place.of(folder),
                     "checkpoints.distributed.missing-output",
-                    String.join(", ", absent),
+                    absent,
                     count);
         }
         Optional<String> incomplete = pieces.firstIncomplete();
@@ -244,7 +244,7 @@ public final class HubStorage {
                     ProblemCode.MISSING_RANK,
                     Place.of(folder),
                     "checkpoints.distributed.missing-rows",
-                    String.join(", ", absent),
+                    absent,
                     ranks);
         }
         if (incomplete.isEmpty()) {
@@ -255,6 +255,6 @@ public final class HubStorage {
                 Place.of(folder).tensor(incomplete.get()),
                 "checkpoints.distributed.missing-piece",
                 incomplete.get(),
-                absent.isEmpty() ? "-" : String.join(", ", absent));
+                absent);
     }
 }

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.source.sat;
 
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
@@ -190,7 +191,7 @@ final class SatCheckpoint {
         if (names.isEmpty()) {
             return entries;
         }
-        remarks.report(ProblemCode.ASSUMED, place, "checkpoints.sat.dropped", names.size(), Translation.listed(names));
+        remarks.report(ProblemCode.ASSUMED, place, "checkpoints.sat.dropped", names.size(), Message.first(names));
         return entries.stream().filter(entry -> !dropped.test(entry.name())).toList();
     }
 
@@ -218,6 +219,6 @@ final class SatCheckpoint {
                 place,
                 "checkpoints.location.part-absent",
                 part.id(),
-                parts.keySet().stream().map(SatPart::id).collect(Collectors.joining(", ")));
+                parts.keySet().stream().map(SatPart::id).toList());
     }
 }
