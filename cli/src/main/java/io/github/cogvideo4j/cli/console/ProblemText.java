@@ -23,7 +23,9 @@ final class ProblemText {
                                         Message.of("cli.place.tensor", name).text(locale))
                                 .stream())
                 .flatMap(part -> part)
-                .toList();
+                .reduce((before, next) ->
+                        Message.of("cli.place.parts", before, next).text(locale))
+                .orElse("");
         String line = message.text(locale) + " [" + code + "]";
         return where.isEmpty() ? line : line + " (" + where + ")";
     }

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.cli.outcome;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.arguments.WrongValueException;
 import io.github.cogvideo4j.formats.problem.Message;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -77,7 +78,7 @@ public final class UsageFailures {
         return Message.of("cli.usage.missing", names(missing.isEmpty() ? e.getMissing() : missing));
     }
 
-    private static String names(List<ArgSpec> arguments) {
+    private static List<String> names(List<ArgSpec> arguments) {
         return arguments.stream().map(UsageFailures::name).toList();
     }
 
@@ -85,13 +86,12 @@ public final class UsageFailures {
         ArgSpec argument = e.getArgSpec();
         String value = e.getValue();
         if (argument != null && value != null) {
-            return argument.completionCandidates() == null
-                    ? Message.of("cli.usage.wrong-value", name(argument), value)
-                    : Message.of(
-                            "cli.usage.choice",
-                            name(argument),
-                            value,
-                            argument.completionCandidates());
+            if (argument.completionCandidates() == null) {
+                return Message.of("cli.usage.wrong-value", name(argument), value);
+            }
+            List<String> words = new ArrayList<>();
+            argument.completionCandidates().forEach(words::add);
+            return Message.of("cli.usage.choice", name(argument), value, words);
         }
         return Message.of("cli.usage.other", String.valueOf(e.getMessage()));
     }

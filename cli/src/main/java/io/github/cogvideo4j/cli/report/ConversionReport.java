@@ -127,7 +127,7 @@ public final class ConversionReport {
         Path source = plan.checkpoint().folder();
         boolean component = plan.parts().stream().anyMatch(part -> part.path().equals(ConversionPlan.COMPONENT));
         if (component && plan.base().filter(BaseModel::pipeline).isEmpty()) {
-            String written =
+            List<String> written =
                     plan.parts().stream().map(ConversionPlan.Part::path).toList();
             if (plan.base().isPresent()) {
                 console.print(

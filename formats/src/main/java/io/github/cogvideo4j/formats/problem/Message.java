@@ -31,10 +31,15 @@ public record Message(String key, List<Argument> arguments) {
         arguments = List.copyOf(arguments);
     }
 
-    /// A message from a bundle key and values: an [Argument] as it is, a collection as a list of its elements,
-    /// anything else by its `toString()`.
+    /// A message from a bundle key and values: an [Argument] as it is, a collection as a list of its elements
+    /// (numbers are sizes or strides and keep their brackets), anything else by its `toString()`.
     public static Message of(String key, Object... arguments) {
         return new Message(key, Stream.of(arguments).map(Message::argument).toList());
+    }
+
+    /// A list argument, which [#of] makes of a collection by itself.
+    public static Argument list(Collection<?> elements) {
+        return Items.of(elements, elements.size());
     }
 
     /// A list argument that names the first four elements and counts the others.
@@ -45,7 +50,7 @@ public record Message(String key, List<Argument> arguments) {
     private static Argument argument(Object value) {
         return switch (value) {
             case Argument argument -> argument;
-            case Collection<?> elements -> Items.of(elements, elements.size());
+            case Collection<?> elements when elements.stream().noneMatch(Number.class::isInstance) -> list(elements);
             default -> new Text(clean(value.toString()));
         };
     }

@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
-import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterKey;
@@ -16,6 +15,7 @@ import io.github.cogvideo4j.formats.internal.container.ContainerKind;
 import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -124,7 +124,11 @@ public final class AdapterReader {
         }
         if (!skipped.isEmpty()) {
             remarks.report(
-                    ProblemCode.EXTRA_TENSOR, place, "checkpoints.lora.text-encoder", skipped.size(), Message.first(skipped));
+                    ProblemCode.EXTRA_TENSOR,
+                    place,
+                    "checkpoints.lora.text-encoder",
+                    skipped.size(),
+                    Message.first(skipped));
         }
         tellOtherRank(settings, found);
         String dialect = spellings.entrySet().stream()

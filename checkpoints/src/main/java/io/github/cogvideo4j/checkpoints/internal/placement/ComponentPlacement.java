@@ -280,8 +280,7 @@ public final class ComponentPlacement {
                     component.folder(),
                     match.agreeing(),
                     match.table().tensors().size(),
-                    other.<Object>map(family -> family.family().classes())
-                            .orElseGet(found::listed));
+                    other.<Object>map(family -> family.family().classes()).orElseGet(found::listed));
         }
         if (match.table().origin() instanceof ModelTable.Headers) {
             throw new TableProblems(match, found.buffers(), found.place()).first(component);

@@ -1,11 +1,11 @@
 package io.github.cogvideo4j.checkpoints.internal.placement;
 
-import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.table.Families;
 import io.github.cogvideo4j.checkpoints.internal.table.Family;
 import io.github.cogvideo4j.checkpoints.internal.table.FamilyMatch;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Remedy;
@@ -93,8 +93,7 @@ final class FamilyPlacement {
                 found.renamed(FoundWeights.names(match.names(), match.extra(), match.wrapper())),
                 Optional.empty(),
                 Optional.of(match.family()),
-                new SettledNames(
-                        SettledNames.By.FAMILY, match.family().classes(), match.wrapper()));
+                new SettledNames(SettledNames.By.FAMILY, match.family().classes(), match.wrapper()));
     }
 
     /// Buffers that the trainer added are written; anything else that the family does not have is not its.

@@ -1,9 +1,9 @@
 package io.github.cogvideo4j.checkpoints.internal.placement;
 
-import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.checkpoints.internal.table.StateParts;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
@@ -64,12 +64,7 @@ final class FoundWeights {
     /// Tells which tensors belong to another model, to an optimizer, or to nothing known.
     void tellLeftOut(String wrapper, List<String> second, List<String> outside, List<String> others) {
         if (!wrapper.isEmpty() && !others.isEmpty() && others.stream().allMatch(StateParts::isAveraged)) {
-            remarks.report(
-                    ProblemCode.CHOICE,
-                    place,
-                    "checkpoints.placement.average-there",
-                    others,
-                    wrapper);
+            remarks.report(ProblemCode.CHOICE, place, "checkpoints.placement.average-there", others, wrapper);
         } else if (!second.isEmpty()) {
             remarks.report(
                     ProblemCode.CHOICE,
@@ -80,11 +75,7 @@ final class FoundWeights {
         }
         if (!outside.isEmpty()) {
             remarks.report(
-                    ProblemCode.CHOICE,
-                    place,
-                    "checkpoints.placement.outside",
-                    outside.size(),
-                    Message.first(outside));
+                    ProblemCode.CHOICE, place, "checkpoints.placement.outside", outside.size(), Message.first(outside));
         }
     }
 

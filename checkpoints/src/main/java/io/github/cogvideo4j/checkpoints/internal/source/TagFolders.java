@@ -171,7 +171,7 @@ final class TagFolders {
     /// The names of folders for a message.
     static List<String> names(List<Path> folders) {
         return folders.stream()
-                        .map(folder -> String.valueOf(folder.getFileName()))
-                        .toList();
+                .map(folder -> String.valueOf(folder.getFileName()))
+                .toList();
     }
 }

@@ -75,10 +75,7 @@ final class UnreadKinds {
         List<String> files = names(folder, "*.distcp");
         if (!files.isEmpty() && !Files.exists(folder.resolve(".metadata"))) {
             throw new InvalidCheckpointException(
-                    ProblemCode.NOT_A_CHECKPOINT,
-                    Place.of(folder),
-                    "checkpoints.distributed.unfinished",
-                    files);
+                    ProblemCode.NOT_A_CHECKPOINT, Place.of(folder), "checkpoints.distributed.unfinished", files);
         }
     }
 

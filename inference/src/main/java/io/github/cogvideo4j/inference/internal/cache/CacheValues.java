@@ -146,10 +146,10 @@ final class CacheValues {
         } catch (NumberFormatException e) {
             // said below
         }
-        throw refused(key, text, "0.05, 1.3");
+        throw refused(key, text, List.of("0.05", "1.3"));
     }
 
-    InvalidRequestException refused(String key, String text, String allowed) {
+    InvalidRequestException refused(String key, String text, Object allowed) {
         return problem("inference.cache.value", cache, key, text, allowed);
     }
 

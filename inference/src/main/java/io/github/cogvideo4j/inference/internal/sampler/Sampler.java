@@ -14,6 +14,7 @@ import io.github.cogvideo4j.inference.options.SamplerOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -100,7 +101,7 @@ public final class Sampler {
         }
     }
 
-    private static String listed(Predicate<SchedulerChoice> which) {
+    private static List<String> listed(Predicate<SchedulerChoice> which) {
         return Arrays.stream(SchedulerChoice.values())
                 .filter(which)
                 .map(SchedulerChoice::id)

@@ -72,7 +72,10 @@ public record SchedulerConfig(
                 SolverConfig.of(json));
         if (config.betaStart < 0 || config.betaEnd >= 1 || config.betaStart > config.betaEnd) {
             throw invalid(
-                    json.place(), "beta_start, beta_end", config.betaStart + ", " + config.betaEnd, "0 <= a <= b < 1");
+                    json.place(),
+                    "beta_start / beta_end",
+                    config.betaStart + " / " + config.betaEnd,
+                    "0 <= a <= b < 1");
         }
         return config;
     }
@@ -119,7 +122,7 @@ public record SchedulerConfig(
                         json.place(), field, text, Arrays.stream(values).map(id).toList()));
     }
 
-    static InvalidModelException invalid(Place place, String field, String value, String allowed) {
+    static InvalidModelException invalid(Place place, String field, String value, Object allowed) {
         return new InvalidModelException(
                 ProblemCode.CONFIG_INVALID, place, "inference.scheduler.value", field, value, allowed);
     }

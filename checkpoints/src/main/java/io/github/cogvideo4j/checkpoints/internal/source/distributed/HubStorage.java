@@ -241,11 +241,7 @@ public final class HubStorage {
         }
         if (incomplete.isEmpty() && !absent.isEmpty()) {
             throw new InvalidCheckpointException(
-                    ProblemCode.MISSING_RANK,
-                    Place.of(folder),
-                    "checkpoints.distributed.missing-rows",
-                    absent,
-                    ranks);
+                    ProblemCode.MISSING_RANK, Place.of(folder), "checkpoints.distributed.missing-rows", absent, ranks);
         }
         if (incomplete.isEmpty()) {
             return;

@@ -1,8 +1,8 @@
 package io.github.cogvideo4j.checkpoints.internal.source.sat;
 
-import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.util.ArrayList;
