@@ -22,6 +22,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,6 +89,21 @@ class GenerationTest {
         try (var files = Files.list(folder)) {
             assertThat(files.map(file -> String.valueOf(file.getFileName()))).noneMatch(name -> name.startsWith("."));
         }
+    }
+
+    /// A drawn seed is told before anything is computed, and the number that was told gives the same video.
+    @Test
+    void aDrawnSeedIsToldAndRepeatable() throws IOException {
+        Path video = folder.resolve("video.safetensors");
+        Run drawn = generate(BASE, "bf16", video, "--seed", "random");
+        done(drawn);
+        Matcher told = Pattern.compile("--seed (\\d+)").matcher(drawn.err());
+        assertThat(told.find()).as(drawn.err()).isTrue();
+        assertThat(drawn.out() + drawn.err()).contains("seed " + told.group(1));
+        assertThat(folder.resolve("video.safetensors.json")).content().contains("\"seed\": " + told.group(1));
+        Path again = folder.resolve("again.safetensors");
+        done(generate(BASE, "bf16", again, "--seed", told.group(1)));
+        assertThat(again).hasSameBinaryContentAs(video);
     }
 
     /// What earlier versions wrote beside a video makes the same video again; what is on the command line

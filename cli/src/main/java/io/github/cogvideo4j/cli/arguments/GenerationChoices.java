@@ -3,6 +3,7 @@ package io.github.cogvideo4j.cli.arguments;
 import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
 import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
+import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -45,6 +46,36 @@ public final class GenerationChoices {
         @Override
         public String toString() {
             return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /// A seed of `--seed`.
+    ///
+    /// @param value the number
+    /// @param drawn whether chance chose it: `random`
+    public record Seed(long value, boolean drawn) {
+        /// Small enough for other tools that take 32 bits, and to be typed again.
+        private static final long BOUND = 1L << 32;
+
+        static Seed draw() {
+            return new Seed(new SecureRandom().nextLong(BOUND), true);
+        }
+    }
+
+    /// The converter of `--seed`. `random` is drawn here, once for the command line.
+    public static final class SeedWord implements ITypeConverter<Seed> {
+        private static final String RANDOM = "random";
+
+        @Override
+        public Seed convert(String value) {
+            if (value.strip().equalsIgnoreCase(RANDOM)) {
+                return Seed.draw();
+            }
+            try {
+                return new Seed(Long.parseLong(value.strip()), false);
+            } catch (NumberFormatException _) {
+                throw new WrongValueException("cli.usage.seed", value);
+            }
         }
     }
 

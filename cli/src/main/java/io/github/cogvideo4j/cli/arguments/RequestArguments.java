@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
+import io.github.cogvideo4j.cli.arguments.GenerationChoices.Seed;
 import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.generation.GenerationSettings;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Predicate;
 import picocli.CommandLine.Option;
@@ -66,8 +68,8 @@ public final class RequestArguments {
     @Option(names = "--max-sequence-length", paramLabel = "N")
     private Optional<Integer> maxSequenceLength = Optional.empty();
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "42")
-    private long seed = 42;
+    @Option(names = "--seed", paramLabel = "N|random", converter = GenerationChoices.SeedWord.class)
+    private Optional<Seed> seed = Optional.empty();
 
     @Option(names = "--num-videos-per-prompt", paramLabel = "N", defaultValue = "1")
     private int videosPerPrompt = 1;
@@ -86,6 +88,13 @@ public final class RequestArguments {
     /// Whether it is said what the videos show.
     public boolean prompted() {
         return prompt.isPresent() || promptFile.isPresent();
+    }
+
+    /// The seed that chance chose for this command line, which nobody has seen yet.
+    public OptionalLong drawnSeed() {
+        return seed.filter(Seed::drawn)
+                .map(drawn -> OptionalLong.of(drawn.value()))
+                .orElseGet(OptionalLong::empty);
     }
 
     private int videosPerPrompt() {
@@ -114,7 +123,7 @@ public final class RequestArguments {
                 .withSettings(cache(base.model(), base.options(), settings.steps())
                         .map(settings::withCache)
                         .orElse(settings))
-                .withSeed(given.test("--seed") ? seed : base.seed());
+                .withSeed(seed.map(Seed::value).orElse(base.seed()));
         return negativePrompt.map(request::withNegativePrompt).orElse(request);
     }
 

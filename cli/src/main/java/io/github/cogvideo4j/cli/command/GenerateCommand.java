@@ -72,6 +72,7 @@ public final class GenerateCommand extends ConsoleCommand {
                 .unless(arguments.prompted() || record.isPresent(), "--prompt", "cli.generate.no-prompt")
                 .check();
         GenerationRequest request = request(record.map(GenerationRecord::request));
+        arguments.drawnSeed().ifPresent(seed -> console.note("cli.generate.seed-drawn", Long.toString(seed)));
         if (dryRun) {
             return showPlan(new GenerationJob(request).estimate(), request.videos());
         }
