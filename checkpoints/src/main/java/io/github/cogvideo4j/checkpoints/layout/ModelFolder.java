@@ -28,8 +28,6 @@ public record ModelFolder(Path path, Optional<String> pipelineClass, SequencedMa
     /// The file that makes a folder a pipeline.
     public static final String INDEX = "model_index.json";
 
-    private static final int MOST_NAMED = 20;
-
     private static final long LONGEST_INDEX = 1 << 20;
 
     /// A component as `model_index.json` lists it.

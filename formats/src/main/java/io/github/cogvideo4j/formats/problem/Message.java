@@ -144,7 +144,7 @@ public record Message(String key, List<Argument> arguments) {
             for (Object element : elements) {
                 String text = clean(element.toString());
                 length += text.length();
-                if (named.size() == most || !named.isEmpty() && length > LONGEST_ARGUMENT) {
+                if (named.size() == most || (!named.isEmpty() && length > LONGEST_ARGUMENT)) {
                     break;
                 }
                 named.add(text);

@@ -40,7 +40,6 @@ import java.util.SequencedMap;
 public final class AdapterReader {
     private static final String PEFT_CONFIG = "adapter_config.json";
     private static final long LONGEST_CONFIG = 1 << 20;
-    private static final int NAMED = 3;
 
     private final Path file;
     private final Place place;

@@ -24,8 +24,6 @@ import java.util.function.Predicate;
 
 /// The comparison of weights with the configuration they are to be loaded with, by names and sizes.
 public final class ConfigCheck {
-    private static final int NAMED = 4;
-
     private final TransformerConfig config;
     private final Map<String, Shape> expected;
     private final Map<String, Shape> found = new LinkedHashMap<>();

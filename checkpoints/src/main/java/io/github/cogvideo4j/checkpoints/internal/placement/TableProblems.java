@@ -13,8 +13,6 @@ import java.util.List;
 
 /// The problems that keep weights from filling a table.
 final class TableProblems {
-    private static final int NAMED = 4;
-
     private final TableMatch match;
     private final List<String> strangers;
     private final List<String> buffers;

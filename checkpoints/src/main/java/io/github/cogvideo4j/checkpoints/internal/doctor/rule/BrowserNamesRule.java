@@ -19,8 +19,6 @@ import java.util.function.Consumer;
 
 /// Files with the name of their folder before their own, as a browser saves them: one finding for all of them.
 public final class BrowserNamesRule implements Rule {
-    private static final int MOST_NAMED = 8;
-
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.NAME_WRONG);
