@@ -42,7 +42,7 @@ public final class SchedulerRule implements Rule {
         String name = unquoted(document.rawValue("_class_name").orElse(""));
         List<String> known = part.get().facts("schedulers");
         if (!name.isEmpty() && !known.contains(name)) {
-            report(subject, file, "_class_name", name, String.join(", ", known), found);
+            report(subject, file, "_class_name", name, known, found);
         }
         Optional<TransformerConfig> config = ConfigFiles.transformer(subject);
         if (config.isPresent()
@@ -73,7 +73,7 @@ public final class SchedulerRule implements Rule {
     }
 
     private static void report(
-            Subject subject, Path file, String field, String value, String expected, Consumer<Finding> found) {
+            Subject subject, Path file, String field, String value, Object expected, Consumer<Finding> found) {
         found.accept(Finding.of(
                         Severity.WARNING,
                         Problem.of(
