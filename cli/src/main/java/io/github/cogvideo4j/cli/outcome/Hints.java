@@ -63,7 +63,8 @@ public final class Hints {
                     SCALING_FACTOR,
                     LORA_ALPHA,
                     DEVICE,
-                    SCHEDULER ->
+                    SCHEDULER,
+                    WINDOWS ->
                 "--" + id + " " + change.value().map(Commands::quote).orElseGet(() -> placeholder(id));
         };
     }
