@@ -134,7 +134,7 @@ class GenerationTest {
         done(Run.of("generate", "--repeat", record, "--window-size", "12", "--output-path", other.toString()));
         assertThat(Files.mismatch(video, other)).isNotNegative();
         Run plan = Run.of("generate", "--repeat", record, "--windows", "static", "--dry-run", "--json");
-        assertThat(plan.out()).contains("\"at_first_step\":4", "\"predictions\":8");
+        assertThat(plan.out()).contains("\"at_first_step\": 4", "\"predictions\": 8");
     }
 
     /// What earlier versions wrote beside a video makes the same video again; what is on the command line
