@@ -105,6 +105,31 @@ class TrainersCommandsTest {
         if (trainer != null && doctor.exit() == ExitCode.DONE) {
             assertThat(doctor.out()).contains(trainer);
         }
+        assertThat(doctor.out()).contains(wrapper);
+    }
+
+    /// A mask and the masked video beside the noise: three times 16 channels.
+    @Test
+    void theDoctorNamesTheChannelsOfAnInpaintingModel() {
+        Path file = Resources.fixture("single-files/void-48ch/input/void_pass1.safetensors");
+        Path model = output();
+        assertThat(convert(file, model, List.of()).exit()).isEqualTo(ExitCode.DONE);
+        for (Path path : List.of(file, model, model.resolve("transformer"))) {
+            Run doctor = Run.of("doctor", path.toString());
+            assertThat(doctor.exit()).as(doctor.out()).isEqualTo(ExitCode.DONE);
+            assertThat(doctor.out()).contains("takes 48 channels and puts out 16", "VOID");
+        }
+    }
+
+    @Test
+    void theDoctorSaysThatNoKnownModelHasTheNames() throws IOException {
+        Map<String, WrittenTensors.Raw> tensors = new LinkedHashMap<>();
+        WrittenTensors.raw(Resources.fixture("cogkit-sft-w2/live-master.safetensors"))
+                .forEach((name, tensor) -> tensors.put("head." + tensors.size(), tensor));
+        Path file = ContainerFiles.write(folder.resolve("weights.safetensors"), tensors);
+        Run doctor = Run.of("doctor", file.toString());
+        assertThat(doctor.exit()).as(doctor.out()).isEqualTo(ExitCode.DONE);
+        assertThat(doctor.out()).contains("[unknown-names]", "head.0");
     }
 
     private static void assertEqual(Path output, Path source) {
