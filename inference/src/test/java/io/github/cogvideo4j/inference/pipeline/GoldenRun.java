@@ -114,6 +114,7 @@ final class GoldenRun implements AutoCloseable {
         return switch (golden.meta().path("class").asString("CogVideoXPipeline")) {
             case "CogVideoXPipeline" -> TextToVideoPipeline.load(model, options);
             case "CogVideoXImageToVideoPipeline" -> ImageToVideoPipeline.load(model, options);
+            case "CogVideoXFunControlPipeline" -> ControlToVideoPipeline.load(model, options);
             case "CogVideoXVideoToVideoPipeline" -> VideoToVideoPipeline.load(model, options);
             case String other -> throw new IllegalArgumentException(other);
         };
@@ -132,6 +133,7 @@ final class GoldenRun implements AutoCloseable {
             case TextToVideoPipeline text -> text.generateAll(request, control, probe);
             case ImageToVideoPipeline image -> image.generateAll(request, control, probe);
             case VideoToVideoPipeline video -> video.generateAll(request, control, probe);
+            case ControlToVideoPipeline led -> led.generateAll(request, control, probe);
         };
     }
 
@@ -167,6 +169,11 @@ final class GoldenRun implements AutoCloseable {
             Video video = video(golden.in("video_frames_u8"));
             inputs.add(video);
             builder.video(video).strength(call.path("strength").doubleValue());
+        }
+        if (golden.hasInput("control_frames_u8")) {
+            Video video = video(golden.in("control_frames_u8"));
+            inputs.add(video);
+            builder.video(video);
         }
         cache.ifPresent(builder::cache);
         if (golden.meta().has("context_schedule")) {

@@ -16,7 +16,7 @@ import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /// The source of a generation's first latents: the difference between text, image and video to video.
-sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, InversionSource {
+sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, ControlSource, InversionSource {
     /// Refuses a request that lacks the input, or a model that cannot take it.
     void check(Components components, PipelineRequest request);
 
@@ -41,6 +41,11 @@ sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, Inv
     /// What of the latents beside the noisy ones a window over a long video gets.
     default WindowedPredictor.Condition windowCondition() {
         return WindowedPredictor.Condition.HEAD;
+    }
+
+    /// Whether the result has as many frames as the input, and cannot be made shorter at will.
+    default boolean hasLengthOfInput(PipelineRequest request) {
+        return false;
     }
 
     /// Whether the VAE's encoder is used.
