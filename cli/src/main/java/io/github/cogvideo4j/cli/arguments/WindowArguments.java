@@ -56,7 +56,7 @@ public final class WindowArguments {
         @Override
         public Schedule convert(String value) {
             return Schedule.named(value)
-                    .orElseThrow(() -> new WrongValueException("cli.usage.choice", value, String.join(", ", SHOWN)));
+                    .orElseThrow(() -> new WrongValueException("cli.usage.choice", value, SHOWN));
         }
 
         /// The words, for picocli's `${COMPLETION-CANDIDATES}`.
