@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.internal.table.Families;
 import io.github.cogvideo4j.checkpoints.internal.table.Family;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -36,11 +36,11 @@ public final class TrainedModel {
     }
 
     /// Warns when an adapter says that it was trained on a model of another kind.
-    public static void tellOther(AdapterContent adapter, Map<String, Shape> model, Problems remarks) {
+    public static void tellOther(AdapterContent adapter, Map<String, Shape> model, Warnings warnings) {
         adapter.settings()
                 .baseModel()
                 .ifPresent(named -> other(named, model)
-                        .ifPresent(title -> remarks.report(
+                        .ifPresent(title -> warnings.report(
                                 ProblemCode.WRONG_COMPONENT,
                                 Place.of(adapter.file()),
                                 "checkpoints.lora.other-base",
