@@ -29,6 +29,7 @@ public final class CogVideoCommand extends ConsoleCommand {
         return new CommandLine(new CogVideoCommand(console))
                 .addSubcommand(new ConvertCommand(console))
                 .addSubcommand(new VerifyCommand(console))
+                .addSubcommand(new MergeCommand(console))
                 .addSubcommand(new GenerateCommand(console))
                 .addSubcommand(new VaeCommand(console))
                 .addSubcommand(new InvertCommand(console))
