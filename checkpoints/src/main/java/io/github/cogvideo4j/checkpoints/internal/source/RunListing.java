@@ -68,7 +68,7 @@ public final class RunListing {
             }
         }
         found.sort(Comparator.comparing(RunCheckpoint::kind)
-                .thenComparing(RunCheckpoint::number)
+                .thenComparingLong(RunCheckpoint::number)
                 .thenComparing(RunCheckpoint::path));
         return found;
     }
