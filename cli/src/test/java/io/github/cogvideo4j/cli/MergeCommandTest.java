@@ -37,7 +37,7 @@ class MergeCommandTest {
         Path model = folder.resolve("model");
         Run merged = run("merge", A, B, model, "--weights", "0.3,0.7", "--base", BASE);
         assertThat(merged.exit()).as(merged.err()).isEqualTo(ExitCode.DONE);
-        assertThat(merged.out()).contains("0.300000 x ", "weights: sum 1.00000", "next: cogvideo verify ");
+        assertThat(merged.out()).contains("weight 0.300000: ", "weights: sum 1.00000", "next: cogvideo verify ");
         String next = merged.out().lines().reduce((a, b) -> b).orElseThrow();
         Run verified = Run.of(next.substring("next: cogvideo ".length()).split(" "));
         assertThat(verified.exit()).as(verified.err()).isEqualTo(ExitCode.DONE);

@@ -187,11 +187,7 @@ final class MergePlanner {
                         ProblemCode.WRONG_COMPONENT,
                         Place.of(checkpoint.folder()),
                         placed.size() > 1 ? "checkpoints.merge.several-components" : "checkpoints.merge.component",
-                        String.join(
-                                ", ",
-                                placed.stream()
-                                        .map(one -> one.component().folder())
-                                        .toList()),
+                        placed.stream().map(one -> one.component().folder()).toList(),
                         first.folder());
             }
             all.add(placed.getFirst());

@@ -8,7 +8,6 @@ import io.github.cogvideo4j.checkpoints.internal.job.Phase;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterFile;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterMetadata;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdapterReader;
 import io.github.cogvideo4j.checkpoints.internal.lora.TruncatedSvd;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterPart;
@@ -20,10 +19,12 @@ import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.internal.safetensors.TensorSpec;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
@@ -179,7 +180,7 @@ public final class LoraExtraction {
                     ProblemCode.MISSING_TENSOR,
                     Place.of(model.folder()),
                     "checkpoints.lora.extract-nothing-common",
-                    AdapterReader.listed(alone));
+                    Message.first(alone));
         }
         if (!alone.isEmpty()) {
             remarks.report(
@@ -187,7 +188,7 @@ public final class LoraExtraction {
                     Place.of(model.folder()),
                     "checkpoints.lora.extract-alone",
                     alone.size(),
-                    AdapterReader.listed(alone));
+                    Message.first(alone));
         }
     }
 
@@ -247,13 +248,14 @@ public final class LoraExtraction {
         }
         long available = (long) (Runtime.getRuntime().maxMemory() * SHARE_OF_HEAP);
         if (heap > available) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.MEMORY,
-                    Place.of(model.folder()),
-                    "checkpoints.lora.extract-memory",
-                    options.rank(),
-                    heap >> 20,
-                    (long) (heap / SHARE_OF_HEAP) / (1 << 20) + 1);
+            long wanted = (long) (heap / SHARE_OF_HEAP) / (1 << 20) + 1;
+            throw new InvalidCheckpointException(Problem.of(
+                            ProblemCode.MEMORY,
+                            Place.of(model.folder()),
+                            "checkpoints.lora.extract-memory",
+                            options.rank(),
+                            heap >> 20)
+                    .with(new Remedy.JvmOption("-Xmx" + wanted + "m")));
         }
         return Math.clamp(Math.min(available / heap, LARGEST_TOGETHER / beside), 1, options.threads());
     }

@@ -9,7 +9,6 @@ import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Scaling;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterContent;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterFile;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterMetadata;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdapterReader;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterRemarks;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterSource;
 import io.github.cogvideo4j.checkpoints.internal.lora.TruncatedSvd;
@@ -24,6 +23,7 @@ import io.github.cogvideo4j.checkpoints.job.JobPlan;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.internal.safetensors.TensorSpec;
 import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -212,8 +212,8 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
                             ProblemCode.EXTRA_TENSOR,
                             Place.of(other.file()),
                             "checkpoints.merge.adapter-disjoint",
-                            AdapterReader.listed(List.copyOf(other.modules().keySet())),
-                            AdapterReader.listed(List.copyOf(layers.keySet())))
+                            Message.first(List.copyOf(other.modules().keySet())),
+                            Message.first(List.copyOf(layers.keySet())))
                     .with(Remedy.change(Remedy.Field.BASE)));
         }
     }
@@ -231,9 +231,7 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
                         ProblemCode.UNSUPPORTED_TENSOR,
                         Place.of(adapter.file()).tensor(module.name()),
                         "checkpoints.merge.adapter-kind",
-                        String.join(
-                                ", ",
-                                changes.stream().map(one -> one.delta().kind()).toList()));
+                        changes.stream().map(one -> one.delta().kind()).toList());
             }
             LowRank pair = (LowRank) change.delta();
             List<Term> terms = layers.computeIfAbsent(module.name(), _ -> new ArrayList<>());
@@ -261,7 +259,7 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
                     Place.of(adapters.getFirst().path()),
                     "checkpoints.merge.adapter-absent",
                     partly.size(),
-                    AdapterReader.listed(partly));
+                    Message.first(partly));
         }
     }
 

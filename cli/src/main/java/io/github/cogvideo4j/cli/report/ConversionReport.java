@@ -129,8 +129,8 @@ public final class ConversionReport {
         Path source = plan.checkpoint().folder();
         boolean component = plan.parts().stream().anyMatch(part -> part.path().equals(ConversionPlan.COMPONENT));
         if (component && plan.base().filter(BaseModel::pipeline).isEmpty()) {
-            String written =
-                    plan.parts().stream().map(ConversionPlan.Part::path).collect(Collectors.joining(", "));
+            List<String> written =
+                    plan.parts().stream().map(ConversionPlan.Part::path).toList();
             if (plan.base().isPresent()) {
                 console.print(
                         "cli.convert.base-incomplete",

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.cli.Main;
 import io.github.cogvideo4j.cli.Program;
+import io.github.cogvideo4j.cli.Run;
 import io.github.cogvideo4j.cli.arguments.Language;
 import io.github.cogvideo4j.cli.arguments.OptionNames;
 import io.github.cogvideo4j.cli.console.Console;
@@ -174,6 +175,6 @@ class DocumentedCommandsTest {
         process.getOutputStream().close();
         String output = new String(process.getInputStream().readAllBytes(), UTF_8);
         process.waitFor();
-        return output.lines().toList();
+        return Run.withoutTime(output).lines().toList();
     }
 }

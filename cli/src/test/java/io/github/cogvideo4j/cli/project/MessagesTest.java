@@ -25,8 +25,12 @@ class MessagesTest {
     private static final Pattern KEY =
             Pattern.compile("\"((?:formats|checkpoints|inference|server|cluster|cli)\\.[a-z0-9.-]+)\"");
 
-    /// An option or a command: the words of one front end.
-    private static final Pattern COMMAND_LINE = Pattern.compile("--[A-Za-z]|cogvideo ");
+    /// An option, a command, a variable of the launcher: the words of one front end.
+    private static final Pattern COMMAND_LINE = Pattern.compile("--[A-Za-z]|cogvideo |COGVIDEO_");
+
+    /// A list that is joined for people; braces and brackets around it make it data.
+    private static final Pattern JOINED =
+            Pattern.compile(".*(joining\\(\"[,;、] \"\\)|join\\(\\s*\"[,;、] \"|\\+ \"[,;、] \"|: \"[,;、] \").*");
 
     private static final Pattern ENDING = Pattern.compile("\"(\\.[a-z0-9-]+)\"");
 
@@ -148,6 +152,18 @@ class MessagesTest {
                                     .as(key)
                                     .isFalse());
         }
+    }
+
+    /// Languages join lists differently: a message takes the list itself, and the language's bundle joins it. The
+    /// manifest's field is data.
+    @ParameterizedTest
+    @MethodSource("modules")
+    void noListIsJoinedBeforeItReachesTheMessage(String module) {
+        assertThat(ProjectFiles.sources(module).stream()
+                        .filter(source -> !source.contains("record Manifest("))
+                        .flatMap(source -> JOINED.matcher(source).results())
+                        .map(match -> match.group().strip()))
+                .isEmpty();
     }
 
     private static Set<String> texts() {

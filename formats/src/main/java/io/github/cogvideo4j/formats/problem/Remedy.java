@@ -78,6 +78,11 @@ public sealed interface Remedy {
     /// @param device the device that is to compute: `cuda`
     record CheckSystem(String device) implements Remedy {}
 
+    /// Starting the program with another option of the Java virtual machine.
+    ///
+    /// @param option the option: `-Xmx2048m`
+    record JvmOption(String option) implements Remedy {}
+
     /// Encoding a video into latents.
     record EncodeVideo() implements Remedy {}
 

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.lora;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
+import io.github.cogvideo4j.checkpoints.internal.source.RunFolders;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
@@ -21,7 +22,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /// The adapter's file that a path means: the file itself, a folder's only one, whatever it is called, or the
 /// newest of a training run.
@@ -59,7 +59,12 @@ public record AdapterLocation(Path file, List<Problem> remarks) {
             return Optional.of(new AdapterLocation(path, List.of()));
         }
         Optional<AdapterLocation> own = inFolder(path);
-        return own.isPresent() ? own : inRun(path);
+        Optional<AdapterLocation> found = own.isPresent() ? own : inRun(path);
+        if (found.isPresent()) {
+            return found;
+        }
+        Optional<Path> newest = RunFolders.newest(path);
+        return newest.isPresent() ? find(newest.get()) : Optional.empty();
     }
 
     private static Optional<AdapterLocation> inFolder(Path folder) throws IOException {
@@ -84,7 +89,7 @@ public record AdapterLocation(Path file, List<Problem> remarks) {
                     "checkpoints.lora.several-files",
                     files.stream()
                             .map(file -> String.valueOf(file.getFileName()))
-                            .collect(Collectors.joining(", ")));
+                            .toList());
         }
         return files.stream().findFirst().map(file -> new AdapterLocation(file, List.of()));
     }

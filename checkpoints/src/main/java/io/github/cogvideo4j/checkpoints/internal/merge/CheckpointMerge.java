@@ -1,7 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.merge;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdapterReader;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
 import io.github.cogvideo4j.checkpoints.internal.table.TensorMatch;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest.Merge;
@@ -11,6 +10,7 @@ import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.checkpoints.source.StateEntry.Role;
 import io.github.cogvideo4j.checkpoints.source.TrainingState;
 import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.DType;
@@ -179,7 +179,7 @@ public final class CheckpointMerge {
                 Place.of(other.folder()).tensor(names.getFirst()),
                 key,
                 names.size(),
-                AdapterReader.listed(names),
+                Message.first(names),
                 first.folder());
     }
 }

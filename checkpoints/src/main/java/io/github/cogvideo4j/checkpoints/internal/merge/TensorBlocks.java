@@ -20,7 +20,15 @@ final class TensorBlocks implements AutoCloseable {
     private Optional<Throwable> failure = Optional.empty();
     private boolean closed;
 
-    private record Block(float[] values, int count) {}
+    private static final class Block {
+        final float[] values;
+        final int count;
+
+        Block(float[] values, int count) {
+            this.values = values;
+            this.count = count;
+        }
+    }
 
     /// Ends a reading that nobody waits for any more.
     private static final class AbandonedException extends IOException {
@@ -55,8 +63,12 @@ final class TensorBlocks implements AutoCloseable {
     }
 
     private synchronized void hand(Block block) throws IOException {
-        while (ready.isPresent() && !closed) {
-            await();
+        try {
+            while (ready.isPresent() && !closed) {
+                wait();
+            }
+        } catch (InterruptedException e) {
+            throw interrupted(e);
         }
         if (closed) {
             throw new AbandonedException();
@@ -65,13 +77,9 @@ final class TensorBlocks implements AutoCloseable {
         notifyAll();
     }
 
-    private void await() throws IOException {
-        try {
-            wait();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException(e.getMessage());
-        }
+    private static InterruptedIOException interrupted(InterruptedException cause) {
+        Thread.currentThread().interrupt();
+        return new InterruptedIOException(cause.getMessage());
     }
 
     /// Puts elements together to blocks. Of three arrays one is filled, one waits, and one is with the caller,
@@ -107,19 +115,23 @@ final class TensorBlocks implements AutoCloseable {
     ///
     /// @param count how many elements it has to have
     synchronized float[] next(int count) throws IOException {
-        while (ready.isEmpty()) {
-            if (failure.isPresent()) {
-                throw rethrown(failure.get());
+        try {
+            while (ready.isEmpty()) {
+                if (failure.isPresent()) {
+                    throw rethrown(failure.get());
+                }
+                wait();
             }
-            await();
+        } catch (InterruptedException e) {
+            throw interrupted(e);
         }
         Block block = ready.get();
         ready = Optional.empty();
         notifyAll();
-        if (block.count() != count) {
-            throw new IllegalStateException(block.count() + " elements instead of " + count);
+        if (block.count != count) {
+            throw new IllegalStateException(block.count + " elements instead of " + count);
         }
-        return block.values();
+        return block.values;
     }
 
     private static IOException rethrown(Throwable cause) {

@@ -23,7 +23,7 @@ final class TopMagnitudes {
         this.wanted = wanted;
         this.missing = wanted;
         // With none to keep, nothing has to be found out.
-        this.counts = wanted > 0 ? new long[1 << 31 - LOW_BITS] : null;
+        this.counts = wanted > 0 ? new long[1 << (31 - LOW_BITS)] : null;
     }
 
     /// Whether a pass over all elements is needed before it is known which ones are kept.
@@ -41,7 +41,7 @@ final class TopMagnitudes {
         if (group < 0) {
             counting[bits >>> LOW_BITS]++;
         } else if (bits >>> LOW_BITS == group) {
-            counting[bits & (1 << LOW_BITS) - 1]++;
+            counting[bits & ((1 << LOW_BITS) - 1)]++;
         }
     }
 
@@ -60,7 +60,7 @@ final class TopMagnitudes {
             group = at;
             counts = new long[1 << LOW_BITS];
         } else {
-            threshold = group << LOW_BITS | at;
+            threshold = (group << LOW_BITS) | at;
             counts = null;
         }
     }

@@ -53,7 +53,7 @@ final class MergedCounterpart {
                     merge.base().isPresent() ? "checkpoints.verify.merged-with-base" : "checkpoints.verify.merged",
                     folder,
                     merge.sources().size(),
-                    merge.sources().stream().map(MergedSource::path).collect(Collectors.joining(", ")),
+                    merge.sources().stream().map(MergedSource::path).toList(),
                     merge.base().orElse("-"));
         }
         String component = FusedSource.component(manifest);

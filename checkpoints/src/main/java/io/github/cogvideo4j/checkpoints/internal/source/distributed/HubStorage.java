@@ -129,7 +129,12 @@ public final class HubStorage {
             throw new InvalidCheckpointException(
                     ProblemCode.NOT_WEIGHTS, Place.of(folder), "checkpoints.plain.no-tensors");
         }
-        WholeRows.require(tensors, folder, "shard-%05d-model-...".formatted(ranks + 1));
+        String next = "shard-%05d-model-...".formatted(ranks + 1);
+        WholeRows.require(tensors, folder, next);
+        if (!WholeRows.isProven(tensors, pieces.firstRows(), ranks)) {
+            remarks.report(
+                    ProblemCode.MISSING_RANK, Place.of(folder), "checkpoints.distributed.ranks-unproven", ranks, next);
+        }
         return new Checkpoint(
                 CheckpointKind.HUB_STORAGE,
                 folder,
@@ -225,7 +230,7 @@ public final class HubStorage {
                     ProblemCode.MISSING_SHARD,
                     Place.of(folder),
                     "checkpoints.distributed.missing-output",
-                    String.join(", ", absent),
+                    absent,
                     count);
         }
         Optional<String> incomplete = pieces.firstIncomplete();
@@ -241,11 +246,7 @@ public final class HubStorage {
         }
         if (incomplete.isEmpty() && !absent.isEmpty()) {
             throw new InvalidCheckpointException(
-                    ProblemCode.MISSING_RANK,
-                    Place.of(folder),
-                    "checkpoints.distributed.missing-rows",
-                    String.join(", ", absent),
-                    ranks);
+                    ProblemCode.MISSING_RANK, Place.of(folder), "checkpoints.distributed.missing-rows", absent, ranks);
         }
         if (incomplete.isEmpty()) {
             return;
@@ -255,6 +256,6 @@ public final class HubStorage {
                 Place.of(folder).tensor(incomplete.get()),
                 "checkpoints.distributed.missing-piece",
                 incomplete.get(),
-                absent.isEmpty() ? "-" : String.join(", ", absent));
+                absent);
     }
 }
