@@ -30,7 +30,7 @@ import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -165,20 +165,20 @@ final class MergePlanner {
                                 checkpoint.folder().toAbsolutePath().normalize().toString())),
                 options.dtype().equals(Optional.of(TargetDType.SOURCE)));
         ConversionPlan plan = ConversionPlanner.plan(merged, request.output(), model, chosen);
-        plan.remarks().forEach(control::notice);
+        plan.warnings().forEach(control::notice);
         return new Plan.Models(plan);
     }
 
     /// Each source as the component of the model that it is, under the component's names.
     private List<PlacedComponent> placed(List<Checkpoint> opened, Optional<BaseModel> model) throws IOException {
         Optional<BaseTables> tables = model.map(BaseTables::new);
-        Problems remarks = new Problems();
+        Warnings warnings = new Warnings();
         List<PlacedComponent> all = new ArrayList<>();
         for (Checkpoint checkpoint : opened) {
             control.check();
-            checkpoint.remarks().forEach(remarks::report);
+            checkpoint.warnings().forEach(warnings::report);
             List<PlacedComponent> placed =
-                    ComponentPlacement.of(checkpoint, tables, options.component(), options.unchecked(), remarks);
+                    ComponentPlacement.of(checkpoint, tables, options.component(), options.unchecked(), warnings);
             Component first = all.isEmpty()
                     ? placed.getFirst().component()
                     : all.getFirst().component();
@@ -192,7 +192,7 @@ final class MergePlanner {
             }
             all.add(placed.getFirst());
         }
-        remarks.all().forEach(control::notice);
+        warnings.all().forEach(control::notice);
         return all;
     }
 

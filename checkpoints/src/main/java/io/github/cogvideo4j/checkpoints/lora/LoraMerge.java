@@ -9,8 +9,8 @@ import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Scaling;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterContent;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterFile;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterMetadata;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdapterRemarks;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterSource;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterWarnings;
 import io.github.cogvideo4j.checkpoints.internal.lora.TruncatedSvd;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.LowRank;
@@ -27,8 +27,8 @@ import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
@@ -164,16 +164,16 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
                 WeightFileName.ADAPTER,
                 adapters.stream().map(WeightedAdapter::path).toList(),
                 options.overwrite());
-        Problems remarks = new Problems();
+        Warnings warnings = new Warnings();
         Map<Path, FileIdentity> files = new TreeMap<>();
         SequencedMap<String, List<Term>> layers = new LinkedHashMap<>();
         Optional<AdapterContent> first = Optional.empty();
         for (WeightedAdapter adapter : adapters) {
             control.check();
             AdapterSource source = AdapterSource.open(adapter.path(), SourceOptions.defaults());
-            source.content().remarks().forEach(remarks::report);
-            AdapterContent content = LoraTarget.named(source, options.base(), remarks);
-            AdapterRemarks.tellAlpha(content, adapter.alpha(), remarks);
+            source.content().warnings().forEach(warnings::report);
+            AdapterContent content = LoraTarget.named(source, options.base(), warnings);
+            AdapterWarnings.tellAlpha(content, adapter.alpha(), warnings);
             requireSameComponent(first.orElse(content), content);
             if (options.base().isEmpty()) {
                 requireCommonLayer(layers, content);
@@ -185,10 +185,10 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
                     .forEach(module ->
                             add(layers, content, module, module.factor(1, adapter.alpha()) * adapter.weight()));
         }
-        tellAbsent(layers, adapters, remarks);
+        tellAbsent(layers, adapters, warnings);
         List<MergedLayer> planned = new ArrayList<>();
         layers.forEach((module, terms) -> planned.add(layer(module, terms, options.rank())));
-        remarks.all().forEach(control::notice);
+        warnings.all().forEach(control::notice);
         return new LoraMerge(target, first.map(AdapterContent::component).orElse(""), planned, files, options);
     }
 
@@ -248,13 +248,13 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
     }
 
     /// An adapter that leaves a layer alone has a change of zero there.
-    private static void tellAbsent(Map<String, List<Term>> layers, List<WeightedAdapter> adapters, Problems remarks) {
+    private static void tellAbsent(Map<String, List<Term>> layers, List<WeightedAdapter> adapters, Warnings warnings) {
         List<String> partly = layers.entrySet().stream()
                 .filter(layer -> layer.getValue().size() < adapters.size())
                 .map(Map.Entry::getKey)
                 .toList();
         if (!partly.isEmpty()) {
-            remarks.report(
+            warnings.report(
                     ProblemCode.ASSUMED,
                     Place.of(adapters.getFirst().path()),
                     "checkpoints.merge.adapter-absent",

@@ -104,7 +104,7 @@ public record VerificationRequest(
                 ? Optional.of(ModelFolder.locate(base.get(), Map.copyOf(System.getenv())))
                 : Optional.empty();
         FolderComparison comparison = FolderComparison.open(folder, sources, adapters, changed, source, threads);
-        comparison.parts().forEach(part -> part.source().remarks().forEach(control::notice));
+        comparison.parts().forEach(part -> part.source().warnings().forEach(control::notice));
         return comparison;
     }
 

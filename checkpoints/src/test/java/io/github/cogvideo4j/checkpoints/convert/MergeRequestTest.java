@@ -241,7 +241,7 @@ class MergeRequestTest {
         List<String> noticed = new ArrayList<>();
         MergeRequest.Plan plan = MergeRequest.of(List.of(run), folder.resolve("model"))
                 .plan(JobControl.of(event -> {
-                    if (event instanceof JobEvent.Noticed told) {
+                    if (event instanceof JobEvent.Warned told) {
                         noticed.add(told.problem().place().toString());
                     }
                 }));

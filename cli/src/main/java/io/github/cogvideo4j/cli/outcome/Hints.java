@@ -66,7 +66,8 @@ public final class Hints {
                     SCALING_FACTOR,
                     LORA_ALPHA,
                     DEVICE,
-                    SCHEDULER ->
+                    SCHEDULER,
+                    WINDOWS ->
                 Stream.of("--" + id + " " + change.value().map(Commands::quote).orElseGet(() -> placeholder(id)));
         };
     }
