@@ -40,8 +40,7 @@ final class WideProduct {
                 long more = Math.min(step, count - first);
                 Scoped.run(() -> {
                     Tensor part = rows.narrow(0, start, more).to(ScalarType.Float);
-                    results.narrow(0, start, more)
-                            .copy_(Torch.matrixProduct(() -> torch.linear(part, wide, offset)));
+                    results.narrow(0, start, more).copy_(Torch.matrixProduct(() -> torch.linear(part, wide, offset)));
                 });
             }
         });

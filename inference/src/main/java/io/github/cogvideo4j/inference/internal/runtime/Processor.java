@@ -27,8 +27,8 @@ public record Processor(Set<ScalarType> halves) {
         Set<String> flags = new HashSet<>();
         text.lines()
                 .filter(line -> line.startsWith("flags") || line.startsWith("Features"))
-                .forEach(line -> flags.addAll(
-                        Arrays.asList(line.substring(line.indexOf(':') + 1).strip().split("\\s+"))));
+                .forEach(line -> flags.addAll(Arrays.asList(
+                        line.substring(line.indexOf(':') + 1).strip().split("\\s+"))));
         Set<ScalarType> halves = new HashSet<>();
         if (flags.isEmpty() || flags.stream().anyMatch(BFLOAT16::contains)) {
             halves.add(ScalarType.BFloat16);

@@ -42,8 +42,11 @@ class WideProductTest {
 
     @ParameterizedTest
     @CsvSource({
-        "BFloat16, 0x1p-8, 16777216, true", "BFloat16, 0x1p-8, 900, true", "BFloat16, 0x1p-8, 1, false",
-        "Half, 0x1p-11, 16777216, false", "Half, 0x1p-11, 900, true"
+        "BFloat16, 0x1p-8, 16777216, true",
+        "BFloat16, 0x1p-8, 900, true",
+        "BFloat16, 0x1p-8, 1, false",
+        "Half, 0x1p-11, 16777216, false",
+        "Half, 0x1p-11, 900, true"
     })
     void aProductIsRoundedOnce(ScalarType type, double half, long widest, boolean biased) {
         Scoped.run(() -> {
@@ -54,11 +57,14 @@ class WideProductTest {
 
             Tensor result = WideProduct.of(input, matrix, offset, widest);
 
-            Tensor exact = torch.linear(wide(input), wide(matrix), biased ? new TensorOptional(wide(bias)) : new TensorOptional());
-            Tensor magnitude = torch.linear(wide(input).abs(), wide(matrix).abs(), new TensorOptional(wide(bias).abs()));
-            Tensor allowed = exact.abs()
-                    .mul(new Scalar(half))
-                    .add(magnitude.mul(new Scalar((IN + 1) * 0x1p-24 * (1 + half))));
+            Tensor exact = torch.linear(
+                    wide(input), wide(matrix), biased ? new TensorOptional(wide(bias)) : new TensorOptional());
+            Tensor magnitude = torch.linear(
+                    wide(input).abs(),
+                    wide(matrix).abs(),
+                    new TensorOptional(wide(bias).abs()));
+            Tensor allowed =
+                    exact.abs().mul(new Scalar(half)).add(magnitude.mul(new Scalar((IN + 1) * 0x1p-24 * (1 + half))));
             assertThat(result.scalar_type().intern()).isEqualTo(type);
             assertThat(result.shape()).containsExactly(19, 2, OUT);
             assertThat(wide(result).sub(exact).abs().le(allowed).all().item_bool())
