@@ -97,7 +97,7 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
     /// What of the model or the input is no longer as a record says.
     public List<String> differences(GenerationRecord record) throws IOException {
         return record.differences(
-                ModelIdentity.of(request.model(), request.prompts().getFirst().input()));
+                ModelIdentity.of(request.model(), request.prompts().getFirst()));
     }
 
     /// Makes the videos.
@@ -138,6 +138,8 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
             request.negativePrompt().ifPresent(asked::negativePrompt);
             input.image().ifPresent(asked::image);
             input.video().ifPresent(asked::video);
+            input.lastImage().ifPresent(asked::lastImage);
+            input.mask().ifPresent(asked::mask);
             Planning planning = request.trial() ? generator.planTrial(asked.build()) : generator.plan(asked.build());
             int perPrompt = request.settings().videosPerPrompt();
             for (int i = 1; i <= perPrompt; i++) {
@@ -152,7 +154,7 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
 
     private void make(Turn turn, JobControl control, List<GeneratedVideo> videos, List<Problem> warnings)
             throws IOException {
-        ObjectNode identity = ModelIdentity.of(request.model(), turn.prompt().input());
+        ObjectNode identity = ModelIdentity.of(request.model(), turn.prompt());
         try (StepFiles files = new StepFiles(control.listener(), index -> files(turn, index));
                 PipelineResult result = generator.generate(turn.planning(), files.control(control), TensorProbe.NONE)) {
             warnings.addAll(result.warnings());

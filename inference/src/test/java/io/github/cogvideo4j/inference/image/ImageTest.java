@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
+import java.util.stream.IntStream;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -220,5 +221,27 @@ class ImageTest {
                 .put(more)
                 .put(bytes, position, bytes.length - position)
                 .array();
+    }
+
+    /// Numbers of Pillow's filter by hand: twice as wide, the weights at a quarter are -9/128, 111/128, 29/128 and
+    /// -3/128 of the neighbours; at the border those outside are left out and the rest is scaled.
+    @Test
+    void bicubicWeightsAreThoseOfTheFormula() {
+        try (Image line = Image.allocate(1, 8)) {
+            for (int x = 0; x < 8; x++) {
+                for (int channel = 0; channel < Image.CHANNELS; channel++) {
+                    line.pixels().set(ValueLayout.JAVA_BYTE, x * 3L + channel, (byte) (x == 4 ? 128 : 0));
+                }
+            }
+            try (Image wide = line.resizedCubic(1, 16)) {
+                int[] values = IntStream.range(0, 16)
+                        .map(x -> Byte.toUnsignedInt(wide.pixels().get(ValueLayout.JAVA_BYTE, x * 3L)))
+                        .toArray();
+                assertThat(values).containsExactly(0, 0, 0, 0, 0, 0, 0, 29, 111, 111, 29, 0, 0, 0, 0, 0);
+            }
+            try (Image same = line.resizedCubic(1, 8)) {
+                assertThat(same.pixels().mismatch(line.pixels())).isEqualTo(-1);
+            }
+        }
     }
 }

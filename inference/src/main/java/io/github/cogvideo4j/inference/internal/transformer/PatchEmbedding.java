@@ -56,6 +56,10 @@ final class PatchEmbedding {
         long frames = latents.size(1);
         long height = latents.size(3);
         long width = latents.size(4);
+        if (config.isInpainting() && config.patchSizeT().isEmpty()) {
+            addStretched(tokens, frames, height / config.patchSize(), width / config.patchSize());
+            return;
+        }
         boolean trainedFrames = (frames - 1) * config.temporalCompressionRatio() + 1 == config.sampleFrames();
         if (learned.isPresent() && (height != config.sampleHeight() || width != config.sampleWidth())) {
             throw refused(
@@ -70,6 +74,37 @@ final class PatchEmbedding {
             SincosPositions.of(config, frames, height / config.patchSize(), width / config.patchSize())
                     .addTo(tokens.video());
         }
+    }
+
+    /// CogVideoX-Fun takes the table of the size that the model was made for, stretched to the wanted rows and columns;
+    /// of its frames the first ones.
+    ///
+    /// Source: `CogVideoXPatchEmbed` of VideoX-Fun.
+    private void addStretched(JointTokens tokens, long frames, long rows, long columns) {
+        long trainedRows = config.sampleHeight() / config.patchSize();
+        long trainedColumns = config.sampleWidth() / config.patchSize();
+        if (learned.isEmpty()) {
+            SincosPositions.of(config, frames, trainedRows, trainedColumns)
+                    .stretched(rows, columns)
+                    .addTo(tokens.video());
+            return;
+        }
+        long text = config.maxTextSeqLength();
+        long most = (config.positionTableLength() - text) / (trainedRows * trainedColumns);
+        if (frames > most) {
+            throw refused("inference.transformer.learned-frames", frames, most);
+        }
+        Tensor table = learned.get().tensor();
+        Tensor grid = table.narrow(1, text, table.size(1) - text)
+                .unflatten(1, most, trainedRows, trainedColumns)
+                .permute(0, 4, 1, 2, 3);
+        Tensor stretched = torch.upsample_trilinear3d(grid, new long[] {most, rows, columns}, false)
+                .narrow(2, 0, frames)
+                .flatten(2, 4)
+                .transpose(1, 2);
+        tokens.video().add_(stretched);
+        long states = Math.min(tokens.textTokens(), text);
+        tokens.all().narrow(1, 0, states).add_(table.narrow(1, 0, states));
     }
 
     private InvalidRequestException refused(String key, Object... arguments) {
