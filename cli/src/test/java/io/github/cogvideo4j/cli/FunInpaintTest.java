@@ -60,7 +60,11 @@ class FunInpaintTest {
         done(Run.of("generate", "--repeat", made + ".json", "--output-path", again.toString()));
         assertThat(again).hasSameBinaryContentAs(made);
         ObjectNode record = JsonFile.readObject(Path.of(made + ".json"), 1 << 20, ProblemCode.REQUEST);
-        assertThat(record.path("request").path("prompts").path(0).path("last_image").stringValue())
+        assertThat(record.path("request")
+                        .path("prompts")
+                        .path(0)
+                        .path("last_image")
+                        .stringValue())
                 .isEqualTo(last.toString());
         assertThat(record.path("identity").path("last_image_sha256").stringValue())
                 .isNotEqualTo(record.path("identity").path("input_sha256").stringValue());
@@ -88,7 +92,9 @@ class FunInpaintTest {
         done(Run.of("generate", "--repeat", made + ".json", "--output-path", again.toString()));
         assertThat(again).hasSameBinaryContentAs(made);
         Files.delete(masks.resolve("8.png"));
-        refused(generate(folder.resolve("x.mp4"), "--video", video.toString(), "--mask-video", masks.toString()), "8 frames");
+        refused(
+                generate(folder.resolve("x.mp4"), "--video", video.toString(), "--mask-video", masks.toString()),
+                "8 frames");
     }
 
     /// A white mask keeps nothing, as no mask does, and any strength goes with both.
@@ -113,7 +119,8 @@ class FunInpaintTest {
         done(generate(folder.resolve("b.gif"), "--num-frames", "5", "--scheduler", "dpm", "--weights", "int8"));
         String size = "--num-frames 9 --height 32 --width 96 --cache pab --guidance-scale 1 --image ";
         done(generate(folder.resolve("c.gif"), (size + first).split(" ")));
-        done(generate(folder.resolve("d.gif"), "--video", video.toString(), "--mask-video", mask.toString(), "--dry-run"));
+        done(generate(
+                folder.resolve("d.gif"), "--video", video.toString(), "--mask-video", mask.toString(), "--dry-run"));
     }
 
     @Test
@@ -132,15 +139,35 @@ class FunInpaintTest {
         for (String plain : List.of("t2v-5b", "i2v-5b")) {
             Path other = Resources.golden("pipelines/" + plain);
             Run run = Run.of(
-                    "generate", "--model", other.toString(), "--prompt", "x", "--image", image, "--last-image", image,
-                    "--output-path", x.toString());
+                    "generate",
+                    "--model",
+                    other.toString(),
+                    "--prompt",
+                    "x",
+                    "--image",
+                    image,
+                    "--last-image",
+                    image,
+                    "--output-path",
+                    x.toString());
             refused(run, "input channels", "[pipeline-class]");
         }
         refused(
                 Run.of(
-                        "generate", "--model", Resources.golden("pipelines/t2v-5b").toString(), "--prompt", "x",
-                        "--video", frames, "--mask-video", mask.toString(), "--output-path", x.toString()),
-                "16 input channels", "mask", "33");
+                        "generate",
+                        "--model",
+                        Resources.golden("pipelines/t2v-5b").toString(),
+                        "--prompt",
+                        "x",
+                        "--video",
+                        frames,
+                        "--mask-video",
+                        mask.toString(),
+                        "--output-path",
+                        x.toString()),
+                "16 input channels",
+                "mask",
+                "33");
         assertThat(x).doesNotExist();
     }
 

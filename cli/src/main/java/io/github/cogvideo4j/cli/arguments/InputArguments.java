@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.inference.generation.GenerationKind;
+import io.github.cogvideo4j.inference.generation.GenerationRequest.Extension;
 import io.github.cogvideo4j.inference.generation.PromptInput;
 import io.github.cogvideo4j.inference.image.Image;
 import java.io.IOException;
@@ -34,6 +35,12 @@ public final class InputArguments {
     @Option(names = "--control-video", paramLabel = "FILE")
     private Optional<Path> control = Optional.empty();
 
+    @Option(names = "--extend", paramLabel = "VIDEO")
+    private Optional<Path> extended = Optional.empty();
+
+    @Option(names = "--extend-clips", paramLabel = "N")
+    private Optional<Integer> clips = Optional.empty();
+
     @Option(names = "--generate-type", paramLabel = "TYPE")
     private Optional<GenerationKind> kind = Optional.empty();
 
@@ -64,6 +71,7 @@ public final class InputArguments {
         image.ifPresent(file -> given.put("--image", file));
         video.ifPresent(file -> given.put("--video", file));
         control.ifPresent(file -> given.put("--control-video", file));
+        extended.ifPresent(file -> given.put("--extend", file));
         List<String> names = List.copyOf(given.keySet());
         if (names.size() > 1) {
             throw new UsageException("cli.generate.two-inputs", names.getFirst(), names.get(1));
@@ -78,6 +86,29 @@ public final class InputArguments {
                 .or(() -> control.map(_ -> GenerationKind.CONTROL));
     }
 
+    /// How a video is continued, if one is.
+    ///
+    /// @param recorded how that of a record is
+    /// @throws UsageException when there is none to continue, or the number of clips is none
+    Optional<Extension> extension(Optional<Extension> recorded) {
+        // Another input than the record's is not continued.
+        Optional<Extension> base = recorded.filter(_ -> given().isEmpty());
+        if (clips.isPresent() && (clips.get() < 1 || clips.get() > Extension.MOST_CLIPS)) {
+            throw new UsageException("cli.generate.clips", clips.get(), Extension.MOST_CLIPS);
+        }
+        if (extended.isEmpty() && base.isEmpty()) {
+            if (clips.isPresent()) {
+                throw new UsageException("cli.generate.no-extend");
+            }
+            return Optional.empty();
+        }
+        if (kind.filter(said -> said != GenerationKind.I2V).isPresent()) {
+            throw new UsageException("cli.generate.extend-type", kind.get());
+        }
+        return Optional.of(
+                new Extension(clips.or(() -> base.map(Extension::clips)).orElse(1)));
+    }
+
     /// What kind of generation the prompts ask for: what was said, or what their inputs make plain.
     ///
     /// @param recorded what the videos of a record were made from
@@ -85,7 +116,9 @@ public final class InputArguments {
         Optional<GenerationKind> implied = implied();
         if (implied.isPresent() && kind.filter(said -> said != implied.get()).isPresent()) {
             throw new UsageException(
-                    "cli.generate.wrong-input", kind.get(), given().values().iterator().next());
+                    "cli.generate.wrong-input",
+                    kind.get(),
+                    given().values().iterator().next());
         }
         Optional<GenerationKind> wanted = kind.or(() -> implied).or(() -> recorded);
         Set<GenerationKind> kinds = EnumSet.noneOf(GenerationKind.class);

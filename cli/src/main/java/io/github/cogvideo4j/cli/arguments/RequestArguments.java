@@ -4,6 +4,7 @@ import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Seed;
 import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.GenerationRequest.Extension;
 import io.github.cogvideo4j.inference.generation.GenerationSettings;
 import io.github.cogvideo4j.inference.generation.PromptInput;
 import io.github.cogvideo4j.inference.options.CacheChoice;
@@ -40,6 +41,9 @@ public final class RequestArguments {
 
     @Option(names = "--num-frames", paramLabel = "N")
     private Optional<Integer> numFrames = Optional.empty();
+
+    @Mixin
+    private final WindowArguments windows = new WindowArguments();
 
     @Option(names = "--fps", paramLabel = "N")
     private Optional<Double> fps = Optional.empty();
@@ -101,20 +105,22 @@ public final class RequestArguments {
 
     /// A request with what was given here in place of what it says.
     ///
-    /// @param base  a record's request, or one with the defaults of everything, with the model and the options that
-    ///              are used
+    /// @param base  a record's request, or one with the defaults of everything, with the model and the options
+    ///              that are used
     /// @param kind  what the videos were made from, when it is a record's
     /// @param given whether an option stands on the command line
     /// @throws UsageException when there is no prompt, or inputs that do not go with it
     public GenerationRequest over(GenerationRequest base, Optional<GenerationKind> kind, Predicate<String> given)
             throws IOException {
         List<PromptInput> prompts = prompts(base.prompts().getFirst());
-        GenerationKind asked = inputs.kind(prompts, kind);
+        Optional<Extension> extension = inputs.extension(base.extension());
+        GenerationKind asked = extension.isPresent() ? GenerationKind.I2V : inputs.kind(prompts, kind);
         if (asked != GenerationKind.V2V && given.test("--strength")) {
             throw new UsageException("cli.generate.strength", asked);
         }
         GenerationSettings settings = settings(base.settings(), given);
         GenerationRequest request = base.withPrompts(asked, prompts)
+                .withExtension(extension)
                 .withSettings(cache(base.model(), base.options(), settings.steps())
                         .map(settings::withCache)
                         .orElse(settings))
@@ -163,6 +169,8 @@ public final class RequestArguments {
         settings = width.map(settings::withWidth).orElse(settings);
         settings = numFrames.map(settings::withNumFrames).orElse(settings);
         settings = fps.map(settings::withFramesPerSecond).orElse(settings);
+        settings =
+                windows.over(base.windows(), given).map(settings::withWindows).orElse(settings);
         return maxSequenceLength.map(settings::withMaxSequenceLength).orElse(settings);
     }
 }

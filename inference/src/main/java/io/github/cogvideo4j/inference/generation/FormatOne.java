@@ -98,6 +98,7 @@ final class FormatOne {
                 settings(),
                 value("seed", Long::valueOf).orElse(defaults.seed()),
                 false,
+                Optional.empty(),
                 defaults.outputs());
     }
 
@@ -148,6 +149,7 @@ final class FormatOne {
                 OptionalInt.empty(),
                 number("strength").orElse(defaults.strength()),
                 number("fps"),
+                Optional.empty(),
                 Optional.empty());
     }
 

@@ -50,6 +50,7 @@ public final class RequestJson {
     private static final String STRENGTH = "strength";
     private static final String RATE = "fps";
     private static final String CACHE = "cache";
+    private static final String WINDOWS = "windows";
     private static final String WEIGHTS = "weights";
     private static final String KARRAS = "karras_sigmas";
     private static final String ORDER = "solver_order";
@@ -57,6 +58,8 @@ public final class RequestJson {
     private static final String QUIRKS = "reference_quirks";
     private static final String SEED = "seed";
     private static final String TRIAL = "trial";
+    private static final String EXTEND = "extend";
+    private static final String CLIPS = "clips";
     /// The name of the kind of job.
     public static final String JOB = "generate";
 
@@ -112,6 +115,7 @@ public final class RequestJson {
         write(json, request.settings());
         json.put(SEED, request.seed());
         json.put(TRIAL, request.trial());
+        request.extension().ifPresent(value -> json.putObject(EXTEND).put(CLIPS, value.clips()));
         return json;
     }
 
@@ -156,6 +160,7 @@ public final class RequestJson {
         json.put(STRENGTH, settings.strength());
         settings.framesPerSecond().ifPresent(value -> json.put(RATE, value));
         settings.cache().ifPresent(value -> json.put(CACHE, value.toString()));
+        settings.windows().ifPresent(value -> json.set(WINDOWS, WindowJson.write(value)));
     }
 
     /// Reads a request, which anyone may have written.
@@ -211,7 +216,17 @@ public final class RequestJson {
                 settings(fields),
                 fields.longWhole(SEED).orElse(defaults.seed()),
                 fields.flag(TRIAL, false),
+                fields.object(EXTEND).map(RequestJson::extension),
                 defaults.outputs());
+    }
+
+    private static GenerationRequest.Extension extension(JsonFields fields) {
+        int clips = fields.whole(CLIPS, 1).orElse(1);
+        if (clips > GenerationRequest.Extension.MOST_CLIPS) {
+            throw fields.bad(CLIPS);
+        }
+        fields.requireNothingElse();
+        return new GenerationRequest.Extension(clips);
     }
 
     private static PromptInput prompt(JsonFields fields) {
@@ -290,7 +305,8 @@ public final class RequestJson {
                 tokens,
                 fields.number(STRENGTH).orElse(defaults.strength()),
                 rate,
-                fields.text(CACHE).map(CacheChoice::of));
+                fields.text(CACHE).map(CacheChoice::of),
+                fields.object(WINDOWS).map(WindowJson::read));
     }
 
     private static String word(Enum<?> value) {

@@ -19,6 +19,8 @@ import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.options.SamplerOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.inference.options.VaeOptions;
+import io.github.cogvideo4j.inference.options.WindowOptions;
+import io.github.cogvideo4j.inference.options.WindowOptions.Schedule;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -205,6 +207,9 @@ final class GoldenRun implements AutoCloseable {
             builder.video(video);
         }
         cache.ifPresent(builder::cache);
+        if (golden.meta().has("context_schedule")) {
+            builder.numFrames(golden.meta().path("num_frames").intValue()).windows(windows(golden.meta()));
+        }
         return builder.build();
     }
 
@@ -215,9 +220,7 @@ final class GoldenRun implements AutoCloseable {
         if (masked) {
             Video mask = video(grey.unsqueeze(3).expand(-1, -1, -1, Video.CHANNELS));
             inputs.add(mask);
-            builder.video(video)
-                    .mask(mask)
-                    .strength(call.path("strength").asDouble(1));
+            builder.video(video).mask(mask).strength(call.path("strength").asDouble(1));
             return;
         }
         int last = video.frames() - 1;
@@ -225,6 +228,17 @@ final class GoldenRun implements AutoCloseable {
         if (grey.select(0, last).max().item_int() == 0) {
             builder.lastImage(video.image(last));
         }
+    }
+
+    /// The windows of a sidecar, which gives their sizes in latent frames.
+    private static WindowOptions windows(JsonNode meta) {
+        return WindowOptions.of(Schedule.named(meta.path("context_schedule").stringValue())
+                        .orElseThrow())
+                .withSizes(
+                        OptionalInt.of(4 * meta.path("context_frames_latents").intValue()),
+                        OptionalInt.of(4 * meta.path("context_stride_latents").intValue()),
+                        OptionalInt.of(4 * meta.path("context_overlap_latents").intValue()))
+                .withFreeNoise(meta.path("freenoise").booleanValue());
     }
 
     static Video video(Tensor frames) {

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.internal.placement;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.table.Families;
 import io.github.cogvideo4j.checkpoints.internal.table.Family;
 import io.github.cogvideo4j.checkpoints.internal.table.FamilyMatch;
@@ -12,10 +13,11 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -48,21 +50,32 @@ public final class ComponentPlacement {
     /// @param base      the model that was trained
     /// @param said      the component that the caller says they are
     /// @param unchecked whether names that nothing knows are let through
-    /// @param remarks   takes what was removed, left out and chosen
+    /// @param warnings   takes what was removed, left out and chosen
     /// @return mostly one; several when the source holds several components
     /// @throws InvalidCheckpointException `ambiguous-weights` when they fit several components alike;
     ///     `missing-tensor`, `extra-tensor`, `shape-mismatch` or `wrong-component` when they fit none;
     ///     `unknown-names` when nothing knows their names
     public static List<PlacedComponent> of(
-            Checkpoint source, Optional<BaseTables> base, Optional<Component> said, boolean unchecked, Problems remarks)
+            Checkpoint source,
+            Optional<BaseTables> base,
+            Optional<Component> said,
+            boolean unchecked,
+            Warnings warnings)
             throws IOException {
-        ComponentPlacement placement = new ComponentPlacement(new FoundWeights(source, remarks), said, unchecked);
+        ComponentPlacement placement = new ComponentPlacement(new FoundWeights(source, warnings), said, unchecked);
         return base.isPresent() ? placement.within(base.get()) : placement.families.place();
     }
 
     private List<PlacedComponent> within(BaseTables tables) throws IOException {
         BaseModel base = tables.base();
-        List<Component> components = candidates(base);
+        List<Component> components = new ArrayList<>(candidates(base));
+        List<Component> quantized = new ArrayList<>();
+        for (Component component : components) {
+            if (quantization(base, component).isPresent()) {
+                quantized.add(component);
+            }
+        }
+        components.removeAll(quantized);
         SequencedMap<Component, TableMatch> matches = new LinkedHashMap<>();
         List<Component> withoutTable = new ArrayList<>();
         for (Component component : components) {
@@ -82,6 +95,14 @@ public final class ComponentPlacement {
         if (!fitting.isEmpty()) {
             return chosen(tables, fitting);
         }
+        if (!quantized.isEmpty()) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.OTHER_FORMAT,
+                    Place.of(base.folderOf(quantized.getFirst())),
+                    "checkpoints.placement.quantized-base",
+                    quantized.getFirst().folder(),
+                    quantization(base, quantized.getFirst()).orElse(""));
+        }
         List<PlacedComponent> byClass = byClass(base, withoutTable);
         if (!byClass.isEmpty()) {
             return byClass;
@@ -90,7 +111,7 @@ public final class ComponentPlacement {
             List<PlacedComponent> placed = families.place();
             for (PlacedComponent one : placed) {
                 if (withoutTable.contains(one.component())) {
-                    found.remarks()
+                    found.warnings()
                             .report(
                                     ProblemCode.COMPONENT_WITHOUT_WEIGHTS,
                                     Place.of(base.folderOf(one.component())),
@@ -124,13 +145,20 @@ public final class ComponentPlacement {
                     .with(Remedy.change(Remedy.Field.COMPONENT)));
         }
         if (component.isPresent() && !Files.isDirectory(base.folderOf(component.get()))) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.COMPONENT_MISSING,
-                    Place.of(base.folder()),
-                    "checkpoints.placement.component-absent",
-                    said.get().folder());
+            Path absent = base.folderOf(component.get());
+            throw new InvalidCheckpointException(Problem.of(
+                            ProblemCode.COMPONENT_MISSING,
+                            Place.of(base.folder()),
+                            "checkpoints.placement.component-absent",
+                            said.get().folder())
+                    .with(new Remedy.CopyFromBase(said.get().folder(), absent, true)));
         }
         return component.stream().toList();
+    }
+
+    private static Optional<String> quantization(BaseModel base, Component component) throws IOException {
+        Optional<Path> config = base.config(component);
+        return config.isPresent() ? ConfigDocument.read(config.get()).quantization() : Optional.empty();
     }
 
     /// Without frozen parameters, tensors are missing on purpose.
@@ -161,14 +189,14 @@ public final class ComponentPlacement {
             boolean alone = fitting.size() == 1;
             PlacedComponent result = placed(tables.base(), one.getKey(), one.getValue(), alone);
             if (one.getValue().table().origin() instanceof ModelTable.Headers) {
-                new TableProblems(one.getValue(), found.buffers(), found.place()).refuseStrangers(found.remarks());
+                new TableProblems(one.getValue(), found.buffers(), found.place()).refuseStrangers(found.warnings());
             }
             placed.add(result);
         }
         if (said.isEmpty()) {
             placed.stream()
                     .filter(one -> placed.size() > 1 || !one.component().equals(Component.TRANSFORMER))
-                    .forEach(one -> found.remarks()
+                    .forEach(one -> found.warnings()
                             .report(
                                     ProblemCode.CHOICE,
                                     found.place(),
@@ -244,7 +272,7 @@ public final class ComponentPlacement {
         }
         List<PlacedComponent> placed = new ArrayList<>();
         fitting.forEach((component, match) -> {
-            found.remarks()
+            found.warnings()
                     .report(
                             ProblemCode.COMPONENT_WITHOUT_WEIGHTS,
                             Place.of(base.folderOf(component)),

@@ -18,8 +18,7 @@ import java.util.Optional;
 /// @param video     the video that is changed, or the control video
 /// @param lastImage the last image
 /// @param mask      where the video is made anew, in one frame or in each
-public record JobInput(
-        Optional<Image> image, Optional<Video> video, Optional<Image> lastImage, Optional<Video> mask)
+public record JobInput(Optional<Image> image, Optional<Video> video, Optional<Image> lastImage, Optional<Video> mask)
         implements AutoCloseable {
     private static final JobInput NONE =
             new JobInput(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
@@ -50,8 +49,9 @@ public record JobInput(
                 ? new JobInput(Optional.of(Image.read(file)), Optional.empty(), Optional.empty(), Optional.empty())
                 : new JobInput(Optional.empty(), Optional.of(Video.read(file)), Optional.empty(), Optional.empty());
         try {
-            Optional<Image> last =
-                    prompt.lastImage().isPresent() ? Optional.of(Image.read(prompt.lastImage().get())) : Optional.empty();
+            Optional<Image> last = prompt.lastImage().isPresent()
+                    ? Optional.of(Image.read(prompt.lastImage().get()))
+                    : Optional.empty();
             // Only one of the two can be there: the kinds exclude each other.
             Optional<Video> mask =
                     prompt.mask().isPresent() ? Optional.of(mask(prompt.mask().get())) : Optional.empty();
@@ -72,6 +72,12 @@ public record JobInput(
             one.pixels().copyFrom(image.pixels());
             return one;
         }
+    }
+
+    /// Reads the video that is continued.
+    public static JobInput continued(PromptInput prompt) throws IOException {
+        Path file = prompt.input().orElseThrow(() -> refused("inference.request.no-extended"));
+        return new JobInput(Optional.empty(), Optional.of(Video.read(file)), Optional.empty(), Optional.empty());
     }
 
     private static InvalidRequestException refused(String key, Object... arguments) {

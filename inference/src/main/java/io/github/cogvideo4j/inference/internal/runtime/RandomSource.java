@@ -36,13 +36,15 @@ public final class RandomSource implements AutoCloseable {
             throw new IllegalArgumentException("no seed");
         }
         try (PointerScope _ = new PointerScope()) {
-            return new RandomSource(List.copyOf(seeds), seeds.stream()
-                    .map(seed -> {
-                        Generator generator = torch.createCPUGenerator(seed);
-                        generator.retainReference();
-                        return generator;
-                    })
-                    .toList());
+            return new RandomSource(
+                    List.copyOf(seeds),
+                    seeds.stream()
+                            .map(seed -> {
+                                Generator generator = torch.createCPUGenerator(seed);
+                                generator.retainReference();
+                                return generator;
+                            })
+                            .toList());
         }
     }
 

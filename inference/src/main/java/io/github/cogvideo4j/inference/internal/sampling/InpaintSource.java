@@ -11,6 +11,7 @@ import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
 import io.github.cogvideo4j.inference.internal.vae.Posterior;
+import io.github.cogvideo4j.inference.internal.window.WindowedPredictor;
 import io.github.cogvideo4j.inference.video.Video;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -22,9 +23,9 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// The start of a video of CogVideoX-Fun's inpainting models: noise, or a video with noise, and beside it a mask of what
+/// The start of a video of CogVideoX-Fun's inpainting models: noise, or a video with noise, and beside it a mask of
+/// what
 /// is kept and the latents of that. Kept are nothing, a first image, a first and a last one, or what a mask leaves of a
 /// video.
 ///
@@ -76,6 +77,11 @@ record InpaintSource(GenerationKind kind) implements LatentSource {
     }
 
     @Override
+    public WindowedPredictor.Condition windowCondition() {
+        return WindowedPredictor.Condition.OWN_FRAMES;
+    }
+
+    @Override
     public int firstStep(PipelineRequest request) {
         return request.settings().steps() - guidanceSteps(request);
     }
@@ -120,17 +126,22 @@ record InpaintSource(GenerationKind kind) implements LatentSource {
 
     /// The mask and the latents of what is kept, `[batch, frames, 1 + channels, height, width]`.
     private Tensor beside(Setting setting, RandomSource random, Tensor noise) {
-        Optional<Tensor> mask = mask(setting).filter(made -> made.lt(new Scalar(0.5)).any().item_bool());
+        Optional<Tensor> mask =
+                mask(setting).filter(made -> made.lt(new Scalar(0.5)).any().item_bool());
         if (mask.isEmpty()) {
             return torch.cat(new TensorVector(noise.narrow(2, 0, 1), noise), 2).zero_();
         }
         boolean noisy = setting.components().config().document().flag(NOISE_KEY, false);
-        int different = Math.max(setting.request().images().size(), noisy ? setting.random().count() : 1);
+        int different = Math.max(
+                setting.request().images().size(), noisy ? setting.random().count() : 1);
         Tensor kept = each(setting, different, sample -> {
             Tensor pixels = pixels(setting, sample);
-            Tensor masked = torch.where(mask.get().lt(new Scalar(0.5)), pixels, torch.full_like(pixels, new Scalar(-1.0)));
+            Tensor masked =
+                    torch.where(mask.get().lt(new Scalar(0.5)), pixels, torch.full_like(pixels, new Scalar(-1.0)));
             return scaled(
-                    setting, encoded(setting, noisy ? withNoise(masked, random, sample) : masked).mode());
+                    setting,
+                    encoded(setting, noisy ? withNoise(masked, random, sample) : masked)
+                            .mode());
         });
         double factor = setting.components().vae().config().scalingFactor();
         Tensor channel = maskChannel(mask.get(), setting.shape())
@@ -181,8 +192,7 @@ record InpaintSource(GenerationKind kind) implements LatentSource {
         List<Image> images = request.images();
         Image first = images.get(images.size() == 1 ? 0 : sample);
         Image last = request.lastImage().orElse(first);
-        return FrameTensors.ofFrames(
-                i -> i < frames - 1 ? first : last, frames, shape.height(), shape.width());
+        return FrameTensors.ofFrames(i -> i < frames - 1 ? first : last, frames, shape.height(), shape.width());
     }
 
     /// The frames that are given; with patches in time fewer than were asked for.

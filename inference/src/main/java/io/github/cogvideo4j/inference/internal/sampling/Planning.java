@@ -3,8 +3,8 @@ package io.github.cogvideo4j.inference.internal.sampling;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.MemoryPlan;
@@ -12,8 +12,10 @@ import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.cache.RequestCache;
 import io.github.cogvideo4j.inference.internal.sampler.Sampler;
 import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
+import io.github.cogvideo4j.inference.internal.window.WindowLayout;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
@@ -25,6 +27,8 @@ public final class Planning {
 
     private final PipelineRequest request;
     private final LatentShape shape;
+    private final double modelRate;
+    private final Optional<WindowLayout> windows;
     private final GenerationPlan plan;
 
     /// Plans a request.
@@ -45,11 +49,22 @@ public final class Planning {
         int calls = calls(sampler, source.firstStep(request), request);
         SizeRules sizes = new SizeRules(components.config(), components.vae());
         this.shape = source.shape(sizes, request);
-        double rate = components.config().patchSizeT().isPresent() ? RATE_OF_PATCHES_IN_TIME : RATE;
-        double inputRate = request.video().map(video -> video.framesPerSecond()).orElse(rate);
+        this.modelRate = components.config().patchSizeT().isPresent() ? RATE_OF_PATCHES_IN_TIME : RATE;
+        double inputRate = request.video().map(video -> video.framesPerSecond()).orElse(modelRate);
+        this.windows = request.settings()
+                .windows()
+                .map(asked -> WindowLayout.of(asked, components.config(), shape.latentFrames()));
         RequestCache caching = new RequestCache(components.config(), request);
         caching.start(calls).close();
-        MemoryEstimate memory = new MemoryEstimate(components, shape, request, caching);
+        windows.filter(layout -> !layout.isFixed() && request.settings().cache().isPresent())
+                .ifPresent(layout -> {
+                    throw RequestCheck.refused(
+                            ProblemCode.REQUEST,
+                            "inference.window.cache",
+                            request.settings().cache().orElseThrow().name(),
+                            layout.options().schedule());
+                });
+        MemoryEstimate memory = new MemoryEstimate(components, shape, request, caching, windows);
         this.plan = new GenerationPlan(
                 shape.height(),
                 shape.width(),
@@ -64,7 +79,15 @@ public final class Planning {
                 memory.plan(source),
                 request.settings().cache().isPresent()
                         ? OptionalLong.of(memory.cacheBytes(source))
-                        : OptionalLong.empty());
+                        : OptionalLong.empty(),
+                windows.map(layout -> new GenerationPlan.Windows(
+                        layout.options(), layout.longest(), layout.at(0).size(), layout.calls(calls))),
+                Optional.empty());
+    }
+
+    /// The windows over a long video, if there are any.
+    Optional<WindowLayout> windows() {
+        return windows;
     }
 
     /// What was asked for, reduced for a trial.
@@ -73,9 +96,9 @@ public final class Planning {
     }
 
     private List<Problem> warnings(Components components, SizeRules sizes) {
-        Problems problems = new Problems();
+        Warnings problems = new Warnings();
         components.sampler().warn(problems);
-        return Stream.of(components.adapterRemarks(), problems.all(), sizes.warnings(shape))
+        return Stream.of(components.adapterWarnings(), problems.all(), sizes.warnings(shape, windows))
                 .flatMap(List::stream)
                 .toList();
     }
@@ -88,6 +111,11 @@ public final class Planning {
 
     LatentShape shape() {
         return shape;
+    }
+
+    /// The frames per second that the model makes.
+    public double modelRate() {
+        return modelRate;
     }
 
     /// What the request comes to.

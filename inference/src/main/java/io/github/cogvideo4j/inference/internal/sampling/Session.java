@@ -2,14 +2,16 @@ package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.Problem;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.inference.generation.GenerationEvent;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.window.WindowLayout;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /// One run of a planned request, from prompts to videos: what a generation and an inversion have in common.
@@ -19,7 +21,7 @@ final class Session {
     private final JobControl control;
     private final TensorProbe probe;
     private final StageClock clock;
-    private final Problems warnings = new Problems();
+    private final Warnings warnings = new Warnings();
 
     /// Begins a run: its warnings are told, and it is refused when the memory would not suffice.
     Session(Components components, Planning planning, JobControl control, TensorProbe probe) {
@@ -74,7 +76,7 @@ final class Session {
                 .settings()
                 .maxSequenceLength()
                 .orElse(components.config().maxTextSeqLength());
-        Problems cut = new Problems();
+        Warnings cut = new Warnings();
         Tensor text = Scoped.tensor(new Conditioning(components, of, tokens, cut, probe)::states);
         cut.all().forEach(this::warn);
         return text;
@@ -89,7 +91,8 @@ final class Session {
 
     /// What the first latents are made with.
     LatentSource.Setting setting(long batch, RandomSource random) {
-        return new LatentSource.Setting(components, request(), shape(), batch, random, clock::advance);
+        return new LatentSource.Setting(
+                components, request(), shape(), batch, random, clock::advance, planning.windows());
     }
 
     /// Shows the latents before the first step.
@@ -101,7 +104,18 @@ final class Session {
 
     /// A listener for the steps of one round.
     WatchedSteps steps(int round, double... timesteps) {
-        return new WatchedSteps(control, decoding(), probe, round, timesteps);
+        return new WatchedSteps(
+                control, decoding(), probe, round, planning.windows().isEmpty(), timesteps);
+    }
+
+    /// The windows over a long video, if there are any.
+    Optional<WindowLayout> windows() {
+        return planning.windows();
+    }
+
+    /// Counts a window that was predicted.
+    void windowPredicted() {
+        control.advance(1);
     }
 
     private void warn(Problem problem) {

@@ -8,14 +8,18 @@ import io.github.cogvideo4j.inference.internal.layer.Linear;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.weights.Weight;
 import io.github.cogvideo4j.inference.internal.weights.Weights;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// The step from latents and text states to the tokens of the blocks: patches and text are projected to the model's
-/// width and, where the model's positions are added ones, positions are added.
+/// The step from latents and text states to the tokens of the blocks: patches and text are projected to the
+/// model's width and, where the model's positions are added ones, positions are added.
 final class PatchEmbedding {
     private final TransformerConfig config;
     private final Projection projection;
@@ -39,17 +43,18 @@ final class PatchEmbedding {
 
     /// @param latents `[batch, frames, channels, height, width]`
     /// @param states  `[batch, text tokens, text width]`
-    JointTokens forward(Tensor latents, Tensor states) {
+    /// @param places  where in the video each frame lies; from 0 on when empty
+    JointTokens forward(Tensor latents, Tensor states, Optional<List<Integer>> places) {
         Tensor joined =
                 Scoped.tensor(() -> torch.cat(new TensorVector(text.forward(states), projection.forward(latents)), 1));
         JointTokens tokens = new JointTokens(joined, states.size(1));
-        Scoped.run(() -> addPositions(tokens, latents));
+        Scoped.run(() -> addPositions(tokens, latents, places));
         return tokens;
     }
 
     /// The reference takes the learned table for the number of frames that it was made for, and sines and
     /// cosines for any other.
-    private void addPositions(JointTokens tokens, Tensor latents) {
+    private void addPositions(JointTokens tokens, Tensor latents, Optional<List<Integer>> places) {
         if (config.useRotaryPositionalEmbeddings() && learned.isEmpty()) {
             return;
         }
@@ -57,7 +62,9 @@ final class PatchEmbedding {
         long height = latents.size(3);
         long width = latents.size(4);
         if (config.isInpainting() && config.patchSizeT().isEmpty()) {
-            addStretched(tokens, frames, height / config.patchSize(), width / config.patchSize());
+            List<Integer> used = places.orElseGet(
+                    () -> IntStream.range(0, Math.toIntExact(frames)).boxed().toList());
+            addStretched(tokens, used, height / config.patchSize(), width / config.patchSize());
             return;
         }
         boolean trainedFrames = (frames - 1) * config.temporalCompressionRatio() + 1 == config.sampleFrames();
@@ -65,41 +72,47 @@ final class PatchEmbedding {
             throw refused(
                     "inference.transformer.learned-size", height, width, config.sampleHeight(), config.sampleWidth());
         }
-        if (learned.isPresent() && trainedFrames) {
+        if (learned.isPresent() && trainedFrames && places.isEmpty()) {
             if (tokens.textTokens() != config.maxTextSeqLength()) {
                 throw refused("inference.transformer.learned-text", tokens.textTokens(), config.maxTextSeqLength());
             }
             tokens.all().add_(learned.get().tensor());
         } else {
-            SincosPositions.of(config, frames, height / config.patchSize(), width / config.patchSize())
-                    .addTo(tokens.video());
+            SincosPositions fromZero =
+                    SincosPositions.of(config, frames, height / config.patchSize(), width / config.patchSize());
+            places.map(given -> fromZero.at(config, given)).orElse(fromZero).addTo(tokens.video());
         }
     }
 
     /// CogVideoX-Fun takes the table of the size that the model was made for, stretched to the wanted rows and columns;
-    /// of its frames the first ones.
+    /// of its frames the first ones, or those in whose places frames lie.
     ///
     /// Source: `CogVideoXPatchEmbed` of VideoX-Fun.
-    private void addStretched(JointTokens tokens, long frames, long rows, long columns) {
+    private void addStretched(JointTokens tokens, List<Integer> places, long rows, long columns) {
         long trainedRows = config.sampleHeight() / config.patchSize();
         long trainedColumns = config.sampleWidth() / config.patchSize();
         if (learned.isEmpty()) {
-            SincosPositions.of(config, frames, trainedRows, trainedColumns)
+            SincosPositions.of(config, places.size(), trainedRows, trainedColumns)
+                    .at(config, places)
                     .stretched(rows, columns)
                     .addTo(tokens.video());
             return;
         }
         long text = config.maxTextSeqLength();
         long most = (config.positionTableLength() - text) / (trainedRows * trainedColumns);
-        if (frames > most) {
-            throw refused("inference.transformer.learned-frames", frames, most);
+        int last = Collections.max(places) + 1;
+        if (last > most) {
+            throw refused("inference.transformer.learned-frames", last, most);
         }
         Tensor table = learned.get().tensor();
         Tensor grid = table.narrow(1, text, table.size(1) - text)
                 .unflatten(1, most, trainedRows, trainedColumns)
                 .permute(0, 4, 1, 2, 3);
+        Tensor frames = torch.tensor(
+                        places.stream().mapToLong(Integer::longValue).toArray())
+                .to(table.device(), ScalarType.Long);
         Tensor stretched = torch.upsample_trilinear3d(grid, new long[] {most, rows, columns}, false)
-                .narrow(2, 0, frames)
+                .index_select(2, frames)
                 .flatten(2, 4)
                 .transpose(1, 2);
         tokens.video().add_(stretched);
@@ -117,7 +130,8 @@ final class PatchEmbedding {
         Tensor forward(Tensor latents);
     }
 
-    /// The projection of CogVideoX 1.0: a patch lies in one frame; it is a convolution that steps by its own size.
+    /// The projection of CogVideoX 1.0: a patch lies in one frame; it is a convolution that steps by its own
+    /// size.
     private static final class FlatPatches implements Projection {
         private final long[] step;
         private final Weight weight; // [width, channels, patch, patch]
@@ -148,7 +162,8 @@ final class PatchEmbedding {
         }
     }
 
-    /// The projection of CogVideoX 1.5: a patch spans frames; it is linear, and has a bias whatever `patch_bias` says.
+    /// The projection of CogVideoX 1.5: a patch spans frames; it is linear, and has a bias whatever
+    /// `patch_bias` says.
     private static final class DeepPatches implements Projection {
         private final long patch;
         private final long depth;

@@ -7,7 +7,10 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -43,15 +46,22 @@ public record RotaryPositions(Tensor cos, Tensor sin, Tensor factors) {
     /// @param width  width in latent pixels
     /// @throws InvalidRequestException when the latents are larger than that grid
     public static RotaryPositions forLatents(TransformerConfig config, long frames, long height, long width) {
+        return forLatents(config, frames, height, width, Optional.empty());
+    }
+
+    /// The same for frames that lie elsewhere in time.
+    ///
+    /// @param places the place of each latent frame, counted from 0; a patch lies where its first frame does
+    static RotaryPositions forLatents(
+            TransformerConfig config, long frames, long height, long width, Optional<List<Integer>> places) {
         int patch = config.patchSize();
         Grid grid = new Grid(height / patch, width / patch);
         Grid base = new Grid(config.sampleHeight() / patch, config.sampleWidth() / patch);
         int channels = config.attentionHeadDim();
         if (config.patchSizeT().isEmpty()) {
             Crop crop = Crop.of(grid, base);
-            return config.isInpainting()
-                    ? evenly(channels, crop, grid, frames)
-                    : linspace(channels, crop, grid, frames);
+            Tensor time = places.map(given -> times(given, 1)).orElseGet(() -> spread(0, frames, frames));
+            return config.isInpainting() ? evenly(channels, crop, grid, time) : linspace(channels, crop, grid, time);
         }
         if (grid.rows > base.rows || grid.columns > base.columns) {
             throw new InvalidRequestException(
@@ -64,7 +74,17 @@ public record RotaryPositions(Tensor cos, Tensor sin, Tensor factors) {
                     config.sampleWidth());
         }
         int depth = config.patchSizeT().getAsInt();
-        return slice(channels, grid, (frames + depth - 1) / depth);
+        return slice(
+                channels,
+                grid,
+                places.map(given -> times(given, depth)).orElseGet(() -> counted((frames + depth - 1) / depth)));
+    }
+
+    private static Tensor times(List<Integer> places, int depth) {
+        return torch.tensor(IntStream.range(0, places.size() / depth)
+                        .mapToDouble(patch -> (double) places.get(patch * depth) / depth)
+                        .toArray())
+                .to(ScalarType.Float);
     }
 
     /// Rows and columns of patches.
@@ -86,9 +106,13 @@ public record RotaryPositions(Tensor cos, Tensor sin, Tensor factors) {
 
     /// CogVideoX 1.0: the positions are spread evenly over a region.
     static RotaryPositions linspace(int channels, Crop crop, Grid grid, long frames) {
+        return linspace(channels, crop, grid, spread(0, frames, frames));
+    }
+
+    private static RotaryPositions linspace(int channels, Crop crop, Grid grid, Tensor times) {
         return Axes.of(
                         channels,
-                        spread(0, frames, frames),
+                        times,
                         spread(crop.top, crop.bottom, grid.rows),
                         spread(crop.left, crop.right, grid.columns))
                 .tables();
@@ -98,10 +122,10 @@ public record RotaryPositions(Tensor cos, Tensor sin, Tensor factors) {
     /// as [#linspace] where the region begins at 0.
     ///
     /// Source: `get_3d_rotary_pos_embed` of VideoX-Fun, which computes them in fp64 and casts.
-    static RotaryPositions evenly(int channels, Crop crop, Grid grid, long frames) {
+    static RotaryPositions evenly(int channels, Crop crop, Grid grid, Tensor times) {
         return Axes.of(
                         channels,
-                        counted(frames),
+                        times,
                         steps(crop.top, crop.bottom, grid.rows),
                         steps(crop.left, crop.right, grid.columns))
                 .tables();
@@ -116,7 +140,11 @@ public record RotaryPositions(Tensor cos, Tensor sin, Tensor factors) {
 
     /// CogVideoX 1.5: the positions are counted.
     static RotaryPositions slice(int channels, Grid grid, long frames) {
-        return Axes.of(channels, counted(frames), counted(grid.rows), counted(grid.columns))
+        return slice(channels, grid, counted(frames));
+    }
+
+    private static RotaryPositions slice(int channels, Grid grid, Tensor times) {
+        return Axes.of(channels, times, counted(grid.rows), counted(grid.columns))
                 .tables();
     }
 

@@ -207,7 +207,8 @@ class PositionsTest {
         try (PointerScope _ = new PointerScope()) {
             RotaryPositions.Crop crop = new RotaryPositions.Crop(4, 0, 26, 45);
             RotaryPositions.Grid grid = new RotaryPositions.Grid(11, 45);
-            Tensor fun = RotaryPositions.evenly(64, crop, grid, 2).cos();
+            Tensor fun =
+                    RotaryPositions.evenly(64, crop, grid, torch.tensor(0f, 1f)).cos();
             Tensor diffusers = RotaryPositions.linspace(64, crop, grid, 2).cos();
             // the fastest angle of the rows: 4, 6, 8, ... 24, where diffusers goes from 4 to 26 * 10 / 11
             for (int row = 0; row < 11; row++) {
@@ -216,7 +217,7 @@ class PositionsTest {
             }
             assertThat(fun.sub(diffusers).abs().max().item_double()).isGreaterThan(0.1);
             RotaryPositions.Crop whole = new RotaryPositions.Crop(0, 0, 11, 45);
-            Tensor same = RotaryPositions.evenly(64, whole, grid, 2)
+            Tensor same = RotaryPositions.evenly(64, whole, grid, torch.tensor(0f, 1f))
                     .cos()
                     .sub(RotaryPositions.linspace(64, whole, grid, 2).cos());
             assertThat(same.abs().max().item_double()).isLessThan(1e-5);

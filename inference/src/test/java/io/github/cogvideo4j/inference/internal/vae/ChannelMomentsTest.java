@@ -32,7 +32,12 @@ class ChannelMomentsTest {
             Tensor mean = exact.mean(new long[] {0}, false, null);
             Tensor variance = exact.sub(mean).square().mean(new long[] {0}, false, null);
             assertThat(moments.mean().sub(mean).abs().max().item_double()).isLessThan(1e-8);
-            assertThat(moments.variance().div(variance).sub(new Scalar(1.0)).abs().max().item_double())
+            assertThat(moments.variance()
+                            .div(variance)
+                            .sub(new Scalar(1.0))
+                            .abs()
+                            .max()
+                            .item_double())
                     .isLessThan(1e-6);
         }
     }
