@@ -3,17 +3,14 @@ package io.github.cogvideo4j.cli.command;
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.JobPlan;
-import io.github.cogvideo4j.checkpoints.verify.TensorDifference;
 import io.github.cogvideo4j.checkpoints.verify.VerificationReport;
 import io.github.cogvideo4j.checkpoints.verify.VerificationRequest;
 import io.github.cogvideo4j.cli.arguments.SourceArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
-import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.report.ConversionProgress;
-import io.github.cogvideo4j.formats.json.JsonFile;
-import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.cli.report.VerificationText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,8 +19,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /// `cogvideo verify`: proves a folder intact, and equal to its source.
 @Command(name = "verify")
@@ -32,10 +27,13 @@ public final class VerifyCommand extends ConsoleCommand {
     private String model = "";
 
     @Option(names = "--against", paramLabel = "CHECKPOINT")
-    private Optional<Path> against = Optional.empty();
+    private List<Path> against = List.of();
 
     @Option(names = "--lora", paramLabel = "ADAPTER")
     private List<Path> lora = List.of();
+
+    @Option(names = "--base", paramLabel = "MODEL")
+    private Optional<String> base = Optional.empty();
 
     @Option(names = "--deep")
     private boolean deep;
@@ -52,16 +50,21 @@ public final class VerifyCommand extends ConsoleCommand {
         if (against.isEmpty() && source.given()) {
             throw new UsageException("cli.verify.needs-against");
         }
+        if (against.isEmpty() && base.isPresent()) {
+            throw new UsageException("cli.verify.base-needs-against");
+        }
         if (against.isEmpty() && !lora.isEmpty()) {
             throw new UsageException("cli.verify.lora-needs-against");
         }
-        if (against.isPresent() && deep) {
+        if (!against.isEmpty() && deep) {
             throw new UsageException("cli.verify.deep-against");
         }
         VerificationRequest request = new VerificationRequest(
                 model,
-                against,
-                against.isPresent() ? lora : List.of(),
+                against.stream().findFirst(),
+                lora,
+                against.stream().skip(1).toList(),
+                base,
                 source.given() ? Optional.of(source.options()) : Optional.empty(),
                 deep,
                 Runtime.getRuntime().availableProcessors());
@@ -69,59 +72,23 @@ public final class VerifyCommand extends ConsoleCommand {
         try (ConversionProgress progress = new ConversionProgress(console)) {
             report = plan(request, progress.control()).run(progress.control());
         }
-        report.warnings().forEach(console::warn);
-        return report.source().isPresent() ? compared(report, report.source().get()) : checked(report);
+        return new VerificationText(console).show(report);
     }
 
-    /// A fused model needs its adapters, and how they are given is for the command line to say.
+    /// A fused model needs its adapters and a merged one its sources, and how they are given is for the command
+    /// line to say.
     private static JobPlan<VerificationReport> plan(VerificationRequest request, JobControl control)
             throws IOException {
         try {
             return request.plan(control);
         } catch (InvalidRequestException e) {
-            throw new UsageException(
-                    "cli.verify.fused", e.problem().message().arguments().toArray());
+            String key = switch (e.problem().message().key()) {
+                case "checkpoints.verify.adapters" -> "cli.verify.fused";
+                case "checkpoints.verify.merged" -> "cli.verify.merged";
+                case "checkpoints.verify.merged-with-base" -> "cli.verify.merged-with-base";
+                default -> throw e;
+            };
+            throw new UsageException(key, e.problem().message().arguments().toArray());
         }
-    }
-
-    private ExitCode checked(VerificationReport report) {
-        ObjectNode result = JsonFile.newObject();
-        result.put("manifest", report.manifest());
-        result.put("files", report.files());
-        result.put("tensors", report.tensors());
-        if (report.problems().isEmpty()) {
-            console.print(
-                    report.manifest() ? "cli.verify.intact" : "cli.verify.sound",
-                    report.folder(),
-                    report.tensors(),
-                    ByteSize.of(report.bytes()));
-        }
-        return finish(report.problems(), result);
-    }
-
-    private ExitCode compared(VerificationReport report, Path source) {
-        ObjectNode result = JsonFile.newObject();
-        result.put("tensors", report.tensors());
-        result.put("equal", report.problems().isEmpty());
-        ArrayNode list = result.putArray("differences");
-        for (TensorDifference difference : report.differences()) {
-            ObjectNode node = list.addObject();
-            node.put("tensor", difference.name());
-            if (difference instanceof TensorDifference.Values values) {
-                node.put("count", values.count());
-                node.put("first_index", values.first());
-                node.put("largest", values.largest());
-            }
-        }
-        if (report.problems().isEmpty()) {
-            console.print("cli.verify.equal", report.tensors(), source);
-        }
-        return finish(report.problems(), result);
-    }
-
-    private ExitCode finish(List<Problem> problems, ObjectNode result) {
-        problems.forEach(console::finding);
-        console.result(result);
-        return problems.isEmpty() ? ExitCode.DONE : ExitCode.PROBLEMS_FOUND;
     }
 }
