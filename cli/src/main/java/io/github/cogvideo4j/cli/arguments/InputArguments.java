@@ -61,7 +61,8 @@ public final class InputArguments {
                 prompt.text(),
                 prompt.input().or(() -> given).or(base::input),
                 lastImage.or(() -> another ? Optional.empty() : base.lastImage()),
-                mask.or(() -> another ? Optional.empty() : base.mask()));
+                mask.or(() -> another ? Optional.empty() : base.mask()),
+                prompt.original());
     }
 
     /// The file of each option that gives the input; at most one.

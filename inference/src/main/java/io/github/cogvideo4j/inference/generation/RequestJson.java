@@ -74,6 +74,7 @@ public final class RequestJson {
     private static final String SCALE = "scale";
     private static final String ALPHA = "alpha";
     private static final String TEXT = "text";
+    private static final String ORIGINAL = "original";
     private static final String INPUT = "input";
     private static final String LAST_IMAGE = "last_image";
     private static final String MASK = "mask";
@@ -110,6 +111,7 @@ public final class RequestJson {
             prompt.input().ifPresent(file -> node.put(INPUT, text(file)));
             prompt.lastImage().ifPresent(file -> node.put(LAST_IMAGE, text(file)));
             prompt.mask().ifPresent(file -> node.put(MASK, text(file)));
+            prompt.original().ifPresent(words -> node.put(ORIGINAL, words));
         });
         request.negativePrompt().ifPresent(text -> json.put(NEGATIVE, text));
         write(json, request.settings());
@@ -234,7 +236,8 @@ public final class RequestJson {
                 fields.text(TEXT).orElseThrow(() -> fields.bad(TEXT)),
                 fields.path(INPUT),
                 fields.path(LAST_IMAGE),
-                fields.path(MASK));
+                fields.path(MASK),
+                fields.text(ORIGINAL));
         fields.requireNothingElse();
         return prompt;
     }

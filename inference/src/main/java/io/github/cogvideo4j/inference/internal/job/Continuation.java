@@ -60,7 +60,7 @@ public record Continuation(VideoGenerator generator, Planning planning, Video so
         return new InvalidRequestException(ProblemCode.REQUEST, Place.nowhere(), key, arguments);
     }
 
-    /// How many clips a request makes of a video: a trial makes one.
+    /// How many clips a request adds to a video: a trial adds one, and without an extension there are none.
     public static int clips(GenerationRequest request) {
         return request.extension()
                 .map(extension -> request.trial() ? 1 : extension.clips())
