@@ -83,7 +83,7 @@ public final class FitsConfigRule implements Rule {
         return Finding.of(
                         Severity.ERROR,
                         Problem.of(ProblemCode.KEY_PREFIX, place(group), "checkpoints.doctor.key-prefix", wrapper))
-                .withRemedy(new Remedy.Repair(subject.path(), true, Optional.empty()));
+                .withRemedy(new Remedy.RepairFolder(subject.path(), true, Optional.empty()));
     }
 
     private static void compare(TransformerConfig config, WeightGroup group, Consumer<Finding> found)
