@@ -207,6 +207,14 @@ public final class FolderVerification {
     }
 
     private Optional<Manifest.Names> recorded(Path part) throws IOException {
+        return recorded(folder, part);
+    }
+
+    /// What the manifest of a converted folder says of the names of a component.
+    ///
+    /// @param folder the converted folder
+    /// @param part   the component's
+    public static Optional<Manifest.Names> recorded(Path folder, Path part) throws IOException {
         return manifest(folder)
                 .flatMap(known -> known.names().stream()
                         .filter(names -> folder.resolve(names.component()).equals(part))
