@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.job.Phase;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Change;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.LayerChange;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Scaling;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterContent;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterFile;
@@ -220,9 +220,9 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
 
     private static void add(
             SequencedMap<String, List<Term>> layers, AdapterContent adapter, AdaptedModule module, double factor) {
-        List<Change> changes = new ArrayList<>(module.weight());
+        List<LayerChange> changes = new ArrayList<>(module.weight());
         changes.addAll(module.bias());
-        for (Change change : changes) {
+        for (LayerChange change : changes) {
             if (changes.size() > 1
                     || !module.bias().isEmpty()
                     || change.scaling() != Scaling.PRODUCT

@@ -86,7 +86,7 @@ public final class FitsConfigRule implements Rule {
         return Finding.of(
                         Severity.ERROR,
                         Problem.of(ProblemCode.KEY_PREFIX, place(group), "checkpoints.doctor.key-prefix", wrapper))
-                .withRemedy(new Remedy.Repair(subject.path(), true, Optional.empty()));
+                .withRemedy(new Remedy.RepairFolder(subject.path(), true, Optional.empty()));
     }
 
     /// Whether a conversion wrote the component, and says so: it refuses what the model does not have, but for

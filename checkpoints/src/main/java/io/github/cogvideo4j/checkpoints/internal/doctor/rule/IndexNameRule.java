@@ -65,6 +65,6 @@ public final class IndexNameRule implements Rule {
             Subject subject, ProblemCode code, Path place, String key, String expected, Consumer<Finding> found) {
         found.accept(
                 Finding.of(Severity.ERROR, Problem.of(code, Place.of(place), "checkpoints.doctor." + key, expected))
-                        .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())));
+                        .withRemedy(new Remedy.RepairFolder(subject.path(), false, Optional.empty())));
     }
 }

@@ -35,7 +35,7 @@ public record WeightGroup(
         Optional<String> variant,
         int count,
         SortedMap<Integer, Member> members,
-        Contents contents,
+        GroupContents contents,
         Optional<IndexView> index) {
     /// Copies the map.
     public WeightGroup {
@@ -65,10 +65,10 @@ public record WeightGroup(
     /// @param byFile   the tensors of each file that could be read
     /// @param errors   why others could not
     /// @param warnings what was odd
-    public record Contents(
+    public record GroupContents(
             SequencedMap<Path, List<StoredTensor>> byFile, List<Problem> errors, List<Problem> warnings) {
         /// Copies the lists.
-        public Contents {
+        public GroupContents {
             errors = List.copyOf(errors);
             warnings = List.copyOf(warnings);
         }
