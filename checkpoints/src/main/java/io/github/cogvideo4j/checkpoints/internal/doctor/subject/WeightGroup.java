@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 /// Weight files of a folder that belong together by their names: one file, or the shards of one set, however
 /// each of them is called.
 ///
-/// @param component what they are weights of, as far as the folder tells
+/// @param component what they are weights of, as far as the folder says
 /// @param folder    where they are
 /// @param extension `safetensors` or `bin`
 /// @param variant   the variant in their names
