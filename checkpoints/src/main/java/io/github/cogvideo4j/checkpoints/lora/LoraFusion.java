@@ -176,7 +176,7 @@ public final class LoraFusion {
     /// @param scale   how strongly; 1 as trained
     /// @param alpha   an alpha that goes before what the adapter records
     public record AppliedAdapter(LoraAdapter adapter, double scale, OptionalDouble alpha) {
-        /// What a checkpoint tells of it once it is fused.
+        /// What a checkpoint records of it once it is fused.
         FusedAdapter fused() {
             var modules = adapter.content().modules().values();
             int rank = modules.stream()

@@ -153,7 +153,7 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
     /// @param adapters the adapters, at least one
     /// @param output   a folder, or a file that ends in `.safetensors`
     /// @param options  what is wanted
-    /// @param control  told what is worth knowing
+    /// @param control  receives warnings
     /// @throws InvalidCheckpointException `unsupported-tensor` for changes that are no product of two matrices,
     ///     `shape-mismatch` when the adapters are not for the same layers, `wrong-component` when they are for
     ///     different components of a model, and whatever [LoraAdapter#open(Path)] finds

@@ -112,7 +112,7 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
 
     /// Makes the videos.
     ///
-    /// @param control told of every [Stage], its steps and pieces, and what only a generation has
+    /// @param control receives every [Stage], its steps and pieces, and the events of a generation
     ///                ([GenerationEvent]); asked at each of them whether to stop
     /// @return the files, which are in place
     /// @throws io.github.cogvideo4j.checkpoints.CancelledException when it was asked to stop. The videos of

@@ -21,7 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// PEFT's `adapter_config.json`: which of its methods an adapter is of, with ranks and alphas.
 ///
 /// Source: PEFT's `LoraConfig`, `LoHaConfig` and `LoKrConfig`. PEFT has one method in a folder, and assumes a
-/// number of its own where it finds no alpha, so one is always written: the rank, where nobody knows it.
+/// number of its own where it finds no alpha, so one is always written: the rank, where alpha is unknown.
 public final class PeftConfiguration {
     private final AdapterContent adapter;
     private final OptionalDouble alpha;

@@ -50,7 +50,7 @@ public final class FolderVerification {
     /// @param folder   a model's folder, or a transformer's
     /// @param deep     whether linked files are hashed too, instead of being compared by size and time
     /// @param threads  how many tensors are read at once
-    /// @param control told the bytes that are done
+    /// @param control receives the number of bytes that are done
     /// @throws io.github.cogvideo4j.formats.MalformedFileException `manifest` when the manifest itself is not
     /// sound
     public static VerificationReport verify(Path folder, boolean deep, int threads, JobControl control)

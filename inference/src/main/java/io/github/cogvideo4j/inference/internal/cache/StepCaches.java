@@ -38,7 +38,7 @@ public final class StepCaches {
     /// @param name   one of [#names()]
     /// @param values its settings by their names, as text; what is left out has its default
     /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException when there is no such cache, no such
-    /// setting, or a value that means nothing
+    /// setting, or an invalid value
     public static CacheSettings settings(String name, Map<String, String> values) {
         Function<CacheValues, CacheSettings> kind = KINDS.get(name);
         if (kind == null) {

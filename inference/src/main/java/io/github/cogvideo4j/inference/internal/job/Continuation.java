@@ -46,7 +46,7 @@ public record Continuation(VideoGenerator generator, Planning planning, Video so
     /// New frames in a trial of an inpainting model.
     private static final int TRIAL_FRAMES = 8;
 
-    /// Rates that differ by less are told by nobody.
+    /// Rates that differ by less are indistinguishable.
     private static final double RATES = 1.25;
 
     /// Refuses requests whose inputs cannot be continued, or that want files which several clips have no single

@@ -364,7 +364,7 @@ public final class RepairPlanner {
         return subject.path().relativize(file).toString().replace('\\', '/');
     }
 
-    /// What a repair may do, and what it was told where it will not guess.
+    /// What a repair may do, and the user's answers where it will not guess.
     ///
     /// @param convert whether weights may be written anew where names alone do not help
     /// @param keep    of several sets of weights, a file (or the index) of the one to keep

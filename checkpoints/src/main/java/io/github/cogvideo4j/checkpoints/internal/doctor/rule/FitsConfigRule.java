@@ -113,8 +113,8 @@ public final class FitsConfigRule implements Rule {
                 .forEach(problem -> found.accept(Finding.of(converted ? Severity.INFO : Severity.WARNING, problem)));
     }
 
-    /// Where only the family is known, sizes may be any: what can be told is that the weights are another
-    /// family's, or that some lie under none of its modules.
+    /// Where only the family is known, any sizes are possible; all that can be said is that the weights are
+    /// another family's, or that some lie under none of its modules.
     private static void compareFamily(Part part, WeightGroup group, Consumer<Finding> found) {
         Optional<String> className = part.className();
         Optional<Family> family = className.flatMap(Families::ofClass);

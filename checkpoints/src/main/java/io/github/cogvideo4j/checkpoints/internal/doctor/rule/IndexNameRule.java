@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// Shards without an index, or with one under a name that nobody looks for.
+/// Shards without an index, or with one under a name that no loader looks for.
 public final class IndexNameRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {

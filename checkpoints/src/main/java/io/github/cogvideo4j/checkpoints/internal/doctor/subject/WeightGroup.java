@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 /// Weight files of a folder that belong together by their names: one file, or the shards of one set, however
 /// each of them is called.
 ///
-/// @param component what they are weights of, as far as the folder tells
+/// @param component what they are weights of, as far as the folder says
 /// @param folder    where they are
 /// @param extension `safetensors` or `bin`
 /// @param variant   the variant in their names
@@ -79,7 +79,7 @@ public record WeightGroup(
         }
     }
 
-    /// What to call it: its first file, and how many.
+    /// Its label: the first file, and the number of files.
     public String label() {
         String first = members.firstEntry().getValue().fileName();
         return isSharded() ? first + " (1/" + count + ")" : first;
@@ -121,7 +121,7 @@ public record WeightGroup(
                 || !families().isEmpty();
     }
 
-    /// What the tensors are of, by their names and under whatever wrapper.
+    /// The component that the tensors belong to, by their names, under any wrapper.
     public List<FamilyMatch> matches() {
         return Families.recognise(StoredTensor.shapes(contents.tensors()));
     }
