@@ -21,7 +21,6 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.DType;
-import io.github.cogvideo4j.formats.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,7 +38,7 @@ public final class ConversionPlanner {
     private final Optional<BaseModel> base;
     private final ConversionOptions options;
     private final Warnings warnings = new Warnings();
-    private final List<ConversionPlan.Part> parts = new ArrayList<>();
+    private final List<ConversionPlan.PlannedPart> parts = new ArrayList<>();
     private final List<PlannedTensor> tensors = new ArrayList<>();
     private final List<WeightFile> weightFiles = new ArrayList<>();
     private final SequencedMap<String, String> smallFiles = new LinkedHashMap<>();
@@ -162,20 +161,14 @@ public final class ConversionPlanner {
         ComponentFiles files = new ComponentFiles(component, options, warnings);
         weightFiles.addAll(files.plan(planned, output));
         smallFiles.putAll(files.indexes());
-        parts.add(new ConversionPlan.Part(component.folder(), source, Optional.of(placed.names())));
+        parts.add(new ConversionPlan.PlannedPart(component.folder(), source, Optional.of(placed.names())));
     }
 
     private void addAdapter(Checkpoint source) {
         List<PlannedTensor> planned = planned(source, "", TargetDType.SOURCE, Optional.empty());
         weightFiles.add(WeightFile.Safetensors.of(WeightFileName.ADAPTER, planned));
-        parts.add(new ConversionPlan.Part(WeightFileName.ADAPTER, source));
-        Shape first = source.entries().getFirst().tensor().shape();
-        // The rank is the shorter side of a low-rank matrix.
-        warnings.report(
-                ProblemCode.LORA_ALPHA,
-                Place.of(source.folder()),
-                "checkpoints.convert.adapter-alpha",
-                Math.min(first.size(0), first.size(1)));
+        parts.add(new ConversionPlan.PlannedPart(WeightFileName.ADAPTER, source));
+        warnings.report(NamingSchemes.of(source.kind()).unrecorded(source));
     }
 
     /// ComfyUI's loaders of other families take the names of the models' own repositories.
@@ -198,17 +191,17 @@ public final class ConversionPlanner {
         boolean keep = !source.kind().isTraining() || source.traits().keepsDType();
         weightFiles.add(WeightFile.Safetensors.of(
                 ComfyNames.FILE, planned(source, "", keep ? TargetDType.SOURCE : TargetDType.BF16, Optional.empty())));
-        parts.add(new ConversionPlan.Part(ComfyNames.FILE, source));
+        parts.add(new ConversionPlan.PlannedPart(ComfyNames.FILE, source));
     }
 
     private void addExport(NamingScheme.Export export) {
         String folder = export.path().substring(0, Math.max(0, export.path().lastIndexOf('/')));
-        weightFiles.add(WeightFile.Torch.of(
+        weightFiles.add(WeightFile.TorchContainer.of(
                 export.path(),
                 planned(export.checkpoint(), folder, TargetDType.SOURCE, Optional.empty()),
                 Optional.of(export.key())));
         smallFiles.putAll(export.smallFiles());
-        parts.add(new ConversionPlan.Part(export.path(), export.checkpoint()));
+        parts.add(new ConversionPlan.PlannedPart(export.path(), export.checkpoint()));
     }
 
     /// Each tensor in the dtype that was asked for, or in the one that its table has it in: some models keep

@@ -96,20 +96,20 @@ public sealed interface WeightFile {
     /// @param path    its path below the output
     /// @param layout  its layout
     /// @param offsets where each tensor starts
-    record Torch(String path, TorchLayout layout, SequencedMap<String, Long> offsets) implements WeightFile {
-        static Torch of(String path, List<PlannedTensor> tensors) {
+    record TorchContainer(String path, TorchLayout layout, SequencedMap<String, Long> offsets) implements WeightFile {
+        static TorchContainer of(String path, List<PlannedTensor> tensors) {
             return of(path, tensors, Optional.empty());
         }
 
         /// A file whose state dict lies under a key.
-        static Torch of(String path, List<PlannedTensor> tensors, Optional<String> wrapper) {
+        static TorchContainer of(String path, List<PlannedTensor> tensors, Optional<String> wrapper) {
             TorchLayout layout = TorchLayout.of(
                     path.substring(path.lastIndexOf('/') + 1),
-                    tensors.stream().map(Torch::layoutTensor).toList(),
+                    tensors.stream().map(TorchContainer::layoutTensor).toList(),
                     wrapper);
             SequencedMap<String, Long> offsets = new LinkedHashMap<>();
             layout.slots().forEach(slot -> offsets.put(slot.tensor().name(), slot.offset()));
-            return new Torch(path, layout, offsets);
+            return new TorchContainer(path, layout, offsets);
         }
 
         /// The merge marks what was trained, and the reference converter keeps that.

@@ -40,11 +40,11 @@ public record Inspection(
         warnings = List.copyOf(warnings);
     }
 
-    /// Looks at a file or a folder. What is damaged or hostile is told in the result, not thrown.
+    /// Looks at a file or a folder. What is damaged or hostile is reported in the result, not thrown.
     ///
     /// @param path    a file or a folder
     /// @param options how to choose in a checkpoint
-    /// @param watch   told every opcode of every pickle
+    /// @param watch   receives every opcode of every pickle
     /// @throws IOException when nothing is there, or the disk fails
     public static Inspection of(Path path, SourceOptions options, PickleWatch watch) throws IOException {
         List<Contents> contents = List.of();
@@ -127,7 +127,7 @@ public record Inspection(
                 ProblemCode.PICKLE_LIMIT,
                 ProblemCode.TENSOR_TOO_LARGE);
 
-        /// Whether a problem is a danger to whoever loads the file.
+        /// Whether a problem endangers a program that loads the file.
         public static boolean isDanger(ProblemCode code) {
             return DANGERS.contains(code);
         }

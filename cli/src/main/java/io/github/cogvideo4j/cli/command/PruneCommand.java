@@ -53,8 +53,8 @@ public final class PruneCommand extends ConsoleCommand {
     @Option(
             names = "--dtype",
             paramLabel = "DTYPE",
-            converter = Choices.DType.class,
-            completionCandidates = Choices.DType.class)
+            converter = Choices.DTypeConverter.class,
+            completionCandidates = Choices.DTypeConverter.class)
     private Optional<TargetDType> dtype = Optional.empty();
 
     @Mixin

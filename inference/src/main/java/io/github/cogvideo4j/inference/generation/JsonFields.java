@@ -127,7 +127,7 @@ final class JsonFields {
         return Optional.ofNullable(node.get(name)).filter(value -> !value.isNull());
     }
 
-    /// Refuses fields that nobody asked for: a name that is misspelt would be ignored without a word.
+    /// Refuses unknown fields: a misspelt name would be silently ignored.
     void requireNothingElse() {
         for (String name : node.propertyNames()) {
             if (!seen.contains(name)) {

@@ -23,7 +23,7 @@ public final class Statistics {
     ///
     /// @param tensors  the tensors
     /// @param threads  how many at once
-    /// @param control told the bytes that are done
+    /// @param control receives the number of bytes that are done
     /// @throws io.github.cogvideo4j.formats.MalformedFileException `bad-crc` when a storage is not what its
     /// checksum says
     public static SequencedMap<StoredTensor, TensorStatistics> of(

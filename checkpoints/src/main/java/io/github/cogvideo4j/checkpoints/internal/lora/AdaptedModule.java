@@ -21,8 +21,8 @@ import java.util.stream.Stream;
 public record AdaptedModule(
         String name,
         boolean flattened,
-        List<Change> weight,
-        List<Change> bias,
+        List<LayerChange> weight,
+        List<LayerChange> bias,
         OptionalInt rank,
         OptionalDouble alpha,
         boolean rankStabilized) {
@@ -46,7 +46,7 @@ public record AdaptedModule(
     ///
     /// @param delta   the change
     /// @param scaling how it is scaled
-    public record Change(Delta delta, Scaling scaling) {}
+    public record LayerChange(Delta delta, Scaling scaling) {}
 
     /// The same under the name that the model has for it.
     public AdaptedModule bound(String module) {
@@ -84,7 +84,7 @@ public record AdaptedModule(
     /// @param changes [#weight()] or [#bias()]
     /// @param scale   how strongly the adapter is applied
     /// @param given   an alpha that goes before the recorded one
-    public List<FusedWeight.Term> terms(List<Change> changes, double scale, OptionalDouble given) {
+    public List<FusedWeight.Term> terms(List<LayerChange> changes, double scale, OptionalDouble given) {
         return changes.stream()
                 .map(change -> new FusedWeight.Term(
                         change.delta(),

@@ -44,7 +44,7 @@ public record TensorValues(StoredTensor tensor, ValueScan scan) {
                 .toList();
     }
 
-    /// A sink that also tells how far the reading is.
+    /// A sink that also reports the progress of the reading.
     static TensorData.Sink counted(JobControl control, TensorData.Sink sink) {
         return bytes -> {
             int length = bytes.remaining();

@@ -23,7 +23,7 @@ public final class Undo {
     /// Takes back every repair of a folder.
     ///
     /// @param folder   the folder
-    /// @param control told the bytes that are hashed
+    /// @param control receives the number of bytes that are hashed
     /// @return how many repairs were taken back
     /// @throws io.github.cogvideo4j.formats.FormatException when a journal is not one of ours or leads out of
     /// the folder

@@ -50,7 +50,7 @@ public final class PartiallyRenamedRule implements Rule {
                                         old.getFirst()),
                                 Severity.ERROR,
                                 symptom(group))
-                        .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())));
+                        .withRemedy(new Remedy.RepairFolder(subject.path(), false, Optional.empty())));
             }
         }
     }

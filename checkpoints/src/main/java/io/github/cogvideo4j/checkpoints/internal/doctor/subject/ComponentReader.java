@@ -214,7 +214,7 @@ final class ComponentReader {
                 key.variant().isEmpty() ? Optional.empty() : Optional.of(key.variant()),
                 count,
                 set,
-                new WeightGroup.Contents(byFile, errors, warnings.all()),
+                new WeightGroup.GroupContents(byFile, errors, warnings.all()),
                 Optional.empty());
     }
 
