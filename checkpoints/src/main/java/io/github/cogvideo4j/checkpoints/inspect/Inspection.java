@@ -17,7 +17,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/// Everything that can be said of a path without loading it: the names in its pickles, and what it holds.
+/// Everything that can be found out about a path without loading it: the names in its pickles, and what it
+/// holds.
 ///
 /// @param path       what was looked at
 /// @param pickles    every pickle in it
@@ -118,7 +119,7 @@ public record Inspection(
         PROBLEMS,
         /// It tries something that no weights file needs: running code, leaving its folder, exhausting memory.
         UNSAFE,
-        /// It cannot be read, so nothing can be said of what it holds.
+        /// It cannot be read, so its contents are unknown.
         UNREADABLE;
 
         private static final Set<ProblemCode> DANGERS = EnumSet.of(

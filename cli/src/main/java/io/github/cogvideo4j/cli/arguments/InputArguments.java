@@ -41,6 +41,9 @@ public final class InputArguments {
     @Option(names = "--extend-clips", paramLabel = "N")
     private Optional<Integer> clips = Optional.empty();
 
+    @Option(names = "--control-canny", paramLabel = "FILE")
+    private Optional<Path> canny = Optional.empty();
+
     @Option(names = "--generate-type", paramLabel = "TYPE")
     private Optional<GenerationKind> kind = Optional.empty();
 
@@ -72,6 +75,7 @@ public final class InputArguments {
         image.ifPresent(file -> given.put("--image", file));
         video.ifPresent(file -> given.put("--video", file));
         control.ifPresent(file -> given.put("--control-video", file));
+        canny.ifPresent(file -> given.put("--control-canny", file));
         extended.ifPresent(file -> given.put("--extend", file));
         List<String> names = List.copyOf(given.keySet());
         if (names.size() > 1) {
@@ -84,7 +88,8 @@ public final class InputArguments {
     private Optional<GenerationKind> implied() {
         return image.map(_ -> GenerationKind.I2V)
                 .or(() -> video.map(_ -> GenerationKind.V2V))
-                .or(() -> control.map(_ -> GenerationKind.CONTROL));
+                .or(() -> control.map(_ -> GenerationKind.CONTROL))
+                .or(() -> canny.map(_ -> GenerationKind.CANNY));
     }
 
     /// How a video is continued, if one is.
@@ -141,7 +146,7 @@ public final class InputArguments {
 
     private static GenerationKind kind(PromptInput asked, Optional<GenerationKind> wanted) throws IOException {
         if (asked.input().isEmpty()) {
-            if (wanted.filter(type -> type == GenerationKind.CONTROL).isPresent()) {
+            if (wanted.filter(GenerationKind::isControlled).isPresent()) {
                 throw new UsageException("cli.generate.no-control");
             }
             if (wanted.filter(type -> type != GenerationKind.T2V).isPresent()) {
@@ -156,8 +161,7 @@ public final class InputArguments {
             return plain;
         }
         // A GIF may be meant as the image that it begins with; a control video is not told from others.
-        boolean meant = wanted.get() == GenerationKind.CONTROL
-                || (wanted.get() == GenerationKind.I2V && !Files.isDirectory(file));
+        boolean meant = wanted.get().isControlled() || (wanted.get() == GenerationKind.I2V && !Files.isDirectory(file));
         if (still || !meant) {
             throw new UsageException("cli.generate.wrong-input", wanted.get(), file);
         }

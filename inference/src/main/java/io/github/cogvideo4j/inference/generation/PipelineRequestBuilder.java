@@ -7,7 +7,7 @@ import io.github.cogvideo4j.inference.video.Video;
 import java.util.List;
 import java.util.Optional;
 
-/// A builder of a [PipelineRequest]: 50 steps, guidance 6, seed 42 and strength 0.8 where nothing else is said.
+/// A builder of a [PipelineRequest]: 50 steps, guidance 6, seed 42 and strength 0.8 unless set otherwise.
 public final class PipelineRequestBuilder {
     private List<String> prompts = List.of();
     private List<String> negativePrompts = List.of();
@@ -34,12 +34,12 @@ public final class PipelineRequestBuilder {
         return this;
     }
 
-    /// What the videos shall not show.
+    /// What the videos should not show.
     public PipelineRequestBuilder negativePrompt(String value) {
         return negativePrompts(List.of(value));
     }
 
-    /// What the videos shall not show, one for each prompt.
+    /// What the videos should not show, one for each prompt.
     public PipelineRequestBuilder negativePrompts(List<String> value) {
         negativePrompts = value;
         return this;

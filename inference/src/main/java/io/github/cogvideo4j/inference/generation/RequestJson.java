@@ -165,7 +165,7 @@ public final class RequestJson {
         settings.windows().ifPresent(value -> json.set(WINDOWS, WindowJson.write(value)));
     }
 
-    /// Reads a request, which anyone may have written.
+    /// Reads a request, whose content is not trusted.
     ///
     /// @param place where it is, for messages
     /// @throws io.github.cogvideo4j.formats.MalformedFileException `request` when it is not one: it names the

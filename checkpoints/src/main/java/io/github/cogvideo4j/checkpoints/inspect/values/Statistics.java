@@ -57,7 +57,7 @@ public final class Statistics {
         return Optional.of(sink.statistics());
     }
 
-    /// What the values of a tensor are like. NaN and infinite ones are counted and left out of everything else.
+    /// Statistics of a tensor's values. NaN and infinite ones are counted and left out of everything else.
     ///
     /// @param count              how many elements
     /// @param finite             how many of them are finite

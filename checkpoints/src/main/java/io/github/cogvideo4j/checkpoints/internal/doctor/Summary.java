@@ -15,7 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/// What a subject is, in one line.
+/// A summary of a subject in one line.
 final class Summary {
     private Summary() {}
 

@@ -8,7 +8,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 
-/// What an adapter does to one module.
+/// The change that an adapter makes to one module.
 ///
 /// @param name           the module as the file names it, or as the model does once it is bound
 /// @param flattened      whether the name's dots are underscores
@@ -65,7 +65,7 @@ public record AdaptedModule(
                         .anyMatch(change -> change.scaling() == Scaling.PRODUCT);
     }
 
-    /// What products are multiplied by: `scale * alpha / rank`. Where no alpha is known it is taken to be the
+    /// The factor of the products: `scale * alpha / rank`. Where no alpha is known it is taken to be the
     /// rank, as diffusers and PEFT do, and the factor is the scale itself.
     ///
     /// @param scale how strongly the adapter is applied; 1 as trained

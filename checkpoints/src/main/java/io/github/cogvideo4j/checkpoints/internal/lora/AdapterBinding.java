@@ -106,7 +106,7 @@ public record AdapterBinding(
                 && (module.bias().isEmpty() || names.bias(name).isPresent());
     }
 
-    /// What has to be taken off so that most names are the model's; nothing where that is as good.
+    /// The prefix to remove so that most names are the model's; empty where removing one does not help.
     private static String wrapper(AdapterContent adapter, ModelNames names) {
         Map<String, Integer> counts = new HashMap<>();
         for (AdaptedModule module : adapter.modules().values()) {

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
 
-/// What the values of an adapter say.
+/// The findings about an adapter's values.
 public final class AdapterValues {
     private AdapterValues() {}
 

@@ -186,13 +186,13 @@ public record CheckpointLocation(Found place, List<Problem> warnings, boolean av
             return String.valueOf(run.getFirst().getFileName()).startsWith("checkpoint-");
         }
 
-        /// A file of state that is spread over several stands for its folder.
+        /// A file of a state that is spread over several files stands for its folder.
         private Found ofFile() {
             Optional<Path> folder = DistributedCheckpoint.ofPart(path);
             if (folder.isPresent()) {
                 return new State(folder.get(), DistributedCheckpoint::plan);
             }
-            Path parent = Optional.ofNullable(path.toAbsolutePath().getParent()).orElse(path);
+            Path parent = Optional.ofNullable(path.getParent()).orElse(Path.of("."));
             if (HubStorage.isPart(path)) {
                 return new State(parent, HubStorage::plan);
             }
@@ -281,7 +281,7 @@ public record CheckpointLocation(Found place, List<Problem> warnings, boolean av
             }
         }
 
-        /// What diffusion-pipe made to be used, rather than its state for going on.
+        /// The weights that diffusion-pipe wrote for use, rather than its state for resuming.
         private Optional<Found> pipelineOutput() throws IOException {
             List<Path> outputs = TrainerFolders.outputs(path);
             if (outputs.isEmpty()) {

@@ -10,7 +10,7 @@ import java.util.HashSet;
 import java.util.Set;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// The half-precision types that a processor multiplies by itself, by the flags that Linux reports. Where
+/// The half-precision types that a processor multiplies natively, by the flags that Linux reports. Where
 /// nothing is reported, all of them.
 public record Processor(Set<ScalarType> halves) {
     private static final int LONGEST = 1 << 20;

@@ -48,7 +48,7 @@ public final class RandomSource implements AutoCloseable {
         }
     }
 
-    /// A source of its own that begins where this one began.
+    /// A new source that begins where this one began.
     public RandomSource again() {
         return ofEach(seeds);
     }

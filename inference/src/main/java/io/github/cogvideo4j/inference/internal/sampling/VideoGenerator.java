@@ -68,7 +68,7 @@ public final class VideoGenerator implements AutoCloseable {
             case T2V -> ofText(model, options);
             case I2V -> ofImage(model, options);
             case V2V -> ofVideo(model, options);
-            case CONTROL -> ofControl(model, options);
+            case CONTROL, CANNY -> ofControl(model, options);
         };
     }
 

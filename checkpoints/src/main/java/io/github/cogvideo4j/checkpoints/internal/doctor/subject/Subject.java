@@ -83,7 +83,7 @@ public record Subject(
                 .toList();
     }
 
-    /// Where weights that lie in a wrong place belong, when there is one such component.
+    /// The component that misplaced weights belong to, when there is exactly one.
     public Optional<Part> home(WeightGroup group) {
         List<Part> homes = bare().stream().filter(part -> part.mayOwn(group)).toList();
         return homes.size() == 1 ? Optional.of(homes.getFirst()) : Optional.empty();

@@ -132,16 +132,22 @@ final class SubjectReader {
         return problems.size() > before && readTrainedAdapter() ? Subject.Kind.ADAPTER : Subject.Kind.NOTHING;
     }
 
-    /// A run that trained an adapter is no checkpoint to convert, and nothing is wrong with it.
+    /// A run that trained an adapter is not a checkpoint to convert; that is not an error.
     private boolean readTrainedAdapter() throws IOException {
         Problem refusal = problems.getLast();
         Optional<Path> place = refusal.place().file();
         if (refusal.code() != ProblemCode.NOT_A_CHECKPOINT || place.isEmpty()) {
             return false;
         }
-        Path file = Files.isDirectory(place.get()) ? place.get().resolve(WeightFileName.PEFT_ADAPTER) : place.get();
-        if (Files.isRegularFile(file)) {
-            attempt(file, () -> readAdapter(file));
+        List<Path> files = Files.isDirectory(place.get())
+                ? List.of(
+                        place.get().resolve(WeightFileName.PEFT_ADAPTER),
+                        place.get().resolve(WeightFileName.ADAPTER))
+                : List.of(place.get());
+        for (Path file : files) {
+            if (adapters.isEmpty() && Files.isRegularFile(file)) {
+                attempt(file, () -> readAdapter(file));
+            }
         }
         if (adapters.isEmpty()) {
             return false;
@@ -183,7 +189,7 @@ final class SubjectReader {
         }
     }
 
-    /// What weights that lie in a wrong place are taken for.
+    /// The kind of thing that misplaced weights are taken for.
     private Component trained() {
         return parts.stream()
                 .filter(Part::trained)
@@ -259,7 +265,7 @@ final class SubjectReader {
         return Dialects.read(tensor.name()).map(reading -> reading.key().part());
     }
 
-    /// Does a piece of reading; whatever is wrong with the files becomes a problem.
+    /// Runs a piece of reading; any error in the files becomes a problem.
     private void attempt(Path place, Read read) throws IOException {
         try {
             read.run();

@@ -79,7 +79,7 @@ public record WeightGroup(
         }
     }
 
-    /// What to call it: its first file, and how many.
+    /// Its label: the first file, and the number of files.
     public String label() {
         String first = members.firstEntry().getValue().fileName();
         return isSharded() ? first + " (1/" + count + ")" : first;
@@ -121,7 +121,7 @@ public record WeightGroup(
                 || !families().isEmpty();
     }
 
-    /// What the tensors are of, by their names and under whatever wrapper.
+    /// The component that the tensors belong to, by their names, under any wrapper.
     public List<FamilyMatch> matches() {
         return Families.recognise(StoredTensor.shapes(contents.tensors()));
     }
