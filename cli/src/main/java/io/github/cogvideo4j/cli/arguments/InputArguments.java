@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import picocli.CommandLine.Option;
 
@@ -40,6 +41,9 @@ public final class InputArguments {
 
     @Option(names = "--extend-clips", paramLabel = "N")
     private Optional<Integer> clips = Optional.empty();
+
+    @Option(names = "--extend-overlap", paramLabel = "N")
+    private Optional<Integer> overlap = Optional.empty();
 
     @Option(names = "--control-canny", paramLabel = "FILE")
     private Optional<Path> canny = Optional.empty();
@@ -102,17 +106,24 @@ public final class InputArguments {
         if (clips.isPresent() && (clips.get() < 1 || clips.get() > Extension.MOST_CLIPS)) {
             throw new UsageException("cli.generate.clips", clips.get(), Extension.MOST_CLIPS);
         }
+        if (overlap.filter(frames -> frames < 1).isPresent()) {
+            throw new UsageException("cli.generate.overlap", overlap.get());
+        }
         if (extended.isEmpty() && base.isEmpty()) {
-            if (clips.isPresent()) {
-                throw new UsageException("cli.generate.no-extend");
+            if (clips.isPresent() || overlap.isPresent()) {
+                throw new UsageException(
+                        "cli.generate.no-extend", clips.isPresent() ? "--extend-clips" : "--extend-overlap");
             }
             return Optional.empty();
         }
         if (kind.filter(said -> said != GenerationKind.I2V).isPresent()) {
             throw new UsageException("cli.generate.extend-type", kind.get());
         }
-        return Optional.of(
-                new Extension(clips.or(() -> base.map(Extension::clips)).orElse(1)));
+        return Optional.of(new Extension(
+                clips.or(() -> base.map(Extension::clips)).orElse(1),
+                overlap.map(OptionalInt::of)
+                        .or(() -> base.map(Extension::overlap))
+                        .orElse(OptionalInt.empty())));
     }
 
     /// What kind of generation the prompts ask for: what was said, or what their inputs make plain.
