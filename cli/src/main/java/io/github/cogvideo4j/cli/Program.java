@@ -86,7 +86,10 @@ public final class Program {
 
     /// The picocli model of the whole program.
     public static CommandLine commandLine(Console console) {
-        CommandLine commandLine = CogVideoCommand.commandLine(console);
+        return arranged(CogVideoCommand.commandLine(console), console);
+    }
+
+    private static CommandLine arranged(CommandLine commandLine, Console console) {
         // Argument files are expanded before, so that what they hold may be spelled either way as well.
         commandLine.setExpandAtFiles(false);
         commandLine.setOut(new PrintWriter(console.out(), true, console.out().charset()));
@@ -96,7 +99,7 @@ public final class Program {
     }
 
     private static ExitCode execute(Console console, List<String> words) {
-        CommandLine commandLine = commandLine(console);
+        CommandLine commandLine = arranged(CogVideoCommand.commandLine(console, words), console);
         commandLine.setParameterExceptionHandler(
                 (e, args) -> console.fail(UsageFailures.of(e), e).value());
         commandLine.setExecutionExceptionHandler(

@@ -105,6 +105,31 @@ class TrainersCommandsTest {
         if (trainer != null && doctor.exit() == ExitCode.DONE) {
             assertThat(doctor.out()).contains(trainer);
         }
+        assertThat(doctor.out()).contains(wrapper);
+    }
+
+    /// A mask and the masked video beside the noise: three times 16 channels.
+    @Test
+    void theDoctorNamesTheChannelsOfAnInpaintingModel() {
+        Path file = Resources.fixture("single-files/void-48ch/input/void_pass1.safetensors");
+        Path model = output();
+        assertThat(convert(file, model, List.of()).exit()).isEqualTo(ExitCode.DONE);
+        for (Path path : List.of(file, model, model.resolve("transformer"))) {
+            Run doctor = Run.of("doctor", path.toString());
+            assertThat(doctor.exit()).as(doctor.out()).isEqualTo(ExitCode.DONE);
+            assertThat(doctor.out()).contains("takes 48 channels and puts out 16", "VOID");
+        }
+    }
+
+    @Test
+    void theDoctorSaysThatNoKnownModelHasTheNames() throws IOException {
+        Map<String, WrittenTensors.Raw> tensors = new LinkedHashMap<>();
+        WrittenTensors.raw(Resources.fixture("cogkit-sft-w2/live-master.safetensors"))
+                .forEach((name, tensor) -> tensors.put("head." + tensors.size(), tensor));
+        Path file = ContainerFiles.write(folder.resolve("weights.safetensors"), tensors);
+        Run doctor = Run.of("doctor", file.toString());
+        assertThat(doctor.exit()).as(doctor.out()).isEqualTo(ExitCode.DONE);
+        assertThat(doctor.out()).contains("[unknown-names]", "head.0");
     }
 
     private static void assertEqual(Path output, Path source) {
@@ -129,6 +154,111 @@ class TrainersCommandsTest {
         all[words.length] = "--json";
         Run run = Run.of(all);
         return JsonMapper.shared().readTree(run.out());
+    }
+
+    /// A derived configuration guesses what shapes do not tell; what the trainer wrote does not.
+    @ParameterizedTest
+    @CsvSource({
+        "videoxfun-full-ema, output",
+        "videoxfun-zero2-w2, output",
+        "videoxfun-zero2-w2, output/checkpoint-2",
+        "videoxfun-zero2-w2, output/checkpoint-2/pytorch_model",
+        "finetrainers-run, output",
+        "finetrainers-run, output/finetrainers_step_10",
+        "dtensor-ranks-w2, output",
+        "dtensor-ranks-w2, output/global_step_20/actor",
+        "dtensor-ranks-replicated-w2, output/ckpt"
+    })
+    void withoutABaseTheConfigurationThatTheTrainerLeftIsTaken(String fixture, String path) {
+        Path home = Resources.fixture(fixture);
+        Path output = output();
+        Run run = convert(home.resolve(path), output, List.of());
+        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
+        assertThat(run.err()).containsOnlyOnce("config.json was taken from").doesNotContain("derived");
+        assertThat(output.resolve("transformer/config.json"))
+                .hasSameBinaryContentAs(home.resolve("base/transformer/config.json"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"transformer", "huggingface"})
+    void theConfigurationOfAnotherFamilyIsTakenFromBesideItsStateToo(String beside) throws IOException {
+        Path fixture = Resources.fixture("any-wan21-zero2-bf16-w2");
+        Path checkpoint = Resources.copy(fixture.resolve("output/checkpoint-3"), folder.resolve("checkpoint-3"));
+        Path config = Files.createDirectory(checkpoint.resolve(beside)).resolve("config.json");
+        Files.copy(fixture.resolve("base/transformer/config.json"), config);
+        Path output = output();
+        Run run = convert(checkpoint, output, List.of());
+        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
+        assertThat(run.err()).contains("config.json was taken from").doesNotContain("config-missing");
+        assertThat(output.resolve("transformer/config.json")).hasSameBinaryContentAs(config);
+    }
+
+    @Test
+    void aConfigurationBesideThatDoesNotFitIsNamedAndNotTaken() throws IOException {
+        Path checkpoint = Resources.copy(
+                Resources.fixture("videoxfun-zero2-w2/output/checkpoint-2"), folder.resolve("checkpoint-2"));
+        Path config = checkpoint.resolve("transformer/config.json");
+        Files.writeString(config, Files.readString(config).replace("\"num_layers\": 1", "\"num_layers\": 2"));
+        Path output = output();
+        Run run = convert(checkpoint, output, List.of());
+        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
+        assertThat(run.err()).contains("[missing-tensor]", config.toString(), "config.json was derived");
+    }
+
+    /// diffusion-pipe and Hydra give every start a folder of its own, named by date and time.
+    @ParameterizedTest
+    @CsvSource({
+        "20260101_12-00-00, 20251231_23-00-00",
+        "2026-01-01-wan-test, 2025-12-31-first",
+        "2026-01-02/08-00-00, 2026-01-01/20-00-00",
+        "2026-01-02/08-00-00, 2026-01-02/07-59-59"
+    })
+    void ofRunsThatAreNamedByDateTheNewestIsTaken(String newest, String older) throws IOException {
+        Path newer = Resources.fixture("cogkit-sft-w2");
+        Path runs = folder.resolve("runs");
+        Resources.copy(newer.resolve("output"), runs.resolve(newest));
+        Resources.copy(Resources.fixture("finetrainers-run/output"), runs.resolve(older));
+        Files.createDirectory(runs.resolve("tensorboard"));
+        Path output = output();
+        Run run = convert(runs, output, List.of(), "--dtype", "source");
+        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
+        assertThat(run.err()).contains(Path.of(newest).getFileName() + " was taken, the");
+        assertThat(WrittenTensors.in(output.resolve("transformer")))
+                .isEqualTo(WrittenTensors.listed(newer.resolve("reference/tensors.json")));
+        assertEqual(output, runs);
+        assertThat(Run.of("doctor", runs.toString()).out()).contains("CogKit");
+        assertThat(json("inspect", runs.toString())
+                        .at("/result/contents/0/trainer")
+                        .asString(""))
+                .isEqualTo("CogKit SFT");
+    }
+
+    @Test
+    void ofRunsThatAreNotDatedOneIsAskedFor() throws IOException {
+        Path runs = folder.resolve("runs");
+        Resources.copy(Resources.fixture("cogkit-sft-w2/output"), runs.resolve("first"));
+        Resources.copy(Resources.fixture("finetrainers-run/output"), runs.resolve("second"));
+        Run run = convert(runs, output(), List.of());
+        assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run.err()).contains("[not-a-checkpoint]", "first", "second", "give one of them");
+    }
+
+    @Test
+    void anAdaptersRunIsNotPassedOverForAnOlderModel() throws IOException {
+        Path runs = folder.resolve("runs");
+        Resources.copy(
+                Resources.fixture("diffusion-pipe-lora-w2/output/20260101_12-00-00"),
+                runs.resolve("20260201_12-00-00"));
+        Resources.copy(
+                Resources.fixture("diffusion-pipe-full-w2/output/20260101_12-00-00"),
+                runs.resolve("20260101_12-00-00"));
+        Run run = convert(runs, output(), List.of());
+        assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run.err()).contains("epoch2", "adapter");
+        Path exported = output();
+        Run export = Run.of("lora", "export", runs.toString(), exported.toString());
+        assertThat(export.exit()).as(export.err()).isEqualTo(ExitCode.DONE);
+        assertThat(export.err()).contains("epoch2");
     }
 
     /// Names, dtypes and bytes of ComfyUI's own file come back out of the folder for diffusers, and the folder's out

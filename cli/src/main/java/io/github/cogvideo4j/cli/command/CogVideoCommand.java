@@ -2,6 +2,11 @@ package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -11,6 +16,9 @@ import picocli.CommandLine.Spec;
 /// `cogvideo` itself: the list of the commands, and the version.
 @Command(name = "cogvideo", versionProvider = VersionProvider.class, synopsisSubcommandLabel = "COMMAND")
 public final class CogVideoCommand extends ConsoleCommand {
+    /// The commands by name, in the order in which the help lists them.
+    private static final Map<String, Function<Console, Object>> COMMANDS = commands();
+
     @Option(
             names = {"-V", "--version"},
             versionHelp = true)
@@ -24,20 +32,39 @@ public final class CogVideoCommand extends ConsoleCommand {
         super(console);
     }
 
-    /// The command with all commands below it, in the order in which the help lists them.
+    /// The command with all commands below it.
     public static CommandLine commandLine(Console console) {
-        return new CommandLine(new CogVideoCommand(console))
-                .addSubcommand(new ConvertCommand(console))
-                .addSubcommand(new VerifyCommand(console))
-                .addSubcommand(new GenerateCommand(console))
-                .addSubcommand(new VaeCommand(console))
-                .addSubcommand(new InvertCommand(console))
-                .addSubcommand(new BenchCacheCommand(console))
-                .addSubcommand(new ScoreCommand(console))
-                .addSubcommand(new DoctorCommand(console))
-                .addSubcommand(new InspectCommand(console))
-                .addSubcommand(LoraCommand.commandLine(console))
-                .addSubcommand(new DemoCommand(console));
+        return with(console, COMMANDS.keySet());
+    }
+
+    /// The command with the one below it that the words name, if they do so at once. Describing a command to picocli
+    /// takes a tenth of a short run, and what the words do not name is not asked for.
+    public static CommandLine commandLine(Console console, List<String> words) {
+        return !words.isEmpty() && COMMANDS.containsKey(words.getFirst())
+                ? with(console, Set.of(words.getFirst()))
+                : commandLine(console);
+    }
+
+    private static CommandLine with(Console console, Set<String> names) {
+        CommandLine commandLine = new CommandLine(new CogVideoCommand(console));
+        names.forEach(name -> commandLine.addSubcommand(COMMANDS.get(name).apply(console)));
+        return commandLine;
+    }
+
+    private static Map<String, Function<Console, Object>> commands() {
+        Map<String, Function<Console, Object>> commands = new LinkedHashMap<>();
+        commands.put("convert", ConvertCommand::new);
+        commands.put("verify", VerifyCommand::new);
+        commands.put("generate", GenerateCommand::new);
+        commands.put("vae", VaeCommand::new);
+        commands.put("invert", InvertCommand::new);
+        commands.put("bench-cache", BenchCacheCommand::new);
+        commands.put("score", ScoreCommand::new);
+        commands.put("doctor", DoctorCommand::new);
+        commands.put("inspect", InspectCommand::new);
+        commands.put("lora", LoraCommand::commandLine);
+        commands.put("demo", DemoCommand::new);
+        return commands;
     }
 
     /// Without a command there is nothing to do but to show which ones there are.

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.cli.Main;
+import io.github.cogvideo4j.cli.Run;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.File;
 import java.io.IOException;
@@ -125,9 +126,6 @@ class ShownOutputTest {
         process.getOutputStream().close();
         String output = new String(process.getInputStream().readAllBytes(), UTF_8);
         process.waitFor();
-        // Said of runs that take minutes, which this machine may make of the sample.
-        return output.lines()
-                .filter(line -> !line.matches("about .* steps that are left.*|剩余 .* 步约需.*"))
-                .toList();
+        return Run.withoutTime(output).lines().toList();
     }
 }

@@ -3,12 +3,14 @@ package io.github.cogvideo4j.checkpoints.internal.doctor;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.AdapterScaleRule;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.AmbiguousWeightsRule;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.BrowserNamesRule;
+import io.github.cogvideo4j.checkpoints.internal.doctor.rule.CheckpointModelRule;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.ConfigRule;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.EqualComponentsRule;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.FitsConfigRule;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.HalfPrecisionRule;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.IndexContentsRule;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.IndexNameRule;
+import io.github.cogvideo4j.checkpoints.internal.doctor.rule.InputChannelsRule;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.LeftoversRule;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.OpensAsCheckpointRule;
 import io.github.cogvideo4j.checkpoints.internal.doctor.rule.PartiallyRenamedRule;
@@ -42,10 +44,12 @@ public final class Rules {
     public static List<Rule> all(boolean deep, int threads, JobControl control) {
         List<Rule> rules = new ArrayList<>(List.of(
                 new OpensAsCheckpointRule(),
+                new CheckpointModelRule(),
                 new UnreadableRule(),
                 new ReadableFilesRule(),
                 new PipelinePartsRule(),
                 new PipelineClassRule(),
+                new InputChannelsRule(),
                 new SchedulerRule(),
                 new WrongDirectoryRule(),
                 new RawCheckpointRule(),

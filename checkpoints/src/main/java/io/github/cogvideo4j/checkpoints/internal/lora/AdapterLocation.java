@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.lora;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
+import io.github.cogvideo4j.checkpoints.internal.source.RunFolders;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
@@ -59,7 +60,12 @@ public record AdapterLocation(Path file, List<Problem> remarks) {
             return Optional.of(new AdapterLocation(path, List.of()));
         }
         Optional<AdapterLocation> own = inFolder(path);
-        return own.isPresent() ? own : inRun(path);
+        Optional<AdapterLocation> found = own.isPresent() ? own : inRun(path);
+        if (found.isPresent()) {
+            return found;
+        }
+        Optional<Path> newest = RunFolders.newest(path);
+        return newest.isPresent() ? find(newest.get()) : Optional.empty();
     }
 
     private static Optional<AdapterLocation> inFolder(Path folder) throws IOException {

@@ -147,8 +147,39 @@ public record CheckpointLocation(Found place, List<Problem> remarks, boolean ave
                     return new Weights(WeightSet.find(copy.get()));
                 }
                 UnreadKinds.refuseAdapters(path);
+                Optional<Found> run = newestRun();
+                if (run.isPresent()) {
+                    return run.get();
+                }
             }
             return new Weights(WeightSet.find(path));
+        }
+
+        /// What is in the newest run, where a folder holds runs that are named by when they began. Which of
+        /// others is wanted is not known: they are named.
+        private Optional<Found> newestRun() throws IOException {
+            List<Path> runs = RunFolders.in(path);
+            if (runs.isEmpty()) {
+                return Optional.empty();
+            }
+            Optional<Path> newest = RunFolders.newest(path);
+            if (newest.isEmpty()) {
+                throw new InvalidCheckpointException(
+                        ProblemCode.NOT_A_CHECKPOINT,
+                        Place.of(path),
+                        "checkpoints.location.runs",
+                        TagFolders.names(runs));
+            }
+            remarks.report(
+                    ProblemCode.CHOICE,
+                    Place.of(newest.get()),
+                    "checkpoints.location.newest-run",
+                    String.valueOf(newest.get().getFileName()),
+                    runs.size());
+            Search inside = new Search(newest.get(), options);
+            Found found = inside.found();
+            inside.remarks.all().forEach(remarks::report);
+            return Optional.of(found);
         }
 
         private static boolean isNumberedByAccelerate(List<Path> run) {

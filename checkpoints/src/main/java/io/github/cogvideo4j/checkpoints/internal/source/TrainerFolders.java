@@ -157,7 +157,7 @@ public final class TrainerFolders {
     }
 
     /// finetrainers' newest copy of the trained model, `model_weights/00000N/transformer`.
-    static Optional<Path> savedModel(Path run) throws IOException {
+    public static Optional<Path> savedModel(Path run) throws IOException {
         Path models = run.resolve("model_weights");
         if (!Files.isDirectory(models)) {
             return Optional.empty();

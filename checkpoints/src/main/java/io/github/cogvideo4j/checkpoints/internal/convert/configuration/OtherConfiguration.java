@@ -25,11 +25,10 @@ final class OtherConfiguration {
             remarks.report(ProblemCode.CONFIG_MISSING, place, "checkpoints.convert.no-config");
             return Optional.empty();
         }
-        Optional<Path> beside =
-                SourceConfig.config(placed.checkpoint(), placed.family().get());
-        if (beside.isPresent()) {
-            remarks.report(ProblemCode.ASSUMED, Place.of(beside.get()), "checkpoints.convert.config-beside");
-            return Optional.of(TransformerConfiguration.text(beside.get()));
+        for (SourceConfig beside : SourceConfig.around(placed)) {
+            if (!beside.className().isEmpty()) {
+                return Optional.of(beside.take(remarks));
+            }
         }
         remarks.report(
                 ProblemCode.CONFIG_MISSING,

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -27,13 +28,15 @@ import java.util.stream.Collectors;
 /// The `config.json` that goes beside the weights: the base's, or one beside the source that fits, or one derived
 /// from the shapes.
 final class TransformerConfiguration {
+    private final PlacedComponent placed;
     private final Checkpoint checkpoint;
     private final Problems remarks;
     private final List<NamedShape> shapes;
     private final Set<String> buffers;
 
-    private TransformerConfiguration(Checkpoint checkpoint, Problems remarks) {
-        this.checkpoint = checkpoint;
+    private TransformerConfiguration(PlacedComponent placed, Problems remarks) {
+        this.placed = placed;
+        this.checkpoint = placed.checkpoint();
         this.remarks = remarks;
         this.shapes = checkpoint.entries().stream()
                 .map(entry -> NamedShape.of(entry.tensor()))
@@ -51,7 +54,7 @@ final class TransformerConfiguration {
     ///
     /// @throws InvalidCheckpointException when the weights do not fit the base's configuration
     static Decision decide(PlacedComponent placed, Optional<BaseModel> base, Problems remarks) throws IOException {
-        TransformerConfiguration decision = new TransformerConfiguration(placed.checkpoint(), remarks);
+        TransformerConfiguration decision = new TransformerConfiguration(placed, remarks);
         Optional<Path> given = base.flatMap(model -> model.config(placed.component()));
         return given.isPresent() ? decision.ofBase(given.get()) : decision.withoutBase();
     }
@@ -83,17 +86,17 @@ final class TransformerConfiguration {
     }
 
     private Decision withoutBase() throws IOException {
-        Optional<Path> beside = besideSource();
-        if (beside.isPresent()) {
-            TransformerConfig config = TransformerConfig.read(beside.get());
-            ConfigCheck.Result result = compare(config, beside.get());
+        List<Problem> unfitting = new ArrayList<>();
+        for (SourceConfig beside : SourceConfig.around(placed)) {
+            TransformerConfig config = TransformerConfig.read(beside.file());
+            ConfigCheck.Result result = compare(config, beside.file());
             if (result.fits()) {
                 result.warnings().forEach(remarks::report);
-                remarks.report(ProblemCode.ASSUMED, Place.of(beside.get()), "checkpoints.convert.config-beside");
-                return new Decision(text(beside.get()), config);
+                return new Decision(beside.take(remarks), config);
             }
-            remarks.report(result.errors().getFirst());
+            unfitting.add(result.errors().getFirst());
         }
+        unfitting.stream().findFirst().ifPresent(remarks::report);
         Place place = Place.of(checkpoint.folder());
         ConfigDerivation.Result derived =
                 ConfigDerivation.derive(shapes, checkpoint.traits().settings(), place);
@@ -116,18 +119,6 @@ final class TransformerConfiguration {
     /// Fields and values for a message.
     static String list(List<ConfigDerivation.Value> values) {
         return values.stream().map(value -> value.field() + "=" + value.value()).collect(Collectors.joining(", "));
-    }
-
-    private Optional<Path> besideSource() {
-        Path at = checkpoint.folder().toAbsolutePath();
-        Path folder = Files.isDirectory(at) ? at : at.getParent();
-        for (int up = 0; folder != null && up < 2; up++, folder = folder.getParent()) {
-            Path config = folder.resolve("config.json");
-            if (Files.isRegularFile(config)) {
-                return Optional.of(config);
-            }
-        }
-        return Optional.empty();
     }
 
     private ConfigCheck.Result compare(TransformerConfig config, Path file) {

@@ -129,7 +129,12 @@ public final class HubStorage {
             throw new InvalidCheckpointException(
                     ProblemCode.NOT_WEIGHTS, Place.of(folder), "checkpoints.plain.no-tensors");
         }
-        WholeRows.require(tensors, folder, "shard-%05d-model-...".formatted(ranks + 1));
+        String next = "shard-%05d-model-...".formatted(ranks + 1);
+        WholeRows.require(tensors, folder, next);
+        if (!WholeRows.isProven(tensors, pieces.firstRows(), ranks)) {
+            remarks.report(
+                    ProblemCode.MISSING_RANK, Place.of(folder), "checkpoints.distributed.ranks-unproven", ranks, next);
+        }
         return new Checkpoint(
                 CheckpointKind.HUB_STORAGE,
                 folder,

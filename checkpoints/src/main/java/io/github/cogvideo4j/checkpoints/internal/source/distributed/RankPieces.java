@@ -85,6 +85,17 @@ final class RankPieces {
         return List.copyOf(byName.keySet());
     }
 
+    /// Rows of each tensor's first part, by name; without tensors that have no rows.
+    Map<String, Long> firstRows() {
+        Map<String, Long> rows = new LinkedHashMap<>();
+        byName.forEach((name, parts) -> parts.chunks.values().stream()
+                .map(ChunkedTensor.Chunk::box)
+                .filter(box -> box.rank() > 0 && box.offsets().stream().allMatch(offset -> offset == 0))
+                .findFirst()
+                .ifPresent(box -> rows.put(name, box.end(0))));
+        return rows;
+    }
+
     /// Whether some tensor is cut, rather than whole in one file.
     boolean cut() {
         return byName.values().stream().anyMatch(parts -> parts.chunks.size() > 1);
