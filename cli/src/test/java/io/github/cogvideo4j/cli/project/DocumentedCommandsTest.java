@@ -151,6 +151,8 @@ class DocumentedCommandsTest {
             ExitCode expected = FINDS.matcher(shown.command()).find() ? ExitCode.PROBLEMS_FOUND : ExitCode.DONE;
             assertThat(answer.exit()).as(answer.printed()).isEqualTo(expected);
         }
+        // All names are typed without their folder, and are told so; the cache's own place is nobody's word.
+        assertThat(answer.printed().replace(folder + "/.cache", "")).doesNotContain(folder.toString());
         for (String word : words(shown.command())) {
             if (MADE.matcher(word).matches() && !shown.command().contains("--dry-run")) {
                 assertThat(folder.resolve(word)).as(answer.printed()).exists();
