@@ -34,6 +34,18 @@ public final class Resources {
         return existing(ROOT.resolve("golden").resolve(path));
     }
 
+    /// A golden pipeline of CogVideoX-Fun, whole: its own folders, and those that it shares with CogVideoX-5b.
+    ///
+    /// @param name   `fun-control-5b` or `fun-inp-5b`
+    /// @param target where it is put together; not there yet
+    public static Path funPipeline(String name, Path target) throws IOException {
+        copy(golden("control/pipelines/" + name), target);
+        for (String shared : List.of("tokenizer", "text_encoder", "vae")) {
+            copy(golden("pipelines/t2v-5b/" + shared), target.resolve(shared));
+        }
+        return target;
+    }
+
     /// A file of the project itself: `project("docs/security.md")`.
     public static Path project(String path) {
         return existing(ROOT.resolve("../../../..").normalize().resolve(path));

@@ -190,7 +190,7 @@ public final class ConversionPlanner {
                     Place.of(placed.checkpoint().folder()),
                     "checkpoints.convert.comfyui-other",
                     placed.component().folder(),
-                    placed.names().model());
+                    placed.names().models());
         }
         // Holds the weights against the base's configuration, or against what can be derived from them.
         new ComponentConfigs(components, base, options.claims(), remarks).decide();

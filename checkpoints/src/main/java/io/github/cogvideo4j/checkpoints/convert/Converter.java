@@ -199,7 +199,8 @@ public final class Converter {
     private List<Manifest.Names> names() {
         return plan.parts().stream()
                 .flatMap(part -> part.names().stream()
-                        .map(names -> new Manifest.Names(part.path(), names.by().id(), names.model(), names.removed())))
+                        .map(names ->
+                                new Manifest.Names(part.path(), names.by().id(), names.models(), names.removed())))
                 .toList();
     }
 

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -28,8 +27,6 @@ import tools.jackson.databind.node.ObjectNode;
 public record ModelFolder(Path path, Optional<String> pipelineClass, SequencedMap<String, ListedComponent> components) {
     /// The file that makes a folder a pipeline.
     public static final String INDEX = "model_index.json";
-
-    private static final int MOST_NAMED = 20;
 
     private static final long LONGEST_INDEX = 1 << 20;
 
@@ -69,7 +66,7 @@ public record ModelFolder(Path path, Optional<String> pipelineClass, SequencedMa
                                         : "checkpoints.layout.not-among-cached",
                                 argument,
                                 cache.root(),
-                                cached.stream().limit(MOST_NAMED).collect(Collectors.joining(", ")))
+                                cached)
                         : new InvalidCheckpointException(
                                 ProblemCode.NOT_A_CHECKPOINT,
                                 Place.of(path),

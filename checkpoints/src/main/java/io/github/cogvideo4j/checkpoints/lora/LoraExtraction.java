@@ -8,7 +8,6 @@ import io.github.cogvideo4j.checkpoints.internal.job.Phase;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterFile;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterMetadata;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdapterReader;
 import io.github.cogvideo4j.checkpoints.internal.lora.TruncatedSvd;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterPart;
@@ -20,6 +19,7 @@ import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.internal.safetensors.TensorSpec;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -182,7 +182,7 @@ public final class LoraExtraction {
                     ProblemCode.MISSING_TENSOR,
                     Place.of(model.folder()),
                     "checkpoints.lora.extract-nothing-common",
-                    AdapterReader.listed(alone));
+                    Message.first(alone));
         }
         if (!alone.isEmpty()) {
             remarks.report(
@@ -190,7 +190,7 @@ public final class LoraExtraction {
                     Place.of(model.folder()),
                     "checkpoints.lora.extract-alone",
                     alone.size(),
-                    AdapterReader.listed(alone));
+                    Message.first(alone));
         }
     }
 

@@ -69,7 +69,7 @@ public record LoraTarget(Optional<String> component, Checkpoint weights) {
                         Place.of(model),
                         "checkpoints.lora.no-component",
                         component.get(),
-                        there.isEmpty() ? "-" : String.join(", ", there));
+                        there);
             }
             return open(model, component.get());
         }
@@ -109,7 +109,7 @@ public record LoraTarget(Optional<String> component, Checkpoint weights) {
                             ProblemCode.AMBIGUOUS_WEIGHTS,
                             Place.of(model),
                             "checkpoints.lora.several-components",
-                            String.join(", ", names))
+                            names)
                     .with(names.stream()
                             .map(name -> Remedy.change(Remedy.Field.COMPONENT, name))
                             .toArray(Remedy[]::new)));

@@ -115,6 +115,11 @@ public record Manifest(
     /// @param model     the class, or the classes that share the names; empty when nothing knew them
     /// @param removed   what was removed from before every name
     public record Names(String component, String knownBy, String model, String removed) {
+        /// @param models the classes that share the names
+        public Names(String component, String knownBy, List<String> models, String removed) {
+            this(component, knownBy, String.join(", ", models), removed);
+        }
+
         /// Whether they were written without anything that knows them.
         public boolean unchecked() {
             return knownBy.equals("nothing");

@@ -32,7 +32,7 @@ public abstract class ChoiceConverter<E extends Enum<E>> implements ITypeConvert
         String word = value.toLowerCase(Locale.ROOT);
         E choice = accepted.get(word.startsWith(TORCH) ? word.substring(TORCH.length()) : word);
         if (choice == null) {
-            throw new WrongValueException("cli.usage.choice", value, String.join(", ", shown.keySet()));
+            throw new WrongValueException("cli.usage.choice", value, shown.keySet());
         }
         return choice;
     }

@@ -88,7 +88,7 @@ public final class GenerationChoices {
         @Override
         public SchedulerChoice convert(String value) {
             return SchedulerChoice.named(value)
-                    .orElseThrow(() -> new WrongValueException("cli.usage.choice", value, String.join(", ", SHOWN)));
+                    .orElseThrow(() -> new WrongValueException("cli.usage.choice", value, SHOWN));
         }
 
         /// The words, for picocli's `${COMPLETION-CANDIDATES}`.

@@ -30,7 +30,7 @@ public final class Needed {
             throw new UsageException(sentences.getFirst());
         }
         if (!names.isEmpty()) {
-            throw new UsageException("cli.usage.missing", String.join(", ", names));
+            throw new UsageException("cli.usage.missing", names);
         }
     }
 }

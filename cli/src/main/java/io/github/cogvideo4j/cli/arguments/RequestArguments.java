@@ -6,18 +6,16 @@ import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.generation.GenerationSettings;
 import io.github.cogvideo4j.inference.generation.PromptInput;
-import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.quality.CacheSubject;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.function.Predicate;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The options that say what is to be generated.
@@ -28,14 +26,11 @@ public final class RequestArguments {
     @Option(names = "--negative-prompt", paramLabel = "TEXT")
     private Optional<String> negativePrompt = Optional.empty();
 
-    @Option(names = "--image-or-video-path", paramLabel = "FILE")
-    private Optional<Path> input = Optional.empty();
+    @Mixin
+    private final InputArguments inputs = new InputArguments();
 
     @Option(names = "--prompts", paramLabel = "FILE")
     private Optional<Path> promptFile = Optional.empty();
-
-    @Option(names = "--generate-type", paramLabel = "TYPE")
-    private Optional<GenerationKind> kind = Optional.empty();
 
     @Option(names = "--height", paramLabel = "N")
     private Optional<Integer> height = Optional.empty();
@@ -114,7 +109,7 @@ public final class RequestArguments {
     public GenerationRequest over(GenerationRequest base, Optional<GenerationKind> kind, Predicate<String> given)
             throws IOException {
         List<PromptInput> prompts = prompts(base.prompts().getFirst());
-        GenerationKind asked = kind(prompts, this.kind.or(() -> kind));
+        GenerationKind asked = inputs.kind(prompts, kind);
         if (asked != GenerationKind.V2V && given.test("--strength")) {
             throw new UsageException("cli.generate.strength", asked);
         }
@@ -132,47 +127,15 @@ public final class RequestArguments {
         if (prompt.isPresent() && promptFile.isPresent()) {
             throw new UsageException("cli.generate.two-prompts");
         }
-        Optional<Path> usual = input.or(base::input);
         if (promptFile.isPresent()) {
             return PromptFile.read(promptFile.get()).stream()
-                    .map(line -> new PromptInput(line.text(), line.input().or(() -> usual)))
+                    .map(line -> inputs.around(line, base))
                     .toList();
         }
         if (prompt.isEmpty() && base.text().isEmpty()) {
             throw new UsageException("cli.generate.no-prompt");
         }
-        return List.of(new PromptInput(prompt.orElse(base.text()), usual));
-    }
-
-    private static GenerationKind kind(List<PromptInput> prompts, Optional<GenerationKind> wanted) throws IOException {
-        Set<GenerationKind> kinds = EnumSet.noneOf(GenerationKind.class);
-        for (PromptInput prompt : prompts) {
-            kinds.add(kind(prompt, wanted));
-        }
-        if (kinds.size() != 1) {
-            throw new UsageException("cli.generate.mixed-inputs");
-        }
-        return kinds.iterator().next();
-    }
-
-    /// What kind of generation a prompt asks for: what was said, or what its input makes plain.
-    private static GenerationKind kind(PromptInput asked, Optional<GenerationKind> wanted) throws IOException {
-        if (asked.input().isEmpty()) {
-            if (wanted.filter(type -> type != GenerationKind.T2V).isPresent()) {
-                throw new UsageException("cli.generate.no-input", wanted.get());
-            }
-            return GenerationKind.T2V;
-        }
-        GenerationKind plain = Image.isStill(asked.input().get()) ? GenerationKind.I2V : GenerationKind.V2V;
-        if (wanted.filter(type -> type != plain).isPresent()) {
-            // A GIF may be meant as the image that it begins with.
-            if (wanted.get() == GenerationKind.I2V && plain == GenerationKind.V2V) {
-                return GenerationKind.I2V;
-            }
-            throw new UsageException(
-                    "cli.generate.wrong-input", wanted.get(), asked.input().get());
-        }
-        return plain;
+        return List.of(inputs.around(new PromptInput(prompt.orElse(base.text())), base));
     }
 
     /// Puts what `--cache auto:psnr=X` means for a model in its place.

@@ -2,10 +2,11 @@ package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,20 +35,22 @@ public final class CogVideoCommand extends ConsoleCommand {
 
     /// The command with all commands below it.
     public static CommandLine commandLine(Console console) {
-        return with(console, COMMANDS.keySet());
+        return with(console, COMMANDS.values());
     }
 
-    /// The command with the one below it that the words name, if they do so at once. Describing a command to picocli
-    /// takes a tenth of a short run, and what the words do not name is not asked for.
+    /// The command with the one below it that the words name, if they do so at once. Describing all commands to picocli
+    /// takes a fifth of a short run, and what the words do not name is not asked for.
     public static CommandLine commandLine(Console console, List<String> words) {
-        return !words.isEmpty() && COMMANDS.containsKey(words.getFirst())
-                ? with(console, Set.of(words.getFirst()))
-                : commandLine(console);
+        return words.stream()
+                .findFirst()
+                .flatMap(word -> Optional.ofNullable(COMMANDS.get(word)))
+                .map(named -> with(console, List.of(named)))
+                .orElseGet(() -> commandLine(console));
     }
 
-    private static CommandLine with(Console console, Set<String> names) {
+    private static CommandLine with(Console console, Collection<Function<Console, Object>> commands) {
         CommandLine commandLine = new CommandLine(new CogVideoCommand(console));
-        names.forEach(name -> commandLine.addSubcommand(COMMANDS.get(name).apply(console)));
+        commands.forEach(command -> commandLine.addSubcommand(command.apply(console)));
         return commandLine;
     }
 

@@ -14,6 +14,7 @@ import io.github.cogvideo4j.cli.console.TextTable;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.report.StrengthReport;
 import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Problem;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -34,7 +35,6 @@ import tools.jackson.databind.node.ObjectNode;
 /// `cogvideo lora inspect`: what an adapter adapts, and how much.
 @Command(name = "inspect")
 public final class LoraInspectCommand extends ConsoleCommand {
-    private static final int NAMED = 5;
 
     @Parameters(index = "0", paramLabel = "ADAPTER", descriptionKey = "ADAPTER")
     private Path path = Path.of("");
@@ -98,20 +98,20 @@ public final class LoraInspectCommand extends ConsoleCommand {
                 adapter.file(),
                 adapter.layers().size(),
                 range(ranks),
-                String.join(", ", types),
+                types,
                 ByteSize.of(adapter.byteLength()));
-        console.print("cli.lora.inspect.dialect", adapter.dialect(), String.join(", ", kinds));
+        console.print("cli.lora.inspect.dialect", adapter.dialect(), kinds);
         if (!adapter.recordsAlpha()) {
             unknownAlpha(ranks);
         } else if (!factors.isEmpty()) {
             console.print("cli.lora.inspect.alpha", range(alphas), range(factors));
         }
         adapter.baseModel().ifPresent(name -> console.print("cli.lora.inspect.base-model", name));
-        console.print("cli.lora.inspect.targets", String.join(", ", targets));
+        console.print("cli.lora.inspect.targets", targets);
         if (models.isEmpty()) {
             console.print("cli.lora.inspect.fits-none");
         } else {
-            console.print("cli.lora.inspect.fits", String.join(", ", models));
+            console.print("cli.lora.inspect.fits", models);
         }
     }
 
@@ -135,13 +135,11 @@ public final class LoraInspectCommand extends ConsoleCommand {
         node.put("bound", binding.bound());
         binding.unbound().forEach(node.putArray("unbound")::add);
         if (!binding.unbound().isEmpty()) {
-            List<String> first = binding.unbound()
-                    .subList(0, Math.min(NAMED, binding.unbound().size()));
             console.print(
                     "cli.lora.inspect.half-bound",
                     binding.bound(),
                     binding.modules(),
-                    String.join(", ", first) + (first.size() < binding.unbound().size() ? ", …" : ""));
+                    Message.first(binding.unbound()));
             return false;
         }
         Checkpoint fused = LoraFusion.fuse(

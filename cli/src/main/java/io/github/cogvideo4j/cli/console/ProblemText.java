@@ -3,7 +3,6 @@ package io.github.cogvideo4j.cli.console;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import java.util.Locale;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// A problem as one line: the sentence, the code to search for, the place.
@@ -24,7 +23,9 @@ final class ProblemText {
                                         Message.of("cli.place.tensor", name).text(locale))
                                 .stream())
                 .flatMap(part -> part)
-                .collect(Collectors.joining(", "));
+                .reduce((before, next) ->
+                        Message.of("cli.place.parts", before, next).text(locale))
+                .orElse("");
         String line = message.text(locale) + " [" + code + "]";
         return where.isEmpty() ? line : line + " (" + where + ")";
     }

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// The remedies of a problem in the words of the command line: options to give, a command to run.
 public final class Hints {
@@ -15,7 +15,7 @@ public final class Hints {
 
     /// What helps with a problem; empty where nothing is known to.
     public static Optional<Message> of(Problem problem) {
-        String options = options(problem.remedies());
+        List<String> options = options(problem.remedies());
         Optional<String> command = command(problem.remedies());
         if (options.isEmpty()) {
             return command.map(text -> Message.of("cli.hint.run", text));
@@ -24,13 +24,13 @@ public final class Hints {
                 .orElseGet(() -> Message.of("cli.hint.use", options)));
     }
 
-    /// The options of those remedies that change a field; empty where none does.
-    public static String options(List<Remedy> remedies) {
+    /// The options of those remedies that change a field; none where none does.
+    public static List<String> options(List<Remedy> remedies) {
         return remedies.stream()
                 .filter(Remedy.Change.class::isInstance)
                 .map(Remedy.Change.class::cast)
-                .map(Hints::option)
-                .collect(Collectors.joining(", "));
+                .flatMap(Hints::option)
+                .toList();
     }
 
     /// The first command. An adapter that is taken out of a training state is fused next, where both are named.
@@ -45,14 +45,14 @@ public final class Hints {
         return commands.isEmpty() ? Optional.empty() : Optional.of(String.join(" && ", commands));
     }
 
-    private static String option(Remedy.Change change) {
+    private static Stream<String> option(Remedy.Change change) {
         String id = change.field().id();
         return switch (change.field()) {
-            case OVERWRITE, FROM_MODULE, VAE_TILING -> "--" + id;
-            case TEXT_ENCODER -> "--with-text-encoder";
-            case SIZE -> "--height, --width, --num-frames";
-            case PAGE -> "--html FILE";
-            case OUTPUT -> "--output-path PATH";
+            case OVERWRITE, FROM_MODULE, VAE_TILING -> Stream.of("--" + id);
+            case TEXT_ENCODER -> Stream.of("--with-text-encoder");
+            case SIZE -> Stream.of("--height", "--width", "--num-frames");
+            case PAGE -> Stream.of("--html FILE");
+            case OUTPUT -> Stream.of("--output-path PATH");
             case BASE,
                     DTYPE,
                     FORMAT,
@@ -64,7 +64,7 @@ public final class Hints {
                     LORA_ALPHA,
                     DEVICE,
                     SCHEDULER ->
-                "--" + id + " " + change.value().map(Commands::quote).orElseGet(() -> placeholder(id));
+                Stream.of("--" + id + " " + change.value().map(Commands::quote).orElseGet(() -> placeholder(id)));
         };
     }
 

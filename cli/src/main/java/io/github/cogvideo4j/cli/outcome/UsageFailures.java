@@ -3,10 +3,10 @@ package io.github.cogvideo4j.cli.outcome;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.arguments.WrongValueException;
 import io.github.cogvideo4j.formats.problem.Message;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Collectors;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -52,13 +52,13 @@ public final class UsageFailures {
         if (e.isUnknownOption()) {
             return similar.isEmpty()
                     ? Message.of("cli.usage.unknown-option", word)
-                    : Message.of("cli.usage.unknown-option-similar", word, String.join(", ", similar));
+                    : Message.of("cli.usage.unknown-option-similar", word, similar);
         }
         boolean choosesCommand = !e.getCommandLine().getSubcommands().isEmpty();
         if (choosesCommand) {
             return similar.isEmpty()
                     ? Message.of("cli.usage.unknown-command", word)
-                    : Message.of("cli.usage.unknown-command-similar", word, String.join(", ", similar));
+                    : Message.of("cli.usage.unknown-command-similar", word, similar);
         }
         return Message.of("cli.usage.too-many", word);
     }
@@ -78,21 +78,20 @@ public final class UsageFailures {
         return Message.of("cli.usage.missing", names(missing.isEmpty() ? e.getMissing() : missing));
     }
 
-    private static String names(List<ArgSpec> arguments) {
-        return arguments.stream().map(UsageFailures::name).collect(Collectors.joining(", "));
+    private static List<String> names(List<ArgSpec> arguments) {
+        return arguments.stream().map(UsageFailures::name).toList();
     }
 
     private static Message other(ParameterException e) {
         ArgSpec argument = e.getArgSpec();
         String value = e.getValue();
         if (argument != null && value != null) {
-            return argument.completionCandidates() == null
-                    ? Message.of("cli.usage.wrong-value", name(argument), value)
-                    : Message.of(
-                            "cli.usage.choice",
-                            name(argument),
-                            value,
-                            String.join(", ", argument.completionCandidates()));
+            if (argument.completionCandidates() == null) {
+                return Message.of("cli.usage.wrong-value", name(argument), value);
+            }
+            List<String> words = new ArrayList<>();
+            argument.completionCandidates().forEach(words::add);
+            return Message.of("cli.usage.choice", name(argument), value, words);
         }
         return Message.of("cli.usage.other", String.valueOf(e.getMessage()));
     }

@@ -73,7 +73,7 @@ public final class ContentsReport {
                     "cli.inspect.precision",
                     config.precision(),
                     config.zeroStage().orElse("0"),
-                    config.zeroSettings().isEmpty() ? "-" : String.join(", ", config.zeroSettings()));
+                    config.zeroSettings());
             say("cli.inspect.schedule", List.of(config.scheduler(), config.gradientClipping()));
         });
         contents.metadata().forEach((key, value) -> console.print("cli.inspect.metadata", key, value));

@@ -21,7 +21,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -128,8 +127,8 @@ public final class ConversionReport {
         Path source = plan.checkpoint().folder();
         boolean component = plan.parts().stream().anyMatch(part -> part.path().equals(ConversionPlan.COMPONENT));
         if (component && plan.base().filter(BaseModel::pipeline).isEmpty()) {
-            String written =
-                    plan.parts().stream().map(ConversionPlan.Part::path).collect(Collectors.joining(", "));
+            List<String> written =
+                    plan.parts().stream().map(ConversionPlan.Part::path).toList();
             if (plan.base().isPresent()) {
                 console.print(
                         "cli.convert.base-incomplete",

@@ -5,6 +5,7 @@ import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.outcome.Hints;
 import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.inference.system.SystemCheck;
 import io.github.cogvideo4j.inference.system.SystemCheck.Check;
 import java.io.IOException;
@@ -40,8 +41,9 @@ public record SystemReport(Console console) {
             node.put("good", check.isGood());
             node.put("found", found);
             check.remedy().ifPresent(remedy -> {
-                String options = Hints.options(check.changes());
-                String text = remedy.text(console.locale()) + (options.isEmpty() ? "" : " (" + options + ")");
+                List<String> options = Hints.options(check.changes());
+                String text = remedy.text(console.locale())
+                        + (options.isEmpty() ? "" : " (" + Message.list(options).text(console.locale()) + ")");
                 console.print("cli.doctor.remedy", text);
                 node.put("remedy", text);
             });

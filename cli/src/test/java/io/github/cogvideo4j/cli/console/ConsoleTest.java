@@ -43,7 +43,7 @@ class ConsoleTest {
     @Test
     void anErrorInChinese() {
         console(Map.of(), Language.ZH, false, false).fail(Failures.of(CUT_SHORT), CUT_SHORT);
-        assertThat(err()).startsWith("错误：").contains("[truncated] (run/weights.pt, 第 96 字节处, 张量 proj.weight)");
+        assertThat(err()).startsWith("错误：").contains("[truncated] (run/weights.pt，第 96 字节处，张量 proj.weight)");
     }
 
     @Test

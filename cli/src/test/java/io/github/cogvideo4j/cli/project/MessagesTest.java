@@ -28,6 +28,10 @@ class MessagesTest {
     /// An option or a command: the words of one front end.
     private static final Pattern COMMAND_LINE = Pattern.compile("--[A-Za-z]|cogvideo ");
 
+    /// A list that is joined for people; braces and brackets around it make it data.
+    private static final Pattern JOINED =
+            Pattern.compile(".*(joining\\(\"[,;、] \"\\)|join\\(\\s*\"[,;、] \"|\\+ \"[,;、] \"|: \"[,;、] \").*");
+
     private static final Pattern ENDING = Pattern.compile("\"(\\.[a-z0-9-]+)\"");
 
     static List<String> modules() {
@@ -148,6 +152,18 @@ class MessagesTest {
                                     .as(key)
                                     .isFalse());
         }
+    }
+
+    /// Languages join lists differently: a message takes the list itself, and the language's bundle joins it. The
+    /// manifest's field is data.
+    @ParameterizedTest
+    @MethodSource("modules")
+    void noListIsJoinedBeforeItReachesTheMessage(String module) {
+        assertThat(ProjectFiles.sources(module).stream()
+                        .filter(source -> !source.contains("record Manifest("))
+                        .flatMap(source -> JOINED.matcher(source).results())
+                        .map(match -> match.group().strip()))
+                .isEmpty();
     }
 
     private static Set<String> texts() {

@@ -206,7 +206,7 @@ final class FormatOne {
                 Place.of(file),
                 "inference.request.value",
                 name,
-                String.join(", ", values.getOrDefault(name, List.of())));
+                values.getOrDefault(name, List.of()));
     }
 
     private MalformedFileException malformed(String name) {

@@ -11,9 +11,11 @@ public enum GenerationKind {
     /// Image to video: from noise, with an image as first frame.
     I2V,
     /// Video to video: from a video with noise.
-    V2V;
+    V2V,
+    /// Control: from noise, led by a control video (poses, depths, edges).
+    CONTROL;
 
-    /// The kind with a short name, `t2v`, `i2v` or `v2v`.
+    /// The kind with a short name, `t2v`, `i2v`, `v2v` or `control`.
     static Optional<GenerationKind> of(String name) {
         return Arrays.stream(values())
                 .filter(kind -> kind.toString().equals(name))

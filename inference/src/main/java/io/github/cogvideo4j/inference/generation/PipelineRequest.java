@@ -13,7 +13,7 @@ import java.util.Optional;
 /// @param settings             the numbers that shape them
 /// @param seeds                one for all prompts together, or one for each
 /// @param images               for image to video: one for all prompts, or one for each
-/// @param video                for video to video: the input
+/// @param video                for video to video: the input; for control: the control video
 /// @param initialLatents       the noise to start from, instead of one drawn with the seeds
 /// @param promptEmbeds         encoded prompts `[prompts, tokens, width]`, instead of the prompts
 /// @param negativePromptEmbeds the same for the negative prompts

@@ -9,7 +9,7 @@ import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
 
 /// The part that all pipelines have in common: everything but the first latents.
 abstract sealed class LoadedPipeline implements VideoPipeline
-        permits TextToVideoPipeline, ImageToVideoPipeline, VideoToVideoPipeline {
+        permits TextToVideoPipeline, ImageToVideoPipeline, VideoToVideoPipeline, ControlToVideoPipeline {
     private final VideoGenerator generator;
 
     LoadedPipeline(VideoGenerator generator) {

@@ -115,7 +115,7 @@ public final class SystemCheck {
                         ? Check.good("cuda-libraries", "inference.system.cuda-libraries")
                         : Check.gap(
                                 "cuda-libraries",
-                                Message.of("inference.system.no-cuda-libraries", String.join(", ", missing)),
+                                Message.of("inference.system.no-cuda-libraries", missing),
                                 Message.of("inference.system.cuda-libraries-remedy")),
                 natives
                         ? Check.good("cuda-libtorch", "inference.system.cuda-libtorch")

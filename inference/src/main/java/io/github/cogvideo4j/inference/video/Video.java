@@ -108,7 +108,7 @@ public final class Video implements AutoCloseable {
         return Byte.toUnsignedInt(frame(frame).get(ValueLayout.JAVA_BYTE, position));
     }
 
-    /// Reads all frames of an MP4, MOV, MKV, WebM, AVI or GIF file.
+    /// Reads all frames of an MP4, MOV, MKV, WebM, AVI or GIF file, or of a folder of PNG files.
     ///
     /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException `video` when it is no such file, damaged,
     /// without frames, or larger than [VideoLimits#DEFAULT] allows

@@ -6,12 +6,15 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.internal.video.FrameSource;
 import io.github.cogvideo4j.inference.internal.video.PixelFrame;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.IntStream;
 
-/// The reader of video files: MP4, MOV, MKV, WebM, AVI and GIF.
+/// The reader of video files, MP4, MOV, MKV, WebM, AVI and GIF, and of folders of PNG frames.
 public final class VideoFile {
-    private static final double RATE_WHEN_UNKNOWN = 8;
+    /// Frames a second of a file or folder that does not say.
+    static final double RATE_WHEN_UNKNOWN = 8;
 
     private VideoFile() {}
 
@@ -21,23 +24,16 @@ public final class VideoFile {
     /// @throws InvalidRequestException `video` when it is no such file, damaged, without frames, or beyond the
     /// limits
     public static Video read(Path file, FrameChoice choice, VideoLimits limits) throws IOException {
+        if (Files.isDirectory(file)) {
+            return FrameFolder.read(file, choice, limits);
+        }
         int count = count(file, limits);
         if (count == 0) {
             throw refused(file, "inference.video.no-frames");
         }
         int[] chosen = choice.of(count);
         try (FrameSource source = new FrameSource(file, limits)) {
-            long bytes = (long) source.height() * source.width() * Video.CHANNELS * chosen.length;
-            if (bytes > limits.mostBytes()) {
-                throw refused(
-                        file,
-                        "inference.video.too-large",
-                        chosen.length,
-                        source.width(),
-                        source.height(),
-                        bytes,
-                        limits.mostBytes());
-            }
+            requireRoom(file, chosen.length, source.height(), source.width(), limits);
             double rate = source.framesPerSecond();
             Video video =
                     Video.allocate(chosen.length, source.height(), source.width(), rate > 0 ? rate : RATE_WHEN_UNKNOWN);
@@ -51,6 +47,20 @@ public final class VideoFile {
                     video.close();
                 }
             }
+        }
+    }
+
+    /// The files that a video is read from: itself, or the PNG files of a folder in the order of their names, in
+    /// which numbers count by their value.
+    public static List<Path> files(Path video) throws IOException {
+        return Files.isDirectory(video) ? FrameFolder.files(video) : List.of(video);
+    }
+
+    /// Refuses frames that would take more memory than is allowed.
+    static void requireRoom(Path file, int frames, int height, int width, VideoLimits limits) {
+        long bytes = (long) height * width * Video.CHANNELS * frames;
+        if (bytes > limits.mostBytes()) {
+            throw refused(file, "inference.video.too-large", frames, width, height, bytes, limits.mostBytes());
         }
     }
 
@@ -82,7 +92,7 @@ public final class VideoFile {
         return count;
     }
 
-    private static InvalidRequestException refused(Path file, String key, Object... arguments) {
+    static InvalidRequestException refused(Path file, String key, Object... arguments) {
         return new InvalidRequestException(ProblemCode.VIDEO, Place.of(file), key, arguments);
     }
 

@@ -112,6 +112,7 @@ final class GoldenRun implements AutoCloseable {
         return switch (golden.meta().path("class").asString("CogVideoXPipeline")) {
             case "CogVideoXPipeline" -> TextToVideoPipeline.load(model, options);
             case "CogVideoXImageToVideoPipeline" -> ImageToVideoPipeline.load(model, options);
+            case "CogVideoXFunControlPipeline" -> ControlToVideoPipeline.load(model, options);
             case "CogVideoXVideoToVideoPipeline" -> VideoToVideoPipeline.load(model, options);
             case String other -> throw new IllegalArgumentException(other);
         };
@@ -130,6 +131,7 @@ final class GoldenRun implements AutoCloseable {
             case TextToVideoPipeline text -> text.generateAll(request, control, probe);
             case ImageToVideoPipeline image -> image.generateAll(request, control, probe);
             case VideoToVideoPipeline video -> video.generateAll(request, control, probe);
+            case ControlToVideoPipeline led -> led.generateAll(request, control, probe);
         };
     }
 
@@ -165,6 +167,11 @@ final class GoldenRun implements AutoCloseable {
             Video video = video(golden.in("video_frames_u8"));
             inputs.add(video);
             builder.video(video).strength(call.path("strength").doubleValue());
+        }
+        if (golden.hasInput("control_frames_u8")) {
+            Video video = video(golden.in("control_frames_u8"));
+            inputs.add(video);
+            builder.video(video);
         }
         cache.ifPresent(builder::cache);
         return builder.build();

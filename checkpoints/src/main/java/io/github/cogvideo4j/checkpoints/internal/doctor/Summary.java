@@ -60,20 +60,20 @@ final class Summary {
                 checkpoint.training().worldSize().orElse(0));
     }
 
-    /// What training makes, by name: `transformer: 40 x F32, 0.04 MB; transformer_2: -`.
-    private static String parts(Subject subject) {
+    /// What training makes, by name: `transformer: 40 x F32 (0.04 MB)`.
+    private static List<String> parts(Subject subject) {
         return subject.parts().stream()
                 .filter(Part::trained)
                 .map(part ->
                         part.component().folder() + ": " + weights(part.files().groups()))
-                .collect(Collectors.joining("; "));
+                .toList();
     }
 
     private static String weights(List<WeightGroup> groups) {
         return groups.isEmpty() ? "-" : contents(groups.getFirst().contents().tensors());
     }
 
-    /// `40 x F32, 0.04 MB`.
+    /// `40 x F32 (0.04 MB)`.
     private static String contents(List<StoredTensor> tensors) {
         Map<DType, Long> types = tensors.stream()
                 .collect(Collectors.groupingBy(StoredTensor::dtype, java.util.TreeMap::new, Collectors.counting()));
@@ -81,6 +81,6 @@ final class Summary {
                 .map(entry -> entry.getValue() + " × " + entry.getKey().name())
                 .collect(Collectors.joining(" + "));
         double megabytes = tensors.stream().mapToLong(StoredTensor::byteLength).sum() / 1e6;
-        return counts + ", " + String.format(Locale.ROOT, megabytes < 10 ? "%.2f MB" : "%,.0f MB", megabytes);
+        return counts + String.format(Locale.ROOT, megabytes < 10 ? " (%.2f MB)" : " (%,.0f MB)", megabytes);
     }
 }

@@ -16,7 +16,6 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -168,7 +167,7 @@ public final class RequestFields {
                             "checkpoints.request.choice",
                             prefix + name,
                             word,
-                            Arrays.stream(values).map(Object::toString).collect(Collectors.joining(", "))));
+                            Arrays.stream(values).map(Object::toString).toList()));
         });
     }
 

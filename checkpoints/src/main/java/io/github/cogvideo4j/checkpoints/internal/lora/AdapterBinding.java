@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.internal.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Change;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.Shape;
@@ -68,7 +69,7 @@ public record AdapterBinding(
                         Place.of(adapter.file()).tensor(module.name()),
                         "checkpoints.lora.collision",
                         module.name(),
-                        String.join(", ", found.stream().sorted().toList()));
+                        found.stream().sorted().toList());
             }
             if (found.isEmpty() || !hasTensors(module, found.iterator().next(), names)) {
                 unbound.add(module.name());
@@ -168,7 +169,7 @@ public record AdapterBinding(
                     "checkpoints.lora.unbound-blocks",
                     bound(),
                     modules(),
-                    AdapterReader.listed(unbound),
+                    Message.first(unbound),
                     blocks.getAsInt());
         }
         throw new InvalidCheckpointException(
@@ -177,7 +178,7 @@ public record AdapterBinding(
                 "checkpoints.lora.unbound",
                 bound(),
                 modules(),
-                AdapterReader.listed(unbound));
+                Message.first(unbound));
     }
 
     /// How many blocks a model needs to have the blocks that this one lacks.

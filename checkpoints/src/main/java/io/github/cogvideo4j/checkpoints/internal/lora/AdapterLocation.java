@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /// The adapter's file that a path means: the file itself, a folder's only one, whatever it is called, or the
 /// newest of a training run.
@@ -90,7 +89,7 @@ public record AdapterLocation(Path file, List<Problem> remarks) {
                     "checkpoints.lora.several-files",
                     files.stream()
                             .map(file -> String.valueOf(file.getFileName()))
-                            .collect(Collectors.joining(", ")));
+                            .toList());
         }
         return files.stream().findFirst().map(file -> new AdapterLocation(file, List.of()));
     }

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.internal.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
@@ -51,6 +52,6 @@ public final class AdapterNames {
                 ProblemCode.EXTRA_TENSOR,
                 Place.of(content.file()),
                 "checkpoints.lora.names-unknown",
-                AdapterReader.listed(List.copyOf(content.modules().keySet())));
+                Message.first(content.modules().keySet()));
     }
 }

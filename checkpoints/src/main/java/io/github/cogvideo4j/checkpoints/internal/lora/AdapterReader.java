@@ -15,6 +15,7 @@ import io.github.cogvideo4j.formats.internal.container.ContainerKind;
 import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -40,7 +41,6 @@ import java.util.SequencedMap;
 public final class AdapterReader {
     private static final String PEFT_CONFIG = "adapter_config.json";
     private static final long LONGEST_CONFIG = 1 << 20;
-    private static final int NAMED = 3;
 
     private final Path file;
     private final Place place;
@@ -124,7 +124,11 @@ public final class AdapterReader {
         }
         if (!skipped.isEmpty()) {
             remarks.report(
-                    ProblemCode.EXTRA_TENSOR, place, "checkpoints.lora.text-encoder", skipped.size(), listed(skipped));
+                    ProblemCode.EXTRA_TENSOR,
+                    place,
+                    "checkpoints.lora.text-encoder",
+                    skipped.size(),
+                    Message.first(skipped));
         }
         tellOtherRank(settings, found);
         String dialect = spellings.entrySet().stream()
@@ -187,7 +191,7 @@ public final class AdapterReader {
                     place.tensor(unknown.getFirst()),
                     "checkpoints.lora.unknown-keys",
                     unknown.size(),
-                    listed(unknown));
+                    Message.first(unknown));
         }
         requirePairs(AdapterPart.LORA_A, AdapterPart.LORA_B);
         requirePairs(AdapterPart.LORA_B, AdapterPart.LORA_A);
@@ -218,7 +222,7 @@ public final class AdapterReader {
                     alone.size(),
                     here,
                     there,
-                    listed(alone));
+                    Message.first(alone));
         }
     }
 
@@ -298,11 +302,5 @@ public final class AdapterReader {
                 return;
             }
         }
-    }
-
-    /// The first names of a list.
-    public static String listed(List<String> names) {
-        String first = String.join(", ", names.subList(0, Math.min(NAMED, names.size())));
-        return names.size() > NAMED ? first + ", …" : first;
     }
 }

@@ -197,7 +197,7 @@ public final class AdapterWriter {
     }
 
     /// The refusal of a part that a dialect has no words for. The adapter can be fused all the same.
-    static InvalidCheckpointException refused(AdapterContent adapter, Place place, Dialect dialect, String part) {
+    static InvalidCheckpointException refused(AdapterContent adapter, Place place, Dialect dialect, Object part) {
         return new InvalidCheckpointException(
                 Problem.of(ProblemCode.UNSUPPORTED_TENSOR, place, "checkpoints.lora.no-words", dialect.id(), part)
                         .with(new Remedy.FuseAdapter(Optional.of(adapter.file()), false)));

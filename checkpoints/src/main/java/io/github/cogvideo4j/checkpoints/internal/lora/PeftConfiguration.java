@@ -51,7 +51,7 @@ public final class PeftConfiguration {
     private String write() {
         List<String> kinds = products.stream().map(Delta::kind).distinct().toList();
         if (kinds.size() > 1) {
-            throw refused(adapter, String.join(", ", kinds));
+            throw refused(adapter, kinds);
         }
         ObjectNode json = JsonFile.newObject();
         adapter.settings()
@@ -160,7 +160,7 @@ public final class PeftConfiguration {
         return strengths;
     }
 
-    private static InvalidCheckpointException refused(AdapterContent adapter, String part) {
+    private static InvalidCheckpointException refused(AdapterContent adapter, Object part) {
         return AdapterWriter.refused(adapter, Place.of(adapter.file()), Dialects.PEFT, part);
     }
 }

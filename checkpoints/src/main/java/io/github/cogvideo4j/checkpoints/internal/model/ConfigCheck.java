@@ -6,6 +6,7 @@ import io.github.cogvideo4j.checkpoints.internal.source.NamingSchemes;
 import io.github.cogvideo4j.checkpoints.internal.table.Families;
 import io.github.cogvideo4j.checkpoints.internal.table.TensorMatch;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -23,8 +24,6 @@ import java.util.function.Predicate;
 
 /// The comparison of weights with the configuration they are to be loaded with, by names and sizes.
 public final class ConfigCheck {
-    private static final int NAMED = 4;
-
     private final TransformerConfig config;
     private final Map<String, Shape> expected;
     private final Map<String, Shape> found = new LinkedHashMap<>();
@@ -93,7 +92,7 @@ public final class ConfigCheck {
                     place.tensor(strangers.getFirst()),
                     "checkpoints.weights.untranslated",
                     strangers.size(),
-                    listed(strangers),
+                    Message.first(strangers),
                     scheme.get().kind().title());
             errors.add(place.file()
                     .map(file -> untranslated.with(new Remedy.Convert(file, false, Optional.empty())))
@@ -134,8 +133,7 @@ public final class ConfigCheck {
         Place at = place.tensor(mismatches.getFirst().name());
         String key = "checkpoints.weights.shapes";
         int count = mismatches.size();
-        String sizes =
-                listed(mismatches.stream().map(TensorMatch.Reshaped::toString).toList());
+        Message.Argument sizes = Message.first(mismatches);
         if (mismatches.stream().allMatch(TensorMatch.Reshaped::isTransposed)) {
             return Problem.of(ProblemCode.SHAPE_MISMATCH, at, key + ".transposed", count, sizes);
         }
@@ -156,27 +154,22 @@ public final class ConfigCheck {
                         place.tensor(names.getFirst()),
                         key + ".fields",
                         names.size(),
-                        listed(names),
+                        Message.first(names),
                         differences.inConfig(),
                         differences.inWeights()))
                 .orElseGet(() -> problem(code, key, names));
     }
 
     private Problem problem(ProblemCode code, String key, List<String> names) {
-        return Problem.of(code, place.tensor(names.getFirst()), key, names.size(), listed(names));
-    }
-
-    private static String listed(List<String> names) {
-        String first = String.join(", ", names.subList(0, Math.min(NAMED, names.size())));
-        return names.size() > NAMED ? first + ", …" : first;
+        return Problem.of(code, place.tensor(names.getFirst()), key, names.size(), Message.first(names));
     }
 
     /// Fields on which the configuration and the weights disagree.
     ///
     /// @param kind      the suffix of the key of the message about sizes
-    /// @param inConfig  `field value, ...` as configured
+    /// @param inConfig  `field value` of each, as configured
     /// @param inWeights the same fields as the weights have them
-    private record Differences(String kind, String inConfig, String inWeights) {}
+    private record Differences(String kind, List<String> inConfig, List<String> inWeights) {}
 
     private Optional<Differences> differences() {
         ConfigDerivation.Result weights;
@@ -209,10 +202,8 @@ public final class ConfigCheck {
         return weights.isImageToVideo() ? ".image-to-video" : ".text-to-video";
     }
 
-    private static String values(List<String> fields, Map<String, String> values) {
-        return String.join(
-                ", ",
-                fields.stream().map(field -> field + " " + values.get(field)).toList());
+    private static List<String> values(List<String> fields, Map<String, String> values) {
+        return fields.stream().map(field -> field + " " + values.get(field)).toList();
     }
 
     private static Map<String, String> telling(TransformerConfig config) {

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.internal.model;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.table.TensorMatch;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.Shape;
@@ -74,9 +75,8 @@ public final class VaeStateDict {
 
     private static void refuse(ProblemCode code, String key, List<String> names, Place place) {
         if (!names.isEmpty()) {
-            String first = String.join(", ", names.subList(0, Math.min(4, names.size())));
             throw new InvalidCheckpointException(
-                    code, place.tensor(names.getFirst()), key, names.size(), names.size() > 4 ? first + ", …" : first);
+                    code, place.tensor(names.getFirst()), key, names.size(), Message.first(names));
         }
     }
 

@@ -97,7 +97,7 @@ public final class ComponentPlacement {
                                     "checkpoints.placement.unknown-class",
                                     one.component().folder(),
                                     base.className(one.component()).orElse("-"),
-                                    one.names().model());
+                                    one.names().models());
                 }
             }
             return placed;
@@ -210,7 +210,7 @@ public final class ComponentPlacement {
                         match.table().origin() instanceof ModelTable.Headers
                                 ? SettledNames.By.BASE
                                 : SettledNames.By.CONFIGURATION,
-                        match.table().origin().title(),
+                        List.of(match.table().origin().title()),
                         match.wrapper()));
     }
 
@@ -280,8 +280,7 @@ public final class ComponentPlacement {
                     component.folder(),
                     match.agreeing(),
                     match.table().tensors().size(),
-                    other.map(family -> String.join(", ", family.family().classes()))
-                            .orElseGet(() -> found.listed()));
+                    other.<Object>map(family -> family.family().classes()).orElseGet(found::listed));
         }
         if (match.table().origin() instanceof ModelTable.Headers) {
             throw new TableProblems(match, found.buffers(), found.place()).first(component);
@@ -296,9 +295,7 @@ public final class ComponentPlacement {
         return FoundWeights.renamed(source, FoundWeights.names(match.names(), match.extra(), match.wrapper()));
     }
 
-    private static String folders(Iterable<Component> components) {
-        List<String> folders = new ArrayList<>();
-        components.forEach(component -> folders.add(component.folder()));
-        return String.join(", ", folders);
+    private static List<String> folders(Collection<Component> components) {
+        return components.stream().map(Component::folder).toList();
     }
 }

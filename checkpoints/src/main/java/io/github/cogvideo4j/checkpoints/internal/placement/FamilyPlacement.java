@@ -5,6 +5,7 @@ import io.github.cogvideo4j.checkpoints.internal.table.Families;
 import io.github.cogvideo4j.checkpoints.internal.table.Family;
 import io.github.cogvideo4j.checkpoints.internal.table.FamilyMatch;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Remedy;
@@ -92,8 +93,7 @@ final class FamilyPlacement {
                 found.renamed(FoundWeights.names(match.names(), match.extra(), match.wrapper())),
                 Optional.empty(),
                 Optional.of(match.family()),
-                new SettledNames(
-                        SettledNames.By.FAMILY, String.join(", ", match.family().classes()), match.wrapper()));
+                new SettledNames(SettledNames.By.FAMILY, match.family().classes(), match.wrapper()));
     }
 
     /// Buffers that the trainer added are written; anything else that the family does not have is not its.
@@ -107,8 +107,8 @@ final class FamilyPlacement {
                     found.place().tensor(strangers.getFirst()),
                     "checkpoints.placement.outside-modules",
                     strangers.size(),
-                    TableProblems.listed(strangers),
-                    String.join(", ", match.family().classes()));
+                    Message.first(strangers),
+                    match.family().classes());
         }
         if (!match.extra().isEmpty()) {
             found.remarks()
@@ -117,7 +117,7 @@ final class FamilyPlacement {
                             found.place().tensor(match.extra().getFirst()),
                             "checkpoints.placement.extra-buffers",
                             match.extra().size(),
-                            TableProblems.listed(match.extra()));
+                            Message.first(match.extra()));
         }
     }
 
@@ -148,6 +148,6 @@ final class FamilyPlacement {
                 found.source(),
                 Optional.empty(),
                 Optional.empty(),
-                new SettledNames(SettledNames.By.UNCHECKED, "", ""));
+                new SettledNames(SettledNames.By.UNCHECKED, List.of(), ""));
     }
 }

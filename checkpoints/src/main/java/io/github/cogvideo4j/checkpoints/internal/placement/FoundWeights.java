@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.placement;
 import io.github.cogvideo4j.checkpoints.internal.table.StateParts;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
@@ -48,8 +49,8 @@ final class FoundWeights {
     }
 
     /// The names of all of them, for a message.
-    String listed() {
-        return TableProblems.listed(List.copyOf(shapes.keySet()));
+    Message.Argument listed() {
+        return Message.first(shapes.keySet());
     }
 
     /// Tells what was removed from before the names.
@@ -63,27 +64,18 @@ final class FoundWeights {
     /// Tells which tensors belong to another model, to an optimizer, or to nothing known.
     void tellLeftOut(String wrapper, List<String> second, List<String> outside, List<String> others) {
         if (!wrapper.isEmpty() && !others.isEmpty() && others.stream().allMatch(StateParts::isAveraged)) {
-            remarks.report(
-                    ProblemCode.CHOICE,
-                    place,
-                    "checkpoints.placement.average-there",
-                    String.join(", ", others),
-                    wrapper);
+            remarks.report(ProblemCode.CHOICE, place, "checkpoints.placement.average-there", others, wrapper);
         } else if (!second.isEmpty()) {
             remarks.report(
                     ProblemCode.CHOICE,
                     place,
                     others.isEmpty() ? "checkpoints.placement.states" : "checkpoints.placement.second",
                     second.size(),
-                    others.isEmpty() ? TableProblems.listed(second) : String.join(", ", others));
+                    others.isEmpty() ? Message.first(second) : others);
         }
         if (!outside.isEmpty()) {
             remarks.report(
-                    ProblemCode.CHOICE,
-                    place,
-                    "checkpoints.placement.outside",
-                    outside.size(),
-                    TableProblems.listed(outside));
+                    ProblemCode.CHOICE, place, "checkpoints.placement.outside", outside.size(), Message.first(outside));
         }
     }
 

@@ -1,13 +1,14 @@
 package io.github.cogvideo4j.checkpoints.internal.placement;
 
+import java.util.List;
 import java.util.Locale;
 
 /// The way in which the names of written weights were settled.
 ///
 /// @param by      what knew them
-/// @param model   the model that they are of: a class, several classes that share names, or nothing
+/// @param models  the classes that have such names; none when nothing is known of them
 /// @param removed what was removed from before every name, mostly nothing
-public record SettledNames(By by, String model, String removed) {
+public record SettledNames(By by, List<String> models, String removed) {
     /// What knows a model's names.
     public enum By {
         /// The headers of the base's weights.

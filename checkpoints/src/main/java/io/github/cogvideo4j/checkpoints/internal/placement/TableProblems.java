@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.table.TableMatch;
 import io.github.cogvideo4j.checkpoints.internal.table.TensorMatch;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -12,8 +13,6 @@ import java.util.List;
 
 /// The problems that keep weights from filling a table.
 final class TableProblems {
-    private static final int NAMED = 4;
-
     private final TableMatch match;
     private final List<String> strangers;
     private final List<String> buffers;
@@ -39,7 +38,7 @@ final class TableProblems {
                     place.tensor(unwrapped(buffers).getFirst()),
                     "checkpoints.placement.extra-buffers",
                     buffers.size(),
-                    listed(unwrapped(buffers)));
+                    Message.first(unwrapped(buffers)));
         }
     }
 
@@ -53,7 +52,7 @@ final class TableProblems {
                     place.tensor(match.missing().getFirst()),
                     "checkpoints.placement.missing",
                     match.missing().size(),
-                    listed(match.missing()),
+                    Message.first(match.missing()),
                     model,
                     match.agreeing(),
                     match.table().tensors().size()));
@@ -67,7 +66,7 @@ final class TableProblems {
                 place.tensor(reshaped.getFirst().name()),
                 "checkpoints.placement.shapes",
                 reshaped.size(),
-                listed(reshaped.stream().map(TensorMatch.Reshaped::toString).toList()),
+                Message.first(reshaped),
                 model,
                 match.agreeing(),
                 match.table().tensors().size()));
@@ -80,7 +79,7 @@ final class TableProblems {
                 place.tensor(names.getFirst()),
                 "checkpoints.placement.extra",
                 names.size(),
-                listed(names),
+                Message.first(names),
                 match.table().origin().title());
     }
 
@@ -88,11 +87,5 @@ final class TableProblems {
         return names.stream()
                 .map(name -> name.substring(match.wrapper().length()))
                 .toList();
-    }
-
-    /// The first few names.
-    static String listed(List<String> names) {
-        String first = String.join(", ", names.subList(0, Math.min(NAMED, names.size())));
-        return names.size() > NAMED ? first + ", …" : first;
     }
 }

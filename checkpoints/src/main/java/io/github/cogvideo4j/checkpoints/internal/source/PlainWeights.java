@@ -83,7 +83,7 @@ public final class PlainWeights {
                 Place.of(folder),
                 "checkpoints.plain.several-models",
                 models.files().size(),
-                models.name());
+                models.names());
         return plain.checkpoint(folder, folder, tensors);
     }
 

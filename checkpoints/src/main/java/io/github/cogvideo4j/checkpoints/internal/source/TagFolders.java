@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /// The tag folders of a DeepSpeed checkpoint, of which `latest` or the caller names one.
 final class TagFolders {
@@ -170,11 +169,9 @@ final class TagFolders {
     }
 
     /// The names of folders for a message.
-    static String names(List<Path> folders) {
-        return folders.isEmpty()
-                ? "-"
-                : folders.stream()
-                        .map(folder -> String.valueOf(folder.getFileName()))
-                        .collect(Collectors.joining(", "));
+    static List<String> names(List<Path> folders) {
+        return folders.stream()
+                .map(folder -> String.valueOf(folder.getFileName()))
+                .toList();
     }
 }

@@ -58,7 +58,7 @@ final class UnreadKinds {
                             Place.of(folder),
                             "checkpoints.doctor.browser-names",
                             found.size(),
-                            String.join(", ", found))
+                            found)
                     .with(new Remedy.Repair(folder, false, Optional.empty())));
         }
     }
@@ -75,10 +75,7 @@ final class UnreadKinds {
         List<String> files = names(folder, "*.distcp");
         if (!files.isEmpty() && !Files.exists(folder.resolve(".metadata"))) {
             throw new InvalidCheckpointException(
-                    ProblemCode.NOT_A_CHECKPOINT,
-                    Place.of(folder),
-                    "checkpoints.distributed.unfinished",
-                    String.join(", ", files));
+                    ProblemCode.NOT_A_CHECKPOINT, Place.of(folder), "checkpoints.distributed.unfinished", files);
         }
     }
 

@@ -21,23 +21,22 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /// The files that together hold one state dict.
 public sealed interface WeightSet {
     /// Stems of the weight files that trainers and libraries write; optimizer states and the like have others.
     Set<String> STEMS = Set.of(WeightFileName.DIFFUSERS_STEM, "pytorch_model", "model", "pytorch_model_fsdp");
 
-    /// What to call it.
-    String name();
+    /// The names of the files by which a user would choose it.
+    List<String> names();
 
     /// One file.
     ///
     /// @param file the file
     record File(Path file) implements WeightSet {
         @Override
-        public String name() {
-            return String.valueOf(file.getFileName());
+        public List<String> names() {
+            return List.of(String.valueOf(file.getFileName()));
         }
     }
 
@@ -46,8 +45,8 @@ public sealed interface WeightSet {
     /// @param index the index
     record Indexed(Path index) implements WeightSet {
         @Override
-        public String name() {
-            return String.valueOf(index.getFileName());
+        public List<String> names() {
+            return List.of(String.valueOf(index.getFileName()));
         }
     }
 
@@ -62,8 +61,8 @@ public sealed interface WeightSet {
         }
 
         @Override
-        public String name() {
-            return String.valueOf(shards.getFirst().getFileName());
+        public List<String> names() {
+            return List.of(String.valueOf(shards.getFirst().getFileName()));
         }
     }
 
@@ -77,10 +76,10 @@ public sealed interface WeightSet {
         }
 
         @Override
-        public String name() {
+        public List<String> names() {
             return files.stream()
                     .map(file -> String.valueOf(file.getFileName()))
-                    .collect(Collectors.joining(", "));
+                    .toList();
         }
     }
 
@@ -111,7 +110,7 @@ public sealed interface WeightSet {
                 ProblemCode.AMBIGUOUS_WEIGHTS,
                 Place.of(folder),
                 "checkpoints.location.several-sets",
-                sets.stream().map(WeightSet::name).collect(Collectors.joining(", ")));
+                sets.stream().flatMap(set -> set.names().stream()).toList());
     }
 
     private static WeightSet withFurtherModels(Path folder, Path first) {

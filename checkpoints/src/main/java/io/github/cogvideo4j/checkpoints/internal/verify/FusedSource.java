@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /// The source that a fused model is compared with: its base and its adapters, fused again.
 final class FusedSource {
@@ -38,7 +37,7 @@ final class FusedSource {
                     "checkpoints.verify.adapters",
                     folder,
                     recorded.size(),
-                    recorded.stream().map(Manifest.Adapter::path).collect(Collectors.joining(", ")));
+                    recorded.stream().map(Manifest.Adapter::path).toList());
         }
         List<AppliedAdapter> adapters = new ArrayList<>();
         for (int i = 0; i < given.size(); i++) {

@@ -97,7 +97,7 @@ public final class NameCheck {
                         Place.of(component),
                         "checkpoints.verify.names-of-another",
                         className.orElse(""),
-                        String.join(", ", plain.get().family().classes())));
+                        plain.get().family().classes()));
             }
         } else if (!families.isEmpty()) {
             problems.add(Problem.of(

@@ -106,7 +106,9 @@ class TransformerConfigTest {
                 .isThrownBy(() -> parse("{\"%s\": %s}".formatted(field, value)))
                 .satisfies(e -> {
                     assertThat(e.problem().code()).isEqualTo(ProblemCode.CONFIG_INVALID);
-                    assertThat(e.problem().message().arguments()).contains(field);
+                    assertThat(e.problem().message().arguments())
+                            .extracting(Object::toString)
+                            .contains(field);
                     assertThat(e.problem().message().text()).contains(field);
                 });
     }

@@ -128,7 +128,7 @@ public record ShardedWeights(List<StoredTensor> tensors, List<Problem> errors, L
 
         private void compareHolders(String tensor, List<String> holding) {
             String declared = index.weightMap().getOrDefault(tensor, "");
-            String where = String.join(", ", holding);
+            List<String> where = holding;
             if (holding.size() > 1) {
                 boolean decided = holding.contains(declared);
                 report(

@@ -80,11 +80,7 @@ public record TensorValue(
     public StoredTensor stored(String name) {
         if (!pending.isEmpty()) {
             throw new UnsupportedFileException(
-                    ProblemCode.UNSUPPORTED_TENSOR,
-                    place(name),
-                    "formats.torch.pending-operation",
-                    name,
-                    String.join(", ", pending));
+                    ProblemCode.UNSUPPORTED_TENSOR, place(name), "formats.torch.pending-operation", name, pending);
         }
         Shape shape = checkedShape(name);
         return new StoredTensor(name, dtype, shape, data(name, shape));

@@ -98,7 +98,7 @@ final class CacheValues {
         String text = read(key, Function.identity()).orElse(otherwise);
         T value = words.get(text.toLowerCase(Locale.ROOT));
         if (value == null) {
-            throw refused(key, text, String.join(", ", new TreeSet<>(words.keySet())));
+            throw refused(key, text, new TreeSet<>(words.keySet()));
         }
         return value;
     }
@@ -114,7 +114,7 @@ final class CacheValues {
     void requireAllKnown() {
         for (String key : given.keySet()) {
             if (!known.contains(key)) {
-                throw problem("inference.cache.key", cache, key, String.join(", ", known));
+                throw problem("inference.cache.key", cache, key, known);
             }
         }
     }
@@ -146,10 +146,10 @@ final class CacheValues {
         } catch (NumberFormatException e) {
             // said below
         }
-        throw refused(key, text, "0.05, 1.3");
+        throw refused(key, text, List.of("0.05", "1.3"));
     }
 
-    InvalidRequestException refused(String key, String text, String allowed) {
+    InvalidRequestException refused(String key, String text, Object allowed) {
         return problem("inference.cache.value", cache, key, text, allowed);
     }
 

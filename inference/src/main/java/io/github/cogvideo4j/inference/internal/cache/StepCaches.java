@@ -42,7 +42,7 @@ public final class StepCaches {
     public static CacheSettings settings(String name, Map<String, String> values) {
         Function<CacheValues, CacheSettings> kind = KINDS.get(name);
         if (kind == null) {
-            throw CacheValues.problem("inference.cache.name", name, String.join(", ", names()));
+            throw CacheValues.problem("inference.cache.name", name, names());
         }
         CacheValues read = new CacheValues(name, values);
         CacheSettings settings = kind.apply(read);

@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// The image or video that a generation starts from, read and held while it runs.
+/// The image or video that a generation starts from, or the video that controls it, read and held while it runs.
 public record JobInput(Optional<Image> image, Optional<Video> video) implements AutoCloseable {
     /// Reads a prompt's input.
     ///
@@ -25,7 +25,10 @@ public record JobInput(Optional<Image> image, Optional<Video> video) implements 
             }
             return new JobInput(Optional.empty(), Optional.empty());
         }
-        Path file = prompt.input().orElseThrow(() -> refused("inference.request.no-input", kind));
+        Path file = prompt.input()
+                .orElseThrow(() -> kind == GenerationKind.CONTROL
+                        ? refused("inference.request.no-control")
+                        : refused("inference.request.no-input", kind));
         return kind == GenerationKind.I2V
                 ? new JobInput(Optional.of(Image.read(file)), Optional.empty())
                 : new JobInput(Optional.empty(), Optional.of(Video.read(file)));

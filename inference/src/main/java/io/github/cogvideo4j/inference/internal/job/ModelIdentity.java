@@ -3,6 +3,7 @@ package io.github.cogvideo4j.inference.internal.job;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
 import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.inference.video.VideoFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -51,15 +52,26 @@ public final class ModelIdentity {
         return identity;
     }
 
-    private static String sha256(Path file) throws IOException {
+    /// The hash of a file, or of the names and bytes of a folder's frames.
+    private static String sha256(Path input) throws IOException {
         MessageDigest digest = digest();
+        boolean folder = Files.isDirectory(input);
+        for (Path file : VideoFile.files(input)) {
+            if (folder) {
+                digest.update((file.getFileName() + "\n").getBytes(StandardCharsets.UTF_8));
+            }
+            add(digest, file);
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static void add(MessageDigest digest, Path file) throws IOException {
         try (var stream = Files.newInputStream(file)) {
             byte[] bytes = new byte[1 << 16];
             for (int count = stream.read(bytes); count > 0; count = stream.read(bytes)) {
                 digest.update(bytes, 0, count);
             }
         }
-        return HexFormat.of().formatHex(digest.digest());
     }
 
     private static List<Path> weights(Path model) throws IOException {

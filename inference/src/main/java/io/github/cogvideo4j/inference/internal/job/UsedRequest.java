@@ -29,7 +29,7 @@ public final class UsedRequest {
                 .withWidth(plan.width())
                 .withFramesPerSecond(plan.framesPerSecond())
                 .withVideosPerPrompt(1);
-        if (asked.kind() != GenerationKind.V2V) {
+        if (asked.kind() != GenerationKind.V2V && asked.kind() != GenerationKind.CONTROL) {
             settings = settings.withNumFrames(plan.requestedFrames());
         }
         PipelineOptions options = asked.options();

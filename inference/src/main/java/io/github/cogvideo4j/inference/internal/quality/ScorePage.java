@@ -6,11 +6,11 @@ import io.github.cogvideo4j.inference.quality.VideoScore;
 import io.github.cogvideo4j.inference.quality.VideoScore.Frame;
 import io.github.cogvideo4j.inference.quality.VideoScore.Measure;
 import io.github.cogvideo4j.inference.video.VideoCheck.Symptom;
+import java.util.ArrayList;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
-import java.util.stream.Collectors;
 
 /// Scores as one web page: all videos in a table, then each with its curves.
 public final class ScorePage {
@@ -176,17 +176,17 @@ public final class ScorePage {
     }
 
     private String remarks(Frame frame) {
-        StringBuilder remarks = new StringBuilder();
-        remark(remarks, frame.black(), "inference.score.is-black");
-        remark(remarks, frame.frozen(), "inference.score.is-frozen");
-        remark(remarks, frame.repeated(), "inference.score.is-repeated");
-        return remarks.toString();
-    }
-
-    private void remark(StringBuilder remarks, boolean said, String key) {
-        if (said) {
-            remarks.append(remarks.isEmpty() ? "" : ", ").append(html.say(key));
+        List<String> remarks = new ArrayList<>();
+        if (frame.black()) {
+            remarks.add(html.say("inference.score.is-black"));
         }
+        if (frame.frozen()) {
+            remarks.add(html.say("inference.score.is-frozen"));
+        }
+        if (frame.repeated()) {
+            remarks.add(html.say("inference.score.is-repeated"));
+        }
+        return remarks.isEmpty() ? "" : html.list(remarks);
     }
 
     private void meaning() {
@@ -226,7 +226,7 @@ public final class ScorePage {
     private String verdict(VideoScore video) {
         return video.check().symptoms().isEmpty()
                 ? html.say("inference.score.sound")
-                : video.check().symptoms().stream().map(this::word).collect(Collectors.joining(", "));
+                : html.list(video.check().symptoms().stream().map(this::word).toList());
     }
 
     private String word(Symptom symptom) {

@@ -14,9 +14,9 @@ import io.github.cogvideo4j.inference.options.SamplerOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
 /// A sampler set up for a model. It holds no state of a generation: each has a run of its own.
 public final class Sampler {
@@ -101,11 +101,11 @@ public final class Sampler {
         }
     }
 
-    private static String listed(Predicate<SchedulerChoice> which) {
+    private static List<String> listed(Predicate<SchedulerChoice> which) {
         return Arrays.stream(SchedulerChoice.values())
                 .filter(which)
                 .map(SchedulerChoice::id)
-                .collect(Collectors.joining(", "));
+                .toList();
     }
 
     private static InvalidRequestException refused(String key, Object... arguments) {

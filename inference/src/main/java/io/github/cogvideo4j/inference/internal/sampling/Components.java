@@ -40,6 +40,7 @@ final class Components implements AutoCloseable {
     private final TransformerModel transformer;
     private final CogVideoXVae vae;
     private final List<Problem> adapterRemarks;
+    private final Optional<String> pipelineClass;
     private Optional<TextEncoder> textEncoder = Optional.empty();
 
     private Components(
@@ -50,7 +51,8 @@ final class Components implements AutoCloseable {
             Sampler sampler,
             TransformerModel transformer,
             CogVideoXVae vae,
-            List<Problem> adapterRemarks) {
+            List<Problem> adapterRemarks,
+            Optional<String> pipelineClass) {
         this.model = model;
         this.options = options;
         this.device = device;
@@ -59,6 +61,7 @@ final class Components implements AutoCloseable {
         this.transformer = transformer;
         this.vae = vae;
         this.adapterRemarks = List.copyOf(adapterRemarks);
+        this.pipelineClass = pipelineClass;
     }
 
     /// Opens a model's folder.
@@ -67,14 +70,15 @@ final class Components implements AutoCloseable {
     static Components open(Path model, PipelineOptions options) throws IOException {
         ComputeDevice device = ComputeDevice.start(options.compute());
         Precision precision = options.compute().precision();
-        requireCogVideoX(model);
-        for (String folder : FOLDERS) {
+        ModelFolder folder = ModelFolder.read(model);
+        requireCogVideoX(folder);
+        for (String name : FOLDERS) {
             boolean replaced =
-                    folder.equals("transformer") && options.transformer().isPresent();
-            if (!Files.isDirectory(model.resolve(folder)) && !replaced) {
-                throw new InvalidModelException(Problem.of(
-                                ProblemCode.COMPONENT_MISSING, Place.of(model), "inference.pipeline.component", folder)
-                        .with(new Remedy.CopyFromBase(folder, model.resolve(folder), true)));
+                    name.equals("transformer") && options.transformer().isPresent();
+            if (!Files.isDirectory(model.resolve(name)) && !replaced) {
+                throw new InvalidModelException(
+                        Problem.of(ProblemCode.COMPONENT_MISSING, Place.of(model), "inference.pipeline.component", name)
+                                .with(new Remedy.CopyFromBase(name, model.resolve(name), true)));
             }
         }
         Sampler sampler = sampler(model, options);
@@ -85,7 +89,16 @@ final class Components implements AutoCloseable {
             Adapters adapters = Adapters.fuse(weights, options.loras());
             TransformerModel transformer =
                     TransformerModel.open(weights, config, adapters.weights(), precision, device, options.weights());
-            return new Components(model, options, device, config, sampler, transformer, vae, adapters.remarks());
+            return new Components(
+                    model,
+                    options,
+                    device,
+                    config,
+                    sampler,
+                    transformer,
+                    vae,
+                    adapters.remarks(),
+                    options.transformer().isPresent() ? Optional.empty() : folder.pipelineClass());
         } catch (RuntimeException | IOException e) {
             vae.close();
             throw e;
@@ -93,14 +106,13 @@ final class Components implements AutoCloseable {
     }
 
     /// Refuses a pipeline of another model by its name, before details of its parts are told.
-    private static void requireCogVideoX(Path model) throws IOException {
-        ModelFolder folder = ModelFolder.read(model);
+    private static void requireCogVideoX(ModelFolder folder) {
         ModelFolder.ListedComponent transformer = folder.components().get("transformer");
         String own = transformer == null ? "" : transformer.className();
         if (folder.isPipeline() && !own.isEmpty() && !own.equals(TransformerConfig.CLASS_NAME)) {
             throw new InvalidModelException(
                     ProblemCode.PIPELINE_CLASS,
-                    Place.of(model.resolve(ModelFolder.INDEX)),
+                    Place.of(folder.path().resolve(ModelFolder.INDEX)),
                     "inference.pipeline.other-model",
                     folder.pipelineClass().orElse(""),
                     own);
@@ -131,6 +143,12 @@ final class Components implements AutoCloseable {
     /// What is worth saying of the adapters that were added to the transformer.
     List<Problem> adapterRemarks() {
         return adapterRemarks;
+    }
+
+    /// The class that the model's index gives its pipeline; empty when the transformer is another one than the
+    /// model's own.
+    Optional<String> pipelineClass() {
+        return pipelineClass;
     }
 
     /// The type in which all components compute.

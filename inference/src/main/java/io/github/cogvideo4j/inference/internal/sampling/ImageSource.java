@@ -1,7 +1,6 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.internal.preprocess.FrameTensors;
@@ -24,13 +23,7 @@ import org.bytedeco.pytorch.global.torch;
 record ImageSource() implements LatentSource {
     @Override
     public void check(Components components, PipelineRequest request) {
-        if (!components.config().isImageToVideo()) {
-            throw new InvalidModelException(
-                    ProblemCode.PIPELINE_CLASS,
-                    components.config().document().place(),
-                    "inference.pipeline.takes-no-image",
-                    components.config().inChannels());
-        }
+        InputLayout.IMAGE.require(components);
         if (request.images().isEmpty()) {
             throw RequestCheck.refused(ProblemCode.IMAGE, "inference.pipeline.no-image");
         }

@@ -13,7 +13,7 @@ import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /// The source of a generation's first latents: the difference between text, image and video to video.
-sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, InversionSource {
+sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, ControlSource, InversionSource {
     /// Refuses a request that lacks the input, or a model that cannot take it.
     void check(Components components, PipelineRequest request);
 
@@ -33,6 +33,11 @@ sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, Inv
     /// How many rows of a prediction's batch belong to one video.
     default int rows(PipelineRequest request) {
         return request.settings().isGuided() ? 2 : 1;
+    }
+
+    /// Whether the result has as many frames as the input, and cannot be made shorter at will.
+    default boolean hasLengthOfInput(PipelineRequest request) {
+        return false;
     }
 
     /// Whether the VAE's encoder is used.

@@ -1,7 +1,5 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
-import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import java.util.Optional;
@@ -10,18 +8,7 @@ import java.util.Optional;
 record NoiseSource() implements LatentSource {
     @Override
     public void check(Components components, PipelineRequest request) {
-        requireTextModel(components);
-    }
-
-    /// Refuses a model that wants an image.
-    static void requireTextModel(Components components) {
-        if (components.config().isImageToVideo()) {
-            throw new InvalidModelException(
-                    ProblemCode.PIPELINE_CLASS,
-                    components.config().document().place(),
-                    "inference.pipeline.wants-image",
-                    components.config().inChannels());
-        }
+        InputLayout.TEXT.require(components);
     }
 
     @Override

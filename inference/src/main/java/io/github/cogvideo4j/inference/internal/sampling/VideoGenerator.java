@@ -43,6 +43,11 @@ public final class VideoGenerator implements AutoCloseable {
         return new VideoGenerator(Components.open(model, options), new VideoSource());
     }
 
+    /// Loads a model whose videos start from noise beside a control video.
+    public static VideoGenerator ofControl(Path model, PipelineOptions options) throws IOException {
+        return new VideoGenerator(Components.open(model, options), new ControlSource());
+    }
+
     /// Loads a model that looks for the noise of a video. The way back is gone with DDIM.
     public static VideoGenerator ofInversion(Path model, PipelineOptions options) throws IOException {
         return new VideoGenerator(
@@ -55,6 +60,7 @@ public final class VideoGenerator implements AutoCloseable {
             case T2V -> ofText(model, options);
             case I2V -> ofImage(model, options);
             case V2V -> ofVideo(model, options);
+            case CONTROL -> ofControl(model, options);
         };
     }
 
@@ -70,7 +76,7 @@ public final class VideoGenerator implements AutoCloseable {
         GenerationPlan whole = plan(request).plan();
         GenerationSettings fewer = request.settings()
                 .withSteps(Math.min(TRIAL_STEPS, request.settings().steps()));
-        if (!(source instanceof VideoSource)) {
+        if (!source.hasLengthOfInput(request)) {
             fewer = fewer.withNumFrames(Math.min(TRIAL_FRAMES, whole.requestedFrames()));
         }
         try {

@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.global.torch;
 record VideoSource() implements LatentSource {
     @Override
     public void check(Components components, PipelineRequest request) {
-        NoiseSource.requireTextModel(components);
+        InputLayout.TEXT.require(components);
         if (request.video().isEmpty()) {
             throw RequestCheck.refused(ProblemCode.VIDEO, "inference.pipeline.no-video");
         }
@@ -44,6 +44,11 @@ record VideoSource() implements LatentSource {
     @Override
     public LatentShape shape(SizeRules sizes, PipelineRequest request) {
         return sizes.edited(request, request.video().orElseThrow());
+    }
+
+    @Override
+    public boolean hasLengthOfInput(PipelineRequest request) {
+        return true;
     }
 
     @Override

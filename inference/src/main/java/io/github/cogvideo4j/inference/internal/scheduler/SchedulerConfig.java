@@ -7,7 +7,6 @@ import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import java.util.Arrays;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /// A scheduler's configuration, as `scheduler/scheduler_config.json` has it. A key that is absent has the
 /// default of diffusers' CogVideoX schedulers.
@@ -73,7 +72,10 @@ public record SchedulerConfig(
                 SolverConfig.of(json));
         if (config.betaStart < 0 || config.betaEnd >= 1 || config.betaStart > config.betaEnd) {
             throw invalid(
-                    json.place(), "beta_start, beta_end", config.betaStart + ", " + config.betaEnd, "0 <= a <= b < 1");
+                    json.place(),
+                    "beta_start / beta_end",
+                    config.betaStart + " / " + config.betaEnd,
+                    "0 <= a <= b < 1");
         }
         return config;
     }
@@ -117,10 +119,10 @@ public record SchedulerConfig(
                 .filter(value -> id.apply(value).equals(text))
                 .findFirst()
                 .orElseThrow(() -> invalid(
-                        json.place(), field, text, Arrays.stream(values).map(id).collect(Collectors.joining(", "))));
+                        json.place(), field, text, Arrays.stream(values).map(id).toList()));
     }
 
-    static InvalidModelException invalid(Place place, String field, String value, String allowed) {
+    static InvalidModelException invalid(Place place, String field, String value, Object allowed) {
         return new InvalidModelException(
                 ProblemCode.CONFIG_INVALID, place, "inference.scheduler.value", field, value, allowed);
     }

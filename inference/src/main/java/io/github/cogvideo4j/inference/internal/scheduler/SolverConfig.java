@@ -94,7 +94,7 @@ public record SolverConfig(
         List<String> known = WORDS.getOrDefault(field, List.of());
         String word = json.text(field, "");
         if (!known.contains(word)) {
-            throw SchedulerConfig.invalid(json.place(), field, word, String.join(", ", known));
+            throw SchedulerConfig.invalid(json.place(), field, word, known);
         }
         return word;
     }

@@ -101,13 +101,13 @@ public record VaeConfig(
             throw invalid("act_fn", activation, "silu");
         }
         if (blockOutChannels.isEmpty() || blockOutChannels.size() > MAX_LEVELS) {
-            throw invalid("block_out_channels", blockOutChannels, "1 to " + MAX_LEVELS);
+            throw invalid("block_out_channels", blockOutChannels.toString(), "1 to " + MAX_LEVELS);
         }
         if (blockOutChannels.stream().anyMatch(channels -> channels % normNumGroups != 0)) {
-            throw invalid("block_out_channels", blockOutChannels, "n x " + normNumGroups);
+            throw invalid("block_out_channels", blockOutChannels.toString(), "n x " + normNumGroups);
         }
         if (Integer.bitCount(temporalCompressionRatio) != 1 || temporalLevels() >= blockOutChannels.size()) {
-            throw invalid("temporal_compression_ratio", temporalCompressionRatio, "1, 2, 4");
+            throw invalid("temporal_compression_ratio", temporalCompressionRatio, List.of("1", "2", "4"));
         }
         if (!(normEps > 0)) {
             throw invalid("norm_eps", normEps, "> 0");
@@ -117,7 +117,7 @@ public record VaeConfig(
         }
     }
 
-    private InvalidModelException invalid(String field, Object value, String wanted) {
+    private InvalidModelException invalid(String field, Object value, Object wanted) {
         return new InvalidModelException(
                 ProblemCode.CONFIG_INVALID, document.place(), "inference.vae.config", field, value, wanted);
     }

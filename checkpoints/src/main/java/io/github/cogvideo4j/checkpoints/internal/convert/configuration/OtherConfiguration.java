@@ -34,7 +34,7 @@ final class OtherConfiguration {
                 ProblemCode.CONFIG_MISSING,
                 place,
                 "checkpoints.convert.config-of-family",
-                String.join(" / ", placed.family().get().classes()));
+                placed.family().get().classes());
         return Optional.empty();
     }
 }

@@ -117,8 +117,8 @@ final class TransformerConfiguration {
     }
 
     /// Fields and values for a message.
-    static String list(List<ConfigDerivation.Value> values) {
-        return values.stream().map(value -> value.field() + "=" + value.value()).collect(Collectors.joining(", "));
+    static List<String> list(List<ConfigDerivation.Value> values) {
+        return values.stream().map(value -> value.field() + "=" + value.value()).toList();
     }
 
     private ConfigCheck.Result compare(TransformerConfig config, Path file) {

@@ -30,7 +30,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// The planner of a repair, which decides how a folder is mended: by names and small files, by conversion where it
@@ -121,7 +120,7 @@ public final class RepairPlanner {
                         ProblemCode.AMBIGUOUS_WEIGHTS,
                         Place.of(folder.folder()),
                         "checkpoints.repair.keep",
-                        candidates.stream().map(RepairPlanner::label).collect(Collectors.joining("; ")))
+                        candidates.stream().map(RepairPlanner::label).toList())
                 .with(new Remedy.Repair(
                         subject.path(), options.convert(), Optional.of(firstName(candidates.getFirst())))));
         return Optional.empty();

@@ -16,12 +16,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /// Files with the name of their folder before their own, as a browser saves them: one finding for all of them.
 public final class BrowserNamesRule implements Rule {
-    private static final int MOST_NAMED = 8;
-
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.NAME_WRONG);
@@ -34,10 +31,9 @@ public final class BrowserNamesRule implements Rule {
             files.addAll(PrefixedNames.in(folder).keySet());
         }
         if (!files.isEmpty()) {
-            String names = files.stream()
-                    .limit(MOST_NAMED)
+            List<String> names = files.stream()
                     .map(file -> String.valueOf(file.getFileName()))
-                    .collect(Collectors.joining(", "));
+                    .toList();
             found.accept(Finding.of(
                             Severity.ERROR,
                             Problem.of(

@@ -100,7 +100,7 @@ public final class FitsConfigRule implements Rule {
                             place(group),
                             "checkpoints.doctor.other-family",
                             className.get(),
-                            String.join(", ", matches.getFirst().family().classes()))));
+                            matches.getFirst().family().classes())));
         } else if (own.isPresent() && !own.get().extra().isEmpty()) {
             found.accept(Finding.of(
                     Severity.INFO,

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// The parts that `model_index.json` lists, and the index itself.
@@ -97,13 +96,13 @@ public final class PipelinePartsRule implements Rule {
                         Severity.ERROR,
                         "checkpoints.doctor.without-weights-but-other",
                         other.component().folder(),
-                        groups.stream().map(WeightGroup::label).collect(Collectors.joining(", ")));
+                        groups.stream().map(WeightGroup::label).toList());
             }
         }
         return withoutWeights(part, Severity.ERROR, "checkpoints.doctor.without-weights");
     }
 
-    private static Finding withoutWeights(Part part, Severity severity, String key, String... more) {
+    private static Finding withoutWeights(Part part, Severity severity, String key, Object... more) {
         List<Object> arguments = new ArrayList<>(List.of(part.component().folder()));
         arguments.addAll(List.of(more));
         return Finding.of(

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// Weights beside the folder of their component, or in a folder inside it.
@@ -58,16 +57,16 @@ public final class WrongDirectoryRule implements Rule {
     }
 
     private static Problem problem(Subject subject, WeightGroup group) {
-        String homes = subject.bare().stream()
+        List<String> homes = subject.bare().stream()
                 .filter(part -> part.mayOwn(group))
                 .map(part -> part.component().folder() + "/")
-                .collect(Collectors.joining(", "));
+                .toList();
         return Problem.of(
                 ProblemCode.WRONG_DIRECTORY,
                 Place.of(group.folder()),
                 "checkpoints.doctor.wrong-directory",
                 group.label(),
-                homes.isEmpty() ? "transformer/" : homes);
+                homes.isEmpty() ? List.of("transformer/") : homes);
     }
 
     private static Finding leftover(WeightGroup group) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 
@@ -25,6 +26,11 @@ public final class Html {
     /// A sentence in the page's language.
     public String say(String key, Object... arguments) {
         return Message.of(key, arguments).text(locale);
+    }
+
+    /// Words in a list, as the page's language joins them.
+    public String list(List<String> words) {
+        return Message.list(words).text(locale);
     }
 
     /// Opens an element.

@@ -230,7 +230,7 @@ public final class HubStorage {
                     ProblemCode.MISSING_SHARD,
                     Place.of(folder),
                     "checkpoints.distributed.missing-output",
-                    String.join(", ", absent),
+                    absent,
                     count);
         }
         Optional<String> incomplete = pieces.firstIncomplete();
@@ -246,11 +246,7 @@ public final class HubStorage {
         }
         if (incomplete.isEmpty() && !absent.isEmpty()) {
             throw new InvalidCheckpointException(
-                    ProblemCode.MISSING_RANK,
-                    Place.of(folder),
-                    "checkpoints.distributed.missing-rows",
-                    String.join(", ", absent),
-                    ranks);
+                    ProblemCode.MISSING_RANK, Place.of(folder), "checkpoints.distributed.missing-rows", absent, ranks);
         }
         if (incomplete.isEmpty()) {
             return;
@@ -260,6 +256,6 @@ public final class HubStorage {
                 Place.of(folder).tensor(incomplete.get()),
                 "checkpoints.distributed.missing-piece",
                 incomplete.get(),
-                absent.isEmpty() ? "-" : String.join(", ", absent));
+                absent);
     }
 }

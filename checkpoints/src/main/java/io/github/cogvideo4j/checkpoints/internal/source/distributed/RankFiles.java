@@ -222,7 +222,7 @@ public final class RankFiles {
                     ProblemCode.MISSING_RANK,
                     Place.of(folder).tensor(incomplete.get()),
                     "checkpoints.distributed.missing-rank",
-                    String.join(", ", missing),
+                    missing,
                     ranks.size(),
                     world);
         }
@@ -230,7 +230,7 @@ public final class RankFiles {
                 ProblemCode.CHOICE,
                 Place.of(folder),
                 "checkpoints.distributed.replica-missing",
-                String.join(", ", missing),
+                missing,
                 ranks.size(),
                 world);
     }

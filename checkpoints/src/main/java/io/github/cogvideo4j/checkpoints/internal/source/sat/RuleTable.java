@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.internal.source.sat;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.util.ArrayList;
@@ -123,7 +124,7 @@ record RuleTable(List<ModuleRule> rules) implements Translation {
                     "checkpoints.sat.layers-incomplete",
                     missing.size(),
                     layers,
-                    Translation.listed(List.copyOf(missing)));
+                    Message.first(missing));
         }
     }
 }

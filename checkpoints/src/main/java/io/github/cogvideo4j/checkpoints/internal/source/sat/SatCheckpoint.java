@@ -5,6 +5,7 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.checkpoints.source.TrainingState;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -190,7 +191,7 @@ final class SatCheckpoint {
         if (names.isEmpty()) {
             return entries;
         }
-        remarks.report(ProblemCode.ASSUMED, place, "checkpoints.sat.dropped", names.size(), Translation.listed(names));
+        remarks.report(ProblemCode.ASSUMED, place, "checkpoints.sat.dropped", names.size(), Message.first(names));
         return entries.stream().filter(entry -> !dropped.test(entry.name())).toList();
     }
 
@@ -218,6 +219,6 @@ final class SatCheckpoint {
                 place,
                 "checkpoints.location.part-absent",
                 part.id(),
-                parts.keySet().stream().map(SatPart::id).collect(Collectors.joining(", ")));
+                parts.keySet().stream().map(SatPart::id).toList());
     }
 }

@@ -2,12 +2,12 @@ package io.github.cogvideo4j.checkpoints.internal.source.sat;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /// One part of a model under its names in SAT and in diffusers. Both directions are each other's inverse.
 interface Translation {
@@ -42,13 +42,7 @@ interface Translation {
                     place.tensor(unknown.getFirst().name()),
                     "checkpoints.sat.unknown",
                     unknown.size(),
-                    listed(unknown.stream().map(StateEntry::name).toList()));
+                    Message.first(unknown.stream().map(StateEntry::name).toList()));
         }
-    }
-
-    /// The first few of some names.
-    static String listed(List<String> names) {
-        String first = names.stream().limit(4).collect(Collectors.joining(", "));
-        return names.size() > 4 ? first + ", …" : first;
     }
 }

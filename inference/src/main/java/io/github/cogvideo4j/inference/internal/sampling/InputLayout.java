@@ -1,0 +1,72 @@
+package io.github.cogvideo4j.inference.internal.sampling;
+
+import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.InvalidModelException;
+import java.util.Optional;
+
+/// The kinds of transformer by what stands beside the noisy latents in their input. The number of channels tells them
+/// apart, but for two: an image and a control video have as many, and only the pipeline's class says which it is.
+enum InputLayout {
+    /// The noisy latents alone: text to video and video to video.
+    TEXT(1),
+    /// The latents of an image.
+    IMAGE(2),
+    /// The latents of a control video: CogVideoX-Fun's control models.
+    CONTROL(2);
+
+    private static final String IMAGE_CLASS = "CogVideoXImageToVideoPipeline";
+    private static final String CONTROL_CLASS = "CogVideoXFunControlPipeline";
+
+    private final int times;
+
+    InputLayout(int times) {
+        this.times = times;
+    }
+
+    private int channels(int out) {
+        return times * out;
+    }
+
+    /// Refuses a model of another kind, and says what that is for.
+    void require(Components components) {
+        if (!isOf(components)) {
+            throw refused(components);
+        }
+    }
+
+    private boolean isOf(Components components) {
+        TransformerConfig config = components.config();
+        Optional<String> named = components.pipelineClass();
+        return config.inChannels() == channels(config.outChannels())
+                && !(this == IMAGE && named.filter(CONTROL_CLASS::equals).isPresent())
+                && !(this == CONTROL && named.filter(IMAGE_CLASS::equals).isPresent());
+    }
+
+    private InvalidModelException refused(Components components) {
+        TransformerConfig config = components.config();
+        int in = config.inChannels();
+        int twice = CONTROL.channels(config.outChannels());
+        if (CONTROL.isOf(components) && IMAGE.isOf(components)) {
+            return refused(components, "inference.pipeline.wants-image-or-control", in);
+        }
+        if (CONTROL.isOf(components)) {
+            return refused(components, "inference.pipeline.wants-control", in, CONTROL_CLASS);
+        }
+        if (IMAGE.isOf(components)) {
+            return this == CONTROL
+                    ? refused(components, "inference.pipeline.image-not-control", in, IMAGE_CLASS, CONTROL_CLASS)
+                    : refused(components, "inference.pipeline.wants-image", in);
+        }
+        return switch (this) {
+            case TEXT -> refused(components, "inference.pipeline.other-input", in, config.outChannels());
+            case IMAGE -> refused(components, "inference.pipeline.takes-no-image", in);
+            case CONTROL -> refused(components, "inference.pipeline.takes-no-control", in, twice);
+        };
+    }
+
+    private static InvalidModelException refused(Components components, String key, Object... arguments) {
+        return new InvalidModelException(
+                ProblemCode.PIPELINE_CLASS, components.config().document().place(), key, arguments);
+    }
+}
