@@ -33,8 +33,11 @@ bare HOME=/nonexistent "${program[0]}" verify cogvideo-demo || fail "verify"
 rm -rf -- help.txt cogvideo-demo cogvideo-demo.mp4 cogvideo-demo.mp4.json
 left=$(ls -A)
 [[ -z $left ]] || fail "left behind: $left"
-for file in completion/cogvideo.bash completion/cogvideo.zsh completion/cogvideo.fish licences/PARTS.md licences/NATIVE.md licences/LGPL-3.0.txt LICENSE; do
+for file in completion/cogvideo.bash completion/cogvideo.zsh completion/cogvideo.fish licences/PARTS.md licences/NATIVE.md LICENSE; do
   [[ -s $home/$file ]] || fail "the archive has no $file"
+done
+for text in $(grep -o '`[A-Za-z0-9.-]*\.txt`' "$home/licences/NATIVE.md" | tr -d '`' | sort -u); do
+  [[ -s $home/licences/$text ]] || fail "the archive has no licences/$text"
 done
 "$root/scripts/completion-test.sh" "$home/completion" || fail "completion"
 

@@ -40,7 +40,11 @@ class GenerateCommandTest {
         assertUsage(generate("--prompt", "a cat", "--num-videos-per-prompt", "0"), "--num-videos-per-prompt");
         assertUsage(generate("--prompt", "a cat", "--threads", "0"), "--threads");
         assertUsage(generate("--prompt", "a cat", "--lora-scale", "0.7"), "--lora-scale");
-        assertUsage(generate("--prompt", "a cat", "--seed", "many"), "--seed");
+        assertUsage(generate("--prompt", "a cat", "--seed", "many"), "random");
+        assertUsage(generate("--prompt", "a cat", "--windows", "square"), "static, uniform, looped");
+        assertUsage(generate("--prompt", "a cat", "--window_size", "48"), "--windows");
+        assertUsage(generate("--prompt", "a cat", "--windows", "static", "--window-blend", "hard"), "flat, fade");
+        assertUsage(generate("--prompt", "a cat", "--windows", "static", "--window-size", "2"), "window_size");
         assertUsage(generate("--prompt", "a cat", "--weights", "fp4"), "fp8");
         assertUsage(generate("--prompt", "a cat", "--cache", "fastest"), "first-block");
         assertUsage(generate("--prompt", "a cat", "--cache", "pab:treshold=1"), "treshold");

@@ -106,6 +106,37 @@ class GenerationTest {
         assertThat(again).hasSameBinaryContentAs(video);
     }
 
+    /// The record holds the windows with their defaults; what is given beside it wins.
+    @Test
+    void aLongVideoIsRepeated() throws IOException {
+        Path video = folder.resolve("video.safetensors");
+        done(Run.of(
+                "generate",
+                "--model=" + BASE,
+                "--prompt=a lighthouse",
+                "--output-path=" + video,
+                "--height=32",
+                "--width=48",
+                "--num-frames=17",
+                "--num-inference-steps=2",
+                "--windows=uniform_standard",
+                "--window-size=8",
+                "--window-blend=fade",
+                "--freenoise=false"));
+        assertThat(folder.resolve("video.safetensors.json"))
+                .content()
+                .contains("\"schedule\": \"uniform\"", "\"overlap\": 4", "\"freenoise\": false", "\"fade\"");
+        String record = video + ".json";
+        Path again = folder.resolve("again.safetensors");
+        done(Run.of("generate", "--repeat", record, "--output-path", again.toString()));
+        assertThat(again).hasSameBinaryContentAs(video);
+        Path other = folder.resolve("other.safetensors");
+        done(Run.of("generate", "--repeat", record, "--window-size", "12", "--output-path", other.toString()));
+        assertThat(Files.mismatch(video, other)).isNotNegative();
+        Run plan = Run.of("generate", "--repeat", record, "--windows", "static", "--dry-run", "--json");
+        assertThat(plan.out()).contains("\"at_first_step\": 4", "\"predictions\": 8");
+    }
+
     /// What earlier versions wrote beside a video makes the same video again; what is on the command line
     /// goes first.
     @Test

@@ -24,6 +24,7 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
@@ -250,13 +251,14 @@ public final class LoraExtraction {
         }
         long available = (long) (Runtime.getRuntime().maxMemory() * SHARE_OF_HEAP);
         if (heap > available) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.MEMORY,
-                    Place.of(model.folder()),
-                    "checkpoints.lora.extract-memory",
-                    options.rank(),
-                    heap >> 20,
-                    (long) (heap / SHARE_OF_HEAP) / (1 << 20) + 1);
+            long wanted = (long) (heap / SHARE_OF_HEAP) / (1 << 20) + 1;
+            throw new InvalidCheckpointException(Problem.of(
+                            ProblemCode.MEMORY,
+                            Place.of(model.folder()),
+                            "checkpoints.lora.extract-memory",
+                            options.rank(),
+                            heap >> 20)
+                    .with(new Remedy.JvmOption("-Xmx" + wanted + "m")));
         }
         return Math.clamp(Math.min(available / heap, LARGEST_TOGETHER / beside), 1, options.threads());
     }

@@ -41,6 +41,9 @@ public final class RequestArguments {
     @Option(names = "--num-frames", paramLabel = "N")
     private Optional<Integer> numFrames = Optional.empty();
 
+    @Mixin
+    private final WindowArguments windows = new WindowArguments();
+
     @Option(names = "--fps", paramLabel = "N")
     private Optional<Double> fps = Optional.empty();
 
@@ -101,8 +104,8 @@ public final class RequestArguments {
 
     /// A request with what was given here in place of what it says.
     ///
-    /// @param base  a record's request, or one with the defaults of everything, with the model and the options that
-    ///              are used
+    /// @param base  a record's request, or one with the defaults of everything, with the model and the options
+    ///              that are used
     /// @param kind  what the videos were made from, when it is a record's
     /// @param given whether an option stands on the command line
     /// @throws UsageException when there is no prompt, or inputs that do not go with it
@@ -160,6 +163,8 @@ public final class RequestArguments {
         settings = width.map(settings::withWidth).orElse(settings);
         settings = numFrames.map(settings::withNumFrames).orElse(settings);
         settings = fps.map(settings::withFramesPerSecond).orElse(settings);
+        settings =
+                windows.over(base.windows(), given).map(settings::withWindows).orElse(settings);
         return maxSequenceLength.map(settings::withMaxSequenceLength).orElse(settings);
     }
 }

@@ -13,7 +13,7 @@ public final class Commands {
     /// The command line of a remedy, if it has one.
     public static Optional<String> of(Remedy remedy) {
         return switch (remedy) {
-            case Remedy.Change _ -> Optional.empty();
+            case Remedy.Change _, Remedy.JvmOption _ -> Optional.empty();
             case Remedy.Repair repair ->
                 Optional.of("cogvideo doctor " + quote(repair.folder()) + " --fix"
                         + (repair.rewriting() ? " --convert" : "")

@@ -24,12 +24,15 @@ public final class Hints {
                 .orElseGet(() -> Message.of("cli.hint.use", options)));
     }
 
-    /// The options of those remedies that change a field; none where none does.
+    /// What to add to the command line: the options of remedies that change a field, the launcher's variable for
+    /// those of the Java virtual machine; none where no remedy is of these kinds.
     public static List<String> options(List<Remedy> remedies) {
         return remedies.stream()
-                .filter(Remedy.Change.class::isInstance)
-                .map(Remedy.Change.class::cast)
-                .flatMap(Hints::option)
+                .flatMap(remedy -> switch (remedy) {
+                    case Remedy.Change change -> option(change);
+                    case Remedy.JvmOption jvm -> Stream.of("COGVIDEO_JAVA_OPTS=" + jvm.option());
+                    default -> Stream.empty();
+                })
                 .toList();
     }
 
@@ -63,7 +66,8 @@ public final class Hints {
                     SCALING_FACTOR,
                     LORA_ALPHA,
                     DEVICE,
-                    SCHEDULER ->
+                    SCHEDULER,
+                    WINDOWS ->
                 Stream.of("--" + id + " " + change.value().map(Commands::quote).orElseGet(() -> placeholder(id)));
         };
     }

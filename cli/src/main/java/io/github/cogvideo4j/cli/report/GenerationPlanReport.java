@@ -27,6 +27,14 @@ public record GenerationPlanReport(GenerationPlan plan, int videos) {
                 plan.steps(),
                 plan.scheduler(),
                 plan.device());
+        plan.windows()
+                .ifPresent(windows -> console.print(
+                        "cli.generate.plan-windows",
+                        windows.options().schedule(),
+                        windows.options().size().orElseThrow(),
+                        windows.options().overlap().orElseThrow(),
+                        windows.atFirst(),
+                        windows.calls()));
         TextTable table = new TextTable("lrr");
         for (MemoryPlan.StageMemory stage : plan.memory().stages()) {
             table.row(List.of(stage.stage().id(), ByteSize.of(stage.neededBytes()), ByteSize.of(stage.mappedBytes())));
@@ -67,6 +75,16 @@ public record GenerationPlanReport(GenerationPlan plan, int videos) {
             node.put("mapped_bytes", stage.mappedBytes());
         });
         plan.cacheBytes().ifPresent(bytes -> json.put("cache_bytes", bytes));
+        plan.windows().ifPresent(windows -> {
+            ObjectNode node = json.putObject("windows");
+            node.put("schedule", windows.options().schedule().toString());
+            windows.options().size().ifPresent(frames -> node.put("size", frames));
+            windows.options().stride().ifPresent(frames -> node.put("stride", frames));
+            windows.options().overlap().ifPresent(frames -> node.put("overlap", frames));
+            node.put("latent_frames", windows.latentFrames());
+            node.put("at_first_step", windows.atFirst());
+            node.put("predictions", windows.calls());
+        });
         plan.memory().availableBytes().ifPresent(bytes -> json.put("available_bytes", bytes));
         json.put("releases_text_encoder", plan.memory().releasesTextEncoder());
         json.put("fits", plan.memory().fits());

@@ -41,7 +41,7 @@ public record SystemReport(Console console) {
             node.put("good", check.isGood());
             node.put("found", found);
             check.remedy().ifPresent(remedy -> {
-                List<String> options = Hints.options(check.changes());
+                List<String> options = Hints.options(check.remedies());
                 String text = remedy.text(console.locale())
                         + (options.isEmpty() ? "" : " (" + Message.list(options).text(console.locale()) + ")");
                 console.print("cli.doctor.remedy", text);

@@ -25,8 +25,8 @@ class MessagesTest {
     private static final Pattern KEY =
             Pattern.compile("\"((?:formats|checkpoints|inference|server|cluster|cli)\\.[a-z0-9.-]+)\"");
 
-    /// An option or a command: the words of one front end.
-    private static final Pattern COMMAND_LINE = Pattern.compile("--[A-Za-z]|cogvideo ");
+    /// An option, a command, a variable of the launcher: the words of one front end.
+    private static final Pattern COMMAND_LINE = Pattern.compile("--[A-Za-z]|cogvideo |COGVIDEO_");
 
     /// A list that is joined for people; braces and brackets around it make it data.
     private static final Pattern JOINED =

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/// A way out of a problem, as a value. A front end words it for its users: a command line in a terminal, a button
-/// on a page, a field in JSON. Paths and names come from files and are not cleaned.
+/// A way out of a problem, as a value. A front end words it for its users: a command line in a terminal, a
+/// button on a page, a field in JSON. Paths and names come from files and are not cleaned.
 public sealed interface Remedy {
     /// Asking again with a field of the request set differently.
     ///
@@ -78,6 +78,11 @@ public sealed interface Remedy {
     /// @param device the device that is to compute: `cuda`
     record CheckSystem(String device) implements Remedy {}
 
+    /// Starting the program with another option of the Java virtual machine.
+    ///
+    /// @param option the option: `-Xmx2048m`
+    record JvmOption(String option) implements Remedy {}
+
     /// Encoding a video into latents.
     record EncodeVideo() implements Remedy {}
 
@@ -127,6 +132,8 @@ public sealed interface Remedy {
         SCHEDULER,
         /// Whether the autoencoder works in tiles.
         VAE_TILING,
+        /// The windows in which a long video is denoised.
+        WINDOWS,
         /// The size and the number of frames.
         SIZE;
 

@@ -148,6 +148,7 @@ final class FormatOne {
                 OptionalInt.empty(),
                 number("strength").orElse(defaults.strength()),
                 number("fps"),
+                Optional.empty(),
                 Optional.empty());
     }
 

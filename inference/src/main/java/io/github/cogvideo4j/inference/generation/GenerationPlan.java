@@ -1,7 +1,9 @@
 package io.github.cogvideo4j.inference.generation;
 
 import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.inference.options.WindowOptions;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /// The plan of a request for one model.
@@ -18,6 +20,7 @@ import java.util.OptionalLong;
 /// @param warnings        what is worth a warning
 /// @param memory          the memory that it needs
 /// @param cacheBytes      what a step cache keeps of that from step to step, at most, if there is one
+/// @param windows         the windows in which a long video is denoised, if there are any
 public record GenerationPlan(
         int height,
         int width,
@@ -30,9 +33,18 @@ public record GenerationPlan(
         String device,
         List<Problem> warnings,
         MemoryPlan memory,
-        OptionalLong cacheBytes) {
+        OptionalLong cacheBytes,
+        Optional<Windows> windows) {
     /// Copies the list.
     public GenerationPlan {
         warnings = List.copyOf(warnings);
     }
+
+    /// The windows of a run.
+    ///
+    /// @param options      what was asked for, with every size filled in, in frames of the video
+    /// @param latentFrames latent frames of a window
+    /// @param atFirst      how many there are at the first step
+    /// @param calls        how many are predicted in all
+    public record Windows(WindowOptions options, int latentFrames, int atFirst, long calls) {}
 }

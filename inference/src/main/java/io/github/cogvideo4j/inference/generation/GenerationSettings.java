@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.inference.generation;
 
 import io.github.cogvideo4j.inference.options.CacheChoice;
+import io.github.cogvideo4j.inference.options.WindowOptions;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -20,6 +21,7 @@ import java.util.function.Consumer;
 /// @param strength          for video to video: 0 to 1, how much of the input is replaced
 /// @param framesPerSecond   how fast the result plays; the model's own rate when empty
 /// @param cache             a step cache, by which only part of each step is computed
+/// @param windows           the windows in which a long video is denoised
 public record GenerationSettings(
         OptionalInt height,
         OptionalInt width,
@@ -31,7 +33,8 @@ public record GenerationSettings(
         OptionalInt maxSequenceLength,
         double strength,
         OptionalDouble framesPerSecond,
-        Optional<CacheChoice> cache) {
+        Optional<CacheChoice> cache,
+        Optional<WindowOptions> windows) {
     private static final int STEPS = 50;
     private static final double GUIDANCE_SCALE = 6;
     private static final double STRENGTH = 0.8;
@@ -49,6 +52,7 @@ public record GenerationSettings(
                 OptionalInt.empty(),
                 STRENGTH,
                 OptionalDouble.empty(),
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -112,6 +116,11 @@ public record GenerationSettings(
         return with(copy -> copy.cache = Optional.of(value));
     }
 
+    /// With windows over a long video.
+    public GenerationSettings withWindows(WindowOptions value) {
+        return with(copy -> copy.windows = Optional.of(value));
+    }
+
     private GenerationSettings with(Consumer<Fields> change) {
         Fields copy = new Fields(this);
         change.accept(copy);
@@ -131,6 +140,7 @@ public record GenerationSettings(
         private double strength;
         private OptionalDouble framesPerSecond;
         private Optional<CacheChoice> cache;
+        private Optional<WindowOptions> windows;
 
         Fields(GenerationSettings settings) {
             height = settings.height;
@@ -144,6 +154,7 @@ public record GenerationSettings(
             strength = settings.strength;
             framesPerSecond = settings.framesPerSecond;
             cache = settings.cache;
+            windows = settings.windows;
         }
 
         GenerationSettings settings() {
@@ -158,7 +169,8 @@ public record GenerationSettings(
                     maxSequenceLength,
                     strength,
                     framesPerSecond,
-                    cache);
+                    cache,
+                    windows);
         }
     }
 }

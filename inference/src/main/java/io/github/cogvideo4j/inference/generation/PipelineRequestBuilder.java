@@ -2,6 +2,7 @@ package io.github.cogvideo4j.inference.generation;
 
 import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.options.CacheChoice;
+import io.github.cogvideo4j.inference.options.WindowOptions;
 import io.github.cogvideo4j.inference.video.Video;
 import java.util.List;
 import java.util.Optional;
@@ -151,6 +152,12 @@ public final class PipelineRequestBuilder {
     /// The encoded negative prompts.
     public PipelineRequestBuilder negativePromptEmbeds(HostTensor value) {
         negativePromptEmbeds = Optional.of(value);
+        return this;
+    }
+
+    /// The windows over a long video.
+    public PipelineRequestBuilder windows(WindowOptions value) {
+        settings = settings.withWindows(value);
         return this;
     }
 

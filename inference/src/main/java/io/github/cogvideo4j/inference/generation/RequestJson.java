@@ -50,6 +50,7 @@ public final class RequestJson {
     private static final String STRENGTH = "strength";
     private static final String RATE = "fps";
     private static final String CACHE = "cache";
+    private static final String WINDOWS = "windows";
     private static final String WEIGHTS = "weights";
     private static final String KARRAS = "karras_sigmas";
     private static final String ORDER = "solver_order";
@@ -152,6 +153,7 @@ public final class RequestJson {
         json.put(STRENGTH, settings.strength());
         settings.framesPerSecond().ifPresent(value -> json.put(RATE, value));
         settings.cache().ifPresent(value -> json.put(CACHE, value.toString()));
+        settings.windows().ifPresent(value -> json.set(WINDOWS, WindowJson.write(value)));
     }
 
     /// Reads a request, which anyone may have written.
@@ -282,7 +284,8 @@ public final class RequestJson {
                 tokens,
                 fields.number(STRENGTH).orElse(defaults.strength()),
                 rate,
-                fields.text(CACHE).map(CacheChoice::of));
+                fields.text(CACHE).map(CacheChoice::of),
+                fields.object(WINDOWS).map(WindowJson::read));
     }
 
     private static String word(Enum<?> value) {

@@ -122,7 +122,8 @@ public final class SystemCheck {
                         : Check.gap(
                                 "cuda-libtorch",
                                 Message.of("inference.system.no-cuda-libtorch"),
-                                Message.of("inference.system.cuda-libtorch-remedy")));
+                                Message.of("inference.system.cuda-libtorch-remedy"),
+                                new Remedy.JvmOption("-Dorg.bytedeco.javacpp.platform.extension=-gpu")));
     }
 
     private static Check disk() throws IOException {
@@ -134,7 +135,8 @@ public final class SystemCheck {
                 : Check.gap(
                         "disk",
                         Message.of("inference.system.disk", cache, gigabytes(free)),
-                        Message.of("inference.system.disk-remedy", gigabytes(NATIVE_BYTES)));
+                        Message.of("inference.system.disk-remedy", gigabytes(NATIVE_BYTES)),
+                        new Remedy.JvmOption("-Dorg.bytedeco.javacpp.cachedir=FOLDER"));
     }
 
     private static boolean folderHasEntries(Path folder) throws IOException {
@@ -204,11 +206,11 @@ public final class SystemCheck {
     /// @param name   a stable name: `jdk`, `libtorch`, `ffmpeg`, `encoder-mp4`, `device`, `memory`, `disk`, ...
     /// @param found  what is here
     /// @param remedy what to do about it, when it is not enough
-    /// @param changes the fields of a request that help
-    public record Check(String name, Message found, Optional<Message> remedy, List<Remedy> changes) {
+    /// @param remedies what helps besides, as values
+    public record Check(String name, Message found, Optional<Message> remedy, List<Remedy> remedies) {
         /// Copies the list.
         public Check {
-            changes = List.copyOf(changes);
+            remedies = List.copyOf(remedies);
         }
 
         /// Something that is as it should be.
@@ -217,8 +219,8 @@ public final class SystemCheck {
         }
 
         /// Something that is missing.
-        static Check gap(String name, Message found, Message remedy, Remedy... changes) {
-            return new Check(name, found, Optional.of(remedy), List.of(changes));
+        static Check gap(String name, Message found, Message remedy, Remedy... remedies) {
+            return new Check(name, found, Optional.of(remedy), List.of(remedies));
         }
 
         /// Whether it is as it should be.

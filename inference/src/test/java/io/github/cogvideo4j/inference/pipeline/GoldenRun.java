@@ -19,6 +19,8 @@ import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.options.SamplerOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.inference.options.VaeOptions;
+import io.github.cogvideo4j.inference.options.WindowOptions;
+import io.github.cogvideo4j.inference.options.WindowOptions.Schedule;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -174,7 +176,21 @@ final class GoldenRun implements AutoCloseable {
             builder.video(video);
         }
         cache.ifPresent(builder::cache);
+        if (golden.meta().has("context_schedule")) {
+            builder.numFrames(golden.meta().path("num_frames").intValue()).windows(windows(golden.meta()));
+        }
         return builder.build();
+    }
+
+    /// The windows of a sidecar, which gives their sizes in latent frames.
+    private static WindowOptions windows(JsonNode meta) {
+        return WindowOptions.of(Schedule.named(meta.path("context_schedule").stringValue())
+                        .orElseThrow())
+                .withSizes(
+                        OptionalInt.of(4 * meta.path("context_frames_latents").intValue()),
+                        OptionalInt.of(4 * meta.path("context_stride_latents").intValue()),
+                        OptionalInt.of(4 * meta.path("context_overlap_latents").intValue()))
+                .withFreeNoise(meta.path("freenoise").booleanValue());
     }
 
     static Video video(Tensor frames) {

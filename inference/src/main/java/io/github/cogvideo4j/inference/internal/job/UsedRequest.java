@@ -32,6 +32,10 @@ public final class UsedRequest {
         if (asked.kind() != GenerationKind.V2V && asked.kind() != GenerationKind.CONTROL) {
             settings = settings.withNumFrames(plan.requestedFrames());
         }
+        settings = plan.windows()
+                .map(GenerationPlan.Windows::options)
+                .map(settings::withWindows)
+                .orElse(settings);
         PipelineOptions options = asked.options();
         ComputeOptions compute = options.compute();
         options = options.withCompute(new ComputeOptions(compute.precision(), plan.device(), compute.threads()))

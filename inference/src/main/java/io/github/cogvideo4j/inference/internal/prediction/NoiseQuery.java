@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.inference.internal.prediction;
 
+import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
@@ -13,8 +14,21 @@ import org.bytedeco.pytorch.Tensor;
 ///                  height, width]`: of an image, of a control video, of a mask
 /// @param reference latents of another run at the same step, of the latents' shape, which attention sees as
 ///                  well
+/// @param places    where in the video each frame of the latents is told to lie; the first frame at 0, and so
+///                  on, when empty
 public record NoiseQuery(
-        Tensor latents, double timestep, Tensor text, Optional<Tensor> image, Optional<Tensor> reference) {
+        Tensor latents,
+        double timestep,
+        Tensor text,
+        Optional<Tensor> image,
+        Optional<Tensor> reference,
+        Optional<List<Integer>> places) {
+    /// A question about a video from its beginning.
+    public NoiseQuery(
+            Tensor latents, double timestep, Tensor text, Optional<Tensor> image, Optional<Tensor> reference) {
+        this(latents, timestep, text, image, reference, Optional.empty());
+    }
+
     /// Whether there are negative rows before the positive ones.
     public boolean isGuided() {
         return text.size(0) == 2 * latents.size(0);

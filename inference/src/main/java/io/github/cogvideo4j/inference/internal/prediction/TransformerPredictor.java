@@ -61,7 +61,7 @@ public final class TransformerPredictor implements NoisePredictor {
     private static TransformerInput input(NoiseQuery query, Tensor latents, Tensor text) {
         Tensor timesteps = torch.full(
                 new long[] {latents.size(0)}, new Scalar(query.timestep()), new TensorOptions(ScalarType.Float));
-        return new TransformerInput(latents, text, timesteps);
+        return new TransformerInput(latents, text, timesteps).withPlaces(query.places());
     }
 
     private Tensor predicted(TransformerInput input, double timestep) {

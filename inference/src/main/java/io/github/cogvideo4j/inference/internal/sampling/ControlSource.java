@@ -6,6 +6,7 @@ import io.github.cogvideo4j.inference.internal.preprocess.FrameTensors;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
+import io.github.cogvideo4j.inference.internal.window.WindowedPredictor;
 import io.github.cogvideo4j.inference.video.Video;
 import java.util.Collections;
 import java.util.Optional;
@@ -39,6 +40,11 @@ record ControlSource() implements LatentSource {
     @Override
     public boolean hasLengthOfInput(PipelineRequest request) {
         return true;
+    }
+
+    @Override
+    public WindowedPredictor.Condition windowCondition() {
+        return WindowedPredictor.Condition.OWN_FRAMES;
     }
 
     @Override

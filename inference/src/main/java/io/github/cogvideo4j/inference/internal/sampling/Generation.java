@@ -5,10 +5,12 @@ import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.internal.cache.RequestCache;
 import io.github.cogvideo4j.inference.internal.cache.StepCache;
+import io.github.cogvideo4j.inference.internal.prediction.NoisePredictor;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
+import io.github.cogvideo4j.inference.internal.window.WindowedPredictor;
 import io.github.cogvideo4j.inference.video.Video;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,12 +91,22 @@ final class Generation {
         session.probe().see("initial_latents", start.latents());
         session.started(start.latents());
         double[] timesteps = sampler.timesteps();
-        session.clock().enter(Stage.DENOISE, timesteps.length);
+        session.clock()
+                .enter(
+                        Stage.DENOISE,
+                        session.windows()
+                                .map(layout -> layout.calls(timesteps.length))
+                                .orElse((long) timesteps.length));
         Guidance guidance = new Guidance(
                 request.settings().guidanceScale(), request.settings().dynamicCfg(), source.guidanceSteps(request));
-        try (StepCache cache = caching.start(timesteps.length)) {
+        try (Rows rows = new Rows(timesteps.length)) {
+            NoisePredictor guided = guidance.around(rows.predictor());
             Denoising denoising = new Denoising(
-                    guidance.around(components.predictor(cache, caching.work(), session.probe())),
+                    query -> {
+                        Tensor prediction = guided.predict(query);
+                        session.probe().see("guided_prediction", prediction);
+                        return prediction;
+                    },
                     components.config().document().place(),
                     guidance,
                     components.precision(),
@@ -103,10 +115,48 @@ final class Generation {
                     Optional.empty());
             Tensor clean = denoising.run(start.latents(), sampler, random, session.steps(round, timesteps));
             try (clean) {
-                caching.ended(cache);
+                rows.ended();
                 int padding = session.shape().padding();
                 return clean.narrow(1, padding, clean.size(1) - padding).clone();
             }
+        }
+    }
+
+    /// What predicts the rows of a run, and the step caches in it: one, or one for each window over a long
+    /// video, whose windows are then the same at every step.
+    private final class Rows implements AutoCloseable {
+        private final List<StepCache> caches = new ArrayList<>();
+        private final List<NoisePredictor> predictors = new ArrayList<>();
+
+        Rows(int calls) {
+            boolean each = request.settings().cache().isPresent();
+            int count =
+                    each ? session.windows().map(layout -> layout.at(0).size()).orElse(1) : 1;
+            for (int i = 0; i < count; i++) {
+                StepCache cache = caching.start(calls);
+                caches.add(cache);
+                predictors.add(components.predictor(cache, caching.work(), session.probe()));
+            }
+        }
+
+        NoisePredictor predictor() {
+            if (session.windows().isEmpty()) {
+                return predictors.getFirst();
+            }
+            return new WindowedPredictor(
+                    session.windows().get(),
+                    window -> predictors.get(Math.min(window, predictors.size() - 1)),
+                    source.windowCondition(),
+                    session::windowPredicted);
+        }
+
+        void ended() {
+            caches.forEach(caching::ended);
+        }
+
+        @Override
+        public void close() {
+            caches.forEach(StepCache::close);
         }
     }
 

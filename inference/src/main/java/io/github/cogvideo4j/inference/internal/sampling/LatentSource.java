@@ -7,6 +7,9 @@ import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
 import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import io.github.cogvideo4j.inference.internal.vae.VaeProgress;
+import io.github.cogvideo4j.inference.internal.window.FreeNoise;
+import io.github.cogvideo4j.inference.internal.window.WindowLayout;
+import io.github.cogvideo4j.inference.internal.window.WindowedPredictor;
 import io.github.cogvideo4j.inference.options.Precision;
 import java.util.Arrays;
 import java.util.Optional;
@@ -35,6 +38,11 @@ sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, Con
         return request.settings().isGuided() ? 2 : 1;
     }
 
+    /// What of the latents beside the noisy ones a window over a long video gets.
+    default WindowedPredictor.Condition windowCondition() {
+        return WindowedPredictor.Condition.HEAD;
+    }
+
     /// Whether the result has as many frames as the input, and cannot be made shorter at will.
     default boolean hasLengthOfInput(PipelineRequest request) {
         return false;
@@ -57,15 +65,28 @@ sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, Con
             LatentShape shape,
             long batch,
             RandomSource random,
-            VaeProgress progress) {
+            VaeProgress progress,
+            Optional<WindowLayout> windows) {
         /// The noise that was given with the request, or drawn.
         Tensor noise(long channels) {
             long[] sizes = shape.of(batch, channels);
             Precision precision = components.precision();
-            Tensor noise = request.initialLatents()
-                    .map(given -> checked(given, sizes))
-                    .orElseGet(() -> random.normal(ScalarTypes.of(precision), sizes));
+            Tensor noise =
+                    request.initialLatents().map(given -> checked(given, sizes)).orElseGet(() -> drawn(sizes));
             return components.device().put(noise, precision);
+        }
+
+        private Tensor drawn(long... sizes) {
+            Tensor noise = random.normal(ScalarTypes.of(components.precision()), sizes);
+            if (windows.filter(layout -> layout.options().freeNoise()).isPresent()) {
+                FreeNoise shuffling = windows.get().freeNoise();
+                long each = request.seeds().size() == 1 ? batch : 1; // one generator orders all videos alike
+                for (long first = 0; first < batch; first += each) {
+                    shuffling.shuffle(
+                            noise.narrow(0, first, each), shape.requestedFrames(), random.generator((int) first));
+                }
+            }
+            return noise;
         }
 
         private static Tensor checked(HostTensor given, long... sizes) {

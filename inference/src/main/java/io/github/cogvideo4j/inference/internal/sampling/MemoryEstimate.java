@@ -9,12 +9,14 @@ import io.github.cogvideo4j.inference.internal.cache.CacheShape;
 import io.github.cogvideo4j.inference.internal.cache.RequestCache;
 import io.github.cogvideo4j.inference.internal.system.DeviceMemory;
 import io.github.cogvideo4j.inference.internal.vae.VaeConfig;
+import io.github.cogvideo4j.inference.internal.window.WindowLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
-/// The memory that a generation needs: counted from the sizes of the largest activations, with factors for how many of
-/// them are alive at once.
+/// The memory that a generation needs: counted from the sizes of the largest activations, with factors for how
+/// many of them are alive at once.
 ///
 /// On the CPU weights are mapped files, whose pages the system drops when it needs them; only what has to be
 /// put together in memory counts. On another device all weights count from their first use on: they stay there,
@@ -36,13 +38,20 @@ final class MemoryEstimate {
     private final LatentShape shape;
     private final PipelineRequest request;
     private final RequestCache caching;
+    private final Optional<WindowLayout> windows;
     private final long bytes;
 
-    MemoryEstimate(Components components, LatentShape shape, PipelineRequest request, RequestCache caching) {
+    MemoryEstimate(
+            Components components,
+            LatentShape shape,
+            PipelineRequest request,
+            RequestCache caching,
+            Optional<WindowLayout> windows) {
         this.components = components;
         this.shape = shape;
         this.request = request;
         this.caching = caching;
+        this.windows = windows;
         this.bytes = components.precision().dtype().bytes();
     }
 
@@ -62,7 +71,7 @@ final class MemoryEstimate {
         }
         stages.add(stage(
                 Stage.DENOISE,
-                transformerActivations(source) + cacheBytes(source),
+                transformerActivations(source) + cacheBytes(source) + windowSums(source),
                 transformerWeights,
                 components.transformer().ownBytes()));
         stages.add(stage(
@@ -105,9 +114,26 @@ final class MemoryEstimate {
                 videoTokens(),
                 config.innerDim(),
                 config.numLayers(),
-                (long) shape.latentFrames() * config.outChannels() * shape.latentHeight() * shape.latentWidth(),
+                (long) framesAtOnce() * config.outChannels() * shape.latentHeight() * shape.latentWidth(),
                 Math.toIntExact(bytes));
-        return caching.settings().map(settings -> settings.keptBytes(sizes)).orElse(0L);
+        long states = windows.map(layout -> layout.at(0).size()).orElse(1);
+        return caching.settings()
+                .map(settings -> Math.multiplyExact(states, settings.keptBytes(sizes)))
+                .orElse(0L);
+    }
+
+    /// The latent frames that the transformer sees in one forward.
+    private int framesAtOnce() {
+        return windows.map(WindowLayout::longest).orElse(shape.latentFrames());
+    }
+
+    /// The predictions of all windows, added up in fp32.
+    private long windowSums(LatentSource source) {
+        long elements = (long) shape.latentFrames()
+                * components.config().outChannels()
+                * shape.latentHeight()
+                * shape.latentWidth();
+        return windows.isPresent() ? 2 * batch() * source.rows(request) * elements * Float.BYTES : 0;
     }
 
     private long textTokens() {
@@ -117,7 +143,7 @@ final class MemoryEstimate {
     private long videoTokens() {
         TransformerConfig config = components.config();
         long patch = config.patchSize();
-        return (long) shape.latentFrames()
+        return (long) framesAtOnce()
                 / config.patchSizeT().orElse(1)
                 * (shape.latentHeight() / patch)
                 * (shape.latentWidth() / patch);

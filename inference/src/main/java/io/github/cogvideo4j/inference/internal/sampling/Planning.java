@@ -12,8 +12,10 @@ import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.cache.RequestCache;
 import io.github.cogvideo4j.inference.internal.sampler.Sampler;
 import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
+import io.github.cogvideo4j.inference.internal.window.WindowLayout;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
@@ -25,6 +27,7 @@ public final class Planning {
 
     private final PipelineRequest request;
     private final LatentShape shape;
+    private final Optional<WindowLayout> windows;
     private final GenerationPlan plan;
 
     /// Plans a request.
@@ -46,9 +49,20 @@ public final class Planning {
         this.shape = source.shape(sizes, request);
         double rate = components.config().patchSizeT().isPresent() ? RATE_OF_PATCHES_IN_TIME : RATE;
         double inputRate = request.video().map(video -> video.framesPerSecond()).orElse(rate);
+        this.windows = request.settings()
+                .windows()
+                .map(asked -> WindowLayout.of(asked, components.config(), shape.latentFrames()));
         RequestCache caching = new RequestCache(components.config(), request);
         caching.start(calls).close();
-        MemoryEstimate memory = new MemoryEstimate(components, shape, request, caching);
+        windows.filter(layout -> !layout.isFixed() && request.settings().cache().isPresent())
+                .ifPresent(layout -> {
+                    throw RequestCheck.refused(
+                            ProblemCode.REQUEST,
+                            "inference.window.cache",
+                            request.settings().cache().orElseThrow().name(),
+                            layout.options().schedule());
+                });
+        MemoryEstimate memory = new MemoryEstimate(components, shape, request, caching, windows);
         this.plan = new GenerationPlan(
                 shape.height(),
                 shape.width(),
@@ -63,7 +77,14 @@ public final class Planning {
                 memory.plan(source),
                 request.settings().cache().isPresent()
                         ? OptionalLong.of(memory.cacheBytes(source))
-                        : OptionalLong.empty());
+                        : OptionalLong.empty(),
+                windows.map(layout -> new GenerationPlan.Windows(
+                        layout.options(), layout.longest(), layout.at(0).size(), layout.calls(calls))));
+    }
+
+    /// The windows over a long video, if there are any.
+    Optional<WindowLayout> windows() {
+        return windows;
     }
 
     /// What was asked for, reduced for a trial.
@@ -74,7 +95,7 @@ public final class Planning {
     private List<Problem> warnings(Components components, SizeRules sizes) {
         Problems problems = new Problems();
         components.sampler().warn(problems);
-        return Stream.of(components.adapterRemarks(), problems.all(), sizes.warnings(shape))
+        return Stream.of(components.adapterRemarks(), problems.all(), sizes.warnings(shape, windows))
                 .flatMap(List::stream)
                 .toList();
     }

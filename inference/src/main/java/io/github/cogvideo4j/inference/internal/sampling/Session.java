@@ -9,7 +9,9 @@ import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.window.WindowLayout;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /// One run of a planned request, from prompts to videos: what a generation and an inversion have in common.
@@ -89,7 +91,8 @@ final class Session {
 
     /// What the first latents are made with.
     LatentSource.Setting setting(long batch, RandomSource random) {
-        return new LatentSource.Setting(components, request(), shape(), batch, random, clock::advance);
+        return new LatentSource.Setting(
+                components, request(), shape(), batch, random, clock::advance, planning.windows());
     }
 
     /// Shows the latents before the first step.
@@ -101,7 +104,18 @@ final class Session {
 
     /// A listener for the steps of one round.
     WatchedSteps steps(int round, double... timesteps) {
-        return new WatchedSteps(control, decoding(), probe, round, timesteps);
+        return new WatchedSteps(
+                control, decoding(), probe, round, planning.windows().isEmpty(), timesteps);
+    }
+
+    /// The windows over a long video, if there are any.
+    Optional<WindowLayout> windows() {
+        return planning.windows();
+    }
+
+    /// Counts a window that was predicted.
+    void windowPredicted() {
+        control.advance(1);
     }
 
     private void warn(Problem problem) {

@@ -5,11 +5,14 @@ import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
+import io.github.cogvideo4j.inference.internal.window.WindowLayout;
 import io.github.cogvideo4j.inference.video.Video;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// The sizes that a model can compute, those that it was trained with, and those that come out.
 ///
@@ -82,13 +85,24 @@ final class SizeRules {
     }
 
     /// What is worth knowing of sizes that the model was not trained with.
-    List<Problem> warnings(LatentShape shape) {
+    List<Problem> warnings(LatentShape shape, Optional<WindowLayout> windows) {
         List<Problem> warnings = new ArrayList<>();
         int stride = TRAINED_STRIDE * depth();
         int longest = transformer.sampleFrames();
         int frames = shape.requestedFrames();
-        if (frames > longest) {
-            warnings.add(warning("inference.pipeline.many-frames", frames, longest, shape.frames()));
+        if (windows.isPresent()) {
+            int window = windows.get().options().size().orElse(0);
+            int most = ((longest - 1) / vae.config().temporalCompressionRatio() + 1)
+                    * vae.config().temporalCompressionRatio();
+            if (window > most && frames > longest) {
+                warnings.add(warning("inference.window.large", window, longest));
+            }
+            if (frames != shape.frames()) {
+                warnings.add(warning("inference.pipeline.other-frames", frames, shape.frames()));
+            }
+        } else if (frames > longest) {
+            warnings.add(warning("inference.pipeline.many-frames", frames, longest, shape.frames())
+                    .with(Remedy.change(Remedy.Field.WINDOWS, "uniform")));
         } else if (frames % stride != 1) {
             int below = (frames - 1) / stride * stride + 1;
             int nearest = Math.min(longest, frames - below > stride / 2 ? below + stride : below);

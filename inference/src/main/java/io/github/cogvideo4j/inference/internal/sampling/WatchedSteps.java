@@ -14,14 +14,18 @@ final class WatchedSteps implements Denoising.Listener {
     private final Decoding decoding;
     private final TensorProbe probe;
     private final int round;
+    private final boolean counted;
     private final double[] timesteps;
     private long begun = System.nanoTime();
 
-    WatchedSteps(JobControl control, Decoding decoding, TensorProbe probe, int round, double... timesteps) {
+    /// @param counted whether a step is what progress is counted in
+    WatchedSteps(
+            JobControl control, Decoding decoding, TensorProbe probe, int round, boolean counted, double... timesteps) {
         this.control = control;
         this.decoding = decoding;
         this.probe = probe;
         this.round = round;
+        this.counted = counted;
         this.timesteps = timesteps;
     }
 
@@ -31,7 +35,9 @@ final class WatchedSteps implements Denoising.Listener {
         probe.see("step_latents." + index, latents);
         control.detail(new GenerationEvent.Stepped(
                 new DoneStep(index + 1, timesteps.length, timesteps[index], round, elapsed, latents, decoding)));
-        control.advance(1);
+        if (counted) {
+            control.advance(1);
+        }
         begun = System.nanoTime();
     }
 

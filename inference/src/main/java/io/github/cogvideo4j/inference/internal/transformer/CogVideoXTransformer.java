@@ -91,9 +91,10 @@ public final class CogVideoXTransformer implements AutoCloseable {
         check(input.latents());
         Tensor latents = used(input.latents());
         Tensor time = time(input, probe);
-        JointTokens tokens = patchEmbedding.forward(latents, used(input.text()));
+        JointTokens tokens = patchEmbedding.forward(latents, used(input.text()), input.places());
         probe.see("patch_embed", tokens.all());
-        Optional<RotaryPositions> rotary = rotary(input, latents.size(1), latents.size(3), latents.size(4));
+        Optional<RotaryPositions> rotary =
+                rotary(input, new PositionGrid(latents.size(1), latents.size(3), latents.size(4), input.places()));
         return new ForwardPass(blocks, output, latents, time, tokens, rotary, input.reference(), work, probe);
     }
 
@@ -132,11 +133,7 @@ public final class CogVideoXTransformer implements AutoCloseable {
     }
 
     /// Rotary tables for one size of latents.
-    private record CachedPositions(long frames, long height, long width, RotaryPositions tables) {
-        boolean fit(long otherFrames, long otherHeight, long otherWidth) {
-            return frames == otherFrames && height == otherHeight && width == otherWidth;
-        }
-
+    private record CachedPositions(PositionGrid grid, RotaryPositions tables) {
         void close() {
             tables.cos().close();
             tables.sin().close();
@@ -144,21 +141,25 @@ public final class CogVideoXTransformer implements AutoCloseable {
         }
     }
 
-    private Optional<RotaryPositions> rotary(TransformerInput input, long frames, long height, long width) {
+    /// The places that rotary tables are made for, in latent frames and pixels.
+    private record PositionGrid(long frames, long height, long width, Optional<List<Integer>> places) {}
+
+    private Optional<RotaryPositions> rotary(TransformerInput input, PositionGrid grid) {
         if (!config.useRotaryPositionalEmbeddings()) {
             return Optional.empty();
         }
         if (input.rotary().isPresent()) {
             return input.rotary();
         }
-        if (positions.filter(cached -> cached.fit(frames, height, width)).isEmpty()) {
+        if (positions.filter(cached -> cached.grid().equals(grid)).isEmpty()) {
             close();
-            RotaryPositions tables =
-                    RotaryPositions.forLatents(config, frames, height, width).on(weights.device());
+            RotaryPositions tables = RotaryPositions.forLatents(
+                            config, grid.frames(), grid.height(), grid.width(), grid.places())
+                    .on(weights.device());
             Scoped.keep(tables.cos());
             Scoped.keep(tables.sin());
             Scoped.keep(tables.factors());
-            positions = Optional.of(new CachedPositions(frames, height, width, tables));
+            positions = Optional.of(new CachedPositions(grid, tables));
         }
         return positions.map(CachedPositions::tables);
     }

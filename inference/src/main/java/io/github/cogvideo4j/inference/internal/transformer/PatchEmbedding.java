@@ -8,14 +8,15 @@ import io.github.cogvideo4j.inference.internal.layer.Linear;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.weights.Weight;
 import io.github.cogvideo4j.inference.internal.weights.Weights;
+import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/// The step from latents and text states to the tokens of the blocks: patches and text are projected to the model's
-/// width and, where the model's positions are added ones, positions are added.
+/// The step from latents and text states to the tokens of the blocks: patches and text are projected to the
+/// model's width and, where the model's positions are added ones, positions are added.
 final class PatchEmbedding {
     private final TransformerConfig config;
     private final Projection projection;
@@ -39,17 +40,18 @@ final class PatchEmbedding {
 
     /// @param latents `[batch, frames, channels, height, width]`
     /// @param states  `[batch, text tokens, text width]`
-    JointTokens forward(Tensor latents, Tensor states) {
+    /// @param places  where in the video each frame lies; from 0 on when empty
+    JointTokens forward(Tensor latents, Tensor states, Optional<List<Integer>> places) {
         Tensor joined =
                 Scoped.tensor(() -> torch.cat(new TensorVector(text.forward(states), projection.forward(latents)), 1));
         JointTokens tokens = new JointTokens(joined, states.size(1));
-        Scoped.run(() -> addPositions(tokens, latents));
+        Scoped.run(() -> addPositions(tokens, latents, places));
         return tokens;
     }
 
     /// The reference takes the learned table for the number of frames that it was made for, and sines and
     /// cosines for any other.
-    private void addPositions(JointTokens tokens, Tensor latents) {
+    private void addPositions(JointTokens tokens, Tensor latents, Optional<List<Integer>> places) {
         if (config.useRotaryPositionalEmbeddings() && learned.isEmpty()) {
             return;
         }
@@ -61,14 +63,15 @@ final class PatchEmbedding {
             throw refused(
                     "inference.transformer.learned-size", height, width, config.sampleHeight(), config.sampleWidth());
         }
-        if (learned.isPresent() && trainedFrames) {
+        if (learned.isPresent() && trainedFrames && places.isEmpty()) {
             if (tokens.textTokens() != config.maxTextSeqLength()) {
                 throw refused("inference.transformer.learned-text", tokens.textTokens(), config.maxTextSeqLength());
             }
             tokens.all().add_(learned.get().tensor());
         } else {
-            SincosPositions.of(config, frames, height / config.patchSize(), width / config.patchSize())
-                    .addTo(tokens.video());
+            SincosPositions fromZero =
+                    SincosPositions.of(config, frames, height / config.patchSize(), width / config.patchSize());
+            places.map(given -> fromZero.at(config, given)).orElse(fromZero).addTo(tokens.video());
         }
     }
 
@@ -82,7 +85,8 @@ final class PatchEmbedding {
         Tensor forward(Tensor latents);
     }
 
-    /// The projection of CogVideoX 1.0: a patch lies in one frame; it is a convolution that steps by its own size.
+    /// The projection of CogVideoX 1.0: a patch lies in one frame; it is a convolution that steps by its own
+    /// size.
     private static final class FlatPatches implements Projection {
         private final long[] step;
         private final Weight weight; // [width, channels, patch, patch]
@@ -113,7 +117,8 @@ final class PatchEmbedding {
         }
     }
 
-    /// The projection of CogVideoX 1.5: a patch spans frames; it is linear, and has a bias whatever `patch_bias` says.
+    /// The projection of CogVideoX 1.5: a patch spans frames; it is linear, and has a bias whatever
+    /// `patch_bias` says.
     private static final class DeepPatches implements Projection {
         private final long patch;
         private final long depth;

@@ -7,7 +7,10 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -43,12 +46,24 @@ public record RotaryPositions(Tensor cos, Tensor sin, Tensor factors) {
     /// @param width  width in latent pixels
     /// @throws InvalidRequestException when the latents are larger than that grid
     public static RotaryPositions forLatents(TransformerConfig config, long frames, long height, long width) {
+        return forLatents(config, frames, height, width, Optional.empty());
+    }
+
+    /// The same for frames that lie elsewhere in time.
+    ///
+    /// @param places the place of each latent frame, counted from 0; a patch lies where its first frame does
+    static RotaryPositions forLatents(
+            TransformerConfig config, long frames, long height, long width, Optional<List<Integer>> places) {
         int patch = config.patchSize();
         Grid grid = new Grid(height / patch, width / patch);
         Grid base = new Grid(config.sampleHeight() / patch, config.sampleWidth() / patch);
         int channels = config.attentionHeadDim();
         if (config.patchSizeT().isEmpty()) {
-            return linspace(channels, Crop.of(grid, base), grid, frames);
+            return linspace(
+                    channels,
+                    Crop.of(grid, base),
+                    grid,
+                    places.map(given -> times(given, 1)).orElseGet(() -> spread(0, frames, frames)));
         }
         if (grid.rows > base.rows || grid.columns > base.columns) {
             throw new InvalidRequestException(
@@ -61,7 +76,17 @@ public record RotaryPositions(Tensor cos, Tensor sin, Tensor factors) {
                     config.sampleWidth());
         }
         int depth = config.patchSizeT().getAsInt();
-        return slice(channels, grid, (frames + depth - 1) / depth);
+        return slice(
+                channels,
+                grid,
+                places.map(given -> times(given, depth)).orElseGet(() -> counted((frames + depth - 1) / depth)));
+    }
+
+    private static Tensor times(List<Integer> places, int depth) {
+        return torch.tensor(IntStream.range(0, places.size() / depth)
+                        .mapToDouble(patch -> (double) places.get(patch * depth) / depth)
+                        .toArray())
+                .to(ScalarType.Float);
     }
 
     /// Rows and columns of patches.
@@ -83,9 +108,13 @@ public record RotaryPositions(Tensor cos, Tensor sin, Tensor factors) {
 
     /// CogVideoX 1.0: the positions are spread evenly over a region.
     static RotaryPositions linspace(int channels, Crop crop, Grid grid, long frames) {
+        return linspace(channels, crop, grid, spread(0, frames, frames));
+    }
+
+    private static RotaryPositions linspace(int channels, Crop crop, Grid grid, Tensor times) {
         return Axes.of(
                         channels,
-                        spread(0, frames, frames),
+                        times,
                         spread(crop.top, crop.bottom, grid.rows),
                         spread(crop.left, crop.right, grid.columns))
                 .tables();
@@ -93,7 +122,11 @@ public record RotaryPositions(Tensor cos, Tensor sin, Tensor factors) {
 
     /// CogVideoX 1.5: the positions are counted.
     static RotaryPositions slice(int channels, Grid grid, long frames) {
-        return Axes.of(channels, counted(frames), counted(grid.rows), counted(grid.columns))
+        return slice(channels, grid, counted(frames));
+    }
+
+    private static RotaryPositions slice(int channels, Grid grid, Tensor times) {
+        return Axes.of(channels, times, counted(grid.rows), counted(grid.columns))
                 .tables();
     }
 

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.inference.internal.transformer;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
+import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -57,14 +58,29 @@ record SincosPositions(Tensor time, Tensor columns, Tensor rows) {
 
     /// `[count, width]`: sines, then cosines. Positions are divided by their scale in fp32.
     private static Tensor axis(int width, long count, double scale) {
+        return axis(width, torch.arange(new Scalar((double) count), new TensorOptions(ScalarType.Float)), scale);
+    }
+
+    private static Tensor axis(int width, Tensor counted, double scale) {
         int half = width / 2;
         Tensor exponents = torch.arange(new Scalar((double) half), new TensorOptions(ScalarType.Double))
                 .div(new Scalar(width / 2.0));
         Tensor frequencies = torch.pow(new Scalar(THETA), exponents).reciprocal();
-        Tensor places = torch.arange(new Scalar((double) count), new TensorOptions(ScalarType.Float))
-                .div(new Scalar(scale));
+        Tensor places = counted.div(new Scalar(scale));
         Tensor angles = torch.outer(places.to(ScalarType.Double), frequencies);
         return torch.cat(new TensorVector(angles.sin(), angles.cos()), 1);
+    }
+
+    /// The same for frames that lie elsewhere in time.
+    ///
+    /// @param places the place of each latent frame, counted from 0
+    SincosPositions at(TransformerConfig config, List<Integer> places) {
+        Tensor given =
+                torch.tensor(places.stream().mapToDouble(Integer::doubleValue).toArray());
+        return new SincosPositions(
+                axis(config.innerDim() / 4, given.to(ScalarType.Float), config.temporalInterpolationScale()),
+                columns,
+                rows);
     }
 
     /// Adds the positions in place.

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.inference.internal.transformer;
 
+import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
@@ -12,13 +13,15 @@ import org.bytedeco.pytorch.Tensor;
 /// @param rotary    the rotary tables to use; without them the transformer makes those of the latents' size
 /// @param reference whether the second half of the batch is a reference: the first half then attends to its own
 ///                  tokens and to those of its counterpart, the second half to its own alone
+/// @param places    where in the video each frame of the latents lies; from 0 on when empty
 public record TransformerInput(
         Tensor latents,
         Tensor text,
         Tensor timesteps,
         Optional<Tensor> ofs,
         Optional<RotaryPositions> rotary,
-        boolean reference) {
+        boolean reference,
+        Optional<List<Integer>> places) {
     /// The value that CogVideoX1.5 image to video was trained with.
     public static final double TRAINED_OFS = 2.0;
 
@@ -30,7 +33,7 @@ public record TransformerInput(
     /// A batch without a reference.
     public TransformerInput(
             Tensor latents, Tensor text, Tensor timesteps, Optional<Tensor> ofs, Optional<RotaryPositions> rotary) {
-        this(latents, text, timesteps, ofs, rotary, false);
+        this(latents, text, timesteps, ofs, rotary, false, Optional.empty());
     }
 
     /// Some of its rows.
@@ -41,11 +44,17 @@ public record TransformerInput(
                 timesteps.narrow(0, first, count),
                 ofs,
                 rotary,
-                reference);
+                reference,
+                places);
     }
 
     /// The same with the second half of the batch as the reference of the first.
     public TransformerInput withReference() {
-        return new TransformerInput(latents, text, timesteps, ofs, rotary, true);
+        return new TransformerInput(latents, text, timesteps, ofs, rotary, true, places);
+    }
+
+    /// The same with frames that lie elsewhere in the video.
+    public TransformerInput withPlaces(Optional<List<Integer>> value) {
+        return new TransformerInput(latents, text, timesteps, ofs, rotary, reference, value);
     }
 }
