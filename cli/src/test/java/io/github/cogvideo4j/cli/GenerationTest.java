@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
@@ -405,7 +405,7 @@ class GenerationTest {
     }
 
     private static byte[] bytes(Path file, String name) throws IOException {
-        StoredTensor tensor = SafetensorsFile.open(file, Strictness.STRICT, new Problems())
+        StoredTensor tensor = SafetensorsFile.open(file, Strictness.STRICT, new Warnings())
                 .tensor(name)
                 .orElseThrow();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();

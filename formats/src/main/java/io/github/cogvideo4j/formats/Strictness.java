@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.formats;
 
 import io.github.cogvideo4j.formats.problem.Problem;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 
 /// The treatment of what a format's rules forbid but its usual readers let pass.
 public enum Strictness {
@@ -13,7 +13,7 @@ public enum Strictness {
     /// Reports an oddity, or refuses the file for it.
     ///
     /// @throws MalformedFileException when strict
-    public void oddity(Problem problem, Problems warnings) {
+    public void oddity(Problem problem, Warnings warnings) {
         if (this == STRICT) {
             throw new MalformedFileException(problem);
         }

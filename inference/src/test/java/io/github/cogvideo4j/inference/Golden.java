@@ -6,7 +6,7 @@ import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.inference.internal.weights.NativeMemory;
@@ -40,7 +40,7 @@ public final class Golden implements AutoCloseable {
         this.folder = folder;
         this.sidecar = sidecar;
         this.file = SafetensorsFile.open(
-                folder.resolve(sidecar.path("file").stringValue()), Strictness.STRICT, new Problems());
+                folder.resolve(sidecar.path("file").stringValue()), Strictness.STRICT, new Warnings());
     }
 
     /// Opens `golden/NAME.json` and its tensors: `open("transformer/t2v-2b_b1_f3_6x10_t226_fp32")`.
@@ -110,7 +110,7 @@ public final class Golden implements AutoCloseable {
         }
         JsonNode from = sidecar.path("inputs_from");
         SafetensorsFile sibling = SafetensorsFile.open(
-                folder.resolve(from.path("file").stringValue()), Strictness.STRICT, new Problems());
+                folder.resolve(from.path("file").stringValue()), Strictness.STRICT, new Warnings());
         return tensor(sibling, key).to(type(from.path("tensors").path(key).stringValue()));
     }
 

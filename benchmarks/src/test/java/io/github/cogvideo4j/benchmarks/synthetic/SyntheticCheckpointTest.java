@@ -14,7 +14,7 @@ import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
 import io.github.cogvideo4j.formats.internal.torch.TensorValue;
 import io.github.cogvideo4j.formats.internal.torch.TorchFile;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
@@ -54,7 +54,7 @@ class SyntheticCheckpointTest {
                 .containsExactlyElementsOf(MODEL);
         assertThat(checkpoint.training().zeroStage()).hasValue(stage);
         assertThat(checkpoint.training().worldSize()).hasValue(ranks);
-        assertThat(checkpoint.remarks()).isEmpty();
+        assertThat(checkpoint.warnings()).isEmpty();
     }
 
     @Test
@@ -83,7 +83,7 @@ class SyntheticCheckpointTest {
                         .map(tensor -> new NamedShape("model." + tensor.name(), tensor.shape()))
                         .toList());
         assertThat(checkpoint.training().worldSize()).hasValue(7);
-        assertThat(checkpoint.remarks()).isEmpty();
+        assertThat(checkpoint.warnings()).isEmpty();
     }
 
     /// As many tensors as CogVideoX-5B has, on as many ranks as a machine has GPUs; only narrower.
@@ -169,7 +169,7 @@ class SyntheticCheckpointTest {
     }
 
     private static PickleValue root(Path file) throws IOException {
-        return TorchFile.open(file, new Problems()).root();
+        return TorchFile.open(file, new Warnings()).root();
     }
 
     /// The paths of all values with the kind of each, but for what goes by the names of parameters.

@@ -9,8 +9,8 @@ import io.github.cogvideo4j.formats.internal.index.WeightIndex;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,13 +26,13 @@ import java.util.stream.Collectors;
 final class ComponentFiles {
     private final Component component;
     private final ConversionOptions options;
-    private final Problems remarks;
+    private final Warnings warnings;
     private final SequencedMap<String, String> indexes = new LinkedHashMap<>();
 
-    ComponentFiles(Component component, ConversionOptions options, Problems remarks) {
+    ComponentFiles(Component component, ConversionOptions options, Warnings warnings) {
         this.component = component;
         this.options = options;
-        this.remarks = remarks;
+        this.warnings = warnings;
     }
 
     /// The weight files; afterwards [#indexes()] has their indexes.
@@ -72,7 +72,7 @@ final class ComponentFiles {
         if (plan.shards().size() > 1) {
             indexes.put(path(stem(extension) + "." + extension + ".index" + variant() + ".json"), index);
             if (extension.equals("bin")) {
-                remarks.report(Problem.of(ProblemCode.SHARDED_BIN, Place.of(output), "checkpoints.convert.sharded-bin")
+                warnings.report(Problem.of(ProblemCode.SHARDED_BIN, Place.of(output), "checkpoints.convert.sharded-bin")
                         .with(
                                 Remedy.change(Remedy.Field.FORMAT, "safetensors"),
                                 Remedy.change(Remedy.Field.MAX_SHARD_SIZE)));

@@ -28,7 +28,7 @@ import java.util.SequencedMap;
 /// @param tensors     the tensors, in the order of the state dict
 /// @param weightFiles the weight files
 /// @param smallFiles  text files to write, by path relative to the output
-/// @param remarks     what is worth saying before it starts
+/// @param warnings     what is worth saying before it starts
 public record ConversionPlan(
         Checkpoint checkpoint,
         Path output,
@@ -39,7 +39,7 @@ public record ConversionPlan(
         List<PlannedTensor> tensors,
         List<WeightFile> weightFiles,
         SequencedMap<String, String> smallFiles,
-        List<Problem> remarks)
+        List<Problem> warnings)
         implements JobPlan<Converter.Result> {
     /// The transformer's folder in the output.
     public static final String COMPONENT = "transformer";
@@ -62,7 +62,7 @@ public record ConversionPlan(
         tensors = List.copyOf(tensors);
         weightFiles = List.copyOf(weightFiles);
         smallFiles = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(smallFiles));
-        remarks = List.copyOf(remarks);
+        warnings = List.copyOf(warnings);
     }
 
     @Override

@@ -19,7 +19,7 @@ import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.io.IOException;
@@ -38,7 +38,7 @@ public final class ConversionPlanner {
     private final Path output;
     private final Optional<BaseModel> base;
     private final ConversionOptions options;
-    private final Problems remarks = new Problems();
+    private final Warnings warnings = new Warnings();
     private final List<ConversionPlan.Part> parts = new ArrayList<>();
     private final List<PlannedTensor> tensors = new ArrayList<>();
     private final List<WeightFile> weightFiles = new ArrayList<>();
@@ -90,7 +90,7 @@ public final class ConversionPlanner {
     }
 
     private ConversionPlan plan(List<Checkpoint> sources) throws IOException {
-        sources.forEach(source -> source.remarks().forEach(remarks::report));
+        sources.forEach(source -> source.warnings().forEach(warnings::report));
         Optional<BaseModel> rest = base;
         Optional<NamingScheme> names = options.layout().kind().map(NamingSchemes::of);
         if (names.isPresent()) {
@@ -109,7 +109,7 @@ public final class ConversionPlanner {
             for (PlacedComponent component : components) {
                 addComponent(component);
             }
-            ComponentConfigs configurations = new ComponentConfigs(components, base, options.claims(), remarks);
+            ComponentConfigs configurations = new ComponentConfigs(components, base, options.claims(), warnings);
             smallFiles.putAll(configurations.decide());
             List<Component> made =
                     components.stream().map(PlacedComponent::component).toList();
@@ -125,7 +125,7 @@ public final class ConversionPlanner {
                 tensors,
                 weightFiles,
                 smallFiles,
-                remarks.all());
+                warnings.all());
     }
 
     private List<PlacedComponent> components(List<Checkpoint> sources) throws IOException {
@@ -135,7 +135,7 @@ public final class ConversionPlanner {
             AdapterRefusal.refuseAdapters(source);
             // What is said is said of the main source.
             Optional<Component> said = components.isEmpty() ? options.component() : Optional.empty();
-            for (PlacedComponent placed : ComponentPlacement.of(source, tables, said, options.unchecked(), remarks)) {
+            for (PlacedComponent placed : ComponentPlacement.of(source, tables, said, options.unchecked(), warnings)) {
                 if (components.putIfAbsent(placed.component(), placed) != null) {
                     throw new InvalidCheckpointException(
                             ProblemCode.AMBIGUOUS_WEIGHTS,
@@ -159,7 +159,7 @@ public final class ConversionPlanner {
         TargetDType otherwise = keep ? TargetDType.SOURCE : TargetDType.BF16;
         List<PlannedTensor> planned = planned(
                 source, component.folder(), ofBase.flatMap(TargetDType::of).orElse(otherwise), placed.table());
-        ComponentFiles files = new ComponentFiles(component, options, remarks);
+        ComponentFiles files = new ComponentFiles(component, options, warnings);
         weightFiles.addAll(files.plan(planned, output));
         smallFiles.putAll(files.indexes());
         parts.add(new ConversionPlan.Part(component.folder(), source, Optional.of(placed.names())));
@@ -171,7 +171,7 @@ public final class ConversionPlanner {
         parts.add(new ConversionPlan.Part(WeightFileName.ADAPTER, source));
         Shape first = source.entries().getFirst().tensor().shape();
         // The rank is the shorter side of a low-rank matrix.
-        remarks.report(
+        warnings.report(
                 ProblemCode.LORA_ALPHA,
                 Place.of(source.folder()),
                 "checkpoints.convert.adapter-alpha",
@@ -193,7 +193,7 @@ public final class ConversionPlanner {
                     placed.names().models());
         }
         // Holds the weights against the base's configuration, or against what can be derived from them.
-        new ComponentConfigs(components, base, options.claims(), remarks).decide();
+        new ComponentConfigs(components, base, options.claims(), warnings).decide();
         Checkpoint source = ComfyNames.of(placed.checkpoint());
         boolean keep = !source.kind().isTraining() || source.traits().keepsDType();
         weightFiles.add(WeightFile.Safetensors.of(

@@ -96,7 +96,7 @@ public record ConversionRequest(List<Source> sources, Path output, Optional<Stri
         control.check();
         ConversionPlan plan =
                 ConversionPlanner.plan(opened.getFirst(), opened.subList(1, opened.size()), output, model, options);
-        plan.remarks().forEach(control::notice);
+        plan.warnings().forEach(control::notice);
         return plan;
     }
 

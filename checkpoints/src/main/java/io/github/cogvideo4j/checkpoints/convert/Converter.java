@@ -46,11 +46,11 @@ public final class Converter {
     ///
     /// @param output   the folder
     /// @param manifest what is in it
-    /// @param findings what the values say
-    public record Result(Path output, Manifest manifest, List<Problem> findings) {
+    /// @param warnings what the values say
+    public record Result(Path output, Manifest manifest, List<Problem> warnings) {
         /// Copies the list.
         public Result {
-            findings = List.copyOf(findings);
+            warnings = List.copyOf(warnings);
         }
     }
 
@@ -133,12 +133,12 @@ public final class Converter {
         NamedFailure.naming(
                 plan.output().resolve(Manifest.FILE_NAME),
                 () -> Files.writeString(folder.resolve(Manifest.FILE_NAME), ManifestJson.format(manifest)));
-        return new Result(plan.output(), manifest, findings(written));
+        return new Result(plan.output(), manifest, warnings(written));
     }
 
     /// What the values say. A bias of zeros is how training begins; a matrix of zeros is a layer that does
     /// nothing.
-    private List<Problem> findings(List<WeightWriter.Written> written) {
+    private List<Problem> warnings(List<WeightWriter.Written> written) {
         return written.stream()
                 .flatMap(tensor ->
                         tensor

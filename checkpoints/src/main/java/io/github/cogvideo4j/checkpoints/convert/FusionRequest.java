@@ -141,7 +141,7 @@ public record FusionRequest(String base, List<Adapter> adapters, Path output, Co
         Checkpoint fused =
                 LoraFusion.fuse(target.weights(), applied, chosen.dtype().equals(Optional.of(TargetDType.SOURCE)));
         ConversionPlan plan = ConversionPlanner.plan(fused, output, Optional.of(model), chosen);
-        plan.remarks().forEach(control::notice);
+        plan.warnings().forEach(control::notice);
         for (AppliedAdapter each : applied) {
             each.adapter().valueProblems().forEach(control::notice);
         }

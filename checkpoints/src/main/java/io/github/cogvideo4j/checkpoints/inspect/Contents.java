@@ -24,7 +24,7 @@ import java.util.SequencedMap;
 /// @param training      what it says about the training
 /// @param configuration how the training was configured
 /// @param metadata      the texts in the headers of its safetensors files
-/// @param remarks       what is worth saying of it
+/// @param warnings       what is worth saying of it
 public record Contents(
         String name,
         String kind,
@@ -34,13 +34,13 @@ public record Contents(
         TrainingState training,
         Optional<TrainingConfiguration> configuration,
         SequencedMap<String, String> metadata,
-        List<Problem> remarks) {
+        List<Problem> warnings) {
     /// Copies the collections.
     public Contents {
         files = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(files));
         tensors = List.copyOf(tensors);
         metadata = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(metadata));
-        remarks = List.copyOf(remarks);
+        warnings = List.copyOf(warnings);
     }
 
     /// A checkpoint that has been opened.
@@ -60,7 +60,7 @@ public record Contents(
                 checkpoint.training(),
                 configuration,
                 new LinkedHashMap<>(metadata),
-                checkpoint.remarks());
+                checkpoint.warnings());
     }
 
     /// A tensor found in a file or a checkpoint.

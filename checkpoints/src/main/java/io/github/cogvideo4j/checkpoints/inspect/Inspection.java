@@ -7,7 +7,7 @@ import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,21 +23,21 @@ import java.util.Set;
 /// @param pickles    every pickle in it
 /// @param contents   what it holds; empty when that cannot be read
 /// @param problems   what is wrong with it
-/// @param remarks    what was chosen or assumed on the way
+/// @param warnings    what was chosen or assumed on the way
 /// @param unreadable why it cannot be read, if it cannot
 public record Inspection(
         Path path,
         List<PickleSummary> pickles,
         List<Contents> contents,
         List<Problem> problems,
-        List<Problem> remarks,
+        List<Problem> warnings,
         Optional<Problem> unreadable) {
     /// Copies the lists.
     public Inspection {
         pickles = List.copyOf(pickles);
         contents = List.copyOf(contents);
         problems = List.copyOf(problems);
-        remarks = List.copyOf(remarks);
+        warnings = List.copyOf(warnings);
     }
 
     /// Looks at a file or a folder. What is damaged or hostile is told in the result, not thrown.
@@ -50,7 +50,7 @@ public record Inspection(
         List<Contents> contents = List.of();
         Optional<Problem> stop = Optional.empty();
         List<PickleSummary> pickles = List.of();
-        Problems problems = new Problems();
+        Warnings problems = new Warnings();
         try {
             PickleScan.Result scan = PickleScan.of(path, watch);
             pickles = scan.pickles();
@@ -61,13 +61,13 @@ public record Inspection(
         } catch (CheckpointException e) {
             stop = Optional.of(e.problem());
         }
-        List<Problem> remarks = new ArrayList<>();
+        List<Problem> warnings = new ArrayList<>();
         for (Contents part : contents) {
-            for (Problem remark : part.remarks()) {
-                if (remark.code() == ProblemCode.CHOICE || remark.code() == ProblemCode.ASSUMED) {
-                    remarks.add(remark);
+            for (Problem warning : part.warnings()) {
+                if (warning.code() == ProblemCode.CHOICE || warning.code() == ProblemCode.ASSUMED) {
+                    warnings.add(warning);
                 } else {
-                    problems.report(remark);
+                    problems.report(warning);
                 }
             }
         }
@@ -79,7 +79,7 @@ public record Inspection(
                     .ifPresent(problems::report);
             stop = Optional.empty();
         }
-        return new Inspection(path, pickles, contents, withoutStop(problems, stop), remarks, stop);
+        return new Inspection(path, pickles, contents, withoutStop(problems, stop), warnings, stop);
     }
 
     /// What it all comes to.
@@ -93,7 +93,7 @@ public record Inspection(
         return problems.stream().anyMatch(Inspection::isDanger) ? Verdict.UNSAFE : Verdict.PROBLEMS;
     }
 
-    private static List<Problem> withoutStop(Problems problems, Optional<Problem> stop) {
+    private static List<Problem> withoutStop(Warnings problems, Optional<Problem> stop) {
         return problems.all().stream()
                 .filter(problem -> !stop.equals(Optional.of(problem)))
                 .toList();

@@ -45,7 +45,7 @@ public record JobControl(JobListener listener, Cancellation cancellation) {
 
     /// Passes on something worth knowing.
     public void notice(Problem problem) {
-        listener.on(new JobEvent.Noticed(problem));
+        listener.on(new JobEvent.Warned(problem));
     }
 
     /// Does nothing, unless the job has been asked to stop.

@@ -19,7 +19,7 @@ public sealed interface JobEvent {
     /// Something worth knowing that stops nothing.
     ///
     /// @param problem what it is
-    record Noticed(Problem problem) implements JobEvent {}
+    record Warned(Problem problem) implements JobEvent {}
 
     /// Something that only this kind of job has: a file in its place, a step's latents. A module that has such events
     /// has a sealed interface of them; who does not know it leaves them alone.

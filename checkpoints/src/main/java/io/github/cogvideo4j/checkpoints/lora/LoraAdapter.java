@@ -71,8 +71,8 @@ public final class LoraAdapter {
     }
 
     /// What is worth saying but stops nothing.
-    public List<Problem> remarks() {
-        return content.remarks();
+    public List<Problem> warnings() {
+        return content.warnings();
     }
 
     /// The model that it was trained on, as far as its metadata tell.

@@ -8,8 +8,8 @@ import io.github.cogvideo4j.checkpoints.internal.lora.AdapterFile;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterMetadata;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterProof;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterReader;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdapterRemarks;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterSource;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterWarnings;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterWriter;
 import io.github.cogvideo4j.checkpoints.internal.lora.PeftConfiguration;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialect;
@@ -18,7 +18,7 @@ import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,11 +49,11 @@ public final class LoraConversion {
     /// @param bytes   the file's size
     /// @param exact   whether every module is changed as before to the bit; else only the factor of its product
     ///                was rounded to fp32, because alpha had to be folded together with the rank's square root
-    /// @param remarks what is worth saying
-    public record Result(Path file, LoraAdapter adapter, long bytes, boolean exact, List<Problem> remarks) {
+    /// @param warnings what is worth saying
+    public record Result(Path file, LoraAdapter adapter, long bytes, boolean exact, List<Problem> warnings) {
         /// Copies the list.
         public Result {
-            remarks = List.copyOf(remarks);
+            warnings = List.copyOf(warnings);
         }
     }
 
@@ -71,10 +71,10 @@ public final class LoraConversion {
             requireFolder(output, target, overwrite);
         }
         AdapterSource source = AdapterSource.open(request.source(), SourceOptions.defaults());
-        Problems remarks = new Problems();
-        source.content().remarks().forEach(remarks::report);
-        AdapterContent adapter = LoraTarget.named(source, request.base(), remarks);
-        AdapterRemarks.tellAlpha(adapter, request.alpha(), remarks);
+        Warnings warnings = new Warnings();
+        source.content().warnings().forEach(warnings::report);
+        AdapterContent adapter = LoraTarget.named(source, request.base(), warnings);
+        AdapterWarnings.tellAlpha(adapter, request.alpha(), warnings);
         Map<String, String> header = request.to() == LoraDialect.DIFFUSERS
                 ? AdapterMetadata.header(adapter, request.alpha())
                 : AdapterMetadata.plainHeader();
@@ -83,7 +83,7 @@ public final class LoraConversion {
         AdapterWriter writer = new AdapterWriter(adapter, request.to().dialect(adapter.component()), request.alpha());
         long bytes = writer.write(target, header, beside);
         boolean exact = prove(adapter, request.alpha(), target);
-        return new Result(target, LoraAdapter.open(target), bytes, exact, remarks.all());
+        return new Result(target, LoraAdapter.open(target), bytes, exact, warnings.all());
     }
 
     private static boolean prove(AdapterContent adapter, OptionalDouble alpha, Path written) throws IOException {

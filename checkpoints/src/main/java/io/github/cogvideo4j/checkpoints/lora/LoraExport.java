@@ -5,13 +5,13 @@ import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterContent;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterFile;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterMetadata;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdapterRemarks;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterSource;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterWarnings;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterWriter;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.problem.Problem;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,11 +43,11 @@ public final class LoraExport {
     /// @param file    the adapter's file
     /// @param adapter what it holds
     /// @param bytes   the file's size
-    /// @param remarks what is worth saying
-    public record Result(Path file, LoraAdapter adapter, long bytes, List<Problem> remarks) {
+    /// @param warnings what is worth saying
+    public record Result(Path file, LoraAdapter adapter, long bytes, List<Problem> warnings) {
         /// Copies the list.
         public Result {
-            remarks = List.copyOf(remarks);
+            warnings = List.copyOf(warnings);
         }
     }
 
@@ -61,14 +61,14 @@ public final class LoraExport {
     public static Result export(Request request, Path output, boolean overwrite) throws IOException {
         Path target = AdapterFile.target(output, WeightFileName.ADAPTER, List.of(request.source()), overwrite);
         AdapterSource source = AdapterSource.openMasters(request.source(), request.options());
-        Problems remarks = new Problems();
-        source.content().remarks().forEach(remarks::report);
-        AdapterContent adapter = LoraTarget.named(source, request.base(), remarks);
-        AdapterRemarks.tellAlpha(adapter, request.alpha(), remarks);
+        Warnings warnings = new Warnings();
+        source.content().warnings().forEach(warnings::report);
+        AdapterContent adapter = LoraTarget.named(source, request.base(), warnings);
+        AdapterWarnings.tellAlpha(adapter, request.alpha(), warnings);
         long bytes = new AdapterWriter(adapter, Dialects.diffusers(adapter.component()), request.alpha())
                 .write(target, AdapterMetadata.header(adapter, request.alpha()), Map.of());
         LoraAdapter written = LoraAdapter.open(target);
-        written.valueProblems().forEach(remarks::report);
-        return new Result(target, written, bytes, remarks.all());
+        written.valueProblems().forEach(warnings::report);
+        return new Result(target, written, bytes, warnings.all());
     }
 }

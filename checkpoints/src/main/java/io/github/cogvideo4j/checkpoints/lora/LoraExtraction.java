@@ -23,8 +23,8 @@ import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
@@ -55,7 +55,7 @@ public final class LoraExtraction {
     private final Checkpoint model;
     private final Options options;
     private final JobControl control;
-    private final Problems remarks = new Problems();
+    private final Warnings warnings = new Warnings();
 
     /// What is wanted.
     ///
@@ -90,13 +90,13 @@ public final class LoraExtraction {
     ///                adapter has
     /// @param outside the share that is in tensors which no adapter can have: biases, norms, convolutions,
     ///                and layers that are not among the targets
-    /// @param remarks what is worth saying
+    /// @param warnings what is worth saying
     public record Result(
-            Path file, long bytes, List<Layer> layers, double kept, double outside, List<Problem> remarks) {
+            Path file, long bytes, List<Layer> layers, double kept, double outside, List<Problem> warnings) {
         /// Copies the lists.
         public Result {
             layers = List.copyOf(layers);
-            remarks = List.copyOf(remarks);
+            warnings = List.copyOf(warnings);
         }
     }
 
@@ -161,7 +161,7 @@ public final class LoraExtraction {
             inside += pairs.get(i).squares();
             kept += pairs.get(i).squares() * layers.get(i).kept();
         }
-        return new Result(target, bytes, layers, kept / all, Math.max(0, all - inside) / all, remarks.all());
+        return new Result(target, bytes, layers, kept / all, Math.max(0, all - inside) / all, warnings.all());
     }
 
     private void requireSameModel(Comparison comparison) {
@@ -186,7 +186,7 @@ public final class LoraExtraction {
                     Message.first(alone));
         }
         if (!alone.isEmpty()) {
-            remarks.report(
+            warnings.report(
                     ProblemCode.MISSING_TENSOR,
                     Place.of(model.folder()),
                     "checkpoints.lora.extract-alone",

@@ -3,7 +3,7 @@ package io.github.cogvideo4j.checkpoints.lora;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Change;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterBinding;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdapterRemarks;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterWarnings;
 import io.github.cogvideo4j.checkpoints.internal.lora.ChangeSize;
 import io.github.cogvideo4j.checkpoints.internal.lora.ModelNames;
 import io.github.cogvideo4j.checkpoints.internal.lora.TrainedModel;
@@ -17,7 +17,7 @@ import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
@@ -43,7 +43,7 @@ public final class LoraFusion {
     private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
     private final Map<String, List<FusedWeight.Term>> terms = new LinkedHashMap<>();
     private final Map<String, Path> replaced = new HashMap<>();
-    private final Problems remarks = new Problems();
+    private final Warnings warnings = new Warnings();
 
     private LoraFusion(Checkpoint base, List<AppliedAdapter> adapters) {
         this.base = base;
@@ -51,7 +51,7 @@ public final class LoraFusion {
         base.entries().forEach(entry -> tensors.put(entry.name(), entry.tensor()));
     }
 
-    /// Fuses. The result's remarks say how many modules of each adapter were bound: all, or there is no result.
+    /// Fuses. The result's warnings say how many modules of each adapter were bound: all, or there is no result.
     ///
     /// @param base     the component's weights
     /// @param adapters the adapters, in the order in which they are applied
@@ -103,19 +103,19 @@ public final class LoraFusion {
     }
 
     private Checkpoint fuse(boolean ownTypes) {
-        base.remarks().forEach(remarks::report);
+        base.warnings().forEach(warnings::report);
         Map<String, Shape> shapes = new LinkedHashMap<>();
         tensors.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
         ModelNames names = ModelNames.of(shapes);
         Map<Path, FileIdentity> files = new TreeMap<>(base.files());
         for (AppliedAdapter applied : adapters) {
             LoraAdapter adapter = applied.adapter();
-            adapter.remarks().forEach(remarks::report);
+            adapter.warnings().forEach(warnings::report);
             files.putAll(adapter.content().files());
             AdapterBinding binding = AdapterBinding.of(adapter.content(), names).require(names);
-            AdapterRemarks.tellBinding(binding, remarks);
-            AdapterRemarks.tellAlpha(binding.adapter(), applied.alpha(), remarks);
-            TrainedModel.tellOther(adapter.content(), shapes, remarks);
+            AdapterWarnings.tellBinding(binding, warnings);
+            AdapterWarnings.tellAlpha(binding.adapter(), applied.alpha(), warnings);
+            TrainedModel.tellOther(adapter.content(), shapes, warnings);
             binding.targets().forEach((tensor, target) -> add(tensor, target, applied));
         }
         List<StateEntry> entries =
@@ -128,7 +128,7 @@ public final class LoraFusion {
                 entries,
                 base.training(),
                 files,
-                remarks.all(),
+                warnings.all(),
                 new Checkpoint.Traits(base.traits().settings(), false, false, false),
                 adapters.stream().map(AppliedAdapter::fused).toList());
     }

@@ -13,8 +13,8 @@ import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,16 +37,16 @@ public record LoraTarget(Optional<String> component, Checkpoint weights) {
     ///
     /// @param source  the adapter
     /// @param base    the model, where one is named
-    /// @param remarks takes what was bound
-    static AdapterContent named(AdapterSource source, Optional<Model> base, Problems remarks) throws IOException {
+    /// @param warnings takes what was bound
+    static AdapterContent named(AdapterSource source, Optional<Model> base, Warnings warnings) throws IOException {
         if (base.isEmpty()) {
-            return AdapterNames.resolve(source, Optional.empty(), remarks);
+            return AdapterNames.resolve(source, Optional.empty(), warnings);
         }
         LoraTarget target = choose(
                 base.get().folder(),
                 List.of(new LoraAdapter(source.content())),
                 base.get().component());
-        AdapterContent adapter = AdapterNames.resolve(source, Optional.of(ModelNames.of(target.weights())), remarks);
+        AdapterContent adapter = AdapterNames.resolve(source, Optional.of(ModelNames.of(target.weights())), warnings);
         return target.component().map(adapter::forComponent).orElse(adapter);
     }
 

@@ -28,7 +28,7 @@ import java.util.TreeMap;
 /// @param entries  the state dict, in the order in which the merge emits it
 /// @param training what it says about the training
 /// @param files    every file that holds some of it, with its identity when it was planned
-/// @param remarks  what is worth saying but stops nothing
+/// @param warnings  what is worth saying but stops nothing
 /// @param traits   what its kind means for those who use it
 /// @param adapters the LoRA adapters that are fused into it, in order
 public record Checkpoint(
@@ -39,7 +39,7 @@ public record Checkpoint(
         List<StateEntry> entries,
         TrainingState training,
         Map<Path, FileIdentity> files,
-        List<Problem> remarks,
+        List<Problem> warnings,
         Traits traits,
         List<FusedAdapter> adapters) {
     /// A checkpoint without traits of its own, and into which no adapters are fused.
@@ -50,8 +50,8 @@ public record Checkpoint(
             List<StateEntry> entries,
             TrainingState training,
             Map<Path, FileIdentity> files,
-            List<Problem> remarks) {
-        this(kind, folder, options, entries, training, files, remarks, Traits.NONE, List.of());
+            List<Problem> warnings) {
+        this(kind, folder, options, entries, training, files, warnings, Traits.NONE, List.of());
     }
 
     /// A checkpoint that was asked for by its own folder.
@@ -62,40 +62,40 @@ public record Checkpoint(
             List<StateEntry> entries,
             TrainingState training,
             Map<Path, FileIdentity> files,
-            List<Problem> remarks,
+            List<Problem> warnings,
             Traits traits,
             List<FusedAdapter> adapters) {
-        this(kind, folder, folder, options, entries, training, files, remarks, traits, adapters);
+        this(kind, folder, folder, options, entries, training, files, warnings, traits, adapters);
     }
 
     /// Copies the collections.
     public Checkpoint {
         entries = List.copyOf(entries);
         files = new TreeMap<>(files);
-        remarks = List.copyOf(remarks);
+        warnings = List.copyOf(warnings);
         adapters = List.copyOf(adapters);
     }
 
     /// The same with more to say, which comes first.
-    public Checkpoint withRemarks(List<Problem> more) {
+    public Checkpoint withWarnings(List<Problem> more) {
         List<Problem> all = new ArrayList<>(more);
-        all.addAll(remarks);
+        all.addAll(warnings);
         return new Checkpoint(kind, folder, asked, options, entries, training, files, all, traits, adapters);
     }
 
     /// The same with another state dict.
     public Checkpoint withEntries(List<StateEntry> others) {
-        return new Checkpoint(kind, folder, asked, options, others, training, files, remarks, traits, adapters);
+        return new Checkpoint(kind, folder, asked, options, others, training, files, warnings, traits, adapters);
     }
 
     /// The same, found in what was asked for.
     public Checkpoint in(Path path) {
-        return new Checkpoint(kind, folder, path, options, entries, training, files, remarks, traits, adapters);
+        return new Checkpoint(kind, folder, path, options, entries, training, files, warnings, traits, adapters);
     }
 
     /// The same with more known of its training.
     public Checkpoint withTraining(TrainingState known) {
-        return new Checkpoint(kind, folder, asked, options, entries, known, files, remarks, traits, adapters);
+        return new Checkpoint(kind, folder, asked, options, entries, known, files, warnings, traits, adapters);
     }
 
     /// Names and shapes, in the order of the entries.

@@ -12,7 +12,7 @@ import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -100,7 +100,7 @@ public final class Checkpoints {
         Optional<NamingScheme> scheme = NamingSchemes.recognise(names(raw));
         Checkpoint checkpoint = scheme.map(known -> known.toDiffusers(raw)).orElse(raw);
         Checkpoint told = run ? checkpoint : Trainers.name(checkpoint);
-        return location.remarks().isEmpty() ? told : told.withRemarks(location.remarks());
+        return location.warnings().isEmpty() ? told : told.withWarnings(location.warnings());
     }
 
     private static List<String> names(Checkpoint checkpoint) {
@@ -121,15 +121,15 @@ public final class Checkpoints {
         for (Path candidate : run.newestFirst()) {
             try {
                 Checkpoint checkpoint = plan(CheckpointLocation.of(candidate, options), options);
-                Problems remarks = new Problems();
-                remarks.report(
+                Warnings warnings = new Warnings();
+                warnings.report(
                         ProblemCode.CHOICE,
                         Place.of(candidate),
                         "checkpoints.location.newest",
                         String.valueOf(candidate.getFileName()),
                         run.newestFirst().size());
-                skipped.forEach(remarks::report);
-                return checkpoint.withRemarks(remarks.all());
+                skipped.forEach(warnings::report);
+                return checkpoint.withWarnings(warnings.all());
             } catch (InvalidCheckpointException e) {
                 skipIncomplete(e.problem(), e, skipped);
             } catch (io.github.cogvideo4j.formats.MalformedFileException e) {

@@ -15,7 +15,7 @@ import java.util.Optional;
 /// @param source      the checkpoint that the folder was compared with, where there was one
 /// @param differences the tensors that differ from that checkpoint
 /// @param problems    what is wrong, the differences among it; none when all is as it should be
-/// @param notes       what could not be checked
+/// @param warnings       what could not be checked
 public record VerificationReport(
         Path folder,
         boolean manifest,
@@ -25,11 +25,11 @@ public record VerificationReport(
         Optional<Path> source,
         List<TensorDifference> differences,
         List<Problem> problems,
-        List<Problem> notes) {
+        List<Problem> warnings) {
     /// Copies the lists.
     public VerificationReport {
         differences = List.copyOf(differences);
         problems = List.copyOf(problems);
-        notes = List.copyOf(notes);
+        warnings = List.copyOf(warnings);
     }
 }

@@ -77,7 +77,7 @@ public record VerificationRequest(
             return running -> FolderVerification.verify(folder, deep, threads, running);
         }
         FolderComparison comparison = FolderComparison.open(folder, against.get(), adapters, source, threads);
-        comparison.parts().forEach(part -> part.source().remarks().forEach(control::notice));
+        comparison.parts().forEach(part -> part.source().warnings().forEach(control::notice));
         return comparison;
     }
 

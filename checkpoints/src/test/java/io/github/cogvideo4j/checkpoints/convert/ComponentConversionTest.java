@@ -105,8 +105,8 @@ class ComponentConversionTest {
                 Optional.empty(),
                 ConversionOptions.defaults());
         assertThat(plan.dtype()).isEqualTo(TargetDType.SOURCE);
-        assertThat(plan.remarks())
-                .anySatisfy(remark -> assertThat(remark.code()).isEqualTo(ProblemCode.CHOICE));
+        assertThat(plan.warnings())
+                .anySatisfy(warning -> assertThat(warning.code()).isEqualTo(ProblemCode.CHOICE));
     }
 
     @ParameterizedTest

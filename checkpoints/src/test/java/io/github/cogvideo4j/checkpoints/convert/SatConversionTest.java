@@ -341,7 +341,7 @@ class SatConversionTest {
     void theAdaptersStrengthIsSaid() throws IOException {
         ConversionPlan plan = ConversionPlanner.plan(
                 open(Resources.fixture("sat-lora/input")), folder.resolve("model"), Optional.empty(), options());
-        assertThat(plan.remarks())
+        assertThat(plan.warnings())
                 .filteredOn(problem -> problem.code() == ProblemCode.LORA_ALPHA)
                 .singleElement()
                 .satisfies(problem -> assertThat(problem.message().text()).contains("1/2"));

@@ -51,7 +51,7 @@ class LibraryDocumentTest {
         Path adapter = Resources.fixture("any-lora-flux-ddp-bf16-w2/output/checkpoint-3");
         Path fusedModel = folder.resolve("fused");
         AtomicLong bytes = new AtomicLong();
-        List<Problem> remarks = new ArrayList<>();
+        List<Problem> warnings = new ArrayList<>();
         List<String> told = new ArrayList<>();
 
         ConversionRequest request = ConversionRequest.of(checkpoint, output)
@@ -68,7 +68,7 @@ class LibraryDocumentTest {
                     switch (event) {
                         case JobEvent.Begun begun -> bytes.set(0);
                         case JobEvent.Advanced more -> bytes.addAndGet(more.amount());
-                        case JobEvent.Noticed noticed -> remarks.add(noticed.problem());
+                        case JobEvent.Warned warned -> warnings.add(warned.problem());
                         case JobEvent.Detail _ -> {} // of one kind of job only
                     }
                 },
@@ -114,7 +114,7 @@ class LibraryDocumentTest {
         assertThat(result.output()).isEqualTo(output);
         assertThat(same).isEqualTo(request);
         assertThat(bytes.get()).isPositive();
-        assertThat(remarks).isNotEmpty();
+        assertThat(warnings).isNotEmpty();
         assertThat(change).isPositive();
         assertThat(fused.output()).isEqualTo(fusedModel);
         assertThat(intact.problems()).isEmpty();

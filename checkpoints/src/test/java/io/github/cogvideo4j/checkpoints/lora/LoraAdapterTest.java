@@ -100,7 +100,7 @@ class LoraAdapterTest {
         LoraAdapter adapter = LoraAdapter.open(file);
         assertThat(adapter.layers()).hasSize(1);
         assertThat(adapter.skipped()).hasSize(2);
-        assertThat(adapter.remarks()).extracting(Problem::code).contains(ProblemCode.EXTRA_TENSOR);
+        assertThat(adapter.warnings()).extracting(Problem::code).contains(ProblemCode.EXTRA_TENSOR);
     }
 
     @Test
@@ -241,9 +241,9 @@ class LoraAdapterTest {
                         Map.of(SettingsReader.DIFFUSERS_KEY, "{\"transformer.r\": 8, \"transformer.lora_alpha\": 4}"));
         LoraAdapter adapter = LoraAdapter.open(file);
         assertThat(adapter.layers().getFirst().factor()).isEqualTo(2);
-        assertThat(adapter.remarks())
+        assertThat(adapter.warnings())
                 .singleElement()
-                .satisfies(remark -> assertThat(remark.code()).isEqualTo(ProblemCode.LORA_ALPHA));
+                .satisfies(warning -> assertThat(warning.code()).isEqualTo(ProblemCode.LORA_ALPHA));
     }
 
     @Test

@@ -151,18 +151,18 @@ class LoraDialectsTest {
     void anAdapterThatWasTrainedOnAnotherKindOfModelIsToldApart() throws IOException {
         Path fixture = Resources.fixture("lora-dialects/i2v-on-15");
         Checkpoint fused = fuse(fixture.resolve("base"), fixture.resolve("input"), 1, 0);
-        assertThat(fused.remarks())
-                .filteredOn(remark -> remark.code() == ProblemCode.WRONG_COMPONENT)
+        assertThat(fused.warnings())
+                .filteredOn(warning -> warning.code() == ProblemCode.WRONG_COMPONENT)
                 .singleElement()
-                .satisfies(remark ->
-                        assertThat(remark.message().text()).contains("THUDM/CogVideoX-5b-I2V", "CogVideoX1.5"));
+                .satisfies(warning ->
+                        assertThat(warning.message().text()).contains("THUDM/CogVideoX-5b-I2V", "CogVideoX1.5"));
     }
 
     @Test
     void theTextEncodersPartIsNamed() throws IOException {
         LoraAdapter adapter = LoraAdapter.open(Resources.fixture("lora-dialects/kohya-te/input"));
         assertThat(adapter.skipped()).hasSize(3).allMatch(name -> name.startsWith("lora_te_"));
-        assertThat(adapter.remarks()).extracting(Problem::code).containsExactly(ProblemCode.EXTRA_TENSOR);
+        assertThat(adapter.warnings()).extracting(Problem::code).containsExactly(ProblemCode.EXTRA_TENSOR);
     }
 
     @ParameterizedTest
@@ -260,9 +260,9 @@ class LoraDialectsTest {
 
     private static String texts(Checkpoint fused) {
         StringBuilder texts = new StringBuilder();
-        fused.remarks()
-                .forEach(remark ->
-                        texts.append(remark.message().text(Locale.ENGLISH)).append('\n'));
+        fused.warnings()
+                .forEach(warning ->
+                        texts.append(warning.message().text(Locale.ENGLISH)).append('\n'));
         return texts.toString();
     }
 

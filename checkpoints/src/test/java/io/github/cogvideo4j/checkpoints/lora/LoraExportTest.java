@@ -55,7 +55,7 @@ class LoraExportTest {
     void withoutAStateTheSavedFileIsTaken() throws IOException {
         Path checkpoint = Resources.fixture("lora-ddp-bf16-w2/output/checkpoint-3");
         LoraExport.Result done = export(checkpoint, OptionalDouble.empty());
-        assertThat(done.remarks()).extracting(Problem::code).contains(ProblemCode.LORA_ALPHA);
+        assertThat(done.warnings()).extracting(Problem::code).contains(ProblemCode.LORA_ALPHA);
         assertThat(done.file()).hasSameBinaryContentAs(checkpoint.resolve(WeightFileName.ADAPTER));
     }
 
@@ -103,7 +103,7 @@ class LoraExportTest {
         assertThat(found.keySet())
                 .allMatch(name -> name.matches(
                         "transformer\\.transformer_blocks\\.\\d\\.attn1\\.to_(q|k|v|out\\.0)\\.lora_[AB]\\.weight"));
-        assertThat(done.remarks().stream().map(remark -> remark.message().text()))
+        assertThat(done.warnings().stream().map(warning -> warning.message().text()))
                 .anyMatch(
                         text -> text.contains("bound %d of %d modules".formatted(found.size() / 2, found.size() / 2)));
     }

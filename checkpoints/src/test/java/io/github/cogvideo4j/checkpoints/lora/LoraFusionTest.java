@@ -239,8 +239,8 @@ class LoraFusionTest {
 
     @Test
     void anUnknownAlphaIsSaidLoudlyAndAKnownOneIsNot() throws IOException {
-        assertThat(codes(fuseSample(OptionalDouble.empty()).remarks())).contains(ProblemCode.LORA_ALPHA);
-        assertThat(codes(fuseSample(OptionalDouble.of(16)).remarks())).doesNotContain(ProblemCode.LORA_ALPHA);
+        assertThat(codes(fuseSample(OptionalDouble.empty()).warnings())).contains(ProblemCode.LORA_ALPHA);
+        assertThat(codes(fuseSample(OptionalDouble.of(16)).warnings())).doesNotContain(ProblemCode.LORA_ALPHA);
     }
 
     @Test
@@ -252,8 +252,8 @@ class LoraFusionTest {
                 base("lora-alpha-ddp-bf16-w2"),
                 List.of(new AppliedAdapter(LoraAdapter.open(run.resolve("checkpoint-3")), 1, OptionalDouble.empty())),
                 true);
-        assertThat(fused.remarks())
-                .anySatisfy(remark -> assertThat(remark.message().text()).contains("train.sh", "lora_alpha 16"));
+        assertThat(fused.warnings())
+                .anySatisfy(warning -> assertThat(warning.message().text()).contains("train.sh", "lora_alpha 16"));
     }
 
     @Test

@@ -34,7 +34,7 @@ class CheckpointsTest {
     void theNewestOfSeveralCheckpointsIsTakenByNumber() throws IOException {
         Checkpoint checkpoint = open(Resources.fixture("zero2-multi-bf16-w2/output"));
         assertThat(checkpoint.folder().toString()).contains("checkpoint-10");
-        assertThat(checkpoint.remarks()).extracting(Problem::code).contains(ProblemCode.CHOICE);
+        assertThat(checkpoint.warnings()).extracting(Problem::code).contains(ProblemCode.CHOICE);
         assertThat(checkpoint.training().step()).hasValue(10);
     }
 
@@ -44,7 +44,7 @@ class CheckpointsTest {
         Files.delete(output.resolve("checkpoint-10/pytorch_model/bf16_zero_pp_rank_1_mp_rank_00_optim_states.pt"));
         Checkpoint checkpoint = open(output);
         assertThat(checkpoint.folder().toString()).contains("checkpoint-9");
-        assertThat(checkpoint.remarks())
+        assertThat(checkpoint.warnings())
                 .extracting(Problem::code)
                 .contains(ProblemCode.CHOICE, ProblemCode.MISSING_RANK);
     }
@@ -162,7 +162,7 @@ class CheckpointsTest {
     void aStateDictInsideAnotherMapIsFound(String file) throws IOException {
         Checkpoint checkpoint = open(Resources.fixture("torch-zoo/input/" + file));
         assertThat(checkpoint.entries()).isNotEmpty();
-        assertThat(checkpoint.remarks()).extracting(Problem::code).contains(ProblemCode.CHOICE);
+        assertThat(checkpoint.warnings()).extracting(Problem::code).contains(ProblemCode.CHOICE);
     }
 
     @Test
@@ -182,7 +182,7 @@ class CheckpointsTest {
         Files.delete(transformer.resolve("diffusion_pytorch_model.safetensors.index.json"));
         Checkpoint checkpoint = open(transformer);
         assertThat(checkpoint.entries()).hasSize(64);
-        assertThat(checkpoint.remarks()).extracting(Problem::code).contains(ProblemCode.INDEX_MISSING);
+        assertThat(checkpoint.warnings()).extracting(Problem::code).contains(ProblemCode.INDEX_MISSING);
         Files.delete(transformer.resolve("diffusion_pytorch_model-00002-of-00004.safetensors"));
         assertThatThrownBy(() -> open(transformer)).hasMessageContaining("00002-of-00004");
     }

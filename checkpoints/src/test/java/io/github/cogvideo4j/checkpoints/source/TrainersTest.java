@@ -104,9 +104,9 @@ class TrainersTest {
     void anUnfinishedNewestCheckpointIsPassedOverAndSaysWhatItLacks(String fixture, String newest, String lacking)
             throws IOException {
         Path output = Resources.fixture(fixture).resolve("output");
-        assertThat(Checkpoints.open(output, SourceOptions.defaults()).remarks())
-                .anyMatch(remark -> text(remark).contains(lacking)
-                        && remark.place().file().orElseThrow().toString().contains(newest));
+        assertThat(Checkpoints.open(output, SourceOptions.defaults()).warnings())
+                .anyMatch(warning -> text(warning).contains(lacking)
+                        && warning.place().file().orElseThrow().toString().contains(newest));
         assertThatThrownBy(() -> Checkpoints.open(output.resolve(newest), SourceOptions.defaults()))
                 .isInstanceOf(InvalidCheckpointException.class)
                 .hasMessageContaining("not-a-checkpoint")

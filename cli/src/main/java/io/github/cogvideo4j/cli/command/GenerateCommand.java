@@ -101,7 +101,7 @@ public final class GenerateCommand extends ConsoleCommand {
     }
 
     private ExitCode showPlan(GenerationPlan plan, int videos) {
-        plan.warnings().forEach(console::remark);
+        plan.warnings().forEach(console::warn);
         GenerationPlanReport report = new GenerationPlanReport(plan, videos);
         report.print(console);
         console.result(report.json());

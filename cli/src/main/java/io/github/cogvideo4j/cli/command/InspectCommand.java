@@ -96,7 +96,7 @@ public final class InspectCommand extends ConsoleCommand {
         result.put("path", located.toString());
         PickleReport listing = new PickleReport(console, result);
         Inspection inspection = Inspection.of(located, source.options(), pickle ? listing : PickleWatch.NONE);
-        inspection.remarks().forEach(console::remark);
+        inspection.warnings().forEach(console::warn);
         inspection.problems().forEach(console::finding);
         listing.summarize(inspection.pickles());
         result.put("verdict", inspection.verdict().id());
@@ -142,9 +142,9 @@ public final class InspectCommand extends ConsoleCommand {
             PageFile.requireReplaceable(html.get());
         }
         Checkpoint model = ModelComparer.open(locate(path), source.options());
-        model.remarks().forEach(console::remark);
+        model.warnings().forEach(console::warn);
         Checkpoint from = ModelComparer.openBase(base, model);
-        from.remarks().forEach(console::remark);
+        from.warnings().forEach(console::warn);
         Comparison comparison;
         try (ConversionProgress progress = new ConversionProgress(console)) {
             comparison = ModelComparer.compare(model, from, workers, progress.control());

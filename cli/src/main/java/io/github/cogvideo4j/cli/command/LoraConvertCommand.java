@@ -58,7 +58,7 @@ public final class LoraConvertCommand extends ConsoleCommand {
         OptionalDouble given = alpha.map(OptionalDouble::of).orElse(OptionalDouble.empty());
         LoraConversion.Result done = LoraConversion.convert(
                 new LoraConversion.Request(adapter, dialect, base.model(), given), output, overwrite);
-        done.remarks().forEach(console::remark);
+        done.warnings().forEach(console::warn);
         ObjectNode result = JsonFile.newObject();
         result.put("output", done.file().toString());
         result.put("dialect", dialect.toString());

@@ -49,7 +49,7 @@ public final class LoraExportCommand extends ConsoleCommand {
         OptionalDouble given = alpha.map(OptionalDouble::of).orElse(OptionalDouble.empty());
         LoraExport.Result done = LoraExport.export(
                 new LoraExport.Request(checkpoint, source.options(), base.model(), given), output, overwrite);
-        done.remarks().forEach(console::remark);
+        done.warnings().forEach(console::warn);
         ObjectNode result = JsonFile.newObject();
         result.put("output", done.file().toString());
         result.put("bytes", done.bytes());

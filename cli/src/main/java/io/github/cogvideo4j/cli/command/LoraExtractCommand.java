@@ -67,9 +67,9 @@ public final class LoraExtractCommand extends ConsoleCommand {
         }
         int workers = threads.count();
         Checkpoint from = open(base, SourceOptions.defaults());
-        from.remarks().forEach(console::remark);
+        from.warnings().forEach(console::warn);
         Checkpoint model = open(finetuned, source.options());
-        model.remarks().forEach(console::remark);
+        model.warnings().forEach(console::warn);
         LoraExtraction.Result done;
         try (ConversionProgress progress = new ConversionProgress(console)) {
             done = LoraExtraction.extract(
@@ -79,7 +79,7 @@ public final class LoraExtractCommand extends ConsoleCommand {
                     new LoraExtraction.Options(rank, targets, workers, overwrite, component),
                     progress.control());
         }
-        done.remarks().forEach(console::remark);
+        done.warnings().forEach(console::warn);
         show(done);
         return ExitCode.DONE;
     }

@@ -49,7 +49,7 @@ public final class LoraInspectCommand extends ConsoleCommand {
     @Override
     protected ExitCode run() throws IOException {
         LoraAdapter adapter = LoraAdapter.open(path);
-        adapter.remarks().forEach(console::remark);
+        adapter.warnings().forEach(console::warn);
         List<Problem> problems = adapter.valueProblems();
         problems.forEach(console::finding);
         int threads = Runtime.getRuntime().availableProcessors();
@@ -147,7 +147,7 @@ public final class LoraInspectCommand extends ConsoleCommand {
         console.print("cli.lora.inspect.bound", binding.bound(), binding.modules());
         Optional<LoraFusion.Strength> strength = LoraFusion.strength(fused, threads);
         strength.ifPresent(size -> StrengthReport.show(size, console, node));
-        strength.flatMap(size -> size.problem(adapter.file())).ifPresent(console::remark);
+        strength.flatMap(size -> size.problem(adapter.file())).ifPresent(console::warn);
         return true;
     }
 

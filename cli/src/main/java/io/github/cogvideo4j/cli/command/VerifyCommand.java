@@ -69,7 +69,7 @@ public final class VerifyCommand extends ConsoleCommand {
         try (ConversionProgress progress = new ConversionProgress(console)) {
             report = plan(request, progress.control()).run(progress.control());
         }
-        report.notes().forEach(console::remark);
+        report.warnings().forEach(console::warn);
         return report.source().isPresent() ? compared(report, report.source().get()) : checked(report);
     }
 

@@ -134,16 +134,11 @@ public final class Console {
         }
     }
 
-    /// Warns of something that stops nothing.
+    /// Tells what is worth knowing but stops nothing: as a note where it only says what was chosen, else as a warning.
     public void warn(Problem warning) {
-        hinted(Label.WARNING, warning);
-    }
-
-    /// Tells something that the library remarked: a warning, or a note where it only says what was chosen.
-    public void remark(Problem remark) {
-        switch (remark.code()) {
-            case CHOICE, ASSUMED -> hinted(Label.NOTE, remark);
-            default -> warn(remark);
+        switch (warning.code()) {
+            case CHOICE, ASSUMED -> hinted(Label.NOTE, warning);
+            default -> hinted(Label.WARNING, warning);
         }
     }
 

@@ -8,7 +8,7 @@ import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.Progress;
 import java.util.Optional;
 
-/// A job's events on the terminal: one bar after the other, and remarks as lines above them.
+/// A job's events on the terminal: one bar after the other, and warnings as lines above them.
 public final class ConversionProgress implements JobListener, AutoCloseable {
     private final Console console;
     private volatile Optional<Progress> bar = Optional.empty();
@@ -28,7 +28,7 @@ public final class ConversionProgress implements JobListener, AutoCloseable {
         switch (event) {
             case JobEvent.Begun begun -> begin(begun.activity(), begun.total());
             case JobEvent.Advanced more -> bar.ifPresent(shown -> shown.advance(more.amount()));
-            case JobEvent.Noticed noticed -> console.remark(noticed.problem());
+            case JobEvent.Warned warned -> console.warn(warned.problem());
             case JobEvent.Detail _ -> {}
         }
     }

@@ -54,7 +54,7 @@ public final class ConversionReport {
     public void showPlan() throws IOException {
         ObjectNode result = header();
         if (fusion.isPresent()) {
-            fusion.get().strengthProblem().ifPresent(console::remark);
+            fusion.get().strengthProblem().ifPresent(console::warn);
         }
         ArrayNode tensors = result.putArray("tensors");
         for (PlannedTensor tensor : plan.tensors()) {
@@ -98,7 +98,7 @@ public final class ConversionReport {
         try (ConversionProgress progress = new ConversionProgress(console)) {
             result = fusion.isPresent() ? fusion.get().run(progress.control()) : plan.run(progress.control());
         }
-        result.findings().forEach(console::remark);
+        result.warnings().forEach(console::warn);
         showResult(result, plan.options().verify());
     }
 

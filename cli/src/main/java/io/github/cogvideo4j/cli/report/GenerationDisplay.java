@@ -48,7 +48,7 @@ public final class GenerationDisplay implements JobListener, AutoCloseable {
         switch (event) {
             case JobEvent.Begun begun -> begin(begun.activity(), begun.total());
             case JobEvent.Advanced more -> bar.ifPresent(shown -> shown.advance(more.amount()));
-            case JobEvent.Noticed noticed -> remark(noticed.problem());
+            case JobEvent.Warned warned -> warning(warned.problem());
             case GenerationEvent.Stepped stepped -> stepped(stepped.step());
             case GenerationEvent.PreviewWritten written -> {
                 console.keep(written.file());
@@ -60,9 +60,9 @@ public final class GenerationDisplay implements JobListener, AutoCloseable {
     }
 
     /// Each prompt of a file has a plan of its own that notices the same.
-    private void remark(Problem problem) {
+    private void warning(Problem problem) {
         if (told.add(problem)) {
-            console.remark(problem);
+            console.warn(problem);
         }
     }
 

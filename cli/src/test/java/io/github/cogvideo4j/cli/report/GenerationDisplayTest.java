@@ -46,7 +46,7 @@ class GenerationDisplayTest {
         Console console = console(false);
         try (GenerationDisplay display = new GenerationDisplay(console, Optional.empty())) {
             for (int prompt = 0; prompt < 3; prompt++) {
-                display.on(new JobEvent.Noticed(
+                display.on(new JobEvent.Warned(
                         Problem.of(ProblemCode.REQUEST, Place.nowhere(), "cli.generate.repeat-differs", "model")));
             }
         }

@@ -17,7 +17,7 @@ import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.internal.torch.StateDict;
 import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.problem.Place;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -54,16 +54,16 @@ final class Abuse {
     private static void open(Path file) throws IOException {
         String name = file.getFileName().toString();
         if (name.endsWith(".safetensors")) {
-            SafetensorsFile.open(file, Strictness.LENIENT, new Problems());
+            SafetensorsFile.open(file, Strictness.LENIENT, new Warnings());
         } else if (name.endsWith(".index.json")) {
-            WeightIndex.read(file, Strictness.LENIENT, new Problems());
+            WeightIndex.read(file, Strictness.LENIENT, new Warnings());
         } else if (name.endsWith(".pt") || name.endsWith(".bin")) {
             openTorch(file);
         }
     }
 
     static void openTorch(Path file) throws IOException {
-        TorchFile.open(file, new Problems()).root().asDict().ifPresent(dict -> StateDict.tensors(file, dict));
+        TorchFile.open(file, new Warnings()).root().asDict().ifPresent(dict -> StateDict.tensors(file, dict));
     }
 
     /// Refused with this code, and with nothing else.

@@ -13,7 +13,7 @@ import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.internal.torch.TorchSequence;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.testing.Attack;
@@ -49,7 +49,7 @@ class FolderAttacksTest {
         Path file = folder.resolve("model.safetensors.index.json");
         for (String size : new String[] {"1e999999999", "-1e999999999", "1e-999999999", "1e18999999"}) {
             Files.writeString(file, "{\"metadata\":{\"total_size\":" + size + "},\"weight_map\":{}}");
-            assertThat(WeightIndex.read(file, Strictness.LENIENT, new Problems())
+            assertThat(WeightIndex.read(file, Strictness.LENIENT, new Warnings())
                             .totalSize())
                     .isEqualTo(OptionalLong.empty());
         }
@@ -68,10 +68,10 @@ class FolderAttacksTest {
                         .waitFor())
                 .isZero();
         String code = "unsafe-path";
-        refused(code, () -> TorchFile.open(pipe, new Problems()));
+        refused(code, () -> TorchFile.open(pipe, new Warnings()));
         refused(code, () -> TorchSequence.open(pipe));
-        refused(code, () -> SafetensorsFile.open(pipe, Strictness.LENIENT, new Problems()));
-        refused(code, () -> WeightIndex.read(pipe, Strictness.LENIENT, new Problems()));
+        refused(code, () -> SafetensorsFile.open(pipe, Strictness.LENIENT, new Warnings()));
+        refused(code, () -> WeightIndex.read(pipe, Strictness.LENIENT, new Warnings()));
         refused(code, () -> JsonFile.readObject(pipe, 1 << 20, ProblemCode.CONFIG_INVALID));
         refused(code, () -> ContainerKind.of(pipe));
     }
@@ -90,7 +90,7 @@ class FolderAttacksTest {
             output.write(header);
             output.write(new byte[8]);
         }
-        StoredTensor tensor = SafetensorsFile.open(file, Strictness.LENIENT, new Problems())
+        StoredTensor tensor = SafetensorsFile.open(file, Strictness.LENIENT, new Warnings())
                 .tensor("x")
                 .orElseThrow();
         try (FileStorageReader reader = new FileStorageReader();

@@ -6,7 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.testing.Attack;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -40,7 +40,7 @@ class SafetensorsAttacksTest {
             }
             output.write("}}".getBytes(UTF_8));
         }
-        SafetensorsFile.open(file, Strictness.LENIENT, new Problems());
+        SafetensorsFile.open(file, Strictness.LENIENT, new Warnings());
     }
 
     private void open(String header) throws IOException {
@@ -48,7 +48,7 @@ class SafetensorsAttacksTest {
         ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES + json.length).order(ByteOrder.LITTLE_ENDIAN);
         Path file = folder.resolve("model.safetensors");
         Files.write(file, bytes.putLong(json.length).put(json).array());
-        SafetensorsFile.open(file, Strictness.LENIENT, new Problems());
+        SafetensorsFile.open(file, Strictness.LENIENT, new Warnings());
     }
 
     @Test

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.testing.Attack;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -95,7 +95,7 @@ class TorchFileAttacksTest {
             tries = "a record called `../../.bashrc`",
             fails = "records are never unpacked, only read by the names that torch gives them; such a name is reported")
     void traversal() throws IOException {
-        Problems warnings = new Problems();
+        Warnings warnings = new Warnings();
         try (var files = Files.walk(Resources.fixture("broken/zip-traversal-entry/input"))) {
             for (Path file : files.filter(path -> path.toString().matches(".*\\.(pt|bin)"))
                     .toList()) {
@@ -117,7 +117,7 @@ class TorchFileAttacksTest {
             zip.add("../" + Integer.toString(i, Character.MAX_RADIX), "");
         }
         zip.add("a/data.pkl", "N.");
-        Problems warnings = new Problems();
+        Warnings warnings = new Warnings();
         TorchFile.open(zip.write(folder.resolve("names.pt")), warnings);
         assertThat(warnings.all()).hasSize(1);
     }

@@ -7,7 +7,7 @@ import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
 import io.github.cogvideo4j.formats.internal.torch.StateDict;
 import io.github.cogvideo4j.formats.internal.torch.TensorValue;
 import io.github.cogvideo4j.formats.internal.torch.TorchFile;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Storage;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
@@ -143,7 +143,7 @@ final class Checks {
         Path again = Files.createTempFile("index", ".json");
         try {
             Files.write(again, index.toJson());
-            if (!WeightIndex.read(again, Strictness.STRICT, new Problems()).equals(index)) {
+            if (!WeightIndex.read(again, Strictness.STRICT, new Warnings()).equals(index)) {
                 throw new AssertionError("reads differently when written: " + index);
             }
         } finally {

@@ -9,7 +9,7 @@ import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsLayout;
 import io.github.cogvideo4j.formats.internal.safetensors.TensorSpec;
 import io.github.cogvideo4j.formats.internal.torch.StateDict;
 import io.github.cogvideo4j.formats.internal.torch.TorchFile;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
@@ -112,7 +112,7 @@ class EveryDamageTest {
         Files.write(scratch(), bytes);
         Map<String, ByteBuffer> contents = new TreeMap<>();
         try (FileStorageReader reader = new FileStorageReader()) {
-            TorchFile opened = TorchFile.open(scratch(), new Problems());
+            TorchFile opened = TorchFile.open(scratch(), new Warnings());
             List<StoredTensor> tensors = opened.root()
                     .asDict()
                     .map(dict -> StateDict.tensors(scratch(), dict))

@@ -12,7 +12,7 @@ import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -25,7 +25,7 @@ enum FuzzTarget {
     SAFETENSORS {
         @Override
         void read(Path file) throws IOException {
-            Checks.tensors(SafetensorsFile.open(file, Strictness.LENIENT, new Problems())
+            Checks.tensors(SafetensorsFile.open(file, Strictness.LENIENT, new Warnings())
                     .tensors());
         }
     },
@@ -33,14 +33,14 @@ enum FuzzTarget {
     ZIP {
         @Override
         void read(Path file) throws IOException {
-            Checks.torch(TorchFile.open(file, new Problems()));
+            Checks.torch(TorchFile.open(file, new Warnings()));
         }
     },
     /// The container of torch before 1.6, with torch's own meaning of the pickles in it.
     LEGACY {
         @Override
         void read(Path file) throws IOException {
-            Checks.torch(TorchFile.open(file, new Problems()));
+            Checks.torch(TorchFile.open(file, new Warnings()));
         }
     },
     /// The pickle interpreter and the disassembler, alone.
@@ -58,7 +58,7 @@ enum FuzzTarget {
         @Override
         void read(Path file) throws IOException {
             contract(() -> JsonFile.format(JsonFile.readObject(file, 1 << 20, ProblemCode.CONFIG_INVALID)));
-            Checks.index(WeightIndex.read(file, Strictness.LENIENT, new Problems()));
+            Checks.index(WeightIndex.read(file, Strictness.LENIENT, new Warnings()));
         }
     };
 

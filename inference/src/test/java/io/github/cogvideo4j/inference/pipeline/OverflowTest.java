@@ -8,8 +8,8 @@ import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.Storage;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData;
@@ -129,7 +129,7 @@ class OverflowTest {
     /// Changes one weight of the copy, in place.
     private void change(DoubleUnaryOperator change) throws IOException {
         Path file = model.resolve("transformer/diffusion_pytorch_model.safetensors");
-        StoredTensor weight = SafetensorsFile.open(file, Strictness.STRICT, new Problems())
+        StoredTensor weight = SafetensorsFile.open(file, Strictness.STRICT, new Warnings())
                 .tensor(WEIGHT)
                 .orElseThrow();
         var extent = ((TensorData.Extents) weight.data()).parts().getFirst();

@@ -9,7 +9,7 @@ import io.github.cogvideo4j.formats.internal.torch.StateDict;
 import io.github.cogvideo4j.formats.internal.torch.TensorValue;
 import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
@@ -42,7 +42,7 @@ class TensorFileTest {
         Path file = folder.resolve("several.pt");
         TensorFile.write(file, false, List.of(FLOATS, HALVES), Map.of());
         List<StoredTensor> tensors = StateDict.tensors(
-                file, TorchFile.open(file, new Problems()).root().asDict().orElseThrow());
+                file, TorchFile.open(file, new Warnings()).root().asDict().orElseThrow());
         assertThat(tensors).extracting(StoredTensor::name).containsExactly("floats", "halves");
         assertThat(tensors).extracting(StoredTensor::dtype).containsExactly(DType.F32, DType.BF16);
         assertThat(bytes(tensors.getFirst())).isEqualTo(FIRST);
@@ -54,7 +54,7 @@ class TensorFileTest {
     void oneTensorStandsByItself(String name) throws IOException {
         Path file = folder.resolve(name);
         TensorFile.write(file, false, FLOATS);
-        TensorValue value = (TensorValue) TorchFile.open(file, new Problems()).root();
+        TensorValue value = (TensorValue) TorchFile.open(file, new Warnings()).root();
         assertThat(value.sizes()).containsExactly(1L, 3L);
         assertThat(bytes(value.stored("one"))).isEqualTo(FIRST);
     }

@@ -8,7 +8,7 @@ import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.image.Image;
@@ -102,7 +102,7 @@ class VideoFilesTest {
         Path file = folder.resolve("frames.safetensors");
         try (Video written = moving(4, 24, 40, 16)) {
             written.save(file);
-            SafetensorsFile read = SafetensorsFile.open(file, Strictness.STRICT, new Problems());
+            SafetensorsFile read = SafetensorsFile.open(file, Strictness.STRICT, new Warnings());
             var tensor = read.tensor("frames").orElseThrow();
             assertThat(tensor.shape().sizes()).containsExactly(4L, 24L, 40L, 3L);
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();

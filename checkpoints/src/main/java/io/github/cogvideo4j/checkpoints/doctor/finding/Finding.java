@@ -54,8 +54,8 @@ public record Finding(Problem problem, Severity severity, Optional<Message> symp
         /// Worth knowing.
         INFO;
 
-        /// How bad it is that a reader remarked on something and went on.
-        public static Severity ofRemark(ProblemCode code) {
+        /// How much a reader's warning matters.
+        public static Severity ofWarning(ProblemCode code) {
             return switch (code) {
                 case CHOICE, ASSUMED, COMPONENT_WITHOUT_WEIGHTS, DUPLICATE_WEIGHTS, KEY_PREFIX, OK -> INFO;
                 default -> WARNING;

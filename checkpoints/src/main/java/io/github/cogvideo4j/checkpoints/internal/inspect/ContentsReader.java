@@ -17,7 +17,7 @@ import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -80,7 +80,7 @@ public final class ContentsReader {
 
     private static List<Contents> checkpoints(String name, Path path, SourceOptions options) throws IOException {
         List<Checkpoint> opened;
-        List<Problem> remarks = new ArrayList<>();
+        List<Problem> warnings = new ArrayList<>();
         try {
             opened = List.of(Checkpoints.open(path, options));
         } catch (InvalidCheckpointException e) {
@@ -89,11 +89,11 @@ public final class ContentsReader {
             }
             // A converter has to choose; whoever looks wants to see both.
             opened = Checkpoints.openEverySet(path);
-            remarks.add(e.problem());
+            warnings.add(e.problem());
         }
         List<Contents> all = new ArrayList<>();
         for (Checkpoint checkpoint : opened) {
-            all.add(contents(name, opened.size() > 1, checkpoint.withRemarks(remarks)));
+            all.add(contents(name, opened.size() > 1, checkpoint.withWarnings(warnings)));
         }
         return all;
     }
@@ -114,7 +114,7 @@ public final class ContentsReader {
         for (Path file : checkpoint.files().keySet()) {
             if (String.valueOf(file.getFileName()).endsWith("model_states.pt")) {
                 Optional<TrainingConfiguration> found = TrainingConfiguration.in(
-                        TorchFile.open(file, new Problems()).root());
+                        TorchFile.open(file, new Warnings()).root());
                 if (found.isPresent()) {
                     return found;
                 }
@@ -128,7 +128,7 @@ public final class ContentsReader {
         SequencedMap<String, String> metadata = new LinkedHashMap<>();
         for (Path file : checkpoint.files().keySet()) {
             if (ContainerKind.of(file) == ContainerKind.SAFETENSORS) {
-                SafetensorsFile.open(file, Strictness.LENIENT, new Problems())
+                SafetensorsFile.open(file, Strictness.LENIENT, new Warnings())
                         .metadata()
                         .forEach(metadata::putIfAbsent);
             }

@@ -15,7 +15,7 @@ import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +33,7 @@ import java.util.TreeMap;
 /// and shows all tensors in it: also an optimizer's, which are no state dict.
 final class FileContents {
     private final Path file;
-    private final Problems remarks = new Problems();
+    private final Warnings warnings = new Warnings();
 
     private FileContents(Path file) {
         this.file = file;
@@ -58,9 +58,9 @@ final class FileContents {
     }
 
     private Contents safetensors() throws IOException {
-        SafetensorsFile opened = SafetensorsFile.open(file, Strictness.LENIENT, remarks);
+        SafetensorsFile opened = SafetensorsFile.open(file, Strictness.LENIENT, warnings);
         if (hasEnding(".bin", ".pt", ".pth", ".ckpt")) {
-            remarks.report(ProblemCode.WRONG_CONTAINER, Place.of(file), "formats.torch.is-safetensors");
+            warnings.report(ProblemCode.WRONG_CONTAINER, Place.of(file), "formats.torch.is-safetensors");
         }
         return contents(
                 "safetensors",
@@ -72,7 +72,7 @@ final class FileContents {
     private Contents torch() throws IOException {
         TorchFile opened;
         try {
-            opened = TorchFile.open(file, remarks);
+            opened = TorchFile.open(file, warnings);
         } catch (UnsupportedFileException e) {
             // A pickle without a container holds no tensors, and may be all that was meant: a trainer's state.
             if (e.problem().code() == ProblemCode.NOT_WEIGHTS) {
@@ -82,13 +82,13 @@ final class FileContents {
         }
         if (hasEnding(".safetensors")) {
             boolean zip = opened.container() == TorchFile.Container.ZIP;
-            remarks.report(
+            warnings.report(
                     ProblemCode.WRONG_CONTAINER,
                     Place.of(file),
                     zip ? "formats.safetensors.is-a-zip" : "formats.safetensors.is-a-pickle");
         }
         String kind = opened.container() == TorchFile.Container.ZIP ? "torch ZIP" : "torch legacy";
-        return contents(kind, TorchTensors.of(file, opened.root(), remarks), Optional.of(opened.root()), Map.of());
+        return contents(kind, TorchTensors.of(file, opened.root(), warnings), Optional.of(opened.root()), Map.of());
     }
 
     private boolean hasEnding(String... endings) {
@@ -111,7 +111,7 @@ final class FileContents {
                 training(root, configuration),
                 configuration,
                 new LinkedHashMap<>(metadata),
-                remarks.all());
+                warnings.all());
     }
 
     private static TrainingState training(Optional<PickleValue> root, Optional<TrainingConfiguration> configuration) {

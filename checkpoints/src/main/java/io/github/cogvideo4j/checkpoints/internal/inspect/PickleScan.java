@@ -14,7 +14,7 @@ import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
 import io.github.cogvideo4j.formats.internal.torch.PickleListing;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,7 +41,7 @@ public final class PickleScan implements PickleListing.Listener {
 
     private final PickleWatch watch;
     private final List<PickleSummary> pickles = new ArrayList<>();
-    private final Problems refused = new Problems();
+    private final Warnings refused = new Warnings();
     private Path file = Path.of("");
     private Optional<Current> current = Optional.empty();
     private Optional<Path> table = Optional.empty();

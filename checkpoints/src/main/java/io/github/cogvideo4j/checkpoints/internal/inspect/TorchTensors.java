@@ -8,7 +8,7 @@ import io.github.cogvideo4j.formats.internal.torch.DistributedTensorValue;
 import io.github.cogvideo4j.formats.internal.torch.TensorValue;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -23,21 +23,21 @@ final class TorchTensors {
     private static final int LONGEST_NAME = 1_000;
 
     private final Path file;
-    private final Problems remarks;
+    private final Warnings warnings;
     private final List<ListedTensor> found = new ArrayList<>();
     private final Deque<Step> pending = new ArrayDeque<>();
 
     /// A value and how it was reached.
     private record Step(String name, PickleValue value) {}
 
-    private TorchTensors(Path file, Problems remarks) {
+    private TorchTensors(Path file, Warnings warnings) {
         this.file = file;
-        this.remarks = remarks;
+        this.warnings = warnings;
     }
 
-    /// The tensors in order. One that cannot be read (sparse, quantized) is remarked upon and left out.
-    static List<ListedTensor> of(Path file, PickleValue root, Problems remarks) {
-        TorchTensors tensors = new TorchTensors(file, remarks);
+    /// The tensors in order. One that cannot be read (sparse, quantized) is left out with a warning.
+    static List<ListedTensor> of(Path file, PickleValue root, Warnings warnings) {
+        TorchTensors tensors = new TorchTensors(file, warnings);
         tensors.pending.push(new Step("", root));
         while (!tensors.pending.isEmpty()) {
             tensors.visit(tensors.pending.pop());
@@ -81,7 +81,7 @@ final class TorchTensors {
         try {
             found.add(ListedTensor.of(tensor.stored(name)));
         } catch (UnsupportedFileException e) {
-            remarks.report(e.problem());
+            warnings.report(e.problem());
         }
     }
 

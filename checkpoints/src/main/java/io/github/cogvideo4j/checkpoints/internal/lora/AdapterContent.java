@@ -21,7 +21,7 @@ import java.util.TreeMap;
 /// @param settings what it says of itself
 /// @param skipped  names of a text encoder's adapter, which are left out
 /// @param files    the files that were read, with the identity they had
-/// @param remarks  what is worth saying but stops nothing
+/// @param warnings  what is worth saying but stops nothing
 public record AdapterContent(
         Path file,
         String dialect,
@@ -30,18 +30,18 @@ public record AdapterContent(
         AdapterSettings settings,
         List<String> skipped,
         Map<Path, FileIdentity> files,
-        List<Problem> remarks) {
+        List<Problem> warnings) {
     /// Copies the collections.
     public AdapterContent {
         modules = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(modules));
         skipped = List.copyOf(skipped);
         files = new TreeMap<>(files);
-        remarks = List.copyOf(remarks);
+        warnings = List.copyOf(warnings);
     }
 
     /// The same with modules under other names.
     public AdapterContent withModules(SequencedMap<String, AdaptedModule> others) {
-        return new AdapterContent(file, dialect, component, others, settings, skipped, files, remarks);
+        return new AdapterContent(file, dialect, component, others, settings, skipped, files, warnings);
     }
 
     /// The same for a component of a model.
@@ -49,13 +49,13 @@ public record AdapterContent(
     /// @param folder the component's folder
     public AdapterContent forComponent(String folder) {
         return new AdapterContent(
-                file, dialect, DiffusersDialect.prefixOf(folder), modules, settings, skipped, files, remarks);
+                file, dialect, DiffusersDialect.prefixOf(folder), modules, settings, skipped, files, warnings);
     }
 
     /// The same with more to say, which comes first.
-    public AdapterContent withRemarks(List<Problem> more) {
+    public AdapterContent withWarnings(List<Problem> more) {
         List<Problem> all = new java.util.ArrayList<>(more);
-        all.addAll(remarks);
+        all.addAll(warnings);
         return new AdapterContent(file, dialect, component, modules, settings, skipped, files, all);
     }
 

@@ -10,7 +10,7 @@ import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -27,8 +27,8 @@ import java.util.regex.Pattern;
 /// newest of a training run.
 ///
 /// @param file    the file
-/// @param remarks why this and not another
-public record AdapterLocation(Path file, List<Problem> remarks) {
+/// @param warnings why this and not another
+public record AdapterLocation(Path file, List<Problem> warnings) {
     private static final List<String> NAMES = List.of(
             WeightFileName.ADAPTER, "adapter_model.safetensors", "pytorch_lora_weights.bin", "adapter_model.bin");
     /// VideoX-Fun writes the same adapter a second time.
@@ -47,7 +47,7 @@ public record AdapterLocation(Path file, List<Problem> remarks) {
 
     /// Copies the list.
     public AdapterLocation {
-        remarks = List.copyOf(remarks);
+        warnings = List.copyOf(warnings);
     }
 
     /// Finds the file; empty where a folder holds none. A file that is named itself is taken as it is.
@@ -119,7 +119,7 @@ public record AdapterLocation(Path file, List<Problem> remarks) {
     public static boolean isAdapter(Path file) throws IOException {
         try {
             return Files.isRegularFile(file)
-                    && SafetensorsFile.open(file, Strictness.LENIENT, new Problems()).tensors().stream()
+                    && SafetensorsFile.open(file, Strictness.LENIENT, new Warnings()).tensors().stream()
                             .allMatch(tensor -> Dialects.isTextEncoder(tensor.name())
                                     || Dialects.read(tensor.name()).isPresent());
         } catch (FormatException _) {
@@ -167,16 +167,16 @@ public record AdapterLocation(Path file, List<Problem> remarks) {
     }
 
     private static AdapterLocation chosen(Path file, Path numbered, int count) {
-        Problems remarks = new Problems();
+        Warnings warnings = new Warnings();
         if (count > 1) {
-            remarks.report(
+            warnings.report(
                     ProblemCode.CHOICE,
                     Place.of(file),
                     "checkpoints.lora.newest",
                     String.valueOf(numbered.getFileName()),
                     count);
         }
-        return new AdapterLocation(file, remarks.all());
+        return new AdapterLocation(file, warnings.all());
     }
 
     private static long number(Pattern numbered, Path path) {

@@ -5,7 +5,7 @@ import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,29 +19,29 @@ public final class AdapterNames {
     ///
     /// @param source  the adapter
     /// @param base    the names of the model that it is for
-    /// @param remarks takes what was bound, or that nothing could be checked
+    /// @param warnings takes what was bound, or that nothing could be checked
     /// @throws InvalidCheckpointException `extra-tensor`, `shape-mismatch` when it is for another model;
     ///     `extra-tensor` when there is no model and its names are no known ones
-    public static AdapterContent resolve(AdapterSource source, Optional<ModelNames> base, Problems remarks) {
+    public static AdapterContent resolve(AdapterSource source, Optional<ModelNames> base, Warnings warnings) {
         AdapterContent content = source.content();
         if (base.isPresent()) {
             AdapterBinding binding = AdapterBinding.of(content, base.get()).require(base.get());
-            AdapterRemarks.tellBinding(binding, remarks);
+            AdapterWarnings.tellBinding(binding, warnings);
             return binding.adapter();
         }
         Optional<AdapterBinding> known = KnownNames.bind(content);
         if (known.isPresent()) {
-            AdapterRemarks.tellBinding(known.get(), remarks);
+            AdapterWarnings.tellBinding(known.get(), warnings);
             return known.get().adapter();
         }
         if (!source.model().isEmpty()) {
             ModelNames model = ModelNames.of(source.model());
             AdapterBinding binding = AdapterBinding.of(content, model).require(model);
-            AdapterRemarks.tellBinding(binding, remarks);
+            AdapterWarnings.tellBinding(binding, warnings);
             return binding.adapter();
         }
         if (List.of(Dialects.DIFFUSERS.id(), Dialects.PEFT.id()).contains(content.dialect())) {
-            remarks.report(
+            warnings.report(
                     ProblemCode.ASSUMED,
                     Place.of(content.file()),
                     "checkpoints.lora.names-unchecked",

@@ -19,8 +19,8 @@ import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
@@ -44,7 +44,7 @@ public final class AdapterReader {
 
     private final Path file;
     private final Place place;
-    private final Problems remarks = new Problems();
+    private final Warnings warnings = new Warnings();
     private final SourceFiles files = new SourceFiles();
     private final SequencedMap<String, ModuleAssembly> modules = new LinkedHashMap<>();
     private final Map<String, Integer> spellings = new LinkedHashMap<>();
@@ -80,14 +80,14 @@ public final class AdapterReader {
                 settings,
                 found.skipped(),
                 files,
-                found.remarks());
+                found.warnings());
     }
 
     /// What a file says of itself, and the configuration beside it; nothing of its tensors is looked at.
     public static AdapterSettings settings(Path file) throws IOException {
         AdapterReader reader = new AdapterReader(file);
         return ContainerKind.of(file) == ContainerKind.SAFETENSORS
-                ? reader.settings(SafetensorsFile.open(file, Strictness.LENIENT, reader.remarks)
+                ? reader.settings(SafetensorsFile.open(file, Strictness.LENIENT, reader.warnings)
                         .metadata())
                 : AdapterSettings.NONE;
     }
@@ -97,11 +97,11 @@ public final class AdapterReader {
         Map<String, String> header = Map.of();
         List<StoredTensor> tensors;
         if (ContainerKind.of(file) == ContainerKind.SAFETENSORS) {
-            SafetensorsFile opened = SafetensorsFile.open(file, Strictness.LENIENT, remarks);
+            SafetensorsFile opened = SafetensorsFile.open(file, Strictness.LENIENT, warnings);
             header = opened.metadata();
             tensors = opened.tensors();
         } else {
-            tensors = WeightFileReader.read(file, Strictness.LENIENT, remarks);
+            tensors = WeightFileReader.read(file, Strictness.LENIENT, warnings);
         }
         return content(tensors, settings(header));
     }
@@ -123,7 +123,7 @@ public final class AdapterReader {
                     ProblemCode.MISSING_TENSOR, place, "checkpoints.lora.magnitudes-absent");
         }
         if (!skipped.isEmpty()) {
-            remarks.report(
+            warnings.report(
                     ProblemCode.EXTRA_TENSOR,
                     place,
                     "checkpoints.lora.text-encoder",
@@ -136,7 +136,7 @@ public final class AdapterReader {
                 .map(Map.Entry::getKey)
                 .orElse("");
         return new AdapterContent(
-                file, dialect, component, found, settings, skipped, files.identities(), remarks.all());
+                file, dialect, component, found, settings, skipped, files.identities(), warnings.all());
     }
 
     private void sort(StoredTensor tensor, AdapterSettings settings) {
@@ -293,7 +293,7 @@ public final class AdapterReader {
             if (said.isPresent()
                     && module.rank().isPresent()
                     && said.getAsDouble() != module.rank().getAsInt()) {
-                remarks.report(
+                warnings.report(
                         ProblemCode.LORA_ALPHA,
                         place.tensor(module.name()),
                         "checkpoints.lora.other-rank",

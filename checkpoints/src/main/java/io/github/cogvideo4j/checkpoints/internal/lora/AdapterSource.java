@@ -98,7 +98,7 @@ public record AdapterSource(AdapterContent content, Map<String, Shape> model) {
     }
 
     private static AdapterSource ofFile(AdapterLocation location) throws IOException {
-        return new AdapterSource(AdapterReader.read(location.file()).withRemarks(location.remarks()), Map.of());
+        return new AdapterSource(AdapterReader.read(location.file()).withWarnings(location.warnings()), Map.of());
     }
 
     private static Optional<AdapterSource> state(Path path, SourceOptions options) throws IOException {
@@ -140,7 +140,7 @@ public record AdapterSource(AdapterContent content, Map<String, Shape> model) {
             settings = AdapterReader.settings(beside.get().file());
         }
         AdapterContent content = AdapterReader.among(checkpoint.folder(), factors, settings, checkpoint.files());
-        AdapterContent told = content.withRemarks(checkpoint.remarks());
+        AdapterContent told = content.withWarnings(checkpoint.warnings());
         return new AdapterSource(beside.isPresent() ? withAlphasOf(beside.get(), told) : told, model);
     }
 

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.checkpoints.internal.lora;
 
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.util.Locale;
 import java.util.Map;
@@ -15,11 +15,11 @@ import java.util.Optional;
 /// @param imageToVideo  whether it is given an image beside the noise
 public record TrainedModel(boolean patchesInTime, boolean imageToVideo) {
     /// Warns when an adapter says that it was trained on a model of another kind.
-    public static void tellOther(AdapterContent adapter, Map<String, Shape> model, Problems remarks) {
+    public static void tellOther(AdapterContent adapter, Map<String, Shape> model, Warnings warnings) {
         Optional<TrainedModel> said = adapter.settings().baseModel().flatMap(TrainedModel::named);
         Optional<TrainedModel> found = of(model);
         if (said.isPresent() && found.isPresent() && !said.equals(found)) {
-            remarks.report(
+            warnings.report(
                     ProblemCode.WRONG_COMPONENT,
                     Place.of(adapter.file()),
                     "checkpoints.lora.other-base",

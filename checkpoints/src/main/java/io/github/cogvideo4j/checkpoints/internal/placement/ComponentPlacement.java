@@ -12,8 +12,8 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -48,15 +48,19 @@ public final class ComponentPlacement {
     /// @param base      the model that was trained
     /// @param said      the component that the caller says they are
     /// @param unchecked whether names that nothing knows are let through
-    /// @param remarks   takes what was removed, left out and chosen
+    /// @param warnings   takes what was removed, left out and chosen
     /// @return mostly one; several when the source holds several components
     /// @throws InvalidCheckpointException `ambiguous-weights` when they fit several components alike;
     ///     `missing-tensor`, `extra-tensor`, `shape-mismatch` or `wrong-component` when they fit none;
     ///     `unknown-names` when nothing knows their names
     public static List<PlacedComponent> of(
-            Checkpoint source, Optional<BaseTables> base, Optional<Component> said, boolean unchecked, Problems remarks)
+            Checkpoint source,
+            Optional<BaseTables> base,
+            Optional<Component> said,
+            boolean unchecked,
+            Warnings warnings)
             throws IOException {
-        ComponentPlacement placement = new ComponentPlacement(new FoundWeights(source, remarks), said, unchecked);
+        ComponentPlacement placement = new ComponentPlacement(new FoundWeights(source, warnings), said, unchecked);
         return base.isPresent() ? placement.within(base.get()) : placement.families.place();
     }
 
@@ -90,7 +94,7 @@ public final class ComponentPlacement {
             List<PlacedComponent> placed = families.place();
             for (PlacedComponent one : placed) {
                 if (withoutTable.contains(one.component())) {
-                    found.remarks()
+                    found.warnings()
                             .report(
                                     ProblemCode.COMPONENT_WITHOUT_WEIGHTS,
                                     Place.of(base.folderOf(one.component())),
@@ -161,14 +165,14 @@ public final class ComponentPlacement {
             boolean alone = fitting.size() == 1;
             PlacedComponent result = placed(tables.base(), one.getKey(), one.getValue(), alone);
             if (one.getValue().table().origin() instanceof ModelTable.Headers) {
-                new TableProblems(one.getValue(), found.buffers(), found.place()).refuseStrangers(found.remarks());
+                new TableProblems(one.getValue(), found.buffers(), found.place()).refuseStrangers(found.warnings());
             }
             placed.add(result);
         }
         if (said.isEmpty()) {
             placed.stream()
                     .filter(one -> placed.size() > 1 || !one.component().equals(Component.TRANSFORMER))
-                    .forEach(one -> found.remarks()
+                    .forEach(one -> found.warnings()
                             .report(
                                     ProblemCode.CHOICE,
                                     found.place(),
@@ -244,7 +248,7 @@ public final class ComponentPlacement {
         }
         List<PlacedComponent> placed = new ArrayList<>();
         fitting.forEach((component, match) -> {
-            found.remarks()
+            found.warnings()
                     .report(
                             ProblemCode.COMPONENT_WITHOUT_WEIGHTS,
                             Place.of(base.folderOf(component)),

@@ -66,7 +66,7 @@ final class FamilyPlacement {
         if (said.isEmpty()) {
             placed.stream()
                     .filter(one -> placed.size() > 1 || !one.component().equals(Component.TRANSFORMER))
-                    .forEach(one -> found.remarks()
+                    .forEach(one -> found.warnings()
                             .report(
                                     ProblemCode.CHOICE,
                                     found.place(),
@@ -111,7 +111,7 @@ final class FamilyPlacement {
                     match.family().classes());
         }
         if (!match.extra().isEmpty()) {
-            found.remarks()
+            found.warnings()
                     .report(
                             strangers.isEmpty() ? ProblemCode.EXTRA_TENSOR : ProblemCode.UNCHECKED_NAMES,
                             found.place().tensor(match.extra().getFirst()),
@@ -136,7 +136,7 @@ final class FamilyPlacement {
                     found.shapes().size(),
                     found.listed());
         }
-        found.remarks()
+        found.warnings()
                 .report(
                         ProblemCode.UNCHECKED_NAMES,
                         found.place(),

@@ -6,7 +6,7 @@ import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,15 +20,15 @@ final class FoundWeights {
     private final Checkpoint source;
     private final Place place;
     private final SequencedMap<String, Shape> shapes;
-    private final Problems remarks;
+    private final Warnings warnings;
 
     /// @param source  the weights, under the names that their trainer gave them
-    /// @param remarks takes what was removed, left out and chosen
-    FoundWeights(Checkpoint source, Problems remarks) {
+    /// @param warnings takes what was removed, left out and chosen
+    FoundWeights(Checkpoint source, Warnings warnings) {
         this.source = source;
         this.place = Place.of(source.folder());
         this.shapes = source.shapes();
-        this.remarks = remarks;
+        this.warnings = warnings;
     }
 
     Checkpoint source() {
@@ -44,8 +44,8 @@ final class FoundWeights {
         return shapes;
     }
 
-    Problems remarks() {
-        return remarks;
+    Warnings warnings() {
+        return warnings;
     }
 
     /// The names of all of them, for a message.
@@ -56,7 +56,7 @@ final class FoundWeights {
     /// Tells what was removed from before the names.
     void tellNames(String wrapper, int count) {
         if (!wrapper.isEmpty()) {
-            remarks.report(
+            warnings.report(
                     ProblemCode.KEY_PREFIX, place, "checkpoints.placement.wrapper", wrapper, count, shapes.size());
         }
     }
@@ -64,9 +64,9 @@ final class FoundWeights {
     /// Tells which tensors belong to another model, to an optimizer, or to nothing known.
     void tellLeftOut(String wrapper, List<String> second, List<String> outside, List<String> others) {
         if (!wrapper.isEmpty() && !others.isEmpty() && others.stream().allMatch(StateParts::isAveraged)) {
-            remarks.report(ProblemCode.CHOICE, place, "checkpoints.placement.average-there", others, wrapper);
+            warnings.report(ProblemCode.CHOICE, place, "checkpoints.placement.average-there", others, wrapper);
         } else if (!second.isEmpty()) {
-            remarks.report(
+            warnings.report(
                     ProblemCode.CHOICE,
                     place,
                     others.isEmpty() ? "checkpoints.placement.states" : "checkpoints.placement.second",
@@ -74,7 +74,7 @@ final class FoundWeights {
                     others.isEmpty() ? Message.first(second) : others);
         }
         if (!outside.isEmpty()) {
-            remarks.report(
+            warnings.report(
                     ProblemCode.CHOICE, place, "checkpoints.placement.outside", outside.size(), Message.first(outside));
         }
     }

@@ -8,7 +8,7 @@ import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.util.List;
 
 /// The problems that keep weights from filling a table.
@@ -28,12 +28,12 @@ final class TableProblems {
     }
 
     /// Refuses tensors that the table does not have; buffers are written and told.
-    void refuseStrangers(Problems remarks) {
+    void refuseStrangers(Warnings warnings) {
         if (!strangers.isEmpty()) {
             throw new InvalidCheckpointException(extra());
         }
         if (!buffers.isEmpty()) {
-            remarks.report(
+            warnings.report(
                     ProblemCode.EXTRA_TENSOR,
                     place.tensor(unwrapped(buffers).getFirst()),
                     "checkpoints.placement.extra-buffers",

@@ -30,7 +30,7 @@ public final class AveragedWeights {
         }
         return checkpoint
                 .withEntries(averaged)
-                .withRemarks(List.of(Problem.of(
+                .withWarnings(List.of(Problem.of(
                         ProblemCode.CHOICE,
                         place,
                         "checkpoints.location.average-chosen",

@@ -9,7 +9,7 @@ import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -24,9 +24,9 @@ import java.util.stream.Stream;
 /// The place of the state in a path.
 ///
 /// @param place   what was found
-/// @param remarks why this and not something else
+/// @param warnings why this and not something else
 /// @param average whether it is a folder of averaged weights alone, because those were asked for
-public record CheckpointLocation(Found place, List<Problem> remarks, boolean average) {
+public record CheckpointLocation(Found place, List<Problem> warnings, boolean average) {
     /// accelerate's names for the model's part of an FSDP checkpoint, one for each model that was trained.
     private static final Pattern FSDP_MODEL = Pattern.compile("pytorch_model_fsdp_(\\d{1,4})");
 
@@ -57,7 +57,7 @@ public record CheckpointLocation(Found place, List<Problem> remarks, boolean ave
     private static final class Search {
         private final Path path;
         private final SourceOptions options;
-        private final Problems remarks = new Problems();
+        private final Warnings warnings = new Warnings();
 
         Search(Path path, SourceOptions options) {
             this.path = path;
@@ -67,15 +67,15 @@ public record CheckpointLocation(Found place, List<Problem> remarks, boolean ave
         CheckpointLocation search() throws IOException {
             Optional<Found> average = options.average() && Files.isDirectory(path) ? average() : Optional.empty();
             return average.isPresent()
-                    ? new CheckpointLocation(average.get(), remarks.all(), true)
-                    : new CheckpointLocation(found(), remarks.all(), isAverages(path));
+                    ? new CheckpointLocation(average.get(), warnings.all(), true)
+                    : new CheckpointLocation(found(), warnings.all(), isAverages(path));
         }
 
         private Found found() throws IOException {
             if (!Files.isDirectory(path)) {
                 return ofFile();
             }
-            TagFolders tags = new TagFolders(path, options, remarks);
+            TagFolders tags = new TagFolders(path, options, warnings);
             Optional<State> given = tags.given();
             if (given.isPresent()) {
                 return given.get();
@@ -170,7 +170,7 @@ public record CheckpointLocation(Found place, List<Problem> remarks, boolean ave
                         "checkpoints.location.runs",
                         TagFolders.names(runs));
             }
-            remarks.report(
+            warnings.report(
                     ProblemCode.CHOICE,
                     Place.of(newest.get()),
                     "checkpoints.location.newest-run",
@@ -178,7 +178,7 @@ public record CheckpointLocation(Found place, List<Problem> remarks, boolean ave
                     runs.size());
             Search inside = new Search(newest.get(), options);
             Found found = inside.found();
-            inside.remarks.all().forEach(remarks::report);
+            inside.warnings.all().forEach(warnings::report);
             return Optional.of(found);
         }
 
@@ -220,7 +220,7 @@ public record CheckpointLocation(Found place, List<Problem> remarks, boolean ave
                 requireFinished(trained);
             }
             requireFinished(folder.get());
-            remarks.report(
+            warnings.report(
                     ProblemCode.CHOICE,
                     Place.of(folder.get()),
                     "checkpoints.location.average-taken",
@@ -232,7 +232,7 @@ public record CheckpointLocation(Found place, List<Problem> remarks, boolean ave
         /// one, the checkpoint was not finished.
         private Found component(Path folder) throws IOException {
             requireFinished(folder);
-            remarkCopies(folder);
+            warnOfCopies(folder);
             return new Weights(WeightSet.find(folder));
         }
 
@@ -250,7 +250,7 @@ public record CheckpointLocation(Found place, List<Problem> remarks, boolean ave
         private Found besideCopies(State taken) throws IOException {
             Optional<Path> component = TrainerFolders.component(path, false);
             if (component.isPresent() || !WeightSet.candidates(path).isEmpty()) {
-                remarks.report(
+                warnings.report(
                         ProblemCode.CHOICE,
                         Place.of(taken.folder()),
                         "checkpoints.location.state-taken",
@@ -259,16 +259,16 @@ public record CheckpointLocation(Found place, List<Problem> remarks, boolean ave
                                 .map(folder -> String.valueOf(folder.getFileName()))
                                 .orElseGet(() -> "model"));
             }
-            component.ifPresent(this::remarkCopies);
+            component.ifPresent(this::warnOfCopies);
             return taken;
         }
 
-        private void remarkCopies(Path component) {
+        private void warnOfCopies(Path component) {
             for (String name : TrainerFolders.COMPONENTS) {
                 for (String other : List.of(name, name + TrainerFolders.AVERAGE)) {
                     Path folder = path.resolve(other);
                     if (Files.isDirectory(folder) && !folder.equals(component)) {
-                        remarks.report(
+                        warnings.report(
                                 ProblemCode.CHOICE,
                                 Place.of(folder),
                                 other.endsWith(TrainerFolders.AVERAGE)
@@ -293,7 +293,7 @@ public record CheckpointLocation(Found place, List<Problem> remarks, boolean ave
                 throw new InvalidCheckpointException(
                         ProblemCode.NOT_A_CHECKPOINT, Place.of(newest), "checkpoints.pipeline.adapter", name);
             }
-            remarks.report(ProblemCode.CHOICE, Place.of(newest), "checkpoints.pipeline.output", name, outputs.size());
+            warnings.report(ProblemCode.CHOICE, Place.of(newest), "checkpoints.pipeline.output", name, outputs.size());
             return Optional.of(new Weights(WeightSet.find(newest)));
         }
 
@@ -318,7 +318,7 @@ public record CheckpointLocation(Found place, List<Problem> remarks, boolean ave
         private Optional<Path> lightning() throws IOException {
             List<Path> files = TrainerFolders.lightning(path);
             if (files.size() > 1) {
-                remarks.report(
+                warnings.report(
                         ProblemCode.CHOICE,
                         Place.of(files.getFirst()),
                         "checkpoints.location.newest",
@@ -345,7 +345,7 @@ public record CheckpointLocation(Found place, List<Problem> remarks, boolean ave
             }
             models.sort(Comparator.naturalOrder());
             if (models.size() > 1) {
-                remarks.report(
+                warnings.report(
                         ProblemCode.CHOICE,
                         Place.of(models.getFirst()),
                         "checkpoints.location.first-model",

@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.internal.index.WeightIndex;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -20,7 +20,7 @@ record IndexedFiles(Set<String> names, Optional<WeightFileName> like) {
     static IndexedFiles of(Path index) throws IOException {
         try {
             return new IndexedFiles(
-                    WeightIndex.read(index, Strictness.LENIENT, new Problems()).shards(), Optional.empty());
+                    WeightIndex.read(index, Strictness.LENIENT, new Warnings()).shards(), Optional.empty());
         } catch (FormatException _) {
             return new IndexedFiles(Set.of(), WeightFileName.parse(String.valueOf(index.getFileName())));
         }

@@ -3,7 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.source;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.util.List;
 
 /// Prefixes that wrappers put before every key: `module.` (DistributedDataParallel, DeepSpeed), `_orig_mod.`
@@ -14,7 +14,7 @@ public final class KeyPrefix {
     private KeyPrefix() {}
 
     /// The entries without a wrapper's prefix, where every key has it.
-    public static List<StateEntry> strip(List<StateEntry> entries, Place place, Problems remarks) {
+    public static List<StateEntry> strip(List<StateEntry> entries, Place place, Warnings warnings) {
         List<StateEntry> current = entries;
         for (boolean again = true; again; ) {
             again = false;
@@ -23,7 +23,7 @@ public final class KeyPrefix {
                         && current.stream()
                                 .allMatch(entry -> entry.name().startsWith(prefix)
                                         && entry.name().length() > prefix.length())) {
-                    remarks.report(
+                    warnings.report(
                             ProblemCode.KEY_PREFIX, place, "checkpoints.plain.key-prefix", prefix, current.size());
                     current = current.stream()
                             .map(entry -> entry.withName(entry.name().substring(prefix.length())))

@@ -12,7 +12,7 @@ import io.github.cogvideo4j.formats.internal.index.WeightIndex;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,7 +21,7 @@ import java.util.List;
 
 /// The planner of a plain state dict: one weight file, or shards.
 public final class PlainWeights {
-    private final Problems remarks = new Problems();
+    private final Warnings warnings = new Warnings();
     private final SourceFiles opened = new SourceFiles();
 
     private final SourceOptions options;
@@ -48,12 +48,12 @@ public final class PlainWeights {
 
     private static Checkpoint ofIndex(Path index, SourceOptions options) throws IOException {
         PlainWeights plain = new PlainWeights(options);
-        WeightIndex parsed = WeightIndex.read(plain.opened.note(index), options.strictness(), plain.remarks);
+        WeightIndex parsed = WeightIndex.read(plain.opened.note(index), options.strictness(), plain.warnings);
         ShardedWeights weights = ShardedWeights.resolve(index, parsed, plain::read);
         if (weights.firstError().isPresent()) {
             throw new InvalidCheckpointException(weights.firstError().get());
         }
-        weights.warnings().forEach(plain.remarks::report);
+        weights.warnings().forEach(plain.warnings::report);
         return plain.checkpoint(folderOf(index), index, weights.tensors());
     }
 
@@ -63,7 +63,7 @@ public final class PlainWeights {
         for (Path shard : shards) {
             tensors.addAll(plain.read(shard));
         }
-        plain.remarks.report(ProblemCode.INDEX_MISSING, Place.of(folder), "checkpoints.plain.no-index", shards.size());
+        plain.warnings.report(ProblemCode.INDEX_MISSING, Place.of(folder), "checkpoints.plain.no-index", shards.size());
         return plain.checkpoint(folder, folder, tensors);
     }
 
@@ -78,7 +78,7 @@ public final class PlainWeights {
             plain.read(file).forEach(tensor -> tensors.add(tensor.withName(model + tensor.name())));
         }
         Path folder = folderOf(models.files().getFirst());
-        plain.remarks.report(
+        plain.warnings.report(
                 ProblemCode.CHOICE,
                 Place.of(folder),
                 "checkpoints.plain.several-models",
@@ -88,7 +88,7 @@ public final class PlainWeights {
     }
 
     private List<StoredTensor> read(Path path) throws IOException {
-        WeightFileReader.Opened file = WeightFileReader.open(opened.note(path), options.strictness(), remarks);
+        WeightFileReader.Opened file = WeightFileReader.open(opened.note(path), options.strictness(), warnings);
         training = file.training();
         return file.tensors();
     }
@@ -99,7 +99,7 @@ public final class PlainWeights {
                     ProblemCode.NOT_WEIGHTS, Place.of(origin), "checkpoints.plain.no-tensors");
         }
         UngatheredCheck.refuse(origin, tensors);
-        ScaledFloat8.judge(Place.of(origin), tensors, remarks);
+        ScaledFloat8.judge(Place.of(origin), tensors, warnings);
         List<StateEntry> entries = tensors.stream()
                 .map(tensor -> new StateEntry(tensor, Role.PARAMETER))
                 .toList();
@@ -108,10 +108,10 @@ public final class PlainWeights {
                 CheckpointKind.PLAIN_WEIGHTS,
                 folder,
                 options,
-                TiedWeights.strip(KeyPrefix.strip(entries, Place.of(origin), remarks), Place.of(origin), remarks),
+                TiedWeights.strip(KeyPrefix.strip(entries, Place.of(origin), warnings), Place.of(origin), warnings),
                 training,
                 opened.identities(),
-                remarks.all());
+                warnings.all());
     }
 
     private static void requireUnique(List<StateEntry> entries, Path origin) {

@@ -3,7 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.source;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.util.EnumSet;
@@ -26,7 +26,7 @@ final class ScaledFloat8 {
     /// Refuses scaled weights, and tells of plain ones.
     ///
     /// @throws InvalidCheckpointException `other-format` for scaled ones
-    static void judge(Place place, List<StoredTensor> tensors, Problems remarks) {
+    static void judge(Place place, List<StoredTensor> tensors, Warnings warnings) {
         List<StoredTensor> small = tensors.stream()
                 .filter(tensor -> TYPES.contains(tensor.dtype()))
                 .toList();
@@ -47,7 +47,7 @@ final class ScaledFloat8 {
                     scale.orElse(MARKER));
         }
         if (!small.isEmpty()) {
-            remarks.report(
+            warnings.report(
                     ProblemCode.CHOICE,
                     place,
                     "checkpoints.plain.float8",

@@ -11,8 +11,8 @@ import io.github.cogvideo4j.formats.internal.container.PlainFileName;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -29,15 +29,15 @@ final class TagFolders {
 
     private final Path path;
     private final SourceOptions options;
-    private final Problems remarks;
+    private final Warnings warnings;
 
     /// @param path    a checkpoint, or a tag folder itself
     /// @param options may name the tag
-    /// @param remarks takes which folder was chosen and which others there are
-    TagFolders(Path path, SourceOptions options, Problems remarks) {
+    /// @param warnings takes which folder was chosen and which others there are
+    TagFolders(Path path, SourceOptions options, Warnings warnings) {
         this.path = path;
         this.options = options;
-        this.remarks = remarks;
+        this.warnings = warnings;
     }
 
     /// The path itself, where it is a tag folder.
@@ -125,7 +125,7 @@ final class TagFolders {
         List<Path> others =
                 tagFolders().stream().filter(other -> !other.equals(folder)).toList();
         if (!others.isEmpty()) {
-            remarks.report(Problem.of(
+            warnings.report(Problem.of(
                             ProblemCode.CHOICE, Place.of(folder), "checkpoints.location.other-tags", tag, names(others))
                     .with(Remedy.change(Remedy.Field.TAG)));
         }
@@ -151,7 +151,7 @@ final class TagFolders {
                     "checkpoints.location.latest-absent-several",
                     names(tags)));
         }
-        remarks.report(ProblemCode.LATEST_ABSENT, Place.of(path), "checkpoints.location.latest-absent", names(tags));
+        warnings.report(ProblemCode.LATEST_ABSENT, Place.of(path), "checkpoints.location.latest-absent", names(tags));
         return Optional.of(tag(tags.getFirst()));
     }
 

@@ -3,7 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.source;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.util.List;
 import java.util.Optional;
@@ -17,7 +17,7 @@ final class TiedWeights {
     private TiedWeights() {}
 
     /// The entries without the second name, where both names mean the same bytes.
-    static List<StateEntry> strip(List<StateEntry> entries, Place place, Problems remarks) {
+    static List<StateEntry> strip(List<StateEntry> entries, Place place, Warnings warnings) {
         Optional<StoredTensor> owner = find(entries, OWNER);
         Optional<StoredTensor> alias = find(entries, ALIAS);
         boolean tied = owner.isPresent()
@@ -28,7 +28,7 @@ final class TiedWeights {
         if (!tied) {
             return entries;
         }
-        remarks.report(ProblemCode.CHOICE, place, "checkpoints.plain.tied", ALIAS, OWNER);
+        warnings.report(ProblemCode.CHOICE, place, "checkpoints.plain.tied", ALIAS, OWNER);
         return entries.stream().filter(entry -> !entry.name().equals(ALIAS)).toList();
     }
 

@@ -7,7 +7,7 @@ import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.checkpoints.source.TrainingState;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +22,7 @@ public final class Trainers {
 
     private Trainers() {}
 
-    /// The checkpoint with the trainer and the step that it tells, and a remark that says so.
+    /// The checkpoint with the trainer and the step that it tells, and a warning that says so.
     public static Checkpoint name(Checkpoint checkpoint) throws IOException {
         Optional<String> found = of(checkpoint);
         OptionalLong step = TrainerFolders.step(checkpoint.folder());
@@ -32,19 +32,19 @@ public final class Trainers {
                     : checkpoint;
         }
         TrainingState training = checkpoint.training().at(step).by(found.get());
-        Problems remarks = new Problems();
+        Warnings warnings = new Warnings();
         if (training.step().isPresent()) {
-            remarks.report(
+            warnings.report(
                     ProblemCode.CHOICE,
                     Place.of(checkpoint.folder()),
                     "checkpoints.location.trainer-step",
                     found.get(),
                     training.step().getAsLong());
         } else {
-            remarks.report(
+            warnings.report(
                     ProblemCode.CHOICE, Place.of(checkpoint.folder()), "checkpoints.location.trainer", found.get());
         }
-        return checkpoint.withTraining(training).withRemarks(remarks.all());
+        return checkpoint.withTraining(training).withWarnings(warnings.all());
     }
 
     private static Optional<String> of(Checkpoint checkpoint) throws IOException {

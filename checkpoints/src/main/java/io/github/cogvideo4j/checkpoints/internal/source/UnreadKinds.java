@@ -8,8 +8,8 @@ import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -108,7 +108,7 @@ final class UnreadKinds {
 
     private static boolean isAdapter(Path file) throws IOException {
         try {
-            return SafetensorsFile.open(file, Strictness.LENIENT, new Problems()).tensors().stream()
+            return SafetensorsFile.open(file, Strictness.LENIENT, new Warnings()).tensors().stream()
                     .anyMatch(tensor -> ADAPTED.matcher(tensor.name()).find());
         } catch (FormatException _) {
             return false;

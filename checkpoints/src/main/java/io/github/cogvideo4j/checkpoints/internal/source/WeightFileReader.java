@@ -12,7 +12,7 @@ import io.github.cogvideo4j.formats.internal.torch.StateDict;
 import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -44,21 +44,21 @@ public final class WeightFileReader {
     ///
     /// @param file       the file
     /// @param strictness what becomes of oddities
-    /// @param remarks    takes what is odd but stops nothing
-    public static List<StoredTensor> read(Path file, Strictness strictness, Problems remarks) throws IOException {
-        return open(file, strictness, remarks).tensors();
+    /// @param warnings    takes what is odd but stops nothing
+    public static List<StoredTensor> read(Path file, Strictness strictness, Warnings warnings) throws IOException {
+        return open(file, strictness, warnings).tensors();
     }
 
     /// The same, with what the file says of the training.
-    static Opened open(Path file, Strictness strictness, Problems remarks) throws IOException {
+    static Opened open(Path file, Strictness strictness, Warnings warnings) throws IOException {
         OtherFormat.refuse(file);
         boolean named =
                 String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT).endsWith(".safetensors");
         if (named || (!isTorchName(file) && ContainerKind.of(file) == ContainerKind.SAFETENSORS)) {
-            return new Opened(SafetensorsFile.open(file, strictness, remarks).tensors(), TrainingState.unknown());
+            return new Opened(SafetensorsFile.open(file, strictness, warnings).tensors(), TrainingState.unknown());
         }
-        PickleValue root = TorchFile.open(file, remarks).root();
-        return new Opened(stateDict(file, root, remarks), training(root));
+        PickleValue root = TorchFile.open(file, warnings).root();
+        return new Opened(stateDict(file, root, warnings), training(root));
     }
 
     /// What a file of `torch.save` says of its training: Lightning writes its version and the step beside the state
@@ -86,7 +86,7 @@ public final class WeightFileReader {
         return List.of(".bin", ".pt", ".pth", ".ckpt").stream().anyMatch(name::endsWith);
     }
 
-    private static List<StoredTensor> stateDict(Path file, PickleValue root, Problems remarks) {
+    private static List<StoredTensor> stateDict(Path file, PickleValue root, Warnings warnings) {
         PickleValue.Dict dict = root.asDict().orElseThrow(() -> notAStateDict(file, root));
         boolean deepSpeed = dict.get("param_shapes").isPresent()
                 || dict.get("optimizer_state_dict").isPresent();
@@ -99,7 +99,7 @@ public final class WeightFileReader {
             throw new InvalidCheckpointException(
                     ProblemCode.NOT_WEIGHTS, Place.of(file), "checkpoints.plain.optimizer-file");
         }
-        return tensors(file, dict, remarks);
+        return tensors(file, dict, warnings);
     }
 
     /// Whether the `module` beside an optimizer's state is what is meant to be used, in the dtype that it was
@@ -114,7 +114,7 @@ public final class WeightFileReader {
 
     /// The tensors of the maps inside. Where one map alone leads to them, its key is left out of their names;
     /// several are told apart by what they are under, for whoever knows the model's names to judge.
-    private static List<StoredTensor> tensors(Path file, PickleValue.Dict root, Problems remarks) {
+    private static List<StoredTensor> tensors(Path file, PickleValue.Dict root, Warnings warnings) {
         PickleValue.Dict dict = root;
         List<String> path = new ArrayList<>();
         for (Map<String, PickleValue.Dict> inside = inside(dict, DEEPEST);
@@ -124,7 +124,7 @@ public final class WeightFileReader {
             dict = inside.values().iterator().next();
         }
         if (!path.isEmpty()) {
-            remarks.report(ProblemCode.CHOICE, Place.of(file), "checkpoints.plain.wrapped", String.join(".", path));
+            warnings.report(ProblemCode.CHOICE, Place.of(file), "checkpoints.plain.wrapped", String.join(".", path));
         }
         List<StoredTensor> tensors = new ArrayList<>();
         collect(file, dict, "", DEEPEST - path.size(), tensors);

@@ -57,7 +57,7 @@ public record FolderComparison(Path folder, List<Counterpart> parts, int threads
     @Override
     public VerificationReport run(JobControl control) throws IOException {
         List<Problem> problems = new ArrayList<>();
-        List<Problem> notes = new ArrayList<>();
+        List<Problem> warnings = new ArrayList<>();
         List<TensorDifference> differences = new ArrayList<>();
         int tensors = 0;
         long bytes = 0;
@@ -69,7 +69,7 @@ public record FolderComparison(Path folder, List<Counterpart> parts, int threads
             }
             VerificationReport names = FolderVerification.names(folder, part.weights());
             problems.addAll(names.problems());
-            notes.addAll(names.notes());
+            warnings.addAll(names.warnings());
             differences.addAll(found);
             tensors += part.source().entries().size();
             bytes += part.source().entries().stream()
@@ -78,7 +78,7 @@ public record FolderComparison(Path folder, List<Counterpart> parts, int threads
         }
         Checkpoint last = parts.getLast().source();
         return new VerificationReport(
-                folder, false, 0, tensors, bytes, Optional.of(last.folder()), differences, problems, notes);
+                folder, false, 0, tensors, bytes, Optional.of(last.folder()), differences, problems, warnings);
     }
 
     /// Another component that the source equals, where it is not the one that it was compared with.

@@ -36,7 +36,7 @@ public final class FolderVerification {
     private final int threads;
     private final JobControl control;
     private final List<Problem> problems = new ArrayList<>();
-    private final List<Problem> notes = new ArrayList<>();
+    private final List<Problem> warnings = new ArrayList<>();
 
     private FolderVerification(Path folder, boolean deep, int threads, JobControl control) {
         this.folder = folder;
@@ -173,7 +173,7 @@ public final class FolderVerification {
 
     private void check(Path part, Checkpoint weights, Optional<Map<String, Manifest.TensorEntry>> expected)
             throws IOException {
-        weights.remarks().stream()
+        weights.warnings().stream()
                 .filter(problem -> problem.code() != ProblemCode.CHOICE)
                 .forEach(problems::add);
         checkNames(part, weights);
@@ -203,7 +203,7 @@ public final class FolderVerification {
         }
         NameCheck.Result names = NameCheck.check(part, weights, recorded(part));
         problems.addAll(names.problems());
-        notes.addAll(names.notes());
+        warnings.addAll(names.warnings());
     }
 
     private Optional<Manifest.Names> recorded(Path part) throws IOException {
@@ -235,7 +235,7 @@ public final class FolderVerification {
                 names.problems().stream()
                         .filter(problem -> !frozenLeftOut || problem.code() != ProblemCode.MISSING_TENSOR)
                         .forEach(verification.problems::add);
-                verification.notes.addAll(names.notes());
+                verification.warnings.addAll(names.warnings());
             }
         }
         return verification.report(false, 0, 0, 0);
@@ -243,6 +243,6 @@ public final class FolderVerification {
 
     private VerificationReport report(boolean manifest, int files, int tensors, long bytes) {
         return new VerificationReport(
-                folder, manifest, files, tensors, bytes, Optional.empty(), List.of(), problems, notes);
+                folder, manifest, files, tensors, bytes, Optional.empty(), List.of(), problems, warnings);
     }
 }

@@ -27,7 +27,7 @@ public final class NameCheck {
     private final Checkpoint weights;
     private final Optional<Manifest.Names> recorded;
     private final List<Problem> problems = new ArrayList<>();
-    private final List<Problem> notes = new ArrayList<>();
+    private final List<Problem> warnings = new ArrayList<>();
 
     private NameCheck(Path component, Checkpoint weights, Optional<Manifest.Names> recorded) {
         this.component = component;
@@ -38,12 +38,12 @@ public final class NameCheck {
     /// What was found.
     ///
     /// @param problems what is wrong
-    /// @param notes    what could not be checked
-    public record Result(List<Problem> problems, List<Problem> notes) {
+    /// @param warnings    what could not be checked
+    public record Result(List<Problem> problems, List<Problem> warnings) {
         /// Copies the lists.
         public Result {
             problems = List.copyOf(problems);
-            notes = List.copyOf(notes);
+            warnings = List.copyOf(warnings);
         }
     }
 
@@ -62,7 +62,7 @@ public final class NameCheck {
         } catch (CheckpointException e) {
             check.problems.add(e.problem());
         }
-        return new Result(check.problems, check.notes);
+        return new Result(check.problems, check.warnings);
     }
 
     private void check() throws IOException {
@@ -114,7 +114,7 @@ public final class NameCheck {
     }
 
     private void note(String key) {
-        notes.add(Problem.of(ProblemCode.UNCHECKED_NAMES, Place.of(component), key, first()));
+        warnings.add(Problem.of(ProblemCode.UNCHECKED_NAMES, Place.of(component), key, first()));
     }
 
     private String first() {

@@ -7,7 +7,7 @@ import io.github.cogvideo4j.formats.internal.container.PlainFileName;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.HashSet;
@@ -24,12 +24,12 @@ final class IndexParser {
     private final JsonPull json;
     private final Place file;
     private final Strictness strictness;
-    private final Problems warnings;
+    private final Warnings warnings;
     private final Map<String, String> weightMap = new LinkedHashMap<>();
     private final Map<String, String> shardNames = new LinkedHashMap<>();
     private OptionalLong totalSize = OptionalLong.empty();
 
-    IndexParser(JsonPull json, Place file, Strictness strictness, Problems warnings) {
+    IndexParser(JsonPull json, Place file, Strictness strictness, Warnings warnings) {
         this.json = json;
         this.file = file;
         this.strictness = strictness;

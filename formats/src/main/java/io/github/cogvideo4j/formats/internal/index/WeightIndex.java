@@ -10,7 +10,7 @@ import io.github.cogvideo4j.formats.internal.container.PlainFileName;
 import io.github.cogvideo4j.formats.internal.container.RegularFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
@@ -48,7 +48,7 @@ public record WeightIndex(OptionalLong totalSize, Map<String, String> weightMap)
     /// @param warnings   where warnings go
     /// @throws MalformedFileException `index-json`
     /// @throws UnsafeFileException `unsafe-path` when a shard's name would leave the folder
-    public static WeightIndex read(Path file, Strictness strictness, Problems warnings) throws IOException {
+    public static WeightIndex read(Path file, Strictness strictness, Warnings warnings) throws IOException {
         Place place = Place.of(file);
         try (FileChannel channel = RegularFile.open(file)) {
             if (channel.size() > LONGEST) {

@@ -7,7 +7,7 @@ import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsHeader.Entry
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.io.IOException;
@@ -36,11 +36,11 @@ final class HeaderParser {
     private final JsonPull json;
     private final Place file;
     private final Strictness strictness;
-    private final Problems warnings;
+    private final Warnings warnings;
     private final Map<String, String> metadata = new LinkedHashMap<>();
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
-    HeaderParser(JsonPull json, Place file, Strictness strictness, Problems warnings) {
+    HeaderParser(JsonPull json, Place file, Strictness strictness, Warnings warnings) {
         this.json = json;
         this.file = file;
         this.strictness = strictness;

@@ -9,7 +9,7 @@ import io.github.cogvideo4j.formats.internal.container.RegularFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.Extent;
 import io.github.cogvideo4j.formats.tensor.Storage;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
@@ -61,7 +61,7 @@ public final class SafetensorsFile {
     /// @throws io.github.cogvideo4j.formats.FormatException `truncated`, `st-header`, `st-offsets`, `st-dtype`,
     /// `st-duplicate-key`; or what the file is instead: `git-lfs-pointer`, `not-weights`, `wrong-container`
     /// @throws IOException when the disk fails or the file is absent
-    public static SafetensorsFile open(Path path, Strictness strictness, Problems warnings) throws IOException {
+    public static SafetensorsFile open(Path path, Strictness strictness, Warnings warnings) throws IOException {
         try (FileChannel channel = RegularFile.open(path)) {
             ContainerKind kind = ContainerKind.of(channel);
             kind.requireWeights(path);
@@ -121,7 +121,7 @@ public final class SafetensorsFile {
     }
 
     private static SafetensorsHeader header(
-            FileChannel channel, long length, Place place, Strictness strictness, Problems warnings)
+            FileChannel channel, long length, Place place, Strictness strictness, Warnings warnings)
             throws IOException {
         HeaderStream stream = new HeaderStream(channel, place, Long.BYTES, length);
         try (JsonPull json = new JsonPull(stream, ProblemCode.ST_HEADER, place)) {

@@ -3,7 +3,7 @@ package io.github.cogvideo4j.formats.internal.torch;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.internal.container.RegularFile;
 import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -26,7 +26,7 @@ public record TorchFile(Path path, Container container, PickleValue root) {
     ///
     /// @param problems takes what is odd but stops nothing
     /// @throws FormatException when it is no file of `torch.save`, is damaged, or is not safe
-    public static TorchFile open(Path path, Problems problems) throws IOException {
+    public static TorchFile open(Path path, Warnings problems) throws IOException {
         try (FileChannel channel = RegularFile.open(path)) {
             return TorchFileOpener.open(FileWindow.whole(channel, path), problems);
         }

@@ -10,7 +10,7 @@ import io.github.cogvideo4j.formats.internal.pickle.PickleReader;
 import io.github.cogvideo4j.formats.internal.pickle.PickleSource;
 import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +24,7 @@ final class TorchFileOpener {
 
     private TorchFileOpener() {}
 
-    static TorchFile open(FileWindow window, Problems problems) throws IOException {
+    static TorchFile open(FileWindow window, Warnings problems) throws IOException {
         if (window.length() == 0) {
             throw new MalformedFileException(ProblemCode.TRUNCATED, window.place(), "formats.torch.empty");
         }

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.formats.internal.torch;
 
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.internal.container.RegularFile;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ public final class TorchSequence implements AutoCloseable {
     /// @param problems takes what is odd but stops nothing
     /// @throws FormatException when it leaves the file, is no file of `torch.save`, is damaged, is not safe, or
     ///     is far larger than the description of one tensor
-    public TorchFile file(long offset, long length, Problems problems) throws IOException {
+    public TorchFile file(long offset, long length, Warnings problems) throws IOException {
         return TorchFileOpener.open(FileWindow.inside(blocks, path, offset, length, TorchLimits.TENSOR), problems);
     }
 

@@ -7,7 +7,7 @@ import io.github.cogvideo4j.formats.internal.pickle.PickleReader;
 import io.github.cogvideo4j.formats.internal.pickle.PickleSource;
 import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.Storage;
 import java.io.IOException;
 import java.nio.ByteOrder;
@@ -41,7 +41,7 @@ final class TorchZip {
         this.root = root;
     }
 
-    static TorchFile read(FileWindow window, Problems problems) throws IOException {
+    static TorchFile read(FileWindow window, Warnings problems) throws IOException {
         Map<String, ZipRecord> records = ZipDirectory.read(window);
         // Harmless here, where records are never unpacked, and a sign of what the file was made for: one name
         // tells as much as a hundred thousand.

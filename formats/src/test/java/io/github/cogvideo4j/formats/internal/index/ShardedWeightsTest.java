@@ -8,7 +8,7 @@ import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -34,8 +34,8 @@ class ShardedWeightsTest {
     private static ShardedWeights resolve(Path index) throws IOException {
         return ShardedWeights.resolve(
                 index,
-                WeightIndex.read(index, Strictness.LENIENT, new Problems()),
-                shard -> SafetensorsFile.open(shard, Strictness.LENIENT, new Problems())
+                WeightIndex.read(index, Strictness.LENIENT, new Warnings()),
+                shard -> SafetensorsFile.open(shard, Strictness.LENIENT, new Warnings())
                         .tensors());
     }
 
@@ -69,7 +69,7 @@ class ShardedWeightsTest {
         assertThat(sharded.errors()).isEmpty();
         assertThat(sharded.warnings()).isEmpty();
         SafetensorsFile single = SafetensorsFile.open(
-                reference.resolve("fp32-safe/model.safetensors"), Strictness.STRICT, new Problems());
+                reference.resolve("fp32-safe/model.safetensors"), Strictness.STRICT, new Warnings());
         assertThat(sharded.tensors())
                 .extracting(tensor -> tensor.name() + tensor.dtype() + tensor.shape())
                 .containsExactlyInAnyOrderElementsOf(single.tensors().stream()

@@ -9,7 +9,7 @@ import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.UnsafeFileException;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,7 +28,7 @@ class WeightIndexTest {
     @TempDir
     Path folder;
 
-    private final Problems warnings = new Problems();
+    private final Warnings warnings = new Warnings();
 
     private WeightIndex read(String json, Strictness strictness) throws IOException {
         Path file = folder.resolve("model.safetensors.index.json");

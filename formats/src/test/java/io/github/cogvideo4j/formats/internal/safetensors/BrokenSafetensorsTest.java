@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.github.cogvideo4j.formats.Expectation;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.Strictness;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -23,7 +23,7 @@ class BrokenSafetensorsTest {
     void everyBrokenFileIsRefusedWithTheCodeAndWordsOfItsCase(Expectation expected) {
         Path file = expected.input().resolve("model.safetensors");
         FormatException refusal = catchThrowableOfType(
-                FormatException.class, () -> SafetensorsFile.open(file, Strictness.LENIENT, new Problems()));
+                FormatException.class, () -> SafetensorsFile.open(file, Strictness.LENIENT, new Warnings()));
         assertThat(refusal).isNotNull();
         expected.check(refusal.problem());
         assertThat(refusal.problem().place().file()).isEqualTo(Optional.of(file));

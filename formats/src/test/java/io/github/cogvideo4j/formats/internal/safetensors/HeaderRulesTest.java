@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.Strictness;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -26,7 +26,7 @@ class HeaderRulesTest {
     @TempDir
     Path folder;
 
-    private SafetensorsFile open(String header, int dataLength, Strictness strictness, Problems warnings)
+    private SafetensorsFile open(String header, int dataLength, Strictness strictness, Warnings warnings)
             throws IOException {
         byte[] json = header.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
         ByteBuffer file = ByteBuffer.allocate(8 + json.length + dataLength).order(ByteOrder.LITTLE_ENDIAN);
@@ -41,19 +41,19 @@ class HeaderRulesTest {
     }
 
     private void isRefused(String header, String code) {
-        assertThatThrownBy(() -> open(padded(header), 8, Strictness.LENIENT, new Problems()))
+        assertThatThrownBy(() -> open(padded(header), 8, Strictness.LENIENT, new Warnings()))
                 .isInstanceOf(FormatException.class)
                 .hasMessageStartingWith(code + ": ");
     }
 
     private void isOdd(String header, String code) throws IOException {
-        Problems warnings = new Problems();
+        Warnings warnings = new Warnings();
         assertThat(open(header, 8, Strictness.LENIENT, warnings).tensors()).hasSize(1);
         assertThat(warnings.all())
                 .singleElement()
                 .extracting(problem -> problem.code().id())
                 .isEqualTo(code);
-        assertThatThrownBy(() -> open(header, 8, Strictness.STRICT, new Problems()))
+        assertThatThrownBy(() -> open(header, 8, Strictness.STRICT, new Warnings()))
                 .isInstanceOf(FormatException.class)
                 .hasMessageStartingWith(code + ": ");
     }
@@ -151,21 +151,21 @@ class HeaderRulesTest {
     @Test
     void escapedNamesAreRead() throws IOException {
         SafetensorsFile file =
-                open(padded(A.replace("'a'", "'\\u0061\\ud83d\\ude00'")), 8, Strictness.STRICT, new Problems());
+                open(padded(A.replace("'a'", "'\\u0061\\ud83d\\ude00'")), 8, Strictness.STRICT, new Warnings());
         assertThat(file.byName()).containsOnlyKeys("a\ud83d\ude00");
     }
 
     @Test
     void emptyTensorsMayLieAnywhereBetweenOthers() throws IOException {
         String header = "{'e':{'dtype':'F32','shape':[0,9223372036854775807,4],'data_offsets':[8,8]}," + A.substring(1);
-        SafetensorsFile file = open(padded(header), 8, Strictness.STRICT, new Problems());
+        SafetensorsFile file = open(padded(header), 8, Strictness.STRICT, new Warnings());
         assertThat(file.tensors()).extracting(tensor -> tensor.name()).isEqualTo(List.of("a", "e"));
     }
 
     @Test
     void packedTypesFillWholeBytes() throws IOException {
         String header = A.replace("F32", "F4").replace("[2]", "[16]");
-        assertThat(open(padded(header), 8, Strictness.STRICT, new Problems()).tensors())
+        assertThat(open(padded(header), 8, Strictness.STRICT, new Warnings()).tensors())
                 .hasSize(1);
         isRefused(A.replace("F32", "F4").replace("[2]", "[15]"), "st-offsets");
     }

@@ -3,7 +3,7 @@ package io.github.cogvideo4j.formats.internal.safetensors;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.formats.Strictness;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -37,7 +37,7 @@ class RewritingTest {
         List<Path> files = referenceFiles();
         assertThat(files).hasSizeGreaterThan(300);
         for (Path file : files) {
-            Problems warnings = new Problems();
+            Warnings warnings = new Warnings();
             SafetensorsFile read = SafetensorsFile.open(file, Strictness.STRICT, warnings);
             Path copy = folder.resolve("copy.safetensors");
             Files.deleteIfExists(copy);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.Strictness;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
@@ -87,7 +87,7 @@ class SafetensorsPropertiesTest {
         List<TensorSpec> tensors = tensors(generator);
         Map<String, String> metadata = metadata(generator);
         Files.write(file, write(tensors, metadata));
-        Problems warnings = new Problems();
+        Warnings warnings = new Warnings();
         SafetensorsFile read = SafetensorsFile.open(file, Strictness.STRICT, warnings);
         assertThat(warnings.all()).isEmpty();
         assertThat(read.metadata()).isEqualTo(metadata);
@@ -123,7 +123,7 @@ class SafetensorsPropertiesTest {
 
     private boolean opens() throws IOException {
         try {
-            contents(SafetensorsFile.open(file, Strictness.LENIENT, new Problems()));
+            contents(SafetensorsFile.open(file, Strictness.LENIENT, new Warnings()));
             return true;
         } catch (FormatException refusal) {
             assertThat(refusal.problem().place().file()).isPresent();

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.Problem;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -33,7 +33,7 @@ class BrokenTorchFilesTest {
         Path folder = Resources.fixture("broken/" + name);
         JsonNode expected =
                 new ObjectMapper().readTree(folder.resolve("case.json")).get("expect");
-        Problems warnings = new Problems();
+        Warnings warnings = new Warnings();
         Optional<Problem> refusal = Optional.empty();
         Path refused = folder;
         for (Path file : torchFiles(folder.resolve("input"))) {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData;
 import io.github.cogvideo4j.testing.Generator;
@@ -65,7 +65,7 @@ class DamagedTorchFilesTest {
     private static Optional<List<String>> open(byte[] bytes) throws IOException {
         Path damaged = Files.write(folder.resolve("damaged.pt"), bytes);
         try {
-            PickleValue root = TorchFile.open(damaged, new Problems()).root();
+            PickleValue root = TorchFile.open(damaged, new Warnings()).root();
             return Optional.of(root.asDict().stream()
                     .flatMap(dict -> StateDict.tensors(damaged, dict).stream())
                     .map(DamagedTorchFilesTest::describe)

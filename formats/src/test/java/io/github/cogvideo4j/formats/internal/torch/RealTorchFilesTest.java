@@ -8,7 +8,7 @@ import io.github.cogvideo4j.formats.internal.pickle.PickleReader;
 import io.github.cogvideo4j.formats.internal.pickle.PickleSource;
 import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
 import io.github.cogvideo4j.formats.problem.Place;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -28,7 +28,7 @@ class RealTorchFilesTest {
         List<Path> files = files(".pt", ".bin");
         assertThat(files).hasSizeGreaterThan(200);
         for (Path file : files) {
-            Problems warnings = new Problems();
+            Warnings warnings = new Warnings();
             TorchFile opened = TorchFile.open(file, warnings);
             assertThat(warnings.all()).as(file.toString()).isEmpty();
             tensors(opened.root()).forEach(tensor -> tensor.stored(file.toString()));
@@ -61,7 +61,7 @@ class RealTorchFilesTest {
                     TorchFile inner = sequence.file(
                             chunk.attribute("offset").orElseThrow().asLong().orElseThrow(),
                             chunk.attribute("length").orElseThrow().asLong().orElseThrow(),
-                            new Problems());
+                            new Warnings());
                     tensors(inner.root()).forEach(tensor -> tensor.stored("chunk"));
                 }
             }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Extent;
 import io.github.cogvideo4j.formats.tensor.Shape;
@@ -50,7 +50,7 @@ class TorchLayoutTest {
     void aFileIsByteForByteWhatTorchWrites(Path file) throws IOException {
         List<TorchLayout.Tensor> tensors = new ArrayList<>();
         Map<String, byte[]> contents = new HashMap<>();
-        TorchFile.open(file, new Problems())
+        TorchFile.open(file, new Warnings())
                 .root()
                 .asDict()
                 .orElseThrow()
@@ -76,7 +76,7 @@ class TorchLayoutTest {
     @ParameterizedTest
     @MethodSource("bareTensorsByTorch")
     void aTensorByItselfIsByteForByteWhatTorchWrites(Path file) throws IOException {
-        TensorValue value = (TensorValue) TorchFile.open(file, new Problems()).root();
+        TensorValue value = (TensorValue) TorchFile.open(file, new Warnings()).root();
         StoredTensor stored = value.stored("tensor");
         TorchLayout layout = TorchLayout.ofTensor(
                 file.getFileName().toString(),
@@ -170,7 +170,7 @@ class TorchLayoutTest {
                     .isEqualTo("594f49b8850c0a67bb97dcaf59ae49dcd1f96cddd642bfb28be10b7546f2a15b");
         }
         List<StoredTensor> stored = StateDict.tensors(
-                file, TorchFile.open(file, new Problems()).root().asDict().orElseThrow());
+                file, TorchFile.open(file, new Warnings()).root().asDict().orElseThrow());
         assertThat(stored).hasSize(5);
         for (int i : new int[] {0, 1, 2, 4}) {
             Extent extent = ((TensorData.Extents) stored.get(i).data()).parts().getFirst();

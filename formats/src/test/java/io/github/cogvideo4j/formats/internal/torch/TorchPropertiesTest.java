@@ -2,7 +2,7 @@ package io.github.cogvideo4j.formats.internal.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
@@ -46,7 +46,7 @@ class TorchPropertiesTest {
     void whatIsWrittenIsReadBack(Generator generator, @TempDir Path folder) throws IOException {
         List<TorchLayout.Tensor> tensors = tensors(generator);
         Path file = Files.write(folder.resolve("model.bin"), write(tensors));
-        Problems warnings = new Problems();
+        Warnings warnings = new Warnings();
         Map<String, byte[]> read = new HashMap<>();
         List<TorchLayout.Tensor> described = new ArrayList<>();
         try (FileStorageReader reader = new FileStorageReader()) {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
@@ -156,9 +156,9 @@ class TorchZooTest {
 
     @Test
     void theRootNeedNotBeAMap() throws IOException {
-        assertThat(TorchFile.open(path("bare-tensor.pt"), new Problems()).root())
+        assertThat(TorchFile.open(path("bare-tensor.pt"), new Warnings()).root())
                 .isInstanceOf(TensorValue.class);
-        List<PickleValue> list = TorchFile.open(path("list.pt"), new Problems())
+        List<PickleValue> list = TorchFile.open(path("list.pt"), new Warnings())
                 .root()
                 .asElements()
                 .orElseThrow();
@@ -169,7 +169,7 @@ class TorchZooTest {
     void theLegacyTransformerIsReadAsTorchReadsIt() throws IOException {
         Path file = Resources.fixture("torch-legacy-transformer/input/pytorch_model.bin");
         JsonNode expected = json(Resources.fixture("torch-legacy-transformer/reference/tensors.json"));
-        TorchFile opened = TorchFile.open(file, new Problems());
+        TorchFile opened = TorchFile.open(file, new Warnings());
         assertThat(opened.container()).isEqualTo(TorchFile.Container.LEGACY);
         List<StoredTensor> tensors =
                 StateDict.tensors(file, opened.root().asDict().orElseThrow());
@@ -199,7 +199,7 @@ class TorchZooTest {
     }
 
     private static PickleValue.Dict open(String file) throws IOException {
-        return TorchFile.open(path(file), new Problems()).root().asDict().orElseThrow();
+        return TorchFile.open(path(file), new Warnings()).root().asDict().orElseThrow();
     }
 
     private static Path path(String file) {

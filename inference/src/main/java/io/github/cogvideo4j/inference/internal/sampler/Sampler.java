@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.internal.scheduler.ConfigDefaults;
 import io.github.cogvideo4j.inference.internal.scheduler.NoiseTable;
@@ -136,7 +136,7 @@ public final class Sampler {
     }
 
     /// Reports what this sampler does not know of the model's schedule, and so leaves out.
-    public void warn(Problems problems) {
+    public void warn(Warnings problems) {
         if (kind.knowsShift()) {
             return;
         }

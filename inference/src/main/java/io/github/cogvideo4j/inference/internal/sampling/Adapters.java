@@ -8,7 +8,7 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Problem;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.inference.options.PipelineOptions.LoraChoice;
 import java.io.IOException;
@@ -19,13 +19,13 @@ import java.util.List;
 /// Adapters added to a transformer's weights.
 ///
 /// @param weights the weights that adapters change, with these added
-/// @param remarks how much of each adapter was bound, with which alpha it is applied, and whether it is too
+/// @param warnings how much of each adapter was bound, with which alpha it is applied, and whether it is too
 ///                strong
-record Adapters(List<StoredTensor> weights, List<Problem> remarks) {
+record Adapters(List<StoredTensor> weights, List<Problem> warnings) {
     /// Copies the lists.
     Adapters {
         weights = List.copyOf(weights);
-        remarks = List.copyOf(remarks);
+        warnings = List.copyOf(warnings);
     }
 
     /// Adds adapters to weights.
@@ -42,13 +42,13 @@ record Adapters(List<StoredTensor> weights, List<Problem> remarks) {
         }
         Checkpoint base = Checkpoints.open(weights, SourceOptions.defaults());
         Checkpoint fused = LoraFusion.fuse(base, adapters, true);
-        Problems remarks = new Problems();
-        fused.remarks().stream()
-                .filter(remark -> !base.remarks().contains(remark))
-                .forEach(remarks::report);
+        Warnings warnings = new Warnings();
+        fused.warnings().stream()
+                .filter(warning -> !base.warnings().contains(warning))
+                .forEach(warnings::report);
         LoraFusion.strength(fused, Runtime.getRuntime().availableProcessors())
                 .flatMap(strength -> strength.problem(loras.getFirst().path()))
-                .ifPresent(remarks::report);
-        return new Adapters(fused.entries().stream().map(StateEntry::tensor).toList(), remarks.all());
+                .ifPresent(warnings::report);
+        return new Adapters(fused.entries().stream().map(StateEntry::tensor).toList(), warnings.all());
     }
 }

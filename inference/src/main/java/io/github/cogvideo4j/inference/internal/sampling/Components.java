@@ -39,7 +39,7 @@ final class Components implements AutoCloseable {
     private final Sampler sampler;
     private final TransformerModel transformer;
     private final CogVideoXVae vae;
-    private final List<Problem> adapterRemarks;
+    private final List<Problem> adapterWarnings;
     private final Optional<String> pipelineClass;
     private Optional<TextEncoder> textEncoder = Optional.empty();
 
@@ -51,7 +51,7 @@ final class Components implements AutoCloseable {
             Sampler sampler,
             TransformerModel transformer,
             CogVideoXVae vae,
-            List<Problem> adapterRemarks,
+            List<Problem> adapterWarnings,
             Optional<String> pipelineClass) {
         this.model = model;
         this.options = options;
@@ -60,7 +60,7 @@ final class Components implements AutoCloseable {
         this.sampler = sampler;
         this.transformer = transformer;
         this.vae = vae;
-        this.adapterRemarks = List.copyOf(adapterRemarks);
+        this.adapterWarnings = List.copyOf(adapterWarnings);
         this.pipelineClass = pipelineClass;
     }
 
@@ -97,7 +97,7 @@ final class Components implements AutoCloseable {
                     sampler,
                     transformer,
                     vae,
-                    adapters.remarks(),
+                    adapters.warnings(),
                     options.transformer().isPresent() ? Optional.empty() : folder.pipelineClass());
         } catch (RuntimeException | IOException e) {
             vae.close();
@@ -141,8 +141,8 @@ final class Components implements AutoCloseable {
     }
 
     /// What is worth saying of the adapters that were added to the transformer.
-    List<Problem> adapterRemarks() {
-        return adapterRemarks;
+    List<Problem> adapterWarnings() {
+        return adapterWarnings;
     }
 
     /// The class that the model's index gives its pipeline; empty when the transformer is another one than the

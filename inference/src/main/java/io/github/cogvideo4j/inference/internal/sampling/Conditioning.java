@@ -2,7 +2,7 @@ package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.text.TextEncoder;
@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.global.torch;
 /// @param tokens     tokens of each prompt
 /// @param warnings   where cut prompts are told of
 /// @param probe      sees the states
-record Conditioning(Components components, PipelineRequest request, int tokens, Problems warnings, TensorProbe probe) {
+record Conditioning(Components components, PipelineRequest request, int tokens, Warnings warnings, TensorProbe probe) {
     /// `[negative and positive prompts, tokens, width]`, or the positive ones without guidance.
     Tensor states() {
         Precision precision = components.precision();

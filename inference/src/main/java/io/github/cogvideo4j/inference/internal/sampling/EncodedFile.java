@@ -9,8 +9,8 @@ import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.inference.generation.HostTensor;
@@ -58,13 +58,13 @@ public record EncodedFile(Path path, long channels) {
     }
 
     private StoredTensor named() throws IOException {
-        return SafetensorsFile.open(path, Strictness.STRICT, new Problems())
+        return SafetensorsFile.open(path, Strictness.STRICT, new Warnings())
                 .tensor(TENSOR)
                 .orElseThrow(() -> refused(new Remedy.EncodeVideo(), "inference.pipeline.no-latents", TENSOR));
     }
 
     private StoredTensor bare() throws IOException {
-        if (TorchFile.open(path, new Problems()).root() instanceof TensorValue tensor) {
+        if (TorchFile.open(path, new Warnings()).root() instanceof TensorValue tensor) {
             return tensor.stored(TENSOR);
         }
         throw refused("inference.pipeline.not-one-tensor");

@@ -3,8 +3,8 @@ package io.github.cogvideo4j.inference.internal.sampling;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.MemoryPlan;
@@ -93,9 +93,9 @@ public final class Planning {
     }
 
     private List<Problem> warnings(Components components, SizeRules sizes) {
-        Problems problems = new Problems();
+        Warnings problems = new Warnings();
         components.sampler().warn(problems);
-        return Stream.of(components.adapterRemarks(), problems.all(), sizes.warnings(shape, windows))
+        return Stream.of(components.adapterWarnings(), problems.all(), sizes.warnings(shape, windows))
                 .flatMap(List::stream)
                 .toList();
     }

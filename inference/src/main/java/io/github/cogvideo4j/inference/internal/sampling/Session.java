@@ -2,7 +2,7 @@ package io.github.cogvideo4j.inference.internal.sampling;
 
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.Problem;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.inference.generation.GenerationEvent;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.HostTensor;
@@ -21,7 +21,7 @@ final class Session {
     private final JobControl control;
     private final TensorProbe probe;
     private final StageClock clock;
-    private final Problems warnings = new Problems();
+    private final Warnings warnings = new Warnings();
 
     /// Begins a run: its warnings are told, and it is refused when the memory would not suffice.
     Session(Components components, Planning planning, JobControl control, TensorProbe probe) {
@@ -76,7 +76,7 @@ final class Session {
                 .settings()
                 .maxSequenceLength()
                 .orElse(components.config().maxTextSeqLength());
-        Problems cut = new Problems();
+        Warnings cut = new Warnings();
         Tensor text = Scoped.tensor(new Conditioning(components, of, tokens, cut, probe)::states);
         cut.all().forEach(this::warn);
         return text;

@@ -15,7 +15,7 @@ import org.bytedeco.javacpp.Loader;
 public final class Ffmpeg {
     private Ffmpeg() {}
 
-    /// Loads the libraries, and keeps their remarks off the standard error.
+    /// Loads the libraries, and keeps their warnings off the standard error.
     ///
     /// @throws MissingCapabilityException `native-library` when this system has none
     public static void start() {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
@@ -364,7 +364,7 @@ class SamplerPropertiesTest {
     }
 
     private static List<String> warnings(SchedulerChoice choice, boolean keepsShift) {
-        Problems problems = new Problems();
+        Warnings problems = new Warnings();
         shifted(choice, keepsShift).warn(problems);
         return problems.all().stream().map(problem -> problem.message().key()).toList();
     }

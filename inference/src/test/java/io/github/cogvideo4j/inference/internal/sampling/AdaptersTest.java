@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.inference.options.PipelineOptions.LoraChoice;
@@ -47,13 +47,13 @@ class AdaptersTest {
             Adapters adapters = Adapters.fuse(
                     DIALECTS.resolve("base/transformer"),
                     List.of(new LoraChoice(DIALECTS.resolve(name + "/input"), Double.parseDouble(scale))));
-            assertThat(adapters.remarks())
-                    .extracting(remark -> remark.message().text())
+            assertThat(adapters.warnings())
+                    .extracting(warning -> warning.message().text())
                     .anyMatch(text -> text.contains("bound %d of %d modules".formatted(modules, modules)));
             Map<String, StoredTensor> found = new HashMap<>();
             adapters.weights().forEach(tensor -> found.put(tensor.name(), tensor));
             Path file = DIALECTS.resolve(name).resolve(reference + "/fused-" + scale + ".safetensors");
-            for (StoredTensor expected : SafetensorsFile.open(file, Strictness.LENIENT, new Problems())
+            for (StoredTensor expected : SafetensorsFile.open(file, Strictness.LENIENT, new Warnings())
                     .tensors()) {
                 // Narrow products have other bits from processor to processor: docs/lora.md.
                 if (!expected.name().endsWith("norm1.linear.weight")) {

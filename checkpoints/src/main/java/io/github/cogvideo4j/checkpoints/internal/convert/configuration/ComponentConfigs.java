@@ -8,7 +8,7 @@ import io.github.cogvideo4j.checkpoints.internal.placement.PlacedComponent;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,26 +25,26 @@ public final class ComponentConfigs {
     private final List<PlacedComponent> components;
     private final Optional<BaseModel> base;
     private final ModelClaims claims;
-    private final Problems remarks;
+    private final Warnings warnings;
     private final SequencedMap<String, String> files = new LinkedHashMap<>();
 
     /// @param components what is converted
     /// @param base       the model that was fine-tuned
     /// @param claims     what the caller says about it
-    /// @param remarks    where it is told what was derived or assumed
+    /// @param warnings    where it is told what was derived or assumed
     public ComponentConfigs(
-            List<PlacedComponent> components, Optional<BaseModel> base, ModelClaims claims, Problems remarks) {
+            List<PlacedComponent> components, Optional<BaseModel> base, ModelClaims claims, Warnings warnings) {
         this.components = components;
         this.base = base;
         this.claims = claims;
-        this.remarks = remarks;
+        this.warnings = warnings;
     }
 
     /// The files' text by path below the output.
     public SequencedMap<String, String> decide() throws IOException {
         Optional<TransformerConfig> transformer = Optional.empty();
         for (PlacedComponent placed : readBy(KnownReader.COGVIDEOX_TRANSFORMER)) {
-            TransformerConfiguration.Decision decision = TransformerConfiguration.decide(placed, base, remarks);
+            TransformerConfiguration.Decision decision = TransformerConfiguration.decide(placed, base, warnings);
             put(
                     placed.component(),
                     ClaimedTransformer.settle(
@@ -53,16 +53,16 @@ public final class ComponentConfigs {
         }
         List<PlacedComponent> autoencoders = readBy(KnownReader.COGVIDEOX_VAE);
         for (PlacedComponent placed : autoencoders) {
-            put(placed.component(), new VaeConfiguration(placed, claims, remarks).decide(base, transformer));
+            put(placed.component(), new VaeConfiguration(placed, claims, warnings).decide(base, transformer));
         }
         for (PlacedComponent placed : readBy(KnownReader.T5)) {
-            put(placed.component(), DerivedConfiguration.ofTextEncoder(placed, base, remarks));
+            put(placed.component(), DerivedConfiguration.ofTextEncoder(placed, base, warnings));
         }
         for (PlacedComponent placed : readBy(KnownReader.NONE)) {
-            OtherConfiguration.find(placed, base, remarks).ifPresent(text -> put(placed.component(), text));
+            OtherConfiguration.find(placed, base, warnings).ifPresent(text -> put(placed.component(), text));
         }
         if (claims.scalingFactor().isPresent() && autoencoders.isEmpty()) {
-            remarks.report(ProblemCode.ASSUMED, Place.nowhere(), "checkpoints.convert.no-vae-to-scale");
+            warnings.report(ProblemCode.ASSUMED, Place.nowhere(), "checkpoints.convert.no-vae-to-scale");
         }
         if (claims.snrShiftScale().isPresent()) {
             files.put(SCHEDULER, scheduler(claims.snrShiftScale().getAsDouble()));

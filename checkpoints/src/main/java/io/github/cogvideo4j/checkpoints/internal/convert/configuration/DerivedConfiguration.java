@@ -12,8 +12,8 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,7 +30,8 @@ final class DerivedConfiguration {
                 .toList();
     }
 
-    static String ofTextEncoder(PlacedComponent placed, Optional<BaseModel> base, Problems remarks) throws IOException {
+    static String ofTextEncoder(PlacedComponent placed, Optional<BaseModel> base, Warnings warnings)
+            throws IOException {
         Checkpoint checkpoint = placed.checkpoint();
         Place place = Place.of(checkpoint.folder());
         DerivedConfig derived = TextEncoderDerivation.derive(shapes(checkpoint), place);
@@ -40,7 +41,7 @@ final class DerivedConfiguration {
             requireAgreement(derived, ConfigDocument.read(given.get()), place);
             return TransformerConfiguration.text(given.get());
         }
-        tell(derived.derived(), derived.assumed(), place, remarks);
+        tell(derived.derived(), derived.assumed(), place, warnings);
         return derived.document().toJson();
     }
 
@@ -63,8 +64,11 @@ final class DerivedConfiguration {
 
     /// Names every value and where it comes from.
     static void tell(
-            List<ConfigDerivation.Value> derived, List<ConfigDerivation.Value> assumed, Place place, Problems remarks) {
-        remarks.report(Problem.of(
+            List<ConfigDerivation.Value> derived,
+            List<ConfigDerivation.Value> assumed,
+            Place place,
+            Warnings warnings) {
+        warnings.report(Problem.of(
                         ProblemCode.ASSUMED,
                         place,
                         "checkpoints.convert.config-derived",

@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.internal.placement.PlacedComponent;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -14,7 +14,7 @@ import java.util.Optional;
 final class OtherConfiguration {
     private OtherConfiguration() {}
 
-    static Optional<String> find(PlacedComponent placed, Optional<BaseModel> base, Problems remarks)
+    static Optional<String> find(PlacedComponent placed, Optional<BaseModel> base, Warnings warnings)
             throws IOException {
         Place place = Place.of(placed.checkpoint().folder());
         Optional<Path> ofBase = base.flatMap(model -> model.config(placed.component()));
@@ -22,15 +22,15 @@ final class OtherConfiguration {
             return Optional.of(TransformerConfiguration.text(ofBase.get()));
         }
         if (placed.family().isEmpty()) {
-            remarks.report(ProblemCode.CONFIG_MISSING, place, "checkpoints.convert.no-config");
+            warnings.report(ProblemCode.CONFIG_MISSING, place, "checkpoints.convert.no-config");
             return Optional.empty();
         }
         for (SourceConfig beside : SourceConfig.around(placed)) {
             if (!beside.className().isEmpty()) {
-                return Optional.of(beside.take(remarks));
+                return Optional.of(beside.take(warnings));
             }
         }
-        remarks.report(
+        warnings.report(
                 ProblemCode.CONFIG_MISSING,
                 place,
                 "checkpoints.convert.config-of-family",

@@ -7,7 +7,7 @@ import io.github.cogvideo4j.checkpoints.internal.table.Family;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,9 +87,9 @@ record SourceConfig(Path file, String className, boolean sharded) {
                         || family.get().modelTypes().contains(config.text("model_type", "")));
     }
 
-    /// The text that goes beside the converted weights, and the remark that says where it is from.
-    String take(Problems remarks) throws IOException {
-        remarks.report(ProblemCode.ASSUMED, Place.of(file), "checkpoints.convert.config-beside");
+    /// The text that goes beside the converted weights, and the warning that says where it is from.
+    String take(Warnings warnings) throws IOException {
+        warnings.report(ProblemCode.ASSUMED, Place.of(file), "checkpoints.convert.config-beside");
         return sharded
                 ? ConfigDocument.read(file).with(CLASS, className).toJson()
                 : TransformerConfiguration.text(file);

@@ -13,8 +13,8 @@ import io.github.cogvideo4j.checkpoints.source.StateEntry.Role;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
@@ -30,14 +30,14 @@ import java.util.stream.Collectors;
 final class TransformerConfiguration {
     private final PlacedComponent placed;
     private final Checkpoint checkpoint;
-    private final Problems remarks;
+    private final Warnings warnings;
     private final List<NamedShape> shapes;
     private final Set<String> buffers;
 
-    private TransformerConfiguration(PlacedComponent placed, Problems remarks) {
+    private TransformerConfiguration(PlacedComponent placed, Warnings warnings) {
         this.placed = placed;
         this.checkpoint = placed.checkpoint();
-        this.remarks = remarks;
+        this.warnings = warnings;
         this.shapes = checkpoint.entries().stream()
                 .map(entry -> NamedShape.of(entry.tensor()))
                 .toList();
@@ -53,8 +53,8 @@ final class TransformerConfiguration {
     /// The configuration.
     ///
     /// @throws InvalidCheckpointException when the weights do not fit the base's configuration
-    static Decision decide(PlacedComponent placed, Optional<BaseModel> base, Problems remarks) throws IOException {
-        TransformerConfiguration decision = new TransformerConfiguration(placed, remarks);
+    static Decision decide(PlacedComponent placed, Optional<BaseModel> base, Warnings warnings) throws IOException {
+        TransformerConfiguration decision = new TransformerConfiguration(placed, warnings);
         Optional<Path> given = base.flatMap(model -> model.config(placed.component()));
         return given.isPresent() ? decision.ofBase(given.get()) : decision.withoutBase();
     }
@@ -68,9 +68,9 @@ final class TransformerConfiguration {
                     || !checkpoint.options().excludeFrozen()) {
                 throw new InvalidCheckpointException(error);
             }
-            remarks.report(error);
+            warnings.report(error);
         }
-        result.warnings().forEach(remarks::report);
+        result.warnings().forEach(warnings::report);
         return new Decision(text(file), config);
     }
 
@@ -91,12 +91,12 @@ final class TransformerConfiguration {
             TransformerConfig config = TransformerConfig.read(beside.file());
             ConfigCheck.Result result = compare(config, beside.file());
             if (result.fits()) {
-                result.warnings().forEach(remarks::report);
-                return new Decision(beside.take(remarks), config);
+                result.warnings().forEach(warnings::report);
+                return new Decision(beside.take(warnings), config);
             }
             unfitting.add(result.errors().getFirst());
         }
-        unfitting.stream().findFirst().ifPresent(remarks::report);
+        unfitting.stream().findFirst().ifPresent(warnings::report);
         Place place = Place.of(checkpoint.folder());
         ConfigDerivation.Result derived =
                 ConfigDerivation.derive(shapes, checkpoint.traits().settings(), place);
@@ -106,7 +106,7 @@ final class TransformerConfiguration {
                 throw new InvalidCheckpointException(error);
             }
         }
-        remarks.report(Problem.of(
+        warnings.report(Problem.of(
                         ProblemCode.ASSUMED,
                         place,
                         "checkpoints.convert.config-derived",

@@ -14,7 +14,7 @@ import io.github.cogvideo4j.checkpoints.internal.placement.PlacedComponent;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,14 +34,14 @@ final class VaeConfiguration {
     private final PlacedComponent placed;
     private final Checkpoint checkpoint;
     private final ModelClaims claims;
-    private final Problems remarks;
+    private final Warnings warnings;
     private final Place place;
 
-    VaeConfiguration(PlacedComponent placed, ModelClaims claims, Problems remarks) {
+    VaeConfiguration(PlacedComponent placed, ModelClaims claims, Warnings warnings) {
         this.placed = placed;
         this.checkpoint = placed.checkpoint();
         this.claims = claims;
-        this.remarks = remarks;
+        this.warnings = warnings;
         this.place = Place.of(checkpoint.folder());
     }
 
@@ -75,7 +75,7 @@ final class VaeConfiguration {
             document = document.with(INVERTED, true);
             assumed.add(value(document, INVERTED));
         }
-        DerivedConfiguration.tell(known, assumed, place, remarks);
+        DerivedConfiguration.tell(known, assumed, place, warnings);
         return document.toJson();
     }
 

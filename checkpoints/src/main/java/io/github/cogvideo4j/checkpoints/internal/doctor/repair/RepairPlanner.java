@@ -14,8 +14,8 @@ import io.github.cogvideo4j.formats.internal.index.WeightIndex;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +38,7 @@ public final class RepairPlanner {
     private final Subject subject;
     private final RepairOptions options;
     private final List<Step> steps = new ArrayList<>();
-    private final Problems questions = new Problems();
+    private final Warnings questions = new Warnings();
 
     private RepairPlanner(Subject subject, RepairOptions options) {
         this.subject = subject;

@@ -18,7 +18,7 @@ import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.checkpoints.source.StateEntry.Role;
 import io.github.cogvideo4j.checkpoints.source.TrainingState;
 import io.github.cogvideo4j.formats.problem.Place;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,7 +52,7 @@ final class WeightRewriting {
 
     private static Checkpoint at(Path folder, CheckpointKind kind, List<StateEntry> entries, Checkpoint opened) {
         return new Checkpoint(
-                kind, folder, opened.options(), entries, opened.training(), opened.files(), opened.remarks());
+                kind, folder, opened.options(), entries, opened.training(), opened.files(), opened.warnings());
     }
 
     private static Checkpoint ofGroup(Step.Source.Weights weights) throws IOException {
@@ -64,14 +64,14 @@ final class WeightRewriting {
                 .map(tensor -> new StateEntry(tensor, Role.PARAMETER))
                 .toList();
         Path first = weights.group().members().firstEntry().getValue().file();
-        Problems remarks = new Problems();
+        Warnings warnings = new Warnings();
         return new Checkpoint(
                 CheckpointKind.PLAIN_WEIGHTS,
                 first,
                 SourceOptions.defaults(),
-                KeyPrefix.strip(entries, Place.of(first), remarks),
+                KeyPrefix.strip(entries, Place.of(first), warnings),
                 TrainingState.unknown(),
                 files.identities(),
-                remarks.all());
+                warnings.all());
     }
 }

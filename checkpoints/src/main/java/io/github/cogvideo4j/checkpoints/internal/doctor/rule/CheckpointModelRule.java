@@ -10,7 +10,7 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.util.EnumSet;
 import java.util.Optional;
@@ -36,18 +36,18 @@ public final class CheckpointModelRule implements Rule {
             return;
         }
         Checkpoint checkpoint = subject.checkpoint().get();
-        Problems remarks = new Problems();
+        Warnings warnings = new Warnings();
         try {
             for (PlacedComponent placed :
-                    ComponentPlacement.of(checkpoint, Optional.empty(), Optional.empty(), false, remarks)) {
+                    ComponentPlacement.of(checkpoint, Optional.empty(), Optional.empty(), false, warnings)) {
                 tell(placed, checkpoint, found);
             }
         } catch (InvalidCheckpointException e) {
             found.accept(Finding.of(Severity.INFO, e.problem()));
         }
-        remarks.all().stream()
-                .filter(remark -> remark.code() != ProblemCode.KEY_PREFIX)
-                .forEach(remark -> found.accept(Finding.of(Severity.INFO, remark)));
+        warnings.all().stream()
+                .filter(warning -> warning.code() != ProblemCode.KEY_PREFIX)
+                .forEach(warning -> found.accept(Finding.of(Severity.INFO, warning)));
     }
 
     private static void tell(PlacedComponent placed, Checkpoint checkpoint, Consumer<Finding> found) {

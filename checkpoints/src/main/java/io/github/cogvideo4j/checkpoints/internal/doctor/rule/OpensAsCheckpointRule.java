@@ -39,7 +39,7 @@ public final class OpensAsCheckpointRule implements Rule {
             }
         }
         subject.checkpoint().stream()
-                .flatMap(checkpoint -> checkpoint.remarks().stream())
-                .forEach(problem -> found.accept(Finding.of(Severity.ofRemark(problem.code()), problem)));
+                .flatMap(checkpoint -> checkpoint.warnings().stream())
+                .forEach(problem -> found.accept(Finding.of(Severity.ofWarning(problem.code()), problem)));
     }
 }

@@ -40,7 +40,7 @@ public final class ReadableFilesRule implements Rule {
                 group.contents().errors().forEach(problem -> found.accept(failure(folder.folder(), problem)));
                 group.contents()
                         .warnings()
-                        .forEach(problem -> found.accept(Finding.of(Severity.ofRemark(problem.code()), problem)));
+                        .forEach(problem -> found.accept(Finding.of(Severity.ofWarning(problem.code()), problem)));
             }
         });
     }

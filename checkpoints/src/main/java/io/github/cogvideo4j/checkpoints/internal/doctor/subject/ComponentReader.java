@@ -10,7 +10,7 @@ import io.github.cogvideo4j.formats.Strictness;
 import io.github.cogvideo4j.formats.internal.index.WeightIndex;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -156,7 +156,7 @@ final class ComponentReader {
     }
 
     private static IndexFile readIndex(Path file, Optional<WeightFileName> name, boolean tidy) throws IOException {
-        Problems problems = new Problems();
+        Warnings problems = new Warnings();
         Optional<WeightIndex> index = Optional.empty();
         try {
             index = Optional.of(WeightIndex.read(file, Strictness.LENIENT, problems));
@@ -195,7 +195,7 @@ final class ComponentReader {
     private WeightGroup group(GroupKey key, SortedMap<Integer, WeightGroup.Member> set) throws IOException {
         SequencedMap<Path, List<StoredTensor>> byFile = new LinkedHashMap<>();
         List<Problem> errors = new ArrayList<>();
-        Problems warnings = new Problems();
+        Warnings warnings = new Warnings();
         for (WeightGroup.Member member : set.values()) {
             try {
                 byFile.put(member.file(), WeightFileReader.read(member.file(), Strictness.LENIENT, warnings));

@@ -21,7 +21,7 @@ import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -238,7 +238,7 @@ final class SubjectReader {
         if (ContainerKind.of(file) != ContainerKind.SAFETENSORS) {
             return;
         }
-        SafetensorsFile opened = SafetensorsFile.open(file, Strictness.LENIENT, new Problems());
+        SafetensorsFile opened = SafetensorsFile.open(file, Strictness.LENIENT, new Warnings());
         List<StoredTensor> factors = opened.tensors().stream()
                 .filter(tensor -> partOf(tensor).filter(RANKED::contains).isPresent())
                 .toList();

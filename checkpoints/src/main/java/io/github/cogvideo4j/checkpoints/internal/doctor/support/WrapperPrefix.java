@@ -6,7 +6,7 @@ import io.github.cogvideo4j.checkpoints.internal.table.FamilyMatch;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.checkpoints.source.StateEntry.Role;
 import io.github.cogvideo4j.formats.problem.Place;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,7 +23,7 @@ public final class WrapperPrefix {
             return Optional.empty();
         }
         String before = entries.getFirst().name();
-        String after = KeyPrefix.strip(entries, Place.nowhere(), new Problems())
+        String after = KeyPrefix.strip(entries, Place.nowhere(), new Warnings())
                 .getFirst()
                 .name();
         String known = before.substring(0, before.length() - after.length());

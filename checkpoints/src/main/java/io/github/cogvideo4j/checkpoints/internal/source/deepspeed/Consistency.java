@@ -3,7 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.source.deepspeed;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
@@ -96,8 +96,9 @@ final class Consistency {
     }
 
     /// The model states are those of one step, and of the optimizer's step. A mismatch with the optimizer does
-    /// not touch the parameters, which come from its files alone, so it is a remark.
-    static void checkModelStates(SortedMap<Integer, ModelState> models, List<OptimizerState> states, Problems remarks) {
+    /// not touch the parameters, which come from its files alone, so it is a warning.
+    static void checkModelStates(
+            SortedMap<Integer, ModelState> models, List<OptimizerState> states, Warnings warnings) {
         ModelState first = models.get(models.firstKey());
         if (first == null) {
             return;
@@ -128,7 +129,7 @@ final class Consistency {
         if (first.globalSteps().isPresent()
                 && states.getFirst().step().isPresent()
                 && states.getFirst().step().getAsDouble() != done) {
-            remarks.report(
+            warnings.report(
                     ProblemCode.MIXED_CHECKPOINTS,
                     Place.of(first.file()),
                     "checkpoints.deepspeed.global-steps",

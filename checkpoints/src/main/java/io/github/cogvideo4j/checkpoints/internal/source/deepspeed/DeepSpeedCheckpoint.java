@@ -13,8 +13,8 @@ import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
@@ -34,7 +34,7 @@ public final class DeepSpeedCheckpoint {
     private final StateFiles files;
     private final SourceOptions options;
     private final SourceFiles opened = new SourceFiles();
-    private final Problems remarks = new Problems();
+    private final Warnings warnings = new Warnings();
 
     private DeepSpeedCheckpoint(StateFiles files, SourceOptions options) {
         this.files = files;
@@ -89,7 +89,7 @@ public final class DeepSpeedCheckpoint {
     private SortedMap<Integer, ModelState> readModels() throws IOException {
         SortedMap<Integer, ModelState> models = new TreeMap<>();
         for (Map.Entry<Integer, Path> file : files.model().entrySet()) {
-            models.put(file.getKey(), ModelState.read(opened.note(file.getValue()), remarks));
+            models.put(file.getKey(), ModelState.read(opened.note(file.getValue()), warnings));
         }
         return models;
     }
@@ -122,9 +122,9 @@ public final class DeepSpeedCheckpoint {
             }
         }
         Consistency.requireOneStep(states);
-        Consistency.checkModelStates(models, states, remarks);
+        Consistency.checkModelStates(models, states, warnings);
         if (states.getFirst().stage().isEmpty()) {
-            remarks.report(
+            warnings.report(
                     ProblemCode.ASSUMED, Place.of(states.getFirst().file()), "checkpoints.deepspeed.bf16-optimizer");
         }
 
@@ -137,14 +137,14 @@ public final class DeepSpeedCheckpoint {
     }
 
     private Checkpoint fromUniversal(SortedMap<Integer, ModelState> models, ModelState main) throws IOException {
-        Consistency.checkModelStates(models, List.of(), remarks);
+        Consistency.checkModelStates(models, List.of(), warnings);
         int worldSize = (int) main.worldSize().orElse(models.size());
         boolean stage3 = main.configuredStage() == 3;
         for (int rank = 0; stage3 && rank < worldSize; rank++) {
             requireModel(models, rank);
         }
         List<StateEntry> trained =
-                UniversalParameters.read(files.folder(), main.parameterShapes(), worldSize, opened, remarks);
+                UniversalParameters.read(files.folder(), main.parameterShapes(), worldSize, opened, warnings);
         return checkpoint(
                 CheckpointKind.DEEPSPEED_UNIVERSAL,
                 merge(models, main, stage3, trained),
@@ -176,7 +176,7 @@ public final class DeepSpeedCheckpoint {
         List<OptimizerState> states = new ArrayList<>();
         try (FileStorageReader reader = new FileStorageReader()) {
             for (Map.Entry<Integer, Path> file : files.optimizer().entrySet()) {
-                states.add(OptimizerState.read(opened.note(file.getValue()), file.getKey(), reader, remarks));
+                states.add(OptimizerState.read(opened.note(file.getValue()), file.getKey(), reader, warnings));
             }
             // The steps were read. Damage to them is damage, not another step.
             reader.verifyChecksums();
@@ -234,7 +234,7 @@ public final class DeepSpeedCheckpoint {
 
     /// The state dict as the module holds it, in the training dtype.
     private Checkpoint fromModule(SortedMap<Integer, ModelState> models, ModelState main) {
-        Consistency.checkModelStates(models, List.of(), remarks);
+        Consistency.checkModelStates(models, List.of(), warnings);
         SequencedMap<String, StateEntry> entries = new LinkedHashMap<>();
         main.module().forEach((name, value) -> {
             StoredTensor tensor = main.root().tensor(name, value);
@@ -250,7 +250,7 @@ public final class DeepSpeedCheckpoint {
             entries.put(name, new StateEntry(tensor, role));
         });
         if (options.fromModule()) {
-            remarks.report(ProblemCode.ASSUMED, Place.of(main.file()), "checkpoints.deepspeed.from-module");
+            warnings.report(ProblemCode.ASSUMED, Place.of(main.file()), "checkpoints.deepspeed.from-module");
         }
         return checkpoint(
                 CheckpointKind.DEEPSPEED_MODULE, entries, main, OptionalInt.of((int) main.configuredStage()), (int)
@@ -279,6 +279,6 @@ public final class DeepSpeedCheckpoint {
                 List.copyOf(entries.values()),
                 training,
                 opened.identities(),
-                remarks.all());
+                warnings.all());
     }
 }

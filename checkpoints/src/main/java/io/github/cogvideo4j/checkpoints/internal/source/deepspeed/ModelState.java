@@ -2,7 +2,7 @@ package io.github.cogvideo4j.checkpoints.internal.source.deepspeed;
 
 import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
 import io.github.cogvideo4j.formats.internal.torch.TorchFile;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -45,8 +45,8 @@ record ModelState(
         OptionalLong worldSize,
         Optional<String> version) {
 
-    static ModelState read(Path file, Problems remarks) throws IOException {
-        Fields root = Fields.root(file, TorchFile.open(file, remarks).root());
+    static ModelState read(Path file, Warnings warnings) throws IOException {
+        Fields root = Fields.root(file, TorchFile.open(file, warnings).root());
         List<SequencedMap<String, Shape>> parameterShapes = new ArrayList<>();
         for (PickleValue group : root.optionalList("param_shapes").orElse(List.of())) {
             parameterShapes.add(root.shapes("param_shapes", group));

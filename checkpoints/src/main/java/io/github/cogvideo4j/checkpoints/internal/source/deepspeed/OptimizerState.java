@@ -6,7 +6,7 @@ import io.github.cogvideo4j.formats.internal.torch.TensorValue;
 import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData.StorageReader;
@@ -34,8 +34,8 @@ import java.util.OptionalInt;
 record OptimizerState(
         Path file, int rank, OptionalInt stage, int worldSize, List<StoredTensor> flatGroups, OptionalDouble step) {
 
-    static OptimizerState read(Path file, int rank, StorageReader reader, Problems remarks) throws IOException {
-        Fields root = Fields.root(file, TorchFile.open(file, remarks).root());
+    static OptimizerState read(Path file, int rank, StorageReader reader, Warnings warnings) throws IOException {
+        Fields root = Fields.root(file, TorchFile.open(file, warnings).root());
         Fields state = root.dict("optimizer_state_dict");
         OptionalInt stage = stage(state);
         List<StoredTensor> flat = stage.orElse(1) == 3

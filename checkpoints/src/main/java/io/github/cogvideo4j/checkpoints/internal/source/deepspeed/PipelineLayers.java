@@ -14,7 +14,7 @@ import io.github.cogvideo4j.formats.internal.torch.StateDict;
 import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -43,7 +43,7 @@ public final class PipelineLayers {
     private final Path folder;
     private final SourceOptions options;
     private final SourceFiles opened = new SourceFiles();
-    private final Problems remarks = new Problems();
+    private final Warnings warnings = new Warnings();
 
     private PipelineLayers(Path folder, SourceOptions options) {
         this.folder = folder;
@@ -75,7 +75,7 @@ public final class PipelineLayers {
         boolean block = false;
         SortedMap<Integer, Path> layers = layers();
         for (Path file : layers.values()) {
-            PickleValue root = TorchFile.open(opened.note(file), remarks).root();
+            PickleValue root = TorchFile.open(opened.note(file), warnings).root();
             PickleValue.Dict dict = root.asDict()
                     .orElseThrow(() -> new InvalidCheckpointException(
                             ProblemCode.NOT_WEIGHTS, Place.of(file), "checkpoints.plain.not-a-state-dict", root));
@@ -103,7 +103,7 @@ public final class PipelineLayers {
         if (block) {
             throw missing(layers.size(), layers.size());
         }
-        remarks.report(
+        warnings.report(
                 ProblemCode.CHOICE, Place.of(folder), "checkpoints.pipeline.layers", layers.size(), blocks, BLOCKS);
         return new Checkpoint(
                 CheckpointKind.PIPELINE_LAYERS,
@@ -112,7 +112,7 @@ public final class PipelineLayers {
                 entries,
                 TrainingState.unknown(),
                 opened.identities(),
-                remarks.all());
+                warnings.all());
     }
 
     /// The files by layer. One that is missing in between would give the blocks behind it wrong numbers.

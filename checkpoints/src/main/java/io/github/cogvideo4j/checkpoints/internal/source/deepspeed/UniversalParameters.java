@@ -11,7 +11,7 @@ import io.github.cogvideo4j.formats.internal.torch.TensorValue;
 import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData;
@@ -38,13 +38,13 @@ final class UniversalParameters {
     private final Path folder;
     private final int worldSize;
     private final SourceFiles opened;
-    private final Problems remarks;
+    private final Warnings warnings;
 
-    private UniversalParameters(Path folder, int worldSize, SourceFiles opened, Problems remarks) {
+    private UniversalParameters(Path folder, int worldSize, SourceFiles opened, Warnings warnings) {
         this.folder = folder;
         this.worldSize = worldSize;
         this.opened = opened;
-        this.remarks = remarks;
+        this.warnings = warnings;
     }
 
     /// Whether a state folder is that of a universal checkpoint.
@@ -58,16 +58,16 @@ final class UniversalParameters {
     /// @param groups      names and shapes by parameter group
     /// @param worldSize   the ranks that it was made from
     /// @param opened      takes the files
-    /// @param remarks     takes what is odd but stops nothing
+    /// @param warnings     takes what is odd but stops nothing
     static List<StateEntry> read(
             Path stateFolder,
             List<SequencedMap<String, Shape>> groups,
             int worldSize,
             SourceFiles opened,
-            Problems remarks)
+            Warnings warnings)
             throws IOException {
         UniversalParameters parameters =
-                new UniversalParameters(stateFolder.resolve(FOLDER), worldSize, opened, remarks);
+                new UniversalParameters(stateFolder.resolve(FOLDER), worldSize, opened, warnings);
         List<StateEntry> entries = new ArrayList<>();
         for (SequencedMap<String, Shape> group : groups) {
             for (Map.Entry<String, Shape> parameter : group.entrySet()) {
@@ -92,7 +92,7 @@ final class UniversalParameters {
                     "checkpoints.deepspeed.universal-absent",
                     name);
         }
-        PickleValue root = TorchFile.open(opened.note(file), remarks).root();
+        PickleValue root = TorchFile.open(opened.note(file), warnings).root();
         PickleValue value = root.asDict().flatMap(dict -> dict.get("param")).orElse(root);
         if (!(value instanceof TensorValue tensor)) {
             throw new InvalidCheckpointException(

@@ -9,7 +9,7 @@ import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.internal.torch.TorchSequence;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,7 +37,7 @@ final class ChunkHeads {
 
     /// What one file had, up to the first failure.
     private record Part(
-            List<Wanted> wanted, List<StoredTensor> tensors, Optional<Exception> failure, Problems remarks) {}
+            List<Wanted> wanted, List<StoredTensor> tensors, Optional<Exception> failure, Warnings warnings) {}
 
     private ChunkHeads() {}
 
@@ -46,8 +46,8 @@ final class ChunkHeads {
     /// @param folder  where the files are; those that are not there are told of when a chunk is asked for
     /// @param wanted  the chunks in the order in which they will be asked for
     /// @param opened  takes the files' identities
-    /// @param remarks takes what is odd but stops nothing
-    static ChunkHeads read(Path folder, List<Wanted> wanted, SourceFiles opened, Problems remarks) throws IOException {
+    /// @param warnings takes what is odd but stops nothing
+    static ChunkHeads read(Path folder, List<Wanted> wanted, SourceFiles opened, Warnings warnings) throws IOException {
         Map<PlainFileName, List<Wanted>> byFile = new LinkedHashMap<>();
         for (Wanted chunk : wanted) {
             byFile.computeIfAbsent(chunk.place().file(), _ -> new ArrayList<>()).add(chunk);
@@ -64,26 +64,26 @@ final class ChunkHeads {
         byFile.values().parallelStream()
                 .map(chunks -> part(chunks.getFirst().place().file().in(folder), chunks))
                 .toList()
-                .forEach(part -> heads.add(part, remarks));
+                .forEach(part -> heads.add(part, warnings));
         return heads;
     }
 
     private static Part part(Path file, List<Wanted> wanted) {
         List<StoredTensor> tensors = new ArrayList<>();
-        Problems remarks = new Problems();
+        Warnings warnings = new Warnings();
         try (TorchSequence sequence = TorchSequence.open(file)) {
             for (Wanted chunk : wanted) {
-                tensors.add(tensor(file, sequence, chunk, remarks));
+                tensors.add(tensor(file, sequence, chunk, warnings));
             }
-            return new Part(wanted, tensors, Optional.empty(), remarks);
+            return new Part(wanted, tensors, Optional.empty(), warnings);
         } catch (IOException | RuntimeException e) {
-            return new Part(wanted, tensors, Optional.of(e), remarks);
+            return new Part(wanted, tensors, Optional.of(e), warnings);
         }
     }
 
-    private static StoredTensor tensor(Path file, TorchSequence sequence, Wanted chunk, Problems remarks)
+    private static StoredTensor tensor(Path file, TorchSequence sequence, Wanted chunk, Warnings warnings)
             throws IOException {
-        TorchFile opened = sequence.file(chunk.place().offset(), chunk.place().length(), remarks);
+        TorchFile opened = sequence.file(chunk.place().offset(), chunk.place().length(), warnings);
         if (!(opened.root() instanceof TensorValue value)) {
             throw new InvalidCheckpointException(
                     ProblemCode.MIXED_CHECKPOINTS,
@@ -95,7 +95,7 @@ final class ChunkHeads {
         return value.stored(chunk.name());
     }
 
-    private void add(Part part, Problems remarks) {
+    private void add(Part part, Warnings warnings) {
         int read = part.tensors().size();
         for (int i = 0; i < read; i++) {
             tensors.put(part.wanted().get(i).place(), part.tensors().get(i));
@@ -104,7 +104,7 @@ final class ChunkHeads {
         int failed = Math.min(read, part.wanted().size() - 1);
         part.failure()
                 .ifPresent(failure -> failures.put(part.wanted().get(failed).place(), failure));
-        part.remarks().all().forEach(remarks::report);
+        part.warnings().all().forEach(warnings::report);
     }
 
     /// A chunk's tensor, empty when its file is not there.

@@ -14,7 +14,7 @@ import io.github.cogvideo4j.checkpoints.source.StateEntry.Role;
 import io.github.cogvideo4j.checkpoints.source.TrainingState;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData;
@@ -45,7 +45,7 @@ public final class DistributedCheckpoint {
     private final Path folder;
     private final SourceOptions options;
     private final SourceFiles opened = new SourceFiles();
-    private final Problems remarks = new Problems();
+    private final Warnings warnings = new Warnings();
 
     private DistributedCheckpoint(Path folder, SourceOptions options) {
         this.folder = folder;
@@ -99,8 +99,8 @@ public final class DistributedCheckpoint {
 
     private Checkpoint plan() throws IOException {
         DistributedMetadata metadata = MetadataReader.read(opened.note(folder.resolve(METADATA)));
-        List<String> keys = ModelKeys.choose(metadata, remarks);
-        ChunkHeads heads = ChunkHeads.read(folder, wanted(metadata, keys), opened, remarks);
+        List<String> keys = ModelKeys.choose(metadata, warnings);
+        ChunkHeads heads = ChunkHeads.read(folder, wanted(metadata, keys), opened, warnings);
         List<StateEntry> entries = new ArrayList<>();
         int ranks = 0;
         for (String key : keys) {
@@ -117,7 +117,7 @@ public final class DistributedCheckpoint {
                 CheckpointKind.DISTRIBUTED,
                 folder,
                 options,
-                KeyPrefix.strip(entries, Place.of(metadata.file()), remarks),
+                KeyPrefix.strip(entries, Place.of(metadata.file()), warnings),
                 new TrainingState(
                         OptionalLong.empty(),
                         OptionalInt.empty(),
@@ -125,7 +125,7 @@ public final class DistributedCheckpoint {
                         Optional.empty(),
                         versions),
                 opened.identities(),
-                remarks.all());
+                warnings.all());
     }
 
     /// The chunks of the model, as far as there are any: what is wrong with the table is told tensor by tensor.

@@ -14,7 +14,7 @@ import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -51,7 +51,7 @@ public final class HubStorage {
     private final Path folder;
     private final SourceOptions options;
     private final SourceFiles opened = new SourceFiles();
-    private final Problems remarks = new Problems();
+    private final Warnings warnings = new Warnings();
     private final RankPieces pieces = new RankPieces();
 
     private HubStorage(Path folder, SourceOptions options) {
@@ -113,7 +113,7 @@ public final class HubStorage {
         Map<Integer, Long> longest = new HashMap<>();
         for (Map.Entry<Piece, Path> file : files.entrySet()) {
             SafetensorsFile opened =
-                    SafetensorsFile.open(this.opened.note(file.getValue()), options.strictness(), remarks);
+                    SafetensorsFile.open(this.opened.note(file.getValue()), options.strictness(), warnings);
             for (StoredTensor tensor : opened.tensors()) {
                 long rows = tensor.shape().rank() == 0 ? 1 : tensor.shape().size(0);
                 longest.merge(file.getKey().file(), rows, Math::max);
@@ -132,7 +132,7 @@ public final class HubStorage {
         String next = "shard-%05d-model-...".formatted(ranks + 1);
         WholeRows.require(tensors, folder, next);
         if (!WholeRows.isProven(tensors, pieces.firstRows(), ranks)) {
-            remarks.report(
+            warnings.report(
                     ProblemCode.MISSING_RANK, Place.of(folder), "checkpoints.distributed.ranks-unproven", ranks, next);
         }
         return new Checkpoint(
@@ -145,7 +145,7 @@ public final class HubStorage {
                 new TrainingState(
                         OptionalLong.empty(), OptionalInt.empty(), OptionalInt.of(ranks), Optional.empty(), versions),
                 opened.identities(),
-                remarks.all());
+                warnings.all());
     }
 
     private SortedMap<Piece, Path> files() throws IOException {

@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.table.StateParts;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.util.List;
 import java.util.Set;
 
@@ -24,7 +24,7 @@ final class ModelKeys {
     ///
     /// @throws InvalidCheckpointException `not-weights` when there is only an optimizer's state, or no
     ///     tensor at all
-    static List<String> choose(DistributedMetadata metadata, Problems remarks) {
+    static List<String> choose(DistributedMetadata metadata, Warnings warnings) {
         Set<String> keys = metadata.tensors().sequencedKeySet();
         Place place = Place.of(metadata.file());
         if (keys.isEmpty()) {
@@ -40,7 +40,7 @@ final class ModelKeys {
                     ProblemCode.NOT_WEIGHTS, place, "checkpoints.distributed.optimizer-alone");
         }
         if (names.size() < keys.size()) {
-            remarks.report(
+            warnings.report(
                     ProblemCode.CHOICE,
                     place,
                     "checkpoints.distributed.training-left-out",

@@ -16,7 +16,7 @@ import io.github.cogvideo4j.formats.internal.torch.TensorValue;
 import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
@@ -48,7 +48,7 @@ public final class RankFiles {
     private final Path folder;
     private final SourceOptions options;
     private final SourceFiles opened = new SourceFiles();
-    private final Problems remarks = new Problems();
+    private final Warnings warnings = new Warnings();
     private final RankPieces pieces = new RankPieces();
 
     private RankFiles(Path folder, SourceOptions options) {
@@ -105,7 +105,7 @@ public final class RankFiles {
                         Optional.empty(),
                         new TreeMap<>(Map.of())),
                 opened.identities(),
-                remarks.all());
+                warnings.all());
     }
 
     private int worldSize(SortedMap<Integer, Path> ranks) throws IOException {
@@ -136,7 +136,7 @@ public final class RankFiles {
     }
 
     private void read(Path file, int rank, int world) throws IOException {
-        PickleValue root = TorchFile.open(opened.note(file), remarks).root();
+        PickleValue root = TorchFile.open(opened.note(file), warnings).root();
         PickleValue.Dict dict = root.asDict()
                 .orElseThrow(() -> new InvalidCheckpointException(
                         ProblemCode.NOT_WEIGHTS, Place.of(file), "checkpoints.plain.not-a-state-dict", root));
@@ -226,7 +226,7 @@ public final class RankFiles {
                     ranks.size(),
                     world);
         }
-        remarks.report(
+        warnings.report(
                 ProblemCode.CHOICE,
                 Place.of(folder),
                 "checkpoints.distributed.replica-missing",

@@ -9,8 +9,8 @@ import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -35,7 +35,7 @@ final class SatCheckpoint {
     private final Checkpoint raw;
     private final Place place;
     private final Map<SatPart, List<StateEntry>> parts;
-    private final Problems remarks = new Problems();
+    private final Warnings warnings = new Warnings();
 
     private SatCheckpoint(Checkpoint raw) {
         this.raw = raw;
@@ -107,9 +107,9 @@ final class SatCheckpoint {
             case TEXT_ENCODER -> new SatTextEncoder().toDiffusers(entries, place);
             case OTHER -> throw absent(part);
         };
-        remarks.report(
+        warnings.report(
                 ProblemCode.CHOICE, place, "checkpoints.sat.recognised." + part.id(), entries.size(), renamed.size());
-        raw.remarks().forEach(remarks::report);
+        raw.warnings().forEach(warnings::report);
         return new Checkpoint(
                 CheckpointKind.SAT,
                 raw.folder(),
@@ -117,7 +117,7 @@ final class SatCheckpoint {
                 renamed,
                 training(),
                 raw.files(),
-                remarks.all(),
+                warnings.all(),
                 traits(part, entries),
                 raw.adapters());
     }
@@ -191,7 +191,7 @@ final class SatCheckpoint {
         if (names.isEmpty()) {
             return entries;
         }
-        remarks.report(ProblemCode.ASSUMED, place, "checkpoints.sat.dropped", names.size(), Message.first(names));
+        warnings.report(ProblemCode.ASSUMED, place, "checkpoints.sat.dropped", names.size(), Message.first(names));
         return entries.stream().filter(entry -> !dropped.test(entry.name())).toList();
     }
 
@@ -207,7 +207,7 @@ final class SatCheckpoint {
                                 : "checkpoints.sat.beside." + part.id(),
                         entries.size(),
                         part.prefix() + entries.getFirst().name());
-                remarks.report(
+                warnings.report(
                         part == SatPart.TEXT_ENCODER ? beside.with(Remedy.change(Remedy.Field.TEXT_ENCODER)) : beside);
             }
         });

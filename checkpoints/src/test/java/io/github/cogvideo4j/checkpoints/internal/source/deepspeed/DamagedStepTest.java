@@ -11,7 +11,7 @@ import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
 import io.github.cogvideo4j.formats.internal.torch.TensorValue;
 import io.github.cogvideo4j.formats.internal.torch.TorchFile;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.Extent;
 import io.github.cogvideo4j.formats.tensor.Storage;
 import io.github.cogvideo4j.formats.tensor.TensorData;
@@ -61,7 +61,7 @@ class DamagedStepTest {
                     .findFirst()
                     .orElseThrow();
         }
-        PickleValue.Dict state = TorchFile.open(file, new Problems())
+        PickleValue.Dict state = TorchFile.open(file, new Warnings())
                 .root()
                 .asDict()
                 .flatMap(root -> root.get("optimizer_state_dict"))

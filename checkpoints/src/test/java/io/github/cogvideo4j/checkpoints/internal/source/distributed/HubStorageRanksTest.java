@@ -54,8 +54,8 @@ class HubStorageRanksTest {
 
         String said;
         try {
-            said = Checkpoints.open(state, SourceOptions.defaults()).remarks().stream()
-                            .anyMatch(remark -> remark.code() == ProblemCode.MISSING_RANK)
+            said = Checkpoints.open(state, SourceOptions.defaults()).warnings().stream()
+                            .anyMatch(warning -> warning.code() == ProblemCode.MISSING_RANK)
                     ? "warned"
                     : "";
         } catch (InvalidCheckpointException e) {
@@ -79,8 +79,8 @@ class HubStorageRanksTest {
         tensors.put("transformer_blocks.0.ff.net.0.proj.weight", new int[] {4 * width, width});
         tensors.put("transformer_blocks.0.ff.net.2.weight", new int[] {width, 4 * width});
         assertThat(Checkpoints.open(write(tensors, ranks, ranks), SourceOptions.defaults())
-                        .remarks())
-                .noneMatch(remark -> remark.code() == ProblemCode.MISSING_RANK);
+                        .warnings())
+                .noneMatch(warning -> warning.code() == ProblemCode.MISSING_RANK);
     }
 
     /// The files of the first ranks, as `HuggingFaceStorageWriter` writes what `torch.chunk` cuts: ceil(n/W) rows

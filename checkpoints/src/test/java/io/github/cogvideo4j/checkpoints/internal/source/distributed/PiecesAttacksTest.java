@@ -55,7 +55,8 @@ class PiecesAttacksTest {
         }
         Checkpoint checkpoint = open();
         assertThat(bytes(checkpoint)).containsExactly(2, 2, 3, 3);
-        assertThat(checkpoint.remarks()).anyMatch(remark -> remark.toString().contains("model_world_size_4_rank_0.pt"));
+        assertThat(checkpoint.warnings())
+                .anyMatch(warning -> warning.toString().contains("model_world_size_4_rank_0.pt"));
     }
 
     @ParameterizedTest

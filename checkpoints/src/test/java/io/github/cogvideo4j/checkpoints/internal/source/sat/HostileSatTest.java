@@ -132,7 +132,7 @@ class HostileSatTest {
         Checkpoint raw = checkpoint(entries);
         Checkpoint main = SatCheckpoint.plan(raw);
         assertThat(main.entries()).allMatch(entry -> !entry.name().contains("conditioner"));
-        assertThat(main.remarks())
+        assertThat(main.warnings())
                 .extracting(problem -> problem.message().text())
                 .anyMatch(text -> text.contains("text encoder") && text.contains("unless you ask for it"))
                 .anyMatch(text -> text.contains("autoencoder") && text.contains("first_stage_model.encoder"))
@@ -150,7 +150,7 @@ class HostileSatTest {
     @Test
     void theFixedPositionsOfTheSmallModelAreLeftOutAndSaidSo() throws IOException {
         Checkpoint checkpoint = Checkpoints.open(Resources.fixture("sat-2b-posemb/input"), SourceOptions.defaults());
-        assertThat(checkpoint.remarks())
+        assertThat(checkpoint.warnings())
                 .extracting(Problem::message)
                 .anyMatch(message -> message.text().contains("pos_embedding"));
     }

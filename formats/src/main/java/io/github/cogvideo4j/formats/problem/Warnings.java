@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.SequencedSet;
 
 /// A collection of problems that are worth telling but stop nothing. Safe to report to from several threads.
-public final class Problems {
+public final class Warnings {
     private final SequencedSet<Problem> reported = new LinkedHashSet<>();
 
     /// Adds one problem; the same problem is kept once.

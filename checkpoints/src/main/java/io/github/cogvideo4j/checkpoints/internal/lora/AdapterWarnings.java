@@ -3,8 +3,8 @@ package io.github.cogvideo4j.checkpoints.internal.lora;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Problems;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 ///
 /// CogVideo's trainer multiplies by alpha / rank while training (64 / 128 by default) and saves neither, so a
 /// reader that takes alpha to be the rank applies the adapter at another strength than it was trained at.
-public final class AdapterRemarks {
+public final class AdapterWarnings {
     private static final Pattern MENTION =
             Pattern.compile("(?i)lora[_-]?alpha[\"']?\\s{0,8}[:=]?\\s{0,8}[\"']?([0-9]{1,7}(?:\\.[0-9]{1,6})?)");
     private static final List<String> ENDINGS = List.of(".json", ".yaml", ".yml", ".toml", ".sh");
@@ -38,13 +38,13 @@ public final class AdapterRemarks {
     /// @param alpha the value
     record Mention(Path file, String alpha) {}
 
-    private AdapterRemarks() {}
+    private AdapterWarnings() {}
 
     /// Says with which alpha an adapter is applied, where that is not what it records.
     ///
     /// @param adapter the adapter
     /// @param given   an alpha that goes before what it records
-    public static void tellAlpha(AdapterContent adapter, OptionalDouble given, Problems remarks) {
+    public static void tellAlpha(AdapterContent adapter, OptionalDouble given, Warnings warnings) {
         Place place = Place.of(adapter.file());
         List<AdaptedModule> modules = adapter.modules().values().stream()
                 .filter(AdaptedModule::usesAlpha)
@@ -54,7 +54,7 @@ public final class AdapterRemarks {
                 .findFirst();
         if (given.isPresent()) {
             if (recorded.isPresent() && recorded.getAsDouble() != given.getAsDouble()) {
-                remarks.report(
+                warnings.report(
                         ProblemCode.CHOICE,
                         place,
                         "checkpoints.lora.alpha-overridden",
@@ -64,7 +64,7 @@ public final class AdapterRemarks {
         } else if (!adapter.recordsAlpha()) {
             Optional<Mention> mention = mention(adapter.file());
             if (mention.isPresent()) {
-                remarks.report(Problem.of(
+                warnings.report(Problem.of(
                                 ProblemCode.LORA_ALPHA,
                                 place,
                                 "checkpoints.lora.alpha-mentioned",
@@ -75,7 +75,7 @@ public final class AdapterRemarks {
                                 Remedy.Field.LORA_ALPHA,
                                 String.valueOf(mention.get().alpha()))));
             } else {
-                remarks.report(
+                warnings.report(
                         Problem.of(ProblemCode.LORA_ALPHA, place, "checkpoints.lora.alpha-unknown", ranks(adapter))
                                 .with(Remedy.change(Remedy.Field.LORA_ALPHA)));
             }
@@ -83,9 +83,9 @@ public final class AdapterRemarks {
     }
 
     /// Says how many modules were bound, which is all of them.
-    public static void tellBinding(AdapterBinding binding, Problems remarks) {
+    public static void tellBinding(AdapterBinding binding, Warnings warnings) {
         Place place = Place.of(binding.adapter().file());
-        remarks.report(
+        warnings.report(
                 ProblemCode.CHOICE,
                 place,
                 "checkpoints.lora.bound",
@@ -94,7 +94,7 @@ public final class AdapterRemarks {
                 binding.adapter().dialect(),
                 ranks(binding.adapter()));
         if (!binding.wrapper().isEmpty()) {
-            remarks.report(ProblemCode.CHOICE, place, "checkpoints.lora.wrapper", binding.wrapper());
+            warnings.report(ProblemCode.CHOICE, place, "checkpoints.lora.wrapper", binding.wrapper());
         }
     }
 
@@ -128,7 +128,7 @@ public final class AdapterRemarks {
 
     private static List<Path> candidates(Path folder) {
         List<Path> files = new ArrayList<>();
-        try (DirectoryStream<Path> children = Files.newDirectoryStream(folder, AdapterRemarks::isCandidate)) {
+        try (DirectoryStream<Path> children = Files.newDirectoryStream(folder, AdapterWarnings::isCandidate)) {
             for (Path child : children) {
                 if (files.size() == MOST_FILES) {
                     break;
