@@ -61,9 +61,10 @@ final class DocumentNames {
         at("", "CogVideoX-2b", MODEL_2B);
         at("", "CogVideoX-5b", "golden/pipelines/t2v-5b");
         at("lora extract", "my-model", "fixtures/sample-t2v-2b/output/checkpoint-3");
+        at("", "CogVideoX-Fun-V1.1-5b-Control", "golden/control/pipelines/fun-control-5b");
         at("doctor my-model|--undo", "my-model", "fixtures/mess/a1-bin-no-prefix/input/pipeline");
         at("", "my-model", MODEL_2B);
-        for (String video : List.of("output", "fast", "exact", "input")) {
+        for (String video : List.of("output", "fast", "exact", "input", "poses")) {
             at("", video + ".mp4", VIDEO);
         }
         for (String folder : List.of("samples/step-500", "samples/step-1000", "run-a", "run-b")) {

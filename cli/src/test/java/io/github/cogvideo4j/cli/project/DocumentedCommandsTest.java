@@ -54,7 +54,8 @@ class DocumentedCommandsTest {
 
     /// Added to a command so that it takes seconds: the samples' size, few steps, no question.
     private static final Map<String, String> SMALLER = Map.of(
-            "^generate (?!.*--smoke)", "--num-inference-steps 2 --num-frames 9",
+            "^generate (?!.*--smoke|.*--num-frames)", "--num-inference-steps 2 --num-frames 9",
+            "^generate .*--num-frames", "--num-inference-steps 2",
             "^bench-cache", "--num-inference-steps 2 --num-frames 9 --cache first-block:threshold=0",
             "^invert", "--width 80 --height 48 --num-inference-steps 2 --max-num-frames 9",
             "^doctor .*--fix", "--yes");
