@@ -76,7 +76,7 @@ class MessagesTest {
     @ParameterizedTest
     @MethodSource("modulesWithMessages")
     void aCountOfOneHasTheSingular(String module) {
-        Pattern plural = Pattern.compile("(?<!more than |at most |at least |all )\\{\\d} ((input|output|latent|other) )?"
+        Pattern plural = Pattern.compile("(?<!more than |at most |at least |all |one of )\\{\\d} ((input|output|latent|other) )?"
                 + "(tensor|module|key|value|layer|file|rank|step|prompt|element|matrice|block|model|buffer|channel|frame"
                 + "|piece|token|row|chunk|object|record|window|prediction|checkpoint|video|adapter|component)s\\b"
                 + "(?! per second)");
