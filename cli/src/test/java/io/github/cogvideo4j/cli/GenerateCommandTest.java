@@ -41,6 +41,15 @@ class GenerateCommandTest {
         assertUsage(generate("--prompt", "a cat", "--threads", "0"), "--threads");
         assertUsage(generate("--prompt", "a cat", "--lora-scale", "0.7"), "--lora-scale");
         assertUsage(generate("--prompt", "a cat", "--seed", "many"), "random");
+        assertUsage(generate("--prompt", "a cat", "--extend-clips", "2"), "--extend");
+        assertUsage(generate("--prompt", "a cat", "--extend", "x.mp4", "--extend-clips", "0"), "--extend-clips");
+        assertUsage(generate("--prompt", "a cat", "--extend", "x.mp4", "--generate-type", "v2v"), "v2v");
+        assertUsage(
+                generate("--prompt", "a cat", "--extend", "x.mp4", "--image-or-video-path", IMAGE),
+                "--image-or-video-path");
+        assertUsage(
+                generate("--prompt", "a cat", "--extend", "x.mp4", "--extend-clips", "2", "--preview-every", "1"),
+                "previews");
         assertUsage(generate("--prompt", "a cat", "--windows", "square"), "static, uniform, looped");
         assertUsage(generate("--prompt", "a cat", "--window_size", "48"), "--windows");
         assertUsage(generate("--prompt", "a cat", "--windows", "static", "--window-blend", "hard"), "flat, fade");

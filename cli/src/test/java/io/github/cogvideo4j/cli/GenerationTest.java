@@ -10,6 +10,7 @@ import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
+import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.video.TensorFile;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.testing.Resources;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -135,6 +137,50 @@ class GenerationTest {
         assertThat(Files.mismatch(video, other)).isNotNegative();
         Run plan = Run.of("generate", "--repeat", record, "--windows", "static", "--dry-run", "--json");
         assertThat(plan.out()).contains("\"at_first_step\": 4", "\"predictions\": 8");
+    }
+
+    /// The source's frames stay as they are, the clips follow; the record names the source by its hash and
+    /// makes the same again. A clip is what its last frame and its seed make by themselves.
+    @Test
+    void aVideoIsContinued() throws IOException {
+        Path source = folder.resolve("source.gif");
+        try (Video video = Video.allocate(5, 48, 80, 8)) {
+            for (int i = 0; i < 5; i++) {
+                video.frame(i).fill((byte) (40 * i));
+            }
+            video.save(source);
+        }
+        Path image = Files.createDirectory(folder.resolve("images")).resolve("last.png");
+        try (Video read = Video.read(source);
+                Image last = read.image(4)) {
+            last.savePng(image);
+        }
+        String model = "--model=" + Resources.golden("pipelines/i2v-5b");
+        List<String> common =
+                List.of(model, "--prompt=a lighthouse", "--dtype=fp32", "--num-frames=9", "--num-inference-steps=2");
+        Path longer = folder.resolve("longer.safetensors");
+        done(generate(common, "--extend=" + source, "--extend_clips=2", "--output-path=" + longer));
+        ByteBuffer whole = ByteBuffer.wrap(bytes(longer, "frames"));
+        int frame = 48 * 80 * 3;
+        assertThat(whole.remaining()).isEqualTo((5 + 8 + 8) * frame);
+        Path alone = folder.resolve("alone.safetensors");
+        done(generate(common, "--image-or-video-path=" + image, "--output-path=" + alone));
+        assertThat(whole.slice(5 * frame, 8 * frame))
+                .isEqualTo(ByteBuffer.wrap(bytes(alone, "frames")).slice(frame, 8 * frame));
+        String record = Files.readString(Path.of(longer + ".json"));
+        assertThat(record).contains("\"clips\": 2", "source.gif", "\"input_sha256\"");
+        Path again = folder.resolve("again.safetensors");
+        done(Run.of("generate", "--repeat", longer + ".json", "--output-path", again.toString()));
+        assertThat(again).hasSameBinaryContentAs(longer);
+        Run plan = generate(common, "--extend=" + source, "--extend-clips=3", "--dry-run");
+        assertThat(plan.out()).contains("29");
+        done(plan);
+    }
+
+    private static Run generate(List<String> common, String... more) {
+        return Run.of(Stream.of(List.of("generate"), common, List.of(more))
+                .flatMap(List::stream)
+                .toArray(String[]::new));
     }
 
     /// What earlier versions wrote beside a video makes the same video again; what is on the command line

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -437,6 +438,58 @@ class TrainersCommandsTest {
         }
         try (Stream<Path> left = Files.list(folder)) {
             assertThat(left).isEmpty();
+        }
+    }
+
+    /// First bytes as the formats' specifications have them, and the names that their programs give.
+    @ParameterizedTest
+    @CsvSource({
+        "model.onnx, 0807120b70797465, ONNX",
+        "tf_model.h5, 894844460d0a1a0a, HDF5",
+        "saved_model.pb, 0801, TensorFlow",
+        "model.ckpt.index, 00000000, TensorFlow",
+        "model.tflite, 1c00000054464c33, TensorFlow Lite",
+        "diffusion_flax_model.msgpack, 82a6706172616d73, Flax",
+        "model.mlmodel, 0801, Core ML"
+    })
+    void aFileOfAnotherFormatIsNamedOnceByEveryCommand(String name, String bytes, String title) throws IOException {
+        Path home = Files.createDirectory(folder.resolve("download"));
+        Path file = Files.write(home.resolve(name), HexFormat.of().parseHex(bytes));
+        for (Path path : List.of(file, home)) {
+            for (List<String> words : List.of(
+                    List.of("convert", path.toString(), output().toString()),
+                    List.of("doctor", path.toString()),
+                    List.of("inspect", path.toString()))) {
+                Run run = Run.of(words.toArray(String[]::new));
+                assertThat(run.exit()).isIn(ExitCode.BAD_INPUT, ExitCode.PROBLEMS_FOUND);
+                assertThat(run.out() + run.err())
+                        .as("%s", words)
+                        .containsOnlyOnce("[other-format]")
+                        .containsOnlyOnce("[")
+                        .contains("the format of this file is " + title, "safetensors");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void whatWasWrittenUncheckedIsSaidByEveryVerification(int count) throws IOException {
+        Map<String, WrittenTensors.Raw> tensors = new LinkedHashMap<>();
+        WrittenTensors.raw(Resources.fixture("cogkit-sft-w2/live-master.safetensors")).values().stream()
+                .limit(count)
+                .forEach(tensor -> tensors.put("head." + tensors.size(), tensor));
+        Path source = ContainerFiles.write(folder.resolve("head.safetensors"), tensors);
+        assertThat(convert(source, output(), List.of()).err()).contains("[unknown-names]", "--unchecked-names");
+        Path written = output();
+        Run converted = convert(source, written, List.of("--unchecked-names"));
+        assertThat(converted.exit()).as(converted.err()).isEqualTo(ExitCode.DONE);
+        for (List<String> words : List.of(
+                List.of("verify", written.toString()),
+                List.of("verify", written.toString(), "--against", source.toString()))) {
+            Run verified = Run.of(words.toArray(String[]::new));
+            assertThat(verified.err())
+                    .contains("[unchecked-names]", "were not checked when written", "head.0")
+                    .contains("names of the " + count + (count == 1 ? " tensor " : " tensors "));
         }
     }
 }

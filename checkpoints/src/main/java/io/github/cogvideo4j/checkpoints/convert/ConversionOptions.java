@@ -224,5 +224,10 @@ public record ConversionOptions(
                     OptionalDouble.empty(),
                     OptionalDouble.empty());
         }
+
+        /// Whether something is said about a transformer.
+        public boolean aboutTransformer() {
+            return layers.isPresent() || heads.isPresent() || rotary || imageToVideo || version.isPresent();
+        }
     }
 }

@@ -6,6 +6,7 @@ import io.github.cogvideo4j.checkpoints.internal.lora.AdapterNames;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterSource;
 import io.github.cogvideo4j.checkpoints.internal.lora.ModelNames;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.lora.LoraAdapter.LoraBinding;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
@@ -74,7 +75,7 @@ public record LoraTarget(Optional<String> component, Checkpoint weights) {
             return open(model, component.get());
         }
         if (there.isEmpty()) {
-            return new LoraTarget(Optional.empty(), Checkpoints.open(model, SourceOptions.defaults()));
+            return new LoraTarget(Optional.empty(), weights(model));
         }
         return there.size() == 1 ? open(model, there.getFirst()) : best(model, adapters, there);
     }
@@ -118,7 +119,22 @@ public record LoraTarget(Optional<String> component, Checkpoint weights) {
     }
 
     private static LoraTarget open(Path model, String component) throws IOException {
-        return new LoraTarget(
-                Optional.of(component), Checkpoints.open(model.resolve(component), SourceOptions.defaults()));
+        return new LoraTarget(Optional.of(component), weights(model.resolve(component)));
+    }
+
+    /// A model's weights, unless they were quantized: nothing can be added to such.
+    private static Checkpoint weights(Path model) throws IOException {
+        Path config = model.resolve("config.json");
+        Optional<String> quantization =
+                Files.isRegularFile(config) ? ConfigDocument.read(config).quantization() : Optional.empty();
+        if (quantization.isPresent()) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.OTHER_FORMAT,
+                    Place.of(model),
+                    "checkpoints.placement.quantized-base",
+                    String.valueOf(model.getFileName()),
+                    quantization.get());
+        }
+        return Checkpoints.open(model, SourceOptions.defaults());
     }
 }

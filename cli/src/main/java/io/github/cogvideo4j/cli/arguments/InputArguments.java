@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.inference.generation.GenerationKind;
+import io.github.cogvideo4j.inference.generation.GenerationRequest.Extension;
 import io.github.cogvideo4j.inference.generation.PromptInput;
 import io.github.cogvideo4j.inference.image.Image;
 import java.io.IOException;
@@ -20,6 +21,12 @@ public final class InputArguments {
     @Option(names = "--control-video", paramLabel = "FILE")
     private Optional<Path> control = Optional.empty();
 
+    @Option(names = "--extend", paramLabel = "VIDEO")
+    private Optional<Path> extended = Optional.empty();
+
+    @Option(names = "--extend-clips", paramLabel = "N")
+    private Optional<Integer> clips = Optional.empty();
+
     @Option(names = "--generate-type", paramLabel = "TYPE")
     private Optional<GenerationKind> kind = Optional.empty();
 
@@ -31,8 +38,42 @@ public final class InputArguments {
         if (control.isPresent() && input.isPresent()) {
             throw new UsageException("cli.generate.two-inputs", "--control-video", "--image-or-video-path");
         }
+        if (extended.isPresent() && (control.isPresent() || input.isPresent())) {
+            throw new UsageException(
+                    "cli.generate.two-inputs",
+                    "--extend",
+                    control.isPresent() ? "--control-video" : "--image-or-video-path");
+        }
         return new PromptInput(
-                prompt.text(), prompt.input().or(() -> control).or(() -> input).or(base::input));
+                prompt.text(),
+                prompt.input()
+                        .or(() -> control)
+                        .or(() -> extended)
+                        .or(() -> input)
+                        .or(base::input));
+    }
+
+    /// How a video is continued, if one is.
+    ///
+    /// @param recorded how that of a record is
+    /// @throws UsageException when there is none to continue, or the number of clips is none
+    Optional<Extension> extension(Optional<Extension> recorded) {
+        // Another input than the record's is not continued.
+        Optional<Extension> base = recorded.filter(_ -> control.isEmpty() && input.isEmpty());
+        if (clips.isPresent() && (clips.get() < 1 || clips.get() > Extension.MOST_CLIPS)) {
+            throw new UsageException("cli.generate.clips", clips.get(), Extension.MOST_CLIPS);
+        }
+        if (extended.isEmpty() && base.isEmpty()) {
+            if (clips.isPresent()) {
+                throw new UsageException("cli.generate.no-extend");
+            }
+            return Optional.empty();
+        }
+        if (kind.filter(said -> said != GenerationKind.I2V).isPresent()) {
+            throw new UsageException("cli.generate.extend-type", kind.get());
+        }
+        return Optional.of(
+                new Extension(clips.or(() -> base.map(Extension::clips)).orElse(1)));
     }
 
     /// What kind of generation the prompts ask for: what was said, or what their inputs make plain.

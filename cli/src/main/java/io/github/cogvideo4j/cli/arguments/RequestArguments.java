@@ -4,6 +4,7 @@ import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Seed;
 import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.GenerationRequest.Extension;
 import io.github.cogvideo4j.inference.generation.GenerationSettings;
 import io.github.cogvideo4j.inference.generation.PromptInput;
 import io.github.cogvideo4j.inference.options.CacheChoice;
@@ -112,12 +113,14 @@ public final class RequestArguments {
     public GenerationRequest over(GenerationRequest base, Optional<GenerationKind> kind, Predicate<String> given)
             throws IOException {
         List<PromptInput> prompts = prompts(base.prompts().getFirst());
-        GenerationKind asked = inputs.kind(prompts, kind);
+        Optional<Extension> extension = inputs.extension(base.extension());
+        GenerationKind asked = extension.isPresent() ? GenerationKind.I2V : inputs.kind(prompts, kind);
         if (asked != GenerationKind.V2V && given.test("--strength")) {
             throw new UsageException("cli.generate.strength", asked);
         }
         GenerationSettings settings = settings(base.settings(), given);
         GenerationRequest request = base.withPrompts(asked, prompts)
+                .withExtension(extension)
                 .withSettings(cache(base.model(), base.options(), settings.steps())
                         .map(settings::withCache)
                         .orElse(settings))

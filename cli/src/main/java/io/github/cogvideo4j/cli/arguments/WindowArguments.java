@@ -55,8 +55,7 @@ public final class WindowArguments {
 
         @Override
         public Schedule convert(String value) {
-            return Schedule.named(value)
-                    .orElseThrow(() -> new WrongValueException("cli.usage.choice", value, SHOWN));
+            return Schedule.named(value).orElseThrow(() -> new WrongValueException("cli.usage.choice", value, SHOWN));
         }
 
         /// The words, for picocli's `${COMPLETION-CANDIDATES}`.

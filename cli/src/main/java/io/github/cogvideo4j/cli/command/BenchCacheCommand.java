@@ -30,11 +30,6 @@ import tools.jackson.databind.node.ObjectNode;
 /// `cogvideo bench-cache`: what step caches save and cost with one's own model.
 @Command(name = "bench-cache")
 public final class BenchCacheCommand extends ConsoleCommand {
-    private static final List<String> PROMPTS = List.of(
-            "A red fox runs across a snowy field at sunrise, its breath visible in the cold air.",
-            "Close-up of a potter's hands shaping a spinning clay bowl in a sunlit workshop.",
-            "Waves crash against a lighthouse under dark storm clouds, seen from the air.");
-
     @Mixin
     private final PipelineArguments model = new PipelineArguments();
 
@@ -79,7 +74,7 @@ public final class BenchCacheCommand extends ConsoleCommand {
         OutputFile.check(output, overwrite);
         CacheSubject subject = CacheSubject.of(folder, options, steps);
         List<Supplier<PipelineRequestBuilder>> requests = new ArrayList<>();
-        (prompts.isEmpty() ? PROMPTS : prompts).forEach(prompt -> requests.add(() -> request(prompt)));
+        (prompts.isEmpty() ? CacheBenchmark.PROMPTS : prompts).forEach(prompt -> requests.add(() -> request(prompt)));
         List<CacheChoice> tried = caches.isEmpty()
                 ? CacheBenchmark.USUAL
                 : caches.stream().map(CacheChoice::of).toList();

@@ -3,24 +3,16 @@ package io.github.cogvideo4j.cli.command;
 import io.github.cogvideo4j.checkpoints.doctor.Diagnosis;
 import io.github.cogvideo4j.checkpoints.doctor.DiagnosisPlan;
 import io.github.cogvideo4j.checkpoints.doctor.DiagnosisRequest;
-import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
-import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
-import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
-import io.github.cogvideo4j.cli.console.Label;
 import io.github.cogvideo4j.cli.console.ShellWord;
-import io.github.cogvideo4j.cli.outcome.Commands;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.report.ConversionProgress;
-import io.github.cogvideo4j.cli.report.DiagnosisJson;
+import io.github.cogvideo4j.cli.report.DiagnosisReport;
 import io.github.cogvideo4j.cli.report.SystemReport;
 import io.github.cogvideo4j.formats.json.JsonFile;
-import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -93,7 +85,7 @@ public final class DoctorCommand extends ConsoleCommand {
                 return mend(plan, plan.before().get(), progress);
             }
             DiagnosisPlan.Result result = run(plan, progress);
-            return result.diagnosis().map(this::report).orElseGet(() -> takenBack(result.undone()));
+            return result.diagnosis().map(report()::show).orElseGet(() -> takenBack(result.undone()));
         }
     }
 
@@ -116,61 +108,16 @@ public final class DoctorCommand extends ConsoleCommand {
         return result;
     }
 
-    private ExitCode report(Diagnosis diagnosis) {
-        console.line(diagnosis.path() + ": " + diagnosis.summary().text(console.locale()));
-        for (Finding finding : diagnosis.findings()) {
-            console.finding(label(finding.severity()), finding.problem());
-            finding.symptom().ifPresent(symptom -> console.print("cli.doctor.symptom", symptom.text(console.locale())));
-            finding.remedy().flatMap(Commands::of).ifPresent(remedy -> console.print("cli.doctor.remedy", remedy));
-        }
-        if (diagnosis.isHealthy()) {
-            console.print("cli.doctor.healthy");
-            notLookedAt(diagnosis);
-        }
-        console.result(DiagnosisJson.of(diagnosis, console.locale()));
-        return diagnosis.isHealthy() ? ExitCode.DONE : ExitCode.PROBLEMS_FOUND;
-    }
-
-    /// What a sound diagnosis leaves open: weights that a pipeline needs beside these, and what was not read.
-    private void notLookedAt(Diagnosis diagnosis) {
-        List<String> missing = diagnosis.findings().stream()
-                .filter(finding -> finding.code() == ProblemCode.COMPONENT_WITHOUT_WEIGHTS)
-                .flatMap(finding -> finding.problem().place().file().stream())
-                .map(component -> String.valueOf(component.getFileName()))
-                .toList();
-        if (!missing.isEmpty()) {
-            console.print("cli.doctor.missing", String.join(console.text("cli.list.separator"), missing));
-        }
-        if (!deep) {
-            console.print("cli.doctor.values-unread");
-        }
-        if (Files.isRegularFile(diagnosis.path().resolve(Manifest.FILE_NAME))) {
-            console.print("cli.doctor.manifest-unread", ShellWord.of(diagnosis.path()));
-        }
-    }
-
-    private static Label label(Severity severity) {
-        return switch (severity) {
-            case ERROR -> Label.PROBLEM;
-            case WARNING -> Label.WARNING;
-            case INFO -> Label.NOTE;
-        };
+    private DiagnosisReport report() {
+        return new DiagnosisReport(console, deep);
     }
 
     private ExitCode mend(DiagnosisPlan plan, Diagnosis diagnosis, ConversionProgress progress) throws IOException {
         plan.questions().forEach(console::warn);
         if (plan.steps().isEmpty()) {
-            return report(diagnosis);
+            return report().show(diagnosis);
         }
-        diagnosis
-                .findings()
-                .forEach(finding -> console.line(
-                        finding.code().id() + ": " + finding.problem().message().text(console.locale())));
-        ArrayNode steps = JsonFile.newObject().putArray("steps");
-        plan.steps().forEach(step -> {
-            steps.add(step.text(console.locale()));
-            console.line("  " + step.text(console.locale()));
-        });
+        ArrayNode steps = report().showRepair(plan, diagnosis);
         boolean agreed = yes || console.confirm("cli.doctor.ask");
         if (!agreed) {
             console.note("cli.doctor.not-done");
@@ -179,12 +126,7 @@ public final class DoctorCommand extends ConsoleCommand {
         if (agreed) {
             console.print("cli.doctor.done", plan.steps().size(), ShellWord.of(diagnosis.path()));
         }
-        ExitCode exit = report(after);
-        ObjectNode result = DiagnosisJson.of(after, console.locale());
-        result.put("fixed", agreed);
-        result.set("steps", steps);
-        console.result(result);
-        return exit;
+        return report().showMended(after, agreed, steps);
     }
 
     private ExitCode takenBack(int repairs) {

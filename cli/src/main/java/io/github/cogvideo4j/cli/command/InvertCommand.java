@@ -19,7 +19,6 @@ import io.github.cogvideo4j.inference.video.VideoFile.VideoLimits;
 import io.github.cogvideo4j.inference.video.VideoFormat;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -91,31 +90,27 @@ public final class InvertCommand extends ConsoleCommand {
 
     private ExitCode invert(String text, Path source) throws IOException {
         FrameChoice frames = frames();
-        Path inversion = place(source, "_inversion.mp4");
-        Path reconstruction = place(source, "_reconstruction.mp4");
-        Path latents = place(source, "_latents.safetensors");
-        VideoFormat.check(inversion, overwrite);
-        VideoFormat.check(reconstruction, overwrite);
-        TensorFile.check(latents, overwrite);
+        InversionResult.Files files = InversionResult.Files.in(output, source);
+        files.check(overwrite);
         Path folder = model.folder(Optional.empty());
         try (InversionPipeline pipeline = InversionPipeline.load(folder, model.options());
                 Video read = VideoFile.read(source, frames, VideoLimits.DEFAULT)) {
             PipelineRequest request = request(text, read);
             GenerationPlan plan = pipeline.plan(request);
-            VideoFormat.checkFrames(reconstruction, plan.height(), plan.width(), plan.framesPerSecond());
+            VideoFormat.checkFrames(files.reconstruction(), plan.height(), plan.width(), plan.framesPerSecond());
             try (GenerationDisplay display = new GenerationDisplay(console, Optional.empty());
                     InversionResult result = pipeline.invert(request, display.control())) {
                 display.finishBar();
-                TensorFile.write(latents, overwrite, entries(result), Map.of());
-                console.print("cli.invert.latents", latents, steps);
-                save(result.inversion(), inversion);
-                save(result.reconstruction(), reconstruction);
+                TensorFile.write(files.latents(), overwrite, result.entries(), Map.of());
+                console.print("cli.invert.latents", files.latents(), steps);
+                save(result.inversion(), files.inversion());
+                save(result.reconstruction(), files.reconstruction());
             }
         }
         ObjectNode told = JsonFile.newObject();
-        told.put("inversion", inversion.toString());
-        told.put("reconstruction", reconstruction.toString());
-        told.put("latents", latents.toString());
+        told.put("inversion", files.inversion().toString());
+        told.put("reconstruction", files.reconstruction().toString());
+        told.put("latents", files.latents().toString());
         console.result(told);
         return ExitCode.DONE;
     }
@@ -147,22 +142,8 @@ public final class InvertCommand extends ConsoleCommand {
                 .build();
     }
 
-    /// A result beside the others, named after the video.
-    private Path place(Path source, String ending) {
-        return output.resolve(String.valueOf(source.getFileName()).replaceFirst("(?<=.)\\.[^.]*$", "") + ending);
-    }
-
     private void save(Video made, Path file) throws IOException {
         made.save(file, overwrite);
         console.print("cli.vae.decoded", file, made.frames(), made.width(), made.height());
-    }
-
-    /// Under the names that the script's variables have.
-    private static List<TensorFile.Entry> entries(InversionResult result) {
-        return List.of(
-                result.videoLatents().entry("video_latents"),
-                result.inverseLatents().entry("inverse_latents"),
-                result.initialLatents().entry("recon_initial_latents"),
-                result.latents().entry("recon_latents"));
     }
 }

@@ -4,27 +4,23 @@ import io.github.cogvideo4j.checkpoints.lora.LoraExtraction;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.cli.arguments.CachedModel;
 import io.github.cogvideo4j.cli.arguments.SourceArguments;
 import io.github.cogvideo4j.cli.arguments.ThreadsArgument;
 import io.github.cogvideo4j.cli.arguments.UsageException;
-import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
-import io.github.cogvideo4j.cli.console.TextTable;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.report.ConversionProgress;
-import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.cli.report.ExtractionReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /// `cogvideo lora extract`: what a fine-tuning changed, as an adapter.
 @Command(name = "extract")
@@ -80,54 +76,14 @@ public final class LoraExtractCommand extends ConsoleCommand {
                     progress.control());
         }
         done.warnings().forEach(console::warn);
-        show(done);
+        new ExtractionReport(console).show(done);
         return ExitCode.DONE;
     }
 
     /// Opens a checkpoint, or a component of a model's folder: the one that is named, or the transformer.
     private Checkpoint open(String argument, SourceOptions options) throws IOException {
-        Path path = InspectCommand.locate(argument);
+        Path path = CachedModel.locate(argument);
         Path inModel = path.resolve(component.orElse("transformer"));
         return Checkpoints.open(Files.isDirectory(inModel) ? inModel : path, options);
-    }
-
-    private void show(LoraExtraction.Result done) {
-        ObjectNode result = JsonFile.newObject();
-        result.put("output", done.file().toString());
-        result.put("bytes", done.bytes());
-        result.put("kept", done.kept());
-        result.put("outside", done.outside());
-        ArrayNode layers = result.putArray("layers");
-        TextTable table = new TextTable("lrrr");
-        table.row(List.of(
-                console.text("cli.lora.weight"),
-                console.text("cli.lora.rank"),
-                console.text("cli.lora.change"),
-                console.text("cli.lora.kept")));
-        for (LoraExtraction.Layer layer : done.layers()) {
-            ObjectNode node = layers.addObject();
-            node.put("weight", layer.weight());
-            node.put("rank", layer.rank());
-            node.put("change", layer.change());
-            node.put("kept", layer.kept());
-            table.row(List.of(
-                    layer.weight(),
-                    String.valueOf(layer.rank()),
-                    "%.4g".formatted(layer.change()),
-                    percent(layer.kept())));
-        }
-        console.result(result);
-        table.lines().forEach(console::line);
-        console.print(
-                "cli.lora.extract.done",
-                done.layers().size(),
-                percent(done.kept()),
-                percent(done.outside()),
-                ByteSize.of(done.bytes()),
-                done.file());
-    }
-
-    private static String percent(double share) {
-        return String.format(Locale.ROOT, "%.2f%%", share * 100);
     }
 }

@@ -3,17 +3,14 @@ package io.github.cogvideo4j.cli.command;
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.JobPlan;
-import io.github.cogvideo4j.checkpoints.verify.TensorDifference;
 import io.github.cogvideo4j.checkpoints.verify.VerificationReport;
 import io.github.cogvideo4j.checkpoints.verify.VerificationRequest;
 import io.github.cogvideo4j.cli.arguments.SourceArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
-import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.report.ConversionProgress;
-import io.github.cogvideo4j.formats.json.JsonFile;
-import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.cli.report.VerificationText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,8 +19,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /// `cogvideo verify`: proves a folder intact, and equal to its source.
 @Command(name = "verify")
@@ -69,8 +64,7 @@ public final class VerifyCommand extends ConsoleCommand {
         try (ConversionProgress progress = new ConversionProgress(console)) {
             report = plan(request, progress.control()).run(progress.control());
         }
-        report.warnings().forEach(console::warn);
-        return report.source().isPresent() ? compared(report, report.source().get()) : checked(report);
+        return new VerificationText(console).show(report);
     }
 
     /// A fused model needs its adapters, and how they are given is for the command line to say.
@@ -82,46 +76,5 @@ public final class VerifyCommand extends ConsoleCommand {
             throw new UsageException(
                     "cli.verify.fused", e.problem().message().arguments().toArray());
         }
-    }
-
-    private ExitCode checked(VerificationReport report) {
-        ObjectNode result = JsonFile.newObject();
-        result.put("manifest", report.manifest());
-        result.put("files", report.files());
-        result.put("tensors", report.tensors());
-        if (report.problems().isEmpty()) {
-            console.print(
-                    report.manifest() ? "cli.verify.intact" : "cli.verify.sound",
-                    report.folder(),
-                    report.tensors(),
-                    ByteSize.of(report.bytes()));
-        }
-        return finish(report.problems(), result);
-    }
-
-    private ExitCode compared(VerificationReport report, Path source) {
-        ObjectNode result = JsonFile.newObject();
-        result.put("tensors", report.tensors());
-        result.put("equal", report.problems().isEmpty());
-        ArrayNode list = result.putArray("differences");
-        for (TensorDifference difference : report.differences()) {
-            ObjectNode node = list.addObject();
-            node.put("tensor", difference.name());
-            if (difference instanceof TensorDifference.Values values) {
-                node.put("count", values.count());
-                node.put("first_index", values.first());
-                node.put("largest", values.largest());
-            }
-        }
-        if (report.problems().isEmpty()) {
-            console.print("cli.verify.equal", report.tensors(), source);
-        }
-        return finish(report.problems(), result);
-    }
-
-    private ExitCode finish(List<Problem> problems, ObjectNode result) {
-        problems.forEach(console::finding);
-        console.result(result);
-        return problems.isEmpty() ? ExitCode.DONE : ExitCode.PROBLEMS_FOUND;
     }
 }

@@ -27,6 +27,13 @@ public record GenerationPlanReport(GenerationPlan plan, int videos) {
                 plan.steps(),
                 plan.scheduler(),
                 plan.device());
+        plan.extended()
+                .ifPresent(whole -> console.print(
+                        "cli.generate.plan-extended",
+                        whole.sourceFrames(),
+                        whole.clips(),
+                        whole.clipFrames(),
+                        whole.frames()));
         plan.windows()
                 .ifPresent(windows -> console.print(
                         "cli.generate.plan-windows",
@@ -75,6 +82,13 @@ public record GenerationPlanReport(GenerationPlan plan, int videos) {
             node.put("mapped_bytes", stage.mappedBytes());
         });
         plan.cacheBytes().ifPresent(bytes -> json.put("cache_bytes", bytes));
+        plan.extended().ifPresent(whole -> {
+            ObjectNode node = json.putObject("extend");
+            node.put("source_frames", whole.sourceFrames());
+            node.put("clips", whole.clips());
+            node.put("clip_frames", whole.clipFrames());
+            node.put("frames", whole.frames());
+        });
         plan.windows().ifPresent(windows -> {
             ObjectNode node = json.putObject("windows");
             node.put("schedule", windows.options().schedule().toString());

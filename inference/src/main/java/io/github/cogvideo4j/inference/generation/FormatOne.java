@@ -98,6 +98,7 @@ final class FormatOne {
                 settings(),
                 value("seed", Long::valueOf).orElse(defaults.seed()),
                 false,
+                Optional.empty(),
                 defaults.outputs());
     }
 

@@ -21,6 +21,7 @@ import java.util.OptionalLong;
 /// @param memory          the memory that it needs
 /// @param cacheBytes      what a step cache keeps of that from step to step, at most, if there is one
 /// @param windows         the windows in which a long video is denoised, if there are any
+/// @param extended        the video that is continued, if one is; the sizes above are then those of a clip
 public record GenerationPlan(
         int height,
         int width,
@@ -34,11 +35,39 @@ public record GenerationPlan(
         List<Problem> warnings,
         MemoryPlan memory,
         OptionalLong cacheBytes,
-        Optional<Windows> windows) {
+        Optional<Windows> windows,
+        Optional<Extended> extended) {
     /// Copies the list.
     public GenerationPlan {
         warnings = List.copyOf(warnings);
     }
+
+    /// With a video that is continued.
+    public GenerationPlan withExtension(List<Problem> allWarnings, Extended value) {
+        return new GenerationPlan(
+                height,
+                width,
+                requestedFrames,
+                frames,
+                latentFrames,
+                framesPerSecond,
+                steps,
+                scheduler,
+                device,
+                allWarnings,
+                memory,
+                cacheBytes,
+                windows,
+                Optional.of(value));
+    }
+
+    /// A video that is continued.
+    ///
+    /// @param sourceFrames its frames
+    /// @param clips        the clips that are put behind it
+    /// @param clipFrames   the frames that each adds
+    /// @param frames       the frames of the whole
+    public record Extended(int sourceFrames, int clips, int clipFrames, int frames) {}
 
     /// The windows of a run.
     ///

@@ -17,6 +17,7 @@ import java.util.Optional;
 /// @param seed           the seed of everything random
 /// @param trial          whether a short and small video is made instead, and judged: four steps, nine
 ///                       frames, half the size, as far as the model can
+/// @param extension      that the inputs are videos, which are continued; the kind is image to video
 /// @param outputs        where the results go
 public record GenerationRequest(
         Path model,
@@ -27,6 +28,7 @@ public record GenerationRequest(
         GenerationSettings settings,
         long seed,
         boolean trial,
+        Optional<Extension> extension,
         GenerationOutputs outputs) {
     /// The seed where none is given, as in CogVideo's own scripts.
     public static final long DEFAULT_SEED = 42;
@@ -52,7 +54,24 @@ public record GenerationRequest(
                 GenerationSettings.defaults(),
                 DEFAULT_SEED,
                 false,
+                Optional.empty(),
                 GenerationOutputs.of(video));
+    }
+
+    /// The continuation of a video by clips, each of which begins with the last frame before it.
+    ///
+    /// @param clips how many; each has as many frames as the settings say, the first of which is that last one.
+    ///              A clip's seed is the video's plus its number, counted from 0
+    public record Extension(int clips) {
+        /// The most clips of one video.
+        public static final int MOST_CLIPS = 100;
+
+        /// Checks the count.
+        public Extension {
+            if (clips < 1 || clips > MOST_CLIPS) {
+                throw new IllegalArgumentException(clips + " clips");
+            }
+        }
     }
 
     /// How many videos there will be.
@@ -62,41 +81,55 @@ public record GenerationRequest(
 
     /// With another model.
     public GenerationRequest withModel(Path value) {
-        return new GenerationRequest(value, options, kind, prompts, negativePrompt, settings, seed, trial, outputs);
+        return new GenerationRequest(
+                value, options, kind, prompts, negativePrompt, settings, seed, trial, extension, outputs);
     }
 
     /// With another way to load the model.
     public GenerationRequest withOptions(PipelineOptions value) {
-        return new GenerationRequest(model, value, kind, prompts, negativePrompt, settings, seed, trial, outputs);
+        return new GenerationRequest(
+                model, value, kind, prompts, negativePrompt, settings, seed, trial, extension, outputs);
     }
 
     /// With prompts and the files that their videos start from.
     public GenerationRequest withPrompts(GenerationKind newKind, List<PromptInput> value) {
-        return new GenerationRequest(model, options, newKind, value, negativePrompt, settings, seed, trial, outputs);
+        return new GenerationRequest(
+                model, options, newKind, value, negativePrompt, settings, seed, trial, extension, outputs);
     }
 
     /// With something that the videos shall not show.
     public GenerationRequest withNegativePrompt(String value) {
-        return new GenerationRequest(model, options, kind, prompts, Optional.of(value), settings, seed, trial, outputs);
+        return new GenerationRequest(
+                model, options, kind, prompts, Optional.of(value), settings, seed, trial, extension, outputs);
     }
 
     /// With other settings.
     public GenerationRequest withSettings(GenerationSettings value) {
-        return new GenerationRequest(model, options, kind, prompts, negativePrompt, value, seed, trial, outputs);
+        return new GenerationRequest(
+                model, options, kind, prompts, negativePrompt, value, seed, trial, extension, outputs);
     }
 
     /// With another seed.
     public GenerationRequest withSeed(long value) {
-        return new GenerationRequest(model, options, kind, prompts, negativePrompt, settings, value, trial, outputs);
+        return new GenerationRequest(
+                model, options, kind, prompts, negativePrompt, settings, value, trial, extension, outputs);
     }
 
     /// As a trial, or not.
     public GenerationRequest withTrial(boolean value) {
-        return new GenerationRequest(model, options, kind, prompts, negativePrompt, settings, seed, value, outputs);
+        return new GenerationRequest(
+                model, options, kind, prompts, negativePrompt, settings, seed, value, extension, outputs);
+    }
+
+    /// With videos that are continued.
+    public GenerationRequest withExtension(Optional<Extension> value) {
+        return new GenerationRequest(
+                model, options, kind, prompts, negativePrompt, settings, seed, trial, value, outputs);
     }
 
     /// With other places for the results.
     public GenerationRequest withOutputs(GenerationOutputs value) {
-        return new GenerationRequest(model, options, kind, prompts, negativePrompt, settings, seed, trial, value);
+        return new GenerationRequest(
+                model, options, kind, prompts, negativePrompt, settings, seed, trial, extension, value);
     }
 }

@@ -1,7 +1,11 @@
 package io.github.cogvideo4j.inference.generation;
 
 import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.inference.video.TensorFile;
 import io.github.cogvideo4j.inference.video.Video;
+import io.github.cogvideo4j.inference.video.VideoFormat;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +35,43 @@ public record InversionResult(
     public InversionResult {
         warnings = List.copyOf(warnings);
         times = Map.copyOf(times);
+    }
+
+    /// The latents as they are written, under the names that the variables of `ddim_inversion.py` have.
+    public List<TensorFile.Entry> entries() {
+        return List.of(
+                videoLatents.entry("video_latents"),
+                inverseLatents.entry("inverse_latents"),
+                initialLatents.entry("recon_initial_latents"),
+                latents.entry("recon_latents"));
+    }
+
+    /// The files of an inversion, named after the video.
+    ///
+    /// @param inversion      the video of the inverted latents
+    /// @param reconstruction the video that is made of them again
+    /// @param latents        the latents
+    public record Files(Path inversion, Path reconstruction, Path latents) {
+        /// The files in a folder.
+        ///
+        /// @param folder where they go
+        /// @param video  the video that is inverted
+        public static Files in(Path folder, Path video) {
+            String stem = String.valueOf(video.getFileName()).replaceFirst("(?<=.)\\.[^.]*$", "");
+            return new Files(
+                    folder.resolve(stem + "_inversion.mp4"),
+                    folder.resolve(stem + "_reconstruction.mp4"),
+                    folder.resolve(stem + "_latents.safetensors"));
+        }
+
+        /// Refuses files that cannot be written, before anything is computed.
+        ///
+        /// @param overwrite whether files that exist may be replaced
+        public void check(boolean overwrite) throws IOException {
+            VideoFormat.check(inversion, overwrite);
+            VideoFormat.check(reconstruction, overwrite);
+            TensorFile.check(latents, overwrite);
+        }
     }
 
     @Override

@@ -58,6 +58,8 @@ public final class RequestJson {
     private static final String QUIRKS = "reference_quirks";
     private static final String SEED = "seed";
     private static final String TRIAL = "trial";
+    private static final String EXTEND = "extend";
+    private static final String CLIPS = "clips";
     /// The name of the kind of job.
     public static final String JOB = "generate";
 
@@ -109,6 +111,7 @@ public final class RequestJson {
         write(json, request.settings());
         json.put(SEED, request.seed());
         json.put(TRIAL, request.trial());
+        request.extension().ifPresent(value -> json.putObject(EXTEND).put(CLIPS, value.clips()));
         return json;
     }
 
@@ -209,7 +212,17 @@ public final class RequestJson {
                 settings(fields),
                 fields.longWhole(SEED).orElse(defaults.seed()),
                 fields.flag(TRIAL, false),
+                fields.object(EXTEND).map(RequestJson::extension),
                 defaults.outputs());
+    }
+
+    private static GenerationRequest.Extension extension(JsonFields fields) {
+        int clips = fields.whole(CLIPS, 1).orElse(1);
+        if (clips > GenerationRequest.Extension.MOST_CLIPS) {
+            throw fields.bad(CLIPS);
+        }
+        fields.requireNothingElse();
+        return new GenerationRequest.Extension(clips);
     }
 
     private static PromptInput prompt(JsonFields fields) {

@@ -15,6 +15,7 @@ import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.generation.PromptInput;
 import io.github.cogvideo4j.inference.image.Image;
+import io.github.cogvideo4j.inference.internal.job.Continuation;
 import io.github.cogvideo4j.inference.internal.job.JobInput;
 import io.github.cogvideo4j.inference.internal.job.ModelIdentity;
 import io.github.cogvideo4j.inference.internal.job.OutputCheck;
@@ -37,8 +38,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// A generation that is planned and whose model is open: its videos, each with its record, are made by
 /// [#run(JobControl)].
-/// Each prompt is planned once, the first when the job is. Until it is closed, no other run can begin with the same
-/// names.
+/// Each prompt is planned once, the first when the job is. Until it is closed, no other run can begin with the
+/// same names.
 ///
 /// Results appear under their names when they are whole. What exists is replaced only when the request says so,
 /// also when two processes write at the same time.
@@ -58,6 +59,7 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
     /// Opens the model, and refuses places where results cannot go.
     static PlannedGeneration of(GenerationRequest request, JobControl control) throws IOException {
         OutputCheck.check(request);
+        Continuation.check(request);
         OutputClaims claims = OutputClaims.of(request);
         try {
             control.check();
@@ -76,17 +78,18 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
 
     /// What a request comes to; results may be there already.
     static GenerationPlan estimate(GenerationRequest request) throws IOException {
+        Continuation.check(request);
         GenerationRequest plain = request.withOutputs(
                 GenerationOutputs.of(request.outputs().of(1, request.videos()).video()));
         try (VideoGenerator generator = VideoGenerator.of(plain.kind(), plain.model(), plain.options());
                 Turn turn = turn(generator, plain, 0)) {
-            return turn.planning().plan();
+            return turn.plan();
         }
     }
 
     /// What the videos of the first prompt come to.
     public GenerationPlan plan() {
-        return first.planning().plan();
+        return first.plan();
     }
 
     /// What was asked for.
@@ -105,8 +108,8 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
     /// @param control told of every [Stage], its steps and pieces, and what only a generation has
     ///                ([GenerationEvent]); asked at each of them whether to stop
     /// @return the files, which are in place
-    /// @throws io.github.cogvideo4j.checkpoints.CancelledException when it was asked to stop. The videos of earlier
-    /// prompts stay; of the one that was being made nothing but the previews does
+    /// @throws io.github.cogvideo4j.checkpoints.CancelledException when it was asked to stop. The videos of
+    /// earlier prompts stay; of the one that was being made nothing but the previews does
     @Override
     public GenerationResult run(JobControl control) throws IOException {
         List<GeneratedVideo> videos = new ArrayList<>();
@@ -120,7 +123,17 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
     }
 
     /// One prompt with its input and its plan.
-    private record Turn(PromptInput prompt, JobInput input, Planning planning, int before) implements AutoCloseable {
+    ///
+    /// @param clips  how many clips continue the input; 0 when nothing is continued
+    /// @param before how many videos the prompts before it make
+    private record Turn(PromptInput prompt, JobInput input, Planning planning, int clips, int before)
+            implements AutoCloseable {
+        GenerationPlan plan() {
+            return clips == 0
+                    ? planning.plan()
+                    : Continuation.plan(planning.plan(), input.video().orElseThrow(), clips, planning.modelRate());
+        }
+
         @Override
         public void close() {
             input.close();
@@ -129,7 +142,8 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
 
     private static Turn turn(VideoGenerator generator, GenerationRequest request, int index) throws IOException {
         PromptInput prompt = request.prompts().get(index);
-        JobInput input = JobInput.read(prompt, request.kind());
+        int clips = Continuation.clips(request);
+        JobInput input = clips == 0 ? JobInput.read(prompt, request.kind()) : JobInput.continued(prompt);
         try {
             PipelineRequestBuilder asked = PipelineRequest.builder()
                     .prompt(prompt.text())
@@ -137,13 +151,19 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
                     .seed(request.seed());
             request.negativePrompt().ifPresent(asked::negativePrompt);
             input.image().ifPresent(asked::image);
-            input.video().ifPresent(asked::video);
+            if (clips == 0) {
+                input.video().ifPresent(asked::video);
+            } else {
+                Video continued = input.video().orElseThrow();
+                asked.image(continued.image(continued.frames() - 1));
+                asked.framesPerSecond(request.settings().framesPerSecond().orElse(continued.framesPerSecond()));
+            }
             Planning planning = request.trial() ? generator.planTrial(asked.build()) : generator.plan(asked.build());
             int perPrompt = request.settings().videosPerPrompt();
             for (int i = 1; i <= perPrompt; i++) {
                 OutputCheck.check(request.outputs().of(index * perPrompt + i, request.videos()), planning.plan());
             }
-            return new Turn(prompt, input, planning, index * perPrompt);
+            return new Turn(prompt, input, planning, clips, index * perPrompt);
         } catch (RuntimeException | IOException e) {
             input.close();
             throw e;
@@ -152,6 +172,10 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
 
     private void make(Turn turn, JobControl control, List<GeneratedVideo> videos, List<Problem> warnings)
             throws IOException {
+        if (turn.clips() > 0) {
+            extend(turn, control, videos, warnings);
+            return;
+        }
         ObjectNode identity = ModelIdentity.of(request.model(), turn.prompt().input());
         try (StepFiles files = new StepFiles(control.listener(), index -> files(turn, index));
                 PipelineResult result = generator.generate(turn.planning(), files.control(control), TensorProbe.NONE)) {
@@ -159,7 +183,28 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
             for (int i = 0; i < result.videos().size(); i++) {
                 control.check();
                 files.saveLatents(i, result.latents());
-                GeneratedVideo video = write(turn, identity, result, i);
+                GeneratedVideo video = write(turn, identity, result, i, i);
+                videos.add(video);
+                control.detail(new GenerationEvent.VideoWritten(video));
+            }
+        }
+    }
+
+    /// Continues the input, once for each video that the prompt is to have.
+    private void extend(Turn turn, JobControl control, List<GeneratedVideo> videos, List<Problem> warnings)
+            throws IOException {
+        ObjectNode identity = ModelIdentity.of(request.model(), turn.prompt().input());
+        Continuation continuation = new Continuation(
+                generator, turn.planning(), turn.input().video().orElseThrow(), turn.clips());
+        turn.plan().warnings().forEach(control::notice);
+        for (int i = 0; i < request.settings().videosPerPrompt(); i++) {
+            int index = i;
+            try (StepFiles files = new StepFiles(control.listener(), _ -> files(turn, index));
+                    PipelineResult result = continuation.run(request.seed() + i, files.control(control))) {
+                control.check();
+                warnings.addAll(result.warnings());
+                files.saveLatents(0, result.latents());
+                GeneratedVideo video = write(turn, identity, result, 0, i);
                 videos.add(video);
                 control.detail(new GenerationEvent.VideoWritten(video));
             }
@@ -170,8 +215,11 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
         return request.outputs().of(turn.before() + index + 1, request.videos());
     }
 
-    private GeneratedVideo write(Turn turn, ObjectNode identity, PipelineResult result, int index) throws IOException {
-        GenerationOutputs files = files(turn, index);
+    /// @param index  which of the result's videos
+    /// @param number which of the prompt's videos, counted from 0
+    private GeneratedVideo write(Turn turn, ObjectNode identity, PipelineResult result, int index, int number)
+            throws IOException {
+        GenerationOutputs files = files(turn, number);
         Video video = result.videos().get(index);
         video.save(files.video(), files.overwrite());
         if (files.contactSheet().isPresent()) {

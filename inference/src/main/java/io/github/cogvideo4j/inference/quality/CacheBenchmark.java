@@ -19,6 +19,12 @@ import java.util.function.Supplier;
 /// A measurement of step caches with one model: for each prompt an exact run, then one with each setting, whose
 /// time and video are compared with it.
 public final class CacheBenchmark {
+    /// Prompts with different kinds of motion, for users who give none of their own.
+    public static final List<String> PROMPTS = List.of(
+            "A red fox runs across a snowy field at sunrise, its breath visible in the cold air.",
+            "Close-up of a potter's hands shaping a spinning clay bowl in a sunlit workshop.",
+            "Waves crash against a lighthouse under dark storm clouds, seen from the air.");
+
     /// Settings worth trying with any model, from careful to bold. `mag:calibrate` stands for the cache with
     /// the ratios that its run measures.
     public static final List<CacheChoice> USUAL = List.of(

@@ -166,6 +166,7 @@ class GenerationRecordTest {
                                 .withFramesPerSecond(7.5),
                         -3,
                         false,
+                        Optional.empty(),
                         GenerationOutputs.of(Path.of("output.mp4"))));
         assertThat(record.identity().path("tensors_sha256").stringValue()).isEqualTo("ab");
     }
@@ -181,6 +182,11 @@ class GenerationRecordTest {
                 "{\"format\": 2, \"request\": {\"model\": \"m\"}}",
                 "{\"format\": 2, \"request\": {\"prompts\": [{\"text\": \"a\"}]}}",
                 "{\"format\": 2, \"request\": {\"model\": \"m\", \"prompts\": []}}",
+                "{\"format\": 2, \"request\": {\"model\": \"m\", \"prompts\": [{\"text\": \"a\"}], \"extend\": 3}}",
+                "{\"format\": 2, \"request\": {\"model\": \"m\", \"prompts\": [{\"text\": \"a\"}],"
+                        + " \"extend\": {\"clips\": 101}}}",
+                "{\"format\": 2, \"request\": {\"model\": \"m\", \"prompts\": [{\"text\": \"a\"}],"
+                        + " \"windows\": {\"size\": 48}}}",
                 "{\"format\": 2, \"request\": {\"model\": \"m\", \"prompts\": [{\"text\": 1}]}}",
                 "{\"format\": 2, \"request\": {\"model\": \"m\", \"prompts\": [{\"text\": \"a\", \"x\": 1}]}}",
                 "{\"format\": 2, \"request\": {\"model\": \"m\", \"prompts\": [{\"text\": \"a\"}], \"height\": 1.5}}",

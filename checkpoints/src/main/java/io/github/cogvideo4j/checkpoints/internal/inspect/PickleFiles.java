@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.inspect;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.formats.internal.OtherFormat;
 import io.github.cogvideo4j.formats.internal.container.ContainerKind;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -29,9 +30,15 @@ final class PickleFiles {
 
     private PickleFiles() {}
 
-    /// The file itself, or all such files of the folder, in the order of their names.
+    /// The file itself, whatever it is but a known format without pickles, or all such files of the folder, in
+    /// the order of their names.
     static List<Path> of(Path path) throws IOException {
-        return Files.isDirectory(path) ? inside(path) : List.of(path);
+        if (Files.isDirectory(path)) {
+            return inside(path);
+        }
+        boolean other = ContainerKind.of(path) == ContainerKind.UNKNOWN
+                && OtherFormat.of(path).isPresent();
+        return other ? List.of() : List.of(path);
     }
 
     private static List<Path> inside(Path folder) throws IOException {

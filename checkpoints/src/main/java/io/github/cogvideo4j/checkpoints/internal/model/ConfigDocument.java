@@ -196,6 +196,15 @@ public final class ConfigDocument {
         return Optional.of(List.copyOf(items));
     }
 
+    /// What the weights beside this configuration were quantized with, `bitsandbytes`, `torchao`, `gguf`, ...: they
+    /// then have other names, types and sizes than the model's own. Empty where they were not.
+    public Optional<String> quantization() {
+        JsonNode settings = json.path("quantization_config");
+        return settings.isObject()
+                ? Optional.of(settings.path("quant_method").asString("quantization_config"))
+                : Optional.empty();
+    }
+
     /// The document as diffusers writes it: keys sorted, two spaces, ASCII only, one newline at the end.
     public String toJson() {
         return JsonFile.formatSorted(json);

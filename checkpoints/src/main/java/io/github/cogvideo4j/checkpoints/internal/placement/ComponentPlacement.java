@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.internal.placement;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.table.Families;
 import io.github.cogvideo4j.checkpoints.internal.table.Family;
 import io.github.cogvideo4j.checkpoints.internal.table.FamilyMatch;
@@ -16,6 +17,7 @@ import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -66,7 +68,14 @@ public final class ComponentPlacement {
 
     private List<PlacedComponent> within(BaseTables tables) throws IOException {
         BaseModel base = tables.base();
-        List<Component> components = candidates(base);
+        List<Component> components = new ArrayList<>(candidates(base));
+        List<Component> quantized = new ArrayList<>();
+        for (Component component : components) {
+            if (quantization(base, component).isPresent()) {
+                quantized.add(component);
+            }
+        }
+        components.removeAll(quantized);
         SequencedMap<Component, TableMatch> matches = new LinkedHashMap<>();
         List<Component> withoutTable = new ArrayList<>();
         for (Component component : components) {
@@ -85,6 +94,14 @@ public final class ComponentPlacement {
         });
         if (!fitting.isEmpty()) {
             return chosen(tables, fitting);
+        }
+        if (!quantized.isEmpty()) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.OTHER_FORMAT,
+                    Place.of(base.folderOf(quantized.getFirst())),
+                    "checkpoints.placement.quantized-base",
+                    quantized.getFirst().folder(),
+                    quantization(base, quantized.getFirst()).orElse(""));
         }
         List<PlacedComponent> byClass = byClass(base, withoutTable);
         if (!byClass.isEmpty()) {
@@ -128,13 +145,20 @@ public final class ComponentPlacement {
                     .with(Remedy.change(Remedy.Field.COMPONENT)));
         }
         if (component.isPresent() && !Files.isDirectory(base.folderOf(component.get()))) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.COMPONENT_MISSING,
-                    Place.of(base.folder()),
-                    "checkpoints.placement.component-absent",
-                    said.get().folder());
+            Path absent = base.folderOf(component.get());
+            throw new InvalidCheckpointException(Problem.of(
+                            ProblemCode.COMPONENT_MISSING,
+                            Place.of(base.folder()),
+                            "checkpoints.placement.component-absent",
+                            said.get().folder())
+                    .with(new Remedy.CopyFromBase(said.get().folder(), absent, true)));
         }
         return component.stream().toList();
+    }
+
+    private static Optional<String> quantization(BaseModel base, Component component) throws IOException {
+        Optional<Path> config = base.config(component);
+        return config.isPresent() ? ConfigDocument.read(config.get()).quantization() : Optional.empty();
     }
 
     /// Without frozen parameters, tensors are missing on purpose.

@@ -13,8 +13,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -23,7 +26,7 @@ public final class Families {
     private static final String RESOURCE = "/io/github/cogvideo4j/checkpoints/families.json";
     private static final ObjectNode ROWS = load();
     private static final List<Family> ALL = read(ROWS);
-    private static final Map<String, List<String>> LAYERS = layers();
+    private static final Map<String, List<String>> LAYERS = lists(ROWS.path("layers"));
     private static final Set<String> TRAINED = Set.copyOf(strings(ROWS, "trained"));
 
     private Families() {}
@@ -111,7 +114,27 @@ public final class Families {
                 strings(row, "model_types"),
                 texts(row, "optional"),
                 Optional.ofNullable(row.get("configuration")).map(JsonNode::stringValue),
-                texts(row, "original"));
+                texts(row, "original"),
+                lists(row.path("facts")),
+                Optional.ofNullable(row.get("kinds")).map(Families::kinds));
+    }
+
+    private static ModelKinds kinds(JsonNode row) {
+        List<ModelKinds.Kind> kinds = new ArrayList<>();
+        for (JsonNode kind : row.path("of")) {
+            kinds.add(new ModelKinds.Kind(
+                    kind.path("yes").stringValue(),
+                    kind.path("no").stringValue(),
+                    Pattern.compile(kind.path("says_yes").stringValue()),
+                    Optional.ofNullable(kind.get("says_no")).map(pattern -> Pattern.compile(pattern.stringValue())),
+                    kind.has("rank") ? OptionalInt.of(kind.get("rank").intValue()) : OptionalInt.empty(),
+                    kind.has("ratio") ? OptionalDouble.of(kind.get("ratio").doubleValue()) : OptionalDouble.empty()));
+        }
+        return new ModelKinds(
+                Pattern.compile(row.path("named").stringValue()),
+                row.path("patches").asString(""),
+                row.path("output").asString(""),
+                kinds);
     }
 
     private static Map<String, String> texts(JsonNode row, String field) {
@@ -122,11 +145,10 @@ public final class Families {
         return texts;
     }
 
-    private static Map<String, List<String>> layers() {
-        JsonNode layers = ROWS.path("layers");
-        Map<String, List<String>> modules = new LinkedHashMap<>();
-        layers.propertyNames().forEach(kind -> modules.put(kind, strings(layers, kind)));
-        return modules;
+    private static Map<String, List<String>> lists(JsonNode row) {
+        Map<String, List<String>> lists = new LinkedHashMap<>();
+        row.propertyNames().forEach(name -> lists.put(name, strings(row, name)));
+        return lists;
     }
 
     private static List<String> strings(JsonNode row, String field) {

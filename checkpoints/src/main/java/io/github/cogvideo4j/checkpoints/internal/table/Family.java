@@ -30,6 +30,9 @@ import java.util.SequencedSet;
 /// @param configuration the reader of the first class's configuration, when there is one
 /// @param original   what modules are called in the models' own repositories, whose names ComfyUI and kohya's
 ///                   scripts use: by the end of diffusers' name
+/// @param facts      what the doctor's rules have to know of these models, by name: classes of pipelines and of
+///                   schedulers, values that a scheduler must have
+/// @param kinds      what tells models of one size from each other, where that is known
 public record Family(
         String name,
         List<String> classes,
@@ -45,7 +48,9 @@ public record Family(
         List<String> modelTypes,
         Map<String, String> optional,
         Optional<String> configuration,
-        Map<String, String> original) {
+        Map<String, String> original,
+        Map<String, List<String>> facts,
+        Optional<ModelKinds> kinds) {
     /// Copies the collections.
     public Family {
         classes = List.copyOf(classes);
@@ -59,6 +64,7 @@ public record Family(
         modelTypes = List.copyOf(modelTypes);
         optional = Map.copyOf(optional);
         original = Map.copyOf(original);
+        facts = Map.copyOf(facts);
     }
 
     /// Finds these models' names under whatever wrapper. Of several wrappers the plain one is taken, as in

@@ -114,7 +114,12 @@ public final class NameCheck {
     }
 
     private void note(String key) {
-        warnings.add(Problem.of(ProblemCode.UNCHECKED_NAMES, Place.of(component), key, first()));
+        warnings.add(Problem.of(
+                ProblemCode.UNCHECKED_NAMES,
+                Place.of(component),
+                key,
+                first(),
+                weights.entries().size()));
     }
 
     private String first() {

@@ -11,7 +11,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// The image or video that a generation starts from, or the video that controls it, read and held while it runs.
+/// The image or video that a generation starts from, or the video that controls it, read and held while it
+/// runs.
 public record JobInput(Optional<Image> image, Optional<Video> video) implements AutoCloseable {
     /// Reads a prompt's input.
     ///
@@ -32,6 +33,12 @@ public record JobInput(Optional<Image> image, Optional<Video> video) implements 
         return kind == GenerationKind.I2V
                 ? new JobInput(Optional.of(Image.read(file)), Optional.empty())
                 : new JobInput(Optional.empty(), Optional.of(Video.read(file)));
+    }
+
+    /// Reads the video that is continued.
+    public static JobInput continued(PromptInput prompt) throws IOException {
+        Path file = prompt.input().orElseThrow(() -> refused("inference.request.no-extended"));
+        return new JobInput(Optional.empty(), Optional.of(Video.read(file)));
     }
 
     private static InvalidRequestException refused(String key, Object... arguments) {

@@ -27,6 +27,7 @@ public final class Planning {
 
     private final PipelineRequest request;
     private final LatentShape shape;
+    private final double modelRate;
     private final Optional<WindowLayout> windows;
     private final GenerationPlan plan;
 
@@ -47,8 +48,8 @@ public final class Planning {
         int calls = calls(sampler, source.firstStep(request), request);
         SizeRules sizes = new SizeRules(components.config(), components.vae());
         this.shape = source.shape(sizes, request);
-        double rate = components.config().patchSizeT().isPresent() ? RATE_OF_PATCHES_IN_TIME : RATE;
-        double inputRate = request.video().map(video -> video.framesPerSecond()).orElse(rate);
+        this.modelRate = components.config().patchSizeT().isPresent() ? RATE_OF_PATCHES_IN_TIME : RATE;
+        double inputRate = request.video().map(video -> video.framesPerSecond()).orElse(modelRate);
         this.windows = request.settings()
                 .windows()
                 .map(asked -> WindowLayout.of(asked, components.config(), shape.latentFrames()));
@@ -79,7 +80,8 @@ public final class Planning {
                         ? OptionalLong.of(memory.cacheBytes(source))
                         : OptionalLong.empty(),
                 windows.map(layout -> new GenerationPlan.Windows(
-                        layout.options(), layout.longest(), layout.at(0).size(), layout.calls(calls))));
+                        layout.options(), layout.longest(), layout.at(0).size(), layout.calls(calls))),
+                Optional.empty());
     }
 
     /// The windows over a long video, if there are any.
@@ -108,6 +110,11 @@ public final class Planning {
 
     LatentShape shape() {
         return shape;
+    }
+
+    /// The frames per second that the model makes.
+    public double modelRate() {
+        return modelRate;
     }
 
     /// What the request comes to.

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.convert.configuration;
 
+import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions.ModelClaims;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
@@ -64,10 +65,27 @@ public final class ComponentConfigs {
         if (claims.scalingFactor().isPresent() && autoencoders.isEmpty()) {
             warnings.report(ProblemCode.ASSUMED, Place.nowhere(), "checkpoints.convert.no-vae-to-scale");
         }
+        if (transformer.isEmpty() && claims.aboutTransformer()) {
+            warnings.report(ProblemCode.ASSUMED, Place.nowhere(), "checkpoints.convert.claims-not-compared");
+        }
         if (claims.snrShiftScale().isPresent()) {
+            refuseOtherScheduler();
             files.put(SCHEDULER, scheduler(claims.snrShiftScale().getAsDouble()));
         }
         return files;
+    }
+
+    /// Only CogVideoX's schedulers have such a shift.
+    private void refuseOtherScheduler() throws IOException {
+        for (PlacedComponent placed : readBy(KnownReader.NONE)) {
+            throw new InvalidRequestException(
+                    ProblemCode.WRONG_COMPONENT,
+                    Place.of(placed.checkpoint().folder()),
+                    "checkpoints.convert.shift-of-another",
+                    placed.family()
+                            .map(family -> family.classes().getFirst())
+                            .orElse(placed.component().folder()));
+        }
     }
 
     private List<PlacedComponent> readBy(KnownReader reader) throws IOException {

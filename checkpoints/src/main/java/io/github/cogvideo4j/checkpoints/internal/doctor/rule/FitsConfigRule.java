@@ -8,6 +8,7 @@ import io.github.cogvideo4j.checkpoints.internal.doctor.subject.WeightGroup;
 import io.github.cogvideo4j.checkpoints.internal.doctor.support.ConfigFiles;
 import io.github.cogvideo4j.checkpoints.internal.doctor.support.WrapperPrefix;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigCheck;
+import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.model.NamedShape;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.internal.table.Families;
@@ -18,6 +19,7 @@ import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +32,7 @@ public final class FitsConfigRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(
+                ProblemCode.CHOICE,
                 ProblemCode.MISSING_TENSOR,
                 ProblemCode.EXTRA_TENSOR,
                 ProblemCode.SHAPE_MISMATCH,
@@ -41,6 +44,20 @@ public final class FitsConfigRule implements Rule {
     @Override
     public void examine(Subject subject, Consumer<Finding> found) throws IOException {
         for (Part part : subject.parts()) {
+            Optional<Path> file = part.files().config();
+            Optional<String> quantization = file.isPresent()
+                    ? ConfigFiles.document(file.get()).flatMap(ConfigDocument::quantization)
+                    : Optional.empty();
+            if (quantization.isPresent()) {
+                found.accept(Finding.of(
+                        Severity.INFO,
+                        Problem.of(
+                                ProblemCode.CHOICE,
+                                Place.of(part.folder()),
+                                "checkpoints.doctor.quantized",
+                                quantization.get())));
+                continue;
+            }
             Optional<TransformerConfig> config =
                     part.isReadBy(ConfigFiles.TRANSFORMER) ? ConfigFiles.transformer(part) : Optional.empty();
             for (WeightGroup group : part.files().groups()) {

@@ -12,15 +12,13 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
 /// The pipeline's class against the transformer's input: one for images has twice the channels of one for text.
 public final class PipelineClassRule implements Rule {
-    private static final String IMAGE = "CogVideoXImageToVideoPipeline";
-    private static final Set<String> TEXT = Set.of("CogVideoXPipeline", "CogVideoXVideoToVideoPipeline");
-
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.PIPELINE_CLASS);
@@ -34,7 +32,8 @@ public final class PipelineClassRule implements Rule {
             return;
         }
         boolean image = config.get().isImageToVideo();
-        if (image ? TEXT.contains(name.get()) : name.get().equals(IMAGE)) {
+        List<String> fitting = pipelines(subject, image);
+        if (pipelines(subject, !image).contains(name.get()) && !fitting.isEmpty()) {
             found.accept(Finding.of(
                             Severity.ERROR,
                             Problem.of(
@@ -43,8 +42,16 @@ public final class PipelineClassRule implements Rule {
                                     "checkpoints.doctor.pipeline-class",
                                     name.get(),
                                     config.get().inChannels(),
-                                    image ? IMAGE : "CogVideoXPipeline"))
+                                    fitting.getFirst()))
                     .withRemedy(new Remedy.CopyFromBase(ModelFolder.INDEX, subject.path(), false)));
         }
+    }
+
+    private static List<String> pipelines(Subject subject, boolean image) {
+        return subject.parts().stream()
+                .filter(part -> part.follows("cogvideox-pipeline-class"))
+                .findFirst()
+                .map(part -> part.facts(image ? "image_pipelines" : "text_pipelines"))
+                .orElse(List.of());
     }
 }

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
+import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Subject;
 import io.github.cogvideo4j.checkpoints.internal.doctor.support.ConfigFiles;
 import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
@@ -13,20 +14,14 @@ import io.github.cogvideo4j.formats.problem.Remedy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// A scheduler that the model was not trained with. The noise schedule is shifted in CogVideoX-2b (3.0) and not
-/// in the models with rotary positions (1.0), and all of them predict velocity.
+/// A scheduler that the model was not trained with, by what `families.json` says of the published models. A noise
+/// schedule may be shifted in models with absolute positions (CogVideoX-2b) and not in those with rotary ones.
 public final class SchedulerRule implements Rule {
-    private static final Set<String> KNOWN =
-            Set.of("CogVideoXDDIMScheduler", "CogVideoXDPMScheduler", "CogVideoXDDIMInverseScheduler");
-    /// Widths of the published models: only of these is it known what they were trained with.
-    private static final int SMALL = 1920;
-
-    private static final int LARGE = 3072;
-
     @Override
     public Set<ProblemCode> codes() {
         return EnumSet.of(ProblemCode.SCHEDULER);
@@ -37,22 +32,30 @@ public final class SchedulerRule implements Rule {
         Path file = subject.path().resolve("scheduler").resolve("scheduler_config.json");
         Optional<ConfigDocument> scheduler =
                 subject.kind() == Subject.Kind.PIPELINE ? ConfigFiles.document(file) : Optional.empty();
-        boolean follows = subject.parts().stream().anyMatch(part -> part.follows("cogvideox-scheduler"));
-        if (scheduler.isEmpty() || !follows) {
+        Optional<Part> part = subject.parts().stream()
+                .filter(one -> one.follows("cogvideox-scheduler"))
+                .findFirst();
+        if (scheduler.isEmpty() || part.isEmpty()) {
             return;
         }
         ConfigDocument document = scheduler.get();
         String name = unquoted(document.rawValue("_class_name").orElse(""));
-        if (!name.isEmpty() && !KNOWN.contains(name)) {
-            report(subject, file, "_class_name", name, "CogVideoXDDIMScheduler, CogVideoXDPMScheduler", found);
+        List<String> known = part.get().facts("schedulers");
+        if (!name.isEmpty() && !known.contains(name)) {
+            report(subject, file, "_class_name", name, known, found);
         }
         Optional<TransformerConfig> config = ConfigFiles.transformer(subject);
         if (config.isPresent()
-                && (config.get().innerDim() == SMALL || config.get().innerDim() == LARGE)) {
-            String shift = config.get().useRotaryPositionalEmbeddings() ? "1.0" : "3.0";
-            check(subject, file, document, "snr_shift_scale", shift, found);
-            check(subject, file, document, "prediction_type", "v_prediction", found);
-            check(subject, file, document, "rescale_betas_zero_snr", "true", found);
+                && part.get()
+                        .facts("published_widths")
+                        .contains(String.valueOf(config.get().innerDim()))) {
+            String positions = config.get().useRotaryPositionalEmbeddings() ? "rotary" : "absolute";
+            for (String facts : List.of(positions + "_scheduler_fields", "scheduler_fields")) {
+                for (String fact : part.get().facts(facts)) {
+                    String[] field = fact.split("=", 2);
+                    check(subject, file, document, field[0], field[1], found);
+                }
+            }
         }
     }
 
@@ -70,7 +73,7 @@ public final class SchedulerRule implements Rule {
     }
 
     private static void report(
-            Subject subject, Path file, String field, String value, String expected, Consumer<Finding> found) {
+            Subject subject, Path file, String field, String value, Object expected, Consumer<Finding> found) {
         found.accept(Finding.of(
                         Severity.WARNING,
                         Problem.of(

@@ -82,6 +82,12 @@ public record Part(Component component, Optional<String> className, boolean trai
         return family().filter(family -> family.rules().contains(rule)).isPresent();
     }
 
+    /// What `families.json` says under a name for the rules of its family.
+    public List<String> facts(String name) {
+        return family().map(family -> family.facts().getOrDefault(name, List.of()))
+                .orElse(List.of());
+    }
+
     /// Whether it has a configuration that this reader understands: relatives share names, not configurations.
     public boolean isReadBy(String reader) {
         return family().filter(family -> family.configuration().equals(Optional.of(reader)))
