@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -59,12 +60,19 @@ final class DocumentNames {
         at("", "kohya-style.safetensors", STYLES + "kohya-single/input/style_kohya.safetensors");
         at("", "pytorch_model.bin", "fixtures/broken/evil-os-system/input/pytorch_model.bin");
         at("", "CogVideoX-2b", MODEL_2B);
+        at("", "CogVideoX-5b-I2V", "golden/pipelines/i2v-5b");
         at("", "CogVideoX-5b", "golden/pipelines/t2v-5b");
         at("lora extract", "my-model", "fixtures/sample-t2v-2b/output/checkpoint-3");
-        at("", "CogVideoX-Fun-V1.1-5b-Control", "golden/control/pipelines/fun-control-5b");
+        for (String kind : List.of("Control", "InP")) {
+            String model = "CogVideoX-Fun-V1.1-5b-" + kind;
+            at("", model, "golden/control/pipelines/fun-" + kind.toLowerCase(Locale.ROOT) + "-5b");
+            at("", model + "/tokenizer", "golden/pipelines/t2v-5b/tokenizer");
+            at("", model + "/text_encoder", "golden/pipelines/t2v-5b/text_encoder");
+            at("", model + "/vae", "golden/pipelines/t2v-5b/vae");
+        }
         at("doctor my-model|--undo", "my-model", "fixtures/mess/a1-bin-no-prefix/input/pipeline");
         at("", "my-model", MODEL_2B);
-        for (String video : List.of("output", "fast", "exact", "input", "poses")) {
+        for (String video : List.of("output", "fast", "exact", "input", "poses", "first")) {
             at("", video + ".mp4", VIDEO);
         }
         for (String folder : List.of("samples/step-500", "samples/step-1000", "run-a", "run-b")) {
