@@ -21,7 +21,6 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.DType;
-import io.github.cogvideo4j.formats.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -169,13 +168,7 @@ public final class ConversionPlanner {
         List<PlannedTensor> planned = planned(source, "", TargetDType.SOURCE, Optional.empty());
         weightFiles.add(WeightFile.Safetensors.of(WeightFileName.ADAPTER, planned));
         parts.add(new ConversionPlan.Part(WeightFileName.ADAPTER, source));
-        Shape first = source.entries().getFirst().tensor().shape();
-        // The rank is the shorter side of a low-rank matrix.
-        warnings.report(
-                ProblemCode.LORA_ALPHA,
-                Place.of(source.folder()),
-                "checkpoints.convert.adapter-alpha",
-                Math.min(first.size(0), first.size(1)));
+        warnings.report(NamingSchemes.of(source.kind()).unrecorded(source));
     }
 
     /// ComfyUI's loaders of other families take the names of the models' own repositories.

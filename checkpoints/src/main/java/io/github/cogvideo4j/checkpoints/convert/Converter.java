@@ -31,8 +31,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
-/// The executor of a conversion's plan. Until the last step, a rename, nothing exists under the output's name; when
-/// anything fails, nothing ever does.
+/// The executor of a conversion's plan. Until the last step, a rename, nothing exists under the output's name;
+/// when anything fails, nothing ever does.
 public final class Converter {
     private final ConversionPlan plan;
     private final JobControl control;
@@ -229,7 +229,8 @@ public final class Converter {
                                 applied.file().toAbsolutePath().normalize().toString(),
                                 applied.scale(),
                                 applied.alpha()))
-                        .toList());
+                        .toList(),
+                checkpoint.merge());
     }
 
     private static String relative(@org.jspecify.annotations.Nullable Path root, Path file) {

@@ -31,8 +31,6 @@ import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -41,7 +39,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
-import org.ejml.data.DMatrixRMaj;
 
 /// The extraction of an adapter from the difference between a fine-tuned model and its base: for each linear
 /// layer the best approximation of the change by two matrices of a rank.
@@ -270,27 +267,12 @@ public final class LoraExtraction {
                     FloatMatrix.read(reader, pair.model(), FloatMatrix.allocate(arena, shape.size(0), shape.size(1)));
             change.subtract(reader, pair.base());
             TruncatedSvd svd = TruncatedSvd.of(change, pair.rank());
-            write(file, nameOfA(pair), svd.a());
-            write(file, nameOfB(pair), svd.b());
-            double kept = 0;
-            for (double value : svd.singular()) {
-                kept += value * value;
-            }
+            file.write(nameOfA(pair), svd.a(), DType.F32);
+            file.write(nameOfB(pair), svd.b(), DType.F32);
+            double kept = svd.keptSquares();
             control.advance(pair.model().byteLength());
             return new Layer(
                     pair.model().name(), pair.rank(), Math.sqrt(pair.squares()), Math.min(1, kept / pair.squares()));
-        }
-    }
-
-    private static void write(AdapterFile file, String name, DMatrixRMaj matrix) throws IOException {
-        int columns = matrix.numCols;
-        ByteBuffer row = ByteBuffer.allocate(columns * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        for (int i = 0; i < matrix.numRows; i++) {
-            row.clear();
-            for (int j = 0; j < columns; j++) {
-                row.putFloat((float) matrix.get(i, j));
-            }
-            file.write(name, (long) i * columns * Float.BYTES, row.flip());
         }
     }
 

@@ -4,6 +4,7 @@ import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -18,8 +19,8 @@ import java.util.SortedMap;
 /// @param source   the checkpoint
 /// @param options  what was asked for
 /// @param files    every file of the folder but this one
-/// @param tensors  the written tensors by name, in the order of the state dict; where components share names, by
-///                 `COMPONENT/NAME`
+/// @param tensors  the written tensors by name, in the order of the state dict; where components share names,
+///                 by `COMPONENT/NAME`
 /// @param names    how the names of each written component were settled; older manifests do not tell
 public record Manifest(
         String software,
@@ -42,6 +43,7 @@ public record Manifest(
     /// @param versions  the software that wrote it
     /// @param files     its files
     /// @param adapters  the LoRA adapters that were fused into it, in order
+    /// @param merge     what it was merged of, where it was
     public record Source(
             String path,
             String kind,
@@ -51,7 +53,59 @@ public record Manifest(
             Optional<String> tag,
             SortedMap<String, String> versions,
             List<SourceFile> files,
-            List<Adapter> adapters) {}
+            List<Adapter> adapters,
+            Optional<Merge> merge) {}
+
+    /// How several checkpoints became one.
+    ///
+    /// @param method  the arithmetic
+    /// @param density the share of changes that [MergeMethod#TIES] keeps
+    /// @param ema     the decay of an exponential average, whose weights are those of the sources
+    /// @param sources the checkpoints, in order
+    /// @param base    the model that changes were taken against, where the method takes them
+    public record Merge(
+            MergeMethod method,
+            OptionalDouble density,
+            OptionalDouble ema,
+            List<MergedSource> sources,
+            Optional<String> base) {
+        /// Copies the list.
+        public Merge {
+            sources = List.copyOf(sources);
+        }
+
+        /// The weights of the sources.
+        public List<Double> weights() {
+            return sources.stream().map(MergedSource::weight).toList();
+        }
+    }
+
+    /// One of the checkpoints that were merged.
+    ///
+    /// @param path   where it was
+    /// @param weight what it, or its change against the base, was multiplied by
+    /// @param step   its optimizer steps
+    public record MergedSource(String path, double weight, OptionalLong step) {}
+
+    /// The arithmetic by which checkpoints are merged.
+    public enum MergeMethod {
+        /// The weighted sum of the sources.
+        AVERAGE,
+        /// The straight line from the base through one source.
+        LINEAR,
+        /// The arc from the base to one source, or from one source to another.
+        SLERP,
+        /// The base and the largest changes of the sources whose signs agree.
+        TIES,
+        /// The base and the weighted sum of the sources' changes.
+        TASK;
+
+        /// The word of the command line and the manifest.
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     /// A LoRA adapter that was fused into the source.
     ///

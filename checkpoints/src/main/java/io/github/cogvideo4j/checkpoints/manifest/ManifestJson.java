@@ -95,6 +95,20 @@ public final class ManifestJson {
             entry.put("scale", adapter.scale());
             adapter.alpha().ifPresent(alpha -> entry.put("alpha", alpha));
         }
+        source.merge().ifPresent(merge -> writeMerge(node.putObject("merge"), merge));
+    }
+
+    private static void writeMerge(ObjectNode node, Manifest.Merge merge) {
+        node.put("method", merge.method().toString());
+        merge.density().ifPresent(density -> node.put("density", density));
+        merge.ema().ifPresent(decay -> node.put("ema", decay));
+        for (Manifest.MergedSource source : merge.sources()) {
+            ObjectNode entry = node.withArray("sources").addObject();
+            entry.put("path", source.path());
+            entry.put("weight", source.weight());
+            source.step().ifPresent(step -> entry.put("step", step));
+        }
+        merge.base().ifPresent(base -> node.put("base", base));
     }
 
     /// Reads the manifest of a folder.
@@ -165,7 +179,36 @@ public final class ManifestJson {
                     optionalString(node, "tag"),
                     versions,
                     List.copyOf(files),
-                    adapters(node));
+                    adapters(node),
+                    node.has("merge") ? Optional.of(merge(object(node, "merge"))) : Optional.empty());
+        }
+
+        private Manifest.Merge merge(ObjectNode node) {
+            String word = string(node, "method");
+            List<Manifest.MergedSource> sources = new ArrayList<>();
+            for (JsonNode source : node.path("sources")) {
+                ObjectNode fields = asObject("sources", source);
+                sources.add(new Manifest.MergedSource(
+                        string(fields, "path"),
+                        number(fields, "weight"),
+                        fields.has("step") ? OptionalLong.of(integer(fields, "step")) : OptionalLong.empty()));
+            }
+            if (sources.isEmpty()) {
+                throw bad("sources", node.path("sources"));
+            }
+            return new Manifest.Merge(
+                    Arrays.stream(Manifest.MergeMethod.values())
+                            .filter(method -> method.toString().equals(word))
+                            .findFirst()
+                            .orElseThrow(() -> bad("method", word)),
+                    optionalNumber(node, "density"),
+                    optionalNumber(node, "ema"),
+                    sources,
+                    optionalString(node, "base"));
+        }
+
+        private OptionalDouble optionalNumber(ObjectNode node, String field) {
+            return node.has(field) ? OptionalDouble.of(number(node, field)) : OptionalDouble.empty();
         }
 
         private List<Manifest.Adapter> adapters(ObjectNode node) {
@@ -173,9 +216,7 @@ public final class ManifestJson {
             for (JsonNode adapter : node.path("adapters")) {
                 ObjectNode fields = asObject("adapters", adapter);
                 adapters.add(new Manifest.Adapter(
-                        string(fields, "path"),
-                        number(fields, "scale"),
-                        fields.has("alpha") ? OptionalDouble.of(number(fields, "alpha")) : OptionalDouble.empty()));
+                        string(fields, "path"), number(fields, "scale"), optionalNumber(fields, "alpha")));
             }
             return List.copyOf(adapters);
         }

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.source;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.table.Families;
 import io.github.cogvideo4j.checkpoints.layout.Component;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -28,9 +29,10 @@ import java.util.TreeMap;
 /// @param entries  the state dict, in the order in which the merge emits it
 /// @param training what it says about the training
 /// @param files    every file that holds some of it, with its identity when it was planned
-/// @param warnings  what is worth saying but stops nothing
+/// @param warnings what is worth saying but stops nothing
 /// @param traits   what its kind means for those who use it
 /// @param adapters the LoRA adapters that are fused into it, in order
+/// @param merge    what it was merged of, where it was
 public record Checkpoint(
         CheckpointKind kind,
         Path folder,
@@ -41,7 +43,8 @@ public record Checkpoint(
         Map<Path, FileIdentity> files,
         List<Problem> warnings,
         Traits traits,
-        List<FusedAdapter> adapters) {
+        List<FusedAdapter> adapters,
+        Optional<Manifest.Merge> merge) {
     /// A checkpoint without traits of its own, and into which no adapters are fused.
     public Checkpoint(
             CheckpointKind kind,
@@ -65,7 +68,7 @@ public record Checkpoint(
             List<Problem> warnings,
             Traits traits,
             List<FusedAdapter> adapters) {
-        this(kind, folder, folder, options, entries, training, files, warnings, traits, adapters);
+        this(kind, folder, folder, options, entries, training, files, warnings, traits, adapters, Optional.empty());
     }
 
     /// Copies the collections.
@@ -80,22 +83,22 @@ public record Checkpoint(
     public Checkpoint withWarnings(List<Problem> more) {
         List<Problem> all = new ArrayList<>(more);
         all.addAll(warnings);
-        return new Checkpoint(kind, folder, asked, options, entries, training, files, all, traits, adapters);
+        return new Checkpoint(kind, folder, asked, options, entries, training, files, all, traits, adapters, merge);
     }
 
     /// The same with another state dict.
     public Checkpoint withEntries(List<StateEntry> others) {
-        return new Checkpoint(kind, folder, asked, options, others, training, files, warnings, traits, adapters);
+        return new Checkpoint(kind, folder, asked, options, others, training, files, warnings, traits, adapters, merge);
     }
 
     /// The same, found in what was asked for.
     public Checkpoint in(Path path) {
-        return new Checkpoint(kind, folder, path, options, entries, training, files, warnings, traits, adapters);
+        return new Checkpoint(kind, folder, path, options, entries, training, files, warnings, traits, adapters, merge);
     }
 
     /// The same with more known of its training.
     public Checkpoint withTraining(TrainingState known) {
-        return new Checkpoint(kind, folder, asked, options, entries, known, files, warnings, traits, adapters);
+        return new Checkpoint(kind, folder, asked, options, entries, known, files, warnings, traits, adapters, merge);
     }
 
     /// Names and shapes, in the order of the entries.
@@ -131,10 +134,11 @@ public record Checkpoint(
     /// Whatever a checkpoint's kind means for those who use it, so that they need not know kinds.
     ///
     /// @param settings   keys of the model's configuration that the checkpoint tells beside its tensors' sizes
-    /// @param keepsDType whether its tensors are written in the dtype that they have, unless another is asked for
+    /// @param keepsDType whether its tensors are written in the dtype that they have, unless another is asked
+    ///                   for
     /// @param adapter    whether it is an adapter, which has no configuration and becomes one file
-    /// @param translated whether its trainer has other names for the same tensors: the names here are diffusers'
-    ///                   without exception, and the same files may hold other components
+    /// @param translated whether its trainer has other names for the same tensors: the names here are
+    ///                   diffusers' without exception, and the same files may hold other components
     public record Traits(Map<String, Boolean> settings, boolean keepsDType, boolean adapter, boolean translated) {
         /// A checkpoint of which its tensors say all.
         public static final Traits NONE = new Traits(Map.of(), false, false, false);

@@ -22,7 +22,9 @@ public enum CheckpointKind {
     /// A state dict of SAT, CogVideo's own trainer, under the names that diffusers has.
     SAT("SAT"),
     /// A model into which LoRA adapters are fused as it is read.
-    FUSED_LORA("model with LoRA adapters");
+    FUSED_LORA("model with LoRA adapters"),
+    /// Several checkpoints of one model, merged as they are read.
+    MERGED("merged checkpoints");
 
     private final String title;
 
@@ -33,7 +35,7 @@ public enum CheckpointKind {
     /// Whether such a checkpoint is the state of a training, of which a model has yet to be made.
     public boolean isTraining() {
         return switch (this) {
-            case PLAIN_WEIGHTS, SAT, FUSED_LORA -> false;
+            case PLAIN_WEIGHTS, SAT, FUSED_LORA, MERGED -> false;
             case DEEPSPEED_ZERO,
                     DEEPSPEED_MODULE,
                     DEEPSPEED_UNIVERSAL,

@@ -6,6 +6,7 @@ import io.github.cogvideo4j.checkpoints.internal.source.CheckpointLocation;
 import io.github.cogvideo4j.checkpoints.internal.source.NamingScheme;
 import io.github.cogvideo4j.checkpoints.internal.source.NamingSchemes;
 import io.github.cogvideo4j.checkpoints.internal.source.PlainWeights;
+import io.github.cogvideo4j.checkpoints.internal.source.RunListing;
 import io.github.cogvideo4j.checkpoints.internal.source.Trainers;
 import io.github.cogvideo4j.checkpoints.internal.source.WeightSet;
 import io.github.cogvideo4j.checkpoints.layout.Component;
@@ -18,25 +19,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /// The entry to checkpoints: finds out what a path holds and plans its state dict.
 public final class Checkpoints {
-    /// What makes a checkpoint incomplete, so that an older one of the same training is taken instead. Anything
-    /// else (damage, code in a pickle) is not skipped over.
-    private static final Set<ProblemCode> INCOMPLETE = EnumSet.of(
-            ProblemCode.NOT_A_CHECKPOINT,
-            ProblemCode.LATEST_ABSENT,
-            ProblemCode.TAG_NOT_FOUND,
-            ProblemCode.MISSING_RANK,
-            ProblemCode.MISSING_MODEL_STATES,
-            ProblemCode.NO_OPTIM_STATES,
-            ProblemCode.MISSING_SHARD,
-            ProblemCode.TRUNCATED);
-
     private Checkpoints() {}
 
     /// Opens a checkpoint.
@@ -140,7 +127,7 @@ public final class Checkpoints {
     }
 
     private static void skipIncomplete(Problem problem, RuntimeException failure, List<Problem> skipped) {
-        if (!INCOMPLETE.contains(problem.code())) {
+        if (!RunListing.isIncomplete(problem)) {
             throw failure;
         }
         skipped.add(problem);

@@ -12,25 +12,33 @@ import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A request to prove a folder intact, by its manifest or, where it has none, by its structure and values; or to prove
-/// it equal, to the bit, to the checkpoint it was made from.
+/// A request to prove a folder intact, by its manifest or, where it has none, by its structure and values; or
+/// to prove it equal, to the bit, to the checkpoint it was made from.
 ///
 /// @param model    what is verified: a folder, or a name in the hub's cache
-/// @param against  the checkpoint that it has to equal; of a fused model, the base
+/// @param against  the checkpoint that it has to equal; of a fused model, the base; of a merged one, its first
+///                 source or the run of its sources
 /// @param adapters the adapters that were fused into it, in order; only with `against`
-/// @param source   which of the checkpoint's weights are meant; when absent, those that the folder's manifest says
-/// @param deep     whether linked files are hashed, too, instead of being compared by size and time; only without
-///                 `against`
+/// @param others   the further sources of a merged model, in order; only with `against`
+/// @param base     the model that the changes of a merged model were taken against: a folder, or a name in the
+///                 hub's cache
+/// @param source   which of the checkpoint's weights are meant; when absent, those that the folder's manifest
+///                 says
+/// @param deep     whether linked files are hashed, too, instead of being compared by size and time; only
+///                 without `against`
 /// @param threads  how many tensors are read at once
 public record VerificationRequest(
         String model,
         Optional<Path> against,
         List<Path> adapters,
+        List<Path> others,
+        Optional<String> base,
         Optional<SourceOptions> source,
         boolean deep,
         int threads)
@@ -43,9 +51,23 @@ public record VerificationRequest(
     /// @throws InvalidRequestException `request` for fields that do not go together
     public VerificationRequest {
         adapters = List.copyOf(adapters);
+        others = List.copyOf(others);
+        RequestText.requireBeside(!others.isEmpty(), "others", against.isPresent(), "against");
+        RequestText.requireBeside(base.isPresent(), "base", against.isPresent(), "against");
         RequestText.requireBeside(!adapters.isEmpty(), "adapters", against.isPresent(), "against");
         RequestText.requireBeside(source.isPresent(), "source", against.isPresent(), "against");
         RequestText.requireOne(deep, "deep", against.isPresent(), "against");
+    }
+
+    /// A request about a model that was not merged.
+    public VerificationRequest(
+            String model,
+            Optional<Path> against,
+            List<Path> adapters,
+            Optional<SourceOptions> source,
+            boolean deep,
+            int threads) {
+        this(model, against, adapters, List.of(), Optional.empty(), source, deep, threads);
     }
 
     /// A request to verify a folder by its manifest.
@@ -56,12 +78,12 @@ public record VerificationRequest(
 
     /// The same request, with linked files hashed or not.
     public VerificationRequest withDeep(boolean value) {
-        return new VerificationRequest(model, against, adapters, source, value, threads);
+        return new VerificationRequest(model, against, adapters, others, base, source, value, threads);
     }
 
     /// The same request, as a comparison with a checkpoint.
     public VerificationRequest withAgainst(Path checkpoint) {
-        return new VerificationRequest(model, Optional.of(checkpoint), adapters, source, deep, threads);
+        return new VerificationRequest(model, Optional.of(checkpoint), adapters, others, base, source, deep, threads);
     }
 
     @Override
@@ -76,7 +98,12 @@ public record VerificationRequest(
         if (against.isEmpty()) {
             return running -> FolderVerification.verify(folder, deep, threads, running);
         }
-        FolderComparison comparison = FolderComparison.open(folder, against.get(), adapters, source, threads);
+        List<Path> sources = new ArrayList<>(others);
+        sources.addFirst(against.get());
+        Optional<Path> changed = base.isPresent()
+                ? Optional.of(ModelFolder.locate(base.get(), Map.copyOf(System.getenv())))
+                : Optional.empty();
+        FolderComparison comparison = FolderComparison.open(folder, sources, adapters, changed, source, threads);
         comparison.parts().forEach(part -> part.source().warnings().forEach(control::notice));
         return comparison;
     }
@@ -87,6 +114,8 @@ public record VerificationRequest(
         json.put("model", model);
         RequestText.text(json, "against", against);
         RequestText.paths(json, "adapters", adapters);
+        RequestText.paths(json, "others", others);
+        RequestText.text(json, "base", base);
         source.ifPresent(options -> RequestText.options(json.putObject("source"), options));
         RequestText.flag(json, "deep", deep);
         RequestText.threads(json, threads);
@@ -108,6 +137,8 @@ public record VerificationRequest(
                 fields.requiredText("model"),
                 fields.path("against"),
                 RequestText.paths(fields, "adapters"),
+                RequestText.paths(fields, "others"),
+                fields.text("base"),
                 source,
                 fields.flag("deep"),
                 RequestText.threads(fields));

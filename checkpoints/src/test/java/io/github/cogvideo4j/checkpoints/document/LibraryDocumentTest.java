@@ -8,6 +8,7 @@ import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.convert.ConversionRequest;
 import io.github.cogvideo4j.checkpoints.convert.Converter;
 import io.github.cogvideo4j.checkpoints.convert.FusionRequest;
+import io.github.cogvideo4j.checkpoints.convert.MergeRequest;
 import io.github.cogvideo4j.checkpoints.doctor.Diagnosis;
 import io.github.cogvideo4j.checkpoints.doctor.DiagnosisRequest;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
@@ -15,6 +16,7 @@ import io.github.cogvideo4j.checkpoints.job.Cancellation;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.JobEvent;
 import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.verify.TensorDifference;
 import io.github.cogvideo4j.checkpoints.verify.VerificationReport;
 import io.github.cogvideo4j.checkpoints.verify.VerificationRequest;
@@ -49,6 +51,8 @@ class LibraryDocumentTest {
         Path output = folder.resolve("my-model");
         Path base = Resources.fixture("any-lora-flux-ddp-bf16-w2/base");
         Path adapter = Resources.fixture("any-lora-flux-ddp-bf16-w2/output/checkpoint-3");
+        Path other = Resources.fixture("zero3-bf16-w2/output/checkpoint-3");
+        Path mergedModel = folder.resolve("merged");
         Path fusedModel = folder.resolve("fused");
         AtomicLong bytes = new AtomicLong();
         List<Problem> warnings = new ArrayList<>();
@@ -99,6 +103,10 @@ class LibraryDocumentTest {
         Converter.Result fused = planned.run(control);
         double change = planned.strength().map(LoraFusion.Strength::ratio).orElse(0.0);
 
+        MergeRequest merge = MergeRequest.of(List.of(checkpoint, other), mergedModel)
+                .withArithmetic(MergeRequest.Arithmetic.of(Manifest.MergeMethod.AVERAGE, 0.25, 0.75));
+        Optional<Converter.Result> merged = merge.plan(control).run(control).model();
+
         try {
             ConversionRequest.of(checkpoint.resolveSibling("checkpoint-4"), output)
                     .plan(JobControl.none());
@@ -117,6 +125,7 @@ class LibraryDocumentTest {
         assertThat(warnings).isNotEmpty();
         assertThat(change).isPositive();
         assertThat(fused.output()).isEqualTo(fusedModel);
+        assertThat(merged.orElseThrow().output()).isEqualTo(mergedModel);
         assertThat(intact.problems()).isEmpty();
         assertThat(equal.problems()).isEmpty();
         assertThat(differences).isEmpty();

@@ -34,6 +34,22 @@ public final class GenerationChoices {
         }
     }
 
+    /// `--enhance-prompt`: whether a language model rewrites prompts, and what becomes of them when it does not
+    /// answer.
+    public enum Enhancement {
+        /// It does, or the command fails.
+        TRUE,
+        /// It does, or the prompts stay as they are, with a warning.
+        TRY,
+        /// It does not.
+        FALSE;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
     /// The actions of `vae`.
     public enum Coding {
         /// A video to latents.

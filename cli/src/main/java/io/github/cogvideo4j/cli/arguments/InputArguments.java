@@ -44,13 +44,11 @@ public final class InputArguments {
                     "--extend",
                     control.isPresent() ? "--control-video" : "--image-or-video-path");
         }
-        return new PromptInput(
-                prompt.text(),
-                prompt.input()
-                        .or(() -> control)
-                        .or(() -> extended)
-                        .or(() -> input)
-                        .or(base::input));
+        return prompt.withInput(prompt.input()
+                .or(() -> control)
+                .or(() -> extended)
+                .or(() -> input)
+                .or(base::input));
     }
 
     /// How a video is continued, if one is.

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.cli.arguments;
 
+import io.github.cogvideo4j.cli.arguments.GenerationChoices.Enhancement;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Seed;
 import io.github.cogvideo4j.inference.generation.GenerationKind;
@@ -23,6 +24,9 @@ import picocli.CommandLine.Option;
 public final class RequestArguments {
     @Option(names = "--prompt", paramLabel = "TEXT")
     private Optional<String> prompt = Optional.empty();
+
+    @Option(names = "--enhance-prompt", arity = "0..1", fallbackValue = "true", paramLabel = "true|try|false")
+    private Enhancement enhance = Enhancement.FALSE;
 
     @Option(names = "--negative-prompt", paramLabel = "TEXT")
     private Optional<String> negativePrompt = Optional.empty();
@@ -84,6 +88,11 @@ public final class RequestArguments {
         return preset;
     }
 
+    /// Whether a language model is to rewrite the prompts.
+    public Enhancement enhance() {
+        return enhance;
+    }
+
     /// Whether it is said what the videos show.
     public boolean prompted() {
         return prompt.isPresent() || promptFile.isPresent();
@@ -141,7 +150,8 @@ public final class RequestArguments {
         if (prompt.isEmpty() && base.text().isEmpty()) {
             throw new UsageException("cli.generate.no-prompt");
         }
-        return List.of(inputs.around(new PromptInput(prompt.orElse(base.text())), base));
+        return List.of(
+                inputs.around(prompt.map(PromptInput::new).orElseGet(() -> base.withInput(Optional.empty())), base));
     }
 
     /// Puts what `--cache auto:psnr=X` means for a model in its place.

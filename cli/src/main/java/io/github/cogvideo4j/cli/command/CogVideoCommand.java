@@ -58,6 +58,7 @@ public final class CogVideoCommand extends ConsoleCommand {
         Map<String, Function<Console, Object>> commands = new LinkedHashMap<>();
         commands.put("convert", ConvertCommand::new);
         commands.put("verify", VerifyCommand::new);
+        commands.put("merge", MergeCommand::new);
         commands.put("generate", GenerateCommand::new);
         commands.put("vae", VaeCommand::new);
         commands.put("invert", InvertCommand::new);

@@ -1,12 +1,14 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.cli.arguments.GenerationChoices.Enhancement;
 import io.github.cogvideo4j.cli.arguments.Needed;
 import io.github.cogvideo4j.cli.arguments.PipelineArguments;
 import io.github.cogvideo4j.cli.arguments.RequestArguments;
 import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.arguments.VideoOutputArguments;
 import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.enhance.PromptEnhancer;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.report.GenerationPlanReport;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -76,12 +78,22 @@ public final class GenerateCommand extends ConsoleCommand {
         if (dryRun) {
             return showPlan(new GenerationJob(request).estimate(), request.videos());
         }
-        try (PlannedGeneration job = new GenerationJob(request).plan(JobControl.none())) {
+        try (PlannedGeneration job = new GenerationJob(enhanced(request)).plan(JobControl.none())) {
             if (record.isPresent()) {
                 job.differences(record.get()).forEach(this::warnOfDifference);
             }
             return GenerationOutcome.of(console, job);
         }
+    }
+
+    /// Nobody is asked for a request that cannot be carried out with the prompts that were given.
+    private GenerationRequest enhanced(GenerationRequest request) throws IOException {
+        if (arguments.enhance() == Enhancement.FALSE) {
+            return request;
+        }
+        PromptEnhancer enhancer = new PromptEnhancer(console, console.environment(), arguments.enhance());
+        new GenerationJob(request).plan(JobControl.none()).close();
+        return enhancer.enhanced(request);
     }
 
     /// What is on the command line goes before what a record says.

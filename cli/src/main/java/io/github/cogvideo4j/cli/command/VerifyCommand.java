@@ -27,10 +27,13 @@ public final class VerifyCommand extends ConsoleCommand {
     private String model = "";
 
     @Option(names = "--against", paramLabel = "CHECKPOINT")
-    private Optional<Path> against = Optional.empty();
+    private List<Path> against = List.of();
 
     @Option(names = "--lora", paramLabel = "ADAPTER")
     private List<Path> lora = List.of();
+
+    @Option(names = "--base", paramLabel = "MODEL")
+    private Optional<String> base = Optional.empty();
 
     @Option(names = "--deep")
     private boolean deep;
@@ -47,16 +50,21 @@ public final class VerifyCommand extends ConsoleCommand {
         if (against.isEmpty() && source.given()) {
             throw new UsageException("cli.verify.needs-against");
         }
+        if (against.isEmpty() && base.isPresent()) {
+            throw new UsageException("cli.verify.base-needs-against");
+        }
         if (against.isEmpty() && !lora.isEmpty()) {
             throw new UsageException("cli.verify.lora-needs-against");
         }
-        if (against.isPresent() && deep) {
+        if (!against.isEmpty() && deep) {
             throw new UsageException("cli.verify.deep-against");
         }
         VerificationRequest request = new VerificationRequest(
                 model,
-                against,
-                against.isPresent() ? lora : List.of(),
+                against.stream().findFirst(),
+                lora,
+                against.stream().skip(1).toList(),
+                base,
                 source.given() ? Optional.of(source.options()) : Optional.empty(),
                 deep,
                 Runtime.getRuntime().availableProcessors());
@@ -67,14 +75,20 @@ public final class VerifyCommand extends ConsoleCommand {
         return new VerificationText(console).show(report);
     }
 
-    /// A fused model needs its adapters, and how they are given is for the command line to say.
+    /// A fused model needs its adapters and a merged one its sources, and how they are given is for the command
+    /// line to say.
     private static JobPlan<VerificationReport> plan(VerificationRequest request, JobControl control)
             throws IOException {
         try {
             return request.plan(control);
         } catch (InvalidRequestException e) {
-            throw new UsageException(
-                    "cli.verify.fused", e.problem().message().arguments().toArray());
+            String key = switch (e.problem().message().key()) {
+                case "checkpoints.verify.adapters" -> "cli.verify.fused";
+                case "checkpoints.verify.merged" -> "cli.verify.merged";
+                case "checkpoints.verify.merged-with-base" -> "cli.verify.merged-with-base";
+                default -> throw e;
+            };
+            throw new UsageException(key, e.problem().message().arguments().toArray());
         }
     }
 }

@@ -23,9 +23,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The streams that a command talks to. Results, what a check found among them, go to the standard output; warnings,
-/// errors and progress to the standard error. With `--json`, the standard output holds one JSON object and nothing
-/// else.
+/// The streams that a command talks to. Results, what a check found among them, go to the standard output;
+/// warnings, errors and progress to the standard error. With `--json`, the standard output holds one JSON
+/// object and nothing else.
 ///
 /// Safe to use from several threads.
 public final class Console {
@@ -33,6 +33,7 @@ public final class Console {
     private static final int MOST_ALIKE = 20;
 
     private final Terminal terminal;
+    private final Map<String, String> environment;
     private final Language language;
     private final boolean json;
     private final boolean debug;
@@ -52,11 +53,17 @@ public final class Console {
     /// @param debug       whether errors come with their stack trace
     public Console(Terminal terminal, Map<String, String> environment, Language language, boolean json, boolean debug) {
         this.terminal = terminal;
+        this.environment = Map.copyOf(environment);
         this.language = language;
         this.json = json;
         this.debug = debug;
         this.colours = environment.getOrDefault("NO_COLOR", "").isEmpty()
                 && !environment.getOrDefault("TERM", "").equals("dumb");
+    }
+
+    /// The environment variables.
+    public Map<String, String> environment() {
+        return environment;
     }
 
     /// The locale of every sentence.
@@ -134,7 +141,8 @@ public final class Console {
         }
     }
 
-    /// Tells what is worth knowing but stops nothing: as a note where it only says what was chosen, else as a warning.
+    /// Tells what is worth knowing but stops nothing: as a note where it only says what was chosen, else as a
+    /// warning.
     public void warn(Problem warning) {
         switch (warning.code()) {
             case CHOICE, ASSUMED -> hinted(Label.NOTE, warning);

@@ -9,6 +9,7 @@ import io.github.cogvideo4j.checkpoints.convert.FusionRequest;
 import io.github.cogvideo4j.checkpoints.convert.WeightFile;
 import io.github.cogvideo4j.checkpoints.convert.WeightFile.PlannedTensor;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint.FusedAdapter;
 import io.github.cogvideo4j.cli.console.ByteSize;
@@ -21,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -140,12 +142,27 @@ public final class ConversionReport {
                 console.print("cli.convert.complete-it", done.output(), written);
             }
         }
-        if (!verified) {
+        if (!verified && plan.checkpoint().merge().isPresent()) {
+            console.print(
+                    "cli.merge.next",
+                    ShellWord.of(done.output()),
+                    againstAll(plan.checkpoint().merge().get()));
+        } else if (!verified) {
             console.print(
                     plan.checkpoint().adapters().isEmpty() ? "cli.convert.next" : "cli.lora.fuse.next",
                     ShellWord.of(done.output()),
                     ShellWord.of(source));
         }
+    }
+
+    /// The options by which `verify` is told of what was merged.
+    private static String againstAll(Manifest.Merge merge) {
+        String sources = merge.sources().stream()
+                .map(source -> "--against " + ShellWord.of(Path.of(source.path())))
+                .collect(Collectors.joining(" "));
+        return merge.base()
+                .map(base -> sources + " --base " + ShellWord.of(Path.of(base)))
+                .orElse(sources);
     }
 
     private ObjectNode header() throws IOException {
@@ -167,6 +184,10 @@ public final class ConversionReport {
         }
         result.put("dtype", plan.dtype().id());
         result.put("tensor_count", plan.tensors().size());
+        if (source.merge().isPresent()) {
+            describe(source.merge().get(), result.putObject("merge"));
+            return result;
+        }
         console.print("cli.convert.source", source.kind().title(), source.folder());
         if (source.training().zeroStage().isPresent()) {
             console.print(
@@ -178,6 +199,15 @@ public final class ConversionReport {
                             : "?");
         }
         return result;
+    }
+
+    private void describe(Manifest.Merge merge, ObjectNode node) {
+        node.put("method", merge.method().toString());
+        merge.density().ifPresent(density -> node.put("density", density));
+        merge.ema().ifPresent(decay -> node.put("ema", decay));
+        merge.base().ifPresent(base -> node.put("base", base));
+        console.print("cli.merge.method", merge.method(), merge.base().orElse("-"));
+        MergeText.show(merge.sources(), console, node);
     }
 
     private static void describe(PlannedTensor tensor, ObjectNode node) {

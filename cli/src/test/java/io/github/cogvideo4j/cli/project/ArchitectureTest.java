@@ -217,12 +217,12 @@ class ArchitectureTest {
                                 "a loader of pickles or TorchScript", call -> LOADERS.contains(call.getName()))))));
     }
 
-    /// The server will listen; nothing connects to anywhere.
+    /// The server will listen; of all else only the package of `--enhance-prompt` connects to anywhere.
     @Test
     void nothingOpensAConnection() {
         check(noClasses()
                 .that()
-                .resideOutsideOfPackages(OURS + "server..", OURS + "cluster..")
+                .resideOutsideOfPackages(OURS + "server..", OURS + "cluster..", OURS + "cli.enhance..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("java.net.http..", "javax.net..")
@@ -250,8 +250,8 @@ class ArchitectureTest {
                         .and(DescribedPredicate.not(resideInAPackage("ai.djl.sentencepiece..")))));
     }
 
-    /// A path is given to FFmpeg as one of the protocol `file`, by one place. WebP images are decoded from bytes that
-    /// are in memory already: that takes the codec, and neither a path nor a container.
+    /// A path is given to FFmpeg as one of the protocol `file`, by one place. WebP images are decoded from
+    /// bytes that are in memory already: that takes the codec, and neither a path nor a container.
     @Test
     void onlyTheVideoPackagesUseFfmpeg() {
         check(noClasses()

@@ -99,6 +99,7 @@ public enum ProblemCode {
     DEVICE,
     MEMORY,
     ENCODER,
+    ENDPOINT,
     REQUEST,
     PROMPT,
     IMAGE,
@@ -132,7 +133,7 @@ public enum ProblemCode {
     public Category category() {
         return switch (this) {
             case REQUEST, PROMPT -> Category.USAGE;
-            case NO_SPACE, NATIVE_LIBRARY, DEVICE, MEMORY, ENCODER -> Category.ENVIRONMENT;
+            case NO_SPACE, NATIVE_LIBRARY, DEVICE, MEMORY, ENCODER, ENDPOINT -> Category.ENVIRONMENT;
             case INDEX_STALE_NAMES,
                     INDEX_WRONG_NAME,
                     NAME_MISSING_PREFIX,

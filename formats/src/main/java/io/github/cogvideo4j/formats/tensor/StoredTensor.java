@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.stream.Stream;
 
 /// A tensor that has not been read: what it is and where its bytes lie.
 ///
@@ -35,6 +36,16 @@ public record StoredTensor(String name, DType dtype, Shape shape, TensorData dat
         SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
         tensors.forEach(tensor -> shapes.put(tensor.name(), tensor.shape()));
         return shapes;
+    }
+
+    /// The storages that its elements lie in, or are computed from.
+    public List<Storage> storages() {
+        Stream<Storage> all = switch (data) {
+            case TensorData.Extents extents -> extents.parts().stream().map(Extent::storage);
+            case TensorData.Strided strided -> Stream.of(strided.storage());
+            case TensorData.Computed computed -> computed.inputs().stream();
+        };
+        return all.distinct().toList();
     }
 
     /// The same tensor under another key.

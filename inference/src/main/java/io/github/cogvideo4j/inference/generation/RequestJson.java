@@ -74,6 +74,7 @@ public final class RequestJson {
     private static final String SCALE = "scale";
     private static final String ALPHA = "alpha";
     private static final String TEXT = "text";
+    private static final String ORIGINAL = "original";
     private static final String INPUT = "input";
     private static final String OVERLAP_HEIGHT = "overlap_height";
     private static final String OVERLAP_WIDTH = "overlap_width";
@@ -106,6 +107,7 @@ public final class RequestJson {
             ObjectNode node = prompts.addObject();
             node.put(TEXT, prompt.text());
             prompt.input().ifPresent(file -> node.put(INPUT, text(file)));
+            prompt.original().ifPresent(words -> node.put(ORIGINAL, words));
         });
         request.negativePrompt().ifPresent(text -> json.put(NEGATIVE, text));
         write(json, request.settings());
@@ -226,7 +228,8 @@ public final class RequestJson {
     }
 
     private static PromptInput prompt(JsonFields fields) {
-        PromptInput prompt = new PromptInput(fields.text(TEXT).orElseThrow(() -> fields.bad(TEXT)), fields.path(INPUT));
+        PromptInput prompt = new PromptInput(
+                fields.text(TEXT).orElseThrow(() -> fields.bad(TEXT)), fields.path(INPUT), fields.text(ORIGINAL));
         fields.requireNothingElse();
         return prompt;
     }

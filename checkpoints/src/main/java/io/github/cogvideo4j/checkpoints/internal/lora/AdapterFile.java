@@ -1,6 +1,8 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
 import io.github.cogvideo4j.checkpoints.OutputException;
+import io.github.cogvideo4j.checkpoints.internal.cast.ElementCast;
+import io.github.cogvideo4j.checkpoints.internal.cast.ValueScan;
 import io.github.cogvideo4j.checkpoints.internal.staging.NamedFailure;
 import io.github.cogvideo4j.checkpoints.internal.staging.NewFile;
 import io.github.cogvideo4j.checkpoints.internal.staging.NewFolders;
@@ -10,8 +12,10 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.formats.tensor.DType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -24,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import org.ejml.data.DMatrixRMaj;
 
 /// An adapter's file while it is written: tensors go to their places in any order, several at a time, and the
 /// file gets its name when it is whole.
@@ -108,6 +113,26 @@ public final class AdapterFile implements AutoCloseable {
         writeAt(slot.offset() + offset, bytes);
     }
 
+    /// Writes a matrix as a whole tensor.
+    ///
+    /// @param name  the tensor
+    /// @param dtype F32, BF16 or F16, as it was announced
+    public void write(String name, DMatrixRMaj matrix, DType dtype) throws IOException {
+        int columns = matrix.numCols;
+        ElementCast cast = ElementCast.of(DType.F32, dtype, Place.nowhere().tensor(name));
+        ValueScan scan = new ValueScan(dtype);
+        ByteBuffer row = ByteBuffer.allocate(columns * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer rounded = ByteBuffer.allocate(columns * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < matrix.numRows; i++) {
+            row.clear();
+            for (int j = 0; j < columns; j++) {
+                row.putFloat((float) matrix.get(i, j));
+            }
+            cast.cast(row.flip(), rounded.clear(), scan);
+            write(name, (long) i * columns * dtype.bytes(), rounded.flip());
+        }
+    }
+
     private void writeAt(long offset, ByteBuffer bytes) throws IOException {
         long at = offset;
         while (bytes.hasRemaining()) {
@@ -119,8 +144,8 @@ public final class AdapterFile implements AutoCloseable {
         }
     }
 
-    /// Writes the header, brings all to the disk, and gives the file its name. What was not there when the file was
-    /// begun is not replaced.
+    /// Writes the header, brings all to the disk, and gives the file its name. What was not there when the file
+    /// was begun is not replaced.
     ///
     /// @throws OutputException `output-refused` when an adapter has come to be there
     public void publish() throws IOException {

@@ -22,10 +22,16 @@ import org.ejml.interfaces.decomposition.SingularValueDecomposition_F64;
 /// @param b        `[rows, rank]`: left singular vectors times the roots of the singular values
 /// @param a        `[rank, columns]`: the roots times right singular vectors
 /// @param singular the singular values that are kept, largest first
-public record TruncatedSvd(DMatrixRMaj b, DMatrixRMaj a, List<Double> singular) {
+/// @param squares  the squared norm of all that was decomposed, the part that is not kept included
+public record TruncatedSvd(DMatrixRMaj b, DMatrixRMaj a, List<Double> singular, double squares) {
     /// Copies the list.
     public TruncatedSvd {
         singular = List.copyOf(singular);
+    }
+
+    /// The squared norm of what is kept.
+    public double keptSquares() {
+        return singular.stream().mapToDouble(value -> value * value).sum();
     }
 
     /// Vectors beyond the rank; with the iterations they make the error that of the best approximation.
@@ -65,10 +71,36 @@ public record TruncatedSvd(DMatrixRMaj b, DMatrixRMaj a, List<Double> singular) 
         QRDecomposition<DMatrixRMaj> corange = qr(transposedTimes(matrix, range));
         DMatrixRMaj small = corange.getR(null, true);
         CommonOps_DDRM.transpose(small);
+        return of(range, small, corange.getQ(null, true), rank);
+    }
+
+    /// Decomposes a product of two thin matrices, `B A`, exactly: their bases are orthogonal, and what stands
+    /// between these is small.
+    ///
+    /// @param b    `[rows, inner]`; is changed
+    /// @param a    `[inner, columns]`; is changed
+    /// @param rank how many singular values to keep, at most as many as there are
+    public static TruncatedSvd ofProduct(DMatrixRMaj b, DMatrixRMaj a, int rank) {
+        CommonOps_DDRM.transpose(a);
+        QRDecomposition<DMatrixRMaj> left = qr(b);
+        QRDecomposition<DMatrixRMaj> right = qr(a);
+        DMatrixRMaj leftR = left.getR(null, true);
+        DMatrixRMaj rightR = right.getR(null, true);
+        DMatrixRMaj small = new DMatrixRMaj(leftR.numRows, rightR.numRows);
+        CommonOps_DDRM.multTransB(leftR, rightR, small);
+        return of(left.getQ(null, true), small, right.getQ(null, true), rank);
+    }
+
+    /// Decomposes what stands between two orthogonal bases.
+    private static TruncatedSvd of(DMatrixRMaj range, DMatrixRMaj small, DMatrixRMaj corange, int rank) {
+        double squares = 0;
+        for (double value : small.data) {
+            squares += value * value;
+        }
         SingularValueDecomposition_F64<DMatrixRMaj> svd =
-                DecompositionFactory_DDRM.svd(vectors, vectors, true, true, true);
+                DecompositionFactory_DDRM.svd(small.numRows, small.numCols, true, true, true);
         if (!svd.decompose(small)) {
-            throw new ArithmeticException("singular values of %d x %d".formatted(rows, columns));
+            throw new ArithmeticException("singular values of %d x %d".formatted(range.numRows, corange.numRows));
         }
         DMatrixRMaj left = svd.getU(null, false);
         DMatrixRMaj values = svd.getW(null);
@@ -77,9 +109,9 @@ public record TruncatedSvd(DMatrixRMaj b, DMatrixRMaj a, List<Double> singular) 
         List<Double> singular =
                 IntStream.range(0, rank).mapToObj(i -> values.get(i, i)).toList();
         DMatrixRMaj b = scaled(range, left, singular);
-        DMatrixRMaj a = scaled(corange.getQ(null, true), right, singular);
+        DMatrixRMaj a = scaled(corange, right, singular);
         CommonOps_DDRM.transpose(a);
-        return new TruncatedSvd(b, a, singular);
+        return new TruncatedSvd(b, a, singular, squares);
     }
 
     /// A basis times the leading columns of a rotation, each multiplied by the root of its singular value.

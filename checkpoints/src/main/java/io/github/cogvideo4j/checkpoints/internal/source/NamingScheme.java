@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
+import io.github.cogvideo4j.formats.problem.Problem;
 import java.util.Collection;
 import java.util.SequencedMap;
 
@@ -31,6 +32,11 @@ public interface NamingScheme {
     /// @throws InvalidCheckpointException `missing-tensor` when the checkpoint does not have it, and as
     ///     [#toDiffusers(Checkpoint)]
     Checkpoint toDiffusers(Checkpoint raw, Component component);
+
+    /// What an adapter of the trainer does not record, and who loads it has to know.
+    ///
+    /// @param adapter the adapter under diffusers' names
+    Problem unrecorded(Checkpoint adapter);
 
     /// What the trainer loads for a checkpoint with diffusers' names.
     ///

@@ -15,18 +15,18 @@ import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The layouts that today's trainers give their runs: which folders are numbered checkpoints, and where the weights
-/// are inside one.
+/// The layouts that today's trainers give their runs: which folders are numbered checkpoints, and where the
+/// weights are inside one.
 public final class TrainerFolders {
     /// accelerate and the diffusers scripts, CogKit and VideoX-Fun; finetrainers; verl; torchtitan and NeMo.
-    private static final List<Pattern> NUMBERED = List.of(
+    static final List<Pattern> NUMBERED = List.of(
             Pattern.compile("checkpoint-(\\d{1,15})"),
             Pattern.compile("finetrainers_step_(\\d{1,15})"),
             Pattern.compile("global_step_(\\d{1,15})"),
             Pattern.compile("(?:epoch_\\d{1,9}_)?step[-_](\\d{1,15})"));
 
-    private static final Pattern OUTPUT = Pattern.compile("(?:epoch|step)(\\d{1,15})");
-    private static final Pattern LIGHTNING = Pattern.compile(".*step=(\\d{1,15})\\.ckpt");
+    static final Pattern OUTPUT = Pattern.compile("(?:epoch|step)(\\d{1,15})");
+    static final Pattern LIGHTNING = Pattern.compile(".*step=(\\d{1,15})\\.ckpt");
     private static final Pattern STEP =
             Pattern.compile("(?:checkpoint-|finetrainers_step_|(?:epoch_\\d{1,9}_)?step[-_]|global_step_?)(\\d{1,15})");
 
@@ -38,7 +38,8 @@ public final class TrainerFolders {
 
     private TrainerFolders() {}
 
-    /// The numbered checkpoints of a run, the newest first; of several kinds, those of the first that there are.
+    /// The numbered checkpoints of a run, the newest first; of several kinds, those of the first that there
+    /// are.
     static List<Path> numbered(Path run) throws IOException {
         for (Pattern kind : NUMBERED) {
             List<Path> found = numbered(run, kind);
@@ -69,8 +70,8 @@ public final class TrainerFolders {
         return name.matches() ? OptionalLong.of(Long.parseLong(name.group(1))) : OptionalLong.empty();
     }
 
-    /// Whether a folder is a checkpoint rather than a model: by its name or by what trainers save beside weights to
-    /// go on from there.
+    /// Whether a folder is a checkpoint rather than a model: by its name or by what trainers save beside
+    /// weights to go on from there.
     public static boolean isCheckpoint(Path folder) {
         if (Files.exists(folder.resolve("model_index.json"))) {
             return false;
@@ -128,7 +129,7 @@ public final class TrainerFolders {
         return Files.isRegularFile(folder.resolve(WeightFileName.PEFT_ADAPTER));
     }
 
-    private static boolean hasSettings(Path folder) throws IOException {
+    static boolean hasSettings(Path folder) throws IOException {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.toml")) {
             return files.iterator().hasNext();
         }

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.verify;
 
+import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.JobPlan;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
@@ -25,16 +26,24 @@ import java.util.Optional;
 /// @param threads how many tensors at once
 public record FolderComparison(Path folder, List<Counterpart> parts, int threads)
         implements JobPlan<VerificationReport> {
-    /// Opens what a folder is to be compared with. A model with adapters is compared with its base and its adapters,
-    /// fused again.
+    /// Opens what a folder is to be compared with. A model with adapters is compared with its base and its
+    /// adapters, fused again.
     ///
     /// @param folder   the folder
-    /// @param source   the checkpoint, or the base model of a fused one
+    /// @param sources  the checkpoint, or the base model of a fused one; of a merged model, its sources in
+    ///                 order
     /// @param adapters the adapters that were fused, in order
+    /// @param base     the model that the changes of a merged model were taken against
     /// @param options  which of the source's weights are meant; when absent, what the folder's manifest says
     public static FolderComparison open(
-            Path folder, Path source, List<Path> adapters, Optional<SourceOptions> options, int threads)
+            Path folder,
+            List<Path> sources,
+            List<Path> adapters,
+            Optional<Path> base,
+            Optional<SourceOptions> options,
+            int threads)
             throws IOException {
+        Path source = sources.getFirst();
         Optional<Manifest> manifest = Files.isRegularFile(folder.resolve(Manifest.FILE_NAME))
                 ? Optional.of(ManifestJson.read(folder))
                 : Optional.empty();
@@ -46,6 +55,16 @@ public record FolderComparison(Path folder, List<Counterpart> parts, int threads
         }
         SourceOptions chosen =
                 options.or(() -> manifest.map(FolderComparison::recorded)).orElseGet(SourceOptions::defaults);
+        Optional<Manifest.Merge> merge =
+                manifest.flatMap(known -> known.source().merge());
+        if (merge.isPresent()) {
+            Counterpart merged = MergedCounterpart.open(folder, sources, base, manifest.get(), merge.get(), chosen);
+            return new FolderComparison(folder, List.of(merged), threads);
+        }
+        if (sources.size() > 1 || base.isPresent()) {
+            throw new InvalidRequestException(
+                    ProblemCode.REQUEST, Place.of(folder), "checkpoints.verify.not-merged", folder);
+        }
         return new FolderComparison(folder, Counterpart.of(folder, source, chosen), threads);
     }
 

@@ -6,7 +6,6 @@ import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.Storage;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
-import io.github.cogvideo4j.formats.tensor.TensorData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /// An index and the shards that it names, read together, with everything in which they disagree.
 ///
@@ -161,7 +159,7 @@ public record ShardedWeights(List<StoredTensor> tensors, List<Problem> errors, L
                     tensors.stream().mapToLong(StoredTensor::byteLength).sum();
             // Writers count a storage once, however many tensors share it.
             long everyStorage = tensors.stream()
-                    .flatMap(tensor -> storages(tensor.data()))
+                    .flatMap(tensor -> tensor.storages().stream())
                     .distinct()
                     .mapToLong(Storage::length)
                     .sum();
@@ -169,14 +167,6 @@ public record ShardedWeights(List<StoredTensor> tensors, List<Problem> errors, L
                 warnings.add(Problem.of(
                         ProblemCode.INDEX_TOTAL_SIZE, place, "formats.index.total-size", declared, everyTensor));
             }
-        }
-
-        private static Stream<Storage> storages(TensorData data) {
-            return switch (data) {
-                case TensorData.Extents extents -> extents.parts().stream().map(part -> part.storage());
-                case TensorData.Strided strided -> Stream.of(strided.storage());
-                case TensorData.Computed computed -> computed.inputs().stream();
-            };
         }
 
         private void report(List<Problem> problems, ProblemCode code, String tensor, String key, Object... arguments) {

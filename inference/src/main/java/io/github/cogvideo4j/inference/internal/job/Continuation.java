@@ -9,7 +9,6 @@ import io.github.cogvideo4j.inference.generation.CacheUse;
 import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.generation.GenerationRequest.Extension;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.generation.Stage;
@@ -61,9 +60,11 @@ public record Continuation(VideoGenerator generator, Planning planning, Video so
         return new InvalidRequestException(ProblemCode.REQUEST, Place.nowhere(), key, arguments);
     }
 
-    /// How many clips a request makes of a video: a trial makes one.
+    /// How many clips a request adds to a video: a trial adds one, and without an extension there are none.
     public static int clips(GenerationRequest request) {
-        return request.trial() ? 1 : request.extension().map(Extension::clips).orElse(0);
+        return request.extension()
+                .map(extension -> request.trial() ? 1 : extension.clips())
+                .orElse(0);
     }
 
     /// The plan of the whole.

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.inference.internal.layer;
 
+import io.github.cogvideo4j.inference.internal.runtime.Processor;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -30,7 +31,9 @@ public final class Convolution {
     }
 
     private static void add(Tensor target, Tensor input, Tensor kernel, Tensor bias, long... padding) {
-        if (FusedConvolution.exists(input)) {
+        if (input.is_cpu() && Processor.here().widens(input.scalar_type().intern())) {
+            WideConvolution.addTo(target, input, kernel, bias, WideProduct.WIDENED, padding);
+        } else if (FusedConvolution.exists(input)) {
             FusedConvolution.addTo(target, input, kernel, bias, padding);
         } else {
             addSeparately(target, input, kernel, bias, padding);

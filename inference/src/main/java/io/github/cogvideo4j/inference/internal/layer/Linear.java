@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.inference.internal.layer;
 
+import io.github.cogvideo4j.inference.internal.runtime.Processor;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.internal.weights.Weight;
 import io.github.cogvideo4j.inference.internal.weights.Weights;
@@ -40,9 +41,15 @@ public sealed interface Linear permits DenseLinear, Float8Linear, Int8Linear {
 
     /// `x W^T + b` for a matrix that is at hand.
     static Tensor product(Tensor input, Tensor matrix, TensorOptional bias) {
-        boolean blas = input.is_cpu()
-                && matrix.scalar_type().intern() == ScalarType.Float
-                && input.numel() * matrix.size(0) >= LARGE;
-        return blas ? Torch.matrixProduct(() -> torch.linear(input, matrix, bias)) : torch.linear(input, matrix, bias);
+        ScalarType type = matrix.scalar_type().intern();
+        if (!input.is_cpu() || input.numel() * matrix.size(0) < LARGE) {
+            return torch.linear(input, matrix, bias);
+        }
+        if (Processor.here().widens(type)) {
+            return WideProduct.of(input, matrix, bias, WideProduct.WIDENED);
+        }
+        return type == ScalarType.Float
+                ? Torch.matrixProduct(() -> torch.linear(input, matrix, bias))
+                : torch.linear(input, matrix, bias);
     }
 }

@@ -17,10 +17,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Both forms, the fused one (where the processor has it) and the one for every device, against libtorch's own
-/// convolution and sum in double precision.
+/// All forms, the fused one (where the processor has it), the one by way of fp32 and the one for every device, against
+/// libtorch's own convolution and sum in double precision.
 class ConvolutionTest {
     private static final long IN = 5;
     private static final long OUT = 7;
@@ -113,6 +114,36 @@ class ConvolutionTest {
 
             Tensor exact = one.to(ScalarType.Double);
             assertThat(farthest(other, exact)).isLessThan(bound(precision, exact));
+        });
+    }
+
+    /// Rows are cut in pieces of the picture's whole height, of some rows and of one.
+    @ParameterizedTest
+    @CsvSource({"BF16, 16777216", "BF16, 400", "BF16, 1", "FP16, 400"})
+    void theFormByWayOfFp32RoundsOnce(Precision precision, long widest) {
+        Scoped.run(() -> {
+            Tensor input = random(precision, 5, 6, 4, IN);
+            Tensor kernel = random(precision, OUT, IN, 3, 3, 3).contiguous(MemoryFormat.ChannelsLast3d);
+            Tensor bias = random(precision, OUT);
+            Tensor target = random(precision, 3, 6, 4, OUT);
+            long[] once = {1, 1, 1};
+            Tensor exact = torch.conv3d(
+                            video(input), kernel.to(ScalarType.Double), wide(bias), once, new long[] {0, 1, 1}, once, 1)
+                    .squeeze(0)
+                    .permute(1, 2, 3, 0)
+                    .add(target.to(ScalarType.Double));
+
+            WideConvolution.addTo(
+                    target.permute(3, 0, 1, 2).unsqueeze(0),
+                    input.permute(3, 0, 1, 2).unsqueeze(0),
+                    kernel,
+                    bias,
+                    widest,
+                    0,
+                    1,
+                    1);
+
+            assertThat(farthest(target, exact)).isLessThan(bound(precision, exact));
         });
     }
 

@@ -4,7 +4,6 @@ import io.github.cogvideo4j.checkpoints.internal.cast.ElementCast;
 import io.github.cogvideo4j.checkpoints.internal.cast.ValueScan;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.tensor.DType;
-import io.github.cogvideo4j.formats.tensor.Extent;
 import io.github.cogvideo4j.formats.tensor.Storage;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData;
@@ -60,17 +59,9 @@ public record FusedWeight(
     @Override
     public List<Storage> inputs() {
         return Stream.concat(Stream.of(weight), terms.stream().flatMap(term -> term.delta().tensors().stream()))
-                .flatMap(FusedWeight::storages)
+                .flatMap(tensor -> tensor.storages().stream())
                 .distinct()
                 .toList();
-    }
-
-    private static Stream<Storage> storages(StoredTensor tensor) {
-        return switch (tensor.data()) {
-            case Extents extents -> extents.parts().stream().map(Extent::storage);
-            case Strided strided -> Stream.of(strided.storage());
-            case TensorData.Computed computed -> computed.inputs().stream();
-        };
     }
 
     @Override

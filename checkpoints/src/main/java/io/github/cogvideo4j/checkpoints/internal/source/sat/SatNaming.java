@@ -4,6 +4,10 @@ import io.github.cogvideo4j.checkpoints.internal.source.NamingScheme;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.CheckpointKind;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.tensor.Shape;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
@@ -39,6 +43,18 @@ public final class SatNaming implements NamingScheme {
     @Override
     public Checkpoint toDiffusers(Checkpoint raw, Component component) {
         return SatCheckpoint.plan(raw, SatPart.of(component));
+    }
+
+    /// SAT saves no alpha.
+    @Override
+    public Problem unrecorded(Checkpoint adapter) {
+        Shape first = adapter.entries().getFirst().tensor().shape();
+        // The rank is the shorter side of a low-rank matrix.
+        return Problem.of(
+                ProblemCode.LORA_ALPHA,
+                Place.of(adapter.folder()),
+                "checkpoints.sat.adapter-alpha",
+                Math.min(first.size(0), first.size(1)));
     }
 
     @Override
