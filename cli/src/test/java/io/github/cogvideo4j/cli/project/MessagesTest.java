@@ -76,10 +76,11 @@ class MessagesTest {
     @ParameterizedTest
     @MethodSource("modulesWithMessages")
     void aCountOfOneHasTheSingular(String module) {
-        Pattern plural = Pattern.compile("(?<!more than |at most |at least |all |one of )\\{\\d} ((input|output|latent|other) )?"
-                + "(tensor|module|key|value|layer|file|rank|step|prompt|element|matrice|block|model|buffer|channel|frame"
-                + "|piece|token|row|chunk|object|record|window|prediction|checkpoint|video|adapter|component)s\\b"
-                + "(?! per second)");
+        Pattern plural =
+                Pattern.compile("(?<!more than |at most |at least |all |one of )\\{\\d} ((input|output|latent|other) )?"
+                        + "(tensor|module|key|value|layer|file|rank|step|prompt|element|matrice|block|model|buffer|channel|frame"
+                        + "|piece|token|row|chunk|object|record|window|prediction|checkpoint|video|adapter|component)s\\b"
+                        + "(?! per second)");
         ProjectFiles.bundle(module, "messages")
                 .forEach((key, text) -> assertThat(text).as(key).doesNotContainPattern(plural));
     }
