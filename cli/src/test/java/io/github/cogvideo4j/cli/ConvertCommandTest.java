@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -166,5 +168,41 @@ class ConvertCommandTest {
         Run run = Run.of("convert", folder.toString(), folder.resolve("model").toString(), "--lang", "zh");
         assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
         assertThat(run.err()).contains("[not-a-checkpoint]").contains("检查点");
+    }
+
+    /// What a training calls its own buffers is written, as the reference writes it; what the program wrote itself it
+    /// does not find wrong afterwards.
+    @ParameterizedTest
+    @CsvSource({
+        "zero2-tied-buffers-bf16-w2, --base",
+        "zero2-tied-buffers-bf16-w2, ''",
+        "zero3-tied-buffers-bf16-w2, --base",
+        "zero3-tied-buffers-bf16-w2, ''"
+    })
+    void theTrainingsOwnBuffersAreToldAndNotFoundWrongAfterwards(String fixture, String base) {
+        Path home = Resources.fixture(fixture);
+        Path output = folder.resolve("with-buffers");
+        List<String> words =
+                new ArrayList<>(List.of("convert", home.resolve("output").toString(), output.toString()));
+        if (!base.isEmpty()) {
+            words.addAll(List.of(base, home.resolve("base").toString()));
+        }
+        Run converted = Run.of(words.toArray(String[]::new));
+        assertThat(converted.exit()).as(converted.err()).isEqualTo(ExitCode.DONE);
+        assertThat(converted.err()).contains("[extra-tensor]", "extra_scale", "inference ignores them");
+        for (Run run : List.of(
+                Run.of("verify", output.toString()),
+                Run.of(
+                        "verify",
+                        output.toString(),
+                        "--against",
+                        home.resolve("output").toString()),
+                Run.of("doctor", output.toString()),
+                Run.of("doctor", output.resolve("transformer").toString()))) {
+            assertThat(run.exit()).as(run.out() + run.err()).isEqualTo(ExitCode.DONE);
+            assertThat(run.out() + run.err())
+                    .contains("[extra-tensor]", "extra_scale", "inference ignores them")
+                    .doesNotContain("use the configuration");
+        }
     }
 }

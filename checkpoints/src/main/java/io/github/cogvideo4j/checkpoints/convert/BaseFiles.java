@@ -43,7 +43,7 @@ final class BaseFiles {
     /// @param target  the folder that is filled
     /// @param result  what it will be called, for errors
     /// @param mode    how weights come into it
-    /// @param control told of the progress
+    /// @param control receives the progress
     BaseFiles(Path target, Path result, LinkMode mode, JobControl control) {
         this.target = target;
         this.result = result;

@@ -87,7 +87,9 @@ final class ComponentFiles {
     }
 
     private static WeightFile weightFile(String path, List<PlannedTensor> tensors, String extension) {
-        return extension.equals("bin") ? WeightFile.Torch.of(path, tensors) : WeightFile.Safetensors.of(path, tensors);
+        return extension.equals("bin")
+                ? WeightFile.TorchContainer.of(path, tensors)
+                : WeightFile.Safetensors.of(path, tensors);
     }
 
     private static WeightIndex index(ShardPlan plan) {

@@ -31,7 +31,7 @@ public record ConversionOptions(
         ResultLayout layout,
         Optional<Component> component,
         boolean unchecked) {
-    /// A folder for diffusers of a model of which nothing is said, worked on by all processors.
+    /// A folder for diffusers, without claims about the model, on all processors.
     public static ConversionOptions defaults() {
         return new ConversionOptions(
                 Optional.empty(),
@@ -93,7 +93,7 @@ public record ConversionOptions(
                 dtype, files, link, threads, overwrite, verify, claims, value, component, unchecked);
     }
 
-    /// For weights that are said to be of a component.
+    /// For weights that the caller assigns to a component.
     public ConversionOptions withComponent(Component value) {
         return new ConversionOptions(
                 dtype, files, link, threads, overwrite, verify, claims, layout, Optional.of(value), unchecked);

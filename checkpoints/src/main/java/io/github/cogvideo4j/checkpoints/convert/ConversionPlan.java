@@ -35,7 +35,7 @@ public record ConversionPlan(
         TargetDType dtype,
         ConversionOptions options,
         Optional<BaseModel> base,
-        List<Part> parts,
+        List<PlannedPart> parts,
         List<PlannedTensor> tensors,
         List<WeightFile> weightFiles,
         SequencedMap<String, String> smallFiles,
@@ -49,9 +49,9 @@ public record ConversionPlan(
     /// @param path       its folder or file below the output
     /// @param checkpoint its source, under the names that it is written with
     /// @param names      how those names were settled; absent for layouts of their own (SAT, adapters)
-    public record Part(String path, Checkpoint checkpoint, Optional<SettledNames> names) {
+    public record PlannedPart(String path, Checkpoint checkpoint, Optional<SettledNames> names) {
         /// A part whose layout settles its names.
-        public Part(String path, Checkpoint checkpoint) {
+        public PlannedPart(String path, Checkpoint checkpoint) {
             this(path, checkpoint, Optional.empty());
         }
     }

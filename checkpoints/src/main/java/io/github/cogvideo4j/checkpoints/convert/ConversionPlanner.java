@@ -38,7 +38,7 @@ public final class ConversionPlanner {
     private final Optional<BaseModel> base;
     private final ConversionOptions options;
     private final Warnings warnings = new Warnings();
-    private final List<ConversionPlan.Part> parts = new ArrayList<>();
+    private final List<ConversionPlan.PlannedPart> parts = new ArrayList<>();
     private final List<PlannedTensor> tensors = new ArrayList<>();
     private final List<WeightFile> weightFiles = new ArrayList<>();
     private final SequencedMap<String, String> smallFiles = new LinkedHashMap<>();
@@ -161,13 +161,13 @@ public final class ConversionPlanner {
         ComponentFiles files = new ComponentFiles(component, options, warnings);
         weightFiles.addAll(files.plan(planned, output));
         smallFiles.putAll(files.indexes());
-        parts.add(new ConversionPlan.Part(component.folder(), source, Optional.of(placed.names())));
+        parts.add(new ConversionPlan.PlannedPart(component.folder(), source, Optional.of(placed.names())));
     }
 
     private void addAdapter(Checkpoint source) {
         List<PlannedTensor> planned = planned(source, "", TargetDType.SOURCE, Optional.empty());
         weightFiles.add(WeightFile.Safetensors.of(WeightFileName.ADAPTER, planned));
-        parts.add(new ConversionPlan.Part(WeightFileName.ADAPTER, source));
+        parts.add(new ConversionPlan.PlannedPart(WeightFileName.ADAPTER, source));
         warnings.report(NamingSchemes.of(source.kind()).unrecorded(source));
     }
 
@@ -191,17 +191,17 @@ public final class ConversionPlanner {
         boolean keep = !source.kind().isTraining() || source.traits().keepsDType();
         weightFiles.add(WeightFile.Safetensors.of(
                 ComfyNames.FILE, planned(source, "", keep ? TargetDType.SOURCE : TargetDType.BF16, Optional.empty())));
-        parts.add(new ConversionPlan.Part(ComfyNames.FILE, source));
+        parts.add(new ConversionPlan.PlannedPart(ComfyNames.FILE, source));
     }
 
     private void addExport(NamingScheme.Export export) {
         String folder = export.path().substring(0, Math.max(0, export.path().lastIndexOf('/')));
-        weightFiles.add(WeightFile.Torch.of(
+        weightFiles.add(WeightFile.TorchContainer.of(
                 export.path(),
                 planned(export.checkpoint(), folder, TargetDType.SOURCE, Optional.empty()),
                 Optional.of(export.key())));
         smallFiles.putAll(export.smallFiles());
-        parts.add(new ConversionPlan.Part(export.path(), export.checkpoint()));
+        parts.add(new ConversionPlan.PlannedPart(export.path(), export.checkpoint()));
     }
 
     /// Each tensor in the dtype that was asked for, or in the one that its table has it in: some models keep

@@ -76,7 +76,7 @@ public final class Converter {
             Result result = fill(staging.folder());
             SourceFiles.requireUnchanged(inputs);
             if (plan.options().verify()) {
-                for (ConversionPlan.Part part : plan.parts()) {
+                for (ConversionPlan.PlannedPart part : plan.parts()) {
                     SourceComparison.requireEqual(
                             staging.folder().resolve(part.path()),
                             plan.output().resolve(part.path()),

@@ -117,7 +117,7 @@ public record MergeRequest(
                     ProblemCode.REQUEST, Place.nowhere(), "checkpoints.request.value", name, value);
         }
 
-        /// The weights of so many sources.
+        /// The weights of the sources.
         ///
         /// @throws InvalidRequestException `request` when they are not as many
         List<Double> weights(int count) {

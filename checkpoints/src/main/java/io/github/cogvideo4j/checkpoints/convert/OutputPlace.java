@@ -13,7 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// The place that a result is asked for: whether it may be there, and whether there is room.
+/// The requested place of a result: whether it may be written there, and whether there is room.
 final class OutputPlace {
     private OutputPlace() {}
 

@@ -19,7 +19,7 @@ import java.util.SequencedMap;
 /// A weight file before it is written: its name, its size, and where each tensor's bytes go, so that tensors
 /// can be written in any order and several at a time.
 public sealed interface WeightFile {
-    /// What every file of model weights says of itself, as the reference writers do.
+    /// The metadata of every file of model weights, as the reference writers write it.
     Map<String, String> METADATA = Map.of("format", "pt");
 
     /// The file's path below the output, with `/`.
@@ -44,10 +44,10 @@ public sealed interface WeightFile {
     /// Whether the container records the checksum of each tensor.
     boolean needsChecksums();
 
-    /// The hash of what stands before the tensors, where that is all there is beside them.
+    /// The hash of the bytes before the tensors, for containers that have no others.
     Optional<String> structureSha256();
 
-    /// Writes what stands before and around the tensors.
+    /// Writes the bytes before and between the tensors.
     ///
     /// @param channel the file
     /// @param crc32   the checksum of each tensor's bytes, where [#needsChecksums()]
@@ -96,20 +96,20 @@ public sealed interface WeightFile {
     /// @param path    its path below the output
     /// @param layout  its layout
     /// @param offsets where each tensor starts
-    record Torch(String path, TorchLayout layout, SequencedMap<String, Long> offsets) implements WeightFile {
-        static Torch of(String path, List<PlannedTensor> tensors) {
+    record TorchContainer(String path, TorchLayout layout, SequencedMap<String, Long> offsets) implements WeightFile {
+        static TorchContainer of(String path, List<PlannedTensor> tensors) {
             return of(path, tensors, Optional.empty());
         }
 
         /// A file whose state dict lies under a key.
-        static Torch of(String path, List<PlannedTensor> tensors, Optional<String> wrapper) {
+        static TorchContainer of(String path, List<PlannedTensor> tensors, Optional<String> wrapper) {
             TorchLayout layout = TorchLayout.of(
                     path.substring(path.lastIndexOf('/') + 1),
-                    tensors.stream().map(Torch::layoutTensor).toList(),
+                    tensors.stream().map(TorchContainer::layoutTensor).toList(),
                     wrapper);
             SequencedMap<String, Long> offsets = new LinkedHashMap<>();
             layout.slots().forEach(slot -> offsets.put(slot.tensor().name(), slot.offset()));
-            return new Torch(path, layout, offsets);
+            return new TorchContainer(path, layout, offsets);
         }
 
         /// The merge marks what was trained, and the reference converter keeps that.

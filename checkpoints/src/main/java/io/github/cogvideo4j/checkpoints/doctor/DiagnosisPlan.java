@@ -31,7 +31,7 @@ public final class DiagnosisPlan implements JobPlan<DiagnosisPlan.Result> {
     /// @param undone    how many repairs were taken back
     public record Result(Optional<Diagnosis> diagnosis, int undone) {}
 
-    /// What is wrong before a repair; absent when none is asked for.
+    /// The diagnosis before a repair; absent when no repair is requested.
     public Optional<Diagnosis> before() {
         return before;
     }
@@ -41,7 +41,7 @@ public final class DiagnosisPlan implements JobPlan<DiagnosisPlan.Result> {
         return repair.steps().stream().map(Step::message).toList();
     }
 
-    /// What of the repair is for a user to decide, and what is not mended and why.
+    /// What the user has to decide before the repair, and what is not mended and why.
     public List<Problem> questions() {
         return repair.questions();
     }

@@ -73,7 +73,7 @@ public record Contents(
             return new ListedTensor(entry.tensor(), Optional.of(entry.role()));
         }
 
-        /// A tensor of which nothing more is known.
+        /// A tensor without further details.
         public static ListedTensor of(StoredTensor tensor) {
             return new ListedTensor(tensor, Optional.empty());
         }

@@ -17,7 +17,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/// Everything that can be said of a path without loading it: the names in its pickles, and what it holds.
+/// Everything that can be found out about a path without loading it: the names in its pickles, and what it
+/// holds.
 ///
 /// @param path       what was looked at
 /// @param pickles    every pickle in it
@@ -40,11 +41,11 @@ public record Inspection(
         warnings = List.copyOf(warnings);
     }
 
-    /// Looks at a file or a folder. What is damaged or hostile is told in the result, not thrown.
+    /// Looks at a file or a folder. What is damaged or hostile is reported in the result, not thrown.
     ///
     /// @param path    a file or a folder
     /// @param options how to choose in a checkpoint
-    /// @param watch   told every opcode of every pickle
+    /// @param watch   receives every opcode of every pickle
     /// @throws IOException when nothing is there, or the disk fails
     public static Inspection of(Path path, SourceOptions options, PickleWatch watch) throws IOException {
         List<Contents> contents = List.of();
@@ -118,7 +119,7 @@ public record Inspection(
         PROBLEMS,
         /// It tries something that no weights file needs: running code, leaving its folder, exhausting memory.
         UNSAFE,
-        /// It cannot be read, so nothing can be said of what it holds.
+        /// It cannot be read, so its contents are unknown.
         UNREADABLE;
 
         private static final Set<ProblemCode> DANGERS = EnumSet.of(
@@ -127,7 +128,7 @@ public record Inspection(
                 ProblemCode.PICKLE_LIMIT,
                 ProblemCode.TENSOR_TOO_LARGE);
 
-        /// Whether a problem is a danger to whoever loads the file.
+        /// Whether a problem endangers a program that loads the file.
         public static boolean isDanger(ProblemCode code) {
             return DANGERS.contains(code);
         }

@@ -29,7 +29,7 @@ public record TrainingConfiguration(ObjectNode json) {
         return text("optimizer", "type");
     }
 
-    /// The learning rate that it started with.
+    /// The initial learning rate.
     public Optional<String> learningRate() {
         return text("optimizer", "params", "lr");
     }
@@ -78,7 +78,7 @@ public record TrainingConfiguration(ObjectNode json) {
         return text("zero_optimization", "stage");
     }
 
-    /// What of ZeRO's other settings says how the training ran: switches that are on, and where states were
+    /// The other settings of ZeRO that say how the training ran: switches that are on, and where states were
     /// offloaded to.
     public List<String> zeroSettings() {
         List<String> settings = new ArrayList<>();

@@ -1,4 +1,4 @@
-/// What is inside a file or a folder, told without executing or loading any of it.
+/// What is inside a file or a folder, found without executing or loading any of it.
 @NullMarked
 package io.github.cogvideo4j.checkpoints.inspect;
 

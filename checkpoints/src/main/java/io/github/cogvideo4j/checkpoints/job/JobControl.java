@@ -3,18 +3,18 @@ package io.github.cogvideo4j.checkpoints.job;
 import io.github.cogvideo4j.checkpoints.CancelledException;
 import io.github.cogvideo4j.formats.problem.Problem;
 
-/// A running job's connection to whoever started it: events go out, the wish to cancel comes in. Safe to use from
+/// A running job's connection to its caller: events go out, the request to cancel comes in. Safe to use from
 /// several threads.
 ///
 /// @param listener     receives the events
 /// @param cancellation asked between pieces of work
 public record JobControl(JobListener listener, Cancellation cancellation) {
-    /// A control whose events nobody receives and which nobody cancels.
+    /// A control without a listener that is never cancelled.
     public static JobControl none() {
         return new JobControl(_ -> {}, new Cancellation());
     }
 
-    /// A control whose events go to a listener and which nobody cancels.
+    /// A control whose events go to a listener and which is never cancelled.
     public static JobControl of(JobListener listener) {
         return new JobControl(listener, new Cancellation());
     }

@@ -9,7 +9,7 @@ public interface JobPlan<R> extends AutoCloseable {
     /// Does the work. When this returns, the result's files are in place; when it throws, none of them is, and nothing
     /// temporary is left.
     ///
-    /// @param control told how the work gets on; asked between pieces of work whether to stop
+    /// @param control receives progress; asked between pieces of work whether to stop
     /// @throws io.github.cogvideo4j.checkpoints.CancelledException when it was asked to stop
     R run(JobControl control) throws IOException;
 

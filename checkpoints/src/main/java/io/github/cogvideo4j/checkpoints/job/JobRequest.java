@@ -17,7 +17,7 @@ public interface JobRequest<P extends JobPlan<?>> {
 
     /// Decides what will be done, without writing anything. Of weights only headers are read.
     ///
-    /// @param control told what is worth knowing; asked whether to stop
+    /// @param control receives warnings; asked whether to stop
     /// @throws io.github.cogvideo4j.checkpoints.CheckpointException when the job cannot be done
     /// @throws io.github.cogvideo4j.formats.FormatException when a file is damaged or unsafe
     P plan(JobControl control) throws IOException;

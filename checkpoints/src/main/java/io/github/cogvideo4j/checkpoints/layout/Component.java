@@ -34,7 +34,7 @@ public record Component(String folder, boolean transformers) {
         return new Component(folder, OF_TRANSFORMERS.contains(folder.replaceFirst("_[0-9]+$", "")));
     }
 
-    /// Whether a word can be the name of a component's folder, whoever says it.
+    /// Whether a word can be the name of a component's folder, wherever it comes from.
     public static boolean isName(String word) {
         return NAME.matcher(word).matches();
     }

@@ -40,7 +40,7 @@ public final class LoraAdapter {
     /// @throws io.github.cogvideo4j.checkpoints.InvalidCheckpointException when it is no adapter, or not a
     ///     whole one: `not-weights` (no adapter at all, or its matrices are empty), `missing-tensor`,
     ///     `extra-tensor`, `shape-mismatch`, `duplicate-weights`, `unsupported-tensor`, `lora-alpha`,
-    ///     `ambiguous-weights` (several files, and nothing tells which is meant)
+    ///     `ambiguous-weights` (several files, and nothing says which is meant)
     public static LoraAdapter open(Path path) throws IOException {
         return new LoraAdapter(
                 AdapterSource.open(path, SourceOptions.defaults()).content());

@@ -125,7 +125,7 @@ public final class LoraConversion {
         /// ComfyUI's `diffusion_model.` names, an alpha beside each pair.
         COMFYUI;
 
-        /// The spelling for a component's adapter, which only diffusers tells from another's.
+        /// The spelling for a component's adapter; only diffusers distinguishes components.
         Dialect.Writable dialect(String component) {
             return switch (this) {
                 case DIFFUSERS -> Dialects.diffusers(component);

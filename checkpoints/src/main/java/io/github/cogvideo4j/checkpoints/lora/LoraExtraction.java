@@ -116,7 +116,7 @@ public final class LoraExtraction {
     /// @param model    what it ended with
     /// @param output   a folder, or a file that ends in `.safetensors`
     /// @param options  what is wanted
-    /// @param control told the bytes that are done
+    /// @param control receives the number of bytes that are done
     /// @throws InvalidCheckpointException when the two are not the same model, or nothing changed
     public static Result extract(Checkpoint base, Checkpoint model, Path output, Options options, JobControl control)
             throws IOException {

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Change;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.LayerChange;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterBinding;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterWarnings;
 import io.github.cogvideo4j.checkpoints.internal.lora.ChangeSize;
@@ -143,7 +143,7 @@ public final class LoraFusion {
                     "checkpoints.lora.dtype",
                     weight.dtype());
         }
-        for (Change change : target.changes()) {
+        for (LayerChange change : target.changes()) {
             Path other = change.delta().replaces() ? replaced.putIfAbsent(tensor, file) : null;
             if (other != null) {
                 throw new InvalidCheckpointException(
@@ -176,7 +176,7 @@ public final class LoraFusion {
     /// @param scale   how strongly; 1 as trained
     /// @param alpha   an alpha that goes before what the adapter records
     public record AppliedAdapter(LoraAdapter adapter, double scale, OptionalDouble alpha) {
-        /// What a checkpoint tells of it once it is fused.
+        /// What a checkpoint records of it once it is fused.
         FusedAdapter fused() {
             var modules = adapter.content().modules().values();
             int rank = modules.stream()

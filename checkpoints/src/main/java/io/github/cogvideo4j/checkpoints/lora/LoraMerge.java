@@ -4,7 +4,7 @@ import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.job.Phase;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Change;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.LayerChange;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Scaling;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterContent;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterFile;
@@ -153,7 +153,7 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
     /// @param adapters the adapters, at least one
     /// @param output   a folder, or a file that ends in `.safetensors`
     /// @param options  what is wanted
-    /// @param control  told what is worth knowing
+    /// @param control  receives warnings
     /// @throws InvalidCheckpointException `unsupported-tensor` for changes that are no product of two matrices,
     ///     `shape-mismatch` when the adapters are not for the same layers, `wrong-component` when they are for
     ///     different components of a model, and whatever [LoraAdapter#open(Path)] finds
@@ -220,9 +220,9 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
 
     private static void add(
             SequencedMap<String, List<Term>> layers, AdapterContent adapter, AdaptedModule module, double factor) {
-        List<Change> changes = new ArrayList<>(module.weight());
+        List<LayerChange> changes = new ArrayList<>(module.weight());
         changes.addAll(module.bias());
-        for (Change change : changes) {
+        for (LayerChange change : changes) {
             if (changes.size() > 1
                     || !module.bias().isEmpty()
                     || change.scaling() != Scaling.PRODUCT

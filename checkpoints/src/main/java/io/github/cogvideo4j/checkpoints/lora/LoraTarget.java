@@ -80,7 +80,7 @@ public record LoraTarget(Optional<String> component, Checkpoint weights) {
         return there.size() == 1 ? open(model, there.getFirst()) : best(model, adapters, there);
     }
 
-    /// The one that fits, or, where none does, the one that comes nearest, so that it can be told what it lacks.
+    /// The one that fits; where none does, the closest one, so that the error can say what it lacks.
     private static LoraTarget best(Path model, List<LoraAdapter> adapters, List<String> components) throws IOException {
         List<LoraTarget> whole = new ArrayList<>();
         Optional<LoraTarget> nearest = Optional.empty();

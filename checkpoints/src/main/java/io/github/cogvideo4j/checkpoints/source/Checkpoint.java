@@ -133,7 +133,7 @@ public record Checkpoint(
 
     /// Whatever a checkpoint's kind means for those who use it, so that they need not know kinds.
     ///
-    /// @param settings   keys of the model's configuration that the checkpoint tells beside its tensors' sizes
+    /// @param settings   keys of the model's configuration that the checkpoint has besides its tensors' sizes
     /// @param keepsDType whether its tensors are written in the dtype that they have, unless another is asked
     ///                   for
     /// @param adapter    whether it is an adapter, which has no configuration and becomes one file

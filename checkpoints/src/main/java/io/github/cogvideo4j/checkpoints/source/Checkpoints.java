@@ -98,7 +98,7 @@ public final class Checkpoints {
     private static Checkpoint planRaw(CheckpointLocation location, SourceOptions options) throws IOException {
         return switch (location.place()) {
             case CheckpointLocation.State state -> state.planner().plan(state.folder(), options);
-            case CheckpointLocation.Weights weights -> PlainWeights.plan(weights.set(), options);
+            case CheckpointLocation.FoundFiles weights -> PlainWeights.plan(weights.set(), options);
             case CheckpointLocation.Run run -> newestComplete(run, options);
         };
     }

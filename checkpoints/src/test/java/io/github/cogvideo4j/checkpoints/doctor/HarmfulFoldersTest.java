@@ -145,7 +145,7 @@ class HarmfulFoldersTest {
         Path folder = Resources.copy(
                 Resources.fixture("mess/a1-bin-no-prefix/input/pipeline"), temporary.resolve("my model; rm -r $HOME"));
         assertThat(find(folder, ProblemCode.NAME_MISSING_PREFIX).orElseThrow().remedy())
-                .contains(new Remedy.Repair(folder, false, Optional.empty()));
+                .contains(new Remedy.RepairFolder(folder, false, Optional.empty()));
     }
 
     private Path good() throws IOException {

@@ -127,8 +127,8 @@ class MessFixturesTest {
         RepairPlan plan = RepairPlanner.plan(folder, RepairOptions.namesOnly());
         assertThat(plan.questions())
                 .singleElement()
-                .satisfies(question ->
-                        assertThat(question.remedies()).contains(new Remedy.Repair(folder, true, Optional.empty())));
+                .satisfies(question -> assertThat(question.remedies())
+                        .contains(new Remedy.RepairFolder(folder, true, Optional.empty())));
         Repair.apply(plan, JobControl.none());
         assertThat(folder.resolve("transformer/diffusion_pytorch_model.safetensors"))
                 .doesNotExist();
@@ -146,7 +146,7 @@ class MessFixturesTest {
                 .satisfies(question -> assertThat(question.remedies())
                         .singleElement()
                         .isInstanceOfSatisfying(
-                                Remedy.Repair.class,
+                                Remedy.RepairFolder.class,
                                 repair -> assertThat(repair.keep()).isPresent()));
 
         String keep = name.startsWith("f1")

@@ -11,9 +11,9 @@ public final class Choices {
     private Choices() {}
 
     /// `--dtype`, in the short spelling and in torch's.
-    public static final class DType extends ChoiceConverter<TargetDType> {
+    public static final class DTypeConverter extends ChoiceConverter<TargetDType> {
         /// Called by picocli.
-        public DType() {
+        public DTypeConverter() {
             super(
                     TargetDType.values(),
                     Map.of("bfloat16", TargetDType.BF16, "float16", TargetDType.FP16, "float32", TargetDType.FP32));

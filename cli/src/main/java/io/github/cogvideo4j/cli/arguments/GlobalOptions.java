@@ -17,8 +17,8 @@ public final class GlobalOptions {
             names = "--lang",
             order = 101,
             paramLabel = "LANGUAGE",
-            converter = Language.Converter.class,
-            completionCandidates = Language.Converter.class)
+            converter = Language.LanguageConverter.class,
+            completionCandidates = Language.LanguageConverter.class)
     private Optional<Language> language = Optional.empty();
 
     @Option(

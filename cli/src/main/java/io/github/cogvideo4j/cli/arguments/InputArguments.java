@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.Option;
@@ -17,6 +19,18 @@ import picocli.CommandLine.Option;
 public final class InputArguments {
     @Option(names = "--image-or-video-path", paramLabel = "FILE")
     private Optional<Path> input = Optional.empty();
+
+    @Option(names = "--image", paramLabel = "FILE")
+    private Optional<Path> image = Optional.empty();
+
+    @Option(names = "--last-image", paramLabel = "FILE")
+    private Optional<Path> lastImage = Optional.empty();
+
+    @Option(names = "--video", paramLabel = "FILE")
+    private Optional<Path> video = Optional.empty();
+
+    @Option(names = "--mask-video", paramLabel = "FILE")
+    private Optional<Path> mask = Optional.empty();
 
     @Option(names = "--control-video", paramLabel = "FILE")
     private Optional<Path> control = Optional.empty();
@@ -30,25 +44,47 @@ public final class InputArguments {
     @Option(names = "--generate-type", paramLabel = "TYPE")
     private Optional<GenerationKind> kind = Optional.empty();
 
+    /// Whether a mask was given.
+    boolean masked() {
+        return mask.isPresent();
+    }
+
     /// A prompt with the files that were given here, where it has none of its own.
     ///
     /// @param base a record's prompt, whose files are used when none are given
     /// @throws UsageException when two were given that exclude each other
     PromptInput around(PromptInput prompt, PromptInput base) {
-        if (control.isPresent() && input.isPresent()) {
-            throw new UsageException("cli.generate.two-inputs", "--control-video", "--image-or-video-path");
+        Optional<Path> given = given().values().stream().findFirst();
+        // A record's last image and mask belong to its own input.
+        boolean another = given.isPresent() || prompt.input().isPresent();
+        return new PromptInput(
+                prompt.text(),
+                prompt.input().or(() -> given).or(base::input),
+                lastImage.or(() -> another ? Optional.empty() : base.lastImage()),
+                mask.or(() -> another ? Optional.empty() : base.mask()),
+                prompt.original());
+    }
+
+    /// The file of each option that gives the input; at most one.
+    private Map<String, Path> given() {
+        Map<String, Path> given = new LinkedHashMap<>();
+        input.ifPresent(file -> given.put("--image-or-video-path", file));
+        image.ifPresent(file -> given.put("--image", file));
+        video.ifPresent(file -> given.put("--video", file));
+        control.ifPresent(file -> given.put("--control-video", file));
+        extended.ifPresent(file -> given.put("--extend", file));
+        List<String> names = List.copyOf(given.keySet());
+        if (names.size() > 1) {
+            throw new UsageException("cli.generate.two-inputs", names.getFirst(), names.get(1));
         }
-        if (extended.isPresent() && (control.isPresent() || input.isPresent())) {
-            throw new UsageException(
-                    "cli.generate.two-inputs",
-                    "--extend",
-                    control.isPresent() ? "--control-video" : "--image-or-video-path");
-        }
-        return prompt.withInput(prompt.input()
-                .or(() -> control)
-                .or(() -> extended)
-                .or(() -> input)
-                .or(base::input));
+        return given;
+    }
+
+    /// The kind that an option implies by its name.
+    private Optional<GenerationKind> implied() {
+        return image.map(_ -> GenerationKind.I2V)
+                .or(() -> video.map(_ -> GenerationKind.V2V))
+                .or(() -> control.map(_ -> GenerationKind.CONTROL));
     }
 
     /// How a video is continued, if one is.
@@ -57,7 +93,7 @@ public final class InputArguments {
     /// @throws UsageException when there is none to continue, or the number of clips is none
     Optional<Extension> extension(Optional<Extension> recorded) {
         // Another input than the record's is not continued.
-        Optional<Extension> base = recorded.filter(_ -> control.isEmpty() && input.isEmpty());
+        Optional<Extension> base = recorded.filter(_ -> given().isEmpty());
         if (clips.isPresent() && (clips.get() < 1 || clips.get() > Extension.MOST_CLIPS)) {
             throw new UsageException("cli.generate.clips", clips.get(), Extension.MOST_CLIPS);
         }
@@ -78,12 +114,14 @@ public final class InputArguments {
     ///
     /// @param recorded what the videos of a record were made from
     GenerationKind kind(List<PromptInput> prompts, Optional<GenerationKind> recorded) throws IOException {
-        if (control.isPresent()
-                && kind.filter(said -> said != GenerationKind.CONTROL).isPresent()) {
-            throw new UsageException("cli.generate.wrong-input", kind.get(), control.get());
+        Optional<GenerationKind> implied = implied();
+        if (implied.isPresent() && kind.filter(said -> said != implied.get()).isPresent()) {
+            throw new UsageException(
+                    "cli.generate.wrong-input",
+                    kind.get(),
+                    given().values().iterator().next());
         }
-        Optional<GenerationKind> wanted =
-                kind.or(() -> control.map(_ -> GenerationKind.CONTROL)).or(() -> recorded);
+        Optional<GenerationKind> wanted = kind.or(() -> implied).or(() -> recorded);
         Set<GenerationKind> kinds = EnumSet.noneOf(GenerationKind.class);
         for (PromptInput prompt : prompts) {
             kinds.add(kind(prompt, wanted));
@@ -91,7 +129,14 @@ public final class InputArguments {
         if (kinds.size() != 1) {
             throw new UsageException("cli.generate.mixed-inputs");
         }
-        return kinds.iterator().next();
+        GenerationKind asked = kinds.iterator().next();
+        if (lastImage.isPresent() && asked != GenerationKind.I2V) {
+            throw new UsageException("cli.generate.last-image");
+        }
+        if (mask.isPresent() && asked != GenerationKind.V2V) {
+            throw new UsageException("cli.generate.mask");
+        }
+        return asked;
     }
 
     private static GenerationKind kind(PromptInput asked, Optional<GenerationKind> wanted) throws IOException {

@@ -37,9 +37,9 @@ public enum Language {
     }
 
     /// The converter of `--lang`.
-    public static final class Converter extends ChoiceConverter<Language> {
+    public static final class LanguageConverter extends ChoiceConverter<Language> {
         /// Called by picocli.
-        public Converter() {
+        public LanguageConverter() {
             super(values(), Map.of("zh_cn", ZH, "zh-cn", ZH, "en_us", EN, "en-us", EN));
         }
     }

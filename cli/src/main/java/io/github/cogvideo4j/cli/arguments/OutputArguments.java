@@ -18,8 +18,8 @@ public final class OutputArguments {
     @Option(
             names = "--dtype",
             paramLabel = "DTYPE",
-            converter = Choices.DType.class,
-            completionCandidates = Choices.DType.class)
+            converter = Choices.DTypeConverter.class,
+            completionCandidates = Choices.DTypeConverter.class)
     private Optional<TargetDType> dtype = Optional.empty();
 
     @Option(names = "--max-shard-size", paramLabel = "SIZE", converter = Choices.Size.class, defaultValue = "5GB")

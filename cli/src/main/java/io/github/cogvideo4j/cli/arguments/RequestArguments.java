@@ -171,7 +171,10 @@ public final class RequestArguments {
                 .withDynamicCfg(dynamicCfg.orElse(preset == Preset.CLI_DEMO || base.dynamicCfg()));
         settings = given.test("--num-inference-steps") ? settings.withSteps(steps) : settings;
         settings = given.test("--guidance-scale") ? settings.withGuidanceScale(guidanceScale) : settings;
-        settings = given.test("--strength") ? settings.withStrength(strength) : settings;
+        // Behind a mask the video is made anew.
+        settings = given.test("--strength")
+                ? settings.withStrength(strength)
+                : inputs.masked() ? settings.withStrength(1) : settings;
         settings = height.map(settings::withHeight).orElse(settings);
         settings = width.map(settings::withWidth).orElse(settings);
         settings = numFrames.map(settings::withNumFrames).orElse(settings);

@@ -13,8 +13,8 @@ public final class Commands {
     /// The command line of a remedy, if it has one.
     public static Optional<String> of(Remedy remedy) {
         return switch (remedy) {
-            case Remedy.Change _, Remedy.JvmOption _ -> Optional.empty();
-            case Remedy.Repair repair ->
+            case Remedy.SetField _, Remedy.JvmOption _ -> Optional.empty();
+            case Remedy.RepairFolder repair ->
                 Optional.of("cogvideo doctor " + quote(repair.folder()) + " --fix"
                         + (repair.rewriting() ? " --convert" : "")
                         + repair.keep().map(file -> " --keep " + quote(file)).orElse(""));

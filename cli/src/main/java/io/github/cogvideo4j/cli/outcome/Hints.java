@@ -29,7 +29,7 @@ public final class Hints {
     public static List<String> options(List<Remedy> remedies) {
         return remedies.stream()
                 .flatMap(remedy -> switch (remedy) {
-                    case Remedy.Change change -> option(change);
+                    case Remedy.SetField change -> option(change);
                     case Remedy.JvmOption jvm -> Stream.of("COGVIDEO_JAVA_OPTS=" + jvm.option());
                     default -> Stream.empty();
                 })
@@ -48,7 +48,7 @@ public final class Hints {
         return commands.isEmpty() ? Optional.empty() : Optional.of(String.join(" && ", commands));
     }
 
-    private static Stream<String> option(Remedy.Change change) {
+    private static Stream<String> option(Remedy.SetField change) {
         String id = change.field().id();
         return switch (change.field()) {
             case OVERWRITE, FROM_MODULE, VAE_TILING -> Stream.of("--" + id);

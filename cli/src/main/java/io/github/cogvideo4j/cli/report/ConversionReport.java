@@ -130,7 +130,7 @@ public final class ConversionReport {
         boolean component = plan.parts().stream().anyMatch(part -> part.path().equals(ConversionPlan.COMPONENT));
         if (component && plan.base().filter(BaseModel::pipeline).isEmpty()) {
             List<String> written =
-                    plan.parts().stream().map(ConversionPlan.Part::path).toList();
+                    plan.parts().stream().map(ConversionPlan.PlannedPart::path).toList();
             if (plan.base().isPresent()) {
                 console.print(
                         "cli.convert.base-incomplete",

@@ -30,7 +30,7 @@ public record GeneratedVideoReport(GeneratedVideo video) {
 
     /// Says in words what a trial video is.
     private void judge(VideoCheck check, Console console) {
-        for (VideoCheck.Symptom symptom : check.symptoms()) {
+        for (VideoCheck.VideoSymptom symptom : check.symptoms()) {
             Place place = Place.of(video.files().video());
             console.finding(Problem.of(ProblemCode.VIDEO, place, "cli.smoke." + word(symptom)));
         }
@@ -64,7 +64,7 @@ public record GeneratedVideoReport(GeneratedVideo video) {
         return json;
     }
 
-    private static String word(VideoCheck.Symptom symptom) {
+    private static String word(VideoCheck.VideoSymptom symptom) {
         return symptom.name().toLowerCase(Locale.ROOT);
     }
 }

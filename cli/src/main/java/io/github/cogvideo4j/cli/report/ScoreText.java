@@ -8,7 +8,7 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.quality.ScoreReport;
 import io.github.cogvideo4j.inference.quality.VideoScore;
 import io.github.cogvideo4j.inference.quality.VideoScore.Measure;
-import io.github.cogvideo4j.inference.video.VideoCheck.Symptom;
+import io.github.cogvideo4j.inference.video.VideoCheck.VideoSymptom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -118,7 +118,7 @@ public record ScoreText(Console console, ScoreReport report) {
 
     /// What is wrong with a video, in the words for which generating a trial has its own.
     private void findings(VideoScore video) {
-        for (Symptom symptom : video.check().symptoms()) {
+        for (VideoSymptom symptom : video.check().symptoms()) {
             console.finding(Problem.of(
                     ProblemCode.VIDEO,
                     Place.of(video.file()),

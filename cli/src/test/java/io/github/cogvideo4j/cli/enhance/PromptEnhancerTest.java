@@ -34,7 +34,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -140,8 +139,8 @@ class PromptEnhancerTest {
         GenerationRequest request = enhanced("a cat", "ein Hund");
         assertThat(request.prompts())
                 .containsExactly(
-                        new PromptInput("A calm cat sits.", Optional.empty(), Optional.of("a cat")),
-                        new PromptInput("A calm cat sits.", Optional.empty(), Optional.of("ein Hund")));
+                        new PromptInput("a cat").enhanced("A calm cat sits."),
+                        new PromptInput("ein Hund").enhanced("A calm cat sits."));
         assertThat(asked).hasSize(2);
         Asked first = asked.getFirst();
         assertThat(first.method()).isEqualTo("POST");

@@ -10,9 +10,9 @@ import org.junit.jupiter.api.Test;
 class CommandsTest {
     @Test
     void aCommandQuotesWhatAShellWouldTake() {
-        assertThat(Commands.of(new Remedy.Repair(Path.of("my model; rm -r $HOME"), false, Optional.empty())))
+        assertThat(Commands.of(new Remedy.RepairFolder(Path.of("my model; rm -r $HOME"), false, Optional.empty())))
                 .hasValue("cogvideo doctor 'my model; rm -r $HOME' --fix");
-        assertThat(Commands.of(new Remedy.Repair(Path.of("a"), true, Optional.of("it's"))))
+        assertThat(Commands.of(new Remedy.RepairFolder(Path.of("a"), true, Optional.of("it's"))))
                 .hasValue("cogvideo doctor a --fix --convert --keep 'it'\\''s'");
     }
 }

@@ -12,6 +12,7 @@ import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -281,6 +283,23 @@ class ArchitectureTest {
                                 type.isTopLevelClass() && !type.getSimpleName().equals("package-info")))
                 .extracting(JavaClass::getSimpleName)
                 .doesNotHaveDuplicates();
+    }
+
+    /// Nor does a nested type that others may see have the name of a top-level one. Private ones are read in their
+    /// file.
+    @Test
+    void noNestedTypeHasTheNameOfATopLevelOne() {
+        Set<String> names = program.stream()
+                .filter(JavaClass::isTopLevelClass)
+                .map(JavaClass::getSimpleName)
+                .collect(Collectors.toSet());
+        assertThat(program.stream()
+                        .filter(type -> type.isNestedClass()
+                                && !type.isAnonymousClass()
+                                && !type.getModifiers().contains(JavaModifier.PRIVATE)))
+                .filteredOn(type -> names.contains(type.getSimpleName()))
+                .extracting(JavaClass::getName)
+                .isEmpty();
     }
 
     private static void check(ArchRule rule) {

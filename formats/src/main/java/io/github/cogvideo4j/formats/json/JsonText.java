@@ -12,7 +12,7 @@ import tools.jackson.databind.JsonNode;
 
 /// JSON text as Python's `json.dumps(value, indent=2)` lays it out, with a newline at the end.
 ///
-/// The depth of a value is bounded by whoever made it.
+/// The caller bounds the depth of a value.
 final class JsonText {
     private final JsonStrings strings;
     private final boolean sorted;

@@ -12,7 +12,7 @@ public sealed interface Remedy {
     ///
     /// @param field the field
     /// @param value the value that helps, where there is one
-    record Change(Field field, Optional<String> value) implements Remedy {}
+    record SetField(Field field, Optional<String> value) implements Remedy {}
 
     /// Converting a checkpoint.
     ///
@@ -26,7 +26,7 @@ public sealed interface Remedy {
     /// @param folder    the folder
     /// @param rewriting whether weights have to be written anew
     /// @param keep      the file to keep of several that contradict each other
-    record Repair(Path folder, boolean rewriting, Optional<String> keep) implements Remedy {}
+    record RepairFolder(Path folder, boolean rewriting, Optional<String> keep) implements Remedy {}
 
     /// Diagnosing a path.
     ///
@@ -88,12 +88,12 @@ public sealed interface Remedy {
 
     /// Asking again with another value of the field.
     static Remedy change(Field field) {
-        return new Change(field, Optional.empty());
+        return new SetField(field, Optional.empty());
     }
 
     /// Asking again with this value of the field.
     static Remedy change(Field field, String value) {
-        return new Change(field, Optional.of(value));
+        return new SetField(field, Optional.of(value));
     }
 
     /// A field of a request.

@@ -18,7 +18,7 @@ import java.util.zip.CRC32;
 ///
 /// However many files there are, a few are open at once; one that is opened again must not have changed. A
 /// recorded CRC-32 is checked by [#verifyChecksums()] after everything wanted has been read: it covers every
-/// storage that was touched, reading only the bytes that nobody asked for.
+/// storage that was touched, reading only the bytes that were not requested.
 public final class FileStorageReader implements StorageReader, AutoCloseable {
     /// Large enough that a disk streams, small enough that a dozen of them are nothing; a multiple of every
     /// element's size.

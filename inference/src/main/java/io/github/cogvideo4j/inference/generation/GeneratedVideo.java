@@ -18,8 +18,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param width           in pixels
 /// @param framesPerSecond how fast it plays
 /// @param times           how long the stages took
-/// @param peakMemoryBytes the most memory that the process held, where the system tells
-/// @param check           what can be told of a trial without looking at it
+/// @param peakMemoryBytes the most memory that the process held, where the system reports it
+/// @param check           what can be said of a trial without watching it
 /// @param cache           how much a step cache left to be computed of the videos of one prompt together
 public record GeneratedVideo(
         GenerationOutputs files,

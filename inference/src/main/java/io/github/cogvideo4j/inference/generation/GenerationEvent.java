@@ -3,7 +3,7 @@ package io.github.cogvideo4j.inference.generation;
 import io.github.cogvideo4j.checkpoints.job.JobEvent;
 import java.nio.file.Path;
 
-/// An event of a generation beside those that all jobs have. All are sent on the thread that generates.
+/// An event of a generation besides those that all jobs have. All are sent on the thread that generates.
 public sealed interface GenerationEvent extends JobEvent.Detail {
     /// The start of denoising, or of inverting.
     ///

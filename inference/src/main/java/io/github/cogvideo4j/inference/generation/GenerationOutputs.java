@@ -26,7 +26,7 @@ public record GenerationOutputs(
         }
     }
 
-    /// A video and its record, where nothing is yet.
+    /// The paths of a video and its record, neither of which exists yet.
     public static GenerationOutputs of(Path video) {
         return new GenerationOutputs(video, Optional.empty(), Optional.empty(), 0, false);
     }

@@ -36,7 +36,7 @@ public record GenerationRecord(GenerationRequest request, ObjectNode identity) {
         return JsonFile.format(root);
     }
 
-    /// Reads a record, which may have been written by anyone.
+    /// Reads a record, whose content is not trusted.
     ///
     /// @throws MalformedFileException `request` when it is none, or has a field that may not come from a file
     /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException `request` when a value of format 1 is
@@ -57,7 +57,7 @@ public record GenerationRecord(GenerationRequest request, ObjectNode identity) {
         return new GenerationRecord(request, identity);
     }
 
-    /// What of the model or the input is no longer as it was: names of the identity's fields. They are compared
+    /// What has changed in the model or the input: names of the identity's fields. They are compared
     /// as they are written: a number that was read is of another type than the one it came from.
     public List<String> differences(ObjectNode now) {
         return identity.propertyNames().stream()

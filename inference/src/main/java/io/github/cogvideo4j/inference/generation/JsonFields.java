@@ -18,7 +18,7 @@ import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The fields of a JSON object that anyone may have written: each has its type, or the object is refused with
+/// The fields of a JSON object that is not trusted: each has its type, or the object is refused with
 /// the field's name.
 final class JsonFields {
     private static final int MOST_OBJECTS = 10_000;
@@ -127,7 +127,7 @@ final class JsonFields {
         return Optional.ofNullable(node.get(name)).filter(value -> !value.isNull());
     }
 
-    /// Refuses fields that nobody asked for: a name that is misspelt would be ignored without a word.
+    /// Refuses unknown fields: a misspelt name would be silently ignored.
     void requireNothingElse() {
         for (String name : node.propertyNames()) {
             if (!seen.contains(name)) {

@@ -14,6 +14,9 @@ import java.util.Optional;
 /// @param seeds                one for all prompts together, or one for each
 /// @param images               for image to video: one for all prompts, or one for each
 /// @param video                for video to video: the input; for control: the control video
+/// @param lastImage            for inpainting models: what the video ends with, beside an image that it begins with
+/// @param mask                 for inpainting models: white where the input video is made anew, one frame for all
+///                             frames or one for each
 /// @param initialLatents       the noise to start from, instead of one drawn with the seeds
 /// @param promptEmbeds         encoded prompts `[prompts, tokens, width]`, instead of the prompts
 /// @param negativePromptEmbeds the same for the negative prompts
@@ -24,6 +27,8 @@ public record PipelineRequest(
         List<Long> seeds,
         List<Image> images,
         Optional<Video> video,
+        Optional<Image> lastImage,
+        Optional<Video> mask,
         Optional<HostTensor> initialLatents,
         Optional<HostTensor> promptEmbeds,
         Optional<HostTensor> negativePromptEmbeds) {
@@ -54,6 +59,8 @@ public record PipelineRequest(
                 seeds,
                 images,
                 video,
+                lastImage,
+                mask,
                 initialLatents,
                 promptEmbeds,
                 negativePromptEmbeds);

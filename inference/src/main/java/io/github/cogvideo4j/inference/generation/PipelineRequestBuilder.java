@@ -7,7 +7,7 @@ import io.github.cogvideo4j.inference.video.Video;
 import java.util.List;
 import java.util.Optional;
 
-/// A builder of a [PipelineRequest]: 50 steps, guidance 6, seed 42 and strength 0.8 where nothing else is said.
+/// A builder of a [PipelineRequest]: 50 steps, guidance 6, seed 42 and strength 0.8 unless set otherwise.
 public final class PipelineRequestBuilder {
     private List<String> prompts = List.of();
     private List<String> negativePrompts = List.of();
@@ -15,6 +15,8 @@ public final class PipelineRequestBuilder {
     private List<Long> seeds = List.of(GenerationRequest.DEFAULT_SEED);
     private List<Image> images = List.of();
     private Optional<Video> video = Optional.empty();
+    private Optional<Image> lastImage = Optional.empty();
+    private Optional<Video> mask = Optional.empty();
     private Optional<HostTensor> initialLatents = Optional.empty();
     private Optional<HostTensor> promptEmbeds = Optional.empty();
     private Optional<HostTensor> negativePromptEmbeds = Optional.empty();
@@ -32,12 +34,12 @@ public final class PipelineRequestBuilder {
         return this;
     }
 
-    /// What the videos shall not show.
+    /// What the videos should not show.
     public PipelineRequestBuilder negativePrompt(String value) {
         return negativePrompts(List.of(value));
     }
 
-    /// What the videos shall not show, one for each prompt.
+    /// What the videos should not show, one for each prompt.
     public PipelineRequestBuilder negativePrompts(List<String> value) {
         negativePrompts = value;
         return this;
@@ -119,6 +121,19 @@ public final class PipelineRequestBuilder {
         return this;
     }
 
+    /// The image that the video ends with; for inpainting models. The caller keeps it open until the video is there.
+    public PipelineRequestBuilder lastImage(Image value) {
+        lastImage = Optional.of(value);
+        return this;
+    }
+
+    /// Where the input video is made anew, as white in one frame or in each; for inpainting models. The caller keeps it
+    /// open until the result is there.
+    public PipelineRequestBuilder mask(Video value) {
+        mask = Optional.of(value);
+        return this;
+    }
+
     /// How much of the input video is replaced.
     public PipelineRequestBuilder strength(double value) {
         settings = settings.withStrength(value);
@@ -176,6 +191,8 @@ public final class PipelineRequestBuilder {
                 seeds,
                 images,
                 video,
+                lastImage,
+                mask,
                 initialLatents,
                 promptEmbeds,
                 negativePromptEmbeds);

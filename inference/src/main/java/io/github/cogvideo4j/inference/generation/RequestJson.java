@@ -76,6 +76,8 @@ public final class RequestJson {
     private static final String TEXT = "text";
     private static final String ORIGINAL = "original";
     private static final String INPUT = "input";
+    private static final String LAST_IMAGE = "last_image";
+    private static final String MASK = "mask";
     private static final String OVERLAP_HEIGHT = "overlap_height";
     private static final String OVERLAP_WIDTH = "overlap_width";
 
@@ -107,6 +109,8 @@ public final class RequestJson {
             ObjectNode node = prompts.addObject();
             node.put(TEXT, prompt.text());
             prompt.input().ifPresent(file -> node.put(INPUT, text(file)));
+            prompt.lastImage().ifPresent(file -> node.put(LAST_IMAGE, text(file)));
+            prompt.mask().ifPresent(file -> node.put(MASK, text(file)));
             prompt.original().ifPresent(words -> node.put(ORIGINAL, words));
         });
         request.negativePrompt().ifPresent(text -> json.put(NEGATIVE, text));
@@ -161,7 +165,7 @@ public final class RequestJson {
         settings.windows().ifPresent(value -> json.set(WINDOWS, WindowJson.write(value)));
     }
 
-    /// Reads a request, which anyone may have written.
+    /// Reads a request, whose content is not trusted.
     ///
     /// @param place where it is, for messages
     /// @throws io.github.cogvideo4j.formats.MalformedFileException `request` when it is not one: it names the
@@ -229,7 +233,11 @@ public final class RequestJson {
 
     private static PromptInput prompt(JsonFields fields) {
         PromptInput prompt = new PromptInput(
-                fields.text(TEXT).orElseThrow(() -> fields.bad(TEXT)), fields.path(INPUT), fields.text(ORIGINAL));
+                fields.text(TEXT).orElseThrow(() -> fields.bad(TEXT)),
+                fields.path(INPUT),
+                fields.path(LAST_IMAGE),
+                fields.path(MASK),
+                fields.text(ORIGINAL));
         fields.requireNothingElse();
         return prompt;
     }

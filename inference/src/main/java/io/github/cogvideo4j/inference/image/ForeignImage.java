@@ -32,7 +32,7 @@ enum ForeignImage {
         this.signature = Pattern.compile(signature);
     }
 
-    /// What a file is; empty when it is none of these.
+    /// The type of a file; empty when it is another.
     static Optional<ForeignImage> of(Path file) throws IOException {
         ByteBuffer head = ByteBuffer.allocate(HEAD);
         try (FileChannel channel = RegularFile.open(file)) {

@@ -68,7 +68,12 @@ public final class Image implements AutoCloseable {
 
     /// The image stretched to another size with Pillow's Lanczos filter, to the bit.
     public Image resized(int newHeight, int newWidth) {
-        return Lanczos.resize(this, newHeight, newWidth);
+        return Resampling.LANCZOS.resize(this, newHeight, newWidth);
+    }
+
+    /// The image stretched to another size with Pillow's usual filter, the bicubic one, to the bit.
+    public Image resizedCubic(int newHeight, int newWidth) {
+        return Resampling.BICUBIC.resize(this, newHeight, newWidth);
     }
 
     /// Writes a PNG file where nothing is yet.

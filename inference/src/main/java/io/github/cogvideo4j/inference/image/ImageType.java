@@ -29,7 +29,7 @@ enum ImageType {
         return readerName;
     }
 
-    /// What a file is; empty when it is none of these.
+    /// The type of a file; empty when it is another.
     static Optional<ImageType> of(Path file) throws IOException {
         ByteBuffer start = ByteBuffer.allocate(8);
         try (FileChannel channel = RegularFile.open(file)) {

@@ -25,7 +25,7 @@ record Orientation(int value) {
     private static final long EXIF_HEADER = 0x457869660000L; // "Exif" and two zeros
     private static final int MOST_SEGMENTS = 1000;
 
-    /// What a file says; upright when it says nothing that can be understood.
+    /// The orientation that a file states; upright when it states none or an unknown one.
     static Orientation of(Path file, ImageType type) throws IOException {
         try (FileChannel channel = RegularFile.open(file)) {
             return switch (type) {

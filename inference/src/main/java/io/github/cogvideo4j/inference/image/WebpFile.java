@@ -22,7 +22,7 @@ import org.bytedeco.javacpp.BytePointer;
 /// Reads a still WebP image: FFmpeg's decoder gives the samples, and [WebpColours] makes of them the pixels that
 /// libwebp makes. Transparency is left out.
 final class WebpFile {
-    /// Some twenty times what a photograph at the largest size in use takes.
+    /// About twenty times what the largest common photograph takes.
     private static final long LARGEST_FILE = 128L << 20;
 
     private WebpFile() {}

@@ -19,7 +19,7 @@ import java.util.OptionalInt;
 /// @param freeNoise whether the noise of later frames is that of earlier ones in another order (Qiu et al.,
 ///                  arXiv 2310.15169), so that windows resemble each other
 /// @param blend     how predictions of overlapping windows are weighted
-/// @param positions the places in time that a window's frames are told to have
+/// @param positions the temporal positions that the model is given for a window's frames
 public record WindowOptions(
         Schedule schedule,
         OptionalInt size,
@@ -104,7 +104,7 @@ public record WindowOptions(
         }
     }
 
-    /// The places in time that a window's frames are told to have.
+    /// The temporal positions that the model is given for a window's frames.
     public enum Positions {
         /// As if each window were the beginning of a video: what the model was trained with.
         START,

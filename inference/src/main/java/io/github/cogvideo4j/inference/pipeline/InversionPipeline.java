@@ -45,7 +45,7 @@ public final class InversionPipeline implements AutoCloseable {
     /// Inverts and reconstructs. Of the steps that the events show, those of the inversion have round 0
     /// and those of the reconstruction round 1.
     ///
-    /// @return whoever asked for it closes it
+    /// @return the result, which the caller closes
     /// @throws io.github.cogvideo4j.checkpoints.CancelledException when it was asked to stop
     public InversionResult invert(PipelineRequest request, JobControl control) {
         return generator.invert(generator.plan(request), control);

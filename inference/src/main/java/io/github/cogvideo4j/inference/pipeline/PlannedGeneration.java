@@ -100,12 +100,12 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
     /// What of the model or the input is no longer as a record says.
     public List<String> differences(GenerationRecord record) throws IOException {
         return record.differences(
-                ModelIdentity.of(request.model(), request.prompts().getFirst().input()));
+                ModelIdentity.of(request.model(), request.prompts().getFirst()));
     }
 
     /// Makes the videos.
     ///
-    /// @param control told of every [Stage], its steps and pieces, and what only a generation has
+    /// @param control receives every [Stage], its steps and pieces, and the events of a generation
     ///                ([GenerationEvent]); asked at each of them whether to stop
     /// @return the files, which are in place
     /// @throws io.github.cogvideo4j.checkpoints.CancelledException when it was asked to stop. The videos of
@@ -158,6 +158,8 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
                 asked.image(continued.image(continued.frames() - 1));
                 asked.framesPerSecond(request.settings().framesPerSecond().orElse(continued.framesPerSecond()));
             }
+            input.lastImage().ifPresent(asked::lastImage);
+            input.mask().ifPresent(asked::mask);
             Planning planning = request.trial() ? generator.planTrial(asked.build()) : generator.plan(asked.build());
             int perPrompt = request.settings().videosPerPrompt();
             for (int i = 1; i <= perPrompt; i++) {
@@ -176,7 +178,7 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
             extend(turn, control, videos, warnings);
             return;
         }
-        ObjectNode identity = ModelIdentity.of(request.model(), turn.prompt().input());
+        ObjectNode identity = ModelIdentity.of(request.model(), turn.prompt());
         try (StepFiles files = new StepFiles(control.listener(), index -> files(turn, index));
                 PipelineResult result = generator.generate(turn.planning(), files.control(control), TensorProbe.NONE)) {
             warnings.addAll(result.warnings());
@@ -193,7 +195,7 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
     /// Continues the input, once for each video that the prompt is to have.
     private void extend(Turn turn, JobControl control, List<GeneratedVideo> videos, List<Problem> warnings)
             throws IOException {
-        ObjectNode identity = ModelIdentity.of(request.model(), turn.prompt().input());
+        ObjectNode identity = ModelIdentity.of(request.model(), turn.prompt());
         Continuation continuation = new Continuation(
                 generator, turn.planning(), turn.input().video().orElseThrow(), turn.clips());
         turn.plan().warnings().forEach(control::notice);

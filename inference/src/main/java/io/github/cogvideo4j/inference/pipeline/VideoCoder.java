@@ -136,7 +136,7 @@ public final class VideoCoder implements AutoCloseable {
     /// Reads latents that were written before: a safetensors file with a tensor `encoded`, or a file of
     /// `torch.save` that is one tensor, as CogVideo's `cli_vae_demo.py` makes it.
     ///
-    /// @return `[1, latent channels, latent frames, height, width]`; whoever called closes them
+    /// @return `[1, latent channels, latent frames, height, width]`; the caller closes them
     /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException `video` when the file holds anything else
     public HostTensor readLatents(Path file) throws IOException {
         return new EncodedFile(file, vae.config().latentChannels()).read();

@@ -28,7 +28,7 @@ public sealed interface VideoPipeline extends AutoCloseable permits LoadedPipeli
 
     /// Generates one video.
     ///
-    /// @return the video; whoever asked for it closes it
+    /// @return the video, which the caller closes
     /// @throws InvalidRequestException `request` when the request is for several
     default Video generate(PipelineRequest request, JobControl control) throws IOException {
         int videos = Math.max(1, request.prompts().size()) * request.settings().videosPerPrompt();

@@ -164,7 +164,7 @@ public record VideoScore(
         return statistics.getCount() == 0 ? Optional.empty() : Optional.of(statistics);
     }
 
-    /// How the first frame stands apart; of fewer than three frames it cannot be told.
+    /// How the first frame stands apart; unknown for fewer than three frames.
     public Optional<FirstFrame> firstFrame() {
         if (frames.size() < 3) {
             return Optional.empty();

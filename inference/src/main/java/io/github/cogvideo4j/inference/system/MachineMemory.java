@@ -7,7 +7,7 @@ import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The machine's memory, as far as the system tells.
+/// The machine's memory, as far as the system reports it.
 public final class MachineMemory {
     private static final Path SYSTEM = Path.of("/proc/meminfo");
     private static final Path PROCESS = Path.of("/proc/self/status");

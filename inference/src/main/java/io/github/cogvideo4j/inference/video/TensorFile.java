@@ -123,11 +123,11 @@ public final class TensorFile {
 
     /// A writer of a file's contents into an open channel.
     @FunctionalInterface
-    private interface Contents {
+    private interface NamedTensors {
         void write(FileChannel channel) throws IOException;
     }
 
-    private static void create(Path file, boolean overwrite, Contents contents) throws IOException {
+    private static void create(Path file, boolean overwrite, NamedTensors contents) throws IOException {
         OutputFile.write(file, overwrite, unfinished -> {
             try (FileChannel channel =
                     FileChannel.open(unfinished, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {

@@ -19,7 +19,7 @@ public record VideoCheck(double brightness, double contrast, double motion, doub
     private static final double NOISE_SMOOTHNESS = 0.2;
 
     /// The symptoms of a failed video.
-    public enum Symptom {
+    public enum VideoSymptom {
         /// Nearly all of it is black, as when the numbers overflowed.
         BLACK,
         /// One colour everywhere.
@@ -40,17 +40,17 @@ public record VideoCheck(double brightness, double contrast, double motion, doub
     }
 
     /// What is wrong, nothing when the video may be a video.
-    public Set<Symptom> symptoms() {
-        Set<Symptom> symptoms = EnumSet.noneOf(Symptom.class);
+    public Set<VideoSymptom> symptoms() {
+        Set<VideoSymptom> symptoms = EnumSet.noneOf(VideoSymptom.class);
         if (brightness < BLACK_MEAN && contrast < BLACK_CONTRAST) {
-            symptoms.add(Symptom.BLACK);
+            symptoms.add(VideoSymptom.BLACK);
         } else if (contrast < FLAT_CONTRAST) {
-            symptoms.add(Symptom.FLAT);
+            symptoms.add(VideoSymptom.FLAT);
         } else if (smoothness < NOISE_SMOOTHNESS) {
-            symptoms.add(Symptom.NOISE);
+            symptoms.add(VideoSymptom.NOISE);
         }
         if (frames > 1 && motion < FROZEN_MOTION && symptoms.isEmpty()) {
-            symptoms.add(Symptom.FROZEN);
+            symptoms.add(VideoSymptom.FROZEN);
         }
         return symptoms;
     }

@@ -117,7 +117,7 @@ public final class VideoFile {
 
         /// What CogVideo's `ddim_inversion.py` takes: without the skipped ones at both ends, every `step`-th
         /// where there are more than `most` (`step` 0: so that `most` cover the rest), at most `most`, and of
-        /// those so many from the end left out that 4N + 1 remain.
+        /// those from the end left out until 4N + 1 remain.
         static FrameChoice sampled(int skipStart, int skipEnd, int step, int most) {
             return count -> {
                 int start = Math.min(skipStart, count - 1);

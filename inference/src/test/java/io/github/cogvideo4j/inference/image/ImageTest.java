@@ -18,6 +18,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -220,5 +221,27 @@ class ImageTest {
                 .put(more)
                 .put(bytes, position, bytes.length - position)
                 .array();
+    }
+
+    /// Numbers of Pillow's filter by hand: twice as wide, the weights at a quarter are -9/128, 111/128, 29/128 and
+    /// -3/128 of the neighbours; at the border those outside are left out and the rest is scaled.
+    @Test
+    void bicubicWeightsAreThoseOfTheFormula() {
+        try (Image line = Image.allocate(1, 8)) {
+            for (int x = 0; x < 8; x++) {
+                for (int channel = 0; channel < Image.CHANNELS; channel++) {
+                    line.pixels().set(ValueLayout.JAVA_BYTE, x * 3L + channel, (byte) (x == 4 ? 128 : 0));
+                }
+            }
+            try (Image wide = line.resizedCubic(1, 16)) {
+                int[] values = IntStream.range(0, 16)
+                        .map(x -> Byte.toUnsignedInt(wide.pixels().get(ValueLayout.JAVA_BYTE, x * 3L)))
+                        .toArray();
+                assertThat(values).containsExactly(0, 0, 0, 0, 0, 0, 0, 29, 111, 111, 29, 0, 0, 0, 0, 0);
+            }
+            try (Image same = line.resizedCubic(1, 8)) {
+                assertThat(same.pixels().mismatch(line.pixels())).isEqualTo(-1);
+            }
+        }
     }
 }

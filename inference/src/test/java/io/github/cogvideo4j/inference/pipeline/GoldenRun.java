@@ -46,6 +46,8 @@ final class GoldenRun implements AutoCloseable {
     private final Path model;
     private final PipelineOptions options;
     private final Optional<CacheChoice> cache;
+    private final Optional<Golden> inpainted;
+    private final boolean masked;
     private final Map<String, List<Tensor>> seen = new HashMap<>();
     private final List<AutoCloseable> inputs = new ArrayList<>();
     private final List<Double> timesteps = new ArrayList<>();
@@ -64,7 +66,24 @@ final class GoldenRun implements AutoCloseable {
 
     /// Runs with a step cache.
     GoldenRun(Golden golden, Path model, PipelineOptions options, Optional<CacheChoice> cache) throws IOException {
+        this(golden, model, options, cache, Optional.empty(), false);
+    }
+
+    /// Runs with an inpainting model.
+    ///
+    /// @param inpainted where the inputs are, if there are any
+    /// @param masked    whether they are given as a video with a mask, and not as its first and last frame
+    GoldenRun(
+            Golden golden,
+            Path model,
+            PipelineOptions options,
+            Optional<CacheChoice> cache,
+            Optional<Golden> inpainted,
+            boolean masked)
+            throws IOException {
         this.golden = golden;
+        this.inpainted = inpainted;
+        this.masked = masked;
         this.cache = cache;
         this.call = golden.meta().path("call");
         this.model = model;
@@ -85,7 +104,9 @@ final class GoldenRun implements AutoCloseable {
         if (scheduler.isString()) {
             JsonNode override = meta.path("override");
             options = options.withScheduler(SchedulerChoice.ofClass(
-                            override.has("algorithm_type") ? "DPM++ 2M SDE" : scheduler.stringValue()))
+                            override.has("algorithm_type")
+                                    ? "DPM++ 2M SDE"
+                                    : scheduler.stringValue().split(" ")[0]))
                     .withSampler(new SamplerOptions(
                             override.path("use_karras_sigmas").asBoolean(false), OptionalInt.empty(), false, true));
         }
@@ -111,13 +132,21 @@ final class GoldenRun implements AutoCloseable {
     }
 
     private VideoPipeline load() throws IOException {
-        return switch (golden.meta().path("class").asString("CogVideoXPipeline")) {
+        return switch (golden.meta().path("class").asString("CogVideoXPipeline").split(" ")[0]) {
             case "CogVideoXPipeline" -> TextToVideoPipeline.load(model, options);
             case "CogVideoXImageToVideoPipeline" -> ImageToVideoPipeline.load(model, options);
             case "CogVideoXFunControlPipeline" -> ControlToVideoPipeline.load(model, options);
             case "CogVideoXVideoToVideoPipeline" -> VideoToVideoPipeline.load(model, options);
+            case "CogVideoXFunInpaintPipeline" -> loadInpainting();
             case String other -> throw new IllegalArgumentException(other);
         };
+    }
+
+    private VideoPipeline loadInpainting() throws IOException {
+        if (inpainted.isEmpty()) {
+            return TextToVideoPipeline.load(model, options);
+        }
+        return masked ? VideoToVideoPipeline.load(model, options) : ImageToVideoPipeline.load(model, options);
     }
 
     private PipelineResult generate(VideoPipeline pipeline) throws IOException {
@@ -165,7 +194,9 @@ final class GoldenRun implements AutoCloseable {
             inputs.add(image);
             builder.image(image);
         }
-        if (call.has("strength")) {
+        if (inpainted.isPresent()) {
+            addInpainted(builder, inpainted.get());
+        } else if (call.has("strength")) {
             Video video = video(golden.in("video_frames_u8"));
             inputs.add(video);
             builder.video(video).strength(call.path("strength").doubleValue());
@@ -180,6 +211,23 @@ final class GoldenRun implements AutoCloseable {
             builder.numFrames(golden.meta().path("num_frames").intValue()).windows(windows(golden.meta()));
         }
         return builder.build();
+    }
+
+    private void addInpainted(PipelineRequestBuilder builder, Golden from) throws IOException {
+        Video video = video(from.in("video_u8"));
+        inputs.add(video);
+        Tensor grey = from.in("mask_u8");
+        if (masked) {
+            Video mask = video(grey.unsqueeze(3).expand(-1, -1, -1, Video.CHANNELS));
+            inputs.add(mask);
+            builder.video(video).mask(mask).strength(call.path("strength").asDouble(1));
+            return;
+        }
+        int last = video.frames() - 1;
+        builder.image(video.image(0));
+        if (grey.select(0, last).max().item_int() == 0) {
+            builder.lastImage(video.image(last));
+        }
     }
 
     /// The windows of a sidecar, which gives their sizes in latent frames.

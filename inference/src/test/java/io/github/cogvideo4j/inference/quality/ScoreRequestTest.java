@@ -15,7 +15,7 @@ import io.github.cogvideo4j.inference.quality.VideoScore.Frame;
 import io.github.cogvideo4j.inference.quality.VideoScore.Measure;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.inference.video.VideoCheck;
-import io.github.cogvideo4j.inference.video.VideoCheck.Symptom;
+import io.github.cogvideo4j.inference.video.VideoCheck.VideoSymptom;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -124,12 +124,12 @@ class ScoreRequestTest {
     void theVerdictIsThatOfTrials() throws IOException {
         Path file = save("still.mp4", moving(9, 0));
         VideoScore score = score(file);
-        assertThat(score.check().symptoms()).containsExactly(Symptom.FROZEN);
+        assertThat(score.check().symptoms()).containsExactly(VideoSymptom.FROZEN);
         try (Video video = Video.read(file)) {
             assertThat(score.check()).isEqualTo(VideoCheck.of(video));
         }
         assertThat(score(save("black.mp4", List.of(BLACK, BLACK))).check().symptoms())
-                .isEqualTo(Set.of(Symptom.BLACK));
+                .isEqualTo(Set.of(VideoSymptom.BLACK));
     }
 
     @Test

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.inference.video;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.inference.video.VideoCheck.Symptom;
+import io.github.cogvideo4j.inference.video.VideoCheck.VideoSymptom;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -18,7 +18,7 @@ class VideoCheckTest {
     @Test
     void blackIsNoticed() {
         try (Video video = Video.allocate(9, 48, 64, 8)) {
-            assertThat(VideoCheck.of(video).symptoms()).containsExactly(Symptom.BLACK);
+            assertThat(VideoCheck.of(video).symptoms()).containsExactly(VideoSymptom.BLACK);
         }
     }
 
@@ -26,7 +26,7 @@ class VideoCheckTest {
     void oneColourIsNoticed() {
         try (Video video = Video.allocate(9, 48, 64, 8)) {
             video.pixels().fill((byte) 128);
-            assertThat(VideoCheck.of(video).symptoms()).containsExactly(Symptom.FLAT);
+            assertThat(VideoCheck.of(video).symptoms()).containsExactly(VideoSymptom.FLAT);
         }
     }
 
@@ -37,7 +37,7 @@ class VideoCheckTest {
             for (int i = 0; i < still.frames(); i++) {
                 still.frame(i).copyFrom(moving.frame(0));
             }
-            assertThat(VideoCheck.of(still).symptoms()).containsExactly(Symptom.FROZEN);
+            assertThat(VideoCheck.of(still).symptoms()).containsExactly(VideoSymptom.FROZEN);
             assertThat(VideoCheck.of(moving).symptoms()).isEmpty();
         }
     }
@@ -49,7 +49,7 @@ class VideoCheckTest {
             for (long i = 0; i < video.pixels().byteSize(); i++) {
                 video.pixels().set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt(256));
             }
-            assertThat(VideoCheck.of(video).symptoms()).containsExactly(Symptom.NOISE);
+            assertThat(VideoCheck.of(video).symptoms()).containsExactly(VideoSymptom.NOISE);
         }
     }
 }

@@ -35,7 +35,7 @@ public record Finding(Problem problem, Severity severity, Optional<Message> symp
         return new Finding(problem.with(remedy), severity, symptom);
     }
 
-    /// What mends it; empty where nothing is known to.
+    /// What mends it; empty where no remedy is known.
     public Optional<Remedy> remedy() {
         return problem.remedies().stream().findFirst();
     }
@@ -49,7 +49,7 @@ public record Finding(Problem problem, Severity severity, Optional<Message> symp
     public enum Severity {
         /// Does not load, or is not safe.
         ERROR,
-        /// Loads, and is probably not what is wanted.
+        /// Loads, but is probably not what the user wants.
         WARNING,
         /// Worth knowing.
         INFO;

@@ -1,4 +1,4 @@
-/// What the doctor finds: how bad it is, what it causes elsewhere, and the remedy.
+/// What the doctor finds: its severity, what it causes elsewhere, and the remedy.
 @NullMarked
 package io.github.cogvideo4j.checkpoints.doctor.finding;
 

@@ -134,7 +134,7 @@ public final class ComparisonPage {
                 : tensor.baseDType() + " → " + tensor.modelDType();
     }
 
-    /// What cannot be compared, where there is any.
+    /// The tensors that cannot be compared, if any.
     private void differences() {
         boolean none = comparison.onlyInModel().isEmpty()
                 && comparison.onlyInBase().isEmpty()

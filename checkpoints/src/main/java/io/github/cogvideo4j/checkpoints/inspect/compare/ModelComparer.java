@@ -97,7 +97,7 @@ public final class ModelComparer {
     /// @param model    the fine-tuned weights
     /// @param base     what they started from
     /// @param threads  how many tensors at once
-    /// @param control told the model's bytes that are done
+    /// @param control receives the number of the model's bytes that are done
     public static Comparison compare(Checkpoint model, Checkpoint base, int threads, JobControl control)
             throws IOException {
         TableMatch match = match(model, base);

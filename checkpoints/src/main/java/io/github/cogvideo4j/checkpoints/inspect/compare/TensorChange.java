@@ -61,7 +61,7 @@ public record TensorChange(
         }
     }
 
-    /// What a tensor does. The modules of each kind are in `families.json`.
+    /// The role of a tensor. The modules of each kind are in `families.json`.
     public enum LayerKind {
         /// Self-attention or joint attention: queries.
         TO_Q(true),

@@ -23,7 +23,7 @@ public final class Statistics {
     ///
     /// @param tensors  the tensors
     /// @param threads  how many at once
-    /// @param control told the bytes that are done
+    /// @param control receives the number of bytes that are done
     /// @throws io.github.cogvideo4j.formats.MalformedFileException `bad-crc` when a storage is not what its
     /// checksum says
     public static SequencedMap<StoredTensor, TensorStatistics> of(
@@ -57,7 +57,7 @@ public final class Statistics {
         return Optional.of(sink.statistics());
     }
 
-    /// What the values of a tensor are like. NaN and infinite ones are counted and left out of everything else.
+    /// Statistics of a tensor's values. NaN and infinite ones are counted and left out of everything else.
     ///
     /// @param count              how many elements
     /// @param finite             how many of them are finite

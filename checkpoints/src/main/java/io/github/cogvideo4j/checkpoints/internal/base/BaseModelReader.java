@@ -32,7 +32,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/// A reader of base models, which finds out what of one goes into the result.
+/// A reader of base models, which finds out which parts of one go into the result.
 public final class BaseModelReader {
     /// Files that hold weights; whatever else a component has (configurations, vocabularies) is small and
     /// copied.

@@ -58,7 +58,7 @@ public final class ElementCast {
     ///
     /// @param source little-endian elements
     /// @param target takes little-endian elements
-    /// @param scan   is told every value
+    /// @param scan   receives every value
     public void cast(ByteBuffer source, ByteBuffer target, ValueScan scan) {
         if (!FloatDecoder.canDecode(from)) {
             copy(source, target, Math.min(source.remaining(), target.remaining()));

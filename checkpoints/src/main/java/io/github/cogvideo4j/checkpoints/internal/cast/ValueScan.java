@@ -84,7 +84,7 @@ public final class ValueScan {
         return elements > 0 && largest == 0 && nans == 0 && infinities == 0;
     }
 
-    /// What to warn of: `nan-inf`, `all-zero`, `overflow`.
+    /// The warnings about the values: `nan-inf`, `all-zero`, `overflow`.
     ///
     /// @param place the tensor
     public List<Problem> problems(Place place) {

@@ -48,7 +48,7 @@ public final class WeightWriter implements AutoCloseable {
     public record Written(PlannedTensor tensor, String sha256, long crc32, ValueScan values) {}
 
     /// @param reader  reads the sources
-    /// @param control told of the progress
+    /// @param control receives the progress
     /// @param result  the folder as the user knows it, for errors: files are written under another name
     public WeightWriter(FileStorageReader reader, JobControl control, Path result) {
         this.reader = reader;

@@ -19,7 +19,7 @@ public final class Doctor {
     ///
     /// @param path     a pipeline, a transformer's folder, a checkpoint, a training output, a weight file
     /// @param options  how closely to look
-    /// @param control told the bytes that were read, when every value is
+    /// @param control receives the number of bytes that were read, when every value is read
     /// @throws java.nio.file.NoSuchFileException when nothing is there
     public static Diagnosis examine(Path path, DoctorOptions options, JobControl control) throws IOException {
         Subject subject = Subject.read(path);

@@ -40,7 +40,7 @@ public final class Rules {
     ///
     /// @param deep     whether every value is read, not only headers
     /// @param threads  how many tensors are read at once
-    /// @param control told the bytes that were read
+    /// @param control receives the number of bytes that were read
     public static List<Rule> all(boolean deep, int threads, JobControl control) {
         List<Rule> rules = new ArrayList<>(List.of(
                 new OpensAsCheckpointRule(),

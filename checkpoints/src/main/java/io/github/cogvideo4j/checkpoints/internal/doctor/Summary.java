@@ -15,17 +15,17 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/// What a subject is, in one line.
+/// A summary of a subject in one line.
 final class Summary {
     private Summary() {}
 
     static Message of(Subject subject) throws IOException {
         return switch (subject.kind()) {
             case PIPELINE ->
-                Message.of(
-                        "checkpoints.doctor.is.pipeline",
-                        subject.model().flatMap(ModelFolder::pipelineClass).orElse("-"),
-                        parts(subject));
+                subject.model()
+                        .flatMap(ModelFolder::pipelineClass)
+                        .map(name -> Message.of("checkpoints.doctor.is.pipeline", name, parts(subject)))
+                        .orElseGet(() -> Message.of("checkpoints.doctor.is.components", parts(subject)));
             case COMPONENT ->
                 Message.of(
                         "checkpoints.doctor.is.component",

@@ -87,7 +87,7 @@ public final class ContentsReader {
             if (e.problem().code() != ProblemCode.AMBIGUOUS_WEIGHTS || !Files.isDirectory(path)) {
                 throw e;
             }
-            // A converter has to choose; whoever looks wants to see both.
+            // A converter has to choose; an inspection shows both.
             opened = Checkpoints.openEverySet(path);
             warnings.add(e.problem());
         }

@@ -120,7 +120,7 @@ final class FileContents {
         return named.orElseGet(() -> ofDeepSpeed(root.flatMap(PickleValue::asDict), configuration));
     }
 
-    /// What a state file of DeepSpeed says on its own.
+    /// The contents of a single state file of DeepSpeed.
     private static TrainingState ofDeepSpeed(
             Optional<PickleValue.Dict> root, Optional<TrainingConfiguration> configuration) {
         TreeMap<String, String> versions = new TreeMap<>();

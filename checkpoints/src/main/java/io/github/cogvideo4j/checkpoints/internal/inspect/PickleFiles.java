@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/// The files of a folder that hold pickles, told by their first bytes; a pickle of protocol 0 has no mark and
-/// is told by its name. Links to files are followed, as in a hub's cache, links to folders are not.
+/// The files of a folder that hold pickles, recognised by their first bytes; a pickle of protocol 0 has no mark
+/// and is recognised by its name. Links to files are followed, as in a hub's cache, links to folders are not.
 final class PickleFiles {
     private static final int DEEPEST = 8;
     // A checkpoint of 1,000 ranks has 2,000 files.

@@ -53,7 +53,7 @@ public final class PickleScan implements PickleListing.Listener {
 
     /// Scans a file, or every file with pickles in a folder and below it.
     ///
-    /// @param watch told every opcode on the way
+    /// @param watch receives every opcode on the way
     public static Result of(Path path, PickleWatch watch) throws IOException {
         PickleScan scan = new PickleScan(watch);
         for (Path file : PickleFiles.of(path)) {
@@ -68,7 +68,7 @@ public final class PickleScan implements PickleListing.Listener {
         return new Result(scan.pickles, scan.refused.all());
     }
 
-    /// A distributed checkpoint has many files of `torch.save` in one, which only its table tells apart.
+    /// A distributed checkpoint has many files of `torch.save` in one, which only its table can locate.
     private void list() throws IOException {
         Optional<Path> checkpoint = DistributedCheckpoint.ofPart(file);
         if (checkpoint.isEmpty() || ContainerKind.of(file) != ContainerKind.ZIP) {

@@ -22,7 +22,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// The fields of a request's JSON object, read strictly: a field of another type, a value out of range, a missing field
-/// and, at the [#end()], a field that nobody asked for are refused with `request`.
+/// and, at the [#end()], an unknown field are refused with `request`.
 public final class RequestFields {
     private static final int LONGEST_TEXT = 4096;
     private static final int MOST_OBJECTS = 64;
@@ -204,7 +204,7 @@ public final class RequestFields {
         return get(name) != null;
     }
 
-    /// Refuses the fields that nobody asked for.
+    /// Refuses unknown fields.
     public void end() {
         for (String name : json.propertyNames()) {
             if (!known.contains(name)) {

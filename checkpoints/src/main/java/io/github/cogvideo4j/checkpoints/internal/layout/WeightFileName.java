@@ -17,13 +17,13 @@ import java.util.regex.Pattern;
 /// @param index     whether it is an index
 public record WeightFileName(
         String stem, Optional<String> variant, Optional<Shard> shard, String extension, boolean index) {
-    /// What diffusers looks for in a component's folder.
+    /// The file that diffusers looks for in a component's folder.
     public static final String DIFFUSERS_STEM = "diffusion_pytorch_model";
 
-    /// What diffusers calls an adapter's file.
+    /// The name that diffusers gives an adapter's file.
     public static final String ADAPTER = "pytorch_lora_weights.safetensors";
 
-    /// What peft calls an adapter's file.
+    /// The name that PEFT gives an adapter's file.
     public static final String PEFT_ADAPTER = "adapter_model.safetensors";
 
     private static final String EXTENSION = "\\.(?<extension>safetensors|bin)";

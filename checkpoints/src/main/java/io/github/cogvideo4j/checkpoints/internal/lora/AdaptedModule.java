@@ -8,7 +8,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 
-/// What an adapter does to one module.
+/// The change that an adapter makes to one module.
 ///
 /// @param name           the module as the file names it, or as the model does once it is bound
 /// @param flattened      whether the name's dots are underscores
@@ -21,8 +21,8 @@ import java.util.stream.Stream;
 public record AdaptedModule(
         String name,
         boolean flattened,
-        List<Change> weight,
-        List<Change> bias,
+        List<LayerChange> weight,
+        List<LayerChange> bias,
         OptionalInt rank,
         OptionalDouble alpha,
         boolean rankStabilized) {
@@ -46,7 +46,7 @@ public record AdaptedModule(
     ///
     /// @param delta   the change
     /// @param scaling how it is scaled
-    public record Change(Delta delta, Scaling scaling) {}
+    public record LayerChange(Delta delta, Scaling scaling) {}
 
     /// The same under the name that the model has for it.
     public AdaptedModule bound(String module) {
@@ -65,7 +65,7 @@ public record AdaptedModule(
                         .anyMatch(change -> change.scaling() == Scaling.PRODUCT);
     }
 
-    /// What products are multiplied by: `scale * alpha / rank`. Where no alpha is known it is taken to be the
+    /// The factor of the products: `scale * alpha / rank`. Where no alpha is known it is taken to be the
     /// rank, as diffusers and PEFT do, and the factor is the scale itself.
     ///
     /// @param scale how strongly the adapter is applied; 1 as trained
@@ -84,7 +84,7 @@ public record AdaptedModule(
     /// @param changes [#weight()] or [#bias()]
     /// @param scale   how strongly the adapter is applied
     /// @param given   an alpha that goes before the recorded one
-    public List<FusedWeight.Term> terms(List<Change> changes, double scale, OptionalDouble given) {
+    public List<FusedWeight.Term> terms(List<LayerChange> changes, double scale, OptionalDouble given) {
         return changes.stream()
                 .map(change -> new FusedWeight.Term(
                         change.delta(),

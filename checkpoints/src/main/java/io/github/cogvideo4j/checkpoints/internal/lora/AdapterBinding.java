@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Change;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.LayerChange;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -40,7 +40,7 @@ public record AdapterBinding(
     ///
     /// @param module  the module it belongs to
     /// @param changes what is done to it
-    public record Target(AdaptedModule module, List<Change> changes) {}
+    public record Target(AdaptedModule module, List<LayerChange> changes) {}
 
     /// How many modules are bound.
     public int bound() {
@@ -106,7 +106,7 @@ public record AdapterBinding(
                 && (module.bias().isEmpty() || names.bias(name).isPresent());
     }
 
-    /// What has to be taken off so that most names are the model's; nothing where that is as good.
+    /// The prefix to remove so that most names are the model's; empty where removing one does not help.
     private static String wrapper(AdapterContent adapter, ModelNames names) {
         Map<String, Integer> counts = new HashMap<>();
         for (AdaptedModule module : adapter.modules().values()) {
@@ -138,7 +138,7 @@ public record AdapterBinding(
         Place place = Place.of(adapter.file());
         targets.forEach((tensor, target) -> {
             Shape shape = names.shape(tensor);
-            for (Change change : target.changes()) {
+            for (LayerChange change : target.changes()) {
                 if (!change.delta().fits(shape)) {
                     throw new InvalidCheckpointException(
                             ProblemCode.SHAPE_MISMATCH,

@@ -53,7 +53,7 @@ public final class AdapterMetadata {
         return header(json);
     }
 
-    /// A header that says nothing but what the file is.
+    /// A header that only says what the file is.
     public static Map<String, String> plainHeader() {
         return Map.of("format", "pt");
     }

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Change;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.LayerChange;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
@@ -69,7 +69,8 @@ public final class AdapterProof {
         return names;
     }
 
-    private static boolean same(FileStorageReader reader, List<Change> left, List<Change> right) throws IOException {
+    private static boolean same(FileStorageReader reader, List<LayerChange> left, List<LayerChange> right)
+            throws IOException {
         if (left.size() != right.size()) {
             return false;
         }

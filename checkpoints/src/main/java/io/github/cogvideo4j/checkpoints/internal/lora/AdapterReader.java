@@ -83,7 +83,7 @@ public final class AdapterReader {
                 found.warnings());
     }
 
-    /// What a file says of itself, and the configuration beside it; nothing of its tensors is looked at.
+    /// The metadata of a file and the configuration beside it; its tensors are not read.
     public static AdapterSettings settings(Path file) throws IOException {
         AdapterReader reader = new AdapterReader(file);
         return ContainerKind.of(file) == ContainerKind.SAFETENSORS

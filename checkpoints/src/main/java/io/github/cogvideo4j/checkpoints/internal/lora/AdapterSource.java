@@ -150,7 +150,7 @@ public record AdapterSource(AdapterContent content, Map<String, Shape> model) {
                 .isPresent();
     }
 
-    /// Alphas that stand beside the factors in the file. A file that cannot be used tells nothing.
+    /// Alphas that stand beside the factors in the file. An unusable file gives none.
     private static AdapterContent withAlphasOf(AdapterLocation file, AdapterContent state) throws IOException {
         if (state.recordsAlpha()) {
             return state;

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
-import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Change;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.LayerChange;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.Delta;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.Norms;
@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
 
-/// What the values of an adapter say.
+/// The findings about an adapter's values.
 public final class AdapterValues {
     private AdapterValues() {}
 
@@ -59,12 +59,12 @@ public final class AdapterValues {
         return norms;
     }
 
-    private static boolean adds(Change change) {
+    private static boolean adds(LayerChange change) {
         return change.scaling() != AdaptedModule.Scaling.NONE;
     }
 
     private static double norm(FileStorageReader reader, AdaptedModule module) throws IOException {
-        Change change =
+        LayerChange change =
                 module.weight().stream().filter(AdapterValues::adds).findFirst().orElseThrow();
         Delta delta = change.delta();
         double factor = module.terms(List.of(change), 1, OptionalDouble.empty())

@@ -19,8 +19,8 @@ import java.util.OptionalDouble;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// What is worth saying of an adapter that is used: how much of it was bound, and with which alpha it is applied,
-/// above all where nobody knows it.
+/// The warnings about an adapter that is used: how much of it was bound, and with which alpha it is applied,
+/// above all where it is unknown.
 ///
 /// CogVideo's trainer multiplies by alpha / rank while training (64 / 128 by default) and saves neither, so a
 /// reader that takes alpha to be the rank applies the adapter at another strength than it was trained at.

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Change;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.LayerChange;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Scaling;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.Difference;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.Hadamard;
@@ -102,7 +102,7 @@ public final class AdapterWriter {
         }
     }
 
-    private void addChange(AdaptedModule module, Change change, boolean bias) {
+    private void addChange(AdaptedModule module, LayerChange change, boolean bias) {
         switch (change.delta()) {
             case LowRank pair -> {
                 put(module, AdapterPart.LORA_A, pair.a());

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Change;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.LayerChange;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Scaling;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.Delta;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.Difference;
@@ -79,33 +79,34 @@ final class ModuleAssembly {
     AdaptedModule build(AdapterSettings settings, OptionalDouble own) {
         factors().forEach(this::requireNumbers);
         refuseTucker();
-        List<Change> weight = new ArrayList<>();
-        List<Change> bias = new ArrayList<>();
+        List<LayerChange> weight = new ArrayList<>();
+        List<LayerChange> bias = new ArrayList<>();
         OptionalInt rank = OptionalInt.empty();
         if (has(AdapterPart.LORA_A)) {
             LowRank product = lowRank();
             rank = OptionalInt.of(product.rank());
-            weight.add(new Change(product, Scaling.PRODUCT));
+            weight.add(new LayerChange(product, Scaling.PRODUCT));
         }
         if (has(AdapterPart.HADA_W1_A)) {
             Hadamard product = hadamard();
             rank = OptionalInt.of(product.rank());
-            weight.add(new Change(product, Scaling.PRODUCT));
+            weight.add(new LayerChange(product, Scaling.PRODUCT));
         }
         if (hasKronecker()) {
             Kronecker product = new Kronecker(
                     side(AdapterPart.LOKR_W1, AdapterPart.LOKR_W1_A, AdapterPart.LOKR_W1_B),
                     side(AdapterPart.LOKR_W2, AdapterPart.LOKR_W2_A, AdapterPart.LOKR_W2_B));
             rank = kroneckerRank(product, settings);
-            weight.add(new Change(product, Scaling.PRODUCT));
+            weight.add(new LayerChange(product, Scaling.PRODUCT));
         }
-        find(AdapterPart.DIFF).ifPresent(diff -> weight.add(new Change(new Difference(diff), Scaling.DIFFERENCE)));
+        find(AdapterPart.DIFF).ifPresent(diff -> weight.add(new LayerChange(new Difference(diff), Scaling.DIFFERENCE)));
         refuseColumnLengths(weight);
-        find(AdapterPart.MAGNITUDE).ifPresent(size -> weight.add(new Change(new Magnitude(size), Scaling.NONE)));
-        find(AdapterPart.WEIGHT).ifPresent(whole -> weight.add(new Change(new Replacement(whole), Scaling.NONE)));
-        find(AdapterPart.BIAS).ifPresent(whole -> bias.add(new Change(new Replacement(whole), Scaling.NONE)));
-        find(AdapterPart.DIFF_B).ifPresent(diff -> bias.add(new Change(new Difference(diff), Scaling.DIFFERENCE)));
-        find(AdapterPart.LORA_B_BIAS).ifPresent(diff -> bias.add(new Change(new Difference(diff), Scaling.PRODUCT)));
+        find(AdapterPart.MAGNITUDE).ifPresent(size -> weight.add(new LayerChange(new Magnitude(size), Scaling.NONE)));
+        find(AdapterPart.WEIGHT).ifPresent(whole -> weight.add(new LayerChange(new Replacement(whole), Scaling.NONE)));
+        find(AdapterPart.BIAS).ifPresent(whole -> bias.add(new LayerChange(new Replacement(whole), Scaling.NONE)));
+        find(AdapterPart.DIFF_B).ifPresent(diff -> bias.add(new LayerChange(new Difference(diff), Scaling.DIFFERENCE)));
+        find(AdapterPart.LORA_B_BIAS)
+                .ifPresent(diff -> bias.add(new LayerChange(new Difference(diff), Scaling.PRODUCT)));
         boolean stabilized = settings.rankStabilized() && has(AdapterPart.LORA_A);
         return new AdaptedModule(
                 name, flattened, weight, bias, rank, own.isPresent() ? own : settings.alphaOf(name), stabilized);
@@ -191,7 +192,7 @@ final class ModuleAssembly {
     /// LyCORIS writes a length for each input, `[1, in]`, unless it is told `wd_on_out`. It needs sums over all
     /// rows before the first row is known. PEFT's lengths of a convolution, `[1, out, 1, 1]`, are for each
     /// output.
-    private void refuseColumnLengths(List<Change> weight) {
+    private void refuseColumnLengths(List<LayerChange> weight) {
         Optional<StoredTensor> lengths = find(AdapterPart.MAGNITUDE);
         if (lengths.isEmpty() || weight.isEmpty()) {
             return;

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Change;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.LayerChange;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterMetadata.Strength;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.Delta;
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.Hadamard;
@@ -21,7 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// PEFT's `adapter_config.json`: which of its methods an adapter is of, with ranks and alphas.
 ///
 /// Source: PEFT's `LoraConfig`, `LoHaConfig` and `LoKrConfig`. PEFT has one method in a folder, and assumes a
-/// number of its own where it finds no alpha, so one is always written: the rank, where nobody knows it.
+/// number of its own where it finds no alpha, so one is always written: the rank, where alpha is unknown.
 public final class PeftConfiguration {
     private final AdapterContent adapter;
     private final OptionalDouble alpha;
@@ -32,7 +32,7 @@ public final class PeftConfiguration {
         this.alpha = alpha;
         this.products = adapter.modules().values().stream()
                 .flatMap(module -> module.weight().stream())
-                .map(Change::delta)
+                .map(LayerChange::delta)
                 .filter(delta -> delta instanceof LowRank || delta instanceof Hadamard || delta instanceof Kronecker)
                 .toList();
     }
@@ -110,7 +110,7 @@ public final class PeftConfiguration {
                     && module.weight().stream()
                             .anyMatch(change -> change.delta().replaces());
             if (!saved && (module.weight().size() > 1 || !module.bias().isEmpty())) {
-                Change beside = module.bias().isEmpty()
+                LayerChange beside = module.bias().isEmpty()
                         ? module.weight().getLast()
                         : module.bias().getFirst();
                 throw refused(adapter, beside.delta().kind());
@@ -148,7 +148,7 @@ public final class PeftConfiguration {
             } else {
                 // Two whole matrices, which no rank divides: one that PEFT takes to be full, and its own alpha.
                 module.weight().stream()
-                        .map(Change::delta)
+                        .map(LayerChange::delta)
                         .filter(Kronecker.class::isInstance)
                         .map(Kronecker.class::cast)
                         .forEach(product -> {

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /// The model that an adapter says it was trained on: adapters of attention layers fit several models whose shapes
-/// are the same, and do nothing good in any but their own.
+/// are the same, and are useful in their own model only.
 public final class TrainedModel {
     private TrainedModel() {}
 

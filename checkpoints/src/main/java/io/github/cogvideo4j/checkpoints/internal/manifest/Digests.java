@@ -34,7 +34,7 @@ public final class Digests {
     ///
     /// @param file     the file
     /// @param length   how many bytes from its start; no more than it has
-    /// @param progress told the bytes of each piece that was read
+    /// @param progress receives the size of each piece that was read
     public static String sha256(Path file, long length, LongConsumer progress) throws IOException {
         MessageDigest digest = sha256();
         ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.min(BUFFER_BYTES, Math.max(1, length)));

@@ -72,7 +72,7 @@ public record MergeSources(List<Path> paths, boolean run) {
     ///
     /// @param asked   the path that was asked for, where it is one for all
     /// @param options how to choose in each
-    /// @param control told what was left out
+    /// @param control receives what was left out
     /// @throws InvalidRequestException `request` when two sources lead to the same checkpoint
     public List<Checkpoint> open(Path asked, SourceOptions options, JobControl control) throws IOException {
         List<Checkpoint> opened = new ArrayList<>();

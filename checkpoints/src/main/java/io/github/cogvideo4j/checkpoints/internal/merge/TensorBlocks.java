@@ -30,7 +30,7 @@ final class TensorBlocks implements AutoCloseable {
         }
     }
 
-    /// Ends a reading that nobody waits for any more.
+    /// Ends a reading whose result is no longer needed.
     private static final class AbandonedException extends IOException {
         private static final long serialVersionUID = 1;
     }

@@ -58,7 +58,7 @@ public final class ConfigCheck {
     ///
     /// @param config   the configuration
     /// @param tensors  names and sizes of the weights
-    /// @param isBuffer tells by name which tensors are buffers: an additional buffer is a warning only
+    /// @param isBuffer whether a name is that of a buffer: an additional buffer is only a warning
     /// @param place    where the weights are, for messages
     public static Result compare(
             TransformerConfig config, Collection<NamedShape> tensors, Predicate<String> isBuffer, Place place) {

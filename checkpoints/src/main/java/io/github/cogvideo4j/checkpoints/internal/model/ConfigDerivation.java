@@ -72,13 +72,13 @@ public final class ConfigDerivation {
     ///
     /// @param tensors names and sizes of all weights
     /// @param place   where the weights are, for messages
-    /// @throws InvalidCheckpointException `config-missing` when a tensor that tells something essential is
+    /// @throws InvalidCheckpointException `config-missing` when a tensor that determines something essential is
     /// absent or has sizes that mean nothing
     public static Result derive(Collection<NamedShape> tensors, Place place) {
         return derive(tensors, Map.of(), place);
     }
 
-    /// Derives the configuration, with what the checkpoint tells beside the sizes.
+    /// Derives the configuration, with what the checkpoint records besides the sizes.
     ///
     /// @param tensors  names and sizes of all weights
     /// @param settings keys that are known, which would be assumed otherwise

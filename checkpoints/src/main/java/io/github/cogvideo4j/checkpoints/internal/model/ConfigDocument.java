@@ -196,8 +196,8 @@ public final class ConfigDocument {
         return Optional.of(List.copyOf(items));
     }
 
-    /// What the weights beside this configuration were quantized with, `bitsandbytes`, `torchao`, `gguf`, ...: they
-    /// then have other names, types and sizes than the model's own. Empty where they were not.
+    /// The library that quantized the weights beside this configuration: `bitsandbytes`, `torchao`, `gguf`,
+    /// ...: they then have other names, types and sizes than the model's own. Empty where they were not.
     public Optional<String> quantization() {
         JsonNode settings = json.path("quantization_config");
         return settings.isObject()

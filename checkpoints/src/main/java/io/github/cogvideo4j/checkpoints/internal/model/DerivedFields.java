@@ -18,7 +18,7 @@ final class DerivedFields {
         settle(field, value, false, Message.of("checkpoints.derivation.shape", tensor));
     }
 
-    /// A field that the checkpoint tells otherwise.
+    /// A field whose value the checkpoint records.
     void told(String field, Object value) {
         settle(field, value, false, Message.of("checkpoints.derivation.told"));
     }

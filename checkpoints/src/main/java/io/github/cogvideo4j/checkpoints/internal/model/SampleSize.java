@@ -18,7 +18,7 @@ record SampleSize(int height, int width, int frames, int tokens) {
 
     /// A size whose position table has this many rows, as close to this one as there is: of as many latent frames,
     /// else with another number of them, else with another number of text tokens. Of several grids the one whose
-    /// proportions are closest to this one's is taken. Empty when no grid has so many rows.
+    /// proportions are closest to this one's is taken. Empty when no grid has that many rows.
     Optional<SampleSize> withTableLength(long rows) {
         long published = (frames - 1L) / KnownModel.COMPRESSION + 1;
         Stream<Long> otherFrames = LongStream.rangeClosed(1, MOST_FRAMES)

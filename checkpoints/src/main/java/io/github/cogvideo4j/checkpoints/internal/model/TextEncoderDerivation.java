@@ -28,7 +28,7 @@ public final class TextEncoderDerivation {
     ///
     /// @param tensors names and sizes of all weights
     /// @param place   where the weights are, for messages
-    /// @throws InvalidCheckpointException `config-missing` when a tensor that tells something essential is
+    /// @throws InvalidCheckpointException `config-missing` when a tensor that determines something essential is
     ///     absent
     public static DerivedConfig derive(Collection<NamedShape> tensors, Place place) {
         return new TextEncoderDerivation(tensors, place).derive();

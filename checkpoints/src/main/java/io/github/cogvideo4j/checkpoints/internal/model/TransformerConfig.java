@@ -145,6 +145,12 @@ public record TransformerConfig(
         return inChannels == 2 * outChannels;
     }
 
+    /// Whether the input has a mask and the latents of what it keeps beside the noise: the inpainting models of
+    /// CogVideoX-Fun, which are run as VideoX-Fun runs them.
+    public boolean isInpainting() {
+        return inChannels == 2 * outChannels + 1;
+    }
+
     /// The text tokens and patches in the position table that belongs to the default size. Patches in time
     /// count one latent frame each here, whatever [#patchSizeT()] says, as in the reference.
     public long positionTableLength() {

@@ -33,7 +33,7 @@ public final class VaeDerivation {
     ///
     /// @param tensors names and sizes of all weights, under diffusers' names
     /// @param place   where the weights are, for messages
-    /// @throws InvalidCheckpointException `config-missing` when a tensor that tells something essential is
+    /// @throws InvalidCheckpointException `config-missing` when a tensor that determines something essential is
     ///     absent
     public static DerivedConfig derive(Collection<NamedShape> tensors, Place place) {
         return new VaeDerivation(tensors, place).derive();

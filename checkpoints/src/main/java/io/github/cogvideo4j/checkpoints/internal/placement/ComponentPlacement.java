@@ -283,8 +283,8 @@ public final class ComponentPlacement {
         return placed;
     }
 
-    /// Weights that fit no table of the base: said in terms of the nearest, or, where the family is known and
-    /// another, of the families.
+    /// The error for weights that fit no table of the base: in terms of the nearest table, or, where the family
+    /// is known and another, of the families.
     private PlacedComponent nearest(BaseTables tables, SequencedMap<Component, TableMatch> matches) throws IOException {
         Component component = matches.entrySet().stream()
                 .max(Map.Entry.comparingByValue(TableMatch.BY_NEARNESS))

@@ -96,7 +96,8 @@ final class FamilyPlacement {
                 new SettledNames(SettledNames.By.FAMILY, match.family().classes(), match.wrapper()));
     }
 
-    /// Buffers that the trainer added are written; anything else that the family does not have is not its.
+    /// Buffers that the trainer added are written; anything else that the family does not have does not belong
+    /// to it.
     private void refuseOutsideModules(FamilyMatch match) {
         List<String> buffers = found.buffers();
         List<String> strangers =

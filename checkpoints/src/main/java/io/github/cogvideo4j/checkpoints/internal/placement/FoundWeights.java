@@ -15,7 +15,7 @@ import java.util.SequencedMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/// Weights that are to be placed: their names and shapes, and what is told of them on the way.
+/// Weights that are to be placed: their names and shapes, and the warnings about them.
 final class FoundWeights {
     private final Checkpoint source;
     private final Place place;

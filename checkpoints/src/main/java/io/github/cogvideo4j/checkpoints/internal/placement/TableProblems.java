@@ -27,7 +27,7 @@ final class TableProblems {
         this.place = place;
     }
 
-    /// Refuses tensors that the table does not have; buffers are written and told.
+    /// Refuses tensors that the table does not have; buffers are written with a warning.
     void refuseStrangers(Warnings warnings) {
         if (!strangers.isEmpty()) {
             throw new InvalidCheckpointException(extra());

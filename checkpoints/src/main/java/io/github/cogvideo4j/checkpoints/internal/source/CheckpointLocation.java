@@ -45,7 +45,7 @@ public record CheckpointLocation(Found place, List<Problem> warnings, boolean av
     }
 
     /// Plain weights.
-    public record Weights(WeightSet set) implements Found {}
+    public record FoundFiles(WeightSet set) implements Found {}
 
     /// A training output with several checkpoints.
     public record Run(List<Path> newestFirst) implements Found {}
@@ -120,7 +120,7 @@ public record CheckpointLocation(Found place, List<Problem> warnings, boolean av
             }
             Optional<Path> standalone = standalone();
             if (standalone.isPresent() && WeightSet.candidates(path).isEmpty()) {
-                return new Weights(new WeightSet.File(standalone.get()));
+                return new FoundFiles(new WeightSet.File(standalone.get()));
             }
             return weights();
         }
@@ -140,11 +140,11 @@ public record CheckpointLocation(Found place, List<Problem> warnings, boolean av
                 UnreadKinds.refuseUnfinished(path);
                 Optional<Path> lightning = lightning();
                 if (lightning.isPresent()) {
-                    return new Weights(new WeightSet.File(lightning.get()));
+                    return new FoundFiles(new WeightSet.File(lightning.get()));
                 }
                 Optional<Path> copy = TrainerFolders.savedModel(path);
                 if (copy.isPresent()) {
-                    return new Weights(WeightSet.find(copy.get()));
+                    return new FoundFiles(WeightSet.find(copy.get()));
                 }
                 UnreadKinds.refuseAdapters(path);
                 Optional<Found> run = newestRun();
@@ -152,7 +152,7 @@ public record CheckpointLocation(Found place, List<Problem> warnings, boolean av
                     return run.get();
                 }
             }
-            return new Weights(WeightSet.find(path));
+            return new FoundFiles(WeightSet.find(path));
         }
 
         /// What is in the newest run, where a folder holds runs that are named by when they began. Which of
@@ -186,7 +186,7 @@ public record CheckpointLocation(Found place, List<Problem> warnings, boolean av
             return String.valueOf(run.getFirst().getFileName()).startsWith("checkpoint-");
         }
 
-        /// A file of state that is spread over several stands for its folder.
+        /// A file of a state that is spread over several files stands for its folder.
         private Found ofFile() {
             Optional<Path> folder = DistributedCheckpoint.ofPart(path);
             if (folder.isPresent()) {
@@ -196,7 +196,7 @@ public record CheckpointLocation(Found place, List<Problem> warnings, boolean av
             if (HubStorage.isPart(path)) {
                 return new State(parent, HubStorage::plan);
             }
-            return RankFiles.isPart(path) ? new State(parent, RankFiles::plan) : new Weights(WeightSet.ofFile(path));
+            return RankFiles.isPart(path) ? new State(parent, RankFiles::plan) : new FoundFiles(WeightSet.ofFile(path));
         }
 
         /// Whether the path is a folder of averaged weights, or in one.
@@ -225,7 +225,7 @@ public record CheckpointLocation(Found place, List<Problem> warnings, boolean av
                     Place.of(folder.get()),
                     "checkpoints.location.average-taken",
                     String.valueOf(folder.get().getFileName()));
-            return Optional.of(new Weights(WeightSet.find(folder.get())));
+            return Optional.of(new FoundFiles(WeightSet.find(folder.get())));
         }
 
         /// A component's folder inside a checkpoint. Trainers write its configuration with its weights: without
@@ -233,7 +233,7 @@ public record CheckpointLocation(Found place, List<Problem> warnings, boolean av
         private Found component(Path folder) throws IOException {
             requireFinished(folder);
             warnOfCopies(folder);
-            return new Weights(WeightSet.find(folder));
+            return new FoundFiles(WeightSet.find(folder));
         }
 
         private static void requireFinished(Path folder) {
@@ -281,7 +281,7 @@ public record CheckpointLocation(Found place, List<Problem> warnings, boolean av
             }
         }
 
-        /// What diffusion-pipe made to be used, rather than its state for going on.
+        /// The weights that diffusion-pipe wrote for use, rather than its state for resuming.
         private Optional<Found> pipelineOutput() throws IOException {
             List<Path> outputs = TrainerFolders.outputs(path);
             if (outputs.isEmpty()) {
@@ -294,7 +294,7 @@ public record CheckpointLocation(Found place, List<Problem> warnings, boolean av
                         ProblemCode.NOT_A_CHECKPOINT, Place.of(newest), "checkpoints.pipeline.adapter", name);
             }
             warnings.report(ProblemCode.CHOICE, Place.of(newest), "checkpoints.pipeline.output", name, outputs.size());
-            return Optional.of(new Weights(WeightSet.find(newest)));
+            return Optional.of(new FoundFiles(WeightSet.find(newest)));
         }
 
         /// One file a rank, here or in the folder into which verl, torchtitan and NeMo put the model's.

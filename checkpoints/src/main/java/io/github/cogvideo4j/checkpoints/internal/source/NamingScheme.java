@@ -11,7 +11,7 @@ import java.util.SequencedMap;
 /// A trainer's own names for a model's tensors, which are not those of diffusers with something before them, and
 /// the files that this trainer loads.
 public interface NamingScheme {
-    /// What a checkpoint with such names is called.
+    /// The kind of a checkpoint with such names.
     CheckpointKind kind();
 
     /// Whether the keys of a state dict follow this scheme.

@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The checkpoints of a training run, told by the names that trainers number them with.
+/// The checkpoints of a training run, recognised by the numbered names that trainers give them.
 public final class RunListing {
     /// What makes a checkpoint incomplete, so that another one of the same training is taken instead. Anything
     /// else (damage, code in a pickle) is not skipped over.

@@ -23,7 +23,7 @@ final class ScaledFloat8 {
 
     private ScaledFloat8() {}
 
-    /// Refuses scaled weights, and tells of plain ones.
+    /// Refuses scaled weights and warns of plain ones.
     ///
     /// @throws InvalidCheckpointException `other-format` for scaled ones
     static void judge(Place place, List<StoredTensor> tensors, Warnings warnings) {

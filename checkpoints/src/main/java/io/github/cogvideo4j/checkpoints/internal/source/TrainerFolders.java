@@ -82,7 +82,7 @@ public final class TrainerFolders {
                 || Files.exists(folder.resolve("random_states_0.pkl"));
     }
 
-    /// The step that the name of a checkpoint's folder, or of one of the two above, tells.
+    /// The step in the name of a checkpoint's folder, or of one of the two folders above it.
     static OptionalLong step(Path folder) {
         Path current = folder.toAbsolutePath().normalize();
         for (int up = 0; up < 3 && current != null; up++) {

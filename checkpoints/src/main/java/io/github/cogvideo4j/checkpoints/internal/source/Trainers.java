@@ -22,7 +22,7 @@ public final class Trainers {
 
     private Trainers() {}
 
-    /// The checkpoint with the trainer and the step that it tells, and a warning that says so.
+    /// The checkpoint with its trainer and step, and a warning that says so.
     public static Checkpoint name(Checkpoint checkpoint) throws IOException {
         Optional<String> found = of(checkpoint);
         OptionalLong step = TrainerFolders.step(checkpoint.folder());

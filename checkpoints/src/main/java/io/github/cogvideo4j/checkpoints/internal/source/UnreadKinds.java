@@ -59,7 +59,7 @@ final class UnreadKinds {
                             "checkpoints.doctor.browser-names",
                             found.size(),
                             found)
-                    .with(new Remedy.Repair(folder, false, Optional.empty())));
+                    .with(new Remedy.RepairFolder(folder, false, Optional.empty())));
         }
     }
 

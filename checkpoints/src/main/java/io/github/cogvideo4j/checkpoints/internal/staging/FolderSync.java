@@ -14,8 +14,8 @@ import java.util.stream.Stream;
 public final class FolderSync {
     private FolderSync() {}
 
-    /// Syncs every regular file below a folder, then the folders. Linked files are somebody else's and already
-    /// there.
+    /// Syncs every regular file below a folder, then the folders. Linked files belong to another folder and are
+    /// already on the disk.
     public static void sync(Path folder) throws IOException {
         List<Path> paths;
         try (Stream<Path> walk = Files.walk(folder)) {
@@ -45,7 +45,7 @@ public final class FolderSync {
         }
     }
 
-    /// A file with other names (a hard link to a base model) may belong to somebody else and be read-only.
+    /// A file with other names (a hard link to a base model) may belong to another user and be read-only.
     private static boolean isOwn(Path file) throws IOException {
         return !file.getFileSystem().supportedFileAttributeViews().contains("unix")
                 || ((Number) Files.getAttribute(file, "unix:nlink", LinkOption.NOFOLLOW_LINKS)).intValue() == 1;

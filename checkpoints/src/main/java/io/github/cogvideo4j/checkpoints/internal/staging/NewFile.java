@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/// A complete file that is given its name, if nobody else has taken the name since.
+/// A complete file that is given its final name, unless another program has taken the name meanwhile.
 public final class NewFile {
     private NewFile() {}
 

@@ -93,7 +93,8 @@ public final class Staging implements AutoCloseable {
         if (!Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
             throw refused(target, "checkpoints.output.file");
         }
-        // Publishing puts a new folder in its place: whoever stands in the old one would be nowhere.
+        // Publishing puts a new folder in its place: a shell whose current folder is the old one would be left
+        // in a deleted folder.
         if (Path.of("").toRealPath().startsWith(target.toRealPath())) {
             throw refused(target, "checkpoints.output.current");
         }

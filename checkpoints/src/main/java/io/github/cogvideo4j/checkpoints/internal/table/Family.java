@@ -76,7 +76,7 @@ public record Family(
                 continue;
             }
             if (isRelative(wrapper, found)) {
-                // A longer wrapper would only hide the part that tells the relative.
+                // A longer wrapper would only hide the part that identifies the related family.
                 return Optional.empty();
             }
             fitting.add(wrapper);

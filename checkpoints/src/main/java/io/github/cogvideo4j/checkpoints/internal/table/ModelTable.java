@@ -18,7 +18,7 @@ public record ModelTable(Origin origin, SequencedMap<String, Tensor> tensors) {
     /// One tensor of the table.
     ///
     /// @param shape its shape
-    /// @param dtype its dtype, when the origin tells it
+    /// @param dtype its dtype, when the origin has it
     public record Tensor(Shape shape, Optional<DType> dtype) {}
 
     /// Where a table is from.
@@ -30,7 +30,7 @@ public record ModelTable(Origin origin, SequencedMap<String, Tensor> tensors) {
     /// The headers of a component's weight files.
     ///
     /// @param folder    the component's folder
-    /// @param className its class, when a configuration tells it
+    /// @param className its class, when a configuration names it
     public record Headers(Path folder, Optional<String> className) implements Origin {
         @Override
         public String title() {

@@ -71,7 +71,7 @@ public record TableMatch(
         return names.size() - reshaped.size();
     }
 
-    /// Names that the table does not have, whoever's they are.
+    /// Names that the table does not have.
     public int strangers() {
         return extra.size() + second.size() + outside.size();
     }

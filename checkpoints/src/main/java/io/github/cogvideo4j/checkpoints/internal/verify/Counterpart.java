@@ -121,12 +121,12 @@ public record Counterpart(Path weights, Checkpoint source) {
             return Optional.of(BaseTables.table(weights, part, Optional.empty())
                     .match(source.shapes(), String.valueOf(part.getFileName())));
         } catch (FormatException | CheckpointException unreadable) {
-            // It is told when it is compared.
+            // It is reported when it is compared.
             return Optional.empty();
         }
     }
 
-    /// The folders that may hold what came of the source: those that the conversion wrote, else all.
+    /// The folders that may hold the source's tensors: those that the conversion wrote, or else all.
     private static List<Path> parts(Path folder, List<String> written) throws IOException {
         List<Path> parts = written.stream()
                 .filter(path -> path.contains("/"))

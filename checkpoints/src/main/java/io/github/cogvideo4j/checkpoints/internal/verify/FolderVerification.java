@@ -50,7 +50,7 @@ public final class FolderVerification {
     /// @param folder   a model's folder, or a transformer's
     /// @param deep     whether linked files are hashed too, instead of being compared by size and time
     /// @param threads  how many tensors are read at once
-    /// @param control told the bytes that are done
+    /// @param control receives the number of bytes that are done
     /// @throws io.github.cogvideo4j.formats.MalformedFileException `manifest` when the manifest itself is not
     /// sound
     public static VerificationReport verify(Path folder, boolean deep, int threads, JobControl control)
@@ -207,6 +207,14 @@ public final class FolderVerification {
     }
 
     private Optional<Manifest.Names> recorded(Path part) throws IOException {
+        return recorded(folder, part);
+    }
+
+    /// What the manifest of a converted folder says of the names of a component.
+    ///
+    /// @param folder the converted folder
+    /// @param part   the component's
+    public static Optional<Manifest.Names> recorded(Path folder, Path part) throws IOException {
         return manifest(folder)
                 .flatMap(known -> known.names().stream()
                         .filter(names -> folder.resolve(names.component()).equals(part))

@@ -40,7 +40,7 @@ public final class ManifestFileCheck {
                         .filter(time ->
                                 !time.equals(attributes.lastModifiedTime().toInstant()))
                         .isPresent();
-                // A file that was only touched is told from one that was changed by its hash.
+                // The hash distinguishes a file that was changed from one that was only touched.
                 yield deep || touched ? hash(file, entry, attributes.size()) : List.of();
             }
         };

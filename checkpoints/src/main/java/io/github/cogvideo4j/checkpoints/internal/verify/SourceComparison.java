@@ -47,7 +47,7 @@ public final class SourceComparison {
     /// @param component  the folder of the weights
     /// @param checkpoint the source
     /// @param threads    how many tensors at once
-    /// @param control   told the source bytes that are done
+    /// @param control   receives the number of source bytes that are done
     /// @return every difference, in the order of the source; none when all is equal
     public static List<TensorDifference> compare(Path component, Checkpoint checkpoint, int threads, JobControl control)
             throws IOException {

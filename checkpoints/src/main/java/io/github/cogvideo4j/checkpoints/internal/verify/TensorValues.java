@@ -35,8 +35,8 @@ public record TensorValues(StoredTensor tensor, ValueScan scan) {
         });
     }
 
-    /// What to warn of: NaN, Inf, overflow, and zeros where the tensor is a matrix (a bias of zeros is how
-    /// training begins).
+    /// The warnings about the values: NaN, Inf, overflow, and zeros where the tensor is a matrix (a bias of
+    /// zeros is how training begins).
     public List<Problem> problems(Path place) {
         return scan.problems(Place.of(place).tensor(tensor.name())).stream()
                 .filter(problem ->
@@ -44,7 +44,7 @@ public record TensorValues(StoredTensor tensor, ValueScan scan) {
                 .toList();
     }
 
-    /// A sink that also tells how far the reading is.
+    /// A sink that also reports the progress of the reading.
     static TensorData.Sink counted(JobControl control, TensorData.Sink sink) {
         return bytes -> {
             int length = bytes.remaining();

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 
 /// Every Python name that a pickle may mention, with the reason why it may and what it becomes here. None of
 /// them is ever imported or called: being listed means that files of weights need it and that a description of
-/// it is harmless to whoever reads the result.
+/// it is harmless to the reader of the result.
 ///
 /// To allow another name, add it here with the file that needs it as the reason.
 public final class AllowedGlobals {

@@ -24,7 +24,7 @@ final class PickleDecoder {
     private final PickleLimits limits;
     private final ByteBuffer bytes;
     private int opcodePosition;
-    // Null for an index, of which a pickle has tens of thousands that nobody needs as a value.
+    // Null for an index, because a pickle has tens of thousands of them that are never needed as values.
     private @Nullable PickleValue argument;
     private long index;
     private int executed;
@@ -137,7 +137,7 @@ final class PickleDecoder {
         return (int) unsigned(4);
     }
 
-    /// An unsigned length of so many bytes, which must not exceed what remains.
+    /// An unsigned length field of the given size; the length must not exceed what remains.
     private long length(int size) {
         long length = unsigned(size);
         if (length < 0 || length > bytes.remaining()) {

@@ -97,7 +97,7 @@ final class ValueGraph {
         return true;
     }
 
-    /// Values without children, told by type: asking a large dictionary for its children copies them.
+    /// Values without children, recognised by type: asking a large dictionary for its children copies them.
     private static boolean isScalar(PickleValue value) {
         return switch (value) {
             case PickleValue.None _,

@@ -8,7 +8,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /// One rank's part of a tensor that is spread over ranks (a `DTensor`), as a pickle describes it. Its numbers
-/// are as found; whoever puts parts together checks them.
+/// are as found; the code that assembles the parts checks them.
 ///
 /// Source of the fields: torch 2.13, `torch/distributed/tensor/_api.py`, `_dtensor_spec.py`,
 /// `placement_types.py` and `torch/distributed/device_mesh.py`; earlier versions keep the mesh as a tensor.

@@ -40,7 +40,7 @@ public final class PickleListing {
 
     private PickleListing() {}
 
-    /// Lists the pickles of a file. A file of a kind that holds none tells nothing.
+    /// Lists the pickles of a file. Nothing is reported for a file of a kind that holds none.
     ///
     /// @throws FormatException when the ZIP that holds them cannot be read
     public static void list(Path file, Listener listener) throws IOException {

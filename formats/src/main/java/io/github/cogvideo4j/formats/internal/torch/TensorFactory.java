@@ -51,7 +51,7 @@ final class TensorFactory implements PickleFactory {
     /// @param numel  how many elements
     record View(long offset, long numel) {}
 
-    /// Finds the bytes of a declared storage and checks that they are as many as claimed.
+    /// Finds the bytes of a declared storage and checks their number.
     @FunctionalInterface
     interface Storages {
         Storage find(Declaration declaration);

@@ -30,7 +30,7 @@ record ZipEnd(long entries, long directoryOffset, long directorySize) {
             int tailSize = (int) Math.min(window.length(), SIZE + comment);
             ByteBuffer tail = window.read(window.length() - tailSize, tailSize);
             for (int position = tailSize - SIZE; position >= 0; position--) {
-                // The comment's length tells a true end record from bytes that look like one.
+                // The comment's length distinguishes a true end record from bytes that look like one.
                 if (tail.getInt(position) == SIGNATURE
                         && Short.toUnsignedInt(tail.getShort(position + 20)) == tailSize - SIZE - position) {
                     long offset = window.length() - tailSize + position;

@@ -15,7 +15,7 @@ import java.util.TreeSet;
 import java.util.function.Function;
 
 /// The values that a step cache was given, read by the names of its settings. A name may be written with dashes
-/// or underscores; whatever nothing asked for is refused.
+/// or underscores; an unknown setting is refused.
 final class CacheValues {
     private final String cache;
     private final Map<String, String> given = new TreeMap<>();
@@ -110,7 +110,7 @@ final class CacheValues {
                 text -> Arrays.stream(text.split("/", -1)).map(String::strip).toList());
     }
 
-    /// Refuses what no setting has asked for.
+    /// Refuses unknown settings.
     void requireAllKnown() {
         for (String key : given.keySet()) {
             if (!known.contains(key)) {

@@ -38,7 +38,7 @@ public final class StepCaches {
     /// @param name   one of [#names()]
     /// @param values its settings by their names, as text; what is left out has its default
     /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException when there is no such cache, no such
-    /// setting, or a value that means nothing
+    /// setting, or an invalid value
     public static CacheSettings settings(String name, Map<String, String> values) {
         Function<CacheValues, CacheSettings> kind = KINDS.get(name);
         if (kind == null) {
@@ -83,23 +83,23 @@ public final class StepCaches {
 
     private static CacheSettings taylor(CacheValues values) {
         boolean whole = values.flag("use_lite_mode");
-        Set<TaylorSeer.Part> parts = values.words("cache_identifiers")
+        Set<TaylorSeer.BlockPart> parts = values.words("cache_identifiers")
                 .map(names -> names.stream().map(name -> part(values, name)).collect(Collectors.toSet()))
-                .orElse(Set.of(TaylorSeer.Part.ATTENTION));
+                .orElse(Set.of(TaylorSeer.BlockPart.ATTENTION));
         return new TaylorSeer.Settings(
                 values.count("cache_interval", 5, 1),
                 values.count("disable_cache_before_step", 3, 0),
                 values.count("disable_cache_after_step", 0),
                 values.count("max_order", 1, 0, MOST_ORDERS),
                 factors(values),
-                whole ? Set.of(TaylorSeer.Part.PREDICTION) : parts);
+                whole ? Set.of(TaylorSeer.BlockPart.PREDICTION) : parts);
     }
 
     /// Modules of a block by the end of their names, or by a pattern that means these modules of all blocks.
-    private static TaylorSeer.Part part(CacheValues values, String name) {
+    private static TaylorSeer.BlockPart part(CacheValues values, String name) {
         return switch (name.replaceAll("[\\[\\]']", "").replace("\\\\", "\\")) {
-            case "attn1", "transformer_blocks\\.\\d+\\.attn1" -> TaylorSeer.Part.ATTENTION;
-            case "ff", "transformer_blocks\\.\\d+\\.ff" -> TaylorSeer.Part.FEED_FORWARD;
+            case "attn1", "transformer_blocks\\.\\d+\\.attn1" -> TaylorSeer.BlockPart.ATTENTION;
+            case "ff", "transformer_blocks\\.\\d+\\.ff" -> TaylorSeer.BlockPart.FEED_FORWARD;
             default -> throw values.refused("cache_identifiers", name, "attn1, ff, attn1/ff");
         };
     }
@@ -135,8 +135,10 @@ public final class StepCaches {
     }
 
     private static CacheSettings tea(CacheValues values) {
-        TeaCache.Rules rules = values.word(
-                "rules", "teacache", Map.of("teacache", TeaCache.Rules.TEACACHE, "wrapper", TeaCache.Rules.WRAPPER));
+        TeaCache.SkipRules rules = values.word(
+                "rules",
+                "teacache",
+                Map.of("teacache", TeaCache.SkipRules.TEACACHE, "wrapper", TeaCache.SkipRules.WRAPPER));
         return new TeaCache.Settings(
                 values.number("rel_l1_thresh", rules.defaultThreshold(), 0, LARGEST),
                 values.numbers("coefficients"),

@@ -38,7 +38,7 @@ final class TaylorSeer implements StepCache, BlockParts {
     }
 
     /// The parts of a block that are extrapolated.
-    enum Part {
+    enum BlockPart {
         /// Each block's attention.
         ATTENTION,
         /// Each block's feed-forward.
@@ -53,7 +53,8 @@ final class TaylorSeer implements StepCache, BlockParts {
     /// @param order       of the series
     /// @param factors     the type in which its factors are kept
     /// @param parts       what is extrapolated
-    record Settings(int interval, int warmUp, OptionalInt computeFrom, int order, Precision factors, Set<Part> parts)
+    record Settings(
+            int interval, int warmUp, OptionalInt computeFrom, int order, Precision factors, Set<BlockPart> parts)
             implements CacheSettings {
         Settings {
             parts = Set.copyOf(parts);
@@ -69,7 +70,7 @@ final class TaylorSeer implements StepCache, BlockParts {
             if (interval == 1) {
                 return 0;
             }
-            long elements = parts.contains(Part.PREDICTION)
+            long elements = parts.contains(BlockPart.PREDICTION)
                     ? shape.rows() * shape.latentElements()
                     : (long) parts.size() * shape.blocks() * (shape.tokenBytes() / shape.elementBytes());
             return (order + 1L) * elements * factors.dtype().bytes();
@@ -86,10 +87,10 @@ final class TaylorSeer implements StepCache, BlockParts {
     public Tensor predict(TransformerCall call) {
         step++;
         predicts = step > 0 && !settings.isComputed(step);
-        if (!settings.parts.contains(Part.PREDICTION)) {
+        if (!settings.parts.contains(BlockPart.PREDICTION)) {
             return computed(call.begin());
         }
-        return part(Part.PREDICTION, whole, () -> {
+        return part(BlockPart.PREDICTION, whole, () -> {
             ForwardPass pass = call.begin();
             pass.blocksFrom(0);
             return pass.output();
@@ -105,15 +106,15 @@ final class TaylorSeer implements StepCache, BlockParts {
 
     @Override
     public Tensor attention(int block, long rows, Supplier<Tensor> compute) {
-        return part(Part.ATTENTION, attentions.get(block), compute);
+        return part(BlockPart.ATTENTION, attentions.get(block), compute);
     }
 
     @Override
     public Tensor feedForward(int block, long rows, Supplier<Tensor> compute) {
-        return part(Part.FEED_FORWARD, feedForwards.get(block), compute);
+        return part(BlockPart.FEED_FORWARD, feedForwards.get(block), compute);
     }
 
-    private Tensor part(Part part, TaylorSeries series, Supplier<Tensor> compute) {
+    private Tensor part(BlockPart part, TaylorSeries series, Supplier<Tensor> compute) {
         if (!settings.parts.contains(part)) {
             return compute.get();
         }

@@ -33,7 +33,7 @@ final class TeaCache implements StepCache {
     }
 
     /// The implementation whose rules are followed.
-    enum Rules {
+    enum SkipRules {
         /// TeaCache's own: the first and the last step are computed.
         TEACACHE,
         /// Those of ComfyUI's wrapper: the polynomial's absolute value, no rule for the last step, the
@@ -67,7 +67,7 @@ final class TeaCache implements StepCache {
     /// @param coefficients the polynomial, highest power first, taken as it is; the published one for the model
     ///                     when empty, and then only within the changes that it was fitted to
     /// @param rules        whose rules count
-    record Settings(double threshold, Optional<List<Double>> coefficients, Rules rules) implements CacheSettings {
+    record Settings(double threshold, Optional<List<Double>> coefficients, SkipRules rules) implements CacheSettings {
         Settings {
             coefficients = coefficients.map(List::copyOf);
         }
@@ -102,7 +102,7 @@ final class TeaCache implements StepCache {
     }
 
     private boolean isComputed(Tensor time) {
-        boolean last = settings.rules == Rules.TEACACHE && index == calls - 1;
+        boolean last = settings.rules == SkipRules.TEACACHE && index == calls - 1;
         if (settings.threshold == 0 || last || !earlierTime.isThere()) {
             return true;
         }
@@ -111,7 +111,7 @@ final class TeaCache implements StepCache {
             return true;
         }
         double expected = value(change);
-        accumulated += settings.rules == Rules.WRAPPER ? Math.abs(expected) : expected;
+        accumulated += settings.rules == SkipRules.WRAPPER ? Math.abs(expected) : expected;
         return accumulated >= settings.threshold;
     }
 

@@ -37,7 +37,7 @@ public record Continuation(VideoGenerator generator, Planning planning, Video so
     /// A clip begins with the frame that it is made from.
     private static final int OVERLAP = 1;
 
-    /// Rates that differ by less are told by nobody.
+    /// Rates that differ by less are indistinguishable.
     private static final double RATES = 1.25;
 
     /// Refuses requests whose inputs cannot be continued, or that want files which several clips have no single

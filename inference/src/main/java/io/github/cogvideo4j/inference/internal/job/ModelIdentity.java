@@ -3,6 +3,7 @@ package io.github.cogvideo4j.inference.internal.job;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
 import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.inference.generation.PromptInput;
 import io.github.cogvideo4j.inference.video.VideoFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -43,13 +44,19 @@ public final class ModelIdentity {
         return identity;
     }
 
-    /// The identity of a model and of the file that a video starts from.
-    public static ObjectNode of(Path model, Optional<Path> input) throws IOException {
+    /// The identity of a model and of the files of a prompt.
+    public static ObjectNode of(Path model, PromptInput prompt) throws IOException {
         ObjectNode identity = of(model);
-        if (input.isPresent()) {
-            identity.put("input_sha256", sha256(input.get()));
-        }
+        put(identity, "input_sha256", prompt.input());
+        put(identity, "last_image_sha256", prompt.lastImage());
+        put(identity, "mask_sha256", prompt.mask());
         return identity;
+    }
+
+    private static void put(ObjectNode identity, String name, Optional<Path> file) throws IOException {
+        if (file.isPresent()) {
+            identity.put(name, sha256(file.get()));
+        }
     }
 
     /// The hash of a file, or of the names and bytes of a folder's frames.

@@ -14,8 +14,8 @@ import org.bytedeco.pytorch.Tensor;
 ///                  height, width]`: of an image, of a control video, of a mask
 /// @param reference latents of another run at the same step, of the latents' shape, which attention sees as
 ///                  well
-/// @param places    where in the video each frame of the latents is told to lie; the first frame at 0, and so
-///                  on, when empty
+/// @param places    the position in the video that the model is given for each frame of the latents; the first
+///                  frame at 0, and so on, when empty
 public record NoiseQuery(
         Tensor latents,
         double timestep,

@@ -42,9 +42,12 @@ public final class TransformerPredictor implements NoisePredictor {
             Tensor noisy = query.image()
                     .map(beside -> torch.cat(new TensorVector(query.latents(), beside), 2))
                     .orElse(query.latents());
-            Tensor rows = rows(query, noisy);
+            // A single latent frame does not fill a patch in time; as in VideoX-Fun an empty one follows it.
+            boolean padded = noisy.size(1) < transformer.config().patchSizeT().orElse(1);
+            Tensor rows = rows(query, padded ? withEmptyFrames(noisy) : noisy);
             if (query.reference().isEmpty()) {
-                return predicted(input(query, rows, query.text()), query.timestep());
+                Tensor prediction = predicted(input(query, rows, query.text()), query.timestep());
+                return padded ? prediction.narrow(1, 0, noisy.size(1)) : prediction;
             }
             Tensor others = rows(query, query.reference().get());
             Tensor both = torch.cat(new TensorVector(rows, others));
@@ -52,6 +55,13 @@ public final class TransformerPredictor implements NoisePredictor {
             return predicted(input(query, both, text).withReference(), query.timestep())
                     .narrow(0, 0, rows.size(0));
         });
+    }
+
+    private Tensor withEmptyFrames(Tensor noisy) {
+        long[] shape = noisy.shape();
+        shape[1] = transformer.config().patchSizeT().orElse(1) - shape[1];
+        Tensor empty = torch.zeros(shape, noisy.options());
+        return torch.cat(new TensorVector(noisy, empty), 1);
     }
 
     private static Tensor rows(NoiseQuery query, Tensor latents) {

@@ -4,8 +4,10 @@ import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.weights.NativeMemory;
 import io.github.cogvideo4j.inference.video.Video;
+import java.util.function.IntFunction;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -43,6 +45,42 @@ public final class FrameTensors {
             for (int i = 0; i < video.frames(); i++) {
                 int frame = i;
                 Scoped.run(() -> all.select(2, frame).copy_(ofImage(video.image(frame), height, width)));
+            }
+            return all;
+        });
+    }
+
+    /// Frames stretched to a size (bicubic, no crop), one after the other in memory.
+    ///
+    /// @return `[1, 3, frames, height, width]`, fp32, -1 to 1
+    public static Tensor ofFrames(IntFunction<Image> images, int frames, int height, int width) {
+        return Scoped.tensor(() -> {
+            Tensor all = torch.empty(frames, Video.CHANNELS, height, width);
+            for (int i = 0; i < frames; i++) {
+                int frame = i;
+                Scoped.run(() -> {
+                    try (Image resized = images.apply(frame).resizedCubic(height, width)) {
+                        all.select(0, frame).copy_(normalized(unit(resized)).squeeze(0));
+                    }
+                });
+            }
+            return all.permute(1, 0, 2, 3).unsqueeze(0);
+        });
+    }
+
+    /// A mask: 1 where a frame is rather white than black, 0 elsewhere, brought to a size (nearest neighbour).
+    ///
+    /// @return `[1, 1, frames, height, width]`, fp32
+    public static Tensor ofMask(IntFunction<Image> images, int frames, int height, int width) {
+        return Scoped.tensor(() -> {
+            Tensor all = torch.empty(1, 1, frames, height, width);
+            for (int i = 0; i < frames; i++) {
+                int frame = i;
+                Scoped.run(() -> {
+                    Tensor grey = unit(images.apply(frame)).mean(new long[] {1}, true, new ScalarTypeOptional());
+                    Tensor white = grey.ge(new Scalar(0.5)).to(ScalarType.Float);
+                    all.select(2, frame).copy_(torch.upsample_nearest2d(white, new long[] {height, width}));
+                });
             }
             return all;
         });

@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.function.Predicate;
 
-/// One measure over the frames of a video, as a line, with what stands still and what is black behind it. Of
+/// One measure over the frames of a video, as a line, with frozen and black frames shaded behind it. Of
 /// a long video each point of the line is the least or the largest of its frames, so that no peak is lost.
 final class LineChart {
     private static final int WIDTH = 460;
@@ -154,7 +154,7 @@ final class LineChart {
         return TOP + (HEIGHT - BOTTOM - TOP) * (1 - share);
     }
 
-    /// What never changes is drawn in the middle.
+    /// A constant line is drawn in the middle.
     private double top() {
         return isFlat() ? drawn.getMax() + margin() : drawn.getMax();
     }

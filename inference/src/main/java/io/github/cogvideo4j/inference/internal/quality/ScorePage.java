@@ -5,7 +5,7 @@ import io.github.cogvideo4j.inference.quality.ScoreReport;
 import io.github.cogvideo4j.inference.quality.VideoScore;
 import io.github.cogvideo4j.inference.quality.VideoScore.Frame;
 import io.github.cogvideo4j.inference.quality.VideoScore.Measure;
-import io.github.cogvideo4j.inference.video.VideoCheck.Symptom;
+import io.github.cogvideo4j.inference.video.VideoCheck.VideoSymptom;
 import java.util.ArrayList;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
@@ -229,7 +229,7 @@ public final class ScorePage {
                 : html.list(video.check().symptoms().stream().map(this::word).toList());
     }
 
-    private String word(Symptom symptom) {
+    private String word(VideoSymptom symptom) {
         return html.say("inference.symptom." + symptom.name().toLowerCase(Locale.ROOT));
     }
 

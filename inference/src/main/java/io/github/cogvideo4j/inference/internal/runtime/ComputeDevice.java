@@ -88,7 +88,7 @@ public record ComputeDevice(String name) {
         return name.equals("cpu");
     }
 
-    /// The number of the CUDA device that it is; `cuda` alone is the first one.
+    /// The number of the CUDA device; `cuda` alone is the first one.
     public OptionalInt cudaIndex() {
         if (!name.startsWith("cuda")) {
             return OptionalInt.empty();

@@ -8,8 +8,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /// The one user of libtorch in this process. libtorch has one number of threads and one pool of memory for a
-/// device, whoever uses them: two computations at the same time would have each other's threads, and the memory
-/// that was planned for one would be used up by the other. So whoever computes holds a lease, and others wait.
+/// device: two computations at the same time would have each other's threads, and the memory
+/// that was planned for one would be used up by the other. So a computation holds a lease, and others wait.
 public final class DeviceOwner {
     private static final ReentrantLock ONE = new ReentrantLock(true);
     private static final long PATIENCE_MILLIS = 100;
@@ -62,7 +62,7 @@ public final class DeviceOwner {
         }
     }
 
-    /// Waits until nobody else computes, and sets the number of threads.
+    /// Waits until no other computation runs, and sets the number of threads.
     ///
     /// @param threads   how many threads an operation may use; at least 1
     /// @param cancelled asked while waiting

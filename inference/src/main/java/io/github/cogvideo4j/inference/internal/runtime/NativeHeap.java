@@ -22,7 +22,7 @@ final class NativeHeap {
 
     /// Has every block from 4 MiB on given back when it is freed. Other systems than Linux with glibc keep their
     /// own ways.
-    @SuppressWarnings("restricted") // native access is what whoever starts libtorch allows
+    @SuppressWarnings("restricted") // starting libtorch needs native access anyway
     static void giveBackLargeBlocks() {
         Linker linker = Linker.nativeLinker();
         Optional<MemorySegment> mallopt = linker.defaultLookup().find("mallopt");

@@ -10,8 +10,8 @@ import java.util.HashSet;
 import java.util.Set;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// The half-precision types that a processor multiplies by itself, by the flags that Linux tells of it. Where
-/// nothing is told, all of them.
+/// The half-precision types that a processor multiplies natively, by the flags that Linux reports. Where
+/// nothing is reported, all of them.
 public record Processor(Set<ScalarType> halves) {
     private static final int LONGEST = 1 << 20;
     private static final Set<String> BFLOAT16 = Set.of("avx512_bf16", "amx_bf16", "bf16");

@@ -15,9 +15,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 ///
 /// Source: `randn_tensor` of diffusers, which draws on the generator's device and moves the result.
 public final class RandomSource implements AutoCloseable {
+    private final List<Long> seeds;
     private final List<Generator> generators;
 
-    private RandomSource(List<Generator> generators) {
+    private RandomSource(List<Long> seeds, List<Generator> generators) {
+        this.seeds = seeds;
         this.generators = generators;
     }
 
@@ -34,14 +36,26 @@ public final class RandomSource implements AutoCloseable {
             throw new IllegalArgumentException("no seed");
         }
         try (PointerScope _ = new PointerScope()) {
-            return new RandomSource(seeds.stream()
-                    .map(seed -> {
-                        Generator generator = torch.createCPUGenerator(seed);
-                        generator.retainReference();
-                        return generator;
-                    })
-                    .toList());
+            return new RandomSource(
+                    List.copyOf(seeds),
+                    seeds.stream()
+                            .map(seed -> {
+                                Generator generator = torch.createCPUGenerator(seed);
+                                generator.retainReference();
+                                return generator;
+                            })
+                            .toList());
         }
+    }
+
+    /// A new source that begins where this one began.
+    public RandomSource again() {
+        return ofEach(seeds);
+    }
+
+    /// How many generators there are: one, or one for each sample of the batch.
+    public int count() {
+        return generators.size();
     }
 
     /// Normally distributed numbers.

@@ -32,7 +32,7 @@ public final class Scoped {
         }
     }
 
-    /// The same for several results that pass to no scope: whoever calls it closes them.
+    /// The same for several results that belong to no scope: the caller closes them.
     public static List<Tensor> owned(Supplier<List<Tensor>> body) {
         DeviceOwner.pass();
         try (PointerScope _ = new PointerScope()) {

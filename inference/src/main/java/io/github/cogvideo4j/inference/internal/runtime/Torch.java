@@ -27,8 +27,8 @@ public final class Torch {
         torch.set_num_threads(threads);
     }
 
-    /// Loads the native libraries, when that has not happened yet. The number of threads belongs to whoever
-    /// computes, see [DeviceOwner].
+    /// Loads the native libraries, when that has not happened yet. The number of threads belongs to the running
+    /// computation, see [DeviceOwner].
     ///
     /// @throws MissingCapabilityException `native-library` when this system has none or they do not load
     static void load() {

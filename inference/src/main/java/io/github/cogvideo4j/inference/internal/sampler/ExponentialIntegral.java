@@ -79,7 +79,7 @@ final class ExponentialIntegral {
         return end.exp().mul(inner).div(new Scalar(Math.pow(q, power + 1)));
     }
 
-    /// What stands before the exponential in the antiderivative.
+    /// The factor of the exponential in the antiderivative.
     private static Tensor antiderivative(Tensor x, int power) {
         return switch (power) {
             case 1 -> x.sub(new Scalar(1));

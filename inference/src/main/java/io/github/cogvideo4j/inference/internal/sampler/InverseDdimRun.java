@@ -6,7 +6,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /// DDIM backwards: from a video's latents to the noise that gives them.
 ///
-/// Source: diffusers' `DDIMInverseScheduler`. It knows no shift of the signal-to-noise ratio and computes its
+/// Source: diffusers' `DDIMInverseScheduler`. It has no shift of the signal-to-noise ratio and computes its
 /// table in fp32, whatever the model's own scheduler does.
 final class InverseDdimRun extends ProductRun {
     InverseDdimRun(SamplerSetup setup) {

@@ -15,7 +15,7 @@ import java.util.function.Function;
 record SamplerKind(ConfigDefaults defaults, Schedule schedule, Function<SamplerSetup, SamplerRun> runs) {
     /// The noise schedules that a class makes of its configuration.
     enum Schedule {
-        /// CogVideoX's own: shifted, in fp64, and rescaled so that it ends in noise alone.
+        /// CogVideoX's own: shifted, in fp64, and rescaled so that it ends in pure noise.
         COGVIDEOX,
         /// Rescaled, in fp32. The shift is unknown to it.
         RESCALED,

@@ -18,7 +18,7 @@ record Decoding(Components components, double framesPerSecond, TensorProbe probe
     /// Decodes latents.
     ///
     /// @param latents `[batch, frames, channels, height, width]`, without padding
-    /// @return a video for each of the batch; whoever called closes them
+    /// @return a video for each of the batch; the caller closes them
     List<Video> videos(Tensor latents, VaeProgress progress) {
         int ratio = components.vae().config().spatialRatio();
         int frames = Math.toIntExact(components.vae().videoFrames(latents.size(1)));

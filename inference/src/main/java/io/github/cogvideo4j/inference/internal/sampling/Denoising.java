@@ -53,7 +53,7 @@ record Denoising(
     ///
     /// @param start   `[batch, frames, channels, height, width]`; stays open
     /// @param sampler the run that leads from there to clean latents
-    /// @return the clean latents; whoever called closes them
+    /// @return the clean latents; the caller closes them
     Tensor run(Tensor start, SamplerRun sampler, RandomSource random, Listener listener) {
         Tensor latents = Scoped.owned(() -> List.of(start.clone())).getFirst();
         double[] timesteps = sampler.timesteps();

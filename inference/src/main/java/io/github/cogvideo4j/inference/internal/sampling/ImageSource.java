@@ -24,6 +24,11 @@ record ImageSource() implements LatentSource {
     @Override
     public void check(Components components, PipelineRequest request) {
         InputLayout.IMAGE.require(components);
+        requireImages(request);
+    }
+
+    /// Refuses a request without an image, or with too few.
+    static void requireImages(PipelineRequest request) {
         if (request.images().isEmpty()) {
             throw RequestCheck.refused(ProblemCode.IMAGE, "inference.pipeline.no-image");
         }

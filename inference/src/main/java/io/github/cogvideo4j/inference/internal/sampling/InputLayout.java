@@ -9,23 +9,27 @@ import java.util.Optional;
 /// apart, but for two: an image and a control video have as many, and only the pipeline's class says which it is.
 enum InputLayout {
     /// The noisy latents alone: text to video and video to video.
-    TEXT(1),
+    TEXT(1, 0),
     /// The latents of an image.
-    IMAGE(2),
+    IMAGE(2, 0),
     /// The latents of a control video: CogVideoX-Fun's control models.
-    CONTROL(2);
+    CONTROL(2, 0),
+    /// A mask and the latents of what it keeps: CogVideoX-Fun's inpainting models ("InP").
+    INPAINT(2, 1);
 
     private static final String IMAGE_CLASS = "CogVideoXImageToVideoPipeline";
     private static final String CONTROL_CLASS = "CogVideoXFunControlPipeline";
 
     private final int times;
+    private final int more;
 
-    InputLayout(int times) {
+    InputLayout(int times, int more) {
         this.times = times;
+        this.more = more;
     }
 
     private int channels(int out) {
-        return times * out;
+        return times * out + more;
     }
 
     /// Refuses a model of another kind, and says what that is for.
@@ -35,7 +39,8 @@ enum InputLayout {
         }
     }
 
-    private boolean isOf(Components components) {
+    /// Whether a model is of this kind. One for an image or a control is of both when nothing says which.
+    boolean isOf(Components components) {
         TransformerConfig config = components.config();
         Optional<String> named = components.pipelineClass();
         return config.inChannels() == channels(config.outChannels())
@@ -47,6 +52,9 @@ enum InputLayout {
         TransformerConfig config = components.config();
         int in = config.inChannels();
         int twice = CONTROL.channels(config.outChannels());
+        if (this == INPAINT) {
+            return refused(components, "inference.pipeline.takes-no-mask", in, channels(config.outChannels()));
+        }
         if (CONTROL.isOf(components) && IMAGE.isOf(components)) {
             return refused(components, "inference.pipeline.wants-image-or-control", in);
         }
@@ -58,8 +66,11 @@ enum InputLayout {
                     ? refused(components, "inference.pipeline.image-not-control", in, IMAGE_CLASS, CONTROL_CLASS)
                     : refused(components, "inference.pipeline.wants-image", in);
         }
+        if (INPAINT.isOf(components)) {
+            return refused(components, "inference.pipeline.inpainting-model", in);
+        }
         return switch (this) {
-            case TEXT -> refused(components, "inference.pipeline.other-input", in, config.outChannels());
+            case INPAINT, TEXT -> refused(components, "inference.pipeline.other-input", in, config.outChannels());
             case IMAGE -> refused(components, "inference.pipeline.takes-no-image", in);
             case CONTROL -> refused(components, "inference.pipeline.takes-no-control", in, twice);
         };

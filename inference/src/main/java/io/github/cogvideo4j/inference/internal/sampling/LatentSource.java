@@ -16,7 +16,8 @@ import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /// The source of a generation's first latents: the difference between text, image and video to video.
-sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, ControlSource, InversionSource {
+sealed interface LatentSource
+        permits NoiseSource, ImageSource, VideoSource, ControlSource, InpaintSource, InversionSource {
     /// Refuses a request that lacks the input, or a model that cannot take it.
     void check(Components components, PipelineRequest request);
 
@@ -105,6 +106,6 @@ sealed interface LatentSource permits NoiseSource, ImageSource, VideoSource, Con
     /// The tensors that denoising starts with.
     ///
     /// @param latents `[batch, frames, channels, height, width]`
-    /// @param image   latents of the same shape that are held beside them
+    /// @param image   latents of the same frames and size that are held beside them along the channels
     record Start(Tensor latents, Optional<Tensor> image) {}
 }

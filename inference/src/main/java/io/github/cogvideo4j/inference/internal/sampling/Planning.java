@@ -44,6 +44,7 @@ public final class Planning {
                         .orElse(components.config().maxTextSeqLength()),
                 components.config().textEmbedDim());
         source.check(components, request);
+        InpaintSource.requireNone(components, request);
         Sampler sampler = components.sampler();
         int calls = calls(sampler, source.firstStep(request), request);
         SizeRules sizes = new SizeRules(components.config(), components.vae());

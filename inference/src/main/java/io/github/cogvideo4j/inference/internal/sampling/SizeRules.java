@@ -61,6 +61,23 @@ final class SizeRules {
         return shape(request, frames, latentFrames, 0);
     }
 
+    /// The sizes of a video of an inpainting model, which is cut to whole patches in time.
+    ///
+    /// @param video what it is made from, if anything
+    LatentShape inpainted(PipelineRequest request, Optional<Video> video) {
+        int most = video.map(Video::frames).orElse(FRAMES_LIMIT);
+        int frames = Math.min(
+                request.settings().numFrames().orElse(video.isPresent() ? most : transformer.sampleFrames()), most);
+        checkFrames(frames);
+        return shape(request, frames, Math.toIntExact(vae.latentFrames(inpaintedFrames(frames))), 0);
+    }
+
+    /// The frames that an inpainting model makes for a number that is asked for.
+    int inpaintedFrames(int frames) {
+        int rest = Math.toIntExact(vae.latentFrames(frames) % depth());
+        return Math.max(1, frames - rest * vae.config().temporalCompressionRatio());
+    }
+
     private LatentShape shape(PipelineRequest request, int frames, int latentFrames, int padding) {
         int ratio = vae.config().spatialRatio();
         int height = request.settings().height().orElse(defaultSide(transformer.sampleHeight() * ratio, TRAINED_SHORT));
@@ -135,7 +152,7 @@ final class SizeRules {
     private void checkSide(String side, int pixels, int trained) {
         int step = vae.config().spatialRatio() * transformer.patchSize();
         // Learned positions exist for one size only, those of CogVideoX1.5 for sizes up to a largest one.
-        if (transformer.useLearnedPositionalEmbeddings() && pixels != trained) {
+        if (transformer.useLearnedPositionalEmbeddings() && !transformer.isInpainting() && pixels != trained) {
             throw refused("inference.pipeline.only-size", side, pixels, trained);
         }
         int largest = transformer.patchSizeT().isPresent() ? trained : PIXELS_LIMIT;

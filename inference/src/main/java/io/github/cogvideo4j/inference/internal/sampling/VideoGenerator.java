@@ -30,17 +30,25 @@ public final class VideoGenerator implements AutoCloseable {
 
     /// Loads a model whose videos start from noise.
     public static VideoGenerator ofText(Path model, PipelineOptions options) throws IOException {
-        return new VideoGenerator(Components.open(model, options), new NoiseSource());
+        return of(GenerationKind.T2V, model, options, new NoiseSource());
     }
 
     /// Loads a model whose videos start from noise beside an image.
     public static VideoGenerator ofImage(Path model, PipelineOptions options) throws IOException {
-        return new VideoGenerator(Components.open(model, options), new ImageSource());
+        return of(GenerationKind.I2V, model, options, new ImageSource());
     }
 
     /// Loads a model whose videos start from a video with noise.
     public static VideoGenerator ofVideo(Path model, PipelineOptions options) throws IOException {
-        return new VideoGenerator(Components.open(model, options), new VideoSource());
+        return of(GenerationKind.V2V, model, options, new VideoSource());
+    }
+
+    /// An inpainting model takes any of the kinds.
+    private static VideoGenerator of(GenerationKind kind, Path model, PipelineOptions options, LatentSource usual)
+            throws IOException {
+        Components components = Components.open(model, options);
+        boolean inpaints = InputLayout.INPAINT.isOf(components);
+        return new VideoGenerator(components, inpaints ? new InpaintSource(kind) : usual);
     }
 
     /// Loads a model whose videos start from noise beside a control video.

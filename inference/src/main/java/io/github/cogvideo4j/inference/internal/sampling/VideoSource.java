@@ -22,6 +22,11 @@ record VideoSource() implements LatentSource {
     @Override
     public void check(Components components, PipelineRequest request) {
         InputLayout.TEXT.require(components);
+        requireVideo(request);
+    }
+
+    /// Refuses a request without a video, or that would change nothing of it.
+    static void requireVideo(PipelineRequest request) {
         if (request.video().isEmpty()) {
             throw RequestCheck.refused(ProblemCode.VIDEO, "inference.pipeline.no-video");
         }
@@ -35,7 +40,8 @@ record VideoSource() implements LatentSource {
         }
     }
 
-    private static int kept(PipelineRequest request) {
+    /// How many steps a strength leaves.
+    static int kept(PipelineRequest request) {
         return Math.min(
                 (int) (request.settings().steps() * request.settings().strength()),
                 request.settings().steps());

@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.global.torch;
 /// A model's `tokenizer` and `text_encoder` together: from prompts to the states that the transformer takes.
 ///
 /// Closing it frees its weights; the states remain. With the XXL encoder of the real models these are 19 GB of
-/// mapped fp32, so whoever needs the memory closes it before the transformer is loaded.
+/// mapped fp32, so a caller that needs the memory closes it before the transformer is loaded.
 public final class TextEncoder implements AutoCloseable {
     /// The most tokens per prompt; CogVideoX was trained with 226.
     public static final int MOST_TOKENS = 4_096;

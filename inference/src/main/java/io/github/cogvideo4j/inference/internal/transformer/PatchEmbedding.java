@@ -8,12 +8,15 @@ import io.github.cogvideo4j.inference.internal.layer.Linear;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.weights.Weight;
 import io.github.cogvideo4j.inference.internal.weights.Weights;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// The step from latents and text states to the tokens of the blocks: patches and text are projected to the
 /// model's width and, where the model's positions are added ones, positions are added.
@@ -58,6 +61,12 @@ final class PatchEmbedding {
         long frames = latents.size(1);
         long height = latents.size(3);
         long width = latents.size(4);
+        if (config.isInpainting() && config.patchSizeT().isEmpty()) {
+            List<Integer> used = places.orElseGet(
+                    () -> IntStream.range(0, Math.toIntExact(frames)).boxed().toList());
+            addStretched(tokens, used, height / config.patchSize(), width / config.patchSize());
+            return;
+        }
         boolean trainedFrames = (frames - 1) * config.temporalCompressionRatio() + 1 == config.sampleFrames();
         if (learned.isPresent() && (height != config.sampleHeight() || width != config.sampleWidth())) {
             throw refused(
@@ -73,6 +82,42 @@ final class PatchEmbedding {
                     SincosPositions.of(config, frames, height / config.patchSize(), width / config.patchSize());
             places.map(given -> fromZero.at(config, given)).orElse(fromZero).addTo(tokens.video());
         }
+    }
+
+    /// CogVideoX-Fun takes the table of the size that the model was made for, stretched to the wanted rows and columns;
+    /// of its frames the first ones, or those in whose places frames lie.
+    ///
+    /// Source: `CogVideoXPatchEmbed` of VideoX-Fun.
+    private void addStretched(JointTokens tokens, List<Integer> places, long rows, long columns) {
+        long trainedRows = config.sampleHeight() / config.patchSize();
+        long trainedColumns = config.sampleWidth() / config.patchSize();
+        if (learned.isEmpty()) {
+            SincosPositions.of(config, places.size(), trainedRows, trainedColumns)
+                    .at(config, places)
+                    .stretched(rows, columns)
+                    .addTo(tokens.video());
+            return;
+        }
+        long text = config.maxTextSeqLength();
+        long most = (config.positionTableLength() - text) / (trainedRows * trainedColumns);
+        int last = Collections.max(places) + 1;
+        if (last > most) {
+            throw refused("inference.transformer.learned-frames", last, most);
+        }
+        Tensor table = learned.get().tensor();
+        Tensor grid = table.narrow(1, text, table.size(1) - text)
+                .unflatten(1, most, trainedRows, trainedColumns)
+                .permute(0, 4, 1, 2, 3);
+        Tensor frames = torch.tensor(
+                        places.stream().mapToLong(Integer::longValue).toArray())
+                .to(table.device(), ScalarType.Long);
+        Tensor stretched = torch.upsample_trilinear3d(grid, new long[] {most, rows, columns}, false)
+                .index_select(2, frames)
+                .flatten(2, 4)
+                .transpose(1, 2);
+        tokens.video().add_(stretched);
+        long states = Math.min(tokens.textTokens(), text);
+        tokens.all().narrow(1, 0, states).add_(table.narrow(1, 0, states));
     }
 
     private InvalidRequestException refused(String key, Object... arguments) {

@@ -59,11 +59,9 @@ public record RotaryPositions(Tensor cos, Tensor sin, Tensor factors) {
         Grid base = new Grid(config.sampleHeight() / patch, config.sampleWidth() / patch);
         int channels = config.attentionHeadDim();
         if (config.patchSizeT().isEmpty()) {
-            return linspace(
-                    channels,
-                    Crop.of(grid, base),
-                    grid,
-                    places.map(given -> times(given, 1)).orElseGet(() -> spread(0, frames, frames)));
+            Crop crop = Crop.of(grid, base);
+            Tensor time = places.map(given -> times(given, 1)).orElseGet(() -> spread(0, frames, frames));
+            return config.isInpainting() ? evenly(channels, crop, grid, time) : linspace(channels, crop, grid, time);
         }
         if (grid.rows > base.rows || grid.columns > base.columns) {
             throw new InvalidRequestException(
@@ -118,6 +116,26 @@ public record RotaryPositions(Tensor cos, Tensor sin, Tensor factors) {
                         spread(crop.top, crop.bottom, grid.rows),
                         spread(crop.left, crop.right, grid.columns))
                 .tables();
+    }
+
+    /// CogVideoX-Fun 1.0: the positions are spread over a region in steps of its length over their number. The same
+    /// as [#linspace] where the region begins at 0.
+    ///
+    /// Source: `get_3d_rotary_pos_embed` of VideoX-Fun, which computes them in fp64 and casts.
+    static RotaryPositions evenly(int channels, Crop crop, Grid grid, Tensor times) {
+        return Axes.of(
+                        channels,
+                        times,
+                        steps(crop.top, crop.bottom, grid.rows),
+                        steps(crop.left, crop.right, grid.columns))
+                .tables();
+    }
+
+    private static Tensor steps(long start, long stop, long count) {
+        return torch.arange(new Scalar((double) count), new TensorOptions(ScalarType.Double))
+                .mul(new Scalar((double) (stop - start) / count))
+                .add(new Scalar((double) start))
+                .to(ScalarType.Float);
     }
 
     /// CogVideoX 1.5: the positions are counted.

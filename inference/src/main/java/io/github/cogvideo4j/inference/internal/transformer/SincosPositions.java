@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import java.util.List;
+import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -69,6 +70,19 @@ record SincosPositions(Tensor time, Tensor columns, Tensor rows) {
         Tensor places = counted.div(new Scalar(scale));
         Tensor angles = torch.outer(places.to(ScalarType.Double), frequencies);
         return torch.cat(new TensorVector(angles.sin(), angles.cos()), 1);
+    }
+
+    /// Positions of another size, between those of this one: CogVideoX-Fun stretches the table that it was trained with
+    /// where diffusers counts on. Each axis is interpolated by itself, which is what interpolating the table of all
+    /// tokens comes to.
+    SincosPositions stretched(long newRows, long newColumns) {
+        return new SincosPositions(time, stretched(columns, newColumns), stretched(rows, newRows));
+    }
+
+    private static Tensor stretched(Tensor axis, long count) {
+        return torch.upsample_linear1d(axis.t().unsqueeze(0), new long[] {count}, false, new DoubleOptional())
+                .squeeze(0)
+                .t();
     }
 
     /// The same for frames that lie elsewhere in time.

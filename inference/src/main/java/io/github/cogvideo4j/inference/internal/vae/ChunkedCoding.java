@@ -108,7 +108,7 @@ record ChunkedCoding(ChunkCoder coder, long length, Optional<TileGrid> tiles) {
         }
     }
 
-    /// A counter of steps that tells a listener.
+    /// A counter of steps that notifies a listener.
     private static final class Counter {
         private final VaeProgress progress;
         private final long total;

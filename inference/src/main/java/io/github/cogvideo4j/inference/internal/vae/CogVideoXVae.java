@@ -141,7 +141,7 @@ public final class CogVideoXVae implements AutoCloseable {
     ///
     /// @param latents  `[batch, latent channels, latent frames, height, width]`
     /// @param consumer takes the frames
-    /// @param progress told after each step; what it throws ends the work
+    /// @param progress called after each step; what it throws ends the work
     /// @throws InvalidRequestException `request` when the latents have other dimensions
     public void decode(Tensor latents, VaeOptions options, FrameConsumer consumer, VaeProgress progress) {
         decode(latents, options, consumer, progress, CodingState.VaeProbe.NONE);
@@ -173,7 +173,7 @@ public final class CogVideoXVae implements AutoCloseable {
     /// Encodes a video.
     ///
     /// @param video    `[batch, 3, frames, height, width]`, within -1 to 1
-    /// @param progress told after each step; what it throws ends the work
+    /// @param progress called after each step; what it throws ends the work
     /// @return latents not yet multiplied with the scaling factor, `[batch, latent channels, latent frames,
     ///         height / 8, width / 8]`, in the model's type and on its device
     /// @throws InvalidRequestException `request` when the video has other dimensions or is smaller than 8 x 8

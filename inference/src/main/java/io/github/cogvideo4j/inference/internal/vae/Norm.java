@@ -3,11 +3,7 @@ package io.github.cogvideo4j.inference.internal.vae;
 import io.github.cogvideo4j.inference.internal.weights.Weight;
 import io.github.cogvideo4j.inference.internal.weights.Weights;
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// A normalisation layer whose statistics are those of a whole chunk of frames.
@@ -57,22 +53,18 @@ sealed interface Norm {
         record ScaleAndShift(Tensor scale, Tensor shift) {}
 
         ScaleAndShift affine(Tensor frames) {
-            long channels = frames.size(3);
-            // The running statistics are not updated; their type makes those of half precision come out in fp32.
-            TensorOptional unused = new TensorOptional(torch.zeros(
-                    new long[] {channels},
-                    new TensorOptions(ScalarType.Float).device(frames.options().device_opt())));
-            T_TensorTensor_T statistics = torch.batch_norm_update_stats(frames.permute(0, 3, 1, 2), unused, unused, 0);
-            Tensor means = statistics.get0().view(groups, -1);
-            Tensor variances = statistics.get1().view(groups, -1);
+            ChannelMoments moments = ChannelMoments.of(frames);
+            Tensor means = moments.mean().view(groups, -1);
+            Tensor variances = moments.variance().view(groups, -1);
             Tensor mean = means.mean(new long[] {1}, true, null);
             Tensor variance = variances.add_(means.sub(mean).square_()).mean(new long[] {1}, true, null);
             Tensor scale = weight.tensor()
-                    .to(ScalarType.Float)
+                    .to(ScalarType.Double)
                     .view(groups, -1)
                     .mul(variance.add_(new Scalar(eps)).rsqrt_());
-            Tensor shift = bias.tensor().to(ScalarType.Float).view(groups, -1).sub(mean.mul(scale));
-            return new ScaleAndShift(scale.view(-1), shift.view(-1));
+            Tensor shift = bias.tensor().to(ScalarType.Double).view(groups, -1).sub(mean.mul(scale));
+            return new ScaleAndShift(
+                    scale.view(-1).to(ScalarType.Float), shift.view(-1).to(ScalarType.Float));
         }
     }
 

@@ -15,7 +15,7 @@ final class ResnetBlock {
     private final long out;
 
     /// @param name  what its convolutions' caches begin with
-    /// @param norms makes the norm that has these weights and so many channels
+    /// @param norms makes the norm with these weights and this many channels
     ResnetBlock(Weights weights, String name, long in, long out, Norm.Factory norms) {
         this.norm1 = norms.norm(weights.at("norm1"), in);
         this.conv1 = new CausalConv3d(weights.at("conv1"), name + ".conv1", in, out);

@@ -24,7 +24,7 @@ public final class NativeMemory {
     }
 
     /// The memory of a contiguous tensor on the CPU, valid as long as the tensor is.
-    @SuppressWarnings("restricted") // native access is what whoever starts libtorch allows
+    @SuppressWarnings("restricted") // starting libtorch needs native access anyway
     public static MemorySegment of(Tensor tensor) {
         return MemorySegment.ofAddress(tensor.data_ptr().address()).reinterpret(tensor.nbytes());
     }

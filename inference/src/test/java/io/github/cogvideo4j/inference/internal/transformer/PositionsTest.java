@@ -14,6 +14,7 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -178,5 +179,48 @@ class PositionsTest {
 
     private static TransformerConfig config(String pipeline) throws IOException {
         return TransformerConfig.read(Resources.golden("pipelines/" + pipeline + "/transformer/config.json"));
+    }
+
+    /// VideoX-Fun interpolates the table of all tokens; each axis by itself gives the same.
+    @Test
+    void stretchedSincosPositionsAreTheStretchedTable() {
+        try (PointerScope _ = new PointerScope()) {
+            SincosPositions trained = SincosPositions.of(32, 3, 3, 5, 1.875, 1);
+            Tensor table = torch.zeros(1, 3 * 3 * 5, 32);
+            trained.addTo(table);
+            Tensor whole = torch.upsample_trilinear3d(
+                            table.unflatten(1, 3, 3, 5).permute(0, 4, 1, 2, 3), new long[] {3, 4, 7}, false)
+                    .flatten(2, 4)
+                    .transpose(1, 2);
+            Tensor ours = torch.zeros(1, 3 * 4 * 7, 32);
+            trained.stretched(4, 7).addTo(ours);
+            assertThat(ours.sub(whole).abs().max().item_double()).isLessThan(5e-7);
+            Tensor same = torch.zeros(1, 3 * 3 * 5, 32);
+            trained.stretched(3, 5).addTo(same);
+            assertThat(torch.equal(same, table)).isTrue();
+        }
+    }
+
+    /// Where a region does not begin at 0, VideoX-Fun's steps are those of numpy's `linspace` without its end.
+    @Test
+    void evenPositionsGoFromTheCropsBeginningInEqualSteps() {
+        try (PointerScope _ = new PointerScope()) {
+            RotaryPositions.Crop crop = new RotaryPositions.Crop(4, 0, 26, 45);
+            RotaryPositions.Grid grid = new RotaryPositions.Grid(11, 45);
+            Tensor fun =
+                    RotaryPositions.evenly(64, crop, grid, torch.tensor(0f, 1f)).cos();
+            Tensor diffusers = RotaryPositions.linspace(64, crop, grid, 2).cos();
+            // the fastest angle of the rows: 4, 6, 8, ... 24, where diffusers goes from 4 to 26 * 10 / 11
+            for (int row = 0; row < 11; row++) {
+                assertThat(fun.select(0, row * 45L).select(0, 16).item_double())
+                        .isEqualTo((float) StrictMath.cos(4 + 2 * row));
+            }
+            assertThat(fun.sub(diffusers).abs().max().item_double()).isGreaterThan(0.1);
+            RotaryPositions.Crop whole = new RotaryPositions.Crop(0, 0, 11, 45);
+            Tensor same = RotaryPositions.evenly(64, whole, grid, torch.tensor(0f, 1f))
+                    .cos()
+                    .sub(RotaryPositions.linspace(64, whole, grid, 2).cos());
+            assertThat(same.abs().max().item_double()).isLessThan(1e-5);
+        }
     }
 }

@@ -32,7 +32,7 @@ public final class ComponentConfigs {
     /// @param components what is converted
     /// @param base       the model that was fine-tuned
     /// @param claims     what the caller says about it
-    /// @param warnings    where it is told what was derived or assumed
+    /// @param warnings    receives what was derived or assumed
     public ComponentConfigs(
             List<PlacedComponent> components, Optional<BaseModel> base, ModelClaims claims, Warnings warnings) {
         this.components = components;

@@ -87,7 +87,7 @@ record SourceConfig(Path file, String className, boolean sharded) {
                         || family.get().modelTypes().contains(config.text("model_type", "")));
     }
 
-    /// The text that goes beside the converted weights, and the warning that says where it is from.
+    /// The text that goes beside the converted weights, and the warning that names its origin.
     String take(Warnings warnings) throws IOException {
         warnings.report(ProblemCode.ASSUMED, Place.of(file), "checkpoints.convert.config-beside");
         return sharded

@@ -40,7 +40,7 @@ public final class Repair {
     /// Carries out a plan.
     ///
     /// @param plan     what to do
-    /// @param control told the bytes that are hashed or written
+    /// @param control receives the number of bytes that are hashed or written
     /// @throws io.github.cogvideo4j.checkpoints.CheckpointException when something is in the way; nothing is
     /// changed then
     public static void apply(RepairPlan plan, JobControl control) throws IOException {

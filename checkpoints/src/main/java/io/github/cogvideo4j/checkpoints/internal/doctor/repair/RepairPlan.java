@@ -55,7 +55,7 @@ public record RepairPlan(Path root, List<Step> steps, List<Problem> questions) {
             /// A set of weight files.
             ///
             /// @param group the set
-            record Weights(WeightGroup group) implements Source {}
+            record WeightsSource(WeightGroup group) implements Source {}
 
             /// A training checkpoint.
             ///
@@ -73,7 +73,8 @@ public record RepairPlan(Path root, List<Step> steps, List<Problem> questions) {
                     Message.of(
                             "checkpoints.repair.step.convert",
                             switch (convert.source()) {
-                                case Source.Weights weights -> weights.group().label();
+                                case Source.WeightsSource weights ->
+                                    weights.group().label();
                                 case Source.Training training ->
                                     String.valueOf(training.folder().getFileName());
                             },

@@ -77,7 +77,7 @@ public final class RepairPlanner {
                 return;
             }
             switch (chosen) {
-                case Step.Source.Weights weights -> mend(part, weights.group());
+                case Step.Source.WeightsSource weights -> mend(part, weights.group());
                 case Step.Source.Training training -> convertTraining(part, training);
             }
         });
@@ -121,18 +121,18 @@ public final class RepairPlanner {
                         Place.of(folder.folder()),
                         "checkpoints.repair.keep",
                         candidates.stream().map(RepairPlanner::label).toList())
-                .with(new Remedy.Repair(
+                .with(new Remedy.RepairFolder(
                         subject.path(), options.convert(), Optional.of(firstName(candidates.getFirst())))));
         return Optional.empty();
     }
 
     private static void add(List<Step.Source> candidates, List<WeightGroup> groups) {
-        groups.forEach(group -> candidates.add(new Step.Source.Weights(group)));
+        groups.forEach(group -> candidates.add(new Step.Source.WeightsSource(group)));
     }
 
     private boolean isNamed(Step.Source source, String name) {
         return switch (source) {
-            case Step.Source.Weights weights ->
+            case Step.Source.WeightsSource weights ->
                 weights.group()
                                 .files()
                                 .anyMatch(member -> member.fileName().equals(name)
@@ -149,9 +149,9 @@ public final class RepairPlanner {
     }
 
     private void setAside(Step.Source source, Step.Source kept) {
-        if (source instanceof Step.Source.Weights weights) {
+        if (source instanceof Step.Source.WeightsSource weights) {
             weights.group().files().forEach(member -> steps.add(new Step.SetAside(relative(member.file()))));
-            Optional<Path> keptIndex = kept instanceof Step.Source.Weights other
+            Optional<Path> keptIndex = kept instanceof Step.Source.WeightsSource other
                     ? other.group().index().map(index -> index.file().file())
                     : Optional.empty();
             weights.group()
@@ -298,14 +298,14 @@ public final class RepairPlanner {
 
     private void askToRewrite(ProblemCode code, Path place, String weights) {
         questions.report(Problem.of(code, Place.of(place), "checkpoints.repair.convert", weights)
-                .with(new Remedy.Repair(subject.path(), true, options.keep())));
+                .with(new Remedy.RepairFolder(subject.path(), true, options.keep())));
     }
 
     private void convertWeights(Part part, WeightGroup group) {
         ComponentFolder folder = part.files();
         group.files().forEach(member -> steps.add(new Step.SetAside(relative(member.file()))));
         indexesOf(folder, group).forEach(this::setAside);
-        steps.add(new Step.Convert(new Step.Source.Weights(group), part.component(), relative(folder.folder())));
+        steps.add(new Step.Convert(new Step.Source.WeightsSource(group), part.component(), relative(folder.folder())));
     }
 
     private void convertTraining(Part part, Step.Source.Training training) {
@@ -325,7 +325,7 @@ public final class RepairPlanner {
     /// A hub snapshot's files are links to blobs that other snapshots share: a copy can be mended, not it.
     private boolean refuseLinks(Step.Source source) {
         Stream<Path> files = switch (source) {
-            case Step.Source.Weights weights -> weights.group().files().map(WeightGroup.Member::file);
+            case Step.Source.WeightsSource weights -> weights.group().files().map(WeightGroup.Member::file);
             case Step.Source.Training training -> filesBelow(training.folder()).stream();
         };
         Optional<Path> link = files.filter(Files::isSymbolicLink).findFirst();
@@ -345,7 +345,7 @@ public final class RepairPlanner {
 
     private static String label(Step.Source source) {
         return switch (source) {
-            case Step.Source.Weights weights -> weights.group().label();
+            case Step.Source.WeightsSource weights -> weights.group().label();
             case Step.Source.Training training ->
                 String.valueOf(training.folder().getFileName());
         };
@@ -353,7 +353,7 @@ public final class RepairPlanner {
 
     private static String firstName(Step.Source source) {
         return switch (source) {
-            case Step.Source.Weights weights ->
+            case Step.Source.WeightsSource weights ->
                 weights.group().members().firstEntry().getValue().fileName();
             case Step.Source.Training training ->
                 String.valueOf(training.folder().getFileName());
@@ -364,7 +364,7 @@ public final class RepairPlanner {
         return subject.path().relativize(file).toString().replace('\\', '/');
     }
 
-    /// What a repair may do, and what it was told where it will not guess.
+    /// What a repair may do, and the user's answers where it will not guess.
     ///
     /// @param convert whether weights may be written anew where names alone do not help
     /// @param keep    of several sets of weights, a file (or the index) of the one to keep

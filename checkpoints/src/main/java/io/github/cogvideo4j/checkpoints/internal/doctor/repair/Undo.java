@@ -23,7 +23,7 @@ public final class Undo {
     /// Takes back every repair of a folder.
     ///
     /// @param folder   the folder
-    /// @param control told the bytes that are hashed
+    /// @param control receives the number of bytes that are hashed
     /// @return how many repairs were taken back
     /// @throws io.github.cogvideo4j.formats.FormatException when a journal is not one of ours or leads out of
     /// the folder
@@ -95,8 +95,8 @@ public final class Undo {
                 && Files.size(target) == entry.size();
     }
 
-    /// What was not done yet lies where it was. Only a file of ours may be gone, when an earlier undoing got as
-    /// far as to remove it.
+    /// Files whose repair was not done yet are in their old place. Only a file of ours may be gone, when an
+    /// earlier undoing got as far as to remove it.
     private static void requirePending(Path root, List<JournalEntry> pending, Set<String> occupied, JobControl control)
             throws IOException {
         Set<String> origins = pending.stream().map(JournalEntry::from).collect(Collectors.toSet());

@@ -41,7 +41,7 @@ final class WeightRewriting {
 
     private static Checkpoint checkpoint(Step.Source source) throws IOException {
         return switch (source) {
-            case Step.Source.Weights weights -> ofGroup(weights);
+            case Step.Source.WeightsSource weights -> ofGroup(weights);
             case Step.Source.Training training -> {
                 Checkpoint opened = Checkpoints.open(training.folder(), SourceOptions.defaults());
                 // The configuration is looked for beside the folder as a whole, not beside its tag.
@@ -55,7 +55,7 @@ final class WeightRewriting {
                 kind, folder, opened.options(), entries, opened.training(), opened.files(), opened.warnings());
     }
 
-    private static Checkpoint ofGroup(Step.Source.Weights weights) throws IOException {
+    private static Checkpoint ofGroup(Step.Source.WeightsSource weights) throws IOException {
         SourceFiles files = new SourceFiles();
         for (WeightGroup.Member member : weights.group().files().toList()) {
             files.note(member.file());

@@ -81,7 +81,7 @@ public final class AmbiguousWeightsRule implements Rule {
             Consumer<Finding> found) {
         WeightGroup loaded = LoadOrder.loaded(first, second);
         found.accept(Finding.of(Severity.WARNING, problem(code, key, first, second))
-                .withRemedy(new Remedy.Repair(
+                .withRemedy(new Remedy.RepairFolder(
                         subject.path(),
                         false,
                         Optional.of(loaded.members().firstEntry().getValue().fileName()))));

@@ -42,7 +42,7 @@ public final class BrowserNamesRule implements Rule {
                                     "checkpoints.doctor.browser-names",
                                     files.size(),
                                     names))
-                    .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())));
+                    .withRemedy(new Remedy.RepairFolder(subject.path(), false, Optional.empty())));
         }
     }
 }

@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// What a conversion would make of a checkpoint's names: which model has them, what stands before them, and which
-/// tensors are none of the model's. Nothing of it is wrong.
+/// tensors are none of the model's. None of this is an error.
 public final class CheckpointModelRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.doctor.rule;
 
+import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding;
 import io.github.cogvideo4j.checkpoints.doctor.finding.Finding.Severity;
 import io.github.cogvideo4j.checkpoints.internal.doctor.subject.Part;
@@ -14,6 +15,8 @@ import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.checkpoints.internal.table.Families;
 import io.github.cogvideo4j.checkpoints.internal.table.Family;
 import io.github.cogvideo4j.checkpoints.internal.table.FamilyMatch;
+import io.github.cogvideo4j.checkpoints.internal.verify.FolderVerification;
+import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -64,7 +67,7 @@ public final class FitsConfigRule implements Rule {
                 wrapper(part, group).ifPresent(wrapper -> found.accept(wrapped(subject, group, wrapper)));
                 if (group.isComplete()) {
                     if (config.isPresent()) {
-                        compare(config.get(), group, found);
+                        compare(config.get(), group, isConverted(part), found);
                     } else {
                         compareFamily(part, group, found);
                     }
@@ -83,22 +86,35 @@ public final class FitsConfigRule implements Rule {
         return Finding.of(
                         Severity.ERROR,
                         Problem.of(ProblemCode.KEY_PREFIX, place(group), "checkpoints.doctor.key-prefix", wrapper))
-                .withRemedy(new Remedy.Repair(subject.path(), true, Optional.empty()));
+                .withRemedy(new Remedy.RepairFolder(subject.path(), true, Optional.empty()));
     }
 
-    private static void compare(TransformerConfig config, WeightGroup group, Consumer<Finding> found)
+    /// Whether a conversion wrote the component, and says so: it refuses what the model does not have, but for
+    /// what the training calls its own buffers.
+    private static boolean isConverted(Part part) throws IOException {
+        Path folder = part.folder().toAbsolutePath().normalize();
+        Path above = folder.getParent();
+        try {
+            return above != null && FolderVerification.recorded(above, folder).isPresent();
+        } catch (FormatException | CheckpointException unreadable) {
+            return false;
+        }
+    }
+
+    private static void compare(TransformerConfig config, WeightGroup group, boolean converted, Consumer<Finding> found)
             throws IOException {
         int wrapper = WrapperPrefix.of(group).orElse("").length();
         List<NamedShape> shapes = group.contents().tensors().stream()
                 .map(tensor -> new NamedShape(tensor.name().substring(wrapper), tensor.shape()))
                 .toList();
-        ConfigCheck.Result result = ConfigCheck.compare(config, shapes, _ -> false, place(group));
+        ConfigCheck.Result result = ConfigCheck.compare(config, shapes, _ -> converted, place(group));
         result.errors().forEach(problem -> found.accept(Finding.of(Severity.ERROR, problem)));
-        result.warnings().forEach(problem -> found.accept(Finding.of(Severity.WARNING, problem)));
+        result.warnings()
+                .forEach(problem -> found.accept(Finding.of(converted ? Severity.INFO : Severity.WARNING, problem)));
     }
 
-    /// Where only the family is known, sizes may be any: what can be told is that the weights are another
-    /// family's, or that some lie under none of its modules.
+    /// Where only the family is known, any sizes are possible; all that can be said is that the weights are
+    /// another family's, or that some lie under none of its modules.
     private static void compareFamily(Part part, WeightGroup group, Consumer<Finding> found) {
         Optional<String> className = part.className();
         Optional<Family> family = className.flatMap(Families::ofClass);

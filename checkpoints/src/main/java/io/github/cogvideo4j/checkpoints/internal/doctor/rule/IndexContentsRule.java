@@ -65,7 +65,7 @@ public final class IndexContentsRule implements Rule {
             view.errors().forEach(problem -> found.accept(error(problem)));
             view.warnings()
                     .forEach(problem -> found.accept(Finding.of(Severity.WARNING, problem)
-                            .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty()))));
+                            .withRemedy(new Remedy.RepairFolder(subject.path(), false, Optional.empty()))));
             return;
         }
         for (int number : group.missing().stream().limit(20).toList()) {

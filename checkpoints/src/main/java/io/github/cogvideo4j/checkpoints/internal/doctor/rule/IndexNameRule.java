@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// Shards without an index, or with one under a name that nobody looks for.
+/// Shards without an index, or with one under a name that no loader looks for.
 public final class IndexNameRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
@@ -65,6 +65,6 @@ public final class IndexNameRule implements Rule {
             Subject subject, ProblemCode code, Path place, String key, String expected, Consumer<Finding> found) {
         found.accept(
                 Finding.of(Severity.ERROR, Problem.of(code, Place.of(place), "checkpoints.doctor." + key, expected))
-                        .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())));
+                        .withRemedy(new Remedy.RepairFolder(subject.path(), false, Optional.empty())));
     }
 }

@@ -21,7 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// A set of which some files, or the index, have their new names and others the old ones.
+/// A set of files in which some, or the index, have new names and others the old ones.
 public final class PartiallyRenamedRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
@@ -50,7 +50,7 @@ public final class PartiallyRenamedRule implements Rule {
                                         old.getFirst()),
                                 Severity.ERROR,
                                 symptom(group))
-                        .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())));
+                        .withRemedy(new Remedy.RepairFolder(subject.path(), false, Optional.empty())));
             }
         }
     }

@@ -33,7 +33,7 @@ public final class RawCheckpointRule implements Rule {
                                         ProblemCode.DEEPSPEED_CHECKPOINT_IN_TRANSFORMER,
                                         Place.of(raw),
                                         "checkpoints.doctor.raw-checkpoint"))
-                        .withRemedy(new Remedy.Repair(subject.path(), true, Optional.empty())));
+                        .withRemedy(new Remedy.RepairFolder(subject.path(), true, Optional.empty())));
             }
         }
     }

@@ -24,7 +24,7 @@ public final class ReadableFilesRule implements Rule {
 
     @Override
     public void examine(Subject subject, Consumer<Finding> found) {
-        // Other files beside weights that nobody trained here are their publisher's.
+        // Other files beside weights that were downloaded and not trained are their publisher's.
         Stream.concat(
                         subject.loose().stream(),
                         subject.parts().stream().filter(Part::trained).map(Part::files))

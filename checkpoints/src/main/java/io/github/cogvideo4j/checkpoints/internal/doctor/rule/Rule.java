@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 /// A check for one thing that can be wrong. A rule looks at what has been read of the subject, reports what it
 /// finds, and touches nothing.
 public interface Rule {
-    /// The codes that it can report; each has a row in `docs/diagnoses.md`.
+    /// The codes that the rule can report; each has a row in `docs/diagnoses.md`.
     Set<ProblemCode> codes();
 
     /// Looks.

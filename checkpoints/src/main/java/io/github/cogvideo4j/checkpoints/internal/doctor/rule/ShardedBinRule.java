@@ -38,7 +38,7 @@ public final class ShardedBinRule implements Rule {
                                         Place.of(group.folder()),
                                         "checkpoints.doctor.sharded-bin",
                                         group.count()))
-                        .withRemedy(new Remedy.Repair(subject.path(), true, Optional.empty())));
+                        .withRemedy(new Remedy.RepairFolder(subject.path(), true, Optional.empty())));
             }
         }
     }

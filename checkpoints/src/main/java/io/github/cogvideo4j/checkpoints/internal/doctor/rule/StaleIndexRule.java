@@ -35,7 +35,7 @@ public final class StaleIndexRule implements Rule {
                                             "checkpoints.doctor.index-stale",
                                             index.stale().first()),
                                     index.stale().first())
-                            .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty()))));
+                            .withRemedy(new Remedy.RepairFolder(subject.path(), false, Optional.empty()))));
         }
         for (Part part : subject.parts()) {
             part.files().orphanIndexes().stream()

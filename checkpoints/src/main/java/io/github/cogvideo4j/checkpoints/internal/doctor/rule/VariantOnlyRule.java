@@ -37,7 +37,7 @@ public final class VariantOnlyRule implements Rule {
                                                     .file()),
                                             "checkpoints.doctor.variant",
                                             group.variant().orElse("")))
-                            .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())));
+                            .withRemedy(new Remedy.RepairFolder(subject.path(), false, Optional.empty())));
                 }
             }
         }

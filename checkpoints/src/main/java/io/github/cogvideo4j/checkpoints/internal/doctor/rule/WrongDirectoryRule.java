@@ -44,7 +44,7 @@ public final class WrongDirectoryRule implements Rule {
     private static Finding misplaced(Subject subject, WeightGroup group) {
         Finding finding = Finding.of(Severity.ERROR, problem(subject, group));
         return subject.home(group).isPresent()
-                ? finding.withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty()))
+                ? finding.withRemedy(new Remedy.RepairFolder(subject.path(), false, Optional.empty()))
                 : finding;
     }
 

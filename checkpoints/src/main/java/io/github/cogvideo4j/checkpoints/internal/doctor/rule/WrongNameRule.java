@@ -52,7 +52,7 @@ public final class WrongNameRule implements Rule {
                                         Place.of(config),
                                         "checkpoints.doctor.wrong-name",
                                         "config.json"))
-                        .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())));
+                        .withRemedy(new Remedy.RepairFolder(subject.path(), false, Optional.empty())));
             }
         }
     }

@@ -47,7 +47,7 @@ final class ComponentReader {
         this.component = component;
     }
 
-    /// What files of one set have in common.
+    /// The key that the files of one set share.
     private record GroupKey(String extension, String variant, int count) implements Comparable<GroupKey> {
         private static final Comparator<GroupKey> ORDER = Comparator.comparing(GroupKey::extension)
                 .reversed()
@@ -214,7 +214,7 @@ final class ComponentReader {
                 key.variant().isEmpty() ? Optional.empty() : Optional.of(key.variant()),
                 count,
                 set,
-                new WeightGroup.Contents(byFile, errors, warnings.all()),
+                new WeightGroup.GroupContents(byFile, errors, warnings.all()),
                 Optional.empty());
     }
 

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/// An index held against the files it is meant for, whatever these are called now.
+/// An index compared with the files it is meant for, whatever their present names.
 ///
 /// @param file     the index
 /// @param stale    names in it that no file has, although the file is there under another name
@@ -53,7 +53,7 @@ public record IndexView(IndexFile file, SortedSet<String> stale, List<Problem> e
         return Optional.of(new IndexView(file, stale, errors, weights.warnings()));
     }
 
-    /// What the file that an index means is called now; the same when it is there, or nowhere.
+    /// The present name of a file that an index names; the same name when the file is there, or missing.
     private static String currentName(WeightGroup group, String shard) {
         if (group.files().anyMatch(member -> member.fileName().equals(shard))) {
             return shard;

@@ -68,7 +68,7 @@ public record Part(Component component, Optional<String> className, boolean trai
         return files.folder();
     }
 
-    /// The family of its class; of its weights, where the class is not told.
+    /// The family of its class, or of its weights where the class is unknown.
     public Optional<Family> family() {
         return className.isPresent()
                 ? className.flatMap(Families::ofClass)

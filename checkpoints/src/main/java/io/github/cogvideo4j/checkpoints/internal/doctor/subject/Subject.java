@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 /// @param parts      the components with weights whose folders are there
 /// @param absent     folders of components that the index lists, and that are not there
 /// @param small      folders of components without weights: scheduler, tokenizers
-/// @param loose      weights at the top of a pipeline, where nobody looks for them
+/// @param loose      weights at the top of a pipeline, where no loader looks for them
 /// @param elsewhere  folders one level up or down with weights of the component that has none
 /// @param checkpoint the checkpoint, or the plain weights, when they could be opened
 /// @param adapters   LoRA files
@@ -83,7 +83,7 @@ public record Subject(
                 .toList();
     }
 
-    /// Where weights that lie in a wrong place belong, when there is one such component.
+    /// The component that misplaced weights belong to, when there is exactly one.
     public Optional<Part> home(WeightGroup group) {
         List<Part> homes = bare().stream().filter(part -> part.mayOwn(group)).toList();
         return homes.size() == 1 ? Optional.of(homes.getFirst()) : Optional.empty();

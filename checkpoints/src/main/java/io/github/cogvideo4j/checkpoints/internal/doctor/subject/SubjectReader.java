@@ -132,7 +132,7 @@ final class SubjectReader {
         return problems.size() > before && readTrainedAdapter() ? Subject.Kind.ADAPTER : Subject.Kind.NOTHING;
     }
 
-    /// A run that trained an adapter is no checkpoint to convert, and nothing is wrong with it.
+    /// A run that trained an adapter is not a checkpoint to convert; that is not an error.
     private boolean readTrainedAdapter() throws IOException {
         Problem refusal = problems.getLast();
         Optional<Path> place = refusal.place().file();
@@ -183,7 +183,7 @@ final class SubjectReader {
         }
     }
 
-    /// What weights that lie in a wrong place are taken for.
+    /// The kind of thing that misplaced weights are taken for.
     private Component trained() {
         return parts.stream()
                 .filter(Part::trained)
@@ -259,7 +259,7 @@ final class SubjectReader {
         return Dialects.read(tensor.name()).map(reading -> reading.key().part());
     }
 
-    /// Does a piece of reading; whatever is wrong with the files becomes a problem.
+    /// Runs a piece of reading; any error in the files becomes a problem.
     private void attempt(Path place, Read read) throws IOException {
         try {
             read.run();

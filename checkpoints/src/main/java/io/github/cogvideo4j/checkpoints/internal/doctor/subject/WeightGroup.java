@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 /// Weight files of a folder that belong together by their names: one file, or the shards of one set, however
 /// each of them is called.
 ///
-/// @param component what they are weights of, as far as the folder tells
+/// @param component what they are weights of, as far as the folder says
 /// @param folder    where they are
 /// @param extension `safetensors` or `bin`
 /// @param variant   the variant in their names
@@ -35,7 +35,7 @@ public record WeightGroup(
         Optional<String> variant,
         int count,
         SortedMap<Integer, Member> members,
-        Contents contents,
+        GroupContents contents,
         Optional<IndexView> index) {
     /// Copies the map.
     public WeightGroup {
@@ -65,10 +65,10 @@ public record WeightGroup(
     /// @param byFile   the tensors of each file that could be read
     /// @param errors   why others could not
     /// @param warnings what was odd
-    public record Contents(
+    public record GroupContents(
             SequencedMap<Path, List<StoredTensor>> byFile, List<Problem> errors, List<Problem> warnings) {
         /// Copies the lists.
-        public Contents {
+        public GroupContents {
             errors = List.copyOf(errors);
             warnings = List.copyOf(warnings);
         }
@@ -79,7 +79,7 @@ public record WeightGroup(
         }
     }
 
-    /// What to call it: its first file, and how many.
+    /// Its label: the first file, and the number of files.
     public String label() {
         String first = members.firstEntry().getValue().fileName();
         return isSharded() ? first + " (1/" + count + ")" : first;
@@ -121,7 +121,7 @@ public record WeightGroup(
                 || !families().isEmpty();
     }
 
-    /// What the tensors are of, by their names and under whatever wrapper.
+    /// The component that the tensors belong to, by their names, under any wrapper.
     public List<FamilyMatch> matches() {
         return Families.recognise(StoredTensor.shapes(contents.tensors()));
     }

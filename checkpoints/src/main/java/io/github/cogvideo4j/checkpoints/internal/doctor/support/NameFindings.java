@@ -32,7 +32,7 @@ public final class NameFindings {
                     .map(member -> Problem.of(
                             code, Place.of(member.file()), key, member.name().expected(group.component())))
                     .map(problem -> new Finding(problem, Severity.ERROR, Symptom.ofName(code, group.component()))
-                            .withRemedy(new Remedy.Repair(subject.path(), false, Optional.empty())))
+                            .withRemedy(new Remedy.RepairFolder(subject.path(), false, Optional.empty())))
                     .forEach(found);
         }
     }

@@ -1,4 +1,4 @@
-/// What several rules of the doctor share.
+/// Code that several rules of the doctor share.
 @NullMarked
 package io.github.cogvideo4j.checkpoints.internal.doctor.support;
 

@@ -34,7 +34,7 @@ public final class Differences {
     /// @param reader reads both
     /// @param model  what it is now
     /// @param base   what it was, of the same shape
-    /// @param done   told the bytes of the model that are done
+    /// @param done   receives the number of the model's bytes that are done
     public static Optional<ValueChange> between(
             FileStorageReader reader, StoredTensor model, StoredTensor base, LongConsumer done) throws IOException {
         if (!model.shape().equals(base.shape())) {

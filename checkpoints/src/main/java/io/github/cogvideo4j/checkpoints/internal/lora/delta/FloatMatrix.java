@@ -88,7 +88,7 @@ public record FloatMatrix(long rows, long columns, MemorySegment data) {
         void take(float[] values, int count) throws IOException;
     }
 
-    /// Decodes elements of any dtype that fp32 stands for.
+    /// Decodes elements of any dtype that fp32 can represent.
     public static final class Floats {
         private static final int CHUNK = 4096;
 
@@ -115,7 +115,7 @@ public record FloatMatrix(long rows, long columns, MemorySegment data) {
             }
         }
 
-        /// What was noticed of the values so far.
+        /// What was noticed about the values so far.
         public ValueScan scan() {
             return scan;
         }

@@ -1,4 +1,4 @@
-/// What an adapter does to a tensor: the kinds of change, their arithmetic, and the tensor that comes of them.
+/// What an adapter does to a tensor: the kinds of change, their arithmetic, and the resulting tensor.
 @NullMarked
 package io.github.cogvideo4j.checkpoints.internal.lora.delta;
 

@@ -7,8 +7,8 @@ import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import java.util.Set;
 
-/// What an adapter says of itself beside its tensors, wherever it is written: in the header of a safetensors
-/// file, or in PEFT's `adapter_config.json`.
+/// The settings that an adapter has besides its tensors, wherever they are written: in the header of a
+/// safetensors file, or in PEFT's `adapter_config.json`.
 ///
 /// @param rank           the rank of most modules
 /// @param alpha          the alpha of most modules
@@ -65,7 +65,7 @@ public record AdapterSettings(
         return wholeModules.stream().anyMatch(name -> matches(name, module));
     }
 
-    /// The same, where nothing is said, as others say it.
+    /// The same, with what is missing taken from other settings.
     public AdapterSettings orElse(AdapterSettings others) {
         return new AdapterSettings(
                 rank.isPresent() ? rank : others.rank,

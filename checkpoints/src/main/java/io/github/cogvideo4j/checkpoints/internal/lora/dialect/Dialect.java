@@ -4,7 +4,7 @@ import java.util.Optional;
 
 /// The way in which some tools spell the names in an adapter's file. [Dialects] lists all.
 public sealed interface Dialect {
-    /// What it is called: a word for reports and for `--to`.
+    /// Its name: a word for reports and requests.
     String id();
 
     /// Takes a name apart, if it is spelled in this way.

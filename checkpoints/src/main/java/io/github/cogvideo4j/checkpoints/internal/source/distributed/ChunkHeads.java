@@ -24,7 +24,8 @@ import java.util.Optional;
 /// The heads of chunks, which are thousands of small files of `torch.save`. Each file that holds some is opened
 /// once and read forwards, several files at a time.
 ///
-/// What is wrong with a chunk is told when the chunk is asked for, so that it is always the same one of several.
+/// What is wrong with a chunk is reported when the chunk is requested, so that it is always the same one of
+/// several errors.
 final class ChunkHeads {
     private final IdentityHashMap<ChunkPlace, StoredTensor> tensors = new IdentityHashMap<>();
     private final IdentityHashMap<ChunkPlace, Exception> failures = new IdentityHashMap<>();
@@ -43,7 +44,7 @@ final class ChunkHeads {
 
     /// Reads heads.
     ///
-    /// @param folder  where the files are; those that are not there are told of when a chunk is asked for
+    /// @param folder  where the files are; missing ones are reported when a chunk is requested
     /// @param wanted  the chunks in the order in which they will be asked for
     /// @param opened  takes the files' identities
     /// @param warnings takes what is odd but stops nothing

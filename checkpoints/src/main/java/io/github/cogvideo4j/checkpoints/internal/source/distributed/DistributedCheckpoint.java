@@ -128,7 +128,7 @@ public final class DistributedCheckpoint {
                 warnings.all());
     }
 
-    /// The chunks of the model, as far as there are any: what is wrong with the table is told tensor by tensor.
+    /// The chunks of the model, if any: what is wrong with the table is reported tensor by tensor.
     private static List<ChunkHeads.Wanted> wanted(DistributedMetadata metadata, List<String> keys) {
         List<ChunkHeads.Wanted> wanted = new ArrayList<>();
         for (String name : keys) {

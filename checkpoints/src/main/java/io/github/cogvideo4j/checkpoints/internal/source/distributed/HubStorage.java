@@ -215,7 +215,7 @@ public final class HubStorage {
         return offsets;
     }
 
-    /// An output file of which no rank's piece is there takes whole tensors with it; another piece leaves a hole.
+    /// When all pieces of an output file are missing, whole tensors are; when some are, tensors have gaps.
     private void requireComplete(SortedMap<Piece, Path> files, int ranks, Map<Integer, Long> longest) {
         int count = files.firstKey().files();
         Set<Integer> present = files.keySet().stream().map(Piece::file).collect(Collectors.toSet());
@@ -235,7 +235,8 @@ public final class HubStorage {
         }
         Optional<String> incomplete = pieces.firstIncomplete();
         for (int file = 1; file <= count && absent.size() < MOST_NAMED; file++) {
-            // Of n rows, ceil(n/W) go to each of W ranks: where that is more than W, none goes without.
+            // Each of W ranks gets ceil(n/W) of n rows while rows are left; where that is more than W, every
+            // rank has some.
             boolean everyRank = pieces.cut() && longest.getOrDefault(file, 0L) > ranks + 1L;
             for (int rank = 1; rank <= ranks && absent.size() < MOST_NAMED; rank++) {
                 Piece number = new Piece(rank, file, count);

@@ -85,7 +85,7 @@ final class SatVae implements Translation {
         return Translation.unique(renamed, place);
     }
 
-    /// Empty for a name that means nothing.
+    /// Empty for an unknown name.
     private static Optional<String> name(String name, Spelling from, Spelling to, int top) {
         Matcher block = from.block().matcher(name);
         if (block.matches()) {

@@ -4,19 +4,46 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
-/// Resizing with a Lanczos window of three lobes, in fixed point as Pillow computes it: each axis is a pass
-/// of its own, rounded to 8 bits, the horizontal one first; an axis that keeps its length is not touched.
+/// Resizing with a window, in fixed point as Pillow computes it: each axis is a pass of its own, rounded to 8 bits, the
+/// horizontal one first; an axis that keeps its length is not touched.
 ///
 /// Source: the resampling of Pillow 12, established by its results (`golden/preprocess`). Coefficients have 22
 /// fractional bits, since 8 bits of pixel, 2 bits of headroom and they have to fit into 32.
-final class Lanczos {
+enum Resampling {
+    /// The Lanczos window of three lobes.
+    LANCZOS(3) {
+        @Override
+        double window(double x) {
+            return -LOBES <= x && x < LOBES ? sinc(x) * sinc(x / LOBES) : 0;
+        }
+    },
+    /// The cubic convolution of Keys, with a slope of -1/2.
+    BICUBIC(2) {
+        @Override
+        double window(double x) {
+            double distance = Math.abs(x);
+            if (distance < 1) {
+                return ((CUBIC_SLOPE + 2) * distance - (CUBIC_SLOPE + 3)) * distance * distance + 1;
+            }
+            return distance < 2 ? (((distance - 5) * distance + 8) * distance - 4) * CUBIC_SLOPE : 0;
+        }
+    };
+
     private static final double LOBES = 3;
+    private static final double CUBIC_SLOPE = -0.5;
     private static final int FRACTION_BITS = 22;
     private static final int HALF = 1 << (FRACTION_BITS - 1);
 
-    private Lanczos() {}
+    private final double support;
 
-    static Image resize(Image source, int height, int width) {
+    Resampling(double support) {
+        this.support = support;
+    }
+
+    /// A window's value at a distance from its middle, in pixels of the coarser grid.
+    abstract double window(double x);
+
+    Image resize(Image source, int height, int width) {
         Image result = Image.allocate(height, width);
         boolean across = width != source.width();
         boolean down = height != source.height();
@@ -35,8 +62,8 @@ final class Lanczos {
         return result;
     }
 
-    private static void horizontal(Image source, Image target) {
-        Taps taps = Taps.of(source.width(), target.width());
+    private void horizontal(Image source, Image target) {
+        Taps taps = taps(source.width(), target.width());
         byte[] in = new byte[source.width() * Image.CHANNELS];
         byte[] out = new byte[target.width() * Image.CHANNELS];
         for (int y = 0; y < source.height(); y++) {
@@ -57,8 +84,8 @@ final class Lanczos {
         }
     }
 
-    private static void vertical(Image source, Image target) {
-        Taps taps = Taps.of(source.height(), target.height());
+    private void vertical(Image source, Image target) {
+        Taps taps = taps(source.height(), target.height());
         int length = source.width() * Image.CHANNELS;
         byte[] line = new byte[length];
         int[] sums = new int[length];
@@ -91,43 +118,39 @@ final class Lanczos {
             this.first = first;
             this.weights = weights;
         }
+    }
 
-        static Taps of(int from, int to) {
-            double scale = (double) from / to;
-            double stretch = Math.max(scale, 1);
-            double support = LOBES * stretch;
-            int[] first = new int[to];
-            int[][] weights = new int[to][];
-            for (int place = 0; place < to; place++) {
-                double centre = (place + 0.5) * scale;
-                first[place] = Math.max(0, (int) (centre - support + 0.5));
-                int end = Math.min(from, (int) (centre + support + 0.5));
-                double[] window = new double[end - first[place]];
-                double sum = 0;
-                for (int i = 0; i < window.length; i++) {
-                    window[i] = window((i + first[place] - centre + 0.5) / stretch);
-                    sum += window[i];
-                }
-                weights[place] = fixedPoint(window, sum);
+    private Taps taps(int from, int to) {
+        double scale = (double) from / to;
+        double stretch = Math.max(scale, 1);
+        double reach = support * stretch;
+        int[] first = new int[to];
+        int[][] weights = new int[to][];
+        for (int place = 0; place < to; place++) {
+            double centre = (place + 0.5) * scale;
+            first[place] = Math.max(0, (int) (centre - reach + 0.5));
+            int end = Math.min(from, (int) (centre + reach + 0.5));
+            double[] values = new double[end - first[place]];
+            double sum = 0;
+            for (int i = 0; i < values.length; i++) {
+                values[i] = window((i + first[place] - centre + 0.5) / stretch);
+                sum += values[i];
             }
-            return new Taps(first, weights);
+            weights[place] = fixedPoint(values, sum);
         }
+        return new Taps(first, weights);
+    }
 
-        private static int[] fixedPoint(double[] window, double sum) {
-            int[] weights = new int[window.length];
-            for (int i = 0; i < window.length; i++) {
-                double scaled = (sum == 0 ? window[i] : window[i] / sum) * (1 << FRACTION_BITS);
-                weights[i] = (int) (scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-            }
-            return weights;
+    private static int[] fixedPoint(double[] window, double sum) {
+        int[] weights = new int[window.length];
+        for (int i = 0; i < window.length; i++) {
+            double scaled = (sum == 0 ? window[i] : window[i] / sum) * (1 << FRACTION_BITS);
+            weights[i] = (int) (scaled < 0 ? scaled - 0.5 : scaled + 0.5);
         }
+        return weights;
+    }
 
-        private static double window(double x) {
-            return -LOBES <= x && x < LOBES ? sinc(x) * sinc(x / LOBES) : 0;
-        }
-
-        private static double sinc(double x) {
-            return x == 0 ? 1 : StrictMath.sin(x * Math.PI) / (x * Math.PI);
-        }
+    private static double sinc(double x) {
+        return x == 0 ? 1 : StrictMath.sin(x * Math.PI) / (x * Math.PI);
     }
 }
