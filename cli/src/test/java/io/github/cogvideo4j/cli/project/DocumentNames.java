@@ -46,6 +46,10 @@ final class DocumentNames {
         at("", "checkpoint-500", SAMPLE);
         at("", "checkpoint-3", SAMPLE);
         at("", "outputs/checkpoint-500", SAMPLE);
+        at("", "outputs/checkpoint-1000", SAMPLE);
+        at("", "a/checkpoint-500", SAMPLE);
+        at("", "b/checkpoint-900", SAMPLE);
+        at("", "motion.safetensors", STYLES + "diffusers/input/pytorch_lora_weights.safetensors");
         at("", "run/checkpoint-2", "fixtures/videoxfun-zero2-w2/output/checkpoint-2");
         at("convert run", "CogVideoX-2b", "fixtures/videoxfun-zero2-w2/base");
         at("", "merged/model.safetensors", "fixtures/ddp-bf16-w2/output/checkpoint-3/model.safetensors");
@@ -142,7 +146,7 @@ final class DocumentNames {
 
     /// A pipeline's folder is also what a conversion makes.
     private static boolean isMade(String line, String root) {
-        Matcher made = Pattern.compile("(convert|lora fuse|lora export) \\S+ (\\S+ )?(my-model)\\b")
+        Matcher made = Pattern.compile("(convert|merge|lora fuse|lora export) \\S+ (\\S+ )?(my-model)\\b")
                 .matcher(line);
         return made.find() && root.equals(made.group(3)) || line.contains("--output-path " + root);
     }

@@ -46,11 +46,18 @@ class DocumentedCommandsTest {
     private static final String SHARD = "diffusion_pytorch_model-00001-of-00003.safetensors";
 
     /// What comes first where a command needs what another one made.
-    private static final Map<String, String> BEFORE = Map.of(
-            "--undo", "doctor my-model --fix --yes",
-            "auto:psnr", "bench-cache --model my-model --cache first-block:threshold=0",
-            "verify OUTPUT", "lora fuse BASE ADAPTER OUTPUT",
-            "verify my-model", "convert checkpoint-500 my-model --base CogVideoX-2b");
+    /// The first that fits counts.
+    private static final List<Map.Entry<String, String>> BEFORE = List.of(
+            Map.entry("--undo", "doctor my-model --fix --yes"),
+            Map.entry("auto:psnr", "bench-cache --model my-model --cache pab"),
+            Map.entry("verify OUTPUT", "lora fuse BASE ADAPTER OUTPUT"),
+            Map.entry(
+                    "--against outputs/checkpoint-500 --base",
+                    "merge outputs/checkpoint-500 my-model --method linear --base CogVideoX-2b"),
+            Map.entry(
+                    "--against outputs",
+                    "merge outputs/checkpoint-500 outputs/checkpoint-1000 my-model --base CogVideoX-2b"),
+            Map.entry("verify my-model", "convert checkpoint-500 my-model --base CogVideoX-2b"));
 
     /// Added to a command so that it takes seconds: the samples' size, few steps, no question.
     private static final Map<String, String> SMALLER = Map.of(
@@ -68,7 +75,8 @@ class DocumentedCommandsTest {
 
     /// Commands that cannot be run here, with the reason. They are parsed.
     private static final Map<String, String> NOT_RUN = Map.of(
-            "--with-text-encoder", "no fixture is a SAT training with its text encoder: T5 has 4.7 billion values");
+            "--with-text-encoder", "no fixture is a SAT training with its text encoder: T5 has 4.7 billion values",
+            "--enhance-prompt", "it asks a language model that somebody has to run");
 
     private static final Pattern MADE =
             Pattern.compile("my-(?!model/).*|OUTPUT|out|sat|.*\\.(html|csv)|coded|inverted|lighthouse.mp4");
@@ -137,7 +145,7 @@ class DocumentedCommandsTest {
             return;
         }
         clear();
-        String before = BEFORE.entrySet().stream()
+        String before = BEFORE.stream()
                 .filter(needed -> shown.command().contains(needed.getKey()))
                 .map(Map.Entry::getValue)
                 .findFirst()
