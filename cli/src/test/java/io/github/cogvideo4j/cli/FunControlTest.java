@@ -124,6 +124,20 @@ class FunControlTest {
         assertThat(smoke.exit()).as(smoke.err()).isIn(ExitCode.DONE, ExitCode.PROBLEMS_FOUND);
     }
 
+    /// The edges are those of FFmpeg's filter, whatever they are made of; here a white square's outline.
+    @Test
+    void anOrdinaryVideoLeadsByItsEdges() throws IOException {
+        Path edges = folder.resolve("edges.safetensors");
+        Path again = folder.resolve("again.safetensors");
+        done(generate(edges, "--control-canny", frames.toString()));
+        done(Run.of("generate", "--repeat", edges + ".json", "--output-path", again.toString()));
+        assertThat(again).hasSameBinaryContentAs(edges);
+        Path plain = folder.resolve("plain.safetensors");
+        done(generate(plain));
+        assertThat(Files.mismatch(edges, plain)).isNotNegative();
+        usage(generate(folder.resolve("x.mp4"), "--control-canny", "a", "--control-video", "b"), "--control-canny");
+    }
+
     /// diffusers cannot run DPM here; ours computes it, as every sampler, cache and small weight.
     @ParameterizedTest
     @ValueSource(
@@ -196,7 +210,7 @@ class FunControlTest {
                 "--output-path",
                 output.toString()));
         words.addAll(List.of(more));
-        if (!words.contains("--control-video")) {
+        if (!words.contains("--control-video") && !words.contains("--control-canny")) {
             words.addAll(List.of("--control-video", frames.toString()));
         }
         return Run.of(words.toArray(String[]::new));

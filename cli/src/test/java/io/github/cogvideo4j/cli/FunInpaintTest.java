@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.formats.json.JsonFile;
@@ -71,6 +72,50 @@ class FunInpaintTest {
         Path start = folder.resolve("start.safetensors");
         done(generate(start, "--image", first.toString(), "--num-frames", "9"));
         assertThat(Files.mismatch(start, made)).isNotNegative();
+    }
+
+    /// A clip is what the model makes of the last frames behind a mask; the tail of the continued video is the clip's,
+    /// its beginning the source's, and in between one fades into the other.
+    @Test
+    void aVideoIsContinuedFromItsLastFrames() throws IOException {
+        Path longer = folder.resolve("longer");
+        done(generate(longer, "--extend", video.toString(), "--num-frames", "9", "--extend-overlap", "5"));
+        Path start = Files.createDirectory(folder.resolve("start"));
+        Path masks = Files.createDirectory(folder.resolve("masks"));
+        try (Image black = Image.allocate(48, 80);
+                Image white = Image.allocate(48, 80)) {
+            white.pixels().fill((byte) 255);
+            for (int i = 0; i < 9; i++) {
+                String name = "frame_0000%d.png".formatted(i);
+                Files.copy(video.resolve("frame_0000%d.png".formatted(Math.min(8, i + 4))), start.resolve(name));
+                (i < 5 ? black : white).savePng(masks.resolve(name));
+            }
+        }
+        Path clip = folder.resolve("clip");
+        done(generate(clip, "--video", start.toString(), "--mask-video", masks.toString()));
+        try (Video whole = Video.read(longer);
+                Video made = Video.read(clip);
+                Video source = Video.read(video)) {
+            assertThat(whole.frames()).isEqualTo(13);
+            for (int i = 0; i <= 4; i++) {
+                assertThat(whole.frame(i).mismatch(source.frame(i)))
+                        .as("frame %d", i)
+                        .isEqualTo(-1);
+            }
+            for (int i = 5; i <= 8; i++) {
+                double share = (i - 4) / 5.0;
+                double expected = (1 - share) * source.value(i, 7, 9, 1) + share * made.value(i - 4, 7, 9, 1);
+                assertThat((double) whole.value(i, 7, 9, 1)).isCloseTo(expected, within(0.51));
+            }
+            for (int i = 9; i < 13; i++) {
+                assertThat(whole.frame(i).mismatch(made.frame(i - 4)))
+                        .as("frame %d", i)
+                        .isEqualTo(-1);
+            }
+        }
+        ObjectNode record = JsonFile.readObject(Path.of(longer + ".json"), 1 << 20, ProblemCode.REQUEST);
+        assertThat(record.path("request").path("extend").path("overlap").intValue())
+                .isEqualTo(5);
     }
 
     /// A mask is one image for all frames, or a frame for each; with it the video is made anew from noise.

@@ -492,4 +492,27 @@ class TrainersCommandsTest {
                     .contains("names of the " + count + (count == 1 ? " tensor " : " tensors "));
         }
     }
+
+    /// Nothing is wrong with a training of an adapter, whichever library saved it, from the run or the checkpoint.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "any-lora-wan22-second-ddp-bf16-w2/output",
+                "any-lora-wan22-second-ddp-bf16-w2/output/checkpoint-3",
+                "any-lora-flux-ddp-bf16-w2/output",
+                "lora-alpha-ddp-bf16-w2/output",
+                "diffusion-pipe-lora-w2/output/20260101_12-00-00"
+            })
+    void aRunThatTrainedAnAdapterIsOneToTheDoctor(String path) {
+        Run doctor = Run.of("doctor", Resources.fixture(path).toString());
+        assertThat(doctor.out()).contains("adapter").doesNotContain("no model, no checkpoint", "problem:");
+    }
+
+    @Test
+    void ofAlternativesOneIsToBeUsed() {
+        Path home = Resources.fixture("any-lora-wan22-second-ddp-bf16-w2");
+        Run run = Run.of("lora", "fuse", home + "/base", home + "/output", output().toString());
+        assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run.err()).contains("use one of these: --component transformer, --component transformer_2");
+    }
 }

@@ -91,7 +91,7 @@ public final class VaeBenchmark {
                                 new long[] {conv.out(), conv.in(), conv.taps(), conv.size(), conv.size()}, options)
                         .mul_(new Scalar(WEIGHT_SCALE))
                         .contiguous(MemoryFormat.ChannelsLast3d);
-                TensorOptional bias = new TensorOptional(torch.zeros(new long[] {conv.out()}, options));
+                Tensor bias = torch.zeros(new long[] {conv.out()}, options);
                 for (long first = 0; first < conv.frames(); first += slice) {
                     long count = Math.min(slice, conv.frames() - first);
                     Scoped.run(() -> convolve(input.narrow(1, 0, count + conv.taps() - 1), weight, bias, conv));
@@ -100,7 +100,10 @@ public final class VaeBenchmark {
         }
     }
 
-    private static void convolve(Tensor input, Tensor weight, TensorOptional bias, VaeShapes.Convolution conv) {
+    private static void convolve(Tensor halves, Tensor kernel, Tensor offset, VaeShapes.Convolution conv) {
+        Tensor input = BareCalls.quickest(halves);
+        Tensor weight = BareCalls.quickest(kernel);
+        TensorOptional bias = new TensorOptional(BareCalls.quickest(offset));
         if (conv.size() == 1) {
             torch.linear(input, weight.view(conv.out(), conv.in()), bias);
             return;

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import picocli.CommandLine.Option;
 
@@ -40,6 +41,12 @@ public final class InputArguments {
 
     @Option(names = "--extend-clips", paramLabel = "N")
     private Optional<Integer> clips = Optional.empty();
+
+    @Option(names = "--extend-overlap", paramLabel = "N")
+    private Optional<Integer> overlap = Optional.empty();
+
+    @Option(names = "--control-canny", paramLabel = "FILE")
+    private Optional<Path> canny = Optional.empty();
 
     @Option(names = "--generate-type", paramLabel = "TYPE")
     private Optional<GenerationKind> kind = Optional.empty();
@@ -72,6 +79,7 @@ public final class InputArguments {
         image.ifPresent(file -> given.put("--image", file));
         video.ifPresent(file -> given.put("--video", file));
         control.ifPresent(file -> given.put("--control-video", file));
+        canny.ifPresent(file -> given.put("--control-canny", file));
         extended.ifPresent(file -> given.put("--extend", file));
         List<String> names = List.copyOf(given.keySet());
         if (names.size() > 1) {
@@ -84,7 +92,8 @@ public final class InputArguments {
     private Optional<GenerationKind> implied() {
         return image.map(_ -> GenerationKind.I2V)
                 .or(() -> video.map(_ -> GenerationKind.V2V))
-                .or(() -> control.map(_ -> GenerationKind.CONTROL));
+                .or(() -> control.map(_ -> GenerationKind.CONTROL))
+                .or(() -> canny.map(_ -> GenerationKind.CANNY));
     }
 
     /// How a video is continued, if one is.
@@ -97,17 +106,24 @@ public final class InputArguments {
         if (clips.isPresent() && (clips.get() < 1 || clips.get() > Extension.MOST_CLIPS)) {
             throw new UsageException("cli.generate.clips", clips.get(), Extension.MOST_CLIPS);
         }
+        if (overlap.filter(frames -> frames < 1).isPresent()) {
+            throw new UsageException("cli.generate.overlap", overlap.get());
+        }
         if (extended.isEmpty() && base.isEmpty()) {
-            if (clips.isPresent()) {
-                throw new UsageException("cli.generate.no-extend");
+            if (clips.isPresent() || overlap.isPresent()) {
+                throw new UsageException(
+                        "cli.generate.no-extend", clips.isPresent() ? "--extend-clips" : "--extend-overlap");
             }
             return Optional.empty();
         }
         if (kind.filter(said -> said != GenerationKind.I2V).isPresent()) {
             throw new UsageException("cli.generate.extend-type", kind.get());
         }
-        return Optional.of(
-                new Extension(clips.or(() -> base.map(Extension::clips)).orElse(1)));
+        return Optional.of(new Extension(
+                clips.or(() -> base.map(Extension::clips)).orElse(1),
+                overlap.map(OptionalInt::of)
+                        .or(() -> base.map(Extension::overlap))
+                        .orElse(OptionalInt.empty())));
     }
 
     /// What kind of generation the prompts ask for: what was said, or what their inputs make plain.
@@ -141,7 +157,7 @@ public final class InputArguments {
 
     private static GenerationKind kind(PromptInput asked, Optional<GenerationKind> wanted) throws IOException {
         if (asked.input().isEmpty()) {
-            if (wanted.filter(type -> type == GenerationKind.CONTROL).isPresent()) {
+            if (wanted.filter(GenerationKind::isControlled).isPresent()) {
                 throw new UsageException("cli.generate.no-control");
             }
             if (wanted.filter(type -> type != GenerationKind.T2V).isPresent()) {
@@ -156,8 +172,7 @@ public final class InputArguments {
             return plain;
         }
         // A GIF may be meant as the image that it begins with; a control video is not told from others.
-        boolean meant = wanted.get() == GenerationKind.CONTROL
-                || (wanted.get() == GenerationKind.I2V && !Files.isDirectory(file));
+        boolean meant = wanted.get().isControlled() || (wanted.get() == GenerationKind.I2V && !Files.isDirectory(file));
         if (still || !meant) {
             throw new UsageException("cli.generate.wrong-input", wanted.get(), file);
         }

@@ -20,6 +20,15 @@ public final class Hints {
         if (options.isEmpty()) {
             return command.map(text -> Message.of("cli.hint.run", text));
         }
+        // Values of one option are alternatives, different options belong together.
+        if (options.size() > 1
+                && options.stream()
+                                .map(option -> option.split(" ", 2)[0])
+                                .distinct()
+                                .count()
+                        == 1) {
+            return Optional.of(Message.of("cli.hint.use-one", options));
+        }
         return Optional.of(command.map(text -> Message.of("cli.hint.use-or-run", options, text))
                 .orElseGet(() -> Message.of("cli.hint.use", options)));
     }

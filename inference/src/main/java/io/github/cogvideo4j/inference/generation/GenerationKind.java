@@ -13,13 +13,20 @@ public enum GenerationKind {
     /// Video to video: from a video with noise.
     V2V,
     /// Control: from noise, led by a control video (poses, depths, edges).
-    CONTROL;
+    CONTROL,
+    /// Control by edges: as [#CONTROL], with an edge map that is made of the video.
+    CANNY;
 
-    /// The kind with a short name, `t2v`, `i2v`, `v2v` or `control`.
+    /// The kind with a short name, `t2v`, `i2v`, `v2v`, `control` or `canny`.
     static Optional<GenerationKind> of(String name) {
         return Arrays.stream(values())
                 .filter(kind -> kind.toString().equals(name))
                 .findFirst();
+    }
+
+    /// Whether a control video leads.
+    public boolean isControlled() {
+        return this == CONTROL || this == CANNY;
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.github.cogvideo4j.inference.options.PipelineOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// A request for videos in files: model, prompts with their input files, settings and outputs. It has a JSON
 /// form, see [RequestJson], and is carried out by a [io.github.cogvideo4j.inference.pipeline.GenerationJob].
@@ -58,18 +59,19 @@ public record GenerationRequest(
                 GenerationOutputs.of(video));
     }
 
-    /// The continuation of a video by clips, each of which begins with the last frame before it.
+    /// The continuation of a video by clips, each of which begins with the last frames before it.
     ///
-    /// @param clips how many; each has as many frames as the settings say, the first of which is that last one.
-    ///              A clip's seed is the video's plus its number, counted from 0
-    public record Extension(int clips) {
+    /// @param clips   how many; each has as many frames as the settings say, the first of which are those last
+    ///                ones. A clip's seed is the video's plus its number, counted from 0
+    /// @param overlap how many frames these are: one, and for an inpainting model several, five when empty
+    public record Extension(int clips, OptionalInt overlap) {
         /// The most clips of one video.
         public static final int MOST_CLIPS = 100;
 
         /// Checks the count.
         public Extension {
-            if (clips < 1 || clips > MOST_CLIPS) {
-                throw new IllegalArgumentException(clips + " clips");
+            if (clips < 1 || clips > MOST_CLIPS || overlap.orElse(1) < 1) {
+                throw new IllegalArgumentException(clips + " clips, overlap " + overlap);
             }
         }
     }

@@ -60,6 +60,7 @@ public final class RequestJson {
     private static final String TRIAL = "trial";
     private static final String EXTEND = "extend";
     private static final String CLIPS = "clips";
+    private static final String OVERLAP = "overlap";
     /// The name of the kind of job.
     public static final String JOB = "generate";
 
@@ -117,7 +118,10 @@ public final class RequestJson {
         write(json, request.settings());
         json.put(SEED, request.seed());
         json.put(TRIAL, request.trial());
-        request.extension().ifPresent(value -> json.putObject(EXTEND).put(CLIPS, value.clips()));
+        request.extension().ifPresent(value -> {
+            ObjectNode node = json.putObject(EXTEND).put(CLIPS, value.clips());
+            value.overlap().ifPresent(frames -> node.put(OVERLAP, frames));
+        });
         return json;
     }
 
@@ -227,8 +231,9 @@ public final class RequestJson {
         if (clips > GenerationRequest.Extension.MOST_CLIPS) {
             throw fields.bad(CLIPS);
         }
+        OptionalInt overlap = fields.whole(OVERLAP, 1);
         fields.requireNothingElse();
-        return new GenerationRequest.Extension(clips);
+        return new GenerationRequest.Extension(clips, overlap);
     }
 
     private static PromptInput prompt(JsonFields fields) {

@@ -34,6 +34,7 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A generation that is planned and whose model is open: its videos, each with its record, are made by
@@ -63,7 +64,7 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
         OutputClaims claims = OutputClaims.of(request);
         try {
             control.check();
-            VideoGenerator generator = VideoGenerator.of(request.kind(), request.model(), request.options());
+            VideoGenerator generator = open(request);
             try {
                 return new PlannedGeneration(request, generator, turn(generator, request, 0), claims);
             } catch (RuntimeException | IOException e) {
@@ -76,12 +77,18 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
         }
     }
 
+    private static VideoGenerator open(GenerationRequest request) throws IOException {
+        return request.extension().isPresent()
+                ? VideoGenerator.ofContinuation(request.model(), request.options())
+                : VideoGenerator.of(request.kind(), request.model(), request.options());
+    }
+
     /// What a request comes to; results may be there already.
     static GenerationPlan estimate(GenerationRequest request) throws IOException {
         Continuation.check(request);
         GenerationRequest plain = request.withOutputs(
                 GenerationOutputs.of(request.outputs().of(1, request.videos()).video()));
-        try (VideoGenerator generator = VideoGenerator.of(plain.kind(), plain.model(), plain.options());
+        try (VideoGenerator generator = open(plain);
                 Turn turn = turn(generator, plain, 0)) {
             return turn.plan();
         }
@@ -124,14 +131,16 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
 
     /// One prompt with its input and its plan.
     ///
-    /// @param clips  how many clips continue the input; 0 when nothing is continued
+    /// @param clips   how many clips continue the input; 0 when nothing is continued
+    /// @param overlap how many frames a clip begins with that are there already
     /// @param before how many videos the prompts before it make
-    private record Turn(PromptInput prompt, JobInput input, Planning planning, int clips, int before)
+    private record Turn(PromptInput prompt, JobInput input, Planning planning, int clips, int overlap, int before)
             implements AutoCloseable {
         GenerationPlan plan() {
             return clips == 0
                     ? planning.plan()
-                    : Continuation.plan(planning.plan(), input.video().orElseThrow(), clips, planning.modelRate());
+                    : Continuation.plan(
+                            planning.plan(), input.video().orElseThrow(), clips, overlap, planning.modelRate());
         }
 
         @Override
@@ -151,21 +160,27 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
                     .seed(request.seed());
             request.negativePrompt().ifPresent(asked::negativePrompt);
             input.image().ifPresent(asked::image);
+            int overlap = clips == 0
+                    ? 0
+                    : Continuation.overlap(generator, request, input.video().orElseThrow());
             if (clips == 0) {
                 input.video().ifPresent(asked::video);
             } else {
-                Video continued = input.video().orElseThrow();
-                asked.image(continued.image(continued.frames() - 1));
-                asked.framesPerSecond(request.settings().framesPerSecond().orElse(continued.framesPerSecond()));
+                asked.framesPerSecond(request.settings()
+                        .framesPerSecond()
+                        .orElse(input.video().get().framesPerSecond()));
             }
             input.lastImage().ifPresent(asked::lastImage);
             input.mask().ifPresent(asked::mask);
-            Planning planning = request.trial() ? generator.planTrial(asked.build()) : generator.plan(asked.build());
+            Planning planning = clips == 0
+                    ? request.trial() ? generator.planTrial(asked.build()) : generator.plan(asked.build())
+                    : Continuation.planned(
+                            generator, asked.build(), input.video().get(), overlap, request.trial());
             int perPrompt = request.settings().videosPerPrompt();
             for (int i = 1; i <= perPrompt; i++) {
                 OutputCheck.check(request.outputs().of(index * perPrompt + i, request.videos()), planning.plan());
             }
-            return new Turn(prompt, input, planning, clips, index * perPrompt);
+            return new Turn(prompt, input, planning, clips, overlap, index * perPrompt);
         } catch (RuntimeException | IOException e) {
             input.close();
             throw e;
@@ -197,7 +212,7 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
             throws IOException {
         ObjectNode identity = ModelIdentity.of(request.model(), turn.prompt());
         Continuation continuation = new Continuation(
-                generator, turn.planning(), turn.input().video().orElseThrow(), turn.clips());
+                generator, turn.planning(), turn.input().video().orElseThrow(), turn.clips(), turn.overlap());
         turn.plan().warnings().forEach(control::notice);
         for (int i = 0; i < request.settings().videosPerPrompt(); i++) {
             int index = i;
@@ -240,8 +255,10 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
                 MachineMemory.peak(),
                 request.trial() ? Optional.of(VideoCheck.of(video)) : Optional.empty(),
                 result.cache());
+        GenerationRequest used = request.withExtension(request.extension()
+                .map(asked -> new GenerationRequest.Extension(asked.clips(), OptionalInt.of(turn.overlap()))));
         GenerationRecord record =
-                new GenerationRecord(UsedRequest.of(request, turn.prompt(), turn.planning(), written.seed()), identity);
+                new GenerationRecord(UsedRequest.of(used, turn.prompt(), turn.planning(), written.seed()), identity);
         OutputFile.write(
                 files.record(), files.overwrite(), unfinished -> Files.writeString(unfinished, record.text(written)));
         return written;

@@ -192,7 +192,7 @@ public record CheckpointLocation(Found place, List<Problem> warnings, boolean av
             if (folder.isPresent()) {
                 return new State(folder.get(), DistributedCheckpoint::plan);
             }
-            Path parent = Optional.ofNullable(path.toAbsolutePath().getParent()).orElse(path);
+            Path parent = Optional.ofNullable(path.getParent()).orElse(Path.of("."));
             if (HubStorage.isPart(path)) {
                 return new State(parent, HubStorage::plan);
             }

@@ -128,7 +128,7 @@ public final class PlainWeights {
     }
 
     private static Path folderOf(Path file) {
-        Path parent = file.toAbsolutePath().getParent();
-        return parent == null ? file : parent;
+        Path parent = file.getParent();
+        return parent == null ? Path.of(".") : parent;
     }
 }

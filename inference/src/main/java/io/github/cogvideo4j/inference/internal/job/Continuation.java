@@ -9,7 +9,10 @@ import io.github.cogvideo4j.inference.generation.CacheUse;
 import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.GenerationRequest.Extension;
+import io.github.cogvideo4j.inference.generation.GenerationSettings;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.generation.PipelineRequestBuilder;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.image.Image;
@@ -26,16 +29,22 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
-/// A video that grows by clips, each made from the last frame before it.
+/// A video that grows by clips, each made from the last frame before it, or from the last frames where the
+/// model can inpaint: these are then what a mask keeps.
 ///
 /// @param generator makes the clips
 /// @param planning  the plan of the first; the others have its settings
 /// @param source    the video that is continued; stays open
 /// @param clips     how many clips there will be
-public record Continuation(VideoGenerator generator, Planning planning, Video source, int clips) {
-    /// A clip begins with the frame that it is made from.
-    private static final int OVERLAP = 1;
+/// @param overlap   how many frames a clip begins with that are there already
+public record Continuation(VideoGenerator generator, Planning planning, Video source, int clips, int overlap) {
+    /// Two whole latent frames.
+    private static final int USUAL_OVERLAP = 5;
+
+    /// New frames in a trial of an inpainting model.
+    private static final int TRIAL_FRAMES = 8;
 
     /// Rates that differ by less are indistinguishable.
     private static final double RATES = 1.25;
@@ -67,11 +76,93 @@ public record Continuation(VideoGenerator generator, Planning planning, Video so
                 .orElse(0);
     }
 
+    /// How many frames a clip begins with that are there already.
+    ///
+    /// @throws InvalidRequestException when the model cannot begin with as many as were asked for
+    public static int overlap(VideoGenerator generator, GenerationRequest request, Video source) {
+        OptionalInt asked = request.extension().map(Extension::overlap).orElse(OptionalInt.empty());
+        if (!generator.inpaints()) {
+            if (asked.orElse(1) != 1) {
+                throw refused("inference.request.extend-overlap", asked.getAsInt());
+            }
+            return 1;
+        }
+        int most = Math.min(source.frames(), frames(generator, request.settings()) - 1);
+        int overlap = asked.orElse(Math.min(USUAL_OVERLAP, most));
+        if (overlap < 1 || overlap > most) {
+            throw refused("inference.pipeline.value", "extend_overlap", overlap, "1 - " + most);
+        }
+        return overlap;
+    }
+
+    private static int frames(VideoGenerator generator, GenerationSettings settings) {
+        return settings.numFrames().orElse(generator.usualFrames());
+    }
+
+    /// What a clip is made from: an image, or a video with a mask.
+    private record ClipInput(Optional<Image> image, Optional<Video> video, Optional<Video> mask)
+            implements AutoCloseable {
+        static ClipInput of(VideoGenerator generator, GenerationSettings settings, Video before, int overlap) {
+            if (!generator.inpaints()) {
+                return new ClipInput(
+                        Optional.of(before.image(before.frames() - 1)), Optional.empty(), Optional.empty());
+            }
+            int frames = frames(generator, settings);
+            Video video = Video.allocate(frames, before.height(), before.width(), before.framesPerSecond());
+            Video mask = Video.allocate(frames, before.height(), before.width(), before.framesPerSecond());
+            for (int i = 0; i < frames; i++) {
+                if (i < overlap) {
+                    video.frame(i).copyFrom(before.frame(before.frames() - overlap + i));
+                } else {
+                    mask.frame(i).fill((byte) -1); // white: made anew
+                }
+            }
+            return new ClipInput(Optional.empty(), Optional.of(video), Optional.of(mask));
+        }
+
+        @Override
+        public void close() {
+            image.ifPresent(Image::close);
+            video.ifPresent(Video::close);
+            mask.ifPresent(Video::close);
+        }
+    }
+
+    /// The plan of a clip.
+    ///
+    /// @param asked  what is asked for besides the input
+    /// @param before the video that it continues
+    public static Planning planned(
+            VideoGenerator generator, PipelineRequest asked, Video before, int overlap, boolean trial) {
+        // A trial cannot know how short the mask of an inpainting model may be.
+        PipelineRequest shorter = trial && generator.inpaints()
+                ? asked.withSettings(asked.settings()
+                        .withNumFrames(Math.min(overlap + TRIAL_FRAMES, frames(generator, asked.settings()))))
+                : asked;
+        try (ClipInput input = ClipInput.of(generator, shorter.settings(), before, overlap)) {
+            PipelineRequest request = with(input, shorter);
+            return trial ? generator.planTrial(request) : generator.plan(request);
+        }
+    }
+
+    private static PipelineRequest with(ClipInput input, PipelineRequest asked) {
+        PipelineRequestBuilder builder = PipelineRequest.builder()
+                .prompts(asked.prompts())
+                .negativePrompts(asked.negativePrompts())
+                // Of a video nothing but what the mask keeps stays.
+                .settings(input.video().isPresent() ? asked.settings().withStrength(1) : asked.settings())
+                .seeds(asked.seeds());
+        input.image().ifPresent(builder::image);
+        input.video().ifPresent(builder::video);
+        input.mask().ifPresent(builder::mask);
+        return builder.build();
+    }
+
     /// The plan of the whole.
     ///
     /// @param plan      that of the first clip
     /// @param modelRate the frames per second that the model makes
-    public static GenerationPlan plan(GenerationPlan plan, Video source, int clips, double modelRate) {
+    public static GenerationPlan plan(GenerationPlan plan, Video source, int clips, int overlap, double modelRate) {
         List<Problem> warnings = new ArrayList<>(plan.warnings());
         if (source.width() != plan.width() || source.height() != plan.height()) {
             warnings.add(
@@ -82,9 +173,9 @@ public record Continuation(VideoGenerator generator, Planning planning, Video so
             warnings.add(warning(
                     "inference.extend.rate", rounded(plan.framesPerSecond()), rounded(modelRate), rounded(faster)));
         }
-        int frames = Math.addExact(source.frames(), Math.multiplyExact(clips, plan.frames() - OVERLAP));
+        int frames = Math.addExact(source.frames(), Math.multiplyExact(clips, plan.frames() - overlap));
         return plan.withExtension(
-                warnings, new GenerationPlan.Extended(source.frames(), clips, plan.frames() - OVERLAP, frames));
+                warnings, new GenerationPlan.Extended(source.frames(), clips, plan.frames() - overlap, frames));
     }
 
     private static Problem warning(String key, Object... arguments) {
@@ -108,7 +199,7 @@ public record Continuation(VideoGenerator generator, Planning planning, Video so
             for (int clip = 0; ; clip++) {
                 PipelineResult made = clip(whole, seed + clip, control);
                 try {
-                    Video longer = joined(whole, made.videos().getFirst(), OVERLAP);
+                    Video longer = joined(whole, made.videos().getFirst(), overlap);
                     whole.close();
                     whole = longer;
                     made.times().forEach((stage, time) -> times.merge(stage, time, Duration::plus));
@@ -143,16 +234,15 @@ public record Continuation(VideoGenerator generator, Planning planning, Video so
     }
 
     private PipelineResult clip(Video before, long seed, JobControl control) {
-        PipelineRequest first = planning.request();
-        try (Image last = before.image(before.frames() - 1)) {
-            PipelineRequest request = PipelineRequest.builder()
-                    .prompts(first.prompts())
-                    .negativePrompts(first.negativePrompts())
-                    .settings(first.settings().withVideosPerPrompt(1))
+        GenerationSettings settings = planning.request().settings().withVideosPerPrompt(1);
+        try (ClipInput input = ClipInput.of(generator, settings, before, overlap)) {
+            PipelineRequest asked = PipelineRequest.builder()
+                    .prompts(planning.request().prompts())
+                    .negativePrompts(planning.request().negativePrompts())
+                    .settings(settings)
                     .seed(seed)
-                    .image(last)
                     .build();
-            return generator.generate(generator.plan(request), control, TensorProbe.NONE);
+            return generator.generate(generator.plan(with(input, asked)), control, TensorProbe.NONE);
         }
     }
 

@@ -6,6 +6,7 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.generation.PromptInput;
 import io.github.cogvideo4j.inference.image.Image;
+import io.github.cogvideo4j.inference.internal.video.EdgeFilter;
 import io.github.cogvideo4j.inference.video.Video;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,12 +43,12 @@ public record JobInput(Optional<Image> image, Optional<Video> video, Optional<Im
             return NONE;
         }
         Path file = prompt.input()
-                .orElseThrow(() -> kind == GenerationKind.CONTROL
+                .orElseThrow(() -> kind.isControlled()
                         ? refused("inference.request.no-control")
                         : refused("inference.request.no-input", kind));
         JobInput first = kind == GenerationKind.I2V
                 ? new JobInput(Optional.of(Image.read(file)), Optional.empty(), Optional.empty(), Optional.empty())
-                : new JobInput(Optional.empty(), Optional.of(Video.read(file)), Optional.empty(), Optional.empty());
+                : new JobInput(Optional.empty(), Optional.of(video(file, kind)), Optional.empty(), Optional.empty());
         try {
             Optional<Image> last = prompt.lastImage().isPresent()
                     ? Optional.of(Image.read(prompt.lastImage().get()))
@@ -59,6 +60,15 @@ public record JobInput(Optional<Image> image, Optional<Video> video, Optional<Im
         } catch (RuntimeException | IOException e) {
             first.close();
             throw e;
+        }
+    }
+
+    private static Video video(Path file, GenerationKind kind) throws IOException {
+        if (kind != GenerationKind.CANNY) {
+            return Video.read(file);
+        }
+        try (Video video = Video.read(file)) {
+            return EdgeFilter.edges(video);
         }
     }
 

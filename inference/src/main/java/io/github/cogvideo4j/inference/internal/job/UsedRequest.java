@@ -29,7 +29,7 @@ public final class UsedRequest {
                 .withWidth(plan.width())
                 .withFramesPerSecond(plan.framesPerSecond())
                 .withVideosPerPrompt(1);
-        if (asked.kind() != GenerationKind.V2V && asked.kind() != GenerationKind.CONTROL) {
+        if (asked.kind() != GenerationKind.V2V && !asked.kind().isControlled()) {
             settings = settings.withNumFrames(plan.requestedFrames());
         }
         settings = plan.windows()

@@ -39,6 +39,11 @@ public sealed interface Linear permits DenseLinear, Float8Linear, Int8Linear {
     /// `[..., in]` to `[..., out]`.
     Tensor forward(Tensor input);
 
+    /// The bytes that a product on the CPU takes besides its input and its result.
+    static long bytesBeside(ScalarType type, long rows, long in, long out) {
+        return Processor.here().widens(type) && rows * in * out >= LARGE ? WideProduct.bytes(rows, in, out) : 0;
+    }
+
     /// `x W^T + b` for a matrix that is at hand.
     static Tensor product(Tensor input, Tensor matrix, TensorOptional bias) {
         ScalarType type = matrix.scalar_type().intern();

@@ -15,6 +15,15 @@ final class WideProduct {
 
     private WideProduct() {}
 
+    /// The bytes that a product takes besides its input and its result.
+    static long bytes(long rows, long in, long out) {
+        return Float.BYTES * (in * out + Math.min(rows, step(in, out, WIDENED)) * (in + out));
+    }
+
+    private static long step(long in, long out, long widest) {
+        return Math.max(1, widest / Math.max(in, out));
+    }
+
     /// `x W^T + b` in the input's type.
     ///
     /// @param input  `[..., in]`
@@ -34,7 +43,7 @@ final class WideProduct {
             TensorOptional offset =
                     bias.has_value() ? new TensorOptional(bias.get().to(ScalarType.Float)) : new TensorOptional();
             long count = rows.size(0);
-            long step = Math.clamp(widest / Math.max(in, out), 1, Math.max(1, count));
+            long step = step(in, out, widest);
             for (long first = 0; first < count; first += step) {
                 long start = first;
                 long more = Math.min(step, count - first);

@@ -17,6 +17,9 @@ enum InputLayout {
     /// A mask and the latents of what it keeps: CogVideoX-Fun's inpainting models ("InP").
     INPAINT(2, 1);
 
+    /// VOID's mask is encoded, and takes as many channels as what it keeps.
+    private static final int VOID_TIMES = 3;
+
     private static final String IMAGE_CLASS = "CogVideoXImageToVideoPipeline";
     private static final String CONTROL_CLASS = "CogVideoXFunControlPipeline";
 
@@ -52,6 +55,9 @@ enum InputLayout {
         TransformerConfig config = components.config();
         int in = config.inChannels();
         int twice = CONTROL.channels(config.outChannels());
+        if (in == VOID_TIMES * config.outChannels()) {
+            return refused(components, "inference.pipeline.void-model", in);
+        }
         if (this == INPAINT) {
             return refused(components, "inference.pipeline.takes-no-mask", in, channels(config.outChannels()));
         }

@@ -7,6 +7,8 @@ import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.internal.cache.CacheShape;
 import io.github.cogvideo4j.inference.internal.cache.RequestCache;
+import io.github.cogvideo4j.inference.internal.layer.Linear;
+import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
 import io.github.cogvideo4j.inference.internal.system.DeviceMemory;
 import io.github.cogvideo4j.inference.internal.vae.VaeConfig;
 import io.github.cogvideo4j.inference.internal.window.WindowLayout;
@@ -89,20 +91,22 @@ final class MemoryEstimate {
     }
 
     private long textActivations() {
-        return RequestCheck.prompts(request)
-                * textTokens()
-                * components.config().textEmbedDim()
-                * TEXT_ACTIVATIONS
-                * bytes;
+        long width = components.config().textEmbedDim();
+        long tokens = RequestCheck.prompts(request) * textTokens();
+        return tokens * width * TEXT_ACTIVATIONS * bytes + besideProducts(tokens, width, width * 5 / 2);
+    }
+
+    /// What the widest product takes besides its input and result.
+    private long besideProducts(long rows, long in, long out) {
+        return components.device().isCpu()
+                ? Linear.bytesBeside(ScalarTypes.of(components.precision()), rows, in, out)
+                : 0;
     }
 
     private long transformerActivations(LatentSource source) {
-        return batch()
-                * source.rows(request)
-                * (textTokens() + videoTokens())
-                * components.config().innerDim()
-                * TRANSFORMER_ACTIVATIONS
-                * bytes;
+        long width = components.config().innerDim();
+        long tokens = batch() * source.rows(request) * (textTokens() + videoTokens());
+        return tokens * width * TRANSFORMER_ACTIVATIONS * bytes + besideProducts(tokens, width, 4 * width);
     }
 
     /// What a step cache keeps from step to step.

@@ -51,6 +51,23 @@ public final class VideoGenerator implements AutoCloseable {
         return new VideoGenerator(components, inpaints ? new InpaintSource(kind) : usual);
     }
 
+    /// Loads a model that continues videos: from an image, or from several frames where it can inpaint.
+    public static VideoGenerator ofContinuation(Path model, PipelineOptions options) throws IOException {
+        Components components = Components.open(model, options);
+        boolean inpaints = InputLayout.INPAINT.isOf(components);
+        return new VideoGenerator(components, inpaints ? new InpaintSource(GenerationKind.V2V) : new ImageSource());
+    }
+
+    /// Whether it makes what a mask leaves open of a video.
+    public boolean inpaints() {
+        return source instanceof InpaintSource;
+    }
+
+    /// The frames of a video where no number is given.
+    public int usualFrames() {
+        return components.config().sampleFrames();
+    }
+
     /// Loads a model whose videos start from noise beside a control video.
     public static VideoGenerator ofControl(Path model, PipelineOptions options) throws IOException {
         return new VideoGenerator(Components.open(model, options), new ControlSource());
@@ -68,7 +85,7 @@ public final class VideoGenerator implements AutoCloseable {
             case T2V -> ofText(model, options);
             case I2V -> ofImage(model, options);
             case V2V -> ofVideo(model, options);
-            case CONTROL -> ofControl(model, options);
+            case CONTROL, CANNY -> ofControl(model, options);
         };
     }
 

@@ -1,17 +1,11 @@
 package io.github.cogvideo4j.inference.internal.video;
 
-import io.github.cogvideo4j.formats.problem.Place;
-import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import java.io.IOException;
 import java.util.List;
 import java.util.OptionalDouble;
-import org.bytedeco.ffmpeg.avfilter.AVFilterContext;
-import org.bytedeco.ffmpeg.avfilter.AVFilterGraph;
-import org.bytedeco.ffmpeg.avfilter.AVFilterInOut;
 import org.bytedeco.ffmpeg.avutil.AVDictionaryEntry;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
-import org.bytedeco.ffmpeg.global.avfilter;
 import org.bytedeco.ffmpeg.global.avutil;
 
 /// FFmpeg's filters that measure frames. Each is given Y'CbCr of 8 bits in full range by BT.709, with no
@@ -25,11 +19,8 @@ public final class FilterChain implements AutoCloseable {
     private static final String CONVERSION =
             "scale=out_color_matrix=bt709:out_range=pc:flags=accurate_rnd+full_chroma_int,format=yuv444p";
 
-    private final AVFilterGraph graph;
-    private final AVFilterContext source;
-    private final AVFilterContext sink;
+    private final FilterGraph graph;
     private final AVFrame filtered = avutil.av_frame_alloc();
-    private long frames;
     private boolean black;
     private boolean frozen;
 
@@ -59,43 +50,16 @@ public final class FilterChain implements AutoCloseable {
     ///
     /// @throws MissingCapabilityException `native-library` when this FFmpeg lacks a filter
     public FilterChain(int height, int width) throws IOException {
-        Ffmpeg.start();
-        for (String filter : FILTERS) {
-            if (avfilter.avfilter_get_by_name(filter) == null) {
-                throw new MissingCapabilityException(
-                        ProblemCode.NATIVE_LIBRARY, Place.nowhere(), "inference.video.no-filter", filter);
-            }
-        }
-        graph = avfilter.avfilter_graph_alloc();
-        boolean opened = false;
-        try {
-            String from = "buffer@in=video_size=%dx%d:pix_fmt=rgb24:time_base=1/25:range=pc:colorspace=gbr"
-                    .formatted(width, height);
-            String measures = String.join(",", FILTERS)
-                    .replace("blackdetect", "blackdetect=d=0")
-                    .replace("freezedetect", "freezedetect=d=0");
-            require(avfilter.avfilter_graph_parse2(
-                    graph,
-                    from + "," + CONVERSION + "," + measures + ",buffersink@out",
-                    new AVFilterInOut(null),
-                    new AVFilterInOut(null)));
-            require(avfilter.avfilter_graph_config(graph, null));
-            source = avfilter.avfilter_graph_get_filter(graph, "buffer@in");
-            sink = avfilter.avfilter_graph_get_filter(graph, "buffersink@out");
-            opened = true;
-        } finally {
-            if (!opened) {
-                close();
-            }
-        }
+        String measures = String.join(",", FILTERS)
+                .replace("blackdetect", "blackdetect=d=0")
+                .replace("freezedetect", "freezedetect=d=0");
+        graph = new FilterGraph(height, width, FILTERS, CONVERSION + "," + measures);
     }
 
     /// Measures the next frame. The filters keep it to compare the next one with it: the caller gives the
     /// pixel frame new memory before it is filled again.
     public Filtered measure(PixelFrame pixels) throws IOException {
-        pixels.frame().pts(frames++);
-        require(avfilter.av_buffersrc_add_frame_flags(source, pixels.frame(), avfilter.AV_BUFFERSRC_FLAG_KEEP_REF));
-        require(avfilter.av_buffersink_get_frame(sink, filtered));
+        graph.filter(pixels, filtered);
         try {
             black = still(black, "lavfi.black_start", "lavfi.black_end");
             frozen = still(frozen, "lavfi.freezedetect.freeze_start", "lavfi.freezedetect.freeze_end");
@@ -139,15 +103,9 @@ public final class FilterChain implements AutoCloseable {
         return avutil.av_dict_get(filtered.metadata(), key, null, 0);
     }
 
-    private static void require(int result) throws IOException {
-        if (result < 0) {
-            throw new IOException(Ffmpeg.text(result));
-        }
-    }
-
     @Override
     public void close() {
         avutil.av_frame_free(filtered);
-        avfilter.avfilter_graph_free(graph);
+        graph.close();
     }
 }

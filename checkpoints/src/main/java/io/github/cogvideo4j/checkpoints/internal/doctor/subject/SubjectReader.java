@@ -139,9 +139,15 @@ final class SubjectReader {
         if (refusal.code() != ProblemCode.NOT_A_CHECKPOINT || place.isEmpty()) {
             return false;
         }
-        Path file = Files.isDirectory(place.get()) ? place.get().resolve(WeightFileName.PEFT_ADAPTER) : place.get();
-        if (Files.isRegularFile(file)) {
-            attempt(file, () -> readAdapter(file));
+        List<Path> files = Files.isDirectory(place.get())
+                ? List.of(
+                        place.get().resolve(WeightFileName.PEFT_ADAPTER),
+                        place.get().resolve(WeightFileName.ADAPTER))
+                : List.of(place.get());
+        for (Path file : files) {
+            if (adapters.isEmpty() && Files.isRegularFile(file)) {
+                attempt(file, () -> readAdapter(file));
+            }
         }
         if (adapters.isEmpty()) {
             return false;
