@@ -39,7 +39,8 @@ final class BareCalls {
         Scoped.run(() -> {
             Tensor weight = quickest(weights.get(name + ".weight", out, in).tensor());
             TensorOptional bias = biased
-                    ? new TensorOptional(quickest(weights.get(name + ".bias", out).tensor()))
+                    ? new TensorOptional(
+                            quickest(weights.get(name + ".bias", out).tensor()))
                     : new TensorOptional();
             Torch.matrixProduct(() -> torch.linear(quickest(input), weight, bias));
         });

@@ -59,6 +59,7 @@ public final class CogVideoCommand extends ConsoleCommand {
         commands.put("convert", ConvertCommand::new);
         commands.put("verify", VerifyCommand::new);
         commands.put("merge", MergeCommand::new);
+        commands.put("prune", PruneCommand::new);
         commands.put("generate", GenerateCommand::new);
         commands.put("vae", VaeCommand::new);
         commands.put("invert", InvertCommand::new);

@@ -18,7 +18,7 @@ class PublicApiTest {
     private static final Path LIST = ProjectFiles.ROOT.resolve("docs/public-api.txt");
 
     /// More public types than this are no longer an API that one person keeps in mind.
-    private static final int LIMIT = 140;
+    private static final int LIMIT = 145;
 
     @Test
     void theListIsShort() throws IOException {

@@ -33,6 +33,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -40,6 +41,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// What holds for windows over a long video whatever the numbers, what they go with, and what is refused.
 class LongVideoTest {
+    @TempDir
+    private Path folder;
+
     @BeforeAll
     static void start() {
         Torch.start(1);
@@ -244,6 +248,29 @@ class LongVideoTest {
                     small().video(video).strength(0.7).windows(windows).build();
             try (PipelineResult result = pipeline.generateAll(request, JobControl.none())) {
                 assertThat(result.videos().getFirst().frames()).isEqualTo(17);
+            }
+        }
+    }
+
+    /// Each window has the frames of the control video that are its own: another end of that video changes no frame of
+    /// the windows before it.
+    @Test
+    void aControlVideoMovesWithTheWindows() throws IOException {
+        WindowOptions windows = windows(Schedule.STATIC, 8, 4, 0);
+        Path model = Resources.funPipeline("fun-control-5b", folder);
+        try (ControlToVideoPipeline pipeline = ControlToVideoPipeline.load(model, options(Precision.FP32));
+                Video control = Video.allocate(25, 48, 80, 8);
+                Video other = Video.allocate(25, 48, 80, 8)) {
+            other.frame(24).fill((byte) 200);
+            PipelineRequestBuilder request =
+                    small().height(48).width(80).numFrames(25).windows(windows);
+            try (PipelineResult one =
+                            pipeline.generateAll(request.video(control).build(), JobControl.none());
+                    PipelineResult two =
+                            pipeline.generateAll(request.video(other).build(), JobControl.none())) {
+                // Windows 0-1, 2-3, 4-5 and 5-6; the VAE encodes frames 17 to 24, latent frames 5 and 6, together.
+                long frame = one.latents().values().byteSize() / 7;
+                assertThat(farFrom(one, two)).isGreaterThanOrEqualTo(4 * frame);
             }
         }
     }

@@ -1,0 +1,198 @@
+package io.github.cogvideo4j.checkpoints.internal.prune;
+
+import io.github.cogvideo4j.checkpoints.CheckpointException;
+import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
+import io.github.cogvideo4j.checkpoints.convert.ConversionRequest;
+import io.github.cogvideo4j.checkpoints.internal.prune.PruneJournal.Action;
+import io.github.cogvideo4j.checkpoints.internal.prune.PruneJournal.Deed;
+import io.github.cogvideo4j.checkpoints.internal.source.RunListing;
+import io.github.cogvideo4j.checkpoints.internal.source.RunListing.RunCheckpoint;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.JobEvent;
+import io.github.cogvideo4j.checkpoints.prune.PruneRequest;
+import io.github.cogvideo4j.checkpoints.prune.PruneRequest.Costs;
+import io.github.cogvideo4j.checkpoints.prune.PruneRequest.Fate;
+import io.github.cogvideo4j.checkpoints.prune.PruneRequest.Item;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.checkpoints.source.Checkpoints;
+import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.formats.FormatException;
+import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// The planner of a pruning: what each checkpoint costs, what a rule keeps, and what cannot go although none
+/// does.
+public final class PrunePlanner {
+    /// What a conversion says of weights that it leaves in the checkpoint: they would go unproven.
+    private static final Set<String> OTHER_WEIGHTS = Set.of(
+            "checkpoints.location.average-there",
+            "checkpoints.location.other-component",
+            "checkpoints.location.first-model",
+            "checkpoints.location.other-tags",
+            "checkpoints.placement.average-there",
+            "checkpoints.placement.second");
+
+    private final PruneRequest request;
+    private final TrainerActivity activity;
+    private final JobControl control;
+
+    /// @param request  what is asked for
+    /// @param activity shows whether a trainer is at work
+    /// @param control  asked whether to stop
+    public PrunePlanner(PruneRequest request, TrainerActivity activity, JobControl control) {
+        this.request = request;
+        this.activity = activity;
+        this.control = control;
+    }
+
+    /// Plans.
+    public PruneRequest.Plan plan() throws IOException {
+        PrunePlaces places = PrunePlaces.of(request.run(), request.weights());
+        return request.empty() ? new Emptying(request, places, thrownAway(places)) : pruning(places);
+    }
+
+    private PruneRequest.Plan pruning(PrunePlaces places) throws IOException {
+        Map<Path, FileIdentity> files = RunFiles.of(places.run());
+        List<RunCheckpoint> all = RunListing.of(places.run());
+        if (all.isEmpty()) {
+            throw new InvalidCheckpointException(
+                    ProblemCode.NOT_A_CHECKPOINT, Place.of(request.run()), "checkpoints.prune.no-run");
+        }
+        Set<RunCheckpoint> kept = KeepRules.kept(all, request.keep());
+        Map<RunCheckpoint, Checkpoint> whole = new HashMap<>();
+        Map<RunCheckpoint, Problem> unusable = new HashMap<>();
+        for (RunCheckpoint one : all) {
+            control.check();
+            try {
+                whole.put(one, Checkpoints.open(one.path(), SourceOptions.defaults()));
+            } catch (CheckpointException e) {
+                unusable.put(one, e.problem());
+            } catch (FormatException e) {
+                unusable.put(one, e.problem());
+            }
+        }
+        Map<String, Long> newest = new HashMap<>();
+        whole.keySet().forEach(one -> newest.merge(one.kind(), one.number(), Math::max));
+        List<Item> items = new ArrayList<>();
+        for (RunCheckpoint one : all) {
+            control.check();
+            Costs costs = CheckpointCosts.of(one.path(), below(one.path(), files), Optional.ofNullable(whole.get(one)));
+            boolean stays = request.keep().isEmpty()
+                    || kept.contains(one)
+                    || Long.valueOf(one.number()).equals(newest.get(one.kind()));
+            Optional<Problem> reason = Optional.empty();
+            if (!stays) {
+                Problem broken = unusable.get(one);
+                reason = broken != null ? Optional.of(broken) : obstacle(one, costs, places);
+            }
+            Fate fate = stays ? Fate.KEPT : reason.isPresent() ? Fate.STAYS : Fate.GOES;
+            items.add(new Item(one.path(), one.number(), costs, fate, reason));
+        }
+        return new Pruning(request, places, activity, files, items);
+    }
+
+    private static Map<Path, FileIdentity> below(Path folder, Map<Path, FileIdentity> files) {
+        Map<Path, FileIdentity> own = new HashMap<>();
+        files.forEach((file, identity) -> {
+            if (file.startsWith(folder)) {
+                own.put(file, identity);
+            }
+        });
+        return own;
+    }
+
+    /// Why a checkpoint that is whole cannot go.
+    private Optional<Problem> obstacle(RunCheckpoint one, Costs costs, PrunePlaces places) throws IOException {
+        Place place = Place.of(one.path());
+        if (costs.optimizer() == 0) {
+            return Optional.of(Problem.of(ProblemCode.ASSUMED, place, "checkpoints.prune.only-weights"));
+        }
+        if (Files.exists(places.trashOf(one.name()), LinkOption.NOFOLLOW_LINKS)) {
+            return Optional.of(Problem.of(
+                    ProblemCode.OUTPUT_REFUSED, place, "checkpoints.prune.in-trash", places.trashOf(one.name())));
+        }
+        List<Problem> told = new ArrayList<>();
+        JobControl listening = JobControl.of(event -> {
+            if (event instanceof JobEvent.Warned warned) {
+                told.add(warned.problem());
+            }
+        });
+        try {
+            conversion(request, one.path(), places.weightsOf(one.name()), true).plan(listening);
+        } catch (CheckpointException e) {
+            return Optional.of(e.problem());
+        } catch (FormatException e) {
+            return Optional.of(e.problem());
+        }
+        return told.stream()
+                .filter(problem -> OTHER_WEIGHTS.contains(problem.message().key()))
+                .findFirst()
+                .map(problem -> Problem.of(ProblemCode.ASSUMED, place, "checkpoints.prune.other-weights"));
+    }
+
+    /// The conversion of a checkpoint, proven before its folder is put in place.
+    static ConversionRequest conversion(PruneRequest request, Path checkpoint, Path target, boolean overwrite) {
+        ConversionRequest conversion = ConversionRequest.of(checkpoint, target)
+                .withOptions(ConversionOptions.defaults()
+                        .withDType(request.dtype())
+                        .withThreads(request.threads())
+                        .withOverwrite(overwrite)
+                        .withVerify(true));
+        return request.base().map(conversion::withBase).orElse(conversion);
+    }
+
+    /// The checkpoints in the trash: those that the journal says were moved there.
+    private List<Item> thrownAway(PrunePlaces places) throws IOException {
+        Set<String> moved = new LinkedHashSet<>();
+        Set<String> deleting = new HashSet<>();
+        for (Deed deed : PruneJournal.read(places.trash())) {
+            if (deed.action() == Action.MOVING) {
+                moved.add(deed.checkpoint());
+            } else if (deed.action() == Action.DELETING) {
+                deleting.add(deed.checkpoint());
+            }
+        }
+        List<Item> items = new ArrayList<>();
+        for (String name : moved) {
+            Path begun = places.deletingOf(name);
+            if (deleting.contains(name) && Files.isDirectory(begun, LinkOption.NOFOLLOW_LINKS)) {
+                items.add(item(begun, Optional.empty()));
+            }
+            Path there = places.trashOf(name);
+            if (Files.isDirectory(there, LinkOption.NOFOLLOW_LINKS)) {
+                boolean proven = Files.isDirectory(places.weightsOf(name));
+                items.add(item(
+                        there,
+                        proven
+                                ? Optional.empty()
+                                : Optional.of(Problem.of(
+                                        ProblemCode.MISSING_FILE,
+                                        Place.of(there),
+                                        "checkpoints.prune.no-weights",
+                                        places.weightsOf(name)))));
+            }
+        }
+        return items;
+    }
+
+    private static Item item(Path folder, Optional<Problem> reason) throws IOException {
+        Map<Path, FileIdentity> files = RunFiles.of(folder);
+        Costs costs = CheckpointCosts.of(folder, files, Optional.empty());
+        return new Item(folder, 0, costs, reason.isPresent() ? Fate.STAYS : Fate.GOES, reason);
+    }
+}

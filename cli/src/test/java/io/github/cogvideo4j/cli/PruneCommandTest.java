@@ -1,0 +1,129 @@
+package io.github.cogvideo4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.testing.Resources;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// `cogvideo prune`, as someone sees it whose disk is full.
+class PruneCommandTest {
+    @TempDir
+    private Path folder;
+
+    private Path training;
+
+    @BeforeEach
+    void makeRun() throws IOException {
+        training = folder.resolve("outputs");
+        for (int step : List.of(9, 10)) {
+            copy(
+                    Resources.fixture("zero2-multi-bf16-w2/output/checkpoint-" + step),
+                    training.resolve("checkpoint-" + step));
+        }
+        copy(Resources.fixture("zero2-multi-bf16-w2/output/checkpoint-10"), training.resolve("checkpoint-11"));
+    }
+
+    private static Run run(Object... arguments) {
+        return Run.of(Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
+    }
+
+    private static JsonNode result(Run run) {
+        return JsonMapper.shared().readTree(run.out()).get("result");
+    }
+
+    @Test
+    void firstTheCostsThenThePlanThenTheDeedThenTheDisk() {
+        Run costs = run("prune", training);
+        assertThat(costs.exit()).as(costs.err()).isEqualTo(ExitCode.DONE);
+        assertThat(costs.out()).contains("checkpoint-9", "optimizer", "give --keep");
+        Run plan = run("prune", training, "--keep", "last:1,step:10");
+        assertThat(plan.out()).contains("1 checkpoint (", "--apply does it");
+        assertThat(training.resolve("checkpoint-9")).exists();
+        assertThat(folder.resolve("outputs-trash")).doesNotExist();
+
+        Run done = run("prune", training, "--keep", "last:1,step:10", "--apply");
+        assertThat(done.exit()).as(done.err()).isEqualTo(ExitCode.DONE);
+        assertThat(done.out()).contains("no training can go on from checkpoint-9");
+        assertThat(training.resolve("checkpoint-9")).doesNotExist();
+        assertThat(training.resolve("checkpoint-10")).exists();
+        assertThat(run(
+                                "verify",
+                                folder.resolve("outputs-weights/checkpoint-9"),
+                                "--against",
+                                folder.resolve("outputs-trash/checkpoint-9"))
+                        .exit())
+                .isEqualTo(ExitCode.DONE);
+
+        Run emptied = run("prune", training, "--empty", "--apply", "--json");
+        assertThat(result(emptied).get("pruned").get(0).asString()).isEqualTo("checkpoint-9");
+        assertThat(folder.resolve("outputs-trash/checkpoint-9")).doesNotExist();
+    }
+
+    @Test
+    void theBestStepIsThatOfTheScores() throws IOException {
+        Path scores = folder.resolve("scores.json");
+        Files.writeString(scores, """
+                {"exitCode": 0, "result": {"videos": [
+                  {"path": "samples/step-9/cat.mp4", "temporal_flickering": 0.99, "measures": {}},
+                  {"path": "samples/step-9/dog.mp4", "temporal_flickering": 0.97, "measures": {}},
+                  {"path": "samples/step-10/cat.mp4", "temporal_flickering": 0.96, "measures": {}}]}}
+                """);
+        Run plan = run("prune", training, "--keep", "best:flicker", "--scores", scores, "--json");
+        assertThat(plan.exit()).as(plan.err()).isEqualTo(ExitCode.DONE);
+        JsonNode checkpoints = result(plan).get("checkpoints");
+        assertThat(checkpoints.get(0).get("name").asString()).isEqualTo("checkpoint-9");
+        assertThat(checkpoints.get(0).get("fate").asString()).isEqualTo("kept");
+        assertThat(checkpoints.get(1).get("fate").asString()).isEqualTo("goes");
+        assertThat(checkpoints.get(2).get("fate").asString()).isEqualTo("kept");
+        assertThat(run("prune", training, "--keep", "best:psnr", "--scores", scores)
+                        .err())
+                .contains("psnr");
+    }
+
+    @Test
+    void wrongUsageIsOneLineAndChangesNothing() {
+        usage("last:N", "prune", training, "--keep", "newest");
+        usage("last:N", "prune", training, "--keep", "last:0");
+        usage("last:N", "prune", training, "--keep", "best:beauty");
+        usage("--scores", "prune", training, "--keep", "best:flicker");
+        usage("--keep", "prune", training, "--apply");
+        usage("--keep", "prune", training, "--keep", "last:1", "--empty");
+        usage("nothing", "prune", training, "--keep", "last:1", "--to", "nothing");
+        assertThat(run("prune", folder.resolve("absent")).exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run("prune", training.resolve("checkpoint-9")).exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run("prune", training, "--keep", "last:1", "--output", training.resolve("w"))
+                        .exit())
+                .isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(training.resolve("checkpoint-9/latest")).exists();
+    }
+
+    private static void usage(String words, Object... arguments) {
+        Run run = run(arguments);
+        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains(words);
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> all = Files.walk(from)) {
+            for (Path path : all.toList()) {
+                Path target = to.resolve(from.relativize(path).toString());
+                if (Files.isDirectory(path)) {
+                    Files.createDirectories(target);
+                } else {
+                    Files.copy(path, target);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# Interrupts prunings, and the emptying of their trash, with SIGKILL at random moments. Each time every checkpoint must
+# be whole in the run or whole in the trash, or, once the trash is being emptied, have weights that are proven; the next
+# run must succeed and finish what was begun.
+#
+#   scripts/prune-kill-test.sh [KILLS]       50 kills by default, of a run of three checkpoints of the sample's size
+set -euo pipefail
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+
+kills=${1:-50}
+fixture=$root/testing/src/test/resources/fixtures/zero2-multi-bf16-w2/output
+work=$(mktemp -d "${TMPDIR:-/tmp}/cogvideo4j-prune.XXXXXX")
+trap 'rm -rf -- "$work"' EXIT
+
+fail() {
+  echo "FAILED: $*" >&2
+  ls -lAR -- "$work" >&2
+  exit 1
+}
+
+fingerprint() {
+  (cd -- "$1" && find . -type f -print0 | sort -z | xargs -0 sha256sum) | sha256sum
+}
+
+prepare() {
+  rm -rf -- "$work/run" "$work/run-weights" "$work/run-trash"
+  mkdir -p -- "$work/run"
+  cp -a -- "$fixture/checkpoint-9" "$work/run/checkpoint-9"
+  cp -a -- "$fixture/checkpoint-10" "$work/run/checkpoint-10"
+  cp -a -- "$fixture/checkpoint-10" "$work/run/checkpoint-11"
+}
+
+prune() {
+  "$root/cogvideo" prune "$work/run" "$@" --apply >"$work/log" 2>&1 || fail "prune $*: $(cat -- "$work/log")"
+}
+
+# Where a checkpoint is; a name for each of the states that may be.
+place() {
+  local name=$1 wanted=$2 emptying=$3
+  if [[ -d $work/run/$name ]]; then
+    [[ ! -e $work/run-trash/$name ]] || fail "$name is in two places"
+    [[ $(fingerprint "$work/run/$name") == "$wanted" ]] || fail "$name is torn in the run"
+    echo run
+  elif [[ -d $work/run-trash/$name ]]; then
+    [[ $(fingerprint "$work/run-trash/$name") == "$wanted" ]] || fail "$name is torn in the trash"
+    [[ -f $work/run-weights/$name/cogvideo4j.json ]] || fail "$name is in the trash without weights"
+    echo trash
+  elif [[ $emptying == yes ]]; then
+    "$root/cogvideo" verify "$work/run-weights/$name" >/dev/null || fail "$name is gone, and its weights are not sound"
+    echo deleted
+  else
+    fail "$name is lost"
+  fi
+}
+
+prepare
+nine=$(fingerprint "$work/run/checkpoint-9")
+ten=$(fingerprint "$work/run/checkpoint-10")
+start=$(date +%s%N)
+prune --keep last:1
+millis=$((($(date +%s%N) - start) / 1000000))
+start=$(date +%s%N)
+prune --empty
+empty_millis=$((($(date +%s%N) - start) / 1000000))
+echo "an undisturbed pruning takes $millis ms, emptying $empty_millis ms"
+
+declare -A seen=()
+for ((kill = 1; kill <= kills; kill++)); do
+  prepare
+  if ((kill % 3 == 0)); then
+    prune --keep last:1
+    emptying=yes
+    span=$empty_millis
+    arguments=(--empty)
+  else
+    emptying=no
+    span=$millis
+    arguments=(--keep last:1)
+  fi
+  # The program needs a while to start: moments before that would tell nothing.
+  delay=$((span / 3 + (RANDOM * 32768 + RANDOM) % (span * 8 / 10 + 1)))
+  "$root/cogvideo" prune "$work/run" "${arguments[@]}" --apply >/dev/null 2>&1 &
+  victim=$!
+  sleep "$((delay / 1000)).$(printf %03d $((delay % 1000)))"
+  kill -9 "$victim" 2>/dev/null || true
+  wait "$victim" 2>/dev/null || true
+
+  state=$emptying-$(place checkpoint-9 "$nine" "$emptying")-$(place checkpoint-10 "$ten" "$emptying")
+  [[ $(place checkpoint-11 "$ten" no) == run ]] || fail "checkpoint-11 was to stay"
+  if [[ $emptying == no ]]; then
+    prune --keep last:1
+  fi
+  prune --empty
+  [[ $(ls -A -- "$work/run-trash") == journal.jsonl ]] || fail "the run after kill $kill left something in the trash"
+  [[ $(ls -A -- "$work/run") == checkpoint-11 ]] || fail "the run after kill $kill did not finish"
+  for name in checkpoint-9 checkpoint-10; do
+    "$root/cogvideo" verify "$work/run-weights/$name" >/dev/null || fail "verify $name after kill $kill"
+  done
+  [[ -z $(find "$work/run-weights" -maxdepth 1 -name '.*' -type f -print -quit) ]] || fail "kill $kill left a lock"
+  seen[$state]=$((${seen[$state]:-0} + 1))
+  echo "kill $kill after $delay ms: $state"
+done
+echo "$kills kills (emptying-place of the first-place of the second):"
+for key in "${!seen[@]}"; do echo "  $key: ${seen[$key]}"; done
