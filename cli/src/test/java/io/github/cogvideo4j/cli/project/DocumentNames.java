@@ -76,9 +76,11 @@ final class DocumentNames {
         }
         at("doctor my-model|--undo", "my-model", "fixtures/mess/a1-bin-no-prefix/input/pipeline");
         at("", "my-model", MODEL_2B);
-        for (String video : List.of("output", "fast", "exact", "input", "poses", "first")) {
+        for (String video : List.of("output", "fast", "exact", "input", "poses", "first", "street", "cars")) {
             at("", video + ".mp4", VIDEO);
         }
+        at("", "first.png", "golden/preprocess/w720_160x90_RGB.png");
+        at("", "last.png", "golden/preprocess/w720_160x90_RGB.png");
         for (String folder : List.of("samples/step-500", "samples/step-1000", "run-a", "run-b")) {
             at("", folder + "/one.mp4", VIDEO);
         }
