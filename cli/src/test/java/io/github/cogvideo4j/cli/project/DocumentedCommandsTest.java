@@ -50,6 +50,7 @@ class DocumentedCommandsTest {
     private static final List<Map.Entry<String, String>> BEFORE = List.of(
             Map.entry("--undo", "doctor my-model --fix --yes"),
             Map.entry("auto:psnr", "bench-cache --model my-model --cache pab"),
+            Map.entry("--scores scores.json", "score samples/step-500 samples/step-1000 --json > scores.json"),
             Map.entry("verify OUTPUT", "lora fuse BASE ADAPTER OUTPUT"),
             Map.entry(
                     "--against outputs/checkpoint-500 --base",
@@ -161,8 +162,8 @@ class DocumentedCommandsTest {
             assertThat(answer.exit()).as(answer.printed()).isEqualTo(expected);
         }
         // All names are typed without their folder, and are told so; the cache's own place is nobody's word.
-        // A merge tells its sources as the manifest has them, from where verify has to find them again.
-        if (!shown.command().startsWith("merge ")) {
+        // What merge and prune write down has to be found from anywhere, and they tell it as they wrote it down.
+        if (!shown.command().matches("(merge|prune) .*")) {
             assertThat(answer.printed().replace(folder + "/.cache", "")).doesNotContain(folder.toString());
         }
         for (String word : words(shown.command())) {
@@ -180,7 +181,13 @@ class DocumentedCommandsTest {
                 words.addAll(words(more));
             }
         });
-        return server.run(words);
+        int redirected = words.indexOf(">");
+        if (redirected < 0) {
+            return server.run(words);
+        }
+        CommandServer.Answer answer = server.run(words.subList(0, redirected));
+        Files.writeString(folder.resolve(words.get(redirected + 1)), answer.printed());
+        return answer;
     }
 
     private static void clear() throws IOException {
