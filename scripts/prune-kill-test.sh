@@ -77,8 +77,8 @@ for ((kill = 1; kill <= kills; kill++)); do
     span=$millis
     arguments=(--keep last:1)
   fi
-  # The program needs a while to start: moments before that would tell nothing.
-  delay=$((span / 3 + (RANDOM * 32768 + RANDOM) % (span * 8 / 10 + 1)))
+  # The program needs a while to start, and a pruning waits for two seconds: moments before that would tell nothing.
+  delay=$((span * 6 / 10 + (RANDOM * 32768 + RANDOM) % (span * 5 / 10 + 1)))
   "$root/cogvideo" prune "$work/run" "${arguments[@]}" --apply >/dev/null 2>&1 &
   victim=$!
   sleep "$((delay / 1000)).$(printf %03d $((delay % 1000)))"
