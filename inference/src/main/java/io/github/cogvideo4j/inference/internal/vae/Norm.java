@@ -41,7 +41,7 @@ sealed interface Norm {
 
         @Override
         public NormalizedFrames over(Tensor frames, Tensor latents) {
-            ScaleAndShift affine = affine(frames);
+            ScaleAndShift affine = affine(ChannelMoments.of(frames));
             return new NormalizedFrames(
                     frames, affine.scale().view(1, 1, 1, -1), affine.shift().view(1, 1, 1, -1));
         }
@@ -52,8 +52,7 @@ sealed interface Norm {
         /// @param shift `bias - mean * scale`
         record ScaleAndShift(Tensor scale, Tensor shift) {}
 
-        ScaleAndShift affine(Tensor frames) {
-            ChannelMoments moments = ChannelMoments.of(frames);
+        ScaleAndShift affine(ChannelMoments moments) {
             Tensor means = moments.mean().view(groups, -1);
             Tensor variances = moments.variance().view(groups, -1);
             Tensor mean = means.mean(new long[] {1}, true, null);
@@ -88,7 +87,7 @@ sealed interface Norm {
 
         @Override
         public NormalizedFrames over(Tensor frames, Tensor latents) {
-            Group.ScaleAndShift affine = norm.affine(frames);
+            Group.ScaleAndShift affine = norm.affine(ChannelMoments.statistics(frames));
             Tensor outer = scale.forward(latents).to(ScalarType.Float);
             Tensor added = shift.forward(latents).to(ScalarType.Float);
             // (x scale + shift) outer + added
