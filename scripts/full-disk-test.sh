@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Converts onto a disk that is too small, and onto one that fills up meanwhile. Each time: exit code 4, one error,
-# no trace, and nothing left behind. The disk is a tmpfs, which only root can mount.
+# Converts onto a disk that is too small, onto one that fills up meanwhile, and lets every command that writes do so on
+# a full one. Each time: exit code 4, one error, no trace, and nothing left behind. The disk is a tmpfs, which only root can mount.
 set -euo pipefail
 
 if [[ $(uname) != Linux || $(id -u) != 0 ]]; then
@@ -64,3 +64,31 @@ code=0
 wait "$converter" || code=$?
 rm -- "$disk/other"
 check "filled meanwhile" "$code"
+umount "$disk"
+
+# Every other command that writes, on a disk without a free block.
+sample=$root/testing/src/test/resources
+model=$sample/golden/pipelines/t2v-2b
+video=$sample/golden/score/pattern.mp4
+dialects=$sample/fixtures/lora-dialects
+full() { # CASE ARGUMENT...
+  local name=$1 code=0
+  shift
+  mount_disk 256k
+  dd if=/dev/zero of="$disk/other" bs=4k status=none 2>/dev/null || true
+  "$root/cogvideo" "$@" >/dev/null 2>"$work/errors" || code=$?
+  rm -f -- "$disk/other"
+  check "$name" "$code"
+  umount "$disk"
+}
+full "lora extract" lora extract "$model" "$sample/fixtures/sample-t2v-2b/output/checkpoint-3" "$disk/a/b" --rank 4
+full "lora convert" lora convert "$dialects/kohya-single/input/style_kohya.safetensors" "$disk/a/b" --to diffusers
+full "lora export" lora export "$dialects/diffusers/input" "$disk/a/b"
+full "lora fuse" lora fuse "$dialects/base" "$dialects/kohya-single/input/style_kohya.safetensors" "$disk/a/b"
+full "vae encode" vae encode --model "$model" --video-path "$video" --output-path "$disk/a/b"
+full "vae decode" vae both --model "$model" --video-path "$video" --output-path "$disk/a/b"
+full "generate" generate --model "$model" --prompt x --num-inference-steps 1 --num-frames 9 --output-path "$disk/a/b.mp4"
+full "generate, as pictures" generate --model "$model" --prompt x --num-inference-steps 1 --num-frames 9 --output-path "$disk/a/b"
+full "score" score "$video" --html "$disk/a/b.html"
+full "inspect" inspect "$model" --compare "$model" --html "$disk/a/b.html"
+full "demo" demo "$disk/a/b"

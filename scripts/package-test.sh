@@ -30,6 +30,13 @@ bare "${program[0]}" demo || fail "demo"
 # Not even a home that can be written is needed, nor a place beside the program.
 chmod -R a-w -- "$home"
 bare HOME=/nonexistent "${program[0]}" verify cogvideo-demo || fail "verify"
+if ((EUID == 0)) && command -v setpriv >/dev/null; then
+  # Somebody else, with neither a home nor a place for temporary files.
+  mkdir -m 777 -- "$work/other"
+  chmod 755 -- "$work"
+  (cd -- "$work/other" && env -i PATH=/usr/bin:/bin HOME=/nonexistent TMPDIR=/nonexistent \
+    setpriv --reuid=65534 --regid=65534 --clear-groups "${program[0]}" demo) || fail "demo as another user"
+fi
 rm -rf -- help.txt cogvideo-demo cogvideo-demo.mp4 cogvideo-demo.mp4.json
 left=$(ls -A)
 [[ -z $left ]] || fail "left behind: $left"

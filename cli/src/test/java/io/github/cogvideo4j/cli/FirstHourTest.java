@@ -41,6 +41,26 @@ class FirstHourTest {
     }
 
     @Test
+    void aPageMakesTheFolderThatItIsWrittenTo() {
+        Path page = temporary.resolve("reports/new/change.html");
+        Run run = Run.of("inspect", model(), "--compare", model(), "--html", page.toString());
+        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
+        assertThat(page).exists();
+    }
+
+    @Test
+    void aLinkIsToldAsItWasTyped() throws IOException {
+        Resources.copy(Path.of(model()).resolve("transformer"), temporary.resolve("real/transformer"));
+        Path link = Files.createSymbolicLink(temporary.resolve("link"), temporary.resolve("real"));
+        Run run = Run.of(
+                "convert",
+                link.resolve("transformer").toString(),
+                link.resolve("transformer/out").toString());
+        assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(run.err()).contains("the output and " + link.resolve("transformer"), "overlap");
+    }
+
+    @Test
     void strengthIsForVideos() {
         Run run = Run.of("generate", "--model", model(), "--prompt", "a lighthouse", "--strength", "0.5", "--dry-run");
         assertThat(run.exit()).isEqualTo(ExitCode.USAGE);

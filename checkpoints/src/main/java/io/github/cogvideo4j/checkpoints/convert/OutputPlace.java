@@ -21,20 +21,18 @@ final class OutputPlace {
     /// or the run that it was chosen in) or the base, or would swallow them.
     static void check(Checkpoint checkpoint, Optional<BaseModel> base, Path output, boolean overwrite)
             throws IOException {
-        Path target = output.toAbsolutePath().normalize();
-        Staging.checkTarget(target, overwrite);
-        Path real = realPath(target);
-        requireApart(real, checkpoint.folder().toRealPath(), output);
-        requireApart(real, checkpoint.asked().toRealPath(), output);
+        Staging.checkTarget(output, overwrite);
+        Path real = realPath(output.toAbsolutePath().normalize());
+        requireApart(real, checkpoint.folder(), output);
+        requireApart(real, checkpoint.asked(), output);
         for (Path file : checkpoint.files().keySet()) {
-            Path source = file.toRealPath();
-            if (source.startsWith(real)) {
+            if (file.toRealPath().startsWith(real)) {
                 throw new OutputException(
-                        ProblemCode.OUTPUT_REFUSED, Place.of(output), "checkpoints.output.inside", source);
+                        ProblemCode.OUTPUT_REFUSED, Place.of(output), "checkpoints.output.inside", file);
             }
         }
         if (base.isPresent()) {
-            requireApart(real, base.get().folder().toRealPath(), output);
+            requireApart(real, base.get().folder(), output);
         }
     }
 
@@ -66,8 +64,10 @@ final class OutputPlace {
         return bytes;
     }
 
-    private static void requireApart(Path target, Path input, Path output) {
-        if (target.startsWith(input) || input.startsWith(target)) {
+    /// Links are followed for the comparison; what is told is what the user typed.
+    private static void requireApart(Path target, Path input, Path output) throws IOException {
+        Path real = input.toRealPath();
+        if (target.startsWith(real) || real.startsWith(target)) {
             throw new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(output), "checkpoints.output.inside", input);
         }
     }

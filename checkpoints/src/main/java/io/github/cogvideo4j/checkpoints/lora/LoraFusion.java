@@ -30,6 +30,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
@@ -119,11 +120,10 @@ public final class LoraFusion {
         }
         List<StateEntry> entries =
                 base.entries().stream().map(entry -> fused(entry, ownTypes)).toList();
-        Path at = base.folder().toAbsolutePath();
-        Path parent = at.getParent();
+        Path at = base.folder();
         return new Checkpoint(
                 CheckpointKind.FUSED_LORA,
-                Files.isDirectory(at) || parent == null ? at : parent,
+                Files.isDirectory(at) ? at : Objects.requireNonNullElse(at.getParent(), Path.of(".")),
                 base.options(),
                 entries,
                 base.training(),

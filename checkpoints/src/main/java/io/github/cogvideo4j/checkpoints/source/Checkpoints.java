@@ -112,7 +112,7 @@ public final class Checkpoints {
                 warnings.report(
                         ProblemCode.CHOICE,
                         Place.of(candidate),
-                        "checkpoints.location.newest",
+                        run.newestFirst().size() == 1 ? "checkpoints.location.only" : "checkpoints.location.newest",
                         String.valueOf(candidate.getFileName()),
                         run.newestFirst().size());
                 skipped.forEach(warnings::report);

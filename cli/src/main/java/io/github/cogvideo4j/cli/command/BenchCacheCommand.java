@@ -99,7 +99,11 @@ public final class BenchCacheCommand extends ConsoleCommand {
 
     private JobControl begins(int number, int count, Optional<CacheChoice> cache) {
         if (cache.isPresent()) {
-            console.note("cli.bench-cache.cached", number, count, cache.get());
+            console.note(
+                    "cli.bench-cache.cached",
+                    number,
+                    count,
+                    CacheTableReport.shown(cache.get().toString()));
         } else {
             console.note("cli.bench-cache.exact", number, count);
         }

@@ -10,6 +10,7 @@ import java.util.Locale;
 ///
 /// @param table the table
 public record CacheTableReport(CacheTable table) {
+    private static final int LONGEST = 60;
     private static final int WIDTH = 640;
     private static final int HEIGHT = 400;
     private static final int MARGIN = 50;
@@ -39,11 +40,16 @@ public record CacheTableReport(CacheTable table) {
 
     private static List<String> cells(CacheTable.Row row) {
         return List.of(
-                row.cache().toString(),
+                shown(row.cache().toString()),
                 number("%.2f", row.speedUp()),
                 number("%.0f%%", 100 * row.share()),
                 Double.isInfinite(row.psnr()) ? "∞" : number("%.1f", row.psnr()),
                 number("%.4f", row.ssim()));
+    }
+
+    /// A setting as people read it: one that was measured has a number for each step, which only `--json` shows whole.
+    public static String shown(String setting) {
+        return setting.length() <= LONGEST ? setting : setting.substring(0, LONGEST - 1) + "…";
     }
 
     private static String number(String format, double value) {

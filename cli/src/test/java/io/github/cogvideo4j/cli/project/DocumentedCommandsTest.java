@@ -3,21 +3,15 @@ package io.github.cogvideo4j.cli.project;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.cogvideo4j.cli.Main;
 import io.github.cogvideo4j.cli.Program;
-import io.github.cogvideo4j.cli.Run;
 import io.github.cogvideo4j.cli.arguments.Language;
 import io.github.cogvideo4j.cli.arguments.OptionNames;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.Terminal;
+import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.testing.Resources;
-import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.URL;
-import java.net.URLClassLoader;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,88 +19,205 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.condition.EnabledOnOs;
-import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
-/// The commands that documents show. A block marked `console` is run, line by line in one folder, and must print what
-/// stands below each command. Other commands, whose inputs are the reader's own, must be understood by the parser.
+/// Every command in README and docs is run, in a folder where the names that it uses are small samples
+/// ([DocumentNames]), and does what the document is there for: it ends as expected and leaves what it names. What
+/// blocks marked `console` print is [ShownOutputTest]'s.
 class DocumentedCommandsTest {
     private static final Pattern COMMAND =
-            Pattern.compile("^ {4}(?:\\./)?cogvideo +(.*)$|`(?:\\./)?cogvideo +([^`]+)`");
+            Pattern.compile("^ {4}(?:\\./)?cogvideo +(.*)$|`(?:\\./)?cogvideo +([^`]+)`|`… ([^`]+)`");
     private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|'([^']*)'|(\\S+)");
 
+    /// What a reader writes where a document is short.
+    private static final Map<String, String> MEANT = Map.of(
+            "--base …", "--base CogVideoX-2b",
+            "lora fuse …", "lora fuse BASE ADAPTER OUTPUT",
+            "convert …", "convert CHECKPOINT OUTPUT",
+            "ALPHA", "64",
+            "COMMAND", "convert");
+
+    private static final String SHARD = "diffusion_pytorch_model-00001-of-00003.safetensors";
+
+    /// What comes first where a command needs what another one made.
+    /// The first that fits counts.
+    private static final List<Map.Entry<String, String>> BEFORE = List.of(
+            Map.entry("--undo", "doctor my-model --fix --yes"),
+            Map.entry("auto:psnr", "bench-cache --model my-model --cache pab"),
+            Map.entry("--scores scores.json", "score samples/step-500 samples/step-1000 --json > scores.json"),
+            Map.entry("verify OUTPUT", "lora fuse BASE ADAPTER OUTPUT"),
+            Map.entry(
+                    "--against outputs/checkpoint-500 --base",
+                    "merge outputs/checkpoint-500 my-model --method linear --base CogVideoX-2b"),
+            Map.entry(
+                    "--against outputs",
+                    "merge outputs/checkpoint-500 outputs/checkpoint-1000 my-model --base CogVideoX-2b"),
+            Map.entry("verify my-model", "convert checkpoint-500 my-model --base CogVideoX-2b"));
+
+    /// Added to a command so that it takes seconds: the samples' size, few steps, no question.
+    private static final Map<String, String> SMALLER = Map.of(
+            "^generate (?!.*--smoke|.*--num-frames)", "--num-inference-steps 2 --num-frames 9",
+            "^generate .*--num-frames", "--num-inference-steps 2",
+            "^bench-cache", "--num-inference-steps 2 --num-frames 9 --cache first-block:threshold=0",
+            "^invert", "--width 80 --height 48 --num-inference-steps 2 --max-num-frames 9",
+            "^doctor .*--fix", "--yes");
+
+    /// Commands that find something in what they look at; all others end with 0.
+    private static final Pattern FINDS = Pattern.compile("^doctor my-model$|^inspect pytorch_model\\.bin");
+
+    /// Commands that tell of the machine, which is not the tests'.
+    private static final Pattern TELLS_OF_THE_MACHINE = Pattern.compile("--system");
+
+    /// Commands that cannot be run here, with the reason. They are parsed.
+    private static final Map<String, String> NOT_RUN = Map.of(
+            "--with-text-encoder", "no fixture is a SAT training with its text encoder: T5 has 4.7 billion values",
+            "--enhance-prompt", "it asks a language model that somebody has to run");
+
+    private static final Pattern MADE =
+            Pattern.compile("my-(?!model/).*|OUTPUT|out|sat|.*\\.(html|csv)|coded|inverted|lighthouse.mp4");
+
     @TempDir
-    Path folder;
+    static Path folder;
 
-    /// JUnit warns of links that lead out of the folder when it clears it.
-    @AfterEach
-    void removeTheLink() throws IOException {
-        Files.deleteIfExists(folder.resolve("testing"));
-    }
+    private static CommandServer server;
 
-    @ParameterizedTest
-    @ValueSource(strings = {"README.md", "README_zh.md"})
-    @EnabledOnOs(OS.LINUX)
-    void whatIsShownIsWhatHappens(String document) throws Exception {
-        prepare();
-        List<String> lines = Files.readString(Resources.project(document))
-                .replace(" \\\n", " ")
-                .lines()
-                .toList();
-        int commands = 0;
-        boolean console = false;
-        for (int i = 0; i < lines.size(); i++) {
-            String line = lines.get(i);
-            console = line.startsWith("```") ? line.equals("```console") : console;
-            if (!console || !line.startsWith("$ ")) {
-                continue;
-            }
-            List<String> expected = lines.subList(i + 1, lines.size()).stream()
-                    .takeWhile(shown -> !shown.startsWith("$ ") && !shown.startsWith("```"))
-                    .toList();
-            if (line.contains(" hurt ")) {
-                hurt();
-            }
-            assertThat(run(line.substring(2))).as("%s: %s", document, line).isEqualTo(expected);
-            commands++;
+    /// A command where it stands: what it stands for often follows from the row of its table.
+    record Shown(String line, String command) {
+        @Override
+        public String toString() {
+            return command;
         }
-        assertThat(commands).isGreaterThan(4);
     }
 
-    static Stream<String> commands() throws IOException {
+    static Stream<Shown> commands() throws IOException {
         List<Path> documents =
                 new ArrayList<>(List.of(Resources.project("README.md"), Resources.project("README_zh.md")));
         try (Stream<Path> files = Files.list(Resources.project("docs"))) {
             files.filter(file -> file.toString().endsWith(".md")).sorted().forEach(documents::add);
         }
-        List<String> commands = new ArrayList<>();
+        List<Shown> commands = new ArrayList<>();
         for (Path document : documents) {
             for (String line : Files.readAllLines(document)) {
                 Matcher found = COMMAND.matcher(line);
                 while (found.find()) {
-                    String command = found.group(1) == null ? found.group(2) : found.group(1);
-                    commands.add(command.replaceFirst("\\s+#.*$", "")
-                            .replaceFirst("^help [A-Z]+$", "--help")
-                            .strip());
+                    commands.add(new Shown(line, command(line, found)));
                 }
             }
         }
         return commands.stream().distinct();
     }
 
+    private static String command(String line, Matcher found) {
+        if (found.group(3) != null) {
+            return "convert checkpoint-500 my-model --base CogVideoX-2b " + found.group(3);
+        }
+        String command = found.group(1) == null ? found.group(2) : found.group(1);
+        command = command.replaceFirst("\\s+#.*$", "").strip();
+        for (Map.Entry<String, String> meant : MEANT.entrySet()) {
+            command = command.replace(meant.getKey(), meant.getValue());
+        }
+        command = command.replace(
+                "FILE", line.contains("`ambiguous-weights`") ? "diffusion_pytorch_model.safetensors" : SHARD);
+        // A command's name alone stands for the command, not for a run of it.
+        return isName(words(command)) ? command + " --help" : command;
+    }
+
+    @BeforeAll
+    static void start() throws IOException {
+        server = new CommandServer(folder, ShownOutputTest.classPath(), Resources.project(""));
+    }
+
+    @AfterAll
+    static void end() {
+        server.close();
+    }
+
     @ParameterizedTest
     @MethodSource("commands")
-    void everyCommandIsUnderstood(String command) {
+    void everyCommandDoesWhatItIsShownFor(Shown shown) throws IOException {
+        if (NOT_RUN.keySet().stream().anyMatch(shown.command()::contains)) {
+            parse(words(shown.command()));
+            return;
+        }
+        clear();
+        String before = BEFORE.stream()
+                .filter(needed -> shown.command().contains(needed.getKey()))
+                .map(Map.Entry::getValue)
+                .findFirst()
+                .orElse("");
+        if (!before.isEmpty()) {
+            run(new Shown(shown.line(), before));
+        }
+        CommandServer.Answer answer = run(shown);
+        if (TELLS_OF_THE_MACHINE.matcher(shown.command()).find()) {
+            assertThat(answer.exit()).isIn(ExitCode.DONE, ExitCode.PROBLEMS_FOUND, ExitCode.ENVIRONMENT);
+        } else {
+            ExitCode expected = FINDS.matcher(shown.command()).find() ? ExitCode.PROBLEMS_FOUND : ExitCode.DONE;
+            assertThat(answer.exit()).as(answer.printed()).isEqualTo(expected);
+        }
+        // All names are typed without their folder, and are told so; the cache's own place is nobody's word.
+        // What merge and prune write down has to be found from anywhere, and they tell it as they wrote it down.
+        if (!shown.command().matches("(merge|prune) .*")) {
+            assertThat(answer.printed().replace(folder + "/.cache", "")).doesNotContain(folder.toString());
+        }
+        for (String word : words(shown.command())) {
+            if (MADE.matcher(word).matches() && !shown.command().contains("--dry-run")) {
+                assertThat(folder.resolve(word)).as(answer.printed()).exists();
+            }
+        }
+    }
+
+    private CommandServer.Answer run(Shown shown) throws IOException {
+        DocumentNames.place(shown.line() + " " + shown.command(), words(shown.command()), folder);
+        List<String> words = new ArrayList<>(words(shown.command()));
+        SMALLER.forEach((command, more) -> {
+            if (Pattern.compile(command).matcher(shown.command()).find()) {
+                words.addAll(words(more));
+            }
+        });
+        int redirected = words.indexOf(">");
+        if (redirected < 0) {
+            return server.run(words);
+        }
+        CommandServer.Answer answer = server.run(words.subList(0, redirected));
+        Files.writeString(folder.resolve(words.get(redirected + 1)), answer.printed());
+        return answer;
+    }
+
+    private static void clear() throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path path : all.toList().reversed()) {
+                if (!path.equals(folder)) {
+                    Files.delete(path);
+                }
+            }
+        }
+    }
+
+    private static boolean isName(List<String> words) {
+        CommandLine command = Program.commandLine(new Console(nowhere(), Map.of(), Language.EN, false, false));
+        for (String word : words) {
+            command = command == null ? null : command.getSubcommands().get(word);
+        }
+        return command != null && !words.equals(List.of("demo"));
+    }
+
+    private static Terminal nowhere() {
+        return Terminal.of(OutputStream.nullOutputStream(), OutputStream.nullOutputStream(), UTF_8);
+    }
+
+    private static void parse(List<String> words) {
+        CommandLine program = Program.commandLine(new Console(nowhere(), Map.of(), Language.EN, false, false));
+        program.parseArgs(OptionNames.of(program).canonical(words).toArray(String[]::new));
+    }
+
+    private static List<String> words(String command) {
         List<String> words = new ArrayList<>();
         Matcher word = WORD.matcher(command);
         while (word.find()) {
@@ -115,66 +226,6 @@ class DocumentedCommandsTest {
                     .findFirst()
                     .orElseThrow());
         }
-        Terminal nowhere = Terminal.of(OutputStream.nullOutputStream(), OutputStream.nullOutputStream(), UTF_8);
-        CommandLine program = Program.commandLine(new Console(nowhere, Map.of(), Language.EN, false, false));
-        try {
-            program.parseArgs(OptionNames.of(program).canonical(words).toArray(String[]::new));
-        } catch (CommandLine.MissingParameterException shortened) {
-            // Inside a sentence only what matters is shown; names of options and commands are right.
-            assertThat(shortened.getMissing()).isNotEmpty();
-        } catch (CommandLine.UnmatchedArgumentException unknown) {
-            throw unknown;
-        } catch (CommandLine.ParameterException placeholder) {
-            assertThat(placeholder.getValue()).as(placeholder.getMessage()).isUpperCase();
-        }
-    }
-
-    /// `./cogvideo`, and the repository's files that commands copy.
-    private void prepare() throws IOException {
-        Files.createSymbolicLink(folder.resolve("testing"), Resources.project("testing"));
-        Path launcher = Files.writeString(folder.resolve("cogvideo"), """
-                #!/bin/sh
-                exec '%s' -Xmx256m -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
-                  -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 -Dorg.bytedeco.javacpp.maxBytes=0 \
-                  -Dorg.bytedeco.javacpp.logger=slf4j -Dslf4j.internal.verbosity=ERROR -cp '%s' %s "$@"
-                """.formatted(
-                        Path.of(System.getProperty("java.home"), "bin", "java"), classPath(), Main.class.getName()));
-        assertThat(launcher.toFile().setExecutable(true)).isTrue();
-    }
-
-    /// Some launchers of tests put the classes under test on a loader of their own.
-    private static String classPath() {
-        return Main.class.getClassLoader() instanceof URLClassLoader loader
-                ? Stream.of(loader.getURLs()).map(URL::getPath).collect(Collectors.joining(File.pathSeparator))
-                : System.getProperty("java.class.path");
-    }
-
-    /// What the document does not show: how `my-model` was hurt. One bit of one value.
-    private void hurt() throws IOException {
-        Path hurt = Resources.copy(folder.resolve("my-model"), folder.resolve("hurt"));
-        Path weights = hurt.resolve("transformer/diffusion_pytorch_model.safetensors");
-        byte[] bytes = Files.readAllBytes(weights);
-        int header = Math.toIntExact(
-                ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong());
-        JsonNode tensors = JsonMapper.shared().readTree(new String(bytes, Long.BYTES, header, UTF_8));
-        int start = tensors.get("transformer_blocks.1.norm2.norm.bias")
-                .get("data_offsets")
-                .get(0)
-                .intValue();
-        bytes[Long.BYTES + header + start + 14 * Short.BYTES] ^= 1;
-        Files.write(weights, bytes);
-    }
-
-    private List<String> run(String command) throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder("bash", "-c", command)
-                .directory(folder.toFile())
-                .redirectErrorStream(true);
-        builder.environment().keySet().removeIf(name -> !List.of("PATH", "HOME").contains(name));
-        builder.environment().putAll(Map.of("LC_ALL", "C.UTF-8", "OPT_OUT_TRACKING", "true"));
-        Process process = builder.start();
-        process.getOutputStream().close();
-        String output = new String(process.getInputStream().readAllBytes(), UTF_8);
-        process.waitFor();
-        return Run.withoutTime(output).lines().toList();
+        return words;
     }
 }

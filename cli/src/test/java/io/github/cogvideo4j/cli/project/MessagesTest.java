@@ -72,6 +72,19 @@ class MessagesTest {
         }
     }
 
+    /// "1 tensors" is no English: a count and its noun are a choice, `{0} {0|tensor|tensors}`. A limit is never one.
+    @ParameterizedTest
+    @MethodSource("modulesWithMessages")
+    void aCountOfOneHasTheSingular(String module) {
+        Pattern plural =
+                Pattern.compile("(?<!more than |at most |at least |all |one of )\\{\\d} ((input|output|latent|other) )?"
+                        + "(tensor|module|key|value|layer|file|rank|step|prompt|element|matrice|block|model|buffer|channel|frame"
+                        + "|piece|token|row|chunk|object|record|window|prediction|checkpoint|video|adapter|component)s\\b"
+                        + "(?! per second)");
+        ProjectFiles.bundle(module, "messages")
+                .forEach((key, text) -> assertThat(text).as(key).doesNotContainPattern(plural));
+    }
+
     @ParameterizedTest
     @MethodSource("modulesWithMessages")
     void whatEnglishSaysInWordsIsSaidInChinese(String module) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import javax.imageio.IIOException;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.FileImageOutputStream;
 
@@ -20,6 +21,9 @@ final class PngFile {
                 if (!ImageIO.write(inHeap(image), "png", stream)) {
                     throw new IOException("this runtime has no writer for PNG");
                 }
+            } catch (IIOException e) {
+                // What the system said, a full disk for one, is only in the cause.
+                throw e.getCause() instanceof IOException said ? said : e;
             }
         });
     }

@@ -157,15 +157,17 @@ public final class OutputFile {
         if (longest.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
             throw refused(target, "inference.output.long-name");
         }
-        Path above = target.toAbsolutePath().getParent();
+        // Told as the user wrote it.
+        Path above = target.getParent();
         while (above != null && !Files.exists(above)) {
             above = above.getParent();
         }
-        if (above != null && !Files.isDirectory(above)) {
+        Path folder = Objects.requireNonNullElse(above, Path.of("."));
+        if (!Files.isDirectory(folder)) {
             throw refused(target, "inference.output.under-file");
         }
-        if (above != null && !Files.isWritable(above)) {
-            throw new AccessDeniedException(above.toString());
+        if (!Files.isWritable(folder)) {
+            throw new AccessDeniedException(folder.toString());
         }
     }
 

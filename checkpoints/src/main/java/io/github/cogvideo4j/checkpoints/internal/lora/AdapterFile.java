@@ -76,7 +76,7 @@ public final class AdapterFile implements AutoCloseable {
                 && !(overwrite && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))) {
             throw exists(file);
         }
-        return absolute;
+        return file;
     }
 
     /// The refusal of a place where a file is already, which may be replaced on request.

@@ -32,6 +32,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
 
@@ -233,14 +234,13 @@ public final class AdapterReader {
         List<StoredTensor> empty =
                 factors.stream().filter(tensor -> tensor.shape().numel() == 0).toList();
         if (!empty.isEmpty()) {
-            Path folder = file.toAbsolutePath().getParent();
             throw new InvalidCheckpointException(Problem.of(
                             ProblemCode.NOT_WEIGHTS,
                             place.tensor(empty.getFirst().name()),
                             "checkpoints.lora.empty",
                             empty.size(),
                             factors.size())
-                    .with(new Remedy.ExportAdapter(folder == null ? file : folder)));
+                    .with(new Remedy.ExportAdapter(Objects.requireNonNullElse(file.getParent(), Path.of(".")))));
         }
     }
 

@@ -82,10 +82,12 @@ public record AdapterSource(AdapterContent content, Map<String, Shape> model) {
 
     private static Optional<AdapterLocation> besideState(Path path, Checkpoint checkpoint) throws IOException {
         // The state lies in a folder of the checkpoint, or is it.
-        Path folder = checkpoint.folder().toAbsolutePath().normalize();
+        Path folder = checkpoint.folder();
         Path parent = folder.resolveSibling("");
         Optional<AdapterLocation> found = AdapterLocation.find(folder);
-        boolean inside = parent.startsWith(path.toAbsolutePath().normalize());
+        boolean inside = parent.toAbsolutePath()
+                .normalize()
+                .startsWith(path.toAbsolutePath().normalize());
         return found.isPresent() || !inside ? found : AdapterLocation.find(parent);
     }
 
