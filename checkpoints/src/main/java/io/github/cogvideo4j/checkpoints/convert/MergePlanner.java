@@ -299,6 +299,6 @@ final class MergePlanner {
                 request.output(),
                 new LoraMerge.Options(arithmetic.rank(), model, dtype, options.threads(), options.overwrite()),
                 control);
-        return new Plan.Adapters(described, merge);
+        return new Plan.AdapterPlan(described, merge);
     }
 }

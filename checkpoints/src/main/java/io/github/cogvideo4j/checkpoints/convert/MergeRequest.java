@@ -196,9 +196,9 @@ public record MergeRequest(
         ///
         /// @param sources what is merged
         /// @param merge   what will be written
-        record Adapters(List<MergedSource> sources, LoraMerge merge) implements Plan {
+        record AdapterPlan(List<MergedSource> sources, LoraMerge merge) implements Plan {
             /// Copies the list.
-            public Adapters {
+            public AdapterPlan {
                 sources = List.copyOf(sources);
             }
 

@@ -35,7 +35,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param empty   whether the trash is emptied instead, once each checkpoint in it has been proven again
 public record PruneRequest(
         Path run,
-        List<Rule> keep,
+        List<KeepRule> keep,
         Optional<String> base,
         Optional<Path> weights,
         TargetDType dtype,
@@ -47,27 +47,27 @@ public record PruneRequest(
 
     /// A rule that keeps checkpoints. Steps and epochs of one run are counted apart: a rule is applied to the
     /// checkpoints of each kind of name by themselves.
-    public sealed interface Rule {
+    public sealed interface KeepRule {
         /// The newest ones.
         ///
         /// @param count how many
-        record Last(int count) implements Rule {}
+        record Last(int count) implements KeepRule {}
 
         /// Those whose number is a multiple.
         ///
         /// @param steps of how many steps
-        record Every(long steps) implements Rule {}
+        record Every(long steps) implements KeepRule {}
 
         /// One.
         ///
         /// @param number its step, or its epoch
-        record Step(long number) implements Rule {}
+        record Step(long number) implements KeepRule {}
 
         /// The one with the highest score; of equal ones the newest.
         ///
         /// @param measure what was measured, for reports
         /// @param scores  the score of each step that has one
-        record Best(String measure, SortedMap<Long, Double> scores) implements Rule {
+        record Best(String measure, SortedMap<Long, Double> scores) implements KeepRule {
             /// Copies the map.
             public Best {
                 scores = Collections.unmodifiableSortedMap(new TreeMap<>(scores));
@@ -140,12 +140,12 @@ public record PruneRequest(
     public PruneRequest {
         keep = List.copyOf(keep);
         RequestText.requireOne(empty, "empty", !keep.isEmpty(), "keep");
-        for (Rule rule : keep) {
+        for (KeepRule rule : keep) {
             boolean sound = switch (rule) {
-                case Rule.Last last -> last.count() > 0;
-                case Rule.Every every -> every.steps() > 0;
-                case Rule.Step step -> step.number() >= 0;
-                case Rule.Best best -> !best.scores().isEmpty();
+                case KeepRule.Last last -> last.count() > 0;
+                case KeepRule.Every every -> every.steps() > 0;
+                case KeepRule.Step step -> step.number() >= 0;
+                case KeepRule.Best best -> !best.scores().isEmpty();
             };
             if (!sound) {
                 throw new InvalidRequestException(
@@ -167,7 +167,7 @@ public record PruneRequest(
     }
 
     /// The same request with rules.
-    public PruneRequest withKeep(Rule... rules) {
+    public PruneRequest withKeep(KeepRule... rules) {
         return new PruneRequest(run, List.of(rules), base, weights, dtype, threads, empty);
     }
 
@@ -210,12 +210,12 @@ public record PruneRequest(
         return json;
     }
 
-    private static void write(Rule rule, ObjectNode node) {
+    private static void write(KeepRule rule, ObjectNode node) {
         switch (rule) {
-            case Rule.Last last -> node.put("last", last.count());
-            case Rule.Every every -> node.put("every", every.steps());
-            case Rule.Step step -> node.put("step", step.number());
-            case Rule.Best best -> {
+            case KeepRule.Last last -> node.put("last", last.count());
+            case KeepRule.Every every -> node.put("every", every.steps());
+            case KeepRule.Step step -> node.put("step", step.number());
+            case KeepRule.Best best -> {
                 node.put("best", best.measure());
                 ArrayNode scores = node.putArray("scores");
                 best.scores()
@@ -230,7 +230,7 @@ public record PruneRequest(
     /// @throws InvalidRequestException `request` for anything else
     public static PruneRequest read(ObjectNode json) {
         RequestFields fields = RequestFields.of(json, JOB, VERSION);
-        List<Rule> rules = new ArrayList<>();
+        List<KeepRule> rules = new ArrayList<>();
         for (RequestFields rule : fields.objects("keep")) {
             rules.add(rule(rule));
             rule.end();
@@ -247,15 +247,15 @@ public record PruneRequest(
         return request;
     }
 
-    private static Rule rule(RequestFields fields) {
+    private static KeepRule rule(RequestFields fields) {
         if (fields.has("last")) {
-            return new Rule.Last(fields.whole("last", 1, Integer.MAX_VALUE).orElse(0));
+            return new KeepRule.Last(fields.whole("last", 1, Integer.MAX_VALUE).orElse(0));
         }
         if (fields.has("every")) {
-            return new Rule.Every(fields.large("every", 1, Long.MAX_VALUE).orElse(0));
+            return new KeepRule.Every(fields.large("every", 1, Long.MAX_VALUE).orElse(0));
         }
         if (fields.has("step")) {
-            return new Rule.Step(fields.large("step", 0, Long.MAX_VALUE).orElse(-1));
+            return new KeepRule.Step(fields.large("step", 0, Long.MAX_VALUE).orElse(-1));
         }
         SortedMap<Long, Double> scores = new TreeMap<>();
         String measure = fields.requiredText("best");
@@ -265,6 +265,6 @@ public record PruneRequest(
                     score.number("score").orElse(Double.NEGATIVE_INFINITY));
             score.end();
         }
-        return new Rule.Best(measure, scores);
+        return new KeepRule.Best(measure, scores);
     }
 }

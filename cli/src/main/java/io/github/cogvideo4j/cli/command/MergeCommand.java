@@ -102,7 +102,7 @@ public final class MergeCommand extends ConsoleCommand {
                     report.convert();
                 }
             }
-            case MergeRequest.Plan.Adapters adapters -> {
+            case MergeRequest.Plan.AdapterPlan adapters -> {
                 MergedAdapterReport report = new MergedAdapterReport(adapters, console);
                 if (result.dryRun()) {
                     report.showPlan();

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.prune.PruneRequest;
-import io.github.cogvideo4j.checkpoints.prune.PruneRequest.Rule;
+import io.github.cogvideo4j.checkpoints.prune.PruneRequest.KeepRule;
 import io.github.cogvideo4j.cli.arguments.Choices;
 import io.github.cogvideo4j.cli.arguments.KeepRuleConverter;
 import io.github.cogvideo4j.cli.arguments.KeepRuleConverter.KeepWord;
@@ -103,24 +103,24 @@ public final class PruneCommand extends ConsoleCommand {
         return ExitCode.DONE;
     }
 
-    private List<Rule> rules() throws IOException {
-        List<Rule> rules = new ArrayList<>();
+    private List<KeepRule> rules() throws IOException {
+        List<KeepRule> rules = new ArrayList<>();
         for (KeepWord word : keep) {
             rules.add(
                     switch (word.name()) {
-                        case "last" -> new Rule.Last(word.number());
-                        case "every" -> new Rule.Every(word.number());
-                        case "step" -> new Rule.Step(word.number());
+                        case "last" -> new KeepRule.Last(word.number());
+                        case "every" -> new KeepRule.Every(word.number());
+                        case "step" -> new KeepRule.Step(word.number());
                         default -> best(word.measure());
                     });
         }
         return rules;
     }
 
-    private Rule best(String measure) throws IOException {
+    private KeepRule best(String measure) throws IOException {
         if (scores.isEmpty()) {
             throw new UsageException("cli.prune.needs-scores", measure);
         }
-        return new Rule.Best(measure, ScoredSteps.read(scores.get(), measure));
+        return new KeepRule.Best(measure, ScoredSteps.read(scores.get(), measure));
     }
 }

@@ -14,12 +14,12 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// The report on adapters that become one, for people and as JSON.
 public final class MergedAdapterReport {
-    private final MergeRequest.Plan.Adapters plan;
+    private final MergeRequest.Plan.AdapterPlan plan;
     private final Console console;
 
     /// @param plan    the merge
     /// @param console where it is told
-    public MergedAdapterReport(MergeRequest.Plan.Adapters plan, Console console) {
+    public MergedAdapterReport(MergeRequest.Plan.AdapterPlan plan, Console console) {
         this.plan = plan;
         this.console = console;
     }

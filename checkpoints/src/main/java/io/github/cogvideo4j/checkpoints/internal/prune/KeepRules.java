@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.prune;
 
 import io.github.cogvideo4j.checkpoints.internal.source.RunListing.RunCheckpoint;
-import io.github.cogvideo4j.checkpoints.prune.PruneRequest.Rule;
+import io.github.cogvideo4j.checkpoints.prune.PruneRequest.KeepRule;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -14,30 +14,30 @@ final class KeepRules {
     private KeepRules() {}
 
     /// The checkpoints that at least one rule keeps.
-    static Set<RunCheckpoint> kept(List<RunCheckpoint> checkpoints, List<Rule> rules) {
+    static Set<RunCheckpoint> kept(List<RunCheckpoint> checkpoints, List<KeepRule> rules) {
         Set<RunCheckpoint> kept = new HashSet<>();
         Map<String, List<RunCheckpoint>> kinds =
                 checkpoints.stream().collect(Collectors.groupingBy(RunCheckpoint::kind));
         for (List<RunCheckpoint> kind : kinds.values()) {
-            for (Rule rule : rules) {
+            for (KeepRule rule : rules) {
                 kept.addAll(kept(kind, rule));
             }
         }
         return kept;
     }
 
-    private static List<RunCheckpoint> kept(List<RunCheckpoint> kind, Rule rule) {
+    private static List<RunCheckpoint> kept(List<RunCheckpoint> kind, KeepRule rule) {
         return switch (rule) {
-            case Rule.Last last ->
+            case KeepRule.Last last ->
                 kind.stream()
                         .sorted(Comparator.comparingLong(RunCheckpoint::number).reversed())
                         .limit(last.count())
                         .toList();
-            case Rule.Every every ->
+            case KeepRule.Every every ->
                 kind.stream().filter(one -> one.number() % every.steps() == 0).toList();
-            case Rule.Step step ->
+            case KeepRule.Step step ->
                 kind.stream().filter(one -> one.number() == step.number()).toList();
-            case Rule.Best best ->
+            case KeepRule.Best best ->
                 kind.stream()
                         .filter(one -> best.scores().containsKey(one.number()))
                         .max(Comparator.comparingDouble((RunCheckpoint one) ->

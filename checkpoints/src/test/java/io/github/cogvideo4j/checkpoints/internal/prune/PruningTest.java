@@ -13,7 +13,7 @@ import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.prune.PruneRequest;
 import io.github.cogvideo4j.checkpoints.prune.PruneRequest.Fate;
 import io.github.cogvideo4j.checkpoints.prune.PruneRequest.Item;
-import io.github.cogvideo4j.checkpoints.prune.PruneRequest.Rule;
+import io.github.cogvideo4j.checkpoints.prune.PruneRequest.KeepRule;
 import io.github.cogvideo4j.checkpoints.verify.VerificationRequest;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.json.JsonFile;
@@ -80,7 +80,7 @@ class PruningTest {
             if (unfinished) {
                 Files.createDirectories(run.resolve("checkpoint-9000/pytorch_model"));
             }
-            List<Rule> rules = new ArrayList<>();
+            List<KeepRule> rules = new ArrayList<>();
             TreeSet<Long> kept = new TreeSet<>(List.of(steps.last()));
             List<Long> all = new ArrayList<>(steps);
             if (unfinished) {
@@ -88,18 +88,18 @@ class PruningTest {
             }
             if (generator.bool()) {
                 int last = generator.integer(1, 3);
-                rules.add(new Rule.Last(last));
+                rules.add(new KeepRule.Last(last));
                 kept.addAll(all.subList(Math.max(0, all.size() - last), all.size()));
             }
             if (generator.bool()) {
                 long every = generator.of(100L, 150L, 200L);
-                rules.add(new Rule.Every(every));
+                rules.add(new KeepRule.Every(every));
                 all.stream().filter(step -> step % every == 0).forEach(kept::add);
             }
             if (generator.bool()) {
                 SortedMap<Long, Double> scores = new TreeMap<>();
                 steps.forEach(step -> scores.put(step, (double) generator.integer(0, 3)));
-                rules.add(new Rule.Best("flicker", scores));
+                rules.add(new KeepRule.Best("flicker", scores));
                 steps.stream()
                         .max(Comparator.comparingDouble((Long step) -> scores.getOrDefault(step, 0.0))
                                 .thenComparingLong(step -> step))
@@ -107,11 +107,11 @@ class PruningTest {
             }
             if (rules.isEmpty() || generator.bool()) {
                 long step = generator.of(all);
-                rules.add(new Rule.Step(step));
+                rules.add(new KeepRule.Step(step));
                 kept.add(step);
             }
             Map<String, String> before = hashes(run);
-            PruneRequest request = PruneRequest.of(run).withKeep(rules.toArray(Rule[]::new));
+            PruneRequest request = PruneRequest.of(run).withKeep(rules.toArray(KeepRule[]::new));
             PruneRequest.Result done = plan(request).run(JobControl.none());
 
             Map<String, String> left = hashes(run);
@@ -150,7 +150,7 @@ class PruningTest {
         Map<String, String> before = hashes(folder);
         List<Item> items = plan(PruneRequest.of(run)).items();
         assertThat(items).extracting(Item::fate).containsOnly(Fate.KEPT);
-        assertThat(plan(PruneRequest.of(run).withKeep(new Rule.Last(1))).items())
+        assertThat(plan(PruneRequest.of(run).withKeep(new KeepRule.Last(1))).items())
                 .extracting(Item::fate)
                 .containsExactly(Fate.GOES, Fate.KEPT);
         assertThat(hashes(folder)).isEqualTo(before);
@@ -169,7 +169,7 @@ class PruningTest {
     @Test
     void aTrainerThatWritesIsNotDisturbed() throws IOException {
         Path run = run(9, 10);
-        PruneRequest request = PruneRequest.of(run).withKeep(new Rule.Last(1));
+        PruneRequest request = PruneRequest.of(run).withKeep(new KeepRule.Last(1));
         TrainerActivity writing = activity(run.resolve("train.log"), () -> {});
         assertThatThrownBy(() -> new PrunePlanner(request, writing, JobControl.none())
                         .plan()
@@ -216,7 +216,7 @@ class PruningTest {
     @Test
     void weightsThatAreThereAreComparedAgain() throws IOException {
         Path run = run(9, 10);
-        PruneRequest request = PruneRequest.of(run).withKeep(new Rule.Last(1));
+        PruneRequest request = PruneRequest.of(run).withKeep(new KeepRule.Last(1));
         PrunePlanner.conversion(request, run.resolve("checkpoint-9"), folder.resolve("run-weights/checkpoint-9"), false)
                 .plan(JobControl.none())
                 .run(JobControl.none());
@@ -226,7 +226,7 @@ class PruningTest {
     @Test
     void weightsOfAnotherCheckpointProveNothing() throws IOException {
         Path run = run(9, 10);
-        PruneRequest request = PruneRequest.of(run).withKeep(new Rule.Last(1));
+        PruneRequest request = PruneRequest.of(run).withKeep(new KeepRule.Last(1));
         PrunePlanner.conversion(
                         request, run.resolve("checkpoint-10"), folder.resolve("run-weights/checkpoint-9"), false)
                 .plan(JobControl.none())
@@ -241,7 +241,7 @@ class PruningTest {
     @Test
     void whatCannotBeProvenAgainIsNotDeleted() throws IOException {
         Path run = run(9, 10);
-        PruneRequest request = PruneRequest.of(run).withKeep(new Rule.Last(1));
+        PruneRequest request = PruneRequest.of(run).withKeep(new KeepRule.Last(1));
         plan(request).run(JobControl.none());
         Path weights = folder.resolve("run-weights/checkpoint-9/transformer/diffusion_pytorch_model.safetensors");
         byte[] bytes = Files.readAllBytes(weights);
@@ -258,7 +258,7 @@ class PruningTest {
     @Test
     void aDeletionThatWasBegunIsFinished() throws IOException {
         Path run = run(9, 10);
-        PruneRequest request = PruneRequest.of(run).withKeep(new Rule.Last(1));
+        PruneRequest request = PruneRequest.of(run).withKeep(new KeepRule.Last(1));
         plan(request).run(JobControl.none());
         Path trash = folder.resolve("run-trash");
         Files.writeString(
@@ -277,7 +277,7 @@ class PruningTest {
         Path run = run(9, 10);
         Files.createDirectories(folder.resolve("run-trash"));
         try (PruneJournal _ = PruneJournal.open(folder.resolve("run-trash"))) {
-            assertThatThrownBy(() -> plan(PruneRequest.of(run).withKeep(new Rule.Last(1)))
+            assertThatThrownBy(() -> plan(PruneRequest.of(run).withKeep(new KeepRule.Last(1)))
                             .run(JobControl.none()))
                     .isInstanceOf(OutputException.class)
                     .hasMessageContaining("another program");
@@ -294,7 +294,8 @@ class PruningTest {
             copy(checkpoint, run.resolve("checkpoint-1"));
             copy(checkpoint, run.resolve("checkpoint-2"));
         }
-        List<Item> items = plan(PruneRequest.of(run).withKeep(new Rule.Last(1))).items();
+        List<Item> items =
+                plan(PruneRequest.of(run).withKeep(new KeepRule.Last(1))).items();
         assertThat(items).extracting(Item::fate).containsExactly(Fate.STAYS, Fate.KEPT);
         assertThat(items.getFirst().reason().orElseThrow().message().key())
                 .isIn("checkpoints.prune.other-weights", "checkpoints.prune.only-weights");
@@ -348,7 +349,7 @@ class PruningTest {
         Path run = run(9, 10);
         Files.createDirectories(folder.resolve("else"));
         Files.createSymbolicLink(folder.resolve("run-trash"), folder.resolve("else"));
-        PruneRequest request = PruneRequest.of(run).withKeep(new Rule.Last(1));
+        PruneRequest request = PruneRequest.of(run).withKeep(new KeepRule.Last(1));
         assertThatThrownBy(() -> plan(request)).isInstanceOf(OutputException.class);
         Files.delete(folder.resolve("run-trash"));
         PruneRequest inside = new PruneRequest(
@@ -364,10 +365,10 @@ class PruningTest {
     void everyFieldSurvivesBeingWrittenAndRead() {
         PruneRequest request = PruneRequest.of(Path.of("run"))
                 .withKeep(
-                        new Rule.Last(2),
-                        new Rule.Every(1000),
-                        new Rule.Step(0),
-                        new Rule.Best("flicker", new TreeMap<>(Map.of(500L, 0.98, 1000L, 0.97))))
+                        new KeepRule.Last(2),
+                        new KeepRule.Every(1000),
+                        new KeepRule.Step(0),
+                        new KeepRule.Best("flicker", new TreeMap<>(Map.of(500L, 0.98, 1000L, 0.97))))
                 .withBase("THUDM/CogVideoX-2b");
         assertThat(PruneRequest.read(object(JsonFile.format(request.toJson())))).isEqualTo(request);
         PruneRequest empty = PruneRequest.of(Path.of("run")).emptying();
