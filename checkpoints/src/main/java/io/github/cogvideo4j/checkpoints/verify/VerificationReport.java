@@ -13,6 +13,7 @@ import java.util.Optional;
 /// @param tensors     how many tensors were read
 /// @param bytes       how many bytes of them
 /// @param source      the checkpoint that the folder was compared with, where there was one
+/// @param sources     how many checkpoints it was compared with: several where the model was merged
 /// @param differences the tensors that differ from that checkpoint
 /// @param problems    what is wrong, the differences among it; none when all is as it should be
 /// @param warnings       what could not be checked
@@ -23,6 +24,7 @@ public record VerificationReport(
         int tensors,
         long bytes,
         Optional<Path> source,
+        int sources,
         List<TensorDifference> differences,
         List<Problem> problems,
         List<Problem> warnings) {

@@ -206,7 +206,12 @@ public final class ConversionReport {
         merge.density().ifPresent(density -> node.put("density", density));
         merge.ema().ifPresent(decay -> node.put("ema", decay));
         merge.base().ifPresent(base -> node.put("base", base));
-        console.print("cli.merge.method", merge.method(), merge.base().orElse("-"));
+        if (merge.base().isPresent()) {
+            console.print(
+                    "cli.merge.method-on-base", merge.method(), merge.base().get());
+        } else {
+            console.print("cli.merge.method", merge.method());
+        }
         MergeText.show(merge.sources(), console, node);
     }
 

@@ -52,7 +52,11 @@ public record VerificationText(Console console) {
             }
         }
         if (report.problems().isEmpty()) {
-            console.print("cli.verify.equal", report.tensors(), source);
+            if (report.sources() > 1) {
+                console.print("cli.verify.equal-merge", report.tensors(), report.sources());
+            } else {
+                console.print("cli.verify.equal", report.tensors(), source);
+            }
         }
         return finish(report.problems(), result);
     }

@@ -97,7 +97,16 @@ public record FolderComparison(Path folder, List<Counterpart> parts, int threads
         }
         Checkpoint last = parts.getLast().source();
         return new VerificationReport(
-                folder, false, 0, tensors, bytes, Optional.of(last.folder()), differences, problems, warnings);
+                folder,
+                false,
+                0,
+                tensors,
+                bytes,
+                Optional.of(last.folder()),
+                last.merge().map(merge -> merge.sources().size()).orElse(1),
+                differences,
+                problems,
+                warnings);
     }
 
     /// Another component that the source equals, where it is not the one that it was compared with.

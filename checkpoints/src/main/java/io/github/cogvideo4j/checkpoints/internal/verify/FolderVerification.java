@@ -251,6 +251,6 @@ public final class FolderVerification {
 
     private VerificationReport report(boolean manifest, int files, int tensors, long bytes) {
         return new VerificationReport(
-                folder, manifest, files, tensors, bytes, Optional.empty(), List.of(), problems, warnings);
+                folder, manifest, files, tensors, bytes, Optional.empty(), 0, List.of(), problems, warnings);
     }
 }
