@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.image;
 
-/// libwebp's conversion of a lossy image to colours: its colour planes have half the rows and columns: each is
+/// libwebp's conversion of a lossy image to colours. The colour planes have half the rows and columns; each is
 /// interpolated to full size with the weights 9, 3, 3 and 1, rounded as libwebp rounds, and then converted from BT.601
 /// with 14 bits.
 ///

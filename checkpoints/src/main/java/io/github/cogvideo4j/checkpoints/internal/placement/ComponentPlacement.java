@@ -194,14 +194,7 @@ public final class ComponentPlacement {
             placed.add(result);
         }
         if (said.isEmpty()) {
-            placed.stream()
-                    .filter(one -> placed.size() > 1 || !one.component().equals(Component.TRANSFORMER))
-                    .forEach(one -> found.warnings()
-                            .report(
-                                    ProblemCode.CHOICE,
-                                    found.place(),
-                                    "checkpoints.convert.component",
-                                    one.component().folder()));
+            found.tellChosen(placed);
         }
         return placed;
     }

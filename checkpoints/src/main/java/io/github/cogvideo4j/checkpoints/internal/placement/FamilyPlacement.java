@@ -64,14 +64,7 @@ final class FamilyPlacement {
             }
         }
         if (said.isEmpty()) {
-            placed.stream()
-                    .filter(one -> placed.size() > 1 || !one.component().equals(Component.TRANSFORMER))
-                    .forEach(one -> found.warnings()
-                            .report(
-                                    ProblemCode.CHOICE,
-                                    found.place(),
-                                    "checkpoints.convert.component",
-                                    one.component().folder()));
+            found.tellChosen(placed);
         }
         return placed;
     }

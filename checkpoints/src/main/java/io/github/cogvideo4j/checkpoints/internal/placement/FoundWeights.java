@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.placement;
 
 import io.github.cogvideo4j.checkpoints.internal.table.StateParts;
+import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.StateEntry;
 import io.github.cogvideo4j.formats.problem.Message;
@@ -112,5 +113,16 @@ final class FoundWeights {
                 .filter(entry -> names.containsKey(entry.name()))
                 .map(entry -> entry.withName(names.getOrDefault(entry.name(), entry.name())))
                 .toList());
+    }
+
+    /// Says which components were chosen, where it is not the transformer alone.
+    void tellChosen(List<PlacedComponent> placed) {
+        placed.stream()
+                .filter(one -> placed.size() > 1 || !one.component().equals(Component.TRANSFORMER))
+                .forEach(one -> warnings.report(
+                        ProblemCode.CHOICE,
+                        place,
+                        "checkpoints.convert.component",
+                        one.component().folder()));
     }
 }

@@ -19,6 +19,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -88,7 +89,7 @@ record Pruning(
             throw PrunePlaces.refused(
                     writer.get().file(), "checkpoints.prune.open", writer.get().process());
         }
-        Map<Path, FileIdentity> before = new java.util.HashMap<>();
+        Map<Path, FileIdentity> before = new HashMap<>();
         files.forEach((file, identity) -> {
             if (file.startsWith(folder)) {
                 before.put(file, identity);
