@@ -61,8 +61,8 @@ class FunControlTest {
     void aFolderOfFramesLeadsAVideoThatCanBeRepeated() throws IOException {
         Path video = folder.resolve("video.safetensors");
         Path again = folder.resolve("again.safetensors");
-        done(generate(video));
-        done(Run.of("generate", "--repeat", video + ".json", "--output-path", again.toString()));
+        Run.done(generate(video));
+        Run.done(Run.of("generate", "--repeat", video + ".json", "--output-path", again.toString()));
         assertThat(again).hasSameBinaryContentAs(video);
         ObjectNode record = JsonFile.readObject(Path.of(video + ".json"), 1 << 20, ProblemCode.REQUEST);
         assertThat(record.path("request").path("generate_type").stringValue()).isEqualTo("control");
@@ -76,13 +76,13 @@ class FunControlTest {
         Path first = folder.resolve("first.safetensors");
         Path renamed = folder.resolve("renamed.safetensors");
         Path other = folder.resolve("other.safetensors");
-        done(generate(first));
+        Run.done(generate(first));
         for (int i = 0; i < 9; i++) {
             Files.move(frames.resolve("frame_%05d.png".formatted(i)), frames.resolve("f" + (i + 3) + ".PNG"));
         }
-        done(generate(renamed));
+        Run.done(generate(renamed));
         Files.move(frames.resolve("f3.PNG"), frames.resolve("f12.PNG"));
-        done(generate(other));
+        Run.done(generate(other));
         assertThat(renamed).hasSameBinaryContentAs(first);
         assertThat(Files.mismatch(first, other)).isNotNegative();
     }
@@ -90,7 +90,7 @@ class FunControlTest {
     @Test
     void aChangedControlIsToldWhenAVideoIsRepeated() throws IOException {
         Path video = folder.resolve("video.safetensors");
-        done(generate(video));
+        Run.done(generate(video));
         Files.delete(frames.resolve("frame_00008.png"));
         Files.copy(frames.resolve("frame_00000.png"), frames.resolve("frame_00008.png"));
         Run run = Run.of(
@@ -99,7 +99,7 @@ class FunControlTest {
                 video + ".json",
                 "--output-path",
                 folder.resolve("x.gif").toString());
-        done(run);
+        Run.done(run);
         assertThat(run.err()).contains("input_sha256", "[source-changed]");
     }
 
@@ -118,7 +118,7 @@ class FunControlTest {
                 "9",
                 "--dry-run",
                 "--json");
-        done(plan);
+        Run.done(plan);
         assertThat(plan.out()).contains("\"frames\": 9", "\"fps\": 12.0", "encode-input");
         Run smoke = generate(folder.resolve("x.mp4"), "--control-video", control.toString(), "--smoke");
         assertThat(smoke.exit()).as(smoke.err()).isIn(ExitCode.DONE, ExitCode.PROBLEMS_FOUND);
@@ -129,13 +129,13 @@ class FunControlTest {
     void anOrdinaryVideoLeadsByItsEdges() throws IOException {
         Path edges = folder.resolve("edges.safetensors");
         Path again = folder.resolve("again.safetensors");
-        done(generate(edges, "--control-canny", frames.toString()));
-        done(Run.of("generate", "--repeat", edges + ".json", "--output-path", again.toString()));
+        Run.done(generate(edges, "--control-canny", frames.toString()));
+        Run.done(Run.of("generate", "--repeat", edges + ".json", "--output-path", again.toString()));
         assertThat(again).hasSameBinaryContentAs(edges);
         Path plain = folder.resolve("plain.safetensors");
-        done(generate(plain));
+        Run.done(generate(plain));
         assertThat(Files.mismatch(edges, plain)).isNotNegative();
-        usage(generate(folder.resolve("x.mp4"), "--control-canny", "a", "--control-video", "b"), "--control-canny");
+        Run.usage(generate(folder.resolve("x.mp4"), "--control-canny", "a", "--control-video", "b"), "--control-canny");
     }
 
     /// diffusers cannot run DPM here; ours computes it, as every sampler, cache and small weight.
@@ -148,29 +148,29 @@ class FunControlTest {
                 "--num-videos-per-prompt 2 --vae-tiling --scheduler Heun"
             })
     void everyWayOfComputingGoesWithControl(String words) {
-        done(generate(folder.resolve("video.gif"), words.split(" ")));
+        Run.done(generate(folder.resolve("video.gif"), words.split(" ")));
     }
 
     @Test
     void whatDoesNotGoTogetherIsUsage() throws IOException {
         Path image = frames.resolve("frame_00000.png");
-        usage(generate(folder.resolve("x.mp4"), "--image-or-video-path", image.toString()), "--control-video");
-        usage(generate(folder.resolve("x.mp4"), "--generate-type", "v2v"), "v2v");
-        usage(generate(folder.resolve("x.mp4"), "--strength", "0.5"), "--strength");
-        refused(generate(folder.resolve("x.mp4"), "--num-frames", "17"), "[video]", "17 frames", "has 9");
-        usage(plain("--control-video", image.toString()), "control", image.toString());
-        usage(plain("--generate-type", "control"), "--control-video");
+        Run.usage(generate(folder.resolve("x.mp4"), "--image-or-video-path", image.toString()), "--control-video");
+        Run.usage(generate(folder.resolve("x.mp4"), "--generate-type", "v2v"), "v2v");
+        Run.usage(generate(folder.resolve("x.mp4"), "--strength", "0.5"), "--strength");
+        Run.refused(generate(folder.resolve("x.mp4"), "--num-frames", "17"), "[video]", "17 frames", "has 9");
+        Run.usage(plain("--control-video", image.toString()), "control", image.toString());
+        Run.usage(plain("--generate-type", "control"), "--control-video");
         Path empty = Files.createDirectory(folder.resolve("empty"));
-        refused(generate(folder.resolve("x.mp4"), "--control-video", empty.toString()), "[video]", "no PNG");
+        Run.refused(generate(folder.resolve("x.mp4"), "--control-video", empty.toString()), "[video]", "no PNG");
         try (Image small = Image.allocate(8, 8)) {
             small.savePng(frames.resolve("frame_00009.png"));
         }
-        refused(generate(folder.resolve("x.mp4")), "[video]", "frame_00009.png", "8 x 8");
+        Run.refused(generate(folder.resolve("x.mp4")), "[video]", "frame_00009.png", "8 x 8");
     }
 
     @Test
     void aModelOfAnotherKindIsNamed() throws IOException {
-        refused(plain("--control-video", frames.toString()), "[pipeline-class]", "16 input channels", "has 32");
+        Run.refused(plain("--control-video", frames.toString()), "[pipeline-class]", "16 input channels", "has 32");
         Run without = Run.of(
                 "generate",
                 "--model",
@@ -179,7 +179,7 @@ class FunControlTest {
                 "x",
                 "--output-path",
                 folder.resolve("x.mp4").toString());
-        refused(without, "[pipeline-class]", "CogVideoXFunControlPipeline", "control video");
+        Run.refused(without, "[pipeline-class]", "CogVideoXFunControlPipeline", "control video");
         Run image = Run.of(
                 "generate",
                 "--model",
@@ -190,7 +190,7 @@ class FunControlTest {
                 frames.toString(),
                 "--output-path",
                 folder.resolve("x.mp4").toString());
-        refused(image, "[pipeline-class]", "CogVideoXImageToVideoPipeline");
+        Run.refused(image, "[pipeline-class]", "CogVideoXImageToVideoPipeline");
         assertThat(folder.resolve("x.mp4")).doesNotExist();
     }
 
@@ -227,19 +227,5 @@ class FunControlTest {
                 folder.resolve("x.mp4").toString()));
         words.addAll(List.of(more));
         return Run.of(words.toArray(String[]::new));
-    }
-
-    private static void done(Run run) {
-        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
-    }
-
-    private static void usage(Run run, String... parts) {
-        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.USAGE);
-        assertThat(run.err()).contains(parts).doesNotContain("\tat ");
-    }
-
-    private static void refused(Run run, String... parts) {
-        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.BAD_INPUT);
-        assertThat(run.err()).contains(parts).doesNotContain("\tat ");
     }
 }

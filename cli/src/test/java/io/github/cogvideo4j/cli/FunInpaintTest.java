@@ -3,7 +3,6 @@ package io.github.cogvideo4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.image.Image;
@@ -57,8 +56,8 @@ class FunInpaintTest {
     void firstAndLastImageAreRecordedAndRepeated() throws IOException {
         Path made = folder.resolve("made.safetensors");
         Path again = folder.resolve("again.safetensors");
-        done(generate(made, "--image", first.toString(), "--last-image", last.toString(), "--num-frames", "9"));
-        done(Run.of("generate", "--repeat", made + ".json", "--output-path", again.toString()));
+        Run.done(generate(made, "--image", first.toString(), "--last-image", last.toString(), "--num-frames", "9"));
+        Run.done(Run.of("generate", "--repeat", made + ".json", "--output-path", again.toString()));
         assertThat(again).hasSameBinaryContentAs(made);
         ObjectNode record = JsonFile.readObject(Path.of(made + ".json"), 1 << 20, ProblemCode.REQUEST);
         assertThat(record.path("request")
@@ -70,7 +69,7 @@ class FunInpaintTest {
         assertThat(record.path("identity").path("last_image_sha256").stringValue())
                 .isNotEqualTo(record.path("identity").path("input_sha256").stringValue());
         Path start = folder.resolve("start.safetensors");
-        done(generate(start, "--image", first.toString(), "--num-frames", "9"));
+        Run.done(generate(start, "--image", first.toString(), "--num-frames", "9"));
         assertThat(Files.mismatch(start, made)).isNotNegative();
     }
 
@@ -79,7 +78,7 @@ class FunInpaintTest {
     @Test
     void aVideoIsContinuedFromItsLastFrames() throws IOException {
         Path longer = folder.resolve("longer");
-        done(generate(longer, "--extend", video.toString(), "--num-frames", "9", "--extend-overlap", "5"));
+        Run.done(generate(longer, "--extend", video.toString(), "--num-frames", "9", "--extend-overlap", "5"));
         Path start = Files.createDirectory(folder.resolve("start"));
         Path masks = Files.createDirectory(folder.resolve("masks"));
         try (Image black = Image.allocate(48, 80);
@@ -92,7 +91,7 @@ class FunInpaintTest {
             }
         }
         Path clip = folder.resolve("clip");
-        done(generate(clip, "--video", start.toString(), "--mask-video", masks.toString()));
+        Run.done(generate(clip, "--video", start.toString(), "--mask-video", masks.toString()));
         try (Video whole = Video.read(longer);
                 Video made = Video.read(clip);
                 Video source = Video.read(video)) {
@@ -122,7 +121,7 @@ class FunInpaintTest {
     @Test
     void aMaskIsAnImageOrAVideo() throws IOException {
         Path made = folder.resolve("made.safetensors");
-        done(generate(made, "--video", video.toString(), "--mask-video", mask.toString()));
+        Run.done(generate(made, "--video", video.toString(), "--mask-video", mask.toString()));
         ObjectNode record = JsonFile.readObject(Path.of(made + ".json"), 1 << 20, ProblemCode.REQUEST);
         assertThat(record.path("request").path("strength").doubleValue()).isEqualTo(1);
         assertThat(record.path("identity").path("mask_sha256").stringValue()).hasSize(64);
@@ -131,13 +130,13 @@ class FunInpaintTest {
             Files.copy(mask, masks.resolve(i + ".png"));
         }
         Path same = folder.resolve("same.safetensors");
-        done(generate(same, "--video", video.toString(), "--mask-video", masks.toString()));
+        Run.done(generate(same, "--video", video.toString(), "--mask-video", masks.toString()));
         assertThat(same).hasSameBinaryContentAs(made);
         Path again = folder.resolve("again.safetensors");
-        done(Run.of("generate", "--repeat", made + ".json", "--output-path", again.toString()));
+        Run.done(Run.of("generate", "--repeat", made + ".json", "--output-path", again.toString()));
         assertThat(again).hasSameBinaryContentAs(made);
         Files.delete(masks.resolve("8.png"));
-        refused(
+        Run.refused(
                 generate(folder.resolve("x.mp4"), "--video", video.toString(), "--mask-video", masks.toString()),
                 "8 frames");
     }
@@ -152,19 +151,19 @@ class FunInpaintTest {
         String path = video.toString();
         Path with = folder.resolve("with.safetensors");
         Path without = folder.resolve("without.safetensors");
-        done(generate(with, "--video", path, "--strength", "0.5", "--mask-video", folder + "/white.png"));
-        done(generate(without, "--video", path, "--strength", "0.5"));
+        Run.done(generate(with, "--video", path, "--strength", "0.5", "--mask-video", folder + "/white.png"));
+        Run.done(generate(without, "--video", path, "--strength", "0.5"));
         assertThat(without).hasSameBinaryContentAs(with);
     }
 
     /// From text alone, several videos of each, in another size, with a cache and small weights.
     @Test
     void everyWayOfComputingGoesWithIt() {
-        done(generate(folder.resolve("a.gif"), "--num-frames", "9", "--num-videos-per-prompt", "2"));
-        done(generate(folder.resolve("b.gif"), "--num-frames", "5", "--scheduler", "dpm", "--weights", "int8"));
+        Run.done(generate(folder.resolve("a.gif"), "--num-frames", "9", "--num-videos-per-prompt", "2"));
+        Run.done(generate(folder.resolve("b.gif"), "--num-frames", "5", "--scheduler", "dpm", "--weights", "int8"));
         String size = "--num-frames 9 --height 32 --width 96 --cache pab --guidance-scale 1 --image ";
-        done(generate(folder.resolve("c.gif"), (size + first).split(" ")));
-        done(generate(
+        Run.done(generate(folder.resolve("c.gif"), (size + first).split(" ")));
+        Run.done(generate(
                 folder.resolve("d.gif"), "--video", video.toString(), "--mask-video", mask.toString(), "--dry-run"));
     }
 
@@ -173,14 +172,14 @@ class FunInpaintTest {
         Path x = folder.resolve("x.mp4");
         String image = first.toString();
         String frames = video.toString();
-        usage(generate(x, "--last-image", image), "--image");
-        usage(generate(x, "--mask-video", image), "--video");
-        usage(generate(x, "--image", image, "--mask-video", mask.toString()), "--video");
-        usage(generate(x, "--video", frames, "--last-image", image), "--image");
-        usage(generate(x, "--video", frames, "--image", image), "--video", "--image");
-        usage(generate(x, "--video", image), "v2v", image);
-        usage(generate(x, "--image", image, "--strength", "0.5"), "--strength");
-        refused(generate(x, "--control-video", frames), "33 input channels", "inpainting");
+        Run.usage(generate(x, "--last-image", image), "--image");
+        Run.usage(generate(x, "--mask-video", image), "--video");
+        Run.usage(generate(x, "--image", image, "--mask-video", mask.toString()), "--video");
+        Run.usage(generate(x, "--video", frames, "--last-image", image), "--image");
+        Run.usage(generate(x, "--video", frames, "--image", image), "--video", "--image");
+        Run.usage(generate(x, "--video", image), "v2v", image);
+        Run.usage(generate(x, "--image", image, "--strength", "0.5"), "--strength");
+        Run.refused(generate(x, "--control-video", frames), "33 input channels", "inpainting");
         for (String plain : List.of("t2v-5b", "i2v-5b")) {
             Path other = Resources.golden("pipelines/" + plain);
             Run run = Run.of(
@@ -195,9 +194,9 @@ class FunInpaintTest {
                     image,
                     "--output-path",
                     x.toString());
-            refused(run, "input channels", "[pipeline-class]");
+            Run.refused(run, "input channels", "[pipeline-class]");
         }
-        refused(
+        Run.refused(
                 Run.of(
                         "generate",
                         "--model",
@@ -229,19 +228,5 @@ class FunInpaintTest {
                 output.toString()));
         words.addAll(List.of(more));
         return Run.of(words.toArray(String[]::new));
-    }
-
-    private static void done(Run run) {
-        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
-    }
-
-    private static void usage(Run run, String... parts) {
-        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.USAGE);
-        assertThat(run.err()).contains(parts).doesNotContain("\tat ");
-    }
-
-    private static void refused(Run run, String... parts) {
-        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.BAD_INPUT);
-        assertThat(run.err()).contains(parts).doesNotContain("\tat ");
     }
 }

@@ -1,5 +1,7 @@
 package io.github.cogvideo4j.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.cogvideo4j.cli.console.Terminal;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import java.io.ByteArrayOutputStream;
@@ -26,5 +28,25 @@ public record Run(ExitCode exit, String out, String err) {
     /// is `GenerationTimeTest`.
     public static String withoutTime(String printed) {
         return printed.replaceAll("(?m)^(about \\d+ minutes? for|剩余 \\d+ 步约需) .*\\R", "");
+    }
+
+    /// Requires that a run did its job.
+    static void done(Run run) {
+        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
+    }
+
+    /// Requires that a command line was refused for what it says, in words and without a stack trace.
+    static void usage(Run run, String... parts) {
+        failed(run, ExitCode.USAGE, parts);
+    }
+
+    /// Requires that a run's input was refused, in words and without a stack trace.
+    static void refused(Run run, String... parts) {
+        failed(run, ExitCode.BAD_INPUT, parts);
+    }
+
+    private static void failed(Run run, ExitCode exit, String... parts) {
+        assertThat(run.exit()).as(run.err()).isEqualTo(exit);
+        assertThat(run.err()).contains(parts).doesNotContain("\tat ");
     }
 }
