@@ -61,7 +61,8 @@ public record Job(
     /// @param started   when the last attempt began
     /// @param completed when it ended, whichever way
     /// @param expires   when its files go
-    public record Times(Instant created, Optional<Instant> started, Optional<Instant> completed, Optional<Instant> expires) {}
+    public record Times(
+            Instant created, Optional<Instant> started, Optional<Instant> completed, Optional<Instant> expires) {}
 
     /// How far a job is. Never goes back within an attempt.
     ///

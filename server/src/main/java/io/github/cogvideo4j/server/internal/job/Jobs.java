@@ -24,7 +24,8 @@ public interface Jobs {
 
     /// Accepts a job: when this returns, it is on the disk, and the uploads that its request names are its own.
     ///
-    /// @throws JobRefusedException `INVALID`, `MODEL_UNKNOWN`, `QUEUE_FULL`, `STORAGE_FULL`, `DRAINING`, `KEY_REUSED`
+    /// @throws JobRefusedException `INVALID`, `MODEL_UNKNOWN`, `QUEUE_FULL`, `STORAGE_FULL`, `DRAINING`,
+    `KEY_REUSED`
     Submitted submit(Submission submission) throws IOException;
 
     /// One job.
@@ -96,7 +97,11 @@ public interface Jobs {
     /// @param idempotencyKey a second submission with the same one gives the same job
     /// @param priority       higher ones come first; 0 is usual
     record Submission(
-            String owner, VideoRequest request, Job.Operation operation, Optional<String> idempotencyKey, int priority) {}
+            String owner,
+            VideoRequest request,
+            Job.Operation operation,
+            Optional<String> idempotencyKey,
+            int priority) {}
 
     /// A job that was accepted.
     ///
