@@ -1,5 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.prune;
 
+import io.github.cogvideo4j.checkpoints.internal.source.TrainerActivity;
+import io.github.cogvideo4j.checkpoints.internal.source.RunFiles;
 import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;

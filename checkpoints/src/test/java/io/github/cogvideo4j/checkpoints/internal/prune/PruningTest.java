@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.prune;
 
+import io.github.cogvideo4j.checkpoints.internal.source.TrainerActivity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
