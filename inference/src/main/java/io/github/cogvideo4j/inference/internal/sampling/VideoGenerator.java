@@ -81,7 +81,11 @@ public final class VideoGenerator implements AutoCloseable {
                 kinds.add(GenerationKind.CANNY);
             }
             return new SizeRules(components.config(), components.vae())
-                    .traits(kinds, inpaints, inpaints || image, components.sampler().name());
+                    .traits(
+                            kinds,
+                            inpaints,
+                            inpaints || image,
+                            components.sampler().name());
         }
     }
 
