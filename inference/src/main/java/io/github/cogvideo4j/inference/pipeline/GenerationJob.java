@@ -44,6 +44,6 @@ public record GenerationJob(GenerationRequest request) implements JobRequest<Pla
     ///
     /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be carried out
     public GenerationPlan estimate() throws IOException {
-        return PlannedGeneration.estimate(request);
+        return PlannedGeneration.estimate(request, LoadedModels.Lease::once);
     }
 }
