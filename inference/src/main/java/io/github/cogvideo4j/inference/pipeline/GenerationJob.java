@@ -48,7 +48,7 @@ public record GenerationJob(GenerationRequest request) implements JobRequest<Pla
     ///
     /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be carried out
     public GenerationPlan estimate() throws IOException {
-        return PlannedGeneration.estimate(request);
+        return PlannedGeneration.estimate(request, LoadedModels.Lease::once);
     }
 
     /// What a model was trained for. Its parts are opened, which reads headers only, and closed again.
