@@ -12,6 +12,7 @@ import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.FormatException;
+import io.github.cogvideo4j.formats.internal.container.PlainFileName;
 import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -26,6 +27,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -147,6 +149,7 @@ public final class RunWatch {
     private static List<RunCheckpoint> watched(List<RunCheckpoint> all) {
         boolean outputs = all.stream().anyMatch(one -> OUTPUTS.contains(one.kind()));
         return all.stream()
+                .filter(one -> PlainFileName.of(one.name()).isPresent())
                 .filter(one -> !one.kind().contains(SECOND_COPY))
                 .filter(one -> !outputs || !one.kind().equals(STATE_FOR_RESUMING))
                 .toList();
@@ -167,7 +170,7 @@ public final class RunWatch {
         if (newest.isEmpty()) {
             return unfinished(checkpoint, "checkpoints.watch.empty");
         }
-        FileIdentity identity = java.util.Objects.requireNonNull(files.get(newest.get()));
+        FileIdentity identity = Objects.requireNonNull(files.get(newest.get()));
         long now = clock.getAsLong();
         Rest rest = rests.get(checkpoint.path());
         if (rest == null || !rest.files().equals(files)) {
@@ -215,6 +218,8 @@ public final class RunWatch {
 
     private static Optional<Path> newest(Map<Path, FileIdentity> files) {
         return files.entrySet().stream()
+                .filter(file -> PlainFileName.of(String.valueOf(file.getKey().getFileName()))
+                        .isPresent())
                 .max(Comparator.comparing(
                                 (Map.Entry<Path, FileIdentity> file) -> file.getValue().modified())
                         .thenComparing(Map.Entry::getKey))
