@@ -126,7 +126,8 @@ public record WatchReport(
         /// The same with videos.
         public Checkpoint withSamples(List<Sample> videos) {
             return new Checkpoint(
-                    name, kind, number, state, deleted, problem, mark, training, videos, base, previous, values, alarms);
+                    name, kind, number, state, deleted, problem, mark, training, videos, base, previous, values,
+                    alarms);
         }
 
         /// The same with alarms.

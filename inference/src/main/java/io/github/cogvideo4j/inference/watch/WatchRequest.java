@@ -133,21 +133,12 @@ public record WatchRequest(
     /// A request with the defaults of everything else.
     public static WatchRequest of(Path run, GenerationRequest sampling, Path output) {
         return new WatchRequest(
-                run,
-                sampling,
-                output,
-                Set.of(),
-                Optional.empty(),
-                false,
-                USUAL_INTERVAL,
-                OptionalLong.empty(),
-                true);
+                run, sampling, output, Set.of(), Optional.empty(), false, USUAL_INTERVAL, OptionalLong.empty(), true);
     }
 
     /// The same request, ending when all that is there has been done.
     public WatchRequest withOnce(boolean value) {
-        return new WatchRequest(
-                run, sampling, output, failOn, stopFile, value, interval, memoryLimit, lowPriority);
+        return new WatchRequest(run, sampling, output, failOn, stopFile, value, interval, memoryLimit, lowPriority);
     }
 
     /// The same request with another interval.
@@ -230,8 +221,7 @@ public record WatchRequest(
                 ends,
                 fields.path("stop_file"),
                 fields.flag("once"),
-                fields.positive("interval")
-                        .stream()
+                fields.positive("interval").stream()
                         .mapToObj(seconds -> Duration.ofMillis(Math.round(Math.min(seconds, 1e9) * 1000)))
                         .findFirst()
                         .orElse(USUAL_INTERVAL),

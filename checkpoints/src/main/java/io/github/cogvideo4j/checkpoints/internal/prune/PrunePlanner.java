@@ -1,15 +1,15 @@
 package io.github.cogvideo4j.checkpoints.internal.prune;
 
-import io.github.cogvideo4j.checkpoints.internal.source.TrainerActivity;
-import io.github.cogvideo4j.checkpoints.internal.source.RunFiles;
 import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionRequest;
 import io.github.cogvideo4j.checkpoints.internal.prune.PruneJournal.Action;
 import io.github.cogvideo4j.checkpoints.internal.prune.PruneJournal.Deed;
+import io.github.cogvideo4j.checkpoints.internal.source.RunFiles;
 import io.github.cogvideo4j.checkpoints.internal.source.RunListing;
 import io.github.cogvideo4j.checkpoints.internal.source.RunListing.RunCheckpoint;
+import io.github.cogvideo4j.checkpoints.internal.source.TrainerActivity;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.JobEvent;
 import io.github.cogvideo4j.checkpoints.prune.PruneRequest;

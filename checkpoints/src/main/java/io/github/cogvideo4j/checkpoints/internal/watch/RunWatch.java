@@ -220,8 +220,8 @@ public final class RunWatch {
         return files.entrySet().stream()
                 .filter(file -> PlainFileName.of(String.valueOf(file.getKey().getFileName()))
                         .isPresent())
-                .max(Comparator.comparing(
-                                (Map.Entry<Path, FileIdentity> file) -> file.getValue().modified())
+                .max(Comparator.comparing((Map.Entry<Path, FileIdentity> file) ->
+                                file.getValue().modified())
                         .thenComparing(Map.Entry::getKey))
                 .map(Map.Entry::getKey);
     }
@@ -232,9 +232,8 @@ public final class RunWatch {
         try {
             checkpoint = Checkpoints.open(path, SourceOptions.defaults());
         } catch (CheckpointException e) {
-            Optional<LoraAdapter> adapter = e.problem().code() == ProblemCode.NOT_A_CHECKPOINT
-                    ? adapter(path)
-                    : Optional.empty();
+            Optional<LoraAdapter> adapter =
+                    e.problem().code() == ProblemCode.NOT_A_CHECKPOINT ? adapter(path) : Optional.empty();
             return new Weights.Adapter(adapter.orElseThrow(() -> e));
         }
         boolean adapted = checkpoint.traits().adapter()

@@ -35,7 +35,8 @@ public record TrainerFacts(OptionalDouble learningRate, OptionalDouble loss) {
     /// @param checkpoint the checkpoint opened
     public static TrainerFacts of(Path path, Checkpoint checkpoint) throws IOException {
         Optional<JsonNode> log = log(path.resolve(TRAINER_STATE));
-        OptionalDouble rate = pickled(path.resolve(SCHEDULE)).map(TrainerFacts::lastRate).orElse(OptionalDouble.empty());
+        OptionalDouble rate =
+                pickled(path.resolve(SCHEDULE)).map(TrainerFacts::lastRate).orElse(OptionalDouble.empty());
         if (rate.isEmpty()) {
             rate = engineRate(checkpoint);
         }
@@ -110,8 +111,8 @@ public record TrainerFacts(OptionalDouble learningRate, OptionalDouble loss) {
             return Optional.empty();
         }
         try {
-            return Optional.of(
-                    JsonFile.readObject(file, LARGEST, ProblemCode.CONFIG_INVALID).path("log_history"));
+            return Optional.of(JsonFile.readObject(file, LARGEST, ProblemCode.CONFIG_INVALID)
+                    .path("log_history"));
         } catch (MalformedFileException _) {
             return Optional.empty();
         }

@@ -54,8 +54,8 @@ final class TrainerMarks {
         String tag = new String(Files.readAllBytes(latest), StandardCharsets.UTF_8).strip();
         Matcher number = NUMBER.matcher(tag.replaceFirst("^global_step", ""));
         return number.matches() && Long.parseLong(number.group()) < checkpoint.number()
-                ? Optional.of(Problem.of(
-                        ProblemCode.ASSUMED, Place.of(checkpoint.path()), "checkpoints.watch.latest", tag))
+                ? Optional.of(
+                        Problem.of(ProblemCode.ASSUMED, Place.of(checkpoint.path()), "checkpoints.watch.latest", tag))
                 : Optional.empty();
     }
 

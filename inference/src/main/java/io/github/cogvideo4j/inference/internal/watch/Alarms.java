@@ -99,7 +99,8 @@ final class Alarms {
         boolean broken = !checkpoint.samples().isEmpty()
                 && checkpoint.samples().stream()
                         .noneMatch(sample -> sample.symptoms().isEmpty());
-        Optional<Checkpoint> sound = earlier.stream().filter(Checkpoint::isSound).findFirst();
+        Optional<Checkpoint> sound =
+                earlier.stream().filter(Checkpoint::isSound).findFirst();
         if (broken && sound.isPresent()) {
             add(AlarmKind.DIVERGENCE, "inference.alarm.broken", sound.get().name());
         }

@@ -30,6 +30,7 @@ import io.github.cogvideo4j.inference.watch.WatchReport.Training;
 import io.github.cogvideo4j.inference.watch.WatchReport.Values;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -78,7 +79,7 @@ final class CheckpointExamination implements CheckpointWork {
             WatchReport.Checkpoint entry, Path path, Optional<Before> before, JobControl control) throws IOException {
         Checkpoint whole = weights.whole(path);
         Comparison comparison = weights.withBase(whole, control);
-        Drift base = WeightCheck.drift(comparison, String.valueOf(comparison.base().getFileName()));
+        Drift base = WeightCheck.drift(comparison, component(comparison.base()));
         Optional<Drift> previous = before.isEmpty()
                 ? Optional.empty()
                 : Optional.of(WeightCheck.drift(
@@ -86,9 +87,16 @@ final class CheckpointExamination implements CheckpointWork {
                         before.get().name()));
         Values values = weights.values(whole, comparison, control);
         TrainerFacts facts = TrainerFacts.of(path, whole);
-        Training training = new Training(
-                whole.training().step(), whole.training().trainer(), facts.learningRate(), facts.loss());
+        Training training =
+                new Training(whole.training().step(), whole.training().trainer(), facts.learningRate(), facts.loss());
         return alarmed(entry.weighed(training, base, previous, values));
+    }
+
+    /// The name of the folder that base weights lie in.
+    private static String component(Path weights) {
+        Path folder =
+                Files.isDirectory(weights) ? weights : weights.toAbsolutePath().getParent();
+        return folder == null ? "" : String.valueOf(folder.getFileName());
     }
 
     private WatchReport.Checkpoint alarmed(WatchReport.Checkpoint entry) {

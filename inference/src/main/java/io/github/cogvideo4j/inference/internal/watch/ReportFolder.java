@@ -55,11 +55,12 @@ final class ReportFolder implements AutoCloseable {
             return;
         }
         try (Stream<Path> children = Files.list(folder)) {
-            List<Path> others = children.filter(child ->
-                            !String.valueOf(child.getFileName()).startsWith("."))
+            List<Path> others = children.filter(
+                            child -> !String.valueOf(child.getFileName()).startsWith("."))
                     .toList();
             if (!others.isEmpty()) {
-                throw refused(folder, "inference.watch.foreign", others.getFirst().getFileName(), WatchReport.FILE_NAME);
+                throw refused(
+                        folder, "inference.watch.foreign", others.getFirst().getFileName(), WatchReport.FILE_NAME);
             }
         }
     }

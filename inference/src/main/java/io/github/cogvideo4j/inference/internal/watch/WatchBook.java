@@ -136,8 +136,7 @@ final class WatchBook {
             // What was done of it stays until it has been written again as a whole.
             case Unfinished unfinished
             when before.filter(entry -> entry.state() == State.DONE || entry.state() == State.FAILED)
-                            .isPresent() ->
-                before.get();
+                    .isPresent() -> before.get();
             case Unfinished unfinished -> {
                 Optional<Trouble> problem = Optional.of(Trouble.of(unfinished.problem()));
                 yield before.map(entry -> entry.in(State.UNFINISHED, false, problem, entry.mark()))

@@ -75,8 +75,7 @@ public final class WatchPlanner {
         }
         Path place = existing.toRealPath().resolve(existing.relativize(at)).normalize();
         if (place.startsWith(real)) {
-            throw new OutputException(
-                    ProblemCode.OUTPUT_REFUSED, Place.of(written), "checkpoints.output.inside", run);
+            throw new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(written), "checkpoints.output.inside", run);
         }
     }
 

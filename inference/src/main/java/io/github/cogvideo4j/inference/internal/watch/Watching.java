@@ -11,7 +11,6 @@ import io.github.cogvideo4j.formats.problem.Category;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.inference.InferenceException;
 import io.github.cogvideo4j.inference.output.OutputFile;
-import io.github.cogvideo4j.inference.watch.WatchReport;
 import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
 import io.github.cogvideo4j.inference.watch.WatchReport.State;
 import io.github.cogvideo4j.inference.watch.WatchRequest;
@@ -23,7 +22,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
@@ -75,8 +73,7 @@ final class Watching implements JobPlan<Result> {
                 stop(alarmed.get());
                 return new Result(book.report(), alarmed);
             }
-            Optional<Checkpoint> next = book.next()
-                    .filter(entry -> !request.once() || meant.contains(entry.name()));
+            Optional<Checkpoint> next = book.next().filter(entry -> !request.once() || meant.contains(entry.name()));
             if (next.isPresent()) {
                 examine(next.get(), control);
             } else if (request.once() && (settled || !book.hasUnfinished())) {

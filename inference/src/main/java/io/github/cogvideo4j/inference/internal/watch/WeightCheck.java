@@ -80,15 +80,17 @@ final class WeightCheck {
     /// @param against what it was compared with
     static Drift drift(Comparison comparison, String against) {
         List<Block> blocks = new ArrayList<>();
-        comparison.blocks().forEach((list, numbers) -> numbers.forEach((number, kinds) -> {
-            Map<LayerKind, Double> changes = new EnumMap<>(LayerKind.class);
-            kinds.forEach((kind, change) -> changes.put(kind, relative(change)));
-            blocks.add(new Block(
-                    list,
-                    number,
-                    relative(kinds.values().stream().reduce(ValueChange.NONE, ValueChange::plus)),
-                    changes));
-        }));
+        comparison
+                .blocks()
+                .forEach((list, numbers) -> numbers.forEach((number, kinds) -> {
+                    Map<LayerKind, Double> changes = new EnumMap<>(LayerKind.class);
+                    kinds.forEach((kind, change) -> changes.put(kind, relative(change)));
+                    blocks.add(new Block(
+                            list,
+                            number,
+                            relative(kinds.values().stream().reduce(ValueChange.NONE, ValueChange::plus)),
+                            changes));
+                }));
         SequencedMap<String, Double> outside = new LinkedHashMap<>();
         comparison.outside().forEach((module, change) -> outside.put(module, relative(change)));
         return new Drift(against, relative(comparison.total()), blocks, outside);

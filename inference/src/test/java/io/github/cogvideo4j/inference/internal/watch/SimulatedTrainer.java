@@ -88,8 +88,8 @@ final class SimulatedTrainer {
                 Files.createFile(copy);
             });
             for (int piece = 0; piece < pieces; piece++) {
-                byte[] part = Arrays.copyOfRange(
-                        bytes, bytes.length * piece / pieces, bytes.length * (piece + 1) / pieces);
+                byte[] part =
+                        Arrays.copyOfRange(bytes, bytes.length * piece / pieces, bytes.length * (piece + 1) / pieces);
                 steps.add(() -> Files.write(copy, part, StandardOpenOption.APPEND));
             }
         }
@@ -167,6 +167,9 @@ final class SimulatedTrainer {
 
     /// Whether a file of a checkpoint is whole.
     boolean isWhole(Path checkpoint, Path file) throws IOException {
-        return Files.mismatch(file, layout.folder().resolve(checkpoint.relativize(file).toString())) < 0;
+        return Files.mismatch(
+                        file,
+                        layout.folder().resolve(checkpoint.relativize(file).toString()))
+                < 0;
     }
 }

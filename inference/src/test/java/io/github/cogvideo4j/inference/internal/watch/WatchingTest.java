@@ -87,7 +87,8 @@ class WatchingTest {
         }
 
         void told(Event event) {
-            if (event instanceof Event.Changed(Checkpoint checkpoint) && checkpoint.state() == State.DONE
+            if (event instanceof Event.Changed(Checkpoint checkpoint)
+                    && checkpoint.state() == State.DONE
                     && !checkpoint.deleted()) {
                 done.merge(checkpoint.name(), 1, Integer::sum);
             }
@@ -138,8 +139,7 @@ class WatchingTest {
                     folder.read().orElse(new WatchReport("run", "base", 42, false, List.of("a cat"), List.of()));
             WatchBook book = new WatchBook(known, run);
             RunWatch looking = new RunWatch(run, QUIET, world::nanos, request.interval());
-            try (Watching watching =
-                    new Watching(request, looking, folder, book, reading(world, trainer), world)) {
+            try (Watching watching = new Watching(request, looking, folder, book, reading(world, trainer), world)) {
                 return watching.run(JobControl.of(event -> {
                             if (event instanceof Event own) {
                                 world.told(own);
