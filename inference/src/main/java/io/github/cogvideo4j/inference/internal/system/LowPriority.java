@@ -33,6 +33,7 @@ public final class LowPriority {
         return lowered;
     }
 
+    @SuppressWarnings("restricted") // a call of the C library that neither keeps nor writes anything
     private static boolean lowered(Path threads) {
         Linker linker = Linker.nativeLinker();
         return linker.defaultLookup()

@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
@@ -165,7 +166,7 @@ final class Watching implements JobPlan<Result> {
         } catch (InferenceException e) {
             fail(entry, e.problem(), e, control);
         } catch (UncheckedIOException e) {
-            lost(entry, e.getCause());
+            lost(entry, Objects.requireNonNullElseGet(e.getCause(), () -> new IOException(e)));
         } catch (IOException e) {
             lost(entry, e);
         }
