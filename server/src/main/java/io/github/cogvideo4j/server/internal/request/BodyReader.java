@@ -6,11 +6,12 @@ import jakarta.servlet.MultipartConfigElement;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.Part;
-import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
+import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Collection;
@@ -29,7 +30,6 @@ final class BodyReader {
     private static final long LARGEST_JSON = 28L << 20;
     private static final int LARGEST_TEXT = 64 << 10;
     private static final int IN_MEMORY = 64 << 10;
-    private static final int LARGEST_FAST = 1 << 20;
     private static final String MULTIPART = "multipart/form-data";
     private static final String JSON = "application/json";
 
@@ -61,32 +61,33 @@ final class BodyReader {
         if (request.getContentLengthLong() > LARGEST_JSON) {
             throw Uploads.tooLarge("body", LARGEST_JSON);
         }
-        BufferedInputStream in = new BufferedInputStream(request.getInputStream());
-        in.mark(1);
-        if (in.read() < 0) {
+        InputStream in = request.getInputStream();
+        byte[] start = in.readNBytes(IN_MEMORY);
+        if (start.length == 0) {
             return new Body(JsonFile.newObject(), new LinkedHashMap<>());
         }
-        in.reset();
-        // To the disk first: whoever sends slowly keeps a file open, and no memory.
-        String spool = uploads.store(in, "body", LARGEST_JSON);
-        boolean large = Files.size(uploads.path(spool)) > LARGEST_FAST;
-        if (large) {
-            LARGE.acquireUninterruptibly();
+        if (start.length < IN_MEMORY) {
+            return body(StrictJson.read(new ByteArrayInputStream(start)), uploads);
         }
+        // To the disk first: whoever sends slowly keeps a file open, and no memory.
+        InputStream whole = new SequenceInputStream(new ByteArrayInputStream(start), in);
+        String spool = uploads.store(whole, "body", LARGEST_JSON);
+        LARGE.acquireUninterruptibly();
         try {
-            JsonNode tree = StrictJson.read(Files.newInputStream(uploads.path(spool)));
-            if (tree instanceof ObjectNode object) {
-                Body body = new Body(object, new LinkedHashMap<>());
-                storeDataUrls(body, uploads);
-                return body;
-            }
-            throw ApiException.of(400, Type.INVALID_REQUEST_ERROR, "invalid_json", "server.request.no-object", "body");
+            return body(StrictJson.read(Files.newInputStream(uploads.path(spool))), uploads);
         } finally {
             Files.deleteIfExists(uploads.path(spool));
-            if (large) {
-                LARGE.release();
-            }
+            LARGE.release();
         }
+    }
+
+    private static Body body(JsonNode tree, Uploads uploads) throws IOException {
+        if (tree instanceof ObjectNode object) {
+            Body body = new Body(object, new LinkedHashMap<>());
+            storeDataUrls(body, uploads);
+            return body;
+        }
+        throw ApiException.of(400, Type.INVALID_REQUEST_ERROR, "invalid_json", "server.request.no-object", "body");
     }
 
     /// Replaces data URLs by files, so that they are not kept in memory.

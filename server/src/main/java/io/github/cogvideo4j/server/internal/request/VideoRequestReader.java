@@ -13,6 +13,7 @@ import io.github.cogvideo4j.server.internal.request.VideoRequest.Input;
 import io.github.cogvideo4j.server.internal.request.VideoRequest.Lora;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -29,6 +30,7 @@ import tools.jackson.databind.JsonNode;
 public final class VideoRequestReader {
     static final int LONGEST_PROMPT = 32_000;
 
+    private static final int LONGEST_KEY = 512;
     private static final int MOST_VIDEOS = 10;
     private static final int MOST_STEPS = 200;
     private static final double LARGEST_GUIDANCE = 100;
@@ -87,6 +89,26 @@ public final class VideoRequestReader {
             inputs.put(input, uploads.adopt(jobs.reuse(owner, id, source)));
         }
         return new Asked(earlier.request().remixed(prompt, inputs, id), Operation.REMIX, 1);
+    }
+
+    /// A place in the queue.
+    public int position(HttpServletRequest http, Path folder) throws IOException {
+        try (Uploads uploads = new Uploads(folder)) {
+            Fields fields = new Fields(BodyReader.read(http, uploads).fields());
+            OptionalLong position = fields.whole("position", 1, Integer.MAX_VALUE);
+            fields.requireNothingElse();
+            return Math.toIntExact(position.orElseThrow(() -> ApiException.missing("position")));
+        }
+    }
+
+    /// A key that someone typed in.
+    public static String key(HttpServletRequest http, Path folder) throws IOException {
+        try (Uploads uploads = new Uploads(folder)) {
+            Fields fields = new Fields(BodyReader.read(http, uploads).fields());
+            Optional<String> key = fields.text("key", LONGEST_KEY);
+            fields.requireNothingElse();
+            return key.orElseThrow(() -> ApiException.missing("key"));
+        }
     }
 
     private static String prompt(Fields fields) {
