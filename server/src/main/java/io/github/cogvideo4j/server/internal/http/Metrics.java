@@ -23,6 +23,10 @@ public final class Metrics implements JobMetrics {
     private static final double[] SHORT = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
+
+    /// Of one registry `cogvideo_jobs` and `cogvideo_jobs_total` cannot both be; of the text format they can.
+    private final PrometheusRegistry counters = new PrometheusRegistry();
+
     private final Gauge jobs = gauge("cogvideo_jobs", "Jobs in each state.", "status");
     private final Gauge depth = gauge("cogvideo_queue_depth", "Jobs that wait.");
     private final Gauge oldest = gauge("cogvideo_queue_oldest_seconds", "How long the oldest job has been waiting.");
@@ -39,7 +43,7 @@ public final class Metrics implements JobMetrics {
             .name("cogvideo_jobs_total")
             .help("Jobs that are over.")
             .labelNames("result", "type")
-            .register(registry);
+            .register(counters);
     private final Counter rejected = Counter.builder()
             .name("cogvideo_rejected_total")
             .help("Requests that were refused.")
@@ -134,6 +138,7 @@ public final class Metrics implements JobMetrics {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try {
             PrometheusTextFormatWriter.create().write(out, registry.scrape());
+            PrometheusTextFormatWriter.create().write(out, counters.scrape());
         } catch (IOException e) {
             throw new IllegalStateException("memory takes everything", e);
         }

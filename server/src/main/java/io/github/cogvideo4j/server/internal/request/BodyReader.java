@@ -134,7 +134,10 @@ final class BodyReader {
             return body;
         } finally {
             for (Part part : parts) {
-                part.delete();
+                // One with a file gave it away: to delete it would delete the upload.
+                if (part.getSubmittedFileName() == null) {
+                    part.delete();
+                }
             }
         }
     }
