@@ -47,8 +47,7 @@ public record ServerSettings(
     /// @param idle        after which silence a connection is closed
     /// @param leastRate   bytes a second that a request's body has to come with; 0: any
     /// @param syncTime    how long an answer may take that waits for its video
-    public record Network(
-            String host, int port, int connections, Duration idle, long leastRate, Duration syncTime) {}
+    public record Network(String host, int port, int connections, Duration idle, long leastRate, Duration syncTime) {}
 
     /// Who may ask, and how often.
     ///
@@ -77,8 +76,7 @@ public record ServerSettings(
     /// @param lease    after which silence of its server a job is another's
     /// @param maxBatch the most jobs of one shape that are computed in one pass
     /// @param grace    how long a running job may go on when the server stops
-    public record Queue(
-            int mostJobs, Duration mostWork, int attempts, Duration lease, int maxBatch, Duration grace) {}
+    public record Queue(int mostJobs, Duration mostWork, int attempts, Duration lease, int maxBatch, Duration grace) {}
 
     /// What is kept, where and for how long.
     ///
@@ -102,8 +100,8 @@ public record ServerSettings(
     /// @param given       values by the setting's name
     /// @param environment the environment variables
     /// @param file        a YAML file
-    /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException `request` for a setting that is unknown, has a
-    /// wrong value, or names something that is not there
+    /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException `request` for a setting that is unknown,
+    /// has a wrong value, or names something that is not there
     public static ServerSettings read(
             Map<String, List<String>> given, Map<String, String> environment, Optional<Path> file) throws IOException {
         return SettingsReader.read(given, environment, file);

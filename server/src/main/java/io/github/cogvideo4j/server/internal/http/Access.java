@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.server.internal.http;
 
 import io.github.cogvideo4j.server.internal.request.ApiException;
-import io.github.cogvideo4j.server.internal.request.ApiException.Type;
+import io.github.cogvideo4j.server.internal.request.ApiException.ErrorType;
 import io.github.cogvideo4j.server.internal.security.ApiKeys;
 import io.github.cogvideo4j.server.internal.security.Origins;
 import io.github.cogvideo4j.server.internal.security.Rates;
@@ -87,7 +87,7 @@ final class Access {
     void check(Context context) {
         Optional<String> host = Optional.ofNullable(context.header("Host"));
         if (!origins.servesHost(host)) {
-            throw Answers.refusal(403, Type.PERMISSION_ERROR, "host_not_allowed");
+            throw Answers.refusal(403, ErrorType.PERMISSION_ERROR, "host_not_allowed");
         }
         if (sharing(context)) {
             context.status(204);
@@ -101,7 +101,7 @@ final class Access {
                         Optional.ofNullable(context.header("Origin")),
                         Optional.ofNullable(context.header("Sec-Fetch-Site")),
                         host)) {
-            throw Answers.refusal(403, Type.PERMISSION_ERROR, "origin_not_allowed");
+            throw Answers.refusal(403, ErrorType.PERMISSION_ERROR, "origin_not_allowed");
         }
         if (!open.test(context.path())) {
             context.attribute(OWNER, identify(context).orElseThrow(() -> unknown(context)));
@@ -119,7 +119,7 @@ final class Access {
         context.header("Access-Control-Allow-Origin", origin);
         context.header("Vary", "Origin");
         context.header("Access-Control-Expose-Headers", "x-request-id, Retry-After, Content-Disposition");
-        if (context.method() != HandlerType.OPTIONS) {
+        if (!context.method().equals(HandlerType.OPTIONS)) {
             return false;
         }
         context.header("Access-Control-Allow-Methods", "GET, POST, DELETE");
@@ -141,7 +141,10 @@ final class Access {
         }
         String signature = context.queryParam(SIGNATURE);
         if (signature != null && READING.contains(context.method())) {
-            return seal.owner(context.path() + "?" + Optional.ofNullable(context.queryParam("variant")).orElse(""), signature);
+            return seal.owner(
+                    context.path() + "?"
+                            + Optional.ofNullable(context.queryParam("variant")).orElse(""),
+                    signature);
         }
         String cookie = context.cookie(COOKIE);
         return cookie == null ? Optional.empty() : seal.owner(SESSION, cookie);
@@ -150,8 +153,9 @@ final class Access {
     private ApiException unknown(Context context) {
         Optional<Duration> wait = failures.take(context.ip());
         return wait.isPresent()
-                ? Answers.refusal(429, Type.RATE_LIMIT_ERROR, "rate_limit_exceeded").after(wait.get())
-                : Answers.refusal(401, Type.AUTHENTICATION_ERROR, "invalid_api_key");
+                ? Answers.refusal(429, ErrorType.RATE_LIMIT_ERROR, "rate_limit_exceeded")
+                        .after(wait.get())
+                : Answers.refusal(401, ErrorType.AUTHENTICATION_ERROR, "invalid_api_key");
     }
 
     /// The name of a key that was typed in.

@@ -6,7 +6,7 @@ import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.server.internal.job.JobRefusedException;
 import io.github.cogvideo4j.server.internal.request.ApiException;
-import io.github.cogvideo4j.server.internal.request.ApiException.Type;
+import io.github.cogvideo4j.server.internal.request.ApiException.ErrorType;
 import io.javalin.http.Context;
 import java.time.Duration;
 import java.util.Locale;
@@ -71,9 +71,9 @@ final class Answers {
             case NOT_QUEUED -> refusal(400, "video_not_queued");
             case INVALID -> refusal(400, "invalid_value");
             case MODEL_UNKNOWN -> refusal(400, "model_not_found").at("model");
-            case QUEUE_FULL -> refusal(429, Type.RATE_LIMIT_ERROR, "queue_full");
-            case STORAGE_FULL -> refusal(507, Type.SERVER_ERROR, "insufficient_storage");
-            case DRAINING -> refusal(503, Type.SERVER_ERROR, "draining").after(Duration.ofSeconds(5));
+            case QUEUE_FULL -> refusal(429, ErrorType.RATE_LIMIT_ERROR, "queue_full");
+            case STORAGE_FULL -> refusal(507, ErrorType.SERVER_ERROR, "insufficient_storage");
+            case DRAINING -> refusal(503, ErrorType.SERVER_ERROR, "draining").after(Duration.ofSeconds(5));
             case KEY_REUSED -> refusal(400, "idempotency_key_reused");
         };
         if (refused.retryAfter().isPresent()) {
@@ -89,23 +89,25 @@ final class Answers {
         Message told = refused.problem().message();
         String code = refused.problem().code().id().replace('-', '_');
         if (refused.problem().code() == ProblemCode.NO_SPACE) {
-            return Optional.of(refusal(507, Type.SERVER_ERROR, "insufficient_storage").saying(told));
+            return Optional.of(
+                    refusal(507, ErrorType.SERVER_ERROR, "insufficient_storage").saying(told));
         }
         return switch (refused.category()) {
             case USAGE, INPUT, FINDING -> Optional.of(refusal(400, code).saying(told));
-            case ENVIRONMENT -> Optional.of(
-                    refused.problem().code() == ProblemCode.MEMORY
-                            ? refusal(400, code).saying(told)
-                            : refusal(500, Type.SERVER_ERROR, code).saying(told));
+            case ENVIRONMENT ->
+                Optional.of(
+                        refused.problem().code() == ProblemCode.MEMORY
+                                ? refusal(400, code).saying(told)
+                                : refusal(500, ErrorType.SERVER_ERROR, code).saying(told));
             case CANCELLED, DEFECT -> Optional.empty();
         };
     }
 
     private static ApiException refusal(int status, String code) {
-        return refusal(status, Type.INVALID_REQUEST_ERROR, code);
+        return refusal(status, ErrorType.INVALID_REQUEST_ERROR, code);
     }
 
-    static ApiException refusal(int status, Type type, String code) {
+    static ApiException refusal(int status, ErrorType type, String code) {
         return ApiException.of(status, type, code, "server.http." + code.replace('_', '-'));
     }
 }

@@ -90,7 +90,8 @@ final class ContentRoutes {
             return;
         }
         Matcher matcher = RANGE.matcher(range);
-        if (!matcher.matches() || (matcher.group(1).isEmpty() && matcher.group(2).isEmpty())) {
+        if (!matcher.matches()
+                || (matcher.group(1).isEmpty() && matcher.group(2).isEmpty())) {
             // Several ranges, or another unit: the whole may always be sent instead.
             write(context, file, 0, file.size());
             return;
@@ -105,7 +106,7 @@ final class ContentRoutes {
             context.status(416);
             context.header("Content-Range", "bytes */" + file.size());
             context.removeHeader("Content-Disposition");
-            throw Answers.refusal(416, ApiException.Type.INVALID_REQUEST_ERROR, "range_not_satisfiable");
+            throw Answers.refusal(416, ApiException.ErrorType.INVALID_REQUEST_ERROR, "range_not_satisfiable");
         }
         context.status(206);
         context.header("Content-Range", "bytes %d-%d/%d".formatted(from, to, file.size()));
@@ -114,7 +115,7 @@ final class ContentRoutes {
 
     /// The bytes go straight to the client: never compressed, never in memory as a whole.
     private static void write(Context context, JobFile file, long from, long length) throws IOException {
-        if (context.method() == HandlerType.HEAD) {
+        if (context.method().equals(HandlerType.HEAD)) {
             context.res().setContentLengthLong(length);
             return;
         }

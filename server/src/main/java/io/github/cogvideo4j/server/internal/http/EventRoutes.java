@@ -5,7 +5,7 @@ import io.github.cogvideo4j.server.internal.job.JobEvents;
 import io.github.cogvideo4j.server.internal.job.JobEvents.JobChange;
 import io.github.cogvideo4j.server.internal.job.Jobs;
 import io.github.cogvideo4j.server.internal.request.ApiException;
-import io.github.cogvideo4j.server.internal.request.ApiException.Type;
+import io.github.cogvideo4j.server.internal.request.ApiException.ErrorType;
 import io.javalin.http.Context;
 import io.javalin.router.JavalinDefaultRoutingApi;
 import java.io.IOException;
@@ -44,7 +44,8 @@ final class EventRoutes implements AutoCloseable {
         int all = open.values().stream().mapToInt(Integer::intValue).sum();
         if (closed || all >= MOST || open.merge(owner, 1, Integer::sum) > MOST_OF_A_KEY) {
             leave(owner);
-            throw Answers.refusal(429, Type.RATE_LIMIT_ERROR, "too_many_streams").after(QUIET);
+            throw Answers.refusal(429, ErrorType.RATE_LIMIT_ERROR, "too_many_streams")
+                    .after(QUIET);
         }
         try (JobEvents events = jobs.events(owner, id, last)) {
             context.res().setContentType("text/event-stream");
@@ -62,7 +63,8 @@ final class EventRoutes implements AutoCloseable {
         open.computeIfPresent(owner, (_, count) -> count <= 1 ? null : count - 1);
     }
 
-    private void pump(JobEvents events, OutputStream out, Optional<String> id) throws IOException, InterruptedException {
+    private void pump(JobEvents events, OutputStream out, Optional<String> id)
+            throws IOException, InterruptedException {
         long written = System.nanoTime();
         while (!closed) {
             Optional<JobChange> change = events.next(LOOK);
@@ -90,12 +92,15 @@ final class EventRoutes implements AutoCloseable {
 
     private static String text(JobChange change) {
         return switch (change) {
-            case JobEvents.Changed changed -> event(change.id(), "video", VideoJson.video(changed.job()).toString());
-            case JobEvents.Removed removed -> event(
-                    change.id(),
-                    "deleted",
-                    JsonFile.newObject().put("id", removed.jobId()).toString());
-            case JobEvents.Queue queue -> event(change.id(), "queue", VideoJson.queue(queue.queue()).toString());
+            case JobEvents.Changed changed ->
+                event(change.id(), "video", VideoJson.video(changed.job()).toString());
+            case JobEvents.Removed removed ->
+                event(
+                        change.id(),
+                        "deleted",
+                        JsonFile.newObject().put("id", removed.jobId()).toString());
+            case JobEvents.Queue queue ->
+                event(change.id(), "queue", VideoJson.queue(queue.queue()).toString());
         };
     }
 

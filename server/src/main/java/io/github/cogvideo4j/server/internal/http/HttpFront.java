@@ -4,7 +4,7 @@ import io.github.cogvideo4j.formats.problem.CarriesProblem;
 import io.github.cogvideo4j.server.internal.job.JobRefusedException;
 import io.github.cogvideo4j.server.internal.job.Jobs;
 import io.github.cogvideo4j.server.internal.request.ApiException;
-import io.github.cogvideo4j.server.internal.request.ApiException.Type;
+import io.github.cogvideo4j.server.internal.request.ApiException.ErrorType;
 import io.github.cogvideo4j.server.internal.security.ApiKeys;
 import io.github.cogvideo4j.server.internal.security.Origins;
 import io.github.cogvideo4j.server.internal.security.Rates;
@@ -146,21 +146,22 @@ public final class HttpFront implements AutoCloseable {
 
     private static void errors(JavalinDefaultRoutingApi routes, Metrics metrics) {
         routes.exception(ApiException.class, (refused, context) -> refuse(context, refused, metrics));
-        routes.exception(
-                JobRefusedException.class,
-                (refused, context) -> Answers.error(context, Answers.of(refused)));
+        routes.exception(JobRefusedException.class, (refused, context) -> Answers.error(context, Answers.of(refused)));
         routes.exception(HttpResponseException.class, (refused, context) -> {
             switch (refused.getStatus()) {
                 case 404 -> refuse(context, ServiceRoutes.unknownPath(), metrics);
-                case 405 -> refuse(
-                        context,
-                        Answers.refusal(405, Type.INVALID_REQUEST_ERROR, "method_not_allowed"),
-                        metrics);
-                case 413 -> refuse(
-                        context,
-                        Answers.refusal(413, Type.INVALID_REQUEST_ERROR, "request_too_large"),
-                        metrics);
-                default -> refuse(context, Answers.refusal(400, Type.INVALID_REQUEST_ERROR, "bad_request"), metrics);
+                case 405 ->
+                    refuse(
+                            context,
+                            Answers.refusal(405, ErrorType.INVALID_REQUEST_ERROR, "method_not_allowed"),
+                            metrics);
+                case 413 ->
+                    refuse(
+                            context,
+                            Answers.refusal(413, ErrorType.INVALID_REQUEST_ERROR, "request_too_large"),
+                            metrics);
+                default ->
+                    refuse(context, Answers.refusal(400, ErrorType.INVALID_REQUEST_ERROR, "bad_request"), metrics);
             }
         });
         routes.exception(Exception.class, (e, context) -> unexpected(context, e, metrics));
@@ -182,7 +183,7 @@ public final class HttpFront implements AutoCloseable {
         }
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof TimeoutException) {
-                refuse(context, Answers.refusal(408, Type.INVALID_REQUEST_ERROR, "request_timeout"), metrics);
+                refuse(context, Answers.refusal(408, ErrorType.INVALID_REQUEST_ERROR, "request_timeout"), metrics);
                 return;
             }
             if (cause instanceof EofException) {
@@ -193,12 +194,12 @@ public final class HttpFront implements AutoCloseable {
         }
         if (e instanceof HttpException.RuntimeException http && http.getCode() < 500) {
             int status = http.getCode();
-            refuse(context, Answers.refusal(status, Type.INVALID_REQUEST_ERROR, "bad_request"), metrics);
+            refuse(context, Answers.refusal(status, ErrorType.INVALID_REQUEST_ERROR, "bad_request"), metrics);
             return;
         }
         System.getLogger(HttpFront.class.getName())
                 .log(System.Logger.Level.ERROR, "unexpected end of " + context.method() + " " + context.path(), e);
-        refuse(context, Answers.refusal(500, Type.SERVER_ERROR, "internal_error"), metrics);
+        refuse(context, Answers.refusal(500, ErrorType.SERVER_ERROR, "internal_error"), metrics);
     }
 
     /// Begins to listen.

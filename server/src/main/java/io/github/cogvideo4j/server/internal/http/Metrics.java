@@ -19,6 +19,7 @@ import java.util.Locale;
 /// What is measured, in the form that Prometheus reads. No prompt, id or key is a label.
 public final class Metrics implements JobMetrics {
     private static final double NANOS = 1e9;
+    private static final double MILLIS = 1e3;
     private static final double[] LONG = {1, 5, 15, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600};
     private static final double[] SHORT = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
 
@@ -54,8 +55,8 @@ public final class Metrics implements JobMetrics {
             histogram("cogvideo_job_duration_seconds", "How long jobs and their phases took.", LONG, "phase");
     private final Histogram step = histogram("cogvideo_step_seconds", "How long a denoising step took.", LONG);
     private final Histogram load = histogram("cogvideo_model_load_seconds", "How long a model took to load.", LONG);
-    private final Histogram requests = histogram(
-            "cogvideo_http_server_requests_seconds", "How long answers took.", SHORT, "method", "status");
+    private final Histogram requests =
+            histogram("cogvideo_http_server_requests_seconds", "How long answers took.", SHORT, "method", "status");
 
     private Gauge gauge(String name, String help, String... labels) {
         return Gauge.builder().name(name).help(help).labelNames(labels).register(registry);
@@ -116,25 +117,25 @@ public final class Metrics implements JobMetrics {
 
     /// All of it as text.
     String text(EngineStatus status) {
-        jobs.labelValues("queued").set(status.counts().queued());
-        jobs.labelValues("in_progress").set(status.counts().inProgress());
-        jobs.labelValues("completed").set(status.counts().completed());
-        jobs.labelValues("failed").set(status.counts().failed());
+        jobs.labelValues("queued").set((double) status.counts().queued());
+        jobs.labelValues("in_progress").set((double) status.counts().inProgress());
+        jobs.labelValues("completed").set((double) status.counts().completed());
+        jobs.labelValues("failed").set((double) status.counts().failed());
         depth.set(status.queue().queued());
-        oldest.set(status.queue().oldestSeconds());
-        work.set(status.queue().workSeconds());
+        oldest.set((double) status.queue().oldestSeconds());
+        work.set((double) status.queue().workSeconds());
         paused.set(status.queue().paused() ? 1 : 0);
-        store.labelValues("store").set(status.storeBytes());
-        store.labelValues("files").set(status.fileBytes());
-        free.set(status.freeBytes());
-        device.labelValues("models").set(status.modelBytes());
-        status.deviceBytes().ifPresent(bytes -> device.labelValues("all").set(bytes));
+        store.labelValues("store").set((double) status.storeBytes());
+        store.labelValues("files").set((double) status.fileBytes());
+        free.set((double) status.freeBytes());
+        device.labelValues("models").set((double) status.modelBytes());
+        status.deviceBytes().ifPresent(bytes -> device.labelValues("all").set((double) bytes));
         ready.set(status.ready() ? 1 : 0);
         var memory = ManagementFactory.getMemoryMXBean();
-        heap.labelValues("heap").set(memory.getHeapMemoryUsage().getUsed());
-        heap.labelValues("nonheap").set(memory.getNonHeapMemoryUsage().getUsed());
+        heap.labelValues("heap").set((double) memory.getHeapMemoryUsage().getUsed());
+        heap.labelValues("nonheap").set((double) memory.getNonHeapMemoryUsage().getUsed());
         threads.set(ManagementFactory.getThreadMXBean().getThreadCount());
-        started.set(ManagementFactory.getRuntimeMXBean().getStartTime() / 1_000.0);
+        started.set(ManagementFactory.getRuntimeMXBean().getStartTime() / MILLIS);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try {
             PrometheusTextFormatWriter.create().write(out, registry.scrape());

@@ -5,7 +5,7 @@ import io.github.cogvideo4j.server.internal.job.EngineStatus;
 import io.github.cogvideo4j.server.internal.job.Jobs;
 import io.github.cogvideo4j.server.internal.job.ModelCard;
 import io.github.cogvideo4j.server.internal.request.ApiException;
-import io.github.cogvideo4j.server.internal.request.ApiException.Type;
+import io.github.cogvideo4j.server.internal.request.ApiException.ErrorType;
 import io.github.cogvideo4j.server.internal.request.VideoRequestReader;
 import io.javalin.http.Context;
 import io.javalin.http.Cookie;
@@ -51,9 +51,13 @@ final class ServiceRoutes {
         routes.get("/livez", context -> health(context, jobs.status().workersAlive()));
         routes.get("/readyz", context -> health(context, jobs.status().ready()));
         routes.get("/health", context -> health(context, jobs.status().ready()));
-        routes.get("/metrics", context -> context.contentType("text/plain; version=0.0.4; charset=utf-8")
-                .result(metrics.text(jobs.status())));
-        routes.get("/openapi.yaml", context -> context.contentType("application/yaml").result(description));
+        routes.get(
+                "/metrics",
+                context -> context.contentType("text/plain; version=0.0.4; charset=utf-8")
+                        .result(metrics.text(jobs.status())));
+        routes.get(
+                "/openapi.yaml",
+                context -> context.contentType("application/yaml").result(description));
         routes.get("/v1/models", this::models);
         routes.get("/v1/models/{name}", context -> Answers.json(context, VideoJson.model(model(context))));
         routes.get("/v1/loras", this::loras);
@@ -93,7 +97,7 @@ final class ServiceRoutes {
         return jobs.models().stream()
                 .filter(card -> card.name().equals(context.pathParam("name")))
                 .findFirst()
-                .orElseThrow(() -> Answers.refusal(404, Type.INVALID_REQUEST_ERROR, "model_not_found"));
+                .orElseThrow(() -> Answers.refusal(404, ErrorType.INVALID_REQUEST_ERROR, "model_not_found"));
     }
 
     private void loras(Context context) {
@@ -106,7 +110,7 @@ final class ServiceRoutes {
     /// The queue is everybody's, so not everybody may stop it.
     private void pause(Context context, boolean paused) {
         if (!access.isAdmin(Access.owner(context))) {
-            throw Answers.refusal(403, Type.PERMISSION_ERROR, "admin_only");
+            throw Answers.refusal(403, ErrorType.PERMISSION_ERROR, "admin_only");
         }
         Answers.json(context, VideoJson.queue(jobs.pause(paused)));
     }
@@ -136,12 +140,13 @@ final class ServiceRoutes {
     }
 
     private static void cookie(Context context, String value, int seconds) {
-        boolean encrypted = "https".equals(context.header("X-Forwarded-Proto")) || context.req().isSecure();
+        boolean encrypted = "https".equals(context.header("X-Forwarded-Proto"))
+                || context.req().isSecure();
         context.cookie(new Cookie(Access.COOKIE, value, "/", seconds, encrypted, true, null, SameSite.STRICT));
     }
 
     /// No such path.
     static ApiException unknownPath() {
-        return Answers.refusal(404, Type.INVALID_REQUEST_ERROR, "not_found");
+        return Answers.refusal(404, ErrorType.INVALID_REQUEST_ERROR, "not_found");
     }
 }

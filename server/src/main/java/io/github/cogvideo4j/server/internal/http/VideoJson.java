@@ -89,7 +89,8 @@ final class VideoJson {
             json.putNull("strength");
         }
         ArrayNode loras = json.putArray("lora");
-        request.loras().forEach(lora -> loras.addObject().put("name", lora.name()).put("scale", lora.scale()));
+        request.loras()
+                .forEach(lora -> loras.addObject().put("name", lora.name()).put("scale", lora.scale()));
         ArrayNode inputs = json.putArray("inputs");
         request.inputs().keySet().stream().sorted().forEach(input -> inputs.add(input.toString()));
     }
@@ -198,9 +199,10 @@ final class VideoJson {
         put(json, "seconds_estimated", estimate.seconds());
         json.put("queue_seconds", estimate.queueSeconds());
         ArrayNode warnings = json.putArray("warnings");
-        estimate.warnings().forEach(problem -> warnings.addObject()
-                .put("code", problem.code().id())
-                .put("message", problem.message().text(language)));
+        estimate.warnings()
+                .forEach(problem -> warnings.addObject()
+                        .put("code", problem.code().id())
+                        .put("message", problem.message().text(language)));
         return json;
     }
 

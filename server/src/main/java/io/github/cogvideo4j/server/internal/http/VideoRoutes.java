@@ -10,7 +10,7 @@ import io.github.cogvideo4j.server.internal.job.JobEvents;
 import io.github.cogvideo4j.server.internal.job.JobRefusedException;
 import io.github.cogvideo4j.server.internal.job.Jobs;
 import io.github.cogvideo4j.server.internal.request.ApiException;
-import io.github.cogvideo4j.server.internal.request.ApiException.Type;
+import io.github.cogvideo4j.server.internal.request.ApiException.ErrorType;
 import io.github.cogvideo4j.server.internal.request.Uploads;
 import io.github.cogvideo4j.server.internal.request.VideoRequest;
 import io.github.cogvideo4j.server.internal.request.VideoRequestReader;
@@ -62,8 +62,9 @@ final class VideoRoutes {
         routes.post("/v1/videos/extensions", context -> make(context, reader::extension));
         routes.post("/v1/videos/characters", VideoRoutes::characters);
         routes.get("/v1/videos/characters/{id}", VideoRoutes::characters);
-        routes.post("/v1/videos/{id}/remix", context -> make(
-                context, (http, owner, uploads) -> reader.remix(http, owner, id(context), uploads)));
+        routes.post(
+                "/v1/videos/{id}/remix",
+                context -> make(context, (http, owner, uploads) -> reader.remix(http, owner, id(context), uploads)));
         routes.post("/v1/videos/{id}/cancel", context -> {
             Job job = jobs.cancel(Access.owner(context), id(context));
             Answers.json(context, VideoJson.video(job));
@@ -79,7 +80,10 @@ final class VideoRoutes {
             jobs.delete(Access.owner(context), id);
             Answers.json(
                     context,
-                    JsonFile.newObject().put("id", id).put("object", "video.deleted").put("deleted", true));
+                    JsonFile.newObject()
+                            .put("id", id)
+                            .put("object", "video.deleted")
+                            .put("deleted", true));
         });
     }
 
@@ -88,7 +92,7 @@ final class VideoRoutes {
     }
 
     private static void characters(Context context) {
-        throw Answers.refusal(404, Type.INVALID_REQUEST_ERROR, "characters_not_supported");
+        throw Answers.refusal(404, ErrorType.INVALID_REQUEST_ERROR, "characters_not_supported");
     }
 
     /// A way to read a request.
@@ -116,13 +120,15 @@ final class VideoRoutes {
         Optional<String> idempotency = idempotencyKey(context);
         try (Uploads uploads = new Uploads(jobs.uploads())) {
             Asked asked = reading.read(context.req(), owner, uploads);
-            if (asked.count() > 1 && (idempotency.isPresent() || !asked.request().inputs().isEmpty())) {
+            if (asked.count() > 1
+                    && (idempotency.isPresent() || !asked.request().inputs().isEmpty())) {
                 throw ApiException.invalid("n", "server.request.many");
             }
             List<Job> made = new ArrayList<>();
             try {
                 for (int i = 0; i < asked.count(); i++) {
-                    VideoRequest request = asked.request().withSeed(asked.request().seed() + i);
+                    VideoRequest request =
+                            asked.request().withSeed(asked.request().seed() + i);
                     made.add(jobs.submit(new Jobs.Submission(owner, request, asked.operation(), idempotency, 0))
                             .job());
                 }
@@ -137,7 +143,8 @@ final class VideoRoutes {
 
     private static void require(Rates rates, String owner) {
         rates.take(owner).ifPresent(wait -> {
-            throw Answers.refusal(429, Type.RATE_LIMIT_ERROR, "rate_limit_exceeded").after(wait);
+            throw Answers.refusal(429, ErrorType.RATE_LIMIT_ERROR, "rate_limit_exceeded")
+                    .after(wait);
         });
     }
 
@@ -164,8 +171,7 @@ final class VideoRoutes {
         }
         Jobs.JobPage page = jobs.list(
                 Access.owner(context),
-                new Jobs.ListQuery(
-                        limit, order.equals("asc"), Optional.ofNullable(context.queryParam("after")), text));
+                new Jobs.ListQuery(limit, order.equals("asc"), Optional.ofNullable(context.queryParam("after")), text));
         Answers.json(context, VideoJson.list(page.jobs(), page.hasMore()));
     }
 
@@ -221,9 +227,8 @@ final class VideoRoutes {
         context.header("x-video-id", job.id());
         if (job.state() == JobState.FAILED) {
             Job.JobError error = job.error().orElseThrow();
-            throw Answers.refusal(500, Type.SERVER_ERROR, "video_failed")
-                    .saying(Message.of(
-                            "server.http.failed", job.id(), error.code(), error.message()));
+            throw Answers.refusal(500, ErrorType.SERVER_ERROR, "video_failed")
+                    .saying(Message.of("server.http.failed", job.id(), error.code(), error.message()));
         }
         context.header("x-model", job.request().model());
         context.header("x-inference-time-s", "%.3f".formatted((System.nanoTime() - begin) / NANOS));
@@ -231,7 +236,8 @@ final class VideoRoutes {
     }
 
     private Job wait(String owner, Job job, long begin) throws InterruptedException {
-        try (JobEvents events = jobs.events(owner, Optional.of(job.id()), OptionalLong.of(Math.max(0, job.change() - 1)))) {
+        try (JobEvents events =
+                jobs.events(owner, Optional.of(job.id()), OptionalLong.of(Math.max(0, job.change() - 1)))) {
             while (System.nanoTime() - begin < patience.toNanos()) {
                 events.next(Duration.ofSeconds(1));
                 Job now = jobs.find(owner, job.id());
@@ -242,8 +248,7 @@ final class VideoRoutes {
         } catch (JobRefusedException e) {
             throw Answers.of(e);
         }
-        throw Answers.refusal(504, Type.SERVER_ERROR, "sync_timeout")
-                .saying(Message.of(
-                        "server.http.sync-timeout", patience.toSeconds(), job.id()));
+        throw Answers.refusal(504, ErrorType.SERVER_ERROR, "sync_timeout")
+                .saying(Message.of("server.http.sync-timeout", patience.toSeconds(), job.id()));
     }
 }

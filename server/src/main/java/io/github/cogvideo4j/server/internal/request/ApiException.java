@@ -10,7 +10,7 @@ public final class ApiException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     private final int status;
-    private final Type type;
+    private final ErrorType type;
     private final String code;
     private final Optional<String> parameter;
     private final transient Message told;
@@ -18,7 +18,7 @@ public final class ApiException extends RuntimeException {
 
     private ApiException(
             int status,
-            Type type,
+            ErrorType type,
             String code,
             Optional<String> parameter,
             Message told,
@@ -33,7 +33,7 @@ public final class ApiException extends RuntimeException {
     }
 
     /// Kinds of refusal, as OpenAI's API calls them.
-    public enum Type {
+    public enum ErrorType {
         /// The request has to be changed.
         INVALID_REQUEST_ERROR,
         /// The key is wrong or absent.
@@ -59,7 +59,7 @@ public final class ApiException extends RuntimeException {
     /// A value that cannot be taken, with a code of its own.
     public static ApiException invalid(String parameter, String code, Message told) {
         return new ApiException(
-                400, Type.INVALID_REQUEST_ERROR, code, Optional.of(parameter), told, Optional.empty());
+                400, ErrorType.INVALID_REQUEST_ERROR, code, Optional.of(parameter), told, Optional.empty());
     }
 
     private static ApiException invalid(String parameter, String code, String key, Object... arguments) {
@@ -77,7 +77,7 @@ public final class ApiException extends RuntimeException {
     }
 
     /// A request that is wrong as a whole.
-    public static ApiException of(int status, Type type, String code, String key, Object... arguments) {
+    public static ApiException of(int status, ErrorType type, String code, String key, Object... arguments) {
         return new ApiException(status, type, code, Optional.empty(), Message.of(key, arguments), Optional.empty());
     }
 
@@ -102,7 +102,7 @@ public final class ApiException extends RuntimeException {
     }
 
     /// The kind of refusal.
-    public Type type() {
+    public ErrorType type() {
         return type;
     }
 

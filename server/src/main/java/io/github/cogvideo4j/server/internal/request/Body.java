@@ -19,10 +19,21 @@ record Body(ObjectNode fields, Map<String, String> files) {
 
     /// Fields that a form may give as one text of JSON.
     private static final List<String> NESTED = List.of(
-            "input_reference", "last_image", "mask", "control_video", "video", "lora", "extra_body", "extra_json", "extra_params");
+            "input_reference",
+            "last_image",
+            "mask",
+            "control_video",
+            "video",
+            "lora",
+            "extra_body",
+            "extra_json",
+            "extra_params");
 
     private static final Pattern SEGMENT = Pattern.compile("\\[([A-Za-z0-9_]{0,64})]");
-    private static final Pattern NAME = Pattern.compile("([A-Za-z_][A-Za-z0-9_]{0,63})((?:\\[[A-Za-z0-9_]{0,64}]){0,6})");
+    private static final Pattern NAME =
+            Pattern.compile("([A-Za-z_][A-Za-z0-9_]{0,63})((?:\\[[A-Za-z0-9_]{0,64}]){0,6})");
+
+    private static final int LONGEST_INDEX = 4;
 
     Body {
         merge(fields);
@@ -58,7 +69,8 @@ record Body(ObjectNode fields, Map<String, String> files) {
             throw ApiException.unknown(shown(name));
         }
         String first = matcher.group(1);
-        List<String> path = SEGMENT.matcher(matcher.group(2)).results()
+        List<String> path = SEGMENT.matcher(matcher.group(2))
+                .results()
                 .map(segment -> segment.group(1))
                 .toList();
         JsonNode value = fields.stringNode(text);
@@ -86,14 +98,16 @@ record Body(ObjectNode fields, Map<String, String> files) {
             into.set(name, there);
         }
         switch (there) {
-            case ArrayNode array when list -> {
-                boolean opens = array.isEmpty() || !next.isEmpty() && Integer.parseInt(next.substring(0, Math.min(4, next.length()))) == array.size();
+            case ArrayNode array
+            when list -> {
+                boolean opens = array.isEmpty() || (!next.isEmpty() && index(next) == array.size());
                 if (rest.isEmpty()) {
                     array.add(value);
                 } else if (rest.getFirst().isEmpty()) {
                     throw ApiException.unknown(shown(whole));
                 } else {
-                    boolean fresh = opens || (next.isEmpty() && array.get(array.size() - 1).has(rest.getFirst()));
+                    boolean fresh = opens
+                            || (next.isEmpty() && array.get(array.size() - 1).has(rest.getFirst()));
                     ObjectNode element = fresh
                             ? array.addObject()
                             : array.get(array.size() - 1) instanceof ObjectNode last ? last : array.addObject();
@@ -103,6 +117,11 @@ record Body(ObjectNode fields, Map<String, String> files) {
             case ObjectNode object when !list -> put(object, next, rest, value, whole);
             default -> throw ApiException.invalid(shown(whole), "server.request.twice", shown(whole));
         }
+    }
+
+    /// The place in a list; nobody needs one of five digits.
+    private static int index(String digits) {
+        return Integer.parseInt(digits.substring(0, Math.min(LONGEST_INDEX, digits.length())));
     }
 
     /// A name of a client, as far as an answer repeats it.

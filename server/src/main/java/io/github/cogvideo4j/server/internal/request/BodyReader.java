@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.server.internal.request;
 
 import io.github.cogvideo4j.formats.json.JsonFile;
-import io.github.cogvideo4j.server.internal.request.ApiException.Type;
+import io.github.cogvideo4j.server.internal.request.ApiException.ErrorType;
 import jakarta.servlet.MultipartConfigElement;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -50,7 +50,7 @@ final class BodyReader {
             return json(request, uploads);
         }
         throw ApiException.of(
-                415, Type.INVALID_REQUEST_ERROR, "unsupported_media_type", "server.request.media-type");
+                415, ErrorType.INVALID_REQUEST_ERROR, "unsupported_media_type", "server.request.media-type");
     }
 
     private static boolean isChunked(HttpServletRequest request) {
@@ -87,7 +87,7 @@ final class BodyReader {
             storeDataUrls(body, uploads);
             return body;
         }
-        throw ApiException.of(400, Type.INVALID_REQUEST_ERROR, "invalid_json", "server.request.no-object", "body");
+        throw ApiException.of(400, ErrorType.INVALID_REQUEST_ERROR, "invalid_json", "server.request.no-object", "body");
     }
 
     /// Replaces data URLs by files, so that they are not kept in memory.
@@ -168,22 +168,26 @@ final class BodyReader {
             if (text.contains("max parts") || text.contains("maxparts") || text.contains("too many parts")) {
                 return tooManyParts();
             }
-            if (text.contains("max length") || text.contains("maxlength") || text.contains("max file size")
-                    || text.contains("413") || text.contains("exceed") || text.contains("max size")) {
+            if (text.contains("max length")
+                    || text.contains("maxlength")
+                    || text.contains("max file size")
+                    || text.contains("413")
+                    || text.contains("exceed")
+                    || text.contains("max size")) {
                 return Uploads.tooLarge("body", LARGEST_BODY);
             }
             if (cause instanceof java.util.concurrent.TimeoutException) {
-                return ApiException.of(408, Type.INVALID_REQUEST_ERROR, "request_timeout", "server.request.slow");
+                return ApiException.of(408, ErrorType.INVALID_REQUEST_ERROR, "request_timeout", "server.request.slow");
             }
         }
         if (e instanceof org.eclipse.jetty.io.EofException eof) {
             throw eof;
         }
-        return ApiException.of(400, Type.INVALID_REQUEST_ERROR, "invalid_form", "server.request.form");
+        return ApiException.of(400, ErrorType.INVALID_REQUEST_ERROR, "invalid_form", "server.request.form");
     }
 
     private static ApiException tooManyParts() {
         return ApiException.of(
-                413, Type.INVALID_REQUEST_ERROR, "request_too_large", "server.request.parts", MOST_PARTS);
+                413, ErrorType.INVALID_REQUEST_ERROR, "request_too_large", "server.request.parts", MOST_PARTS);
     }
 }

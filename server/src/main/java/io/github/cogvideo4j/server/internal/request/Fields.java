@@ -13,7 +13,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// as texts too, everywhere alike.
 final class Fields {
     private static final Pattern WHOLE = Pattern.compile("[+-]?\\d{1,18}(\\.0+)?");
-    private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d{1,18}(\\.\\d{0,18})?|\\.\\d{1,18})([eE][+-]?\\d{1,3})?");
+    private static final Pattern NUMBER =
+            Pattern.compile("[+-]?(\\d{1,18}(\\.\\d{0,18})?|\\.\\d{1,18})([eE][+-]?\\d{1,3})?");
     private static final int LONGEST_WORD = 256;
 
     private final ObjectNode node;

@@ -26,8 +26,9 @@ final class KindRules {
     /// The kind of generation that the files stand for.
     static GenerationKind kind(
             Optional<String> named, Map<String, InputFile> files, Operation operation, boolean onlyEstimate) {
-        List<String> sources =
-                List.of(REFERENCE, VIDEO, CONTROL).stream().filter(files::containsKey).toList();
+        List<String> sources = List.of(REFERENCE, VIDEO, CONTROL).stream()
+                .filter(files::containsKey)
+                .toList();
         if (sources.size() > 1) {
             throw ApiException.invalid(sources.get(1), "server.request.both", sources.get(0), sources.get(1));
         }
@@ -60,7 +61,7 @@ final class KindRules {
             return GenerationKind.V2V;
         }
         if (files.containsKey(REFERENCE)) {
-            return files.get(REFERENCE).kind() == Kind.VIDEO ? GenerationKind.V2V : GenerationKind.I2V;
+            return is(files, REFERENCE, Kind.VIDEO) ? GenerationKind.V2V : GenerationKind.I2V;
         }
         return GenerationKind.T2V;
     }
@@ -69,8 +70,8 @@ final class KindRules {
         return Arrays.stream(GenerationKind.values())
                 .filter(kind -> kind.toString().equals(text))
                 .findFirst()
-                .orElseThrow(() -> ApiException.invalid(
-                        KIND, "server.request.one-of", KIND, List.of(GenerationKind.values())));
+                .orElseThrow(() ->
+                        ApiException.invalid(KIND, "server.request.one-of", KIND, List.of(GenerationKind.values())));
     }
 
     private static void requireVideo(Map<String, InputFile> files) {
@@ -81,14 +82,13 @@ final class KindRules {
     }
 
     private static void requireMoving(Map<String, InputFile> files, String field) {
-        if (files.get(field) instanceof InputFile file && file.kind() == Kind.IMAGE) {
+        if (is(files, field, Kind.IMAGE)) {
             throw ApiException.invalid(field, "server.request.no-moving", field);
         }
     }
 
     /// The model that is named, or the first that can.
-    static ModelCard model(
-            List<ModelCard> models, Optional<String> named, GenerationKind kind, Operation operation) {
+    static ModelCard model(List<ModelCard> models, Optional<String> named, GenerationKind kind, Operation operation) {
         Optional<String> name = named.filter(text -> !text.isBlank());
         if (name.isPresent()) {
             return models.stream()
@@ -113,7 +113,7 @@ final class KindRules {
         if (model.kinds().contains(kind)) {
             return kind;
         }
-        boolean animation = files.get(REFERENCE) instanceof InputFile file && file.kind() == Kind.ANIMATION;
+        boolean animation = is(files, REFERENCE, Kind.ANIMATION);
         if (animation && kind == GenerationKind.I2V && model.kinds().contains(GenerationKind.V2V)) {
             return GenerationKind.V2V;
         }
@@ -127,21 +127,27 @@ final class KindRules {
     /// The files by what they are for.
     static Map<Input, String> inputs(Map<String, InputFile> files, GenerationKind kind, ModelCard model) {
         Map<Input, String> inputs = new EnumMap<>(Input.class);
-        List.of(REFERENCE, VIDEO, CONTROL).stream()
-                .filter(files::containsKey)
-                .forEach(field -> inputs.put(Input.INPUT, files.get(field).name()));
-        if (files.get(LAST_IMAGE) instanceof InputFile last) {
+        for (String field : List.of(REFERENCE, VIDEO, CONTROL)) {
+            Optional.ofNullable(files.get(field)).ifPresent(file -> inputs.put(Input.INPUT, file.name()));
+        }
+        Optional.ofNullable(files.get(LAST_IMAGE)).ifPresent(last -> {
             if (!model.inpaints() || kind != GenerationKind.I2V || last.kind() == Kind.VIDEO) {
                 throw ApiException.invalid(LAST_IMAGE, "server.request.last-image", model.name());
             }
             inputs.put(Input.LAST_IMAGE, last.name());
-        }
-        if (files.get(MASK) instanceof InputFile mask) {
+        });
+        Optional.ofNullable(files.get(MASK)).ifPresent(mask -> {
             if (!model.inpaints() || kind != GenerationKind.V2V) {
                 throw ApiException.invalid(MASK, "server.request.mask", model.name());
             }
             inputs.put(Input.MASK, mask.name());
-        }
+        });
         return inputs;
+    }
+
+    private static boolean is(Map<String, InputFile> files, String field, Kind kind) {
+        return Optional.ofNullable(files.get(field))
+                .filter(file -> file.kind() == kind)
+                .isPresent();
     }
 }

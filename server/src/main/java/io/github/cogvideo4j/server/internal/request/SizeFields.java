@@ -34,7 +34,8 @@ final class SizeFields {
         this.model = model;
         OptionalInt side = whole(fields.whole("width", 1, LARGEST_SIDE));
         OptionalInt other = whole(fields.whole("height", 1, LARGEST_SIDE));
-        Optional<int[]> size = fields.word("size").filter(text -> !text.isBlank()).map(SizeFields::size);
+        Optional<int[]> size =
+                fields.word("size").filter(text -> !text.isBlank()).map(SizeFields::size);
         if (size.isPresent()) {
             if (side.orElse(size.get()[0]) != size.get()[0] || other.orElse(size.get()[1]) != size.get()[1]) {
                 throw ApiException.invalid("size", "server.request.size-twice");
@@ -47,7 +48,8 @@ final class SizeFields {
         checkSides(size.isPresent());
         this.rate = fields.number("fps", 1, FASTEST);
         OptionalDouble seconds = fields.number("seconds", 0, 3_600);
-        OptionalInt counted = whole(fields.whole("num_frames", 1, (long) model.usual().frames() * LONGER));
+        OptionalInt counted =
+                whole(fields.whole("num_frames", 1, (long) model.usual().frames() * LONGER));
         if (operation == Operation.EXTENSION) {
             if (seconds.isEmpty()) {
                 throw ApiException.missing("seconds");
@@ -146,8 +148,8 @@ final class SizeFields {
                 .withHeight(height.orElse(model.usual().height()));
         boolean moving = clips.isEmpty() && kind != GenerationKind.T2V && kind != GenerationKind.I2V;
         if (moving && input.isPresent()) {
-            int given = Math.min(
-                    frames.orElse(model.usual().frames()), input.get().frames());
+            int given =
+                    Math.min(frames.orElse(model.usual().frames()), input.get().frames());
             int step = model.frameMultiple();
             sized = sized.withNumFrames(given > step ? (given - 1) / step * step + 1 : given);
             return rate.isPresent() ? sized.withFramesPerSecond(rate.getAsDouble()) : sized;

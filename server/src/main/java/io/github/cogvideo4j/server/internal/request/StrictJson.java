@@ -64,11 +64,6 @@ public final class StrictJson {
         int line = e.getLocation() == null ? 1 : Math.max(1, e.getLocation().getLineNr());
         int column = e.getLocation() == null ? 1 : Math.max(1, e.getLocation().getColumnNr());
         return ApiException.of(
-                400,
-                ApiException.Type.INVALID_REQUEST_ERROR,
-                "invalid_json",
-                "server.request.json",
-                line,
-                column);
+                400, ApiException.ErrorType.INVALID_REQUEST_ERROR, "invalid_json", "server.request.json", line, column);
     }
 }

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.server.internal.request;
 
-import io.github.cogvideo4j.server.internal.request.ApiException.Type;
+import io.github.cogvideo4j.server.internal.request.ApiException.ErrorType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -141,7 +141,8 @@ public final class Uploads implements AutoCloseable {
     }
 
     static ApiException tooLarge(String field, long most) {
-        return ApiException.of(413, Type.INVALID_REQUEST_ERROR, "request_too_large", "server.request.large", field, most)
+        return ApiException.of(
+                        413, ErrorType.INVALID_REQUEST_ERROR, "request_too_large", "server.request.large", field, most)
                 .at(field);
     }
 

@@ -133,7 +133,8 @@ public final class VideoRequestReader {
         Map<Input, String> inputs = KindRules.inputs(given.files(), kind, model);
         OptionalLong seed = fields.whole("seed", 0, LARGEST_SEED);
         int count = Math.toIntExact(fields.whole("n", 1, MOST_VIDEOS)
-                .orElseGet(() -> fields.whole("num_outputs_per_prompt", 1, MOST_VIDEOS).orElse(1)));
+                .orElseGet(() ->
+                        fields.whole("num_outputs_per_prompt", 1, MOST_VIDEOS).orElse(1)));
         fields.value("num_outputs_per_prompt");
         VideoRequest request = new VideoRequest(
                 model.name(),
@@ -149,11 +150,9 @@ public final class VideoRequestReader {
                 clips,
                 given.from());
         fields.word("user");
-        fields.word("quality")
-                .filter(text -> !text.equals("standard"))
-                .ifPresent(text -> {
-                    throw ApiException.invalid("quality", "server.request.quality", Body.shown(text));
-                });
+        fields.word("quality").filter(text -> !text.equals("standard")).ifPresent(text -> {
+            throw ApiException.invalid("quality", "server.request.quality", Body.shown(text));
+        });
         fields.requireNothingElse();
         return new Asked(request, operation, count);
     }
@@ -166,7 +165,8 @@ public final class VideoRequestReader {
         /// What the video starts from.
         Optional<InputFile> input() {
             return files.entrySet().stream()
-                    .filter(entry -> !entry.getKey().equals("mask") && !entry.getKey().equals("last_image"))
+                    .filter(entry ->
+                            !entry.getKey().equals("mask") && !entry.getKey().equals("last_image"))
                     .map(Map.Entry::getValue)
                     .findFirst();
         }
@@ -220,12 +220,17 @@ public final class VideoRequestReader {
     private static Optional<SchedulerChoice> scheduler(Fields fields) {
         return fields.word("scheduler")
                 .filter(text -> !text.isBlank())
-                .map(text -> SchedulerChoice.named(text).orElseThrow(() -> ApiException.invalid(
-                        "scheduler", "server.request.scheduler", Body.shown(text), List.of(SchedulerChoice.values()))));
+                .map(text -> SchedulerChoice.named(text)
+                        .orElseThrow(() -> ApiException.invalid(
+                                "scheduler",
+                                "server.request.scheduler",
+                                Body.shown(text),
+                                List.of(SchedulerChoice.values()))));
     }
 
     private List<Lora> loras(Fields fields) {
-        Optional<JsonNode> value = fields.value("lora").filter(node -> !node.isString() || !node.stringValue().isBlank());
+        Optional<JsonNode> value = fields.value("lora")
+                .filter(node -> !node.isString() || !node.stringValue().isBlank());
         if (value.isEmpty()) {
             return List.of();
         }

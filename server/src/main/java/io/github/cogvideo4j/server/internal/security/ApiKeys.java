@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -31,7 +32,7 @@ public final class ApiKeys {
         this.keys = List.copyOf(keys);
     }
 
-    private record NamedKey(String name, byte[] hash) {}
+    private record NamedKey(String name, String hash) {}
 
     /// No keys: whoever reaches the server may ask.
     public static ApiKeys none() {
@@ -89,11 +90,11 @@ public final class ApiKeys {
 
     /// The name of a key.
     public Optional<String> owner(String key) {
-        byte[] asked = hash(key);
+        byte[] asked = hash(key).getBytes(StandardCharsets.US_ASCII);
         Optional<String> found = Optional.empty();
         for (NamedKey known : keys) {
             // All are compared, so that the time tells nothing.
-            if (MessageDigest.isEqual(known.hash(), asked)) {
+            if (MessageDigest.isEqual(known.hash().getBytes(StandardCharsets.US_ASCII), asked)) {
                 found = Optional.of(known.name());
             }
         }
@@ -106,17 +107,18 @@ public final class ApiKeys {
     }
 
     /// The hash of a key by its name: what was signed with it ends with the key.
-    byte[] fingerprint(String name) {
+    String fingerprint(String name) {
         return keys.stream()
                 .filter(key -> key.name().equals(name))
                 .map(NamedKey::hash)
                 .findFirst()
-                .orElse(new byte[0]);
+                .orElse("");
     }
 
-    static byte[] hash(String text) {
+    private static String hash(String text) {
         try {
-            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }

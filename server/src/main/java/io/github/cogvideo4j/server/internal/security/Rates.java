@@ -50,8 +50,6 @@ public final class Rates {
             }
             return new Bucket(tokens - 1, now);
         });
-        return wait[0] == 0
-                ? Optional.empty()
-                : Optional.of(Duration.ofMillis((long) Math.ceil(wait[0] * 1_000)));
+        return wait[0] == 0 ? Optional.empty() : Optional.of(Duration.ofMillis((long) Math.ceil(wait[0] * 1_000)));
     }
 }

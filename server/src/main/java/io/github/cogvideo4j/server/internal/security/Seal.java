@@ -77,8 +77,10 @@ public final class Seal {
             return Optional.empty();
         }
         String owner = parts[0];
-        byte[] expected = signature(purpose, owner, owner + SEPARATOR + parts[1]).getBytes(StandardCharsets.UTF_8);
-        if (!MessageDigest.isEqual(expected, parts[2].getBytes(StandardCharsets.UTF_8)) || !parts[1].matches("\\d{1,18}")) {
+        byte[] expected =
+                signature(purpose, owner, owner + SEPARATOR + parts[1]).getBytes(StandardCharsets.UTF_8);
+        if (!MessageDigest.isEqual(expected, parts[2].getBytes(StandardCharsets.UTF_8))
+                || !parts[1].matches("\\d{1,18}")) {
             return Optional.empty();
         }
         boolean over = Long.parseLong(parts[1]) <= clock.instant().getEpochSecond();
@@ -90,7 +92,7 @@ public final class Seal {
         try {
             Mac mac = Mac.getInstance(ALGORITHM);
             mac.init(new SecretKeySpec(secret, ALGORITHM));
-            mac.update(keys.fingerprint(owner));
+            mac.update(keys.fingerprint(owner).getBytes(StandardCharsets.UTF_8));
             mac.update((purpose + "\n" + said).getBytes(StandardCharsets.UTF_8));
             return Base64.getUrlEncoder().withoutPadding().encodeToString(mac.doFinal());
         } catch (GeneralSecurityException e) {

@@ -33,8 +33,10 @@ final class SettingValues {
         Map<String, List<String>> found = new HashMap<>();
         environment.forEach((name, value) -> {
             if (name.startsWith(PREFIX) && !name.equals(PREFIX + "CONFIG") && !value.isBlank()) {
-                String setting = name.substring(PREFIX.length()).toLowerCase(Locale.ROOT).replace('_', '-');
-                boolean several = setting.equals("model") || setting.equals("transformer") || setting.equals("cors-origin");
+                String setting =
+                        name.substring(PREFIX.length()).toLowerCase(Locale.ROOT).replace('_', '-');
+                boolean several =
+                        setting.equals("model") || setting.equals("transformer") || setting.equals("cors-origin");
                 found.put(setting, several ? List.of(value.strip().split("\\s*,\\s*")) : List.of(value.strip()));
             }
         });
@@ -72,7 +74,8 @@ final class SettingValues {
                 .map(text -> switch (text) {
                     case "true" -> true;
                     case "false" -> false;
-                    default -> throw SettingsReader.refused("server.settings.choice", name, text, List.of("true", "false"));
+                    default ->
+                        throw SettingsReader.refused("server.settings.choice", name, text, List.of("true", "false"));
                 })
                 .orElse(usual);
     }
@@ -137,8 +140,15 @@ final class SettingValues {
 
     /// Refuses what nobody asked for.
     void requireNothingElse() {
-        values.keySet().stream().filter(name -> !seen.contains(name)).sorted().findFirst().ifPresent(name -> {
-            throw SettingsReader.refused("server.settings.unknown", name, seen.stream().sorted().toList());
-        });
+        values.keySet().stream()
+                .filter(name -> !seen.contains(name))
+                .sorted()
+                .findFirst()
+                .ifPresent(name -> {
+                    throw SettingsReader.refused(
+                            "server.settings.unknown",
+                            name,
+                            seen.stream().sorted().toList());
+                });
     }
 }

@@ -38,7 +38,8 @@ final class SettingsFile {
         try {
             loaded = new Load(limits).loadFromString(Files.readString(file));
         } catch (YamlEngineException e) {
-            throw refused(file, "server.settings.yaml", String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
+            throw refused(
+                    file, "server.settings.yaml", String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
         }
         Map<String, List<String>> settings = new LinkedHashMap<>();
         if (loaded == null) {

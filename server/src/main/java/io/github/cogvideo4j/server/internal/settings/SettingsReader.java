@@ -58,8 +58,8 @@ public final class SettingsReader {
     }
 
     private ServerSettings settings() throws IOException {
-        ServerSettings settings = new ServerSettings(
-                models(), folder("lora-dir"), options(), network(), access(), queue(), storage());
+        ServerSettings settings =
+                new ServerSettings(models(), folder("lora-dir"), options(), network(), access(), queue(), storage());
         values.requireNothingElse();
         boolean keys = settings.access().keys().isPresent()
                 || settings.access().keyList().isPresent();
@@ -90,15 +90,18 @@ public final class SettingsReader {
             int equals = text.indexOf('=');
             boolean bare = equals < 0 || !names.contains(text.substring(0, equals));
             if (bare && models.size() > 1) {
-                throw refused("server.settings.whose-transformer", text, names.stream().sorted().toList());
+                throw refused(
+                        "server.settings.whose-transformer",
+                        text,
+                        names.stream().sorted().toList());
             }
             String name = bare ? models.getFirst().name() : text.substring(0, equals);
             Path path = Path.of(bare ? text : text.substring(equals + 1)).toAbsolutePath();
             if (!Files.exists(path)) {
                 throw refused("server.settings.no-file", "transformer", path);
             }
-            models.replaceAll(model ->
-                    model.name().equals(name) ? new Model(name, model.folder(), Optional.of(path)) : model);
+            models.replaceAll(
+                    model -> model.name().equals(name) ? new Model(name, model.folder(), Optional.of(path)) : model);
         }
         return models;
     }
@@ -110,10 +113,12 @@ public final class SettingsReader {
         int equals = text.indexOf('=');
         if (equals > 0 && NAME.matcher(text.substring(0, equals)).matches()) {
             return new Named(
-                    text.substring(0, equals), Path.of(text.substring(equals + 1)).toAbsolutePath());
+                    text.substring(0, equals),
+                    Path.of(text.substring(equals + 1)).toAbsolutePath());
         }
         Path path = Path.of(text).toAbsolutePath().normalize();
-        String name = path.getFileName() == null ? "" : path.getFileName().toString().replaceAll("[^A-Za-z0-9._-]", "-");
+        String name =
+                path.getFileName() == null ? "" : path.getFileName().toString().replaceAll("[^A-Za-z0-9._-]", "-");
         return new Named(NAME.matcher(name).matches() ? name : "model", path);
     }
 
@@ -193,7 +198,11 @@ public final class SettingsReader {
     }
 
     private Storage storage() {
-        Path data = values.one("data-dir").map(Path::of).orElse(Path.of("cogvideo-data")).toAbsolutePath().normalize();
+        Path data = values.one("data-dir")
+                .map(Path::of)
+                .orElse(Path.of("cogvideo-data"))
+                .toAbsolutePath()
+                .normalize();
         if (Files.exists(data) && !Files.isDirectory(data)) {
             throw refused("server.settings.no-folder", "data-dir", data);
         }

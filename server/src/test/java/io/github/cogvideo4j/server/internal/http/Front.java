@@ -23,7 +23,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// A front that listens, and ways to speak to it.
 final class Front implements AutoCloseable {
     /// Two keys of two people.
-    static final String KEYS = "alice:alice-secret-0123456789\nbob:bob-secret-0123456789xx\nadmin:admin-secret-0123456789";
+    static final String KEYS =
+            "alice:alice-secret-0123456789\nbob:bob-secret-0123456789xx\nadmin:admin-secret-0123456789";
 
     static final String ALICE = "alice-secret-0123456789";
     static final String BOB = "bob-secret-0123456789xx";
@@ -67,8 +68,7 @@ final class Front implements AutoCloseable {
                 idle,
                 1_024,
                 200);
-        return new Front(
-                jobs, new HttpFront(options, jobs, Seal.of(folder, keys), new Metrics(), Set.of(), List.of()));
+        return new Front(jobs, new HttpFront(options, jobs, Seal.of(folder, keys), new Metrics(), Set.of(), List.of()));
     }
 
     URI uri(String path) {
@@ -107,9 +107,8 @@ final class Front implements AutoCloseable {
     }
 
     HttpResponse<String> post(String path, String json, String... headers) throws IOException {
-        HttpRequest.Builder request = request(path)
-                .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofString(json));
+        HttpRequest.Builder request =
+                request(path).header("Content-Type", "application/json").POST(BodyPublishers.ofString(json));
         if (headers.length > 0) {
             request.headers(headers);
         }
@@ -141,7 +140,8 @@ final class Front implements AutoCloseable {
             String file = part.length > 2 ? "; filename=\"" + part[2] + "\"" : "";
             out.write(("--XBOUNDX\r\nContent-Disposition: form-data; name=\"" + part[0] + "\"" + file + "\r\n\r\n")
                     .getBytes(StandardCharsets.UTF_8));
-            out.write(part[1] instanceof byte[] bytes ? bytes : part[1].toString().getBytes(StandardCharsets.UTF_8));
+            out.write(
+                    part[1] instanceof byte[] bytes ? bytes : part[1].toString().getBytes(StandardCharsets.UTF_8));
             out.write("\r\n".getBytes(StandardCharsets.UTF_8));
         }
         out.write("--XBOUNDX--\r\n".getBytes(StandardCharsets.UTF_8));

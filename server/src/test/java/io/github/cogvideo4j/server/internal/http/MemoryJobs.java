@@ -200,7 +200,9 @@ final class MemoryJobs implements Jobs {
         if (!query.ascending()) {
             own = own.reversed();
         }
-        int from = query.after().isPresent() ? own.indexOf(find(owner, query.after().get())) + 1 : 0;
+        int from = query.after().isPresent()
+                ? own.indexOf(find(owner, query.after().get())) + 1
+                : 0;
         int to = Math.min(own.size(), from + query.limit());
         return new JobPage(own.subList(from, to), to < own.size());
     }
@@ -262,8 +264,12 @@ final class MemoryJobs implements Jobs {
         id.ifPresent(one -> find(owner, one));
         Subscription subscription = new Subscription();
         for (Job job : jobs) {
-            boolean mine = job.owner().equals(owner) && id.filter(one -> !one.equals(job.id())).isEmpty();
-            if (mine && (lastEventId.isPresent() ? job.change() > lastEventId.getAsLong() : !job.state().isOver())) {
+            boolean mine = job.owner().equals(owner)
+                    && id.filter(one -> !one.equals(job.id())).isEmpty();
+            if (mine
+                    && (lastEventId.isPresent()
+                            ? job.change() > lastEventId.getAsLong()
+                            : !job.state().isOver())) {
                 subscription.queue.add(new JobEvents.Changed(job.change(), job));
             }
         }
@@ -362,6 +368,8 @@ final class MemoryJobs implements Jobs {
 
     private static JobRefusedException refused(Reason reason) {
         return new JobRefusedException(
-                reason, Message.of("server.http." + ("video-" + reason.name().toLowerCase().replace('_', '-'))));
+                reason,
+                Message.of(
+                        "server.http." + ("video-" + reason.name().toLowerCase().replace('_', '-'))));
     }
 }

@@ -34,21 +34,27 @@ final class OpenApi {
     /// All paths with their methods.
     List<String> operations() {
         List<String> all = new ArrayList<>();
-        map(root, "paths").forEach((path, item) -> ((Map<?, ?>) item).keySet().stream()
-                .filter(method -> !method.equals("parameters"))
-                .forEach(method -> all.add(method.toString().toUpperCase(Locale.ROOT) + " " + path)));
+        map(root, "paths")
+                .forEach((path, item) -> ((Map<?, ?>) item)
+                        .keySet().stream()
+                                .filter(method -> !method.equals("parameters"))
+                                .forEach(method -> all.add(method.toString().toUpperCase(Locale.ROOT) + " " + path)));
         return all;
     }
 
     void check(String method, String path, int status, HttpHeaders headers, String body) {
         Optional<Map<?, ?>> item = item(path);
         if (item.isEmpty()) {
-            require(status == 404 || status == 401 || status == 403 || status == 405 || status == 400 || status == 414, path + " is not described");
+            require(
+                    status == 404 || status == 401 || status == 403 || status == 405 || status == 400 || status == 414,
+                    path + " is not described");
             return;
         }
         Object operation = item.get().get(method.equals("HEAD") ? "get" : method.toLowerCase(Locale.ROOT));
         if (operation == null) {
-            require(status == 405 || status == 404 || status == 401 || status == 403 || status == 204, method + " " + path + " is not described: " + status);
+            require(
+                    status == 405 || status == 404 || status == 401 || status == 403 || status == 204,
+                    method + " " + path + " is not described: " + status);
             return;
         }
         Map<?, ?> responses = map((Map<?, ?>) operation, "responses");
@@ -62,9 +68,13 @@ final class OpenApi {
             return;
         }
         String type = headers.firstValue("content-type").orElse("").split(";")[0];
-        require(content.containsKey(type), method + " " + path + " is described without " + type + ": " + content.keySet());
+        require(
+                content.containsKey(type),
+                method + " " + path + " is described without " + type + ": " + content.keySet());
         require(headers.firstValue("x-request-id").isPresent(), "no x-request-id");
-        if (type.equals("application/json") && !method.equals("HEAD") && map(content, type).containsKey("schema")) {
+        if (type.equals("application/json")
+                && !method.equals("HEAD")
+                && map(content, type).containsKey("schema")) {
             schema(map(map(content, type), "schema"), StrictJson.read(body), path);
         }
     }
@@ -75,7 +85,9 @@ final class OpenApi {
             return Optional.of(exact);
         }
         for (Map.Entry<?, ?> entry : paths.entrySet()) {
-            String pattern = Pattern.compile("\\{[a-z_]+}").matcher(entry.getKey().toString()).replaceAll("[^/]+");
+            String pattern = Pattern.compile("\\{[a-z_]+}")
+                    .matcher(entry.getKey().toString())
+                    .replaceAll("[^/]+");
             if (path.matches(pattern)) {
                 return Optional.of((Map<?, ?>) entry.getValue());
             }
@@ -102,13 +114,17 @@ final class OpenApi {
         }
         if (schema.get("type") != null) {
             List<?> types = schema.get("type") instanceof List<?> several ? several : List.of(schema.get("type"));
-            require(types.stream().anyMatch(type -> is(type.toString(), value)), where + " is no " + types + ": " + value);
+            require(
+                    types.stream().anyMatch(type -> is(type.toString(), value)),
+                    where + " is no " + types + ": " + value);
         }
         if (value.isNull()) {
             return;
         }
         if (schema.get("enum") instanceof List<?> words) {
-            require(words.contains(value.isString() ? value.stringValue() : value.toString()), where + " is none of " + words + ": " + value);
+            require(
+                    words.contains(value.isString() ? value.stringValue() : value.toString()),
+                    where + " is none of " + words + ": " + value);
         }
         if (schema.get("pattern") instanceof String pattern && value.isString()) {
             require(value.stringValue().matches(pattern), where + " does not match " + pattern + ": " + value);

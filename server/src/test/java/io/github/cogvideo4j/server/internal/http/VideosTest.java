@@ -35,8 +35,8 @@ class VideosTest {
 
     @Test
     void aVideoIsMadeToldOfFetchedAndDeleted() throws IOException {
-        ObjectNode made = Front.json(front.post(
-                "/v1/videos", "{\"prompt\":\"a panda\",\"seconds\":\"1\",\"size\":\"96x64\",\"seed\":7}"));
+        ObjectNode made = Front.json(
+                front.post("/v1/videos", "{\"prompt\":\"a panda\",\"seconds\":\"1\",\"size\":\"96x64\",\"seed\":7}"));
         assertThat(made.get("status").stringValue()).isEqualTo("queued");
         assertThat(made.get("seconds").stringValue()).isEqualTo("1");
         assertThat(made.get("num_frames").intValue()).isEqualTo(9);
@@ -44,8 +44,10 @@ class VideosTest {
         String id = made.get("id").stringValue();
         assertThat(Front.code(front.get("/v1/videos/" + id + "/content"))).isEqualTo("404 video_not_ready");
         front.jobs.finish(id);
-        assertThat(Front.json(front.get("/v1/videos/" + id)).get("progress").intValue()).isEqualTo(100);
-        assertThat(Front.bytes(front.request("/v1/videos/" + id + "/content").build()).body())
+        assertThat(Front.json(front.get("/v1/videos/" + id)).get("progress").intValue())
+                .isEqualTo(100);
+        assertThat(Front.bytes(front.request("/v1/videos/" + id + "/content").build())
+                        .body())
                 .isEqualTo(front.jobs.videoBytes());
         assertThat(Front.json(front.delete("/v1/videos/" + id)).toString())
                 .isEqualTo("{\"id\":\"" + id + "\",\"object\":\"video.deleted\",\"deleted\":true}");
@@ -57,7 +59,9 @@ class VideosTest {
         String wanted = "[{\"name\":\"style\",\"scale\":0.5}]";
         List<HttpResponse<String>> answers = List.of(
                 front.post("/v1/videos", "{\"prompt\":\"p\",\"lora\":{\"name\":\"style\",\"scale\":0.5}}"),
-                front.form("/v1/videos", List.of(parts("prompt", "p"), parts("lora", "{\"name\":\"style\",\"scale\":0.5}"))),
+                front.form(
+                        "/v1/videos",
+                        List.of(parts("prompt", "p"), parts("lora", "{\"name\":\"style\",\"scale\":0.5}"))),
                 front.form(
                         "/v1/videos",
                         List.of(parts("prompt", "p"), parts("lora[name]", "style"), parts("lora[scale]", "0.5"))),
@@ -94,11 +98,12 @@ class VideosTest {
         assertThat(remixed.get("seed")).isEqualTo(changed.get("seed"));
         assertThat(remixed.get("remixed_from_video_id").stringValue()).isEqualTo(id);
         ObjectNode longer = Front.json(front.form(
-                "/v1/videos/extensions",
-                List.of(parts("prompt", "p"), parts("video[id]", id), parts("seconds", "2"))));
+                "/v1/videos/extensions", List.of(parts("prompt", "p"), parts("video[id]", id), parts("seconds", "2"))));
         assertThat(longer.get("operation").stringValue()).isEqualTo("extension");
         assertThat(longer.get("model").stringValue()).isEqualTo("tiny-i2v");
-        assertThat(Files.list(front.jobs.uploads()).filter(file -> file.toString().endsWith(".part")).count())
+        assertThat(Files.list(front.jobs.uploads())
+                        .filter(file -> file.toString().endsWith(".part"))
+                        .count())
                 .isEqualTo(4);
     }
 
@@ -138,15 +143,16 @@ class VideosTest {
         HttpResponse<byte[]> end =
                 Front.bytes(front.request(path).header("Range", "bytes=-5").build());
         assertThat(end.body()).isEqualTo(Arrays.copyOfRange(whole, whole.length - 5, whole.length));
-        assertThat(Front.bytes(front.request(path).header("Range", "bytes=" + whole.length + "-").build())
+        assertThat(Front.bytes(front.request(path)
+                                .header("Range", "bytes=" + whole.length + "-")
+                                .build())
                         .statusCode())
                 .isEqualTo(416);
         String etag = part.headers().firstValue("ETag").orElseThrow();
         assertThat(Front.bytes(front.request(path).header("If-None-Match", etag).build())
                         .statusCode())
                 .isEqualTo(304);
-        HttpResponse<byte[]> head =
-                Front.bytes(front.request(path).HEAD().build());
+        HttpResponse<byte[]> head = Front.bytes(front.request(path).HEAD().build());
         assertThat(head.headers().firstValueAsLong("Content-Length").orElse(0)).isEqualTo(whole.length);
         HttpResponse<byte[]> stale = Front.bytes(front.request(path)
                 .header("Range", "bytes=0-1")
@@ -160,7 +166,8 @@ class VideosTest {
     void changesAreToldAsTheyHappen() throws IOException {
         String id = front.create();
         front.jobs.cancel("local", id);
-        String text = front.raw("GET /v1/videos/" + id + "/events HTTP/1.0\r\nHost: localhost\r\nLast-Event-ID: 0\r\n\r\n");
+        String text =
+                front.raw("GET /v1/videos/" + id + "/events HTTP/1.0\r\nHost: localhost\r\nLast-Event-ID: 0\r\n\r\n");
         assertThat(text).contains("Content-Type: text/event-stream", "event: video", "id: 2", "\"cancelled\"");
     }
 
@@ -182,7 +189,8 @@ class VideosTest {
         assertThat(first.get("video_ids").size()).isEqualTo(3);
         assertThat(front.jobs.all()).extracting(job -> job.request().seed()).containsExactly(5L, 6L, 7L);
         front.jobs.most = 4;
-        assertThat(Front.code(front.post("/v1/videos", "{\"prompt\":\"p\",\"n\":3}"))).isEqualTo("429 queue_full");
+        assertThat(Front.code(front.post("/v1/videos", "{\"prompt\":\"p\",\"n\":3}")))
+                .isEqualTo("429 queue_full");
         assertThat(front.jobs.all()).hasSize(3);
     }
 
@@ -190,8 +198,10 @@ class VideosTest {
     void theSameKeyGivesTheSameVideo() throws IOException {
         String body = "{\"prompt\":\"p\"}";
         String first = Front.id(front.post("/v1/videos", body, "Idempotency-Key", "k1"));
-        assertThat(Front.id(front.post("/v1/videos", body, "Idempotency-Key", "k1"))).isEqualTo(first);
-        assertThat(Front.id(front.post("/v1/videos", body, "Idempotency-Key", "k2"))).isNotEqualTo(first);
+        assertThat(Front.id(front.post("/v1/videos", body, "Idempotency-Key", "k1")))
+                .isEqualTo(first);
+        assertThat(Front.id(front.post("/v1/videos", body, "Idempotency-Key", "k2")))
+                .isNotEqualTo(first);
     }
 
     @Test
@@ -209,7 +219,8 @@ class VideosTest {
         assertThat(Front.code(front.post("/v1/videos/characters", "{}"))).isEqualTo("404 characters_not_supported");
         assertThat(Front.code(front.get("/v1/nothing"))).isEqualTo("404 not_found");
         assertThat(Front.code(front.delete("/v1/videos"))).isEqualTo("405 method_not_allowed");
-        assertThat(front.post("/v1/videos", "{}", "Accept-Language", "zh-CN").body()).contains("缺少必填参数 prompt");
+        assertThat(front.post("/v1/videos", "{}", "Accept-Language", "zh-CN").body())
+                .contains("缺少必填参数 prompt");
     }
 
     @Test
@@ -219,26 +230,36 @@ class VideosTest {
         assertThat(Front.code(front.get("/v1/videos/" + id + "/content"))).isEqualTo("410 video_expired");
         String failed = front.create();
         front.jobs.fail(failed, "memory", "too large");
-        assertThat(Front.json(front.get("/v1/videos/" + failed)).get("error").get("code").stringValue())
+        assertThat(Front.json(front.get("/v1/videos/" + failed))
+                        .get("error")
+                        .get("code")
+                        .stringValue())
                 .isEqualTo("memory");
         assertThat(Front.code(front.get("/v1/videos/" + failed + "/content"))).isEqualTo("404 video_failed");
-        assertThat(Front.code(front.post("/v1/videos/" + failed + "/cancel", ""))).isEqualTo("400 video_not_cancellable");
+        assertThat(Front.code(front.post("/v1/videos/" + failed + "/cancel", "")))
+                .isEqualTo("400 video_not_cancellable");
     }
 
     @Test
     void whatStandsBesideTheVideosAnswers() throws IOException {
-        assertThat(Front.json(front.get("/v1/models")).get("data").get(0).get("sizes").toString())
+        assertThat(Front.json(front.get("/v1/models"))
+                        .get("data")
+                        .get(0)
+                        .get("sizes")
+                        .toString())
                 .isEqualTo("[\"96x64\",\"64x96\"]");
         assertThat(front.get("/v1/models/tiny-i2v").statusCode()).isEqualTo(200);
         assertThat(Front.code(front.get("/v1/models/none"))).isEqualTo("404 model_not_found");
         assertThat(front.get("/v1/loras").body()).contains("style");
-        assertThat(front.post("/v1/videos/estimate", "{\"prompt\":\"p\"}").body()).contains("\"fits\":true");
+        assertThat(front.post("/v1/videos/estimate", "{\"prompt\":\"p\"}").body())
+                .contains("\"fits\":true");
         assertThat(front.post("/v1/queue/pause", "").body()).contains("\"paused\":true");
         assertThat(front.post("/v1/queue/resume", "").body()).contains("\"paused\":false");
         assertThat(front.get("/metrics").body()).contains("cogvideo_queue_depth 0.0", "cogvideo_http_server_requests");
         assertThat(front.get("/openapi.yaml").statusCode()).isEqualTo(200);
         assertThat(front.get("/v1/session").body()).contains("\"required\":false");
         String id = front.create();
-        assertThat(front.post("/v1/videos/" + id + "/move", "{\"position\":1}").statusCode()).isEqualTo(200);
+        assertThat(front.post("/v1/videos/" + id + "/move", "{\"position\":1}").statusCode())
+                .isEqualTo(200);
     }
 }
