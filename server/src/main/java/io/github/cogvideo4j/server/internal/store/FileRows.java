@@ -59,16 +59,10 @@ public final class FileRows {
 
     /// Lets a completed job fail whose files are not there.
     public void lost(String id, String code, String message) {
-        database.write(connection -> Sql.update(
-                connection,
-                """
+        database.write(connection -> Sql.update(connection, """
                 update job set state = 'FAILED', error_code = ?, error_message = ?, file_bytes = 0, change = ?
                 where id = ? and state = 'COMPLETED'
-                """,
-                code,
-                message,
-                JobStore.change(connection),
-                id));
+                """, code, message, JobStore.change(connection), id));
     }
 
     /// The size of all files of finished jobs.
@@ -92,21 +86,17 @@ public final class FileRows {
         List<StoredJob> expired = new ArrayList<>();
         for (StoredJob row : due) {
             int changed = database.write(connection -> Sql.update(
-                    connection,
-                    """
+                    connection, """
                     update job set state = case when state = 'COMPLETED' then 'EXPIRED' else 'DELETED' end,
                         gone_at = ?, idempotency_key = null, file_bytes = 0, change = ?
                     where id = ? and state in ('COMPLETED', 'FAILED')
-                    """,
-                    now,
-                    JobStore.change(connection),
-                    row.job().id()));
+                    """, now, JobStore.change(connection), row.job().id()));
             if (changed == 1) {
                 expired.add(row);
             }
         }
-        if (database.read(connection -> Sql.number(
-                        connection, "select count(*) from job where gone_at < ?", now.minus(MEMORY)))
+        if (database.read(connection ->
+                        Sql.number(connection, "select count(*) from job where gone_at < ?", now.minus(MEMORY)))
                 > 0) {
             database.write(
                     connection -> Sql.update(connection, "delete from job where gone_at < ?", now.minus(MEMORY)));

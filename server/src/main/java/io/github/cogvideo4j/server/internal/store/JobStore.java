@@ -130,8 +130,8 @@ public final class JobStore implements AutoCloseable {
             return Optional.empty();
         }
         Object[] key = {job.submission().owner(), job.submission().idempotencyKey()};
-        Optional<StoredJob> row = Sql.first(
-                connection, "select * from job where owner = ? and idempotency_key = ?", StoredJob::of, key);
+        Optional<StoredJob> row =
+                Sql.first(connection, "select * from job where owner = ? and idempotency_key = ?", StoredJob::of, key);
         if (row.isEmpty()) {
             return Optional.empty();
         }
@@ -164,7 +164,8 @@ public final class JobStore implements AutoCloseable {
 
     /// A job, whoever's it is; one that was deleted is not found.
     public Optional<StoredJob> find(String id) {
-        return database.read(connection -> row(connection, id).filter(row -> row.job().state() != JobState.DELETED));
+        return database.read(
+                connection -> row(connection, id).filter(row -> row.job().state() != JobState.DELETED));
     }
 
     private static Optional<StoredJob> row(Connection connection, String id) throws SQLException {
@@ -173,7 +174,7 @@ public final class JobStore implements AutoCloseable {
 
     /// Jobs of an owner by their creation, one more than asked for where there are more.
     ///
-    /// @param after the job before the first; not found when it does not exist
+    /// @throws JobRefusedException `NOT_FOUND` when the job to list after does not exist
     public List<StoredJob> list(String owner, Jobs.ListQuery query) {
         return database.read(connection -> {
             List<Object> arguments = new ArrayList<>(List.of(owner));
@@ -191,12 +192,16 @@ public final class JobStore implements AutoCloseable {
                 arguments.add(number);
             }
             if (query.text().isPresent()) {
-                for (String word : query.text().get().toLowerCase(Locale.ROOT).strip().split("\\s+")) {
+                for (String word :
+                        query.text().get().toLowerCase(Locale.ROOT).strip().split("\\s+", -1)) {
                     sql.append(" and lower(prompt) like ? escape '!'");
-                    arguments.add("%" + word.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%");
+                    arguments.add(
+                            "%" + word.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%");
                 }
             }
-            sql.append(" order by number ").append(query.ascending() ? "asc" : "desc").append(" limit ?");
+            sql.append(" order by number ")
+                    .append(query.ascending() ? "asc" : "desc")
+                    .append(" limit ?");
             arguments.add(query.limit() + 1);
             return Sql.all(connection, sql.toString(), StoredJob::of, arguments.toArray());
         });
@@ -210,18 +215,10 @@ public final class JobStore implements AutoCloseable {
             long change = change(connection);
             JobState state = owned(connection, owner, id).job().state();
             if (state == JobState.QUEUED) {
-                Sql.update(
-                        connection,
-                        """
+                Sql.update(connection, """
                         update job set state = 'FAILED', error_code = ?, error_message = ?, completed_at = ?,
                             expires_at = ?, change = ? where id = ?
-                        """,
-                        error.code(),
-                        error.message(),
-                        clock.instant(),
-                        expires,
-                        change,
-                        id);
+                        """, error.code(), error.message(), clock.instant(), expires, change, id);
                 queueChanged(connection, change);
             } else if (state == JobState.IN_PROGRESS) {
                 Sql.update(connection, "update job set wish = ?, change = ? where id = ?", WISH_CANCEL, change, id);
@@ -237,15 +234,10 @@ public final class JobStore implements AutoCloseable {
         return database.write(connection -> {
             long change = change(connection);
             StoredJob row = owned(connection, owner, id);
-            Sql.update(
-                    connection,
-                    """
+            Sql.update(connection, """
                     update job set state = 'DELETED', idempotency_key = null, gone_at = ?, change = ?, file_bytes = 0
                     where id = ?
-                    """,
-                    clock.instant(),
-                    change,
-                    id);
+                    """, clock.instant(), change, id);
             queueChanged(connection, change);
             return row;
         });

@@ -29,8 +29,7 @@ final class Sql {
         }
     }
 
-    static <T> List<T> all(Connection connection, String sql, Row<T> mapping, Object... arguments)
-            throws SQLException {
+    static <T> List<T> all(Connection connection, String sql, Row<T> mapping, Object... arguments) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             bind(statement, arguments);
             List<T> rows = new ArrayList<>();

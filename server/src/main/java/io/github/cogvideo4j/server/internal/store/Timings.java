@@ -43,8 +43,8 @@ public final class Timings {
     /// @param work  a measure by which shapes of a model compare: values that a step computes
     public void add(String shape, String model, double work, Timing timing) {
         database.write(connection -> {
-            Optional<Timing> before = Sql.first(
-                    connection, "select * from timing where shape = ?", Timings::timing, shape);
+            Optional<Timing> before =
+                    Sql.first(connection, "select * from timing where shape = ?", Timings::timing, shape);
             Timing mean = before.map(old -> new Timing(
                             mean(old.before(), timing.before()),
                             mean(old.step(), timing.step()),

@@ -90,8 +90,7 @@ public final class WorkQueue {
                         left_ms = case when work_ms > 0 then work_ms else null end, wish = 0, change = ?
                     where state = 'QUEUED' and id in (select id from first)
                     returning id
-                    """
-                            .formatted(database.lockedRow()),
+                    """.formatted(database.lockedRow()),
                     row -> row.getString(1),
                     now,
                     shape,
@@ -114,14 +113,10 @@ public final class WorkQueue {
     }
 
     private boolean nothingWaits(Connection connection) throws SQLException {
-        return Sql.number(
-                        connection,
-                        """
+        return Sql.number(connection, """
                         select count(*) from job where state = 'QUEUED' and not_before <= ?
                             and (select value from counter where name = 'paused') = 0
-                        """,
-                        clock.instant())
-                == 0;
+                        """, clock.instant()) == 0;
     }
 
     /// Renews a lease.
@@ -138,8 +133,7 @@ public final class WorkQueue {
                         connection,
                         """
                         update job set lease_until = ?, percent = ?, phase = ?, piece = ?, pieces = ?, preview = ?,
-                            left_ms = ?, change = ?"""
-                                + FENCE,
+                            left_ms = ?, change = ?""" + FENCE,
                         until,
                         now.percent(),
                         now.phase(),
@@ -166,15 +160,11 @@ public final class WorkQueue {
 
     /// Whether a job is to go on, without renewing anything.
     public Wish wish(Claim claim) {
-        return database.read(connection -> Sql.number(
-                                connection,
-                                "select count(*) from job" + FENCE,
-                                claim.id(),
-                                claim.worker(),
-                                claim.attempt())
-                        == 1
-                ? wish(connection, claim.id())
-                : Wish.LOST);
+        return database.read(connection ->
+                Sql.number(connection, "select count(*) from job" + FENCE, claim.id(), claim.worker(), claim.attempt())
+                                == 1
+                        ? wish(connection, claim.id())
+                        : Wish.LOST);
     }
 
     private static Wish wish(Connection connection, String id) throws SQLException {
@@ -201,8 +191,7 @@ public final class WorkQueue {
                         update job set state = 'COMPLETED', completed_at = ?, expires_at = ?, percent = 100,
                             phase = null, piece = 0, pieces = 0, left_ms = null, lease_until = null, width = ?,
                             height = ?, frames = ?, fps = ?, sprite_columns = ?, sprite_rows = ?, sprite_frames = ?,
-                            file_bytes = ?, change = ?"""
-                                + FENCE + " and wish = 0",
+                            file_bytes = ?, change = ?""" + FENCE + " and wish = 0",
                         clock.instant(),
                         outcome.expires(),
                         outcome.made().width(),
@@ -228,8 +217,7 @@ public final class WorkQueue {
                         connection,
                         """
                         update job set state = 'FAILED', error_code = ?, error_message = ?, completed_at = ?,
-                            expires_at = ?, lease_until = null, left_ms = null, change = ?"""
-                                + FENCE,
+                            expires_at = ?, lease_until = null, left_ms = null, change = ?""" + FENCE,
                         error.code(),
                         error.message(),
                         clock.instant(),
@@ -246,18 +234,10 @@ public final class WorkQueue {
         return database.write(connection -> {
             long change = JobStore.change(connection);
             JobStore.queueChanged(connection, change);
-            return Sql.update(
-                            connection,
-                            """
+            return Sql.update(connection, """
                             update job set state = 'QUEUED', worker = null, lease_until = null,
                                 attempt = attempt - 1, percent = 0, phase = null, piece = 0, pieces = 0,
-                                preview = null, left_ms = null, change = ?"""
-                                    + FENCE,
-                            change,
-                            claim.id(),
-                            claim.worker(),
-                            claim.attempt())
-                    == 1;
+                                preview = null, left_ms = null, change = ?""" + FENCE, change, claim.id(), claim.worker(), claim.attempt()) == 1;
         });
     }
 
@@ -284,22 +264,15 @@ public final class WorkQueue {
         return database.write(connection -> {
             long change = JobStore.change(connection);
             JobStore.queueChanged(connection, change);
-            int cancelled = Sql.update(
-                    connection,
-                    """
+            int cancelled =
+                    Sql.update(connection, """
                     update job set state = 'FAILED', error_code = 'cancelled', error_message = '', completed_at = ?,
-                        expires_at = ?, worker = null, lease_until = null, left_ms = null, change = ?"""
-                            + silent + " and wish <> 0",
-                    clock.instant(),
-                    expires,
-                    change,
-                    argument);
+                        expires_at = ?, worker = null, lease_until = null, left_ms = null, change = ?""" + silent + " and wish <> 0", clock.instant(), expires, change, argument);
             int failed = Sql.update(
                     connection,
                     """
                     update job set state = 'FAILED', error_code = ?, error_message = ?, completed_at = ?,
-                        expires_at = ?, worker = null, lease_until = null, left_ms = null, change = ?"""
-                            + silent + " and attempt >= ?",
+                        expires_at = ?, worker = null, lease_until = null, left_ms = null, change = ?""" + silent + " and attempt >= ?",
                     error.code(),
                     error.message(),
                     clock.instant(),
@@ -307,14 +280,9 @@ public final class WorkQueue {
                     change,
                     argument,
                     attempts);
-            int again = Sql.update(
-                    connection,
-                    """
+            int again = Sql.update(connection, """
                     update job set state = 'QUEUED', worker = null, lease_until = null, percent = 0, phase = null,
-                        piece = 0, pieces = 0, preview = null, left_ms = null, change = ?"""
-                            + silent,
-                    change,
-                    argument);
+                        piece = 0, pieces = 0, preview = null, left_ms = null, change = ?""" + silent, change, argument);
             return cancelled + failed + again;
         });
     }

@@ -75,10 +75,11 @@ class JobStorePropertyTest {
                     JobStoreTest.put(store, id, random.of("ann", "ben"));
                     accepted.add(id);
                 }
-                case 2, 3 -> work.claim("w" + random.integer(1, 3)).ifPresent(claim -> {
-                    begun.merge(claim.id(), 1, Integer::sum);
-                    held.add(claim);
-                });
+                case 2, 3 ->
+                    work.claim("w" + random.integer(1, 3)).ifPresent(claim -> {
+                        begun.merge(claim.id(), 1, Integer::sum);
+                        held.add(claim);
+                    });
                 case 4 -> clock.forward(Duration.ofSeconds(random.integer(1, 90)));
                 case 5 -> work.sweep(JobStoreTest.INTERRUPTED, Optional.empty());
                 case 6 -> store.pause(random.bool());
@@ -149,9 +150,7 @@ class JobStorePropertyTest {
                 }
                 StoredJob row = store.find(id).orElseThrow();
                 int done = completed.getOrDefault(id, 0);
-                assertThat(row.job().state() == JobState.COMPLETED)
-                        .as(id)
-                        .isEqualTo(done == 1);
+                assertThat(row.job().state() == JobState.COMPLETED).as(id).isEqualTo(done == 1);
                 assertThat(done).as(id).isLessThanOrEqualTo(1);
                 assertThat(row.job().attempt())
                         .as(id)

@@ -251,8 +251,7 @@ class JobStoreTest {
         try (JobStore store = kind.place(folder).open()) {
             store.insert(job("a", "ann", Optional.empty(), 0), 2, MUCH_WORK);
             store.insert(job("b", "ann", Optional.empty(), 0), 2, MUCH_WORK);
-            assertRefused(
-                    Reason.QUEUE_FULL, () -> store.insert(job("c", "ann", Optional.empty(), 0), 2, MUCH_WORK));
+            assertRefused(Reason.QUEUE_FULL, () -> store.insert(job("c", "ann", Optional.empty(), 0), 2, MUCH_WORK));
             assertRefused(
                     Reason.QUEUE_FULL,
                     () -> store.insert(job("c", "ann", Optional.empty(), 0), 9, Duration.ofMillis(1_999)));
@@ -352,9 +351,8 @@ class JobStoreTest {
                 put(store, id, "ann");
                 WorkQueue.Claim claim = work.claim("w").orElseThrow();
                 place.clock().forward(Duration.ofSeconds(1));
-                Optional<java.time.Instant> expires = id.equals("c")
-                        ? Optional.of(place.clock().instant().plusSeconds(10))
-                        : Optional.empty();
+                Optional<java.time.Instant> expires =
+                        id.equals("c") ? Optional.of(place.clock().instant().plusSeconds(10)) : Optional.empty();
                 work.complete(claim, new WorkQueue.Outcome(MADE, Optional.empty(), 100, expires));
             }
             assertThat(store.files().bytes()).isEqualTo(300);

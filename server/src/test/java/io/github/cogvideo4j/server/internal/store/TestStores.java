@@ -29,8 +29,7 @@ enum TestStores {
         Optional<String> fresh() throws SQLException {
             String url = System.getenv(URL_VARIABLE);
             assumeTrue(
-                    url != null,
-                    () -> "No PostgreSQL: run this with scripts/postgres.sh, which sets " + URL_VARIABLE);
+                    url != null, () -> "No PostgreSQL: run this with scripts/postgres.sh, which sets " + URL_VARIABLE);
             String schema = "t" + UUID.randomUUID().toString().replace("-", "").toLowerCase(Locale.ROOT);
             try (Connection connection = DriverManager.getConnection(url);
                     Statement statement = connection.createStatement()) {
