@@ -8,7 +8,7 @@ function shared(settings) {
     model: settings.model,
     prompt: settings.prompt,
     size: `${width}x${height}`,
-    num_frames: settings.kind === 'v2v' ? undefined : settings.num_frames,
+    num_frames: settings.num_frames,
     fps: settings.fps,
     num_inference_steps: settings.num_inference_steps,
     guidance_scale: settings.guidance_scale,
@@ -20,29 +20,23 @@ function shared(settings) {
   };
 }
 
-/** What each kind starts from. */
-function inputs(settings, media) {
+/** Sends a video on its way. */
+export function create(settings, media, seed) {
+  const fields = { ...shared(settings), seed };
   switch (settings.kind) {
     case 'i2v':
-      return { input_reference: media.image, last_image: media.last };
+      return post('/v1/videos', form({ ...fields, input_reference: media.image, last_image: media.last }));
     case 'v2v':
-      return { video: media.video ?? (media.videoId && { id: media.videoId }), mask: media.mask, strength: settings.strength };
+      return post('/v1/videos/edits', form({ ...fields, strength: settings.strength,
+        video: media.video ?? (media.videoId && { id: media.videoId }), mask: media.mask }));
     case 'control':
     case 'canny':
-      return { kind: settings.kind, control_video: media.video ?? (media.videoId && { id: media.videoId }) };
+      return post('/v1/videos', form({ ...fields, kind: settings.kind, control_video: media.video }));
     default:
-      return {};
+      return post('/v1/videos', fields);
   }
 }
 
-/** Files need a form; everything else is JSON. */
-const body = (fields, from) =>
-  Object.values(from).some(value => value instanceof Blob) ? form({ ...fields, ...from }) : { ...fields, ...from };
-
-/** Sends a video on its way. */
-export const create = (settings, media, seed) =>
-  post(settings.kind === 'v2v' ? '/v1/videos/edits' : '/v1/videos', body({ ...shared(settings), seed }, inputs(settings, media)));
-
 /** What a video would need, without making it; a prompt need not be there yet. */
-export const estimate = (settings, media) =>
-  post('/v1/videos/estimate', body({ ...shared(settings), prompt: settings.prompt || '-' }, inputs(settings, media)));
+export const estimate = settings =>
+  post('/v1/videos/estimate', { ...shared(settings), prompt: settings.prompt || '-', kind: settings.kind });
