@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /// A writer of HTML pages that need nothing else and ask for nothing: no script, no font, no picture, and a
 /// policy that forbids all three, but for the one script of a page that has some, and the videos beside it. Text and
@@ -22,6 +23,8 @@ public final class Html {
 
     /// A page that was opened from a disk is of no origin, so that `'self'` does not name the files beside it.
     private static final String INTERACTIVE = POLICY + "; media-src 'self' file:; script-src 'sha256-%s'";
+
+    private static final Pattern PATH = Pattern.compile("[MLHVZhvlz0-9 .-]*");
 
     private final StringBuilder page = new StringBuilder("<!doctype html>\n");
     private final Locale locale;
@@ -54,7 +57,8 @@ public final class Html {
         page.append('<').append(tag);
         for (int i = 0; i < attributes.length; i += 2) {
             page.append(' ').append(attributes[i]).append("=\"");
-            page.append(escape(attributes[i + 1])).append('"');
+            page.append(attributes[i].equals("d") ? path(attributes[i + 1]) : escape(attributes[i + 1]));
+            page.append('"');
         }
         page.append('>');
         return this;
@@ -154,6 +158,14 @@ public final class Html {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /// The commands of a drawing, which come from numbers of ours: as long as they are, where names are cut.
+    private static String path(String commands) {
+        if (!PATH.matcher(commands).matches()) {
+            throw new IllegalArgumentException("not a path: " + Message.clean(commands));
+        }
+        return commands;
     }
 
     /// What replaces characters with a meaning in HTML; control characters and bidirectional overrides, which
