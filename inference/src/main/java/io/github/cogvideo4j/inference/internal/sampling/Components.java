@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// The parts of a model's folder, each opened when it is first needed. Weights are mapped, so opening is
 /// quick; the text encoder can be let go once the prompts are encoded and is opened again for the next ones.
@@ -39,7 +40,7 @@ final class Components implements AutoCloseable {
     private final Sampler sampler;
     private final TransformerModel transformer;
     private final CogVideoXVae vae;
-    private final List<Problem> adapterWarnings;
+    private final List<Problem> warnings;
     private final Optional<String> pipelineClass;
     private Optional<TextEncoder> textEncoder = Optional.empty();
 
@@ -51,7 +52,7 @@ final class Components implements AutoCloseable {
             Sampler sampler,
             TransformerModel transformer,
             CogVideoXVae vae,
-            List<Problem> adapterWarnings,
+            List<Problem> warnings,
             Optional<String> pipelineClass) {
         this.model = model;
         this.options = options;
@@ -60,7 +61,7 @@ final class Components implements AutoCloseable {
         this.sampler = sampler;
         this.transformer = transformer;
         this.vae = vae;
-        this.adapterWarnings = List.copyOf(adapterWarnings);
+        this.warnings = List.copyOf(warnings);
         this.pipelineClass = pipelineClass;
     }
 
@@ -69,6 +70,7 @@ final class Components implements AutoCloseable {
     /// @throws InvalidModelException `component-missing` when a part is not there
     static Components open(Path model, PipelineOptions options) throws IOException {
         ComputeDevice device = ComputeDevice.start(options.compute());
+        Optional<Problem> passedOver = device.note(options.compute().device());
         Precision precision = options.compute().precision();
         ModelFolder folder = ModelFolder.read(model);
         requireCogVideoX(folder);
@@ -97,7 +99,8 @@ final class Components implements AutoCloseable {
                     sampler,
                     transformer,
                     vae,
-                    adapters.warnings(),
+                    Stream.concat(passedOver.stream(), adapters.warnings().stream())
+                            .toList(),
                     options.transformer().isPresent() ? Optional.empty() : folder.pipelineClass());
         } catch (RuntimeException | IOException e) {
             vae.close();
@@ -141,8 +144,8 @@ final class Components implements AutoCloseable {
     }
 
     /// What is worth saying of the adapters that were added to the transformer.
-    List<Problem> adapterWarnings() {
-        return adapterWarnings;
+    List<Problem> warnings() {
+        return warnings;
     }
 
     /// The class that the model's index gives its pipeline; empty when the transformer is another one than the
