@@ -219,6 +219,15 @@ class ArchitectureTest {
                                 "a loader of pickles or TorchScript", call -> LOADERS.contains(call.getName()))))));
     }
 
+    /// Those classes load only beside the CUDA presets and a driver, and fail with errors elsewhere.
+    @Test
+    void nothingNeedsTheBindingsOfCuda() {
+        check(noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.bytedeco.cuda..", "org.bytedeco.pytorch.cuda.."));
+    }
+
     /// The server will listen; of all else only the package of `--enhance-prompt` connects to anywhere.
     @Test
     void nothingOpensAConnection() {

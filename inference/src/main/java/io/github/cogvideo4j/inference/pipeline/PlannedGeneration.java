@@ -2,6 +2,7 @@ package io.github.cogvideo4j.inference.pipeline;
 
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.JobPlan;
+import io.github.cogvideo4j.formats.problem.CarriesProblem;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.inference.generation.GeneratedVideo;
 import io.github.cogvideo4j.inference.generation.GenerationEvent;
@@ -46,29 +47,37 @@ import tools.jackson.databind.node.ObjectNode;
 /// also when two processes write at the same time.
 public final class PlannedGeneration implements JobPlan<GenerationResult> {
     private final GenerationRequest request;
+    private final LoadedModels.Lease lease;
     private final VideoGenerator generator;
     private final Turn first;
     private final OutputClaims claims;
 
-    private PlannedGeneration(GenerationRequest request, VideoGenerator generator, Turn first, OutputClaims claims) {
+    private PlannedGeneration(GenerationRequest request, LoadedModels.Lease lease, Turn first, OutputClaims claims) {
         this.request = request;
-        this.generator = generator;
+        this.lease = lease;
+        this.generator = lease.generator();
         this.first = first;
         this.claims = claims;
     }
 
     /// Opens the model, and refuses places where results cannot go.
     static PlannedGeneration of(GenerationRequest request, JobControl control) throws IOException {
+        return of(request, control, LoadedModels.Lease::once);
+    }
+
+    /// The same with a model that may be open already.
+    static PlannedGeneration of(GenerationRequest request, JobControl control, LoadedModels.Source models)
+            throws IOException {
         OutputCheck.check(request);
         Continuation.check(request);
         OutputClaims claims = OutputClaims.of(request);
         try {
             control.check();
-            VideoGenerator generator = open(request);
+            LoadedModels.Lease lease = models.lease(request);
             try {
-                return new PlannedGeneration(request, generator, turn(generator, request, 0), claims);
+                return new PlannedGeneration(request, lease, turn(lease.generator(), request, 0), claims);
             } catch (RuntimeException | IOException e) {
-                generator.close();
+                lease.close();
                 throw e;
             }
         } catch (RuntimeException | IOException e) {
@@ -77,19 +86,13 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
         }
     }
 
-    private static VideoGenerator open(GenerationRequest request) throws IOException {
-        return request.extension().isPresent()
-                ? VideoGenerator.ofContinuation(request.model(), request.options())
-                : VideoGenerator.of(request.kind(), request.model(), request.options());
-    }
-
     /// What a request comes to; results may be there already.
-    static GenerationPlan estimate(GenerationRequest request) throws IOException {
+    static GenerationPlan estimate(GenerationRequest request, LoadedModels.Source models) throws IOException {
         Continuation.check(request);
         GenerationRequest plain = request.withOutputs(
                 GenerationOutputs.of(request.outputs().of(1, request.videos()).video()));
-        try (VideoGenerator generator = open(plain);
-                Turn turn = turn(generator, plain, 0)) {
+        try (LoadedModels.Lease lease = models.lease(plain);
+                Turn turn = turn(lease.generator(), plain, 0)) {
             return turn.plan();
         }
     }
@@ -121,10 +124,17 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
     public GenerationResult run(JobControl control) throws IOException {
         List<GeneratedVideo> videos = new ArrayList<>();
         List<Problem> warnings = new ArrayList<>();
-        for (int i = 0; i < request.prompts().size(); i++) {
-            try (Turn turn = i == 0 ? first : turn(generator, request, i)) {
-                make(turn, control, videos, warnings);
+        try {
+            for (int i = 0; i < request.prompts().size(); i++) {
+                try (Turn turn = i == 0 ? first : turn(generator, request, i)) {
+                    make(turn, control, videos, warnings);
+                }
             }
+        } catch (RuntimeException | Error e) {
+            if (!(e instanceof CarriesProblem)) {
+                lease.distrust(); // what a device is like after an error of its own nobody knows
+            }
+            throw e;
         }
         return new GenerationResult(videos, warnings);
     }
@@ -267,7 +277,7 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
     @Override
     public void close() {
         first.close();
-        generator.close();
+        lease.close();
         claims.close();
     }
 }

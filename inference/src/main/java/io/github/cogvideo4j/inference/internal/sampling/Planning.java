@@ -13,6 +13,7 @@ import io.github.cogvideo4j.inference.internal.cache.RequestCache;
 import io.github.cogvideo4j.inference.internal.sampler.Sampler;
 import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import io.github.cogvideo4j.inference.internal.window.WindowLayout;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -21,8 +22,6 @@ import java.util.stream.Stream;
 
 /// The planning of a request, before anything is computed.
 public final class Planning {
-    private static final double RATE = 8;
-    private static final double RATE_OF_PATCHES_IN_TIME = 16;
     private static final double GIBI = 1L << 30;
 
     private final PipelineRequest request;
@@ -49,7 +48,7 @@ public final class Planning {
         int calls = calls(sampler, source.firstStep(request), request);
         SizeRules sizes = new SizeRules(components.config(), components.vae());
         this.shape = source.shape(sizes, request);
-        this.modelRate = components.config().patchSizeT().isPresent() ? RATE_OF_PATCHES_IN_TIME : RATE;
+        this.modelRate = sizes.framesPerSecond();
         double inputRate = request.video().map(video -> video.framesPerSecond()).orElse(modelRate);
         this.windows = request.settings()
                 .windows()
@@ -124,7 +123,7 @@ public final class Planning {
     }
 
     /// Refuses what cannot fit into memory: better than to be killed halfway.
-    public static void requireMemory(MemoryPlan memory) {
+    public static void requireMemory(MemoryPlan memory, PipelineOptions options, boolean cpu) {
         if (!memory.fits()) {
             throw new MissingCapabilityException(Problem.of(
                             ProblemCode.MEMORY,
@@ -133,7 +132,8 @@ public final class Planning {
                             memory.peak().stage().name().toLowerCase(Locale.ROOT),
                             gibibytes(memory.peak().neededBytes()),
                             gibibytes(memory.availableBytes().orElseThrow()))
-                    .with(Remedy.change(Remedy.Field.DTYPE, "bf16"), Remedy.change(Remedy.Field.VAE_TILING)));
+                    .with(MemoryRemedies.of(options, cpu, memory, memory.peak().stage())
+                            .toArray(Remedy[]::new)));
         }
     }
 

@@ -4,6 +4,7 @@ import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.system.MachineMemory;
 import java.util.OptionalLong;
 import java.util.function.IntFunction;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch;
@@ -25,23 +26,21 @@ public final class DeviceMemory {
         return device.cudaIndex().isPresent() ? card.apply(device.cudaIndex().getAsInt()) : machine.get();
     }
 
-    /// What is free, and what libtorch took before and keeps for its next tensors.
+    /// What is free once libtorch has given back what it keeps for its next tensors.
     private static OptionalLong ofCard(int index) {
-        try (PointerScope _ = new PointerScope()) {
-            long free = torch.getMemoryInfo((byte) index).first();
-            return OptionalLong.of(free + reserved(index));
-        } catch (RuntimeException _) {
-            // This libtorch or this device does not tell.
-            return OptionalLong.empty();
-        }
+        return told(() -> {
+            torch.emptyCache();
+            return torch.getMemoryInfo((byte) index).first();
+        });
     }
 
-    private static long reserved(int index) {
-        try {
-            return torch.getDeviceStats((byte) index).reserved_bytes().current();
-        } catch (RuntimeException _) {
-            // No tensor was made there yet.
-            return 0;
+    /// An answer of libtorch, or nothing where this libtorch or this device does not tell. Classes and functions of
+    /// the bindings that do not load here are errors of linking, which are no fault of the job that asks.
+    static OptionalLong told(LongSupplier question) {
+        try (PointerScope _ = new PointerScope()) {
+            return OptionalLong.of(question.getAsLong());
+        } catch (RuntimeException | LinkageError _) {
+            return OptionalLong.empty();
         }
     }
 }

@@ -1,0 +1,187 @@
+package io.github.cogvideo4j.inference.pipeline;
+
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.inference.generation.GenerationKind;
+import io.github.cogvideo4j.inference.generation.GenerationPlan;
+import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// A model that stays open from one generation to the next, for callers that carry out many: a batch, a server.
+///
+/// One model is held at a time. A request for another one, or for the same one loaded in another way, closes it and
+/// opens that; so does a request for a model whose files have changed since they were opened. Safe to use from
+/// several threads: a model that a plan still uses is closed when that plan is.
+public final class LoadedModels implements AutoCloseable {
+    private static final int COMPONENT_DEPTH = 2;
+
+    private Optional<Entry> current = Optional.empty();
+    private int loads;
+
+    /// Plans a generation as [GenerationJob#plan] does. Whoever called closes the plan, and the model stays open.
+    ///
+    /// @throws io.github.cogvideo4j.inference.InferenceException   when the request cannot be carried out
+    /// @throws io.github.cogvideo4j.checkpoints.CheckpointException `output-refused` when something is where the
+    /// results are to go, or another run is writing there
+    public PlannedGeneration plan(GenerationRequest request, JobControl control) throws IOException {
+        return PlannedGeneration.of(request, control, this::lease);
+    }
+
+    /// What a request comes to, as [GenerationJob#estimate] says; the model stays open.
+    ///
+    /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be carried out
+    public GenerationPlan estimate(GenerationRequest request) throws IOException {
+        return PlannedGeneration.estimate(request, this::lease);
+    }
+
+    /// How often a model was opened.
+    public synchronized int loads() {
+        return loads;
+    }
+
+    /// Closes the model that is open, or lets the plans that use it do so.
+    @Override
+    public synchronized void close() {
+        current.ifPresent(Entry::retire);
+        current = Optional.empty();
+    }
+
+    private synchronized Lease lease(GenerationRequest request) throws IOException {
+        Wanted wanted = Wanted.of(request);
+        if (current.filter(entry -> entry.serves(wanted)).isEmpty()) {
+            // Before the other one is opened: together they may not fit into memory.
+            close();
+            current = Optional.of(new Entry(wanted, open(request)));
+            loads++;
+        }
+        Entry entry = current.orElseThrow();
+        entry.use();
+        return new Lease(entry.generator, entry::giveBack, entry::retire);
+    }
+
+    private static VideoGenerator open(GenerationRequest request) throws IOException {
+        return request.extension().isPresent()
+                ? VideoGenerator.ofContinuation(request.model(), request.options())
+                : VideoGenerator.of(request.kind(), request.model(), request.options());
+    }
+
+    /// Where a plan takes its model from.
+    @FunctionalInterface
+    interface Source {
+        Lease lease(GenerationRequest request) throws IOException;
+    }
+
+    /// The use of a model by one plan.
+    ///
+    /// @param generator the model
+    /// @param end       ends the use
+    /// @param retire    sees to it that no later plan uses the model
+    record Lease(VideoGenerator generator, Runnable end, Runnable retire) implements AutoCloseable {
+        /// A model that is opened for one plan and closed with it.
+        static Lease once(GenerationRequest request) throws IOException {
+            VideoGenerator generator = open(request);
+            return new Lease(generator, generator::close, () -> {});
+        }
+
+        /// Lets no later plan use the model.
+        void distrust() {
+            retire.run();
+        }
+
+        @Override
+        public void close() {
+            end.run();
+        }
+    }
+
+    /// What a request wants open.
+    ///
+    /// @param files the state of the model's files, and of those that are added to it
+    private record Wanted(
+            Path model, PipelineOptions options, GenerationKind kind, boolean continuation, List<FileState> files) {
+        static Wanted of(GenerationRequest request) throws IOException {
+            PipelineOptions options = request.options();
+            List<FileState> states = new ArrayList<>();
+            addStates(request.model(), states);
+            if (options.transformer().isPresent()) {
+                addStates(options.transformer().get(), states);
+            }
+            for (PipelineOptions.LoraChoice lora : options.loras()) {
+                addStates(lora.path(), states);
+            }
+            return new Wanted(
+                    request.model().toAbsolutePath().normalize(),
+                    options,
+                    request.kind(),
+                    request.extension().isPresent(),
+                    states);
+        }
+
+        /// Nothing where nothing is: opening it says what is missing.
+        private static void addStates(Path path, List<FileState> states) throws IOException {
+            if (!Files.exists(path)) {
+                return;
+            }
+            try (Stream<Path> files = Files.walk(path, COMPONENT_DEPTH)) {
+                for (Path file : files.sorted().toList()) {
+                    BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+                    if (attributes.isRegularFile()) {
+                        states.add(new FileState(
+                                file,
+                                attributes.size(),
+                                attributes.lastModifiedTime().toMillis(),
+                                String.valueOf(attributes.fileKey())));
+                    }
+                }
+            }
+        }
+    }
+
+    /// A file as it was when it was opened.
+    private record FileState(Path file, long size, long modified, String key) {}
+
+    /// An open model with the number of plans that use it.
+    private static final class Entry {
+        private final Wanted wanted;
+        private final VideoGenerator generator;
+        private int users;
+        private boolean retired;
+
+        Entry(Wanted wanted, VideoGenerator generator) {
+            this.wanted = wanted;
+            this.generator = generator;
+        }
+
+        synchronized boolean serves(Wanted other) {
+            return !retired && wanted.equals(other);
+        }
+
+        synchronized void use() {
+            users++;
+        }
+
+        synchronized void giveBack() {
+            users--;
+            if (retired && users == 0) {
+                generator.close();
+            }
+        }
+
+        synchronized void retire() {
+            if (!retired) {
+                retired = true;
+                if (users == 0) {
+                    generator.close();
+                }
+            }
+        }
+    }
+}

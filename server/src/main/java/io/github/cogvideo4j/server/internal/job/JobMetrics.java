@@ -1,0 +1,30 @@
+package io.github.cogvideo4j.server.internal.job;
+
+import java.time.Duration;
+
+/// A receiver of what the engine measures. Called from the threads that work, so it has to be quick.
+public interface JobMetrics {
+    /// A receiver that counts nothing.
+    JobMetrics NONE = new JobMetrics() {};
+
+    /// A job is over.
+    ///
+    /// @param result `completed`, `failed` or `cancelled`
+    /// @param waited from its creation to the begin of its last attempt
+    /// @param ran    the last attempt
+    default void finished(Job.Operation operation, String result, Duration waited, Duration ran) {}
+
+    /// A phase of a job is over.
+    ///
+    /// @param phase as in [Job.Progress]
+    default void phase(String phase, Duration took) {}
+
+    /// A denoising step is over.
+    default void step(Duration took) {}
+
+    /// A model was loaded.
+    default void loaded(Duration took) {}
+
+    /// A job was refused.
+    default void refused(JobRefusedException.Reason reason) {}
+}
