@@ -23,6 +23,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -138,7 +140,8 @@ class WatchingTest {
             WatchReport known =
                     folder.read().orElse(new WatchReport("run", "base", 42, false, List.of("a cat"), List.of()));
             WatchBook book = new WatchBook(known, run);
-            RunWatch looking = new RunWatch(run, QUIET, world::nanos, request.interval());
+            RunWatch looking =
+                    new RunWatch(run, QUIET, world::nanos, InstantSource.fixed(Instant.EPOCH), request.interval());
             try (Watching watching = new Watching(request, looking, folder, book, reading(world, trainer), world)) {
                 return watching.run(JobControl.of(event -> {
                             if (event instanceof Event own) {
