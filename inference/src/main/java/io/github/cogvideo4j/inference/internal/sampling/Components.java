@@ -31,6 +31,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// The parts of a model's folder, each opened when it is first needed. Weights are mapped, so opening is
 /// quick; the text encoder can be let go once the prompts are encoded and is opened again for the next ones.
@@ -44,7 +45,7 @@ final class Components implements AutoCloseable {
     private final Sampler sampler;
     private final TransformerModel transformer;
     private final CogVideoXVae vae;
-    private final List<Problem> adapterWarnings;
+    private final List<Problem> warnings;
     private final Optional<String> pipelineClass;
     private final CopyLane.Maker lanes;
     private Optional<TextEncoder> textEncoder = Optional.empty();
@@ -59,7 +60,7 @@ final class Components implements AutoCloseable {
             Sampler sampler,
             TransformerModel transformer,
             CogVideoXVae vae,
-            List<Problem> adapterWarnings,
+            List<Problem> warnings,
             Optional<String> pipelineClass,
             CopyLane.Maker lanes) {
         this.model = model;
@@ -69,7 +70,7 @@ final class Components implements AutoCloseable {
         this.sampler = sampler;
         this.transformer = transformer;
         this.vae = vae;
-        this.adapterWarnings = List.copyOf(adapterWarnings);
+        this.warnings = List.copyOf(warnings);
         this.pipelineClass = pipelineClass;
         this.lanes = lanes;
     }
@@ -88,6 +89,7 @@ final class Components implements AutoCloseable {
     /// @param lanes the way of streamed weights to the device
     static Components open(Path model, PipelineOptions options, ComputeDevice device, CopyLane.Maker lanes)
             throws IOException {
+        Optional<Problem> passedOver = device.note(options.compute().device());
         Precision precision = options.compute().precision();
         ModelFolder folder = ModelFolder.read(model);
         requireCogVideoX(folder);
@@ -116,7 +118,8 @@ final class Components implements AutoCloseable {
                     sampler,
                     transformer,
                     vae,
-                    adapters.warnings(),
+                    Stream.concat(passedOver.stream(), adapters.warnings().stream())
+                            .toList(),
                     options.transformer().isPresent() ? Optional.empty() : folder.pipelineClass(),
                     lanes);
         } catch (RuntimeException | IOException e) {
@@ -161,8 +164,8 @@ final class Components implements AutoCloseable {
     }
 
     /// What is worth saying of the adapters that were added to the transformer.
-    List<Problem> adapterWarnings() {
-        return adapterWarnings;
+    List<Problem> warnings() {
+        return warnings;
     }
 
     /// The class that the model's index gives its pipeline; empty when the transformer is another one than the
