@@ -3,12 +3,10 @@ import { html, nothing } from 'lit';
 import { Part, state } from './state.js';
 import { icon } from './icons.js';
 import { language, preferredLanguage, speak, t } from './words.js';
-import './create.js';
-import './queue.js';
-import './gallery.js';
-import './detail.js';
-import './compare.js';
-import './model.js';
+
+const parts = location.pathname === '/model' ? [() => import('./model.js')]
+  : [() => import('./create.js'), () => import('./queue.js'), () => import('./gallery.js'),
+    () => import('./detail.js'), () => import('./compare.js')];
 
 const schemes = ['auto', 'light', 'dark'];
 
@@ -117,6 +115,6 @@ class App extends Part {
   }
 }
 
-await speak(preferredLanguage());
+await Promise.all([speak(preferredLanguage()), ...parts.map(part => part())]);
 customElements.define('cv-app', App);
 state.start();

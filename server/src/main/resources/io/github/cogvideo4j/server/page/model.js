@@ -159,8 +159,11 @@ class ModelPage extends Part {
   }
 
   #changes(found) {
-    const most = Math.max(...found.blocks.flatMap(list => list.rows).flatMap(row => row.values).filter(Number.isFinite), 1e-12);
-    const share = value => Number.isFinite(value) && value > 0 ? Math.max(0, 1 + Math.log10(value / most) / 4) : 0;
+    // colours go evenly from the smallest change to the largest on a logarithmic scale
+    const logs = found.blocks.flatMap(list => list.rows).flatMap(row => row.values).filter(value => value > 0).map(Math.log);
+    const least = Math.min(...logs);
+    const span = Math.max(...logs) - least;
+    const share = value => value > 0 ? span > 0 ? (Math.log(value) - least) / span : 1 : 0;
     return html`<ul class="figures">
         <li><b>${found.relative === null ? '–' : percent(found.relative)}</b><span>${t('change.total')}</span></li>
         <li><b>${number(found.changed)} / ${number(found.tensors)}</b><span>${t('change.tensors')}</span></li>
