@@ -38,6 +38,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// The parts of a model's folder, each opened when it is first needed. Weights are mapped, so opening is
 /// quick; the text encoder can be let go once the prompts are encoded and is opened again for the next ones.
@@ -51,7 +52,7 @@ final class Components implements AutoCloseable {
     private final Sampler sampler;
     private final TransformerModel transformer;
     private final CogVideoXVae vae;
-    private final List<Problem> adapterWarnings;
+    private final List<Problem> warnings;
     private final Optional<String> pipelineClass;
     private final CopyLane.Maker lanes;
     private final Optional<KernelChoice> kernels;
@@ -68,7 +69,7 @@ final class Components implements AutoCloseable {
             Sampler sampler,
             TransformerModel transformer,
             CogVideoXVae vae,
-            List<Problem> adapterWarnings,
+            List<Problem> warnings,
             Optional<String> pipelineClass,
             CopyLane.Maker lanes,
             Optional<KernelChoice> kernels) {
@@ -79,7 +80,7 @@ final class Components implements AutoCloseable {
         this.sampler = sampler;
         this.transformer = transformer;
         this.vae = vae;
-        this.adapterWarnings = List.copyOf(adapterWarnings);
+        this.warnings = List.copyOf(warnings);
         this.pipelineClass = pipelineClass;
         this.lanes = lanes;
         this.kernels = kernels;
@@ -110,6 +111,7 @@ final class Components implements AutoCloseable {
             CopyLane.Maker lanes,
             Optional<KernelChoice> kernels)
             throws IOException {
+        Optional<Problem> passedOver = device.note(options.compute().device());
         Precision precision = options.compute().precision();
         ModelFolder folder = ModelFolder.read(model);
         requireCogVideoX(folder);
@@ -138,7 +140,8 @@ final class Components implements AutoCloseable {
                     sampler,
                     transformer,
                     vae,
-                    adapters.warnings(),
+                    Stream.concat(passedOver.stream(), adapters.warnings().stream())
+                            .toList(),
                     options.transformer().isPresent() ? Optional.empty() : folder.pipelineClass(),
                     lanes,
                     kernels);
@@ -184,8 +187,8 @@ final class Components implements AutoCloseable {
     }
 
     /// What is worth saying of the adapters that were added to the transformer.
-    List<Problem> adapterWarnings() {
-        return adapterWarnings;
+    List<Problem> warnings() {
+        return warnings;
     }
 
     /// The class that the model's index gives its pipeline; empty when the transformer is another one than the

@@ -113,7 +113,7 @@ public final class Planning {
     private List<Problem> warnings(Components components, SizeRules sizes) {
         Warnings problems = new Warnings();
         components.sampler().warn(problems);
-        return Stream.of(components.adapterWarnings(), problems.all(), sizes.warnings(shape, windows))
+        return Stream.of(components.warnings(), problems.all(), sizes.warnings(shape, windows))
                 .flatMap(List::stream)
                 .toList();
     }
