@@ -107,7 +107,7 @@ train &
 trainer=$!
 
 for ((kill = 1; kill <= kills; kill++)); do
-  delay=$((1000 + (RANDOM * 32768 + RANDOM) % 16000))
+  delay=$((1000 + (RANDOM * 32768 + RANDOM) % 24000))
   (watch) >"$work/log.$kill" 2>&1 &
   watcher=$!
   sleep "$((delay / 1000)).$(printf %03d $((delay % 1000)))"
