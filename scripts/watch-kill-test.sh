@@ -133,11 +133,11 @@ for ((i = 0; i < 1200; i++)); do
   kill -0 "$watcher" 2>/dev/null || fail "the last watch ended by itself"
   sleep 0.5
 done
-kill -INT "$watcher"
+kill -TERM "$watcher"
 code=0
 wait "$watcher" || code=$?
 watcher=
-((code == 130)) || fail "interrupted, the watch ended with $code"
+((code == 143)) || fail "asked to end, the watch ended with $code"
 
 before=$(sha256sum "$report/report.json")
 (watch --once) >"$work/log.once" 2>&1 || fail "once more"
