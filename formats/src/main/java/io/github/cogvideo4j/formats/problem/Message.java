@@ -31,8 +31,9 @@ public record Message(String key, List<Argument> arguments) {
         arguments = List.copyOf(arguments);
     }
 
-    /// A message from a bundle key and values: an [Argument] as it is, a collection as a list of its elements
-    /// (numbers are sizes or strides and keep their brackets), anything else by its `toString()`.
+    /// A message from a bundle key and values: an [Argument] as it is, a message in the language of the whole, a
+    /// collection as a list of its elements (numbers are sizes or strides and keep their brackets), anything else
+    /// by its `toString()`.
     public static Message of(String key, Object... arguments) {
         return new Message(key, Stream.of(arguments).map(Message::argument).toList());
     }
@@ -50,6 +51,7 @@ public record Message(String key, List<Argument> arguments) {
     private static Argument argument(Object value) {
         return switch (value) {
             case Argument argument -> argument;
+            case Message part -> new Part(part);
             case Collection<?> elements when elements.stream().noneMatch(Number.class::isInstance) -> list(elements);
             default -> new Text(clean(value.toString()));
         };
@@ -131,6 +133,19 @@ public record Message(String key, List<Argument> arguments) {
         @Override
         public String toString() {
             return text;
+        }
+    }
+
+    /// A sentence, or a part of one, within another.
+    private record Part(Message message) implements Argument {
+        @Override
+        public String text(Locale locale) {
+            return message.text(locale);
+        }
+
+        @Override
+        public String toString() {
+            return message.text();
         }
     }
 

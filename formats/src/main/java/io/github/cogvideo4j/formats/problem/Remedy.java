@@ -78,6 +78,9 @@ public sealed interface Remedy {
     /// @param device the device that is to compute: `cuda`
     record CheckSystem(String device) implements Remedy {}
 
+    /// Fetching what computing on an NVIDIA card needs, once for this user.
+    record SetUpCuda() implements Remedy {}
+
     /// Starting the program with another option of the Java virtual machine.
     ///
     /// @param option the option: `-Xmx2048m`
@@ -128,6 +131,12 @@ public sealed interface Remedy {
         PAGE,
         /// The device that computes.
         DEVICE,
+        /// Which weights stay on the device.
+        OFFLOAD,
+        /// How the weights of linear layers are kept.
+        WEIGHTS,
+        /// The kernel that computes attention.
+        ATTENTION,
         /// The sampler.
         SCHEDULER,
         /// Whether the autoencoder works in tiles.

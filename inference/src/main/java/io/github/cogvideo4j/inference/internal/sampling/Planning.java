@@ -10,9 +10,12 @@ import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.MemoryPlan;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.cache.RequestCache;
+import io.github.cogvideo4j.inference.internal.device.KernelTrials.AttentionShape;
+import io.github.cogvideo4j.inference.internal.device.KernelTrials.ConvolutionShape;
 import io.github.cogvideo4j.inference.internal.sampler.Sampler;
 import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import io.github.cogvideo4j.inference.internal.window.WindowLayout;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -28,6 +31,8 @@ public final class Planning {
     private final double modelRate;
     private final Optional<WindowLayout> windows;
     private final GenerationPlan plan;
+    private final AttentionShape attention;
+    private final ConvolutionShape convolution;
 
     /// Plans a request.
     ///
@@ -63,6 +68,8 @@ public final class Planning {
                             layout.options().schedule());
                 });
         MemoryEstimate memory = new MemoryEstimate(components, shape, request, caching, windows);
+        this.attention = memory.attention(source);
+        this.convolution = memory.convolution();
         this.plan = new GenerationPlan(
                 shape.height(),
                 shape.width(),
@@ -83,6 +90,16 @@ public final class Planning {
                 Optional.empty());
     }
 
+    /// The attention that takes the most time.
+    AttentionShape attention() {
+        return attention;
+    }
+
+    /// The convolution that takes the most time.
+    ConvolutionShape convolution() {
+        return convolution;
+    }
+
     /// The windows over a long video, if there are any.
     Optional<WindowLayout> windows() {
         return windows;
@@ -96,7 +113,7 @@ public final class Planning {
     private List<Problem> warnings(Components components, SizeRules sizes) {
         Warnings problems = new Warnings();
         components.sampler().warn(problems);
-        return Stream.of(components.adapterWarnings(), problems.all(), sizes.warnings(shape, windows))
+        return Stream.of(components.warnings(), problems.all(), sizes.warnings(shape, windows))
                 .flatMap(List::stream)
                 .toList();
     }
@@ -122,7 +139,7 @@ public final class Planning {
     }
 
     /// Refuses what cannot fit into memory: better than to be killed halfway.
-    public static void requireMemory(MemoryPlan memory) {
+    public static void requireMemory(MemoryPlan memory, PipelineOptions options, boolean cpu) {
         if (!memory.fits()) {
             throw new MissingCapabilityException(Problem.of(
                             ProblemCode.MEMORY,
@@ -131,7 +148,8 @@ public final class Planning {
                             memory.peak().stage().name().toLowerCase(Locale.ROOT),
                             gibibytes(memory.peak().neededBytes()),
                             gibibytes(memory.availableBytes().orElseThrow()))
-                    .with(Remedy.change(Remedy.Field.DTYPE, "bf16"), Remedy.change(Remedy.Field.VAE_TILING)));
+                    .with(MemoryRemedies.of(options, cpu, memory, memory.peak().stage())
+                            .toArray(Remedy[]::new)));
         }
     }
 

@@ -10,6 +10,7 @@ import io.github.cogvideo4j.inference.generation.ModelTraits;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.internal.runtime.DeviceOwner;
+import io.github.cogvideo4j.inference.options.ComputeOptions;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import java.io.IOException;
@@ -26,7 +27,7 @@ public final class VideoGenerator implements AutoCloseable {
     private final Components components;
     private final LatentSource source;
 
-    private VideoGenerator(Components components, LatentSource source) {
+    VideoGenerator(Components components, LatentSource source) {
         this.components = components;
         this.source = source;
     }
@@ -147,13 +148,19 @@ public final class VideoGenerator implements AutoCloseable {
         return Math.max(TRIAL_GRID, size / 2 / TRIAL_GRID * TRIAL_GRID);
     }
 
+    /// What the latest run was computed with: what was asked for, and the kernels that were chosen.
+    public ComputeOptions compute() {
+        return components.compute();
+    }
+
     /// Generates all videos of a planned request.
     ///
     /// @param probe sees the tensors on the way
     /// @throws io.github.cogvideo4j.checkpoints.CancelledException when the run was asked to stop
     public PipelineResult generate(Planning planning, JobControl control, TensorProbe probe) {
         try (DeviceOwner.Lease _ = lease(control)) {
-            return new Generation(new Session(components, planning, control, probe), source).run();
+            Session session = new Session(components, planning, control, probe);
+            return session.run(() -> new Generation(session, source).run());
         }
     }
 
@@ -162,7 +169,8 @@ public final class VideoGenerator implements AutoCloseable {
     /// @throws io.github.cogvideo4j.checkpoints.CancelledException when the run was asked to stop
     public InversionResult invert(Planning planning, JobControl control) {
         try (DeviceOwner.Lease _ = lease(control)) {
-            return new Inversion(new Session(components, planning, control, TensorProbe.NONE)).run();
+            Session session = new Session(components, planning, control, TensorProbe.NONE);
+            return session.run(() -> new Inversion(session).run());
         }
     }
 
