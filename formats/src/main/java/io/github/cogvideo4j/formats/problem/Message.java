@@ -31,7 +31,8 @@ public record Message(String key, List<Argument> arguments) {
         arguments = List.copyOf(arguments);
     }
 
-    /// A message from a bundle key and values: an [Argument] as it is, a collection as a list of its elements
+    /// A message from a bundle key and values: an [Argument] as it is, a message as a sentence within this one, a
+    /// collection as a list of its elements
     /// (numbers are sizes or strides and keep their brackets), anything else by its `toString()`.
     public static Message of(String key, Object... arguments) {
         return new Message(key, Stream.of(arguments).map(Message::argument).toList());
@@ -50,6 +51,7 @@ public record Message(String key, List<Argument> arguments) {
     private static Argument argument(Object value) {
         return switch (value) {
             case Argument argument -> argument;
+            case Message message -> new Sentence(message);
             case Collection<?> elements when elements.stream().noneMatch(Number.class::isInstance) -> list(elements);
             default -> new Text(clean(value.toString()));
         };
@@ -131,6 +133,18 @@ public record Message(String key, List<Argument> arguments) {
         @Override
         public String toString() {
             return text;
+        }
+    }
+
+    private record Sentence(Message message) implements Argument {
+        @Override
+        public String text(Locale locale) {
+            return message.text(locale);
+        }
+
+        @Override
+        public String toString() {
+            return text(Locale.ENGLISH);
         }
     }
 
