@@ -5,8 +5,12 @@ import io.github.cogvideo4j.checkpoints.job.JobRequest;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.ModelTraits;
 import io.github.cogvideo4j.inference.generation.RequestJson;
+import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
 import java.io.IOException;
+import java.nio.file.Path;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A generation as a job: a [GenerationRequest], which is plain values, with the way to carry it out.
@@ -45,5 +49,12 @@ public record GenerationJob(GenerationRequest request) implements JobRequest<Pla
     /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be carried out
     public GenerationPlan estimate() throws IOException {
         return PlannedGeneration.estimate(request, LoadedModels.Lease::once);
+    }
+
+    /// What a model was trained for. Its parts are opened, which reads headers only, and closed again.
+    ///
+    /// @throws io.github.cogvideo4j.inference.InferenceException when the folder is no model that makes videos
+    public static ModelTraits traits(Path model, PipelineOptions options) throws IOException {
+        return VideoGenerator.traits(model, options);
     }
 }

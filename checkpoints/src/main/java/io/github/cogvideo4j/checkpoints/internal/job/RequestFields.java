@@ -9,11 +9,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -65,14 +67,42 @@ public final class RequestFields {
 
     /// A text of at most 4,096 characters.
     public Optional<String> text(String name) {
-        JsonNode node = get(name);
-        if (node == null) {
-            return Optional.empty();
-        }
-        if (!node.isString() || node.stringValue().length() > LONGEST_TEXT) {
+        return Optional.ofNullable(get(name)).map(node -> text(name, node, LONGEST_TEXT));
+    }
+
+    private String text(String name, JsonNode node, int longest) {
+        if (!node.isString() || node.stringValue().length() > longest) {
             throw wrong(name, node);
         }
-        return Optional.of(node.stringValue());
+        return node.stringValue();
+    }
+
+    /// Texts in a list; none when the field is absent.
+    ///
+    /// @param most    how many there may be
+    /// @param longest how many characters each may have
+    public List<String> texts(String name, int most, int longest) {
+        return array(name, most).stream().map(node -> text(name, node, longest)).toList();
+    }
+
+    /// Numbers by name, in their order, `null` being read as NaN; none when the field is absent.
+    ///
+    /// @param most how many there may be
+    public SequencedMap<String, Double> numbers(String name, int most) {
+        SequencedMap<String, Double> numbers = new LinkedHashMap<>();
+        JsonNode node = get(name);
+        if (node != null && (!node.isObject() || node.size() > most)) {
+            throw wrong(name, node);
+        }
+        if (node != null) {
+            node.forEachEntry((key, value) -> {
+                if (!value.isNull() && !value.isNumber()) {
+                    throw wrong(name, value);
+                }
+                numbers.put(key, value.isNull() ? Double.NaN : value.doubleValue());
+            });
+        }
+        return numbers;
     }
 
     /// A text of a form.
@@ -173,21 +203,34 @@ public final class RequestFields {
 
     /// Objects in a list, at most 64; none when the field is absent.
     public List<RequestFields> objects(String name) {
-        JsonNode node = get(name);
-        if (node == null) {
-            return List.of();
-        }
-        if (!(node instanceof ArrayNode array) || array.size() > MOST_OBJECTS) {
-            throw wrong(name, node);
-        }
+        return objects(name, MOST_OBJECTS);
+    }
+
+    /// Objects in a list; none when the field is absent.
+    ///
+    /// @param most how many there may be
+    public List<RequestFields> objects(String name, int most) {
         List<RequestFields> objects = new ArrayList<>();
-        for (JsonNode element : array) {
+        for (JsonNode element : array(name, most)) {
             if (!(element instanceof ObjectNode object)) {
                 throw wrong(name, element);
             }
             objects.add(new RequestFields(object, prefix + name + "."));
         }
         return objects;
+    }
+
+    private List<JsonNode> array(String name, int most) {
+        JsonNode node = get(name);
+        if (node == null) {
+            return List.of();
+        }
+        if (!(node instanceof ArrayNode array) || array.size() > most) {
+            throw wrong(name, node);
+        }
+        List<JsonNode> elements = new ArrayList<>();
+        array.forEach(elements::add);
+        return elements;
     }
 
     /// An object inside this one; an empty one when the field is absent.
@@ -219,11 +262,13 @@ public final class RequestFields {
         return node == null || node.isNull() ? null : node;
     }
 
-    private InvalidRequestException missing(String name) {
+    /// The refusal of an object without a field.
+    public InvalidRequestException missing(String name) {
         return refuse("checkpoints.request.missing", prefix + name);
     }
 
-    private InvalidRequestException wrong(String name, Object value) {
+    /// The refusal of a field's value.
+    public InvalidRequestException wrong(String name, Object value) {
         return refuse("checkpoints.request.value", prefix + name, value);
     }
 

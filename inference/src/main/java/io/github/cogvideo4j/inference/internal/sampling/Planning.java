@@ -21,8 +21,6 @@ import java.util.stream.Stream;
 
 /// The planning of a request, before anything is computed.
 public final class Planning {
-    private static final double RATE = 8;
-    private static final double RATE_OF_PATCHES_IN_TIME = 16;
     private static final double GIBI = 1L << 30;
 
     private final PipelineRequest request;
@@ -49,7 +47,7 @@ public final class Planning {
         int calls = calls(sampler, source.firstStep(request), request);
         SizeRules sizes = new SizeRules(components.config(), components.vae());
         this.shape = source.shape(sizes, request);
-        this.modelRate = components.config().patchSizeT().isPresent() ? RATE_OF_PATCHES_IN_TIME : RATE;
+        this.modelRate = sizes.framesPerSecond();
         double inputRate = request.video().map(video -> video.framesPerSecond()).orElse(modelRate);
         this.windows = request.settings()
                 .windows()

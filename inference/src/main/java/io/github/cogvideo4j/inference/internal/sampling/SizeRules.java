@@ -6,6 +6,8 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Remedy;
+import io.github.cogvideo4j.inference.generation.GenerationKind;
+import io.github.cogvideo4j.inference.generation.ModelTraits;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
 import io.github.cogvideo4j.inference.internal.window.WindowLayout;
@@ -21,6 +23,8 @@ final class SizeRules {
     private static final int PIXELS_LIMIT = 1 << 14;
     private static final int FRAMES_LIMIT = 1 << 14;
     private static final int TRAINED_STRIDE = 8;
+    private static final double RATE = 8;
+    private static final double RATE_OF_PATCHES_IN_TIME = 16;
 
     // CogVideoX1.5 was trained with 1360 x 768 (its model card: the shorter side 768, the longer one 768 to 1360).
     // The sample size in its configuration, 300, is the largest grid that it can compute: 2400 x 2400.
@@ -33,6 +37,36 @@ final class SizeRules {
     SizeRules(TransformerConfig transformer, CogVideoXVae vae) {
         this.transformer = transformer;
         this.vae = vae;
+    }
+
+    /// How fast the model's videos play.
+    double framesPerSecond() {
+        return transformer.patchSizeT().isPresent() ? RATE_OF_PATCHES_IN_TIME : RATE;
+    }
+
+    /// These rules as values.
+    ModelTraits traits(List<GenerationKind> kinds, boolean inpaints, boolean extendable, String scheduler) {
+        int ratio = vae.config().spatialRatio();
+        int height = transformer.sampleHeight() * ratio;
+        int width = transformer.sampleWidth() * ratio;
+        return new ModelTraits(
+                kinds,
+                inpaints,
+                extendable,
+                defaultSide(height, TRAINED_SHORT),
+                defaultSide(width, TRAINED_LONG),
+                ratio * transformer.patchSize(),
+                transformer.patchSizeT().isPresent() ? Math.min(height, width) : PIXELS_LIMIT,
+                hasOneSize(),
+                transformer.sampleFrames(),
+                TRAINED_STRIDE * depth(),
+                framesPerSecond(),
+                scheduler,
+                transformer.maxTextSeqLength());
+    }
+
+    private boolean hasOneSize() {
+        return transformer.useLearnedPositionalEmbeddings() && !transformer.isInpainting();
     }
 
     /// The sizes of a video made from noise: padded at its beginning to whole patches in time.
@@ -152,7 +186,7 @@ final class SizeRules {
     private void checkSide(String side, int pixels, int trained) {
         int step = vae.config().spatialRatio() * transformer.patchSize();
         // Learned positions exist for one size only, those of CogVideoX1.5 for sizes up to a largest one.
-        if (transformer.useLearnedPositionalEmbeddings() && !transformer.isInpainting() && pixels != trained) {
+        if (hasOneSize() && pixels != trained) {
             throw refused("inference.pipeline.only-size", side, pixels, trained);
         }
         int largest = transformer.patchSizeT().isPresent() ? trained : PIXELS_LIMIT;

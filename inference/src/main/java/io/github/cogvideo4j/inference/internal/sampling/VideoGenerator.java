@@ -6,6 +6,7 @@ import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationSettings;
 import io.github.cogvideo4j.inference.generation.InversionResult;
+import io.github.cogvideo4j.inference.generation.ModelTraits;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.internal.runtime.DeviceOwner;
@@ -13,6 +14,8 @@ import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /// A loaded model with the kind of input that its videos start from: the engine behind every pipeline.
 public final class VideoGenerator implements AutoCloseable {
@@ -56,6 +59,34 @@ public final class VideoGenerator implements AutoCloseable {
         Components components = Components.open(model, options);
         boolean inpaints = InputLayout.INPAINT.isOf(components);
         return new VideoGenerator(components, inpaints ? new InpaintSource(GenerationKind.V2V) : new ImageSource());
+    }
+
+    /// What a model was trained for.
+    public static ModelTraits traits(Path model, PipelineOptions options) throws IOException {
+        try (Components components = Components.open(model, options)) {
+            boolean inpaints = InputLayout.INPAINT.isOf(components);
+            boolean image = InputLayout.IMAGE.isOf(components);
+            List<GenerationKind> kinds = new ArrayList<>();
+            if (inpaints || InputLayout.TEXT.isOf(components)) {
+                kinds.add(GenerationKind.T2V);
+            }
+            if (inpaints || image) {
+                kinds.add(GenerationKind.I2V);
+            }
+            if (inpaints || InputLayout.TEXT.isOf(components)) {
+                kinds.add(GenerationKind.V2V);
+            }
+            if (InputLayout.CONTROL.isOf(components)) {
+                kinds.add(GenerationKind.CONTROL);
+                kinds.add(GenerationKind.CANNY);
+            }
+            return new SizeRules(components.config(), components.vae())
+                    .traits(
+                            kinds,
+                            inpaints,
+                            inpaints || image,
+                            components.sampler().name());
+        }
     }
 
     /// Whether it makes what a mask leaves open of a video.

@@ -25,7 +25,7 @@ public interface Jobs {
     /// Accepts a job: when this returns, it is on the disk, and the uploads that its request names are its own.
     ///
     /// @throws JobRefusedException `INVALID`, `MODEL_UNKNOWN`, `QUEUE_FULL`, `STORAGE_FULL`, `DRAINING`,
-    `KEY_REUSED`
+    /// `KEY_REUSED`
     Submitted submit(Submission submission) throws IOException;
 
     /// One job.

@@ -1,4 +1,4 @@
-/// What a client asked for, as values.
+/// Requests of clients: what they may say, and what is made of it.
 @NullMarked
 package io.github.cogvideo4j.server.internal.request;
 
