@@ -124,7 +124,7 @@ public final class RowFile {
             json.put(fields.usual(), line.strip());
         } else {
             json.put(fields.usual(), line.substring(0, separator).strip());
-            json.put("image", line.substring(separator + SEPARATOR.length()).strip());
+            json.put("input", line.substring(separator + SEPARATOR.length()).strip());
         }
         return json;
     }
