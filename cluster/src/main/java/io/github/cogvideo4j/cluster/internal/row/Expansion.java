@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -121,6 +122,15 @@ public record Expansion(List<Long> seeds, Map<String, List<String>> grid, Option
                 .map(sample -> drawn(prompt, sample, all.getFirst()))
                 .boxed()
                 .toList();
+    }
+
+    /// Which of a prompt's samples has a seed, counted from 0.
+    ///
+    /// @param base the seed that they are drawn with
+    public static OptionalInt sample(String prompt, long seed, int samples, long base) {
+        return IntStream.range(0, samples)
+                .filter(sample -> drawn(prompt, sample, base) == seed)
+                .findFirst();
     }
 
     private static long drawn(String prompt, long sample, long seed) {

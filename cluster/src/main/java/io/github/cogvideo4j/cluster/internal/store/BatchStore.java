@@ -42,6 +42,9 @@ public interface BatchStore extends AutoCloseable {
     /// Deletes a file, if it is there.
     void delete(String name) throws IOException;
 
+    /// Takes a file that is not what it should be away from its name, without deleting it.
+    void retire(String name) throws IOException;
+
     /// Claims the batch, or one of its shards, for this process until the claim is closed.
     ///
     /// @throws io.github.cogvideo4j.checkpoints.OutputException `output-refused` when another process has it

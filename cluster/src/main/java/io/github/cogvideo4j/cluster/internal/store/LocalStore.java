@@ -41,13 +41,12 @@ public final class LocalStore implements BatchStore {
 
     private final Path root;
 
-    /// @param root the folder, which is made when it is not there
-    public LocalStore(Path root) throws IOException {
+    /// @param root the folder, which is made when something is written
+    public LocalStore(Path root) {
         this.root = root;
         if (Files.exists(root) && !Files.isDirectory(root)) {
             throw new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(root), "cluster.folder.file");
         }
-        Files.createDirectories(root);
     }
 
     @Override
@@ -193,10 +192,16 @@ public final class LocalStore implements BatchStore {
         Files.deleteIfExists(path(name));
     }
 
+    @Override
+    public void retire(String name) throws IOException {
+        Files.move(path(name), path(name + ".damaged"), StandardCopyOption.REPLACE_EXISTING);
+    }
+
     /// The operating system's lock on a file: it ends with the process, however that ends, so a file that stayed
     /// behind claims nothing. What it holds tells people whose it is.
     @Override
     public Claim claim(String name) throws IOException {
+        Files.createDirectories(root);
         Path file = root.toRealPath().resolve(name);
         if (!OURS.add(file)) {
             throw new OutputException(
