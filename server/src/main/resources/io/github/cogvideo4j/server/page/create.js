@@ -1,0 +1,373 @@
+// The form that asks for videos.
+import { html, nothing } from 'lit';
+import { live } from 'lit/directives/live.js';
+import { Part, state } from './state.js';
+import { content } from './api.js';
+import { create, estimate } from './request.js';
+import { playtime, sizeText } from './settings.js';
+import { duration, gigabytes, number, t } from './words.js';
+import './media.js';
+
+const kinds = ['t2v', 'i2v', 'v2v', 'control', 'canny'];
+const inputOf = { i2v: 'image', v2v: 'video', control: 'video', canny: 'video' };
+const largestSeed = 2 ** 32;
+
+const randomSeed = () => crypto.getRandomValues(new Uint32Array(1))[0];
+
+/** The field of the form that an error of the API speaks of. */
+const fieldOf = { width: 'size', height: 'size', seconds: 'num_frames', input_reference: 'media-image', video: 'media-video',
+  control_video: 'media-video', mask: 'media-mask', 'lora[name]': 'lora', 'lora[scale]': 'lora_scale' };
+
+class Create extends Part {
+  static properties = {
+    settings: { state: true }, media: { state: true }, wrong: { state: true }, told: { state: true },
+    busy: { state: true }, seedMode: { state: true }, count: { state: true }, custom: { state: true },
+  };
+
+  #asked = 0;
+  #timer = 0;
+
+  constructor() {
+    super();
+    this.media = {};
+    this.wrong = {};
+    this.told = null;
+    this.busy = false;
+    this.custom = false;
+    this.seedMode = localStorage.getItem('seed-mode') ?? 'random';
+    this.count = 1;
+    const [model] = state.models;
+    this.settings = { ...this.#defaults(model), ...this.#draft(), seed: this.#draft().seed ?? 42 };
+    this.#fit();
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.onRestore = event => this.restore(event.detail);
+    document.addEventListener('restore', this.onRestore);
+    this.#ask();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    document.removeEventListener('restore', this.onRestore);
+  }
+
+  #draft() {
+    try {
+      return JSON.parse(sessionStorage.getItem('draft')) ?? {};
+    } catch {
+      return {};
+    }
+  }
+
+  /** What the model was trained for. */
+  #defaults(model) {
+    return {
+      model: model.id, kind: kinds.find(kind => model.kinds.includes(kind)), prompt: '', negative_prompt: '',
+      size: `${model.width}x${model.height}`, num_frames: model.num_frames, fps: model.fps,
+      num_inference_steps: model.num_inference_steps, guidance_scale: model.guidance_scale,
+      use_dynamic_cfg: model.use_dynamic_cfg ?? false, scheduler: '', cache: '', strength: 0.8, lora: '', lora_scale: 1,
+    };
+  }
+
+  get model() {
+    return state.model(this.settings.model);
+  }
+
+  sizes() {
+    return this.model.sizes ?? [`${this.model.width}x${this.model.height}`];
+  }
+
+  frameCounts() {
+    return this.model.frame_counts ?? [this.model.num_frames];
+  }
+
+  /** Settings of a draft or a link may be for another model than those that are here. */
+  #fit() {
+    const { model } = this;
+    if (model.id !== this.settings.model) this.settings = { ...this.settings, model: model.id };
+    if (!model.kinds.includes(this.settings.kind)) this.settings.kind = kinds.find(kind => model.kinds.includes(kind));
+    if (this.settings.lora && !state.loras.some(lora => lora.id === this.settings.lora)) this.settings.lora = '';
+    this.custom = !this.sizes().includes(this.settings.size);
+  }
+
+  /** Puts settings, and what a video starts from, into the form. */
+  restore({ settings, media, seed }) {
+    const model = state.model(settings.model);
+    const base = settings.model && settings.model !== this.settings.model ? this.#defaults(model) : this.settings;
+    this.settings = { ...base, ...settings };
+    if (media) this.media = { ...this.media, ...media };
+    if (settings.seed !== undefined) this.seedMode = seed ?? 'keep';
+    this.#fit();
+    this.#changed();
+    this.updateComplete.then(() => {
+      const prompt = this.querySelector('#prompt');
+      prompt.focus();
+      prompt.scrollIntoView({ block: 'center' });
+    });
+  }
+
+  set(name, value) {
+    this.settings = { ...this.settings, [name]: value };
+    if (this.wrong[name]) this.wrong = { ...this.wrong, [name]: '' };
+    this.#changed();
+  }
+
+  #setModel(id) {
+    const next = this.#defaults(state.model(id));
+    const { prompt, negative_prompt, seed, kind } = this.settings;
+    this.settings = { ...next, prompt, negative_prompt, seed, kind };
+    this.#fit();
+    this.#changed();
+  }
+
+  #changed() {
+    sessionStorage.setItem('draft', JSON.stringify(this.settings));
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ask(), 350);
+  }
+
+  async #ask() {
+    const asked = ++this.#asked;
+    try {
+      const told = await estimate(this.settings);
+      if (asked === this.#asked) this.told = told;
+    } catch (refused) {
+      if (asked !== this.#asked) return;
+      if (refused.status === 401) state.lock();
+      else this.told = { refused: refused.message };
+    }
+  }
+
+  #missing() {
+    const wrong = {};
+    const input = inputOf[this.settings.kind];
+    if (!this.settings.prompt.trim()) wrong.prompt = t('missing.prompt');
+    if (input === 'image' && !this.media.image) wrong['media-image'] = t('missing.image');
+    if (input === 'video' && !this.media.video && !this.media.videoId) wrong['media-video'] = t('missing.video');
+    return wrong;
+  }
+
+  async submit(event) {
+    event.preventDefault();
+    this.wrong = this.#missing();
+    if (Object.keys(this.wrong).length > 0) return this.#focusWrong();
+    this.busy = true;
+    const first = this.seedMode === 'random' ? randomSeed() : this.settings.seed;
+    let sent = 0;
+    try {
+      for (; sent < this.count; sent++) {
+        state.take(await create(this.settings, this.media, (first + sent) % largestSeed));
+      }
+    } catch (refused) {
+      if (refused.status === 401) state.lock();
+      this.wrong = { [fieldOf[refused.param] ?? refused.param ?? 'all']: refused.message };
+      if (!this.querySelector(`#${CSS.escape(Object.keys(this.wrong)[0])}`)) this.wrong = { all: refused.message };
+      this.#focusWrong();
+    }
+    this.busy = false;
+    if (sent > 0) {
+      if (this.seedMode !== 'keep') this.settings.seed = this.seedMode === 'next' ? (first + sent) % largestSeed : first;
+      this.#changed();
+      state.say(sent === 1 ? t('say.queued') : t('say.queued-many', { n: sent }));
+    }
+    return undefined;
+  }
+
+  #focusWrong() {
+    this.updateComplete.then(() => this.querySelector('[aria-invalid="true"], .wrong')?.focus());
+  }
+
+  /** A message below a field; the field names it by aria-describedby. */
+  #problem(name) {
+    return this.wrong[name] ? html`<p class="wrong" id=${`${name}-wrong`} role="alert">${this.wrong[name]}</p>` : nothing;
+  }
+
+  #describe(name) {
+    return this.wrong[name] ? `${name}-wrong` : nothing;
+  }
+
+  #number(name, { min, max, step, key = name }) {
+    return html`<div class="field"><label for=${name}>${t(`field.${key}`)}</label>
+      <input id=${name} type="number" inputmode="decimal" required min=${min} max=${max} step=${step}
+        .value=${live(String(this.settings[name]))} aria-invalid=${this.wrong[name] ? 'true' : nothing}
+        aria-describedby=${this.#describe(name)}
+        @change=${event => event.target.value !== '' && this.set(name, Number(event.target.value))}>
+      ${this.#problem(name)}</div>`;
+  }
+
+  #select(name, options, key = name) {
+    return html`<div class="field"><label for=${name}>${t(`field.${key}`)}</label>
+      <select id=${name} aria-invalid=${this.wrong[name] ? 'true' : nothing} aria-describedby=${this.#describe(name)}
+        @change=${event => this.set(name, event.target.value)}>
+        ${options.map(([value, text]) => html`<option value=${value} ?selected=${value === this.settings[name]}>${text}</option>`)}
+      </select>${this.#problem(name)}</div>`;
+  }
+
+  render() {
+    const { settings, model } = this;
+    return html`<form class="card create" novalidate @submit=${this.submit} aria-labelledby="create-title">
+      <h2 id="create-title">${t('create')}</h2>
+      ${state.models.length > 1 ? html`<div class="field"><label for="model">${t('field.model')}</label>
+        <select id="model" @change=${event => this.#setModel(event.target.value)}>
+          ${state.models.map(each => html`<option value=${each.id} ?selected=${each.id === settings.model}>${each.id}</option>`)}
+        </select></div>` : html`<p class="soft modelname">${model.id}</p>`}
+      ${this.#kinds(model)}
+      ${this.#inputs(model)}
+      <div class="field"><label for="prompt">${t('field.prompt')}</label>
+        <textarea id="prompt" rows="5" maxlength="32000" placeholder=${t('prompt.example')} .value=${live(settings.prompt)}
+          aria-invalid=${this.wrong.prompt ? 'true' : nothing} aria-describedby=${this.#describe('prompt')}
+          @input=${event => this.set('prompt', event.target.value)}
+          @keydown=${event => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.submit(event); }}></textarea>
+        ${this.#problem('prompt')}</div>
+      <div class="pair">${this.#size()}${this.#length()}</div>
+      <div class="pair">
+        ${this.#number('num_inference_steps', { min: 1, max: 200, step: 1 })}
+        ${this.#number('guidance_scale', { min: 0, max: 20, step: 0.1 })}
+      </div>
+      ${this.#seed()}
+      <details class="further"><summary>${t('further')}</summary>${this.#further(model)}</details>
+      ${this.#foot()}
+    </form>`;
+  }
+
+  #kinds(model) {
+    const possible = kinds.filter(kind => model.kinds.includes(kind));
+    if (possible.length < 2) return nothing;
+    return html`<fieldset class="segments"><legend class="hidden">${t('field.kind')}</legend>
+      ${possible.map(kind => html`<label><input type="radio" name="kind" value=${kind}
+        .checked=${live(kind === this.settings.kind)} @change=${() => this.set('kind', kind)}>
+        <span>${t(`kind.${kind}`)}</span></label>`)}</fieldset>`;
+  }
+
+  #pick(name, value) {
+    this.media = { ...this.media, [name]: value, ...(name === 'video' ? { videoId: null } : {}) };
+    this.wrong = { ...this.wrong, [`media-${name}`]: '' };
+  }
+
+  #medium(type, name, value = this.media[name]) {
+    return html`<cv-media type=${type} name=${name} .value=${value} .wrong=${this.wrong[`media-${name}`] ?? ''}
+      @pick=${event => this.#pick(name, event.detail)}></cv-media>`;
+  }
+
+  #inputs(model) {
+    const { kind } = this.settings;
+    const takes = name => model.inputs?.includes(name);
+    if (kind === 'i2v') {
+      return html`${this.#medium('image', 'image')}${takes('last_image') ? this.#medium('image', 'last') : nothing}`;
+    }
+    if (inputOf[kind] !== 'video') return nothing;
+    const chosen = this.media.video ?? (this.media.videoId && content(this.media.videoId));
+    return html`${this.#medium('video', 'video', chosen)}
+      ${kind === 'v2v' ? html`<div class="field"><label for="strength">${t('field.strength')}
+        <output for="strength">${number(this.settings.strength, 2)}</output></label>
+        <input id="strength" type="range" min="0.05" max="1" step="0.05" .value=${live(String(this.settings.strength))}
+          aria-describedby="strength-hint" @input=${event => this.set('strength', Number(event.target.value))}>
+        <p class="hint" id="strength-hint">${t('strength.hint')}</p></div>` : nothing}
+      ${kind === 'v2v' && takes('mask') ? this.#medium('video', 'mask') : nothing}`;
+  }
+
+  #size() {
+    const [width, height] = this.settings.size.split('x').map(Number);
+    const step = this.model.size_multiple ?? 16;
+    const choose = value => {
+      this.custom = value === 'other';
+      if (!this.custom) this.set('size', value);
+    };
+    const side = (name, value, set) => html`<label for=${name} class="hidden">${t(`field.${name}`)}</label>
+      <input id=${name} type="number" min=${step} max="4096" step=${step} .value=${live(String(value))}
+        @change=${event => set(Math.max(step, Math.round(Number(event.target.value) / step) * step))}>`;
+    return html`<div class="field"><label for="size">${t('field.size')}</label>
+      <select id="size" aria-invalid=${this.wrong.size ? 'true' : nothing} aria-describedby=${this.#describe('size')}
+        @change=${event => choose(event.target.value)}>
+        ${this.sizes().map(size => html`<option value=${size}
+          ?selected=${!this.custom && size === this.settings.size}>${sizeText(size)}</option>`)}
+        <option value="other" ?selected=${this.custom}>${t('size.other')}</option>
+      </select>
+      ${this.custom ? html`<span class="sides">${side('width', width, value => this.set('size', `${value}x${height}`))}
+        <span aria-hidden="true">×</span>${side('height', height, value => this.set('size', `${width}x${value}`))}</span>` : nothing}
+      ${this.#problem('size')}</div>`;
+  }
+
+  #length() {
+    const counts = [...new Set([...this.frameCounts(), this.settings.num_frames])].sort((a, b) => a - b);
+    return html`<div class="field"><label for="num_frames">${t('field.length')}</label>
+      <select id="num_frames" aria-invalid=${this.wrong.num_frames ? 'true' : nothing}
+        aria-describedby=${this.#describe('num_frames')} @change=${event => this.set('num_frames', Number(event.target.value))}>
+        ${counts.map(count => html`<option value=${count} ?selected=${count === this.settings.num_frames}>
+          ${t('length.choice', { time: playtime({ num_frames: count, fps: this.settings.fps }), n: count })}</option>`)}
+      </select>${this.#problem('num_frames')}</div>`;
+  }
+
+  #seed() {
+    const mode = value => {
+      this.seedMode = value;
+      localStorage.setItem('seed-mode', value);
+    };
+    return html`<div class="pair">
+      <div class="field"><label for="seed-mode">${t('field.seed-mode')}</label>
+        <select id="seed-mode" @change=${event => mode(event.target.value)}>
+          ${['random', 'keep', 'next'].map(each => html`<option value=${each}
+            ?selected=${each === this.seedMode}>${t(`seed.${each}`)}</option>`)}
+        </select></div>
+      <div class="field"><label for="seed">${t('field.seed')}</label>
+        <input id="seed" type="number" inputmode="numeric" min="0" max=${largestSeed - 1} step="1"
+          .value=${live(String(this.settings.seed))} ?disabled=${this.seedMode === 'random'}
+          aria-invalid=${this.wrong.seed ? 'true' : nothing} aria-describedby=${this.#describe('seed')}
+          @change=${event => this.set('seed', Math.max(0, Math.floor(Number(event.target.value)) || 0))}>
+        ${this.#problem('seed')}</div></div>`;
+  }
+
+  #further(model) {
+    const own = t('as-model');
+    return html`
+      <div class="field"><label for="negative_prompt">${t('field.negative_prompt')}</label>
+        <textarea id="negative_prompt" rows="2" .value=${live(this.settings.negative_prompt)}
+          aria-invalid=${this.wrong.negative_prompt ? 'true' : nothing} aria-describedby=${this.#describe('negative_prompt')}
+          @input=${event => this.set('negative_prompt', event.target.value)}></textarea>${this.#problem('negative_prompt')}</div>
+      ${this.#select('scheduler', [['', model.scheduler ? `${own} (${model.scheduler.replace(/Scheduler$/, '')})` : own],
+        ...(model.schedulers ?? []).map(each => [each, each])])}
+      ${this.#select('cache', [['', t('cache.none')], ...(model.caches ?? []).map(each => [each, each])])}
+      <label class="check"><input type="checkbox" id="use_dynamic_cfg" .checked=${live(this.settings.use_dynamic_cfg)}
+        @change=${event => this.set('use_dynamic_cfg', event.target.checked)}><span>${t('field.use_dynamic_cfg')}</span></label>
+      <div class="pair">
+        ${this.#number('fps', { min: 1, max: 120, step: 1 })}
+        <div class="field"><label for="count">${t('field.count')}</label>
+          <input id="count" type="number" inputmode="numeric" min="1" max="10" step="1" .value=${live(String(this.count))}
+            @change=${event => { this.count = Math.min(10, Math.max(1, Math.floor(Number(event.target.value)) || 1)); }}></div>
+      </div>
+      ${state.loras.length > 0 ? html`<div class="pair">
+        ${this.#select('lora', [['', t('lora.none')], ...state.loras.map(lora => [lora.id, lora.id])])}
+        ${this.#number('lora_scale', { min: -4, max: 4, step: 0.05 })}</div>`
+        : html`<p class="hint">${t('lora.empty')}</p>`}`;
+  }
+
+  #foot() {
+    return html`<div class="foot">
+      <div class="estimate" aria-live="polite">${this.#estimate()}</div>
+      ${this.wrong.all ? html`<p class="wrong" tabindex="-1" role="alert">${this.wrong.all}</p>` : nothing}
+      <button class="main" ?disabled=${this.busy}>${this.busy ? t('sending')
+        : this.count === 1 ? t('make') : t('make-many', { n: this.count })}</button>
+    </div>`;
+  }
+
+  #estimate() {
+    const { told } = this;
+    if (!told) return html`<p>${t('estimate.asking')}</p>`;
+    if (told.refused) return html`<p class="wrong">${told.refused}</p>`;
+    const parts = [];
+    if (told.seconds_estimated) parts.push(t('estimate.time', { time: duration(told.seconds_estimated * this.count) }));
+    if (told.memory_bytes) {
+      parts.push(told.memory_available_bytes
+        ? t('estimate.memory-of', { n: gigabytes(told.memory_bytes), of: gigabytes(told.memory_available_bytes) })
+        : t('estimate.memory', { n: gigabytes(told.memory_bytes) }));
+    }
+    return html`<p>${parts.join(' · ')}</p>
+      ${told.queue_seconds > 1 ? html`<p>${t('estimate.queue', { time: duration(told.queue_seconds) })}</p>` : nothing}
+      ${told.fits === false ? html`<p class="wrong">${t('estimate.too-large')}</p>` : nothing}
+      ${(told.warnings ?? []).map(warning => html`<p class="hint">${warning.message}</p>`)}`;
+  }
+}
+
+customElements.define('cv-create', Create);

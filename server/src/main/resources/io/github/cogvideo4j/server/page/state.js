@@ -1,0 +1,191 @@
+// What the page knows, in one place: parts render it, events of the server change it.
+import { LitElement } from 'lit';
+import { get, post, remove, sentence, videoPath } from './api.js';
+import { t } from './words.js';
+
+const pageSize = 60;
+const active = video => video.status === 'queued' || video.status === 'in_progress';
+
+class State extends EventTarget {
+  session = { required: false, name: null };
+  models = null;
+  loras = [];
+  videos = new Map();
+  paused = false;
+  more = false;
+  last = null;
+  fault = '';
+  notice = '';
+  connected = true;
+  locked = false;
+  chosen = [];
+  #stream = null;
+
+  changed() {
+    this.dispatchEvent(new Event('change'));
+  }
+
+  /** Shows a sentence at the foot of the page; screen readers say it. */
+  say(text) {
+    this.notice = text;
+    this.changed();
+    clearTimeout(this.quiet);
+    this.quiet = setTimeout(() => { this.notice = ''; this.changed(); }, 8000);
+  }
+
+  /** Runs something that may be refused, and says why. */
+  async attempt(work) {
+    try {
+      return await work();
+    } catch (refused) {
+      if (refused.status === 401) this.lock();
+      else this.say(refused.message);
+      return undefined;
+    }
+  }
+
+  lock() {
+    this.locked = true;
+    this.#stream?.close();
+    this.changed();
+  }
+
+  async start() {
+    this.fault = '';
+    try {
+      this.session = await get('/v1/session');
+      this.locked = this.session.required && !this.session.name;
+      if (!this.locked) await this.#load();
+    } catch (refused) {
+      if (refused.status === 401) this.locked = true;
+      else this.fault = refused.message;
+    }
+    this.changed();
+  }
+
+  async login(key) {
+    await post('/v1/session', { key });
+    await this.start();
+  }
+
+  async logout() {
+    await remove('/v1/session');
+    location.reload();
+  }
+
+  async #load() {
+    const [models, loras] = await Promise.all([get('/v1/models'), get('/v1/loras')]);
+    this.models = models.data;
+    this.loras = loras.data;
+    this.#listen();
+    await this.refresh();
+  }
+
+  /** The newest videos and the state of the queue. */
+  async refresh() {
+    const [page, queue] = await Promise.all([get(`/v1/videos?limit=${pageSize}`), get('/v1/queue')]);
+    this.videos = new Map(page.data.map(video => [video.id, video]));
+    this.more = page.has_more;
+    this.last = page.last_id;
+    this.paused = queue.paused;
+    this.changed();
+  }
+
+  async loadMore() {
+    const page = await get(`/v1/videos?limit=${pageSize}&after=${encodeURIComponent(this.last)}`);
+    page.data.forEach(video => this.videos.set(video.id, video));
+    this.more = page.has_more;
+    this.last = page.last_id ?? this.last;
+    this.changed();
+  }
+
+  /** A video that a link names may be older than those that were loaded. */
+  async find(id) {
+    if (!this.videos.has(id)) this.videos.set(id, await get(videoPath(id)));
+    return this.videos.get(id);
+  }
+
+  #listen() {
+    this.#stream?.close();
+    const stream = new EventSource('/v1/videos/events');
+    this.#stream = stream;
+    const on = (type, act) => stream.addEventListener(type, event => {
+      act(JSON.parse(event.data));
+      this.changed();
+    });
+    let opened = false;
+    stream.onopen = () => {
+      this.connected = true;
+      // after a lost connection the list may have gaps that no event tells of
+      if (opened) this.attempt(() => this.refresh());
+      opened = true;
+      this.changed();
+    };
+    stream.onerror = () => {
+      this.connected = false;
+      this.changed();
+      // a browser gives up for good when the answer was an error, such as a proxy's 502
+      if (stream.readyState === EventSource.CLOSED && !this.locked) setTimeout(() => this.#listen(), 3000);
+    };
+    on('video', video => this.take(video));
+    on('deleted', ({ id }) => this.videos.delete(id));
+    on('queue', queue => { this.paused = queue.paused; });
+  }
+
+  /** Takes a video as the server tells it. */
+  take(video) {
+    const before = this.videos.get(video.id);
+    if (before && active(before) && !active(video)) {
+      const prompt = short(video.prompt);
+      this.say(video.status === 'completed' ? t('say.completed', { prompt })
+        : video.error?.code === 'cancelled' ? t('say.cancelled', { prompt })
+          : t('say.failed', { prompt, reason: sentence(video.error?.code, video.error?.message) }));
+    }
+    this.videos.set(video.id, { ...video, told: Date.now() });
+    this.changed();
+  }
+
+  newest() {
+    return [...this.videos.values()].sort((a, b) => b.created_at - a.created_at || (a.id < b.id ? 1 : -1));
+  }
+
+  running() {
+    return this.newest().filter(video => video.status === 'in_progress').reverse();
+  }
+
+  waiting() {
+    return this.newest().filter(video => video.status === 'queued')
+      .sort((a, b) => (a.queue_position ?? 0) - (b.queue_position ?? 0) || a.created_at - b.created_at);
+  }
+
+  done() {
+    return this.newest().filter(video => !active(video));
+  }
+
+  model(id) {
+    return this.models?.find(model => model.id === id) ?? this.models?.[0];
+  }
+}
+
+export const state = new State();
+
+export const short = text => text && text.length > 60 ? `${text.slice(0, 57)}…` : text ?? '';
+
+/** A part of the page, rendered into the document itself, so that labels, styles and searches reach it. */
+export class Part extends LitElement {
+  #render = () => this.requestUpdate();
+
+  createRenderRoot() {
+    return this;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    state.addEventListener('change', this.#render);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    state.removeEventListener('change', this.#render);
+  }
+}
