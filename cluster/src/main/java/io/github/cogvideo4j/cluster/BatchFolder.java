@@ -40,8 +40,8 @@ public final class BatchFolder implements AutoCloseable {
     public static BatchFolder open(Path folder) throws IOException {
         BatchStore store = new LocalStore(folder);
         ObjectNode batch = BatchFile.read(store)
-                .orElseThrow(() ->
-                        new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(folder), "cluster.folder.none"));
+                .orElseThrow(
+                        () -> new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(folder), "cluster.folder.none"));
         BatchFolder opened = new BatchFolder(store, batch);
         try {
             opened.claims.add(store.claim(BatchRun.claim(Optional.empty())));
@@ -63,8 +63,8 @@ public final class BatchFolder implements AutoCloseable {
     }
 
     /// The proof of the results by the hashes of the manifest. What is gone or not what it was is noted in the
-    /// manifest as failed, so that a run that tries failed rows again makes it again; a file that is not what it was
-    /// loses the ending of its name.
+    /// manifest as failed, so that a run that tries failed rows again makes it again; a file that is not what it
+    /// was loses the ending of its name.
     ///
     /// @return what is wrong
     public List<Problem> verify(JobControl control) throws IOException {

@@ -72,7 +72,8 @@ public record BatchRequest(
     ///
     /// @param seeds   the seeds of rows without one of their own; empty for the default's
     /// @param grid    settings with their values: every value with every other
-    /// @param samples the number of videos for each prompt of VBench, which are exported under its names; their seeds
+    /// @param samples the number of videos for each prompt of VBench, which are exported under its names; their
+    /// seeds
     ///                are drawn from the prompt
     public record Multiply(List<Long> seeds, Map<String, List<String>> grid, OptionalInt samples) {
         /// Copies the collections; the order of the settings stays.
@@ -159,8 +160,8 @@ public record BatchRequest(
 
     /// Reads the rows, and what the folder holds of them.
     ///
-    /// @throws InvalidRequestException `request` when the file of rows cannot be used; what is wrong with single rows is
-    /// told by the plan
+    /// @throws InvalidRequestException `request` when the file of rows cannot be used; what is wrong with single
+    /// rows is told by the plan
     @Override
     public PlannedBatch plan(JobControl control) throws IOException {
         return PlannedBatch.of(this, control);
@@ -197,8 +198,21 @@ public record BatchRequest(
     /// @throws InvalidRequestException `request` for anything else
     public static BatchRequest read(ObjectNode json) {
         Set<String> known = Set.of(
-                "job", "version", "task", "rows", "output", "defaults", "seeds", "grid", "samples", "share",
-                "retry_failed", "append", "max_failures", "threads", "scratch");
+                "job",
+                "version",
+                "task",
+                "rows",
+                "output",
+                "defaults",
+                "seeds",
+                "grid",
+                "samples",
+                "share",
+                "retry_failed",
+                "append",
+                "max_failures",
+                "threads",
+                "scratch");
         for (String name : json.propertyNames()) {
             require(known.contains(name), name);
         }

@@ -98,10 +98,10 @@ public final class PlannedBatch implements JobPlan<BatchReport> {
     /// Makes what is left.
     ///
     /// @param control receives every [BatchEvent]; asked between pieces of work whether to stop
-    /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException `request` when there are rows that cannot be
-    /// read, or no rows
-    /// @throws io.github.cogvideo4j.checkpoints.OutputException `output-refused` when the folder holds another batch,
-    /// or another process fills it
+    /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException `request` when there are rows that cannot
+    /// be read, or no rows
+    /// @throws io.github.cogvideo4j.checkpoints.OutputException `output-refused` when the folder holds another
+    /// batch, or another process fills it
     /// @throws io.github.cogvideo4j.checkpoints.CancelledException when it was asked to stop; what is made stays
     @Override
     public BatchReport run(JobControl control) throws IOException {

@@ -115,7 +115,8 @@ class BatchTest {
     private Set<String> files() throws IOException {
         try (Stream<Path> files = Files.walk(output)) {
             Set<String> names = new HashSet<>();
-            files.filter(Files::isRegularFile).forEach(file -> names.add(output.relativize(file).toString()));
+            files.filter(Files::isRegularFile)
+                    .forEach(file -> names.add(output.relativize(file).toString()));
             return names;
         }
     }
@@ -126,7 +127,8 @@ class BatchTest {
         BatchRequest request = request(
                 "rows.jsonl",
                 "{\"id\": \"cat\", \"prompt\": \"a cat\"}",
-                "{\"custom_id\": \"dog\", \"method\": \"POST\", \"url\": \"/v1/videos\", \"body\": {\"prompt\": \"a dog\", \"seed\": 7}}",
+                "{\"custom_id\": \"dog\", \"method\": \"POST\", "
+                        + "\"url\": \"/v1/videos\", \"body\": {\"prompt\": \"a dog\", \"seed\": 7}}",
                 "",
                 "{\"prompt\": \"a cat\", \"num-inference-steps\": 2}");
         BatchReport report = run(request);
@@ -136,8 +138,7 @@ class BatchTest {
         List<ObjectNode> rows = manifest();
         assertThat(rows).extracting(row -> row.get("id").stringValue()).containsExactlyInAnyOrder("cat", "dog", "4");
         Path alone = folder.resolve("alone.mp4");
-        try (PlannedGeneration plan =
-                new GenerationJob(small("a dog", alone).withSeed(7)).plan(JobControl.none())) {
+        try (PlannedGeneration plan = new GenerationJob(small("a dog", alone).withSeed(7)).plan(JobControl.none())) {
             plan.run(JobControl.none());
         }
         ObjectNode dog = rows.stream()
@@ -258,22 +259,25 @@ class BatchTest {
         // They are left alone until they are to be tried again.
         assertThat(run(request).made()).isZero();
         Files.copy(firstPicture(), folder.resolve("none.png"));
-        BatchReport retried = run(with(
-                request, Multiply.none(), Optional.empty(), new Conduct(true, false, OptionalInt.empty())));
+        BatchReport retried =
+                run(with(request, Multiply.none(), Optional.empty(), new Conduct(true, false, OptionalInt.empty())));
         assertThat(retried.failed()).isEqualTo(2);
     }
 
     private Path firstPicture() throws IOException {
         try (Stream<Path> files = Files.walk(output)) {
-            return files.filter(file -> file.toString().endsWith(".png")).findFirst().orElseThrow();
+            return files.filter(file -> file.toString().endsWith(".png"))
+                    .findFirst()
+                    .orElseThrow();
         }
     }
 
     @Test
     void aBatchStopsWhenTooMuchFails() throws IOException {
-        BatchRequest request = request("rows.jsonl", "{\"prompt\": \"a\", \"height\": 47}", "{\"prompt\": \"b\", \"height\": 47}");
-        BatchReport report = run(
-                with(request, Multiply.none(), Optional.empty(), new Conduct(false, false, OptionalInt.of(0))));
+        BatchRequest request =
+                request("rows.jsonl", "{\"prompt\": \"a\", \"height\": 47}", "{\"prompt\": \"b\", \"height\": 47}");
+        BatchReport report =
+                run(with(request, Multiply.none(), Optional.empty(), new Conduct(false, false, OptionalInt.of(0))));
         assertThat(report.stopped()).isTrue();
         assertThat(report.failed()).isEqualTo(1);
         assertThat(report.left()).isEqualTo(1);
@@ -307,8 +311,8 @@ class BatchTest {
         assertThatExceptionOfType(OutputException.class)
                 .isThrownBy(() -> run(other))
                 .withMessageContaining("rows.txt");
-        BatchReport added = run(
-                with(other, Multiply.none(), Optional.empty(), new Conduct(false, true, OptionalInt.empty())));
+        BatchReport added =
+                run(with(other, Multiply.none(), Optional.empty(), new Conduct(false, true, OptionalInt.empty())));
         assertThat(added.completed()).isEqualTo(1);
         assertThat(manifest()).hasSize(2);
     }
@@ -331,18 +335,20 @@ class BatchTest {
     /// The same thing under two names is made once, and both names are in the manifest, whenever they come.
     @Test
     void whatIsAskedForTwiceIsMadeOnce() throws IOException {
-        BatchRequest request =
-                request("rows.jsonl", "{\"id\": \"one\", \"prompt\": \"a cat\"}", "{\"id\": \"two\", \"prompt\": \"a cat\"}");
+        BatchRequest request = request(
+                "rows.jsonl", "{\"id\": \"one\", \"prompt\": \"a cat\"}", "{\"id\": \"two\", \"prompt\": \"a cat\"}");
         BatchReport report = run(request);
         assertThat(report.completed()).isEqualTo(2);
-        assertThat(manifest()).extracting(row -> row.get("file")).containsOnly(manifest().getFirst().get("file"));
+        assertThat(manifest())
+                .extracting(row -> row.get("file"))
+                .containsOnly(manifest().getFirst().get("file"));
         BatchRequest more = request(
                 "rows.jsonl",
                 "{\"id\": \"one\", \"prompt\": \"a cat\"}",
                 "{\"id\": \"two\", \"prompt\": \"a cat\"}",
                 "{\"id\": \"three\", \"prompt\": \"a cat\"}");
-        BatchReport added = run(
-                with(more, Multiply.none(), Optional.empty(), new Conduct(false, true, OptionalInt.empty())));
+        BatchReport added =
+                run(with(more, Multiply.none(), Optional.empty(), new Conduct(false, true, OptionalInt.empty())));
         assertThat(added.made()).isZero();
         assertThat(manifest())
                 .extracting(row -> row.get("id").stringValue())
@@ -354,9 +360,7 @@ class BatchTest {
         BatchRequest request = with(
                 request("rows.txt", "a cat"),
                 new Multiply(
-                        Multiply.seeds("0..1"),
-                        Map.of("guidance-scale", List.of("1", "6.5")),
-                        OptionalInt.empty()),
+                        Multiply.seeds("0..1"), Map.of("guidance-scale", List.of("1", "6.5")), OptionalInt.empty()),
                 Optional.empty(),
                 Conduct.usual());
         assertThat(run(request).completed()).isEqualTo(4);
@@ -374,8 +378,7 @@ class BatchTest {
                 Optional.empty(),
                 Conduct.usual());
         for (int i = 0; i < 3; i++) {
-            BatchReport part = run(
-                    with(request, Multiply.none(), Optional.of(new Share(i, 3)), Conduct.usual()));
+            BatchReport part = run(with(request, Multiply.none(), Optional.of(new Share(i, 3)), Conduct.usual()));
             assertThat(part.made()).isBetween(1L, 2L);
         }
         assertThat(output.resolve("manifest.jsonl")).doesNotExist();
@@ -406,8 +409,8 @@ class BatchTest {
                     .extracting(Problem::code)
                     .containsExactlyInAnyOrder(ProblemCode.DIFFERENT, ProblemCode.MISSING_FILE);
         }
-        BatchReport again = run(with(
-                request, Multiply.none(), Optional.empty(), new Conduct(true, false, OptionalInt.empty())));
+        BatchReport again =
+                run(with(request, Multiply.none(), Optional.empty(), new Conduct(true, false, OptionalInt.empty())));
         assertThat(again.made()).isEqualTo(2);
         try (BatchFolder opened = BatchFolder.open(output)) {
             assertThat(opened.verify(JobControl.none())).isEmpty();

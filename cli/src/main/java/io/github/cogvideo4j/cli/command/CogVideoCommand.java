@@ -61,6 +61,7 @@ public final class CogVideoCommand extends ConsoleCommand {
         commands.put("merge", MergeCommand::new);
         commands.put("prune", PruneCommand::new);
         commands.put("generate", GenerateCommand::new);
+        commands.put("batch", BatchCommand::new);
         commands.put("vae", VaeCommand::new);
         commands.put("invert", InvertCommand::new);
         commands.put("bench-cache", BenchCacheCommand::new);

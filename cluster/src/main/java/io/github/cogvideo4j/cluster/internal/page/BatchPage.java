@@ -87,8 +87,12 @@ public final class BatchPage {
         StringBuilder about = new StringBuilder(say("row", row.id(), row.row()));
         for (String name : row.settings().propertyNames()) {
             if (!name.equals("prompts") && !name.equals("source")) {
-                about.append(" · ").append(name).append(' ').append(row.settings().get(name).asString(
-                        row.settings().get(name).toString()));
+                about.append(" · ")
+                        .append(name)
+                        .append(' ')
+                        .append(row.settings()
+                                .get(name)
+                                .asString(row.settings().get(name).toString()));
             }
         }
         if (row.completed()) {
@@ -104,7 +108,7 @@ public final class BatchPage {
         }
         store.put(
                 FOLDER + "/rows-" + pages + ".js",
-                ("batchRows(" + pages + ", " + rows + ");\n").getBytes(StandardCharsets.UTF_8));
+                ("batchRows(" + pages + "," + rows + ");\n").getBytes(StandardCharsets.UTF_8));
         pages++;
         rows = JsonFile.newObject().putArray("rows");
     }
@@ -121,7 +125,8 @@ public final class BatchPage {
         }
         String title = say("title", batch.path("name").asString(""));
         text = text.replace("@LANG@", locale.getLanguage().equals("zh") ? "zh" : "en")
-                .replace("@SUMMARY@", escape(say("summary", batch.path("results").asLong(0), completed, failed)))
+                .replace(
+                        "@SUMMARY@", escape(say("summary", batch.path("results").asLong(0), completed, failed)))
                 .replace("@NOSCRIPT@", escape(say("noscript")))
                 .replace("@FIND@", escape(say("find")))
                 .replace("@BEFORE@", escape(say("before")))
@@ -146,6 +151,9 @@ public final class BatchPage {
     }
 
     private static String escape(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;");
     }
 }

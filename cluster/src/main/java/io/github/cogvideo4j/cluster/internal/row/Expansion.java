@@ -62,8 +62,8 @@ public record Expansion(List<Long> seeds, Map<String, List<String>> grid, Option
                 throw bad("inference.request.field", "n");
             }
             chosen = chosen.stream()
-                    .flatMap(seed -> LongStream.range(seed, seed + count.asLong())
-                            .boxed())
+                    .flatMap(seed ->
+                            LongStream.range(seed, seed + count.asLong()).boxed())
                     .toList();
         }
         List<ObjectNode> rows = new ArrayList<>();

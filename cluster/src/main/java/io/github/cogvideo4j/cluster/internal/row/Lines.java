@@ -61,7 +61,8 @@ final class Lines implements AutoCloseable {
         if (length > 0 && buffer[length - 1] == '\r') {
             length--;
         }
-        boolean marked = number == 1 && length >= MARK.length && Arrays.equals(buffer, 0, MARK.length, MARK, 0, MARK.length);
+        boolean marked =
+                number == 1 && length >= MARK.length && Arrays.equals(buffer, 0, MARK.length, MARK, 0, MARK.length);
         int start = marked ? MARK.length : 0;
         return Optional.of(StandardCharsets.UTF_8
                 .newDecoder()

@@ -47,7 +47,8 @@ public record RowFields(String usual, boolean prompted) {
             "output",
             "against",
             "base");
-    private static final Map<String, String> KINDS = Map.of("image", "i2v", "video", "v2v", "control_video", "control", "input", "");
+    private static final Map<String, String> KINDS =
+            Map.of("image", "i2v", "video", "v2v", "control_video", "control", "input", "");
     private static final Pattern SIZE = Pattern.compile("(\\d{1,5})[xX×](\\d{1,5})");
     private static final int LONGEST_ID = 512;
 

@@ -138,7 +138,8 @@ public final class RowFile {
                 more = record.isPresent();
                 if (more && header.isEmpty()) {
                     header.addAll(header(record.get()));
-                } else if (more && !(record.get().size() == 1 && record.get().getFirst().isBlank())) {
+                } else if (more
+                        && !(record.get().size() == 1 && record.get().getFirst().isBlank())) {
                     sink.row(fields.row(first, cells(header, record.get())));
                 }
             } catch (LongLineException | CharacterCodingException e) {

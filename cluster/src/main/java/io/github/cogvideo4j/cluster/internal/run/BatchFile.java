@@ -70,7 +70,8 @@ public final class BatchFile {
         if (theirs.path("sha256").asString("").equals(identity(request, list))) {
             return;
         }
-        boolean sameTask = theirs.path("task").asString("").equals(request.task().toString());
+        boolean sameTask =
+                theirs.path("task").asString("").equals(request.task().toString());
         if (!request.conduct().append() || !sameTask) {
             throw new OutputException(
                     ProblemCode.OUTPUT_REFUSED,

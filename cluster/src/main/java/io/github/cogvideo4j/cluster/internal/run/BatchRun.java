@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.cluster.internal.run;
 
+import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.cluster.BatchReport;
 import io.github.cogvideo4j.cluster.BatchRequest;
@@ -13,6 +14,8 @@ import io.github.cogvideo4j.cluster.internal.store.ManifestRow;
 import io.github.cogvideo4j.cluster.internal.task.GenerateTask;
 import io.github.cogvideo4j.cluster.internal.task.RowTask;
 import io.github.cogvideo4j.cluster.internal.task.SourceTask;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,8 +25,8 @@ import java.util.Optional;
 
 /// A batch from its rows to its manifest.
 public final class BatchRun implements AutoCloseable {
-    /// Seconds for 10^12 operations, before anything is measured: about 250 TFLOP/s of a data centre's card in bf16, and
-    /// 60 GFLOP/s of a few cores.
+    /// Seconds for 10^12 operations, before anything is measured: about 250 TFLOP/s of a data centre's card in bf16,
+    /// and 60 GFLOP/s of a few cores.
     private static final double CARD = 1 / 250.0;
 
     private static final double PROCESSOR = 1000 / 60.0;
@@ -47,6 +50,10 @@ public final class BatchRun implements AutoCloseable {
 
     /// Reads the rows, and what the folder holds of them. Nothing is written.
     public static BatchRun plan(BatchRequest request, JobControl control) throws IOException {
+        if (request.output().matches("[a-z][a-z0-9+.-]*://.*")) {
+            throw new InvalidRequestException(
+                    ProblemCode.REQUEST, Place.nowhere(), "cluster.folder.scheme", request.output());
+        }
         Path folder = Path.of(request.output());
         BatchStore store = new LocalStore(folder);
         ManifestLog log = new ManifestLog(store, request.share().map(Share::toString));
@@ -67,7 +74,9 @@ public final class BatchRun implements AutoCloseable {
         return request.task() == TaskKind.GENERATE
                 ? new GenerateTask(request.defaults(), device, request.threads())
                 : new SourceTask(
-                        request.task(), request.defaults(), Path.of(request.output()).resolve("models"));
+                        request.task(),
+                        request.defaults(),
+                        Path.of(request.output()).resolve("models"));
     }
 
     /// The folder of the results, inside the batch's.

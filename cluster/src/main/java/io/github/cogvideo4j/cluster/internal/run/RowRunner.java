@@ -196,8 +196,7 @@ public final class RowRunner implements AutoCloseable {
         return commit(work, row);
     }
 
-    private ManifestRow end(Work work, double seconds, String device, Problem problem, String code)
-            throws IOException {
+    private ManifestRow end(Work work, double seconds, String device, Problem problem, String code) throws IOException {
         ObjectNode fields = JsonFile.parseObject(work.fields(), Place.nowhere(), ProblemCode.REQUEST);
         String place = problem.place().file().map(file -> " (" + file + ")").orElse("");
         return commit(

@@ -33,8 +33,7 @@ final class Shares {
                 .forEach(i -> {
                     int least = 0;
                     for (int part = 1; part < count; part++) {
-                        if (loads[part] < loads[least]
-                                || (loads[part] == loads[least] && sizes[part] < sizes[least])) {
+                        if (loads[part] < loads[least] || (loads[part] == loads[least] && sizes[part] < sizes[least])) {
                             least = part;
                         }
                     }

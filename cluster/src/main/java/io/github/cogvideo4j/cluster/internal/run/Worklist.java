@@ -109,8 +109,7 @@ public final class Worklist implements RowSink {
     public void row(Row row) throws IOException {
         control.check();
         boolean videos = request.task() == BatchRequest.TaskKind.GENERATE;
-        List<ObjectNode> all =
-                videos ? expansion.of(row.fields(), usualSeed, fields) : List.of(row.fields());
+        List<ObjectNode> all = videos ? expansion.of(row.fields(), usualSeed, fields) : List.of(row.fields());
         for (ObjectNode one : all) {
             try {
                 result(row, one, task.prepare(one));

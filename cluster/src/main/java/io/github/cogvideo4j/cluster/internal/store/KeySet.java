@@ -54,7 +54,8 @@ public final class KeySet {
     /// The number of a text, or -1 when it is not in the set.
     public int get(String text) {
         byte[] hash = hash(text);
-        int at = slot(ByteBuffer.wrap(hash).getLong(), ByteBuffer.wrap(hash, 8, 8).getLong() | 1);
+        int at = slot(
+                ByteBuffer.wrap(hash).getLong(), ByteBuffer.wrap(hash, 8, 8).getLong() | 1);
         return low[at] == 0 ? -1 : values[at];
     }
 

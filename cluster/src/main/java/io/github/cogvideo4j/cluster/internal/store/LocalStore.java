@@ -66,7 +66,9 @@ public final class LocalStore implements BatchStore {
     @Override
     public List<String> list(String folder) throws IOException {
         try (Stream<Path> files = Files.list(path(folder))) {
-            return files.map(file -> String.valueOf(file.getFileName())).sorted().toList();
+            return files.map(file -> String.valueOf(file.getFileName()))
+                    .sorted()
+                    .toList();
         } catch (NoSuchFileException | NotDirectoryException _) {
             return List.of();
         }
@@ -110,16 +112,15 @@ public final class LocalStore implements BatchStore {
     private boolean write(String name, boolean replacing, FileBody body) throws IOException {
         Path target = path(name);
         Files.createDirectories(parent(target));
-        Path unfinished = target.resolveSibling("." + target.getFileName() + "."
-                + UUID.randomUUID().toString().substring(0, 8) + UNFINISHED);
+        Path unfinished = target.resolveSibling(
+                "." + target.getFileName() + "." + UUID.randomUUID().toString().substring(0, 8) + UNFINISHED);
         try {
             body.write(unfinished);
             try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
                 channel.force(true);
             }
             if (replacing) {
-                Files.move(
-                        unfinished, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+                Files.move(unfinished, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
                 return true;
             }
             return named(unfinished, target);

@@ -105,8 +105,7 @@ public record ManifestRow(
         if (!key.matches("[0-9a-f]{64}")
                 || !(status.equals("completed") || status.equals("failed"))
                 || file.filter(name -> !isPlain(name)).isPresent()) {
-            throw new MalformedFileException(
-                    ProblemCode.MANIFEST, place, "cluster.manifest.row");
+            throw new MalformedFileException(ProblemCode.MANIFEST, place, "cluster.manifest.row");
         }
         return new ManifestRow(
                 key,

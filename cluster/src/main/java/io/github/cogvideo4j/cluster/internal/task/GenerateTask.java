@@ -112,10 +112,12 @@ public final class GenerateTask implements RowTask {
         GenerationRequest request = RequestJson.read(json, Place.nowhere());
         PipelineOptions options = request.options();
         ComputeOptions compute = options.compute();
-        request = request.withOptions(options.withCompute(new ComputeOptions(
-                compute.precision(), device.isEmpty() ? compute.device() : device, threads)));
+        request = request.withOptions(options.withCompute(
+                new ComputeOptions(compute.precision(), device.isEmpty() ? compute.device() : device, threads)));
         PromptInput prompt = request.prompts().getFirst();
-        if (prompt.input().isPresent() && !fields.has("generate_type") && Files.exists(prompt.input().get())) {
+        if (prompt.input().isPresent()
+                && !fields.has("generate_type")
+                && Files.exists(prompt.input().get())) {
             request = request.withPrompts(kind(request, prompt.input().get()), request.prompts());
         }
         if (request.settings().videosPerPrompt() != 1) {
@@ -124,14 +126,11 @@ public final class GenerateTask implements RowTask {
         return seconds == null ? request : lasting(request, seconds);
     }
 
-    private static GenerationKind kind(GenerationRequest request, Path input)
-            throws IOException {
+    private static GenerationKind kind(GenerationRequest request, Path input) throws IOException {
         if (request.kind() != GenerationKind.T2V) {
             return request.kind();
         }
-        return !Files.isDirectory(input) && Image.isStill(input)
-                ? GenerationKind.I2V
-                : GenerationKind.V2V;
+        return !Files.isDirectory(input) && Image.isStill(input) ? GenerationKind.I2V : GenerationKind.V2V;
     }
 
     /// Models are trained with whole seconds of frames and one more.
@@ -174,23 +173,20 @@ public final class GenerateTask implements RowTask {
 
     private Shape shape(GenerationRequest request) throws IOException {
         PromptInput prompt = request.prompts().getFirst();
-        String form = RequestJson.write(request
-                        .withSeed(0)
+        String form = RequestJson.write(request.withSeed(0)
                         .withPrompts(
                                 request.kind(),
                                 List.of(new PromptInput(
-                                        "",
-                                        request.kind() == GenerationKind.I2V
-                                                ? Optional.empty()
-                                                : prompt.input()))))
+                                        "", request.kind() == GenerationKind.I2V ? Optional.empty() : prompt.input()))))
                 .toString();
         Shape known = shapes.get(form);
         if (known == null) {
             known = plan(request);
             // What is wrong with one row's picture says nothing of the others.
-            if (known.problem().stream().noneMatch(problem -> problem.code() == ProblemCode.IMAGE
-                    || problem.code() == ProblemCode.VIDEO
-                    || problem.code() == ProblemCode.UNREADABLE)) {
+            if (known.problem().stream()
+                    .noneMatch(problem -> problem.code() == ProblemCode.IMAGE
+                            || problem.code() == ProblemCode.VIDEO
+                            || problem.code() == ProblemCode.UNREADABLE)) {
                 shapes.put(form, known);
             }
         }
@@ -209,7 +205,8 @@ public final class GenerateTask implements RowTask {
     /// The transformer's operations, from its weights and the tokens, and the decoder's.
     private static double work(GenerationPlan plan, GenerationRequest request) throws IOException {
         double tokens = (double) plan.latentFrames() * (plan.height() / PATCH) * (plan.width() / PATCH) + TEXT;
-        long weights = weights(request.options().transformer().orElse(request.model().resolve("transformer")));
+        long weights =
+                weights(request.options().transformer().orElse(request.model().resolve("transformer")));
         double forward = weights * tokens * (1 + tokens / EVEN);
         int batch = request.settings().guidanceScale() > 1 ? 2 : 1;
         long calls = plan.windows().map(GenerationPlan.Windows::calls).orElse((long) plan.steps());
@@ -222,7 +219,8 @@ public final class GenerateTask implements RowTask {
     private static long weights(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             long size = 0;
-            for (Path file : files.filter(file -> file.toString().matches(".*\\.(safetensors|bin|pt)")).toList()) {
+            for (Path file : files.filter(file -> file.toString().matches(".*\\.(safetensors|bin|pt)"))
+                    .toList()) {
                 size += Files.size(file);
             }
             return Math.max(1, size);

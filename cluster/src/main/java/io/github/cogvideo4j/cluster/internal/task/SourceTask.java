@@ -29,8 +29,8 @@ import java.util.stream.Stream;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Rows that are checkpoints to convert, folders to verify, videos to measure. What comes of each is a report in JSON; a
-/// converted model lies in a folder beside the reports.
+/// Rows that are checkpoints to convert, folders to verify, videos to measure. What comes of each is a report in JSON;
+/// a converted model lies in a folder beside the reports.
 public final class SourceTask implements RowTask {
     private static final double GIGA = 1e9;
     private static final int REPORT = 4_000;
@@ -65,7 +65,9 @@ public final class SourceTask implements RowTask {
         return new Asked(
                 Path.of(source),
                 kind == TaskKind.CONVERT ? text(fields, "base") : Optional.empty(),
-                kind == TaskKind.CONVERT ? Optional.empty() : text(fields, "against").map(Path::of));
+                kind == TaskKind.CONVERT
+                        ? Optional.empty()
+                        : text(fields, "against").map(Path::of));
     }
 
     private Optional<String> text(ObjectNode fields, String name) {
@@ -73,7 +75,9 @@ public final class SourceTask implements RowTask {
         if (value.isMissingNode() || value.isNull()) {
             return Optional.empty();
         }
-        if (!value.isString() || value.stringValue().isBlank() || value.stringValue().indexOf('\0') >= 0) {
+        if (!value.isString()
+                || value.stringValue().isBlank()
+                || value.stringValue().indexOf('\0') >= 0) {
             throw bad("inference.request.field", name);
         }
         return Optional.of(value.stringValue());
@@ -90,7 +94,8 @@ public final class SourceTask implements RowTask {
         long size = there ? size(asked.source()) : 0;
         ObjectNode identity = JsonFile.newObject();
         identity.put("task", kind.toString());
-        identity.put("source", there ? keys.identity(asked.source()) : asked.source().toString());
+        identity.put(
+                "source", there ? keys.identity(asked.source()) : asked.source().toString());
         identity.put("size", size);
         identity.put("place", asked.source().toAbsolutePath().normalize().toString());
         asked.base().ifPresent(base -> identity.put("base", base));
@@ -112,7 +117,8 @@ public final class SourceTask implements RowTask {
     private static String name(Path source) {
         Path absolute = source.toAbsolutePath().normalize();
         int count = absolute.getNameCount();
-        return GenerateTask.name(absolute.subpath(Math.max(0, count - 2), Math.max(1, count)).toString());
+        return GenerateTask.name(
+                absolute.subpath(Math.max(0, count - 2), Math.max(1, count)).toString());
     }
 
     private static long size(Path source) throws IOException {
@@ -174,9 +180,10 @@ public final class SourceTask implements RowTask {
         report.put("files", result.files());
         report.put("tensors", result.tensors());
         ArrayNode problems = report.putArray("problems");
-        result.problems().forEach(problem -> problems.addObject()
-                .put("code", problem.code().id())
-                .put("message", problem.message().text()));
+        result.problems()
+                .forEach(problem -> problems.addObject()
+                        .put("code", problem.code().id())
+                        .put("message", problem.message().text()));
         return result.problems().stream().findFirst();
     }
 
