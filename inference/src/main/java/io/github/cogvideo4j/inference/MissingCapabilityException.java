@@ -12,6 +12,11 @@ public final class MissingCapabilityException extends InferenceException {
         super(problem);
     }
 
+    /// An exception for a problem already described, with what it came from.
+    public MissingCapabilityException(Problem problem, Throwable cause) {
+        super(problem, cause);
+    }
+
     /// An exception from a problem's parts.
     public MissingCapabilityException(ProblemCode code, Place place, String key, Object... arguments) {
         super(Problem.of(code, place, key, arguments));

@@ -36,6 +36,9 @@ public final class ComputeArguments {
         return new ComputeOptions(
                 given.test("--dtype") ? precision : base.precision(),
                 given.test("--device") ? device : base.device(),
-                threads.count());
+                threads.count(),
+                base.attention(),
+                base.offload(),
+                base.cudnnBenchmark());
     }
 }

@@ -1,5 +1,7 @@
 package io.github.cogvideo4j.cli.arguments;
 
+import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
+import io.github.cogvideo4j.inference.options.ComputeOptions.Offload;
 import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
 import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
@@ -119,6 +121,22 @@ public final class GenerationChoices {
         /// Called by picocli.
         public WeightWord() {
             super(WeightFormat.values(), Map.of("float8_e4m3fn", WeightFormat.FP8, "fp8_e4m3fn", WeightFormat.FP8));
+        }
+    }
+
+    /// The converter of `--offload`.
+    public static final class OffloadWord extends ChoiceConverter<Offload> {
+        /// Called by picocli.
+        public OffloadWord() {
+            super(Offload.values(), Map.of());
+        }
+    }
+
+    /// The converter of `--attention`.
+    public static final class AttentionWord extends ChoiceConverter<Attention> {
+        /// Called by picocli.
+        public AttentionWord() {
+            super(Attention.values(), Map.of());
         }
     }
 

@@ -2,6 +2,9 @@ package io.github.cogvideo4j.cli.arguments;
 
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
+import io.github.cogvideo4j.inference.options.ComputeOptions;
+import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
+import io.github.cogvideo4j.inference.options.ComputeOptions.Offload;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.PipelineOptions.LoraChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
@@ -67,6 +70,20 @@ public final class PipelineArguments {
             completionCandidates = GenerationChoices.WeightWord.class)
     private WeightFormat weights = WeightFormat.DENSE;
 
+    @Option(
+            names = "--offload",
+            paramLabel = "HOW",
+            converter = GenerationChoices.OffloadWord.class,
+            completionCandidates = GenerationChoices.OffloadWord.class)
+    private Offload offload = Offload.AUTO;
+
+    @Option(
+            names = "--attention",
+            paramLabel = "KERNEL",
+            converter = GenerationChoices.AttentionWord.class,
+            completionCandidates = GenerationChoices.AttentionWord.class)
+    private Attention attention = Attention.AUTO;
+
     /// Whether a model is named.
     public boolean named() {
         return model.isPresent();
@@ -84,8 +101,8 @@ public final class PipelineArguments {
 
     /// How it is loaded.
     public PipelineOptions options() {
-        PipelineOptions usual =
-                PipelineOptions.defaults().withCompute(compute.options()).withWeights(weights);
+        ComputeOptions there = compute.options().withOffload(offload).withKernels(attention, Optional.empty());
+        PipelineOptions usual = PipelineOptions.defaults().withCompute(there).withWeights(weights);
         return over(usual, Preset.MODEL, _ -> false);
     }
 
@@ -98,7 +115,7 @@ public final class PipelineArguments {
         Optional<SchedulerChoice> usual = demo ? Optional.of(SchedulerChoice.DPM) : base.scheduler();
         Optional<TimestepSpacing> usualSpacing = demo ? Optional.of(TimestepSpacing.TRAILING) : base.spacing();
         return new PipelineOptions(
-                compute.over(base.compute(), given),
+                device(compute.over(base.compute(), given), given),
                 new VaeOptions(
                         vaeTiling.orElse(demo || base.vae().tiling()),
                         vaeSlicing.orElse(demo || base.vae().slicing()),
@@ -110,6 +127,15 @@ public final class PipelineArguments {
                 sampler.over(base.sampler()),
                 given.test("--weights") ? weights : base.weights(),
                 base.checkMemory());
+    }
+
+    /// What belongs to the device of a record does not come along to another one.
+    private ComputeOptions device(ComputeOptions base, Predicate<String> given) {
+        ComputeOptions there = given.test("--device")
+                ? base.withOffload(Offload.AUTO).withKernels(Attention.AUTO, Optional.empty())
+                : base;
+        ComputeOptions placed = given.test("--offload") ? there.withOffload(offload) : there;
+        return given.test("--attention") ? placed.withKernels(attention, placed.cudnnBenchmark()) : placed;
     }
 
     private List<LoraChoice> loras(List<LoraChoice> base) {

@@ -75,6 +75,9 @@ public final class Hints {
                     SCALING_FACTOR,
                     LORA_ALPHA,
                     DEVICE,
+                    OFFLOAD,
+                    WEIGHTS,
+                    ATTENTION,
                     SCHEDULER,
                     WINDOWS ->
                 Stream.of("--" + id + " " + change.value().map(Commands::quote).orElseGet(() -> placeholder(id)));

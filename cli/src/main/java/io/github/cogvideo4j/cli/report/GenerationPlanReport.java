@@ -6,7 +6,9 @@ import io.github.cogvideo4j.cli.console.TextTable;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.MemoryPlan;
+import io.github.cogvideo4j.inference.options.ComputeOptions.Offload;
 import java.util.List;
+import java.util.Locale;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -49,6 +51,9 @@ public record GenerationPlanReport(GenerationPlan plan, int videos) {
         console.print("cli.generate.plan-memory");
         table.lines().forEach(line -> console.line("  " + line));
         plan.cacheBytes().ifPresent(bytes -> console.print("cli.generate.plan-cache", ByteSize.of(bytes)));
+        if (!plan.memory().choices().isEmpty()) {
+            printChoices(console);
+        }
         long peak = plan.memory().peak().neededBytes();
         if (plan.memory().availableBytes().isEmpty()) {
             console.print("cli.generate.plan-peak", ByteSize.of(peak));
@@ -59,6 +64,23 @@ public record GenerationPlanReport(GenerationPlan plan, int videos) {
                     ByteSize.of(peak),
                     available);
         }
+    }
+
+    private void printChoices(Console console) {
+        TextTable table = new TextTable("lrrl");
+        for (MemoryPlan.Choice choice : plan.memory().choices()) {
+            table.row(List.of(
+                    word(choice.offload()),
+                    ByteSize.of(choice.deviceBytes()),
+                    ByteSize.of(choice.hostBytes()),
+                    choice.offload() == plan.memory().offload() ? "*" : ""));
+        }
+        console.print("cli.generate.plan-offload");
+        table.lines().forEach(line -> console.line("  " + line));
+    }
+
+    private static String word(Offload offload) {
+        return offload.name().toLowerCase(Locale.ROOT);
     }
 
     /// For machines.
@@ -101,6 +123,17 @@ public record GenerationPlanReport(GenerationPlan plan, int videos) {
         });
         plan.memory().availableBytes().ifPresent(bytes -> json.put("available_bytes", bytes));
         json.put("releases_text_encoder", plan.memory().releasesTextEncoder());
+        if (!plan.memory().choices().isEmpty()) {
+            json.put("offload", word(plan.memory().offload()));
+            ArrayNode choices = json.putArray("offload_choices");
+            plan.memory().choices().forEach(choice -> {
+                ObjectNode node = choices.addObject();
+                node.put("offload", word(choice.offload()));
+                node.put("device_bytes", choice.deviceBytes());
+                node.put("host_bytes", choice.hostBytes());
+                node.put("fits", choice.fits());
+            });
+        }
         json.put("fits", plan.memory().fits());
         return json;
     }

@@ -128,6 +128,12 @@ public sealed interface Remedy {
         PAGE,
         /// The device that computes.
         DEVICE,
+        /// Which weights stay on the device.
+        OFFLOAD,
+        /// How the weights of linear layers are kept.
+        WEIGHTS,
+        /// The kernel that computes attention.
+        ATTENTION,
         /// The sampler.
         SCHEDULER,
         /// Whether the autoencoder works in tiles.

@@ -55,14 +55,16 @@ final class JsonFields {
     }
 
     boolean flag(String name, boolean otherwise) {
-        return value(name)
-                .map(value -> {
-                    if (!value.isBoolean()) {
-                        throw bad(name);
-                    }
-                    return value.booleanValue();
-                })
-                .orElse(otherwise);
+        return flag(name).orElse(otherwise);
+    }
+
+    Optional<Boolean> flag(String name) {
+        return value(name).map(value -> {
+            if (!value.isBoolean()) {
+                throw bad(name);
+            }
+            return value.booleanValue();
+        });
     }
 
     OptionalInt whole(String name, int least) {

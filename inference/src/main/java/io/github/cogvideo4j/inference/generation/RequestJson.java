@@ -4,6 +4,8 @@ import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
+import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
+import io.github.cogvideo4j.inference.options.ComputeOptions.Offload;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.PipelineOptions.LoraChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
@@ -31,6 +33,9 @@ public final class RequestJson {
     private static final String LORAS = "loras";
     private static final String DTYPE = "dtype";
     private static final String DEVICE = "device";
+    private static final String ATTENTION = "attention";
+    private static final String OFFLOAD = "offload";
+    private static final String BENCHMARK = "cudnn_benchmark";
     private static final String TILING = "vae_tiling";
     private static final String SLICING = "vae_slicing";
     private static final String TILES = "vae_tiles";
@@ -136,6 +141,13 @@ public final class RequestJson {
         });
         json.put(DTYPE, word(options.compute().precision()));
         json.put(DEVICE, options.compute().device());
+        if (options.compute().attention() != Attention.AUTO) {
+            json.put(ATTENTION, word(options.compute().attention()));
+        }
+        if (options.compute().offload() != Offload.AUTO) {
+            json.put(OFFLOAD, word(options.compute().offload()));
+        }
+        options.compute().cudnnBenchmark().ifPresent(value -> json.put(BENCHMARK, value));
         json.put(TILING, options.vae().tiling());
         json.put(SLICING, options.vae().slicing());
         options.vae().tiles().ifPresent(tiles -> {
@@ -254,7 +266,12 @@ public final class RequestJson {
                         fields.choice(DTYPE, Precision.values(), RequestJson::word)
                                 .orElse(compute.precision()),
                         fields.text(DEVICE).orElse(compute.device()),
-                        compute.threads()))
+                        compute.threads(),
+                        fields.choice(ATTENTION, Attention.values(), RequestJson::word)
+                                .orElse(Attention.AUTO),
+                        fields.choice(OFFLOAD, Offload.values(), RequestJson::word)
+                                .orElse(Offload.AUTO),
+                        fields.flag(BENCHMARK)))
                 .withVae(new VaeOptions(
                         fields.flag(TILING, defaults.vae().tiling()),
                         fields.flag(SLICING, defaults.vae().slicing()),

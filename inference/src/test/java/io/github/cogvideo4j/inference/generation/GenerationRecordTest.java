@@ -11,6 +11,8 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.internal.job.ModelIdentity;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
+import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
+import io.github.cogvideo4j.inference.options.ComputeOptions.Offload;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.PipelineOptions.LoraChoice;
 import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
@@ -56,7 +58,8 @@ class GenerationRecordTest {
                                 new PromptInput("b", Optional.of(ROOT.resolve("other.gif")))))
                 .withNegativePrompt("blurred")
                 .withOptions(new PipelineOptions(
-                        new ComputeOptions(Precision.FP32, "cpu", THREADS),
+                        new ComputeOptions(
+                                Precision.FP32, "cpu", THREADS, Attention.FLASH, Offload.STREAM, Optional.of(true)),
                         new VaeOptions(true, true, Optional.of(new TileSize(240, 360, 0.25, 0.2))),
                         Optional.of(ROOT.resolve("checkpoint-500")),
                         List.of(
@@ -95,6 +98,17 @@ class GenerationRecordTest {
             assertThat(RequestJson.read(RequestJson.write(request), Place.nowhere()))
                     .isEqualTo(request);
         }
+    }
+
+    /// A record of a run on the processor says nothing of cards.
+    @Test
+    void choicesOfACardAreWrittenWhereTheyWereMade() {
+        assertThat(RequestJson.write(plain()).propertyNames())
+                .doesNotContain("attention", "offload", "cudnn_benchmark");
+        ObjectNode json = RequestJson.write(full());
+        assertThat(json.path("attention").stringValue()).isEqualTo("flash");
+        assertThat(json.path("offload").stringValue()).isEqualTo("stream");
+        assertThat(json.path("cudnn_benchmark").booleanValue()).isTrue();
     }
 
     @Test

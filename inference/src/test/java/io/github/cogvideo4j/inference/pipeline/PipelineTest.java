@@ -271,7 +271,8 @@ class PipelineTest {
                         new MemoryPlan.StageMemory(Stage.DECODE, 3L << 30, 0)),
                 OptionalLong.of(2L << 30),
                 true);
-        assertRefused(ProblemCode.MEMORY, "decode needs about 3.0 GiB", () -> Planning.requireMemory(plan));
+        assertRefused(
+                ProblemCode.MEMORY, "decode needs about 3.0 GiB", () -> Planning.requireMemory(plan, OPTIONS, true));
     }
 
     @Test

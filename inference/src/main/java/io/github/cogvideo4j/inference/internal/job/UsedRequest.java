@@ -38,7 +38,7 @@ public final class UsedRequest {
                 .orElse(settings);
         PipelineOptions options = asked.options();
         ComputeOptions compute = options.compute();
-        options = options.withCompute(new ComputeOptions(compute.precision(), plan.device(), compute.threads()))
+        options = options.withCompute(compute.withDevice(plan.device()))
                 .withScheduler(asked.options().scheduler().orElseGet(() -> SchedulerChoice.ofClass(plan.scheduler())));
         return asked.withOptions(options)
                 .withPrompts(asked.kind(), List.of(prompt))

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.inference.internal.layer;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.weights.DerivedWeight;
+import io.github.cogvideo4j.inference.internal.weights.StreamedWeight.Form;
 import io.github.cogvideo4j.inference.internal.weights.Weight;
 import io.github.cogvideo4j.inference.options.Precision;
 import java.util.List;
@@ -21,13 +22,17 @@ final class Float8Linear implements Linear {
     private final Precision precision;
 
     Float8Linear(Weight weight, Optional<Weight> bias, Precision precision) {
-        this.weight = weight.derived(Float8Linear::rounded);
-        this.bias = bias.map(b -> b.derived(Float8Linear::rounded));
+        this.weight = weight.derived(Float8Linear::rounded, Float8Linear::forms);
+        this.bias = bias.map(b -> b.derived(Float8Linear::rounded, Float8Linear::forms));
         this.precision = precision;
     }
 
     static List<Tensor> rounded(Tensor values) {
         return List.of(values.to(ScalarType.Float8_e4m3fn));
+    }
+
+    private static List<Form> forms(List<Long> shape) {
+        return List.of(new Form(ScalarType.Float8_e4m3fn, 1, shape));
     }
 
     @Override

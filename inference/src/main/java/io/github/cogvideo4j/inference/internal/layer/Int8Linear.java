@@ -2,6 +2,7 @@ package io.github.cogvideo4j.inference.internal.layer;
 
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.weights.DerivedWeight;
+import io.github.cogvideo4j.inference.internal.weights.StreamedWeight.Form;
 import io.github.cogvideo4j.inference.internal.weights.Weight;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +24,7 @@ final class Int8Linear implements Linear {
     private final Optional<Weight> bias; // [out]
 
     Int8Linear(Weight weight, Optional<Weight> bias) {
-        this.weight = weight.derived(Int8Linear::quantized);
+        this.weight = weight.derived(Int8Linear::quantized, Int8Linear::forms);
         this.bias = bias;
     }
 
@@ -40,6 +41,12 @@ final class Int8Linear implements Linear {
                 .clamp_(new ScalarOptional(new Scalar(-128)), new ScalarOptional(new Scalar(127)))
                 .to(ScalarType.Char);
         return List.of(integers, scale);
+    }
+
+    private static List<Form> forms(List<Long> shape) {
+        return List.of(
+                new Form(ScalarType.Char, 1, shape),
+                new Form(ScalarType.Float, Float.BYTES, List.of(shape.getFirst(), 1L)));
     }
 
     @Override

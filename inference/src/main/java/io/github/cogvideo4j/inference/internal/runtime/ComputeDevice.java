@@ -102,6 +102,13 @@ public record ComputeDevice(String name) {
         return tensor.to(torchDevice(), ScalarTypes.of(precision));
     }
 
+    /// Gives back to the device what libtorch keeps of its memory for the next tensors.
+    public void emptyCache() {
+        if (!isCpu()) {
+            torch.emptyCache();
+        }
+    }
+
     /// libtorch's own object for it.
     public Device torchDevice() {
         return new Device(name);

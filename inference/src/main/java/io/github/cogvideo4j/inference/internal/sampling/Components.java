@@ -9,15 +9,20 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.internal.cache.StepCache;
+import io.github.cogvideo4j.inference.internal.device.CopyLane;
 import io.github.cogvideo4j.inference.internal.prediction.NoisePredictor;
 import io.github.cogvideo4j.inference.internal.prediction.TransformerPredictor;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.sampler.Sampler;
+import io.github.cogvideo4j.inference.internal.sampling.OffloadPlan.Part;
+import io.github.cogvideo4j.inference.internal.text.T5Encoder;
 import io.github.cogvideo4j.inference.internal.text.TextEncoder;
 import io.github.cogvideo4j.inference.internal.transformer.BlockWork;
 import io.github.cogvideo4j.inference.internal.transformer.TransformerModel;
 import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
 import io.github.cogvideo4j.inference.internal.weights.WeightStore;
+import io.github.cogvideo4j.inference.internal.weights.Weights.DeviceBytes;
+import io.github.cogvideo4j.inference.options.ComputeOptions.Offload;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.Precision;
 import java.io.IOException;
@@ -41,7 +46,10 @@ final class Components implements AutoCloseable {
     private final CogVideoXVae vae;
     private final List<Problem> adapterWarnings;
     private final Optional<String> pipelineClass;
+    private final CopyLane.Maker lanes;
     private Optional<TextEncoder> textEncoder = Optional.empty();
+    private Offload offload = Offload.NONE;
+    private Optional<Part> turn = Optional.empty();
 
     private Components(
             Path model,
@@ -52,7 +60,8 @@ final class Components implements AutoCloseable {
             TransformerModel transformer,
             CogVideoXVae vae,
             List<Problem> adapterWarnings,
-            Optional<String> pipelineClass) {
+            Optional<String> pipelineClass,
+            CopyLane.Maker lanes) {
         this.model = model;
         this.options = options;
         this.device = device;
@@ -62,6 +71,7 @@ final class Components implements AutoCloseable {
         this.vae = vae;
         this.adapterWarnings = List.copyOf(adapterWarnings);
         this.pipelineClass = pipelineClass;
+        this.lanes = lanes;
     }
 
     /// Opens a model's folder.
@@ -69,6 +79,15 @@ final class Components implements AutoCloseable {
     /// @throws InvalidModelException `component-missing` when a part is not there
     static Components open(Path model, PipelineOptions options) throws IOException {
         ComputeDevice device = ComputeDevice.start(options.compute());
+        DeviceChoices.check(options.compute(), device);
+        return open(model, options, device, CopyLane.of(device));
+    }
+
+    /// Opens a model's folder for a device.
+    ///
+    /// @param lanes the way of streamed weights to the device
+    static Components open(Path model, PipelineOptions options, ComputeDevice device, CopyLane.Maker lanes)
+            throws IOException {
         Precision precision = options.compute().precision();
         ModelFolder folder = ModelFolder.read(model);
         requireCogVideoX(folder);
@@ -98,7 +117,8 @@ final class Components implements AutoCloseable {
                     transformer,
                     vae,
                     adapters.warnings(),
-                    options.transformer().isPresent() ? Optional.empty() : folder.pipelineClass());
+                    options.transformer().isPresent() ? Optional.empty() : folder.pipelineClass(),
+                    lanes);
         } catch (RuntimeException | IOException e) {
             vae.close();
             throw e;
@@ -176,15 +196,74 @@ final class Components implements AutoCloseable {
     /// @param probe sees the first prediction as `transformer_out_step0`, and each attention that is computed
     ///              as `step.N.block.M.attn1.hidden`
     NoisePredictor predictor(StepCache cache, BlockWork work, TensorProbe probe) {
-        return new TransformerPredictor(transformer.transformer(), cache, work, (name, activation) -> {
-            if (name.startsWith("transformer_out") || name.endsWith(".attn1.hidden")) {
-                probe.see(name, activation);
-            }
-        });
+        NoisePredictor predictor =
+                new TransformerPredictor(transformer.transformer(), cache, work, (name, activation) -> {
+                    if (name.startsWith("transformer_out") || name.endsWith(".attn1.hidden")) {
+                        probe.see(name, activation);
+                    }
+                });
+        return query -> {
+            turn(Part.TRANSFORMER);
+            return predictor.predict(query);
+        };
     }
 
     CogVideoXVae vae() {
         return vae;
+    }
+
+    /// The autoencoder, about to compute.
+    CogVideoXVae vaeInTurn() {
+        turn(Part.VAE);
+        return vae;
+    }
+
+    /// Says which weights stay on the device from now on.
+    void place(Offload value) {
+        if (offload != value) {
+            leaveDevice();
+            offload = value;
+            transformer.setComesAndGoes(value != Offload.NONE);
+        }
+    }
+
+    /// Makes room for a part that is about to compute: where weights do not all stay, the others leave.
+    private void turn(Part part) {
+        if (offload == Offload.NONE || turn.equals(Optional.of(part))) {
+            return;
+        }
+        leaveDevice();
+        if (offload == Offload.STREAM && part == Part.TRANSFORMER) {
+            transformer.stream(lanes);
+        }
+        turn = Optional.of(part);
+    }
+
+    /// Frees all that is on another device than the CPU. What is used again comes back.
+    void leaveDevice() {
+        turn = Optional.empty();
+        if (offload != Offload.NONE || !device.isCpu()) {
+            releaseTextEncoder();
+        }
+        transformer.leaveDevice();
+        vae.leaveDevice();
+        device.emptyCache();
+    }
+
+    /// The bytes that are on the device now and can leave it.
+    long residentBytes() {
+        return transformer.residentBytes()
+                + vae.residentBytes()
+                + textEncoder.map(TextEncoder::residentBytes).orElse(0L);
+    }
+
+    /// The bytes of the text encoder's weights on a device with memory of its own.
+    DeviceBytes textEncoderOnDevice() {
+        try (WeightStore weights = WeightStore.open(model.resolve("text_encoder"))) {
+            return weights.in(precision(), device).onDevice(T5Encoder.LAYERS);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /// The bytes of the text encoder's weights where they are used.
@@ -208,9 +287,13 @@ final class Components implements AutoCloseable {
 
     /// The text encoder, opened when it is not.
     TextEncoder textEncoder() {
+        turn(Part.TEXT_ENCODER);
         if (textEncoder.isEmpty()) {
             try {
                 textEncoder = Optional.of(TextEncoder.open(model, precision(), device));
+                if (offload == Offload.STREAM) {
+                    textEncoder.get().stream(lanes);
+                }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

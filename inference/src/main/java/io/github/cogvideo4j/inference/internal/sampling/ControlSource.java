@@ -64,7 +64,7 @@ record ControlSource() implements LatentSource {
 
     /// The control video's latents, `[1, frames, channels, height, width]`.
     private static Tensor control(Setting setting) {
-        CogVideoXVae vae = setting.components().vae();
+        CogVideoXVae vae = setting.components().vaeInTurn();
         LatentShape shape = setting.shape();
         return Scoped.tensor(() -> {
             Tensor pixels = FrameTensors.ofVideo(setting.request().video().orElseThrow(), shape.height(), shape.width())

@@ -30,7 +30,7 @@ record Decoding(Components components, double framesPerSecond, TensorProbe probe
                 videos.add(Video.allocate(frames, height, width, framesPerSecond));
             }
             Scoped.run(() -> components
-                    .vae()
+                    .vaeInTurn()
                     .decode(
                             unscaled(latents),
                             components.options().vae(),

@@ -57,7 +57,7 @@ record ImageSource() implements LatentSource {
 
     /// The images' latents, `[batch, 1, channels, height, width]`.
     private static Tensor firstFrames(Setting setting) {
-        CogVideoXVae vae = setting.components().vae();
+        CogVideoXVae vae = setting.components().vaeInTurn();
         double factor = vae.config().invertScaleLatents()
                 ? 1 / vae.config().scalingFactor()
                 : vae.config().scalingFactor();

@@ -170,7 +170,7 @@ record InpaintSource(GenerationKind kind) implements LatentSource {
     }
 
     private static Posterior encoded(Setting setting, Tensor pixels) {
-        CogVideoXVae vae = setting.components().vae();
+        CogVideoXVae vae = setting.components().vaeInTurn();
         return vae.encode(pixels, setting.components().options().vae(), setting.progress());
     }
 

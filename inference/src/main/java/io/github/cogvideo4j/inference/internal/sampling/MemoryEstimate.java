@@ -8,10 +8,18 @@ import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.internal.cache.CacheShape;
 import io.github.cogvideo4j.inference.internal.cache.RequestCache;
 import io.github.cogvideo4j.inference.internal.layer.Linear;
+import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
+import io.github.cogvideo4j.inference.internal.sampling.OffloadPlan.Need;
+import io.github.cogvideo4j.inference.internal.sampling.OffloadPlan.Part;
 import io.github.cogvideo4j.inference.internal.system.DeviceMemory;
 import io.github.cogvideo4j.inference.internal.vae.VaeConfig;
+import io.github.cogvideo4j.inference.internal.weights.Weights.DeviceBytes;
 import io.github.cogvideo4j.inference.internal.window.WindowLayout;
+import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
+import io.github.cogvideo4j.inference.options.ComputeOptions.Offload;
+import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
+import io.github.cogvideo4j.inference.options.VaeOptions.TileSize;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,8 +29,7 @@ import java.util.OptionalLong;
 /// many of them are alive at once.
 ///
 /// On the CPU weights are mapped files, whose pages the system drops when it needs them; only what has to be
-/// put together in memory counts. On another device all weights count from their first use on: they stay there,
-/// but for those of the text encoder.
+/// put together in memory counts. On another device weights count as [OffloadPlan] says.
 final class MemoryEstimate {
     /// Activations of the transformer's width that are alive at once: tokens, norm, query, key, value and their
     /// rotation, attention in fp32, twice the feed-forward's four times wider ones.
@@ -35,6 +42,12 @@ final class MemoryEstimate {
     private static final long TEXT_ACTIVATIONS = 16;
     /// What libtorch, its threads and the JVM take besides, at any stage; measured.
     private static final long RUNTIME_BYTES = 200L << 20;
+
+    /// The same on a card, where libraries load their code into the card's memory and keep workspaces: what CUDA,
+    /// cuBLAS and cuDNN are known to take. Not measured.
+    private static final long CARD_BYTES = 1L << 30;
+
+    private static final long RGB = 3;
 
     private final Components components;
     private final LatentShape shape;
@@ -58,36 +71,74 @@ final class MemoryEstimate {
     }
 
     MemoryPlan plan(LatentSource source) {
-        boolean cpu = components.device().isCpu();
+        return plan(source, DeviceMemory.available(components.device()));
+    }
+
+    /// @param available what the device has to give, when it says so
+    MemoryPlan plan(LatentSource source, OptionalLong available) {
+        ComputeDevice device = components.device();
+        List<Need> needs = needs(source, device.isCpu() ? RUNTIME_BYTES : CARD_BYTES);
+        Offload asked = components.options().compute().offload();
+        if (device.isCpu() && (asked == Offload.AUTO || asked == Offload.NONE)) {
+            return onCpu(needs, available);
+        }
+        DeviceBytes text = request.promptEmbeds().isPresent() ? DeviceBytes.NONE : components.textEncoderOnDevice();
+        long own = components.transformer().ownBytes();
+        boolean dense = components.options().weights() == WeightFormat.DENSE;
+        // What an earlier generation left there makes room for this one.
+        OptionalLong free =
+                available.isPresent() ? OptionalLong.of(available.getAsLong() + components.residentBytes()) : available;
+        return new OffloadPlan(
+                        text,
+                        components.transformer().deviceBytes(),
+                        components.vae().deviceBytes(),
+                        dense ? own : 0,
+                        dense ? 0 : own,
+                        free)
+                .plan(asked, needs);
+    }
+
+    private List<Need> needs(LatentSource source, long libraries) {
+        List<Need> needs = new ArrayList<>();
+        needs.add(new Need(Stage.ENCODE_PROMPT, Part.TEXT_ENCODER, libraries + textActivations()));
+        if (source.encodesInput(request)) {
+            needs.add(new Need(Stage.ENCODE_INPUT, Part.VAE, libraries + vaeActivations(VAE_ENCODED_FRAMES)));
+        }
+        needs.add(new Need(
+                Stage.DENOISE,
+                Part.TRANSFORMER,
+                libraries + transformerActivations(source) + cacheBytes(source) + windowSums(source)));
+        needs.add(new Need(
+                Stage.DECODE,
+                Part.VAE,
+                libraries
+                        + vaeActivations(VAE_DECODED_FRAMES)
+                        + wholeVideo()
+                        + (components.device().isCpu() ? pixels() : 0)));
+        return needs;
+    }
+
+    private MemoryPlan onCpu(List<Need> needs, OptionalLong available) {
         long textWeights = request.promptEmbeds().isPresent() ? 0 : components.textEncoderBytes();
         long transformerWeights = components.transformerBytes();
         long vaeWeights = components.vaeBytes();
-        OptionalLong available = DeviceMemory.available(components.device());
+        long gathered = components.transformer().ownBytes();
+        List<StageMemory> stages = needs.stream()
+                .map(need -> switch (need.part()) {
+                    case TEXT_ENCODER -> new StageMemory(need.stage(), need.bytes(), textWeights);
+                    case TRANSFORMER ->
+                        new StageMemory(need.stage(), need.bytes() + gathered, transformerWeights - gathered);
+                    case VAE -> new StageMemory(need.stage(), need.bytes(), vaeWeights);
+                })
+                .toList();
+        long denoising = needs.stream()
+                .filter(need -> need.part() == Part.TRANSFORMER)
+                .mapToLong(Need::bytes)
+                .max()
+                .orElse(0);
         boolean crowded = available.isPresent()
-                && textWeights + transformerWeights + vaeWeights + transformerActivations(source)
-                        > available.getAsLong();
-        List<StageMemory> stages = new ArrayList<>();
-        stages.add(stage(Stage.ENCODE_PROMPT, textActivations(), textWeights, 0));
-        if (source.encodesInput(request)) {
-            stages.add(stage(Stage.ENCODE_INPUT, vaeActivations(VAE_ENCODED_FRAMES), vaeWeights, 0));
-        }
-        stages.add(stage(
-                Stage.DENOISE,
-                transformerActivations(source) + cacheBytes(source) + windowSums(source),
-                transformerWeights,
-                components.transformer().ownBytes()));
-        stages.add(stage(
-                Stage.DECODE,
-                vaeActivations(VAE_DECODED_FRAMES) + pixels(),
-                cpu ? vaeWeights : transformerWeights + vaeWeights,
-                0));
-        return new MemoryPlan(stages, available, !cpu || crowded);
-    }
-
-    private StageMemory stage(Stage stage, long activations, long weights, long gathered) {
-        return components.device().isCpu()
-                ? new StageMemory(stage, RUNTIME_BYTES + activations + gathered, weights - gathered)
-                : new StageMemory(stage, RUNTIME_BYTES + activations + weights, 0);
+                && textWeights + transformerWeights + vaeWeights + denoising > available.getAsLong();
+        return new MemoryPlan(stages, available, crowded);
     }
 
     private long textActivations() {
@@ -106,7 +157,19 @@ final class MemoryEstimate {
     private long transformerActivations(LatentSource source) {
         long width = components.config().innerDim();
         long tokens = batch() * source.rows(request) * (textTokens() + videoTokens());
-        return tokens * width * TRANSFORMER_ACTIVATIONS * bytes + besideProducts(tokens, width, 4 * width);
+        return tokens * width * TRANSFORMER_ACTIVATIONS * bytes
+                + besideProducts(tokens, width, 4 * width)
+                + scores(source);
+    }
+
+    /// The matrix of scores that attention by separate products holds, twice: before and after the softmax.
+    private long scores(LatentSource source) {
+        if (components.options().compute().attention() != Attention.MATH) {
+            return 0;
+        }
+        long tokens = textTokens() + videoTokens();
+        long heads = components.config().numAttentionHeads();
+        return 2 * bytes * batch() * source.rows(request) * heads * tokens * tokens;
     }
 
     /// What a step cache keeps from step to step.
@@ -157,15 +220,23 @@ final class MemoryEstimate {
         VaeConfig config = components.vae().config();
         long area = (long) shape.height() * shape.width();
         if (components.options().vae().tiling()) {
-            area = Math.min(area, config.sampleHeight() / 2 * (long) (config.sampleWidth() / 2));
+            TileSize tile = components.options().vae().tiles().orElseGet(config::usualTiles);
+            area = Math.min(area, (long) tile.height() * tile.width());
         }
         long frames = Math.min(mostFrames, shape.frames());
         return frames * area * config.blockOutChannels().getFirst() * VAE_ACTIVATIONS * bytes;
     }
 
+    /// A video that is decoded in tiles is put together whole: once in rows of tiles, once joined.
+    private long wholeVideo() {
+        return components.options().vae().tiling()
+                ? 2L * shape.frames() * shape.height() * shape.width() * RGB * bytes
+                : 0;
+    }
+
     /// The finished videos.
     private long pixels() {
-        return batch() * request.settings().videosPerPrompt() * shape.frames() * shape.height() * shape.width() * 3;
+        return batch() * request.settings().videosPerPrompt() * shape.frames() * shape.height() * shape.width() * RGB;
     }
 
     private long batch() {

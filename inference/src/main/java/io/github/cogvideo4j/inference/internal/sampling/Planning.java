@@ -13,6 +13,7 @@ import io.github.cogvideo4j.inference.internal.cache.RequestCache;
 import io.github.cogvideo4j.inference.internal.sampler.Sampler;
 import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import io.github.cogvideo4j.inference.internal.window.WindowLayout;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -122,7 +123,7 @@ public final class Planning {
     }
 
     /// Refuses what cannot fit into memory: better than to be killed halfway.
-    public static void requireMemory(MemoryPlan memory) {
+    public static void requireMemory(MemoryPlan memory, PipelineOptions options, boolean cpu) {
         if (!memory.fits()) {
             throw new MissingCapabilityException(Problem.of(
                             ProblemCode.MEMORY,
@@ -131,7 +132,8 @@ public final class Planning {
                             memory.peak().stage().name().toLowerCase(Locale.ROOT),
                             gibibytes(memory.peak().neededBytes()),
                             gibibytes(memory.availableBytes().orElseThrow()))
-                    .with(Remedy.change(Remedy.Field.DTYPE, "bf16"), Remedy.change(Remedy.Field.VAE_TILING)));
+                    .with(MemoryRemedies.of(options, cpu, memory, memory.peak().stage())
+                            .toArray(Remedy[]::new)));
         }
     }
 

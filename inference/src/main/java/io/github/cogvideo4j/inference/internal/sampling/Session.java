@@ -3,15 +3,19 @@ package io.github.cogvideo4j.inference.internal.sampling;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.Warnings;
+import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.generation.GenerationEvent;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
+import io.github.cogvideo4j.inference.internal.device.OutOfMemory;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.window.WindowLayout;
+import io.github.cogvideo4j.inference.options.ComputeOptions.Offload;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
 /// One run of a planned request, from prompts to videos: what a generation and an inversion have in common.
@@ -30,9 +34,30 @@ final class Session {
         this.control = control;
         this.probe = probe;
         this.clock = new StageClock(control);
+        components.place(plan().memory().offload());
         plan().warnings().forEach(this::warn);
         if (components.options().checkMemory()) {
-            Planning.requireMemory(plan().memory());
+            Planning.requireMemory(
+                    plan().memory(), components.options(), components.device().isCpu());
+        }
+    }
+
+    /// Computes. Where memory is used up on the way, all that is on the device leaves it, so that the process can go
+    /// on with something smaller.
+    ///
+    /// @throws MissingCapabilityException `memory` with what to change
+    <T> T run(Supplier<T> computation) {
+        try {
+            return computation.get();
+        } catch (RuntimeException e) {
+            boolean memory = OutOfMemory.is(e);
+            if (memory || plan().memory().offload() != Offload.NONE) {
+                components.leaveDevice();
+            }
+            if (!memory) {
+                throw e;
+            }
+            throw MemoryRemedies.failure(e, components.options(), components.device(), plan(), clock.stage());
         }
     }
 

@@ -32,6 +32,11 @@ final class StageClock {
         control.begin(next, total);
     }
 
+    /// The stage that it is in.
+    Stage stage() {
+        return stage;
+    }
+
     /// Ends the last stage.
     Map<Stage, Duration> stop() {
         long now = System.nanoTime();

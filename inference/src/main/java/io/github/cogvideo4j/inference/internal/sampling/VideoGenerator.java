@@ -26,7 +26,7 @@ public final class VideoGenerator implements AutoCloseable {
     private final Components components;
     private final LatentSource source;
 
-    private VideoGenerator(Components components, LatentSource source) {
+    VideoGenerator(Components components, LatentSource source) {
         this.components = components;
         this.source = source;
     }
@@ -153,7 +153,8 @@ public final class VideoGenerator implements AutoCloseable {
     /// @throws io.github.cogvideo4j.checkpoints.CancelledException when the run was asked to stop
     public PipelineResult generate(Planning planning, JobControl control, TensorProbe probe) {
         try (DeviceOwner.Lease _ = lease(control)) {
-            return new Generation(new Session(components, planning, control, probe), source).run();
+            Session session = new Session(components, planning, control, probe);
+            return session.run(() -> new Generation(session, source).run());
         }
     }
 
@@ -162,7 +163,8 @@ public final class VideoGenerator implements AutoCloseable {
     /// @throws io.github.cogvideo4j.checkpoints.CancelledException when the run was asked to stop
     public InversionResult invert(Planning planning, JobControl control) {
         try (DeviceOwner.Lease _ = lease(control)) {
-            return new Inversion(new Session(components, planning, control, TensorProbe.NONE)).run();
+            Session session = new Session(components, planning, control, TensorProbe.NONE);
+            return session.run(() -> new Inversion(session).run());
         }
     }
 

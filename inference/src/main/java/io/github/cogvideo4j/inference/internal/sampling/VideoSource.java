@@ -86,7 +86,7 @@ record VideoSource() implements LatentSource {
 
     /// The video's latents, once for each result: `[batch, frames, channels, height, width]`.
     static Tensor clean(Setting setting) {
-        CogVideoXVae vae = setting.components().vae();
+        CogVideoXVae vae = setting.components().vaeInTurn();
         LatentShape shape = setting.shape();
         Video video = setting.request().video().orElseThrow();
         List<Tensor> samples = new ArrayList<>();

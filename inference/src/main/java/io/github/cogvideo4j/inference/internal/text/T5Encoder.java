@@ -1,8 +1,10 @@
 package io.github.cogvideo4j.inference.internal.text;
 
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.weights.BlockStream;
 import io.github.cogvideo4j.inference.internal.weights.Weight;
 import io.github.cogvideo4j.inference.internal.weights.Weights;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -12,12 +14,16 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// The encoder of T5 v1.1.
 public final class T5Encoder {
+    /// The name of its list of layers.
+    public static final String LAYERS = "encoder.block";
+
     /// Whose exponential is 0, whatever is added to it. The reference takes each type's lowest value.
     private static final double IGNORED = -65_504;
 
     private final Weights weights;
     private final Weight embedding; // [vocabulary, width]
     private final RelativePositions positions;
+    private final BlockStream stream = new BlockStream();
     private final List<T5Layer> layers;
     private final RmsNorm finalNorm;
 
@@ -33,9 +39,14 @@ public final class T5Encoder {
         this.positions =
                 new RelativePositions(encoder.at("block", 0).at("layer", 0).at("SelfAttention"), config);
         this.layers = IntStream.range(0, config.numLayers())
-                .mapToObj(i -> new T5Layer(encoder.at("block", i), config))
+                .mapToObj(i -> new T5Layer(encoder.at("block", i).in(stream.add()), config))
                 .toList();
         this.finalNorm = new RmsNorm(encoder.at("final_layer_norm"), config);
+    }
+
+    /// The way of its layers to the device.
+    BlockStream stream() {
+        return stream;
     }
 
     /// The states of tokens.
@@ -48,9 +59,14 @@ public final class T5Encoder {
             Tensor there = ids.to(weights.device().torchDevice(), ScalarType.Long);
             Tensor bias = bias(Math.toIntExact(ids.size(1)), mask);
             Tensor hidden = embedding.rows(there);
-            for (T5Layer layer : layers) {
+            for (int i = 0; i < layers.size(); i++) {
+                int index = i;
                 Tensor before = hidden;
-                hidden = Scoped.tensor(() -> layer.forward(before, bias));
+                hidden = Scoped.tensor(() -> {
+                    List<Tensor> after = new ArrayList<>();
+                    stream.run(index, () -> after.add(layers.get(index).forward(before, bias)));
+                    return after.getFirst();
+                });
             }
             return finalNorm.forward(hidden);
         });

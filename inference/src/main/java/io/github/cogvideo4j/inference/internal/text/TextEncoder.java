@@ -3,6 +3,7 @@ package io.github.cogvideo4j.inference.internal.text;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
+import io.github.cogvideo4j.inference.internal.device.CopyLane;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.weights.WeightStore;
 import io.github.cogvideo4j.inference.options.Precision;
@@ -93,8 +94,19 @@ public final class TextEncoder implements AutoCloseable {
         return new Encoded(states, tokenized);
     }
 
+    /// Begins to bring the weights of layers to the device one after the other, until it is closed.
+    public void stream(CopyLane.Maker lanes) {
+        encoder.stream().start(lanes);
+    }
+
+    /// The bytes of its tensors that are on the device now, those of streamed layers aside.
+    public long residentBytes() {
+        return weights.residentBytes();
+    }
+
     @Override
     public void close() {
+        encoder.stream().stop();
         weights.close();
         tokenizer.close();
     }

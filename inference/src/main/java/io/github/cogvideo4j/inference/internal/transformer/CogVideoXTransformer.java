@@ -5,6 +5,7 @@ import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.weights.BlockStream;
 import io.github.cogvideo4j.inference.internal.weights.Weights;
 import java.util.List;
 import java.util.Optional;
@@ -20,11 +21,15 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 ///
 /// It keeps the rotary tables of the last size of latents; [#close()] frees them. The weights are the caller's.
 public final class CogVideoXTransformer implements AutoCloseable {
+    /// The name of its list of blocks.
+    static final String BLOCKS = "transformer_blocks";
+
     private final TransformerConfig config;
     private final Weights weights;
     private final PatchEmbedding patchEmbedding;
     private final TimestepEmbedding timeEmbedding;
     private final Optional<TimestepEmbedding> ofsEmbedding;
+    private final BlockStream stream = new BlockStream();
     private final List<TransformerBlock> blocks;
     private final PatchOutput output;
     private Optional<CachedPositions> positions = Optional.empty();
@@ -41,7 +46,7 @@ public final class CogVideoXTransformer implements AutoCloseable {
                 new TimestepEmbedding(weights.at("time_embedding"), config.innerDim(), config.timeEmbedDim(), config);
         this.ofsEmbedding = ofsEmbedding(weights.at("ofs_embedding"), config);
         this.blocks = IntStream.range(0, config.numLayers())
-                .mapToObj(i -> new TransformerBlock(weights.at("transformer_blocks", i), config))
+                .mapToObj(i -> new TransformerBlock(weights.at(BLOCKS, i).in(stream.add()), config))
                 .toList();
         this.output = new PatchOutput(weights, config);
     }
@@ -60,6 +65,11 @@ public final class CogVideoXTransformer implements AutoCloseable {
                     config.timeEmbedDim());
         }
         return Optional.of(new TimestepEmbedding(weights, width, width, config));
+    }
+
+    /// The way of its blocks to the device.
+    BlockStream stream() {
+        return stream;
     }
 
     /// The configuration that it was made from.
@@ -95,7 +105,7 @@ public final class CogVideoXTransformer implements AutoCloseable {
         probe.see("patch_embed", tokens.all());
         Optional<RotaryPositions> rotary =
                 rotary(input, new PositionGrid(latents.size(1), latents.size(3), latents.size(4), input.places()));
-        return new ForwardPass(blocks, output, latents, time, tokens, rotary, input.reference(), work, probe);
+        return new ForwardPass(blocks, stream, output, latents, time, tokens, rotary, input.reference(), work, probe);
     }
 
     private Tensor time(TransformerInput input, ActivationProbe probe) {

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.inference.internal.transformer;
 
+import io.github.cogvideo4j.inference.internal.weights.BlockStream;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -9,6 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 /// and the prediction is made of them. Its tensors belong to the scope in which it was begun.
 public final class ForwardPass {
     private final List<TransformerBlock> blocks;
+    private final BlockStream stream;
     private final PatchOutput patchOutput;
     private final Tensor latents;
     private final Tensor time;
@@ -20,6 +22,7 @@ public final class ForwardPass {
 
     ForwardPass(
             List<TransformerBlock> blocks,
+            BlockStream stream,
             PatchOutput patchOutput,
             Tensor latents,
             Tensor time,
@@ -29,6 +32,7 @@ public final class ForwardPass {
             BlockWork work,
             ActivationProbe probe) {
         this.blocks = blocks;
+        this.stream = stream;
         this.patchOutput = patchOutput;
         this.latents = latents;
         this.time = time;
@@ -79,7 +83,10 @@ public final class ForwardPass {
                 });
             }
         };
-        blocks.get(index).forward(index, tokens, time, rotary, reference, counted, probe.at("block." + index));
+        stream.run(
+                index,
+                () -> blocks.get(index)
+                        .forward(index, tokens, time, rotary, reference, counted, probe.at("block." + index)));
     }
 
     /// Computes the blocks from one on to the last.

@@ -11,9 +11,11 @@ import io.github.cogvideo4j.checkpoints.source.StateEntry.Role;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.inference.InvalidModelException;
+import io.github.cogvideo4j.inference.internal.device.CopyLane;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.weights.WeightStore;
 import io.github.cogvideo4j.inference.internal.weights.Weights;
+import io.github.cogvideo4j.inference.internal.weights.Weights.DeviceBytes;
 import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
 import io.github.cogvideo4j.inference.options.Precision;
 import java.io.IOException;
@@ -121,6 +123,33 @@ public final class TransformerModel implements AutoCloseable {
         return weights.byteLength();
     }
 
+    /// The bytes that its weights take on a device with memory of its own.
+    public DeviceBytes deviceBytes() {
+        return weights.onDevice(CogVideoXTransformer.BLOCKS);
+    }
+
+    /// The bytes of its tensors that are on the device now, those of streamed blocks aside.
+    public long residentBytes() {
+        return weights.store().residentBytes();
+    }
+
+    /// Begins to bring the weights of blocks to the device one after the other, until they leave it.
+    public void stream(CopyLane.Maker lanes) {
+        transformer.stream().start(lanes);
+    }
+
+    /// Says whether its weights leave the device and come back.
+    public void setComesAndGoes(boolean value) {
+        weights.store().setComesAndGoes(value);
+    }
+
+    /// Frees what is on another device than the CPU. What is used again comes back.
+    public void leaveDevice() {
+        transformer.stream().stop();
+        transformer.close();
+        weights.store().leaveDevice();
+    }
+
     /// The bytes of those that take memory of their own on the CPU: that do not lie in one piece and are put
     /// together when they are used, or are kept in a small format.
     public long ownBytes() {
@@ -130,7 +159,7 @@ public final class TransformerModel implements AutoCloseable {
     /// Frees weights and tables. Tensors that it computed remain.
     @Override
     public void close() {
-        transformer.close();
+        leaveDevice();
         weights.store().close();
     }
 }

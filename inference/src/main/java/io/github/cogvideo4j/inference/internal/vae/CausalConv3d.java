@@ -55,7 +55,7 @@ final class CausalConv3d {
             long height = output.size(1);
             long width = output.size(2);
             long slice = slice(count, height * width * in * output.element_size());
-            Tensor kernel = weight.tensor().contiguous(MemoryFormat.ChannelsLast3d);
+            Tensor kernel = weight.tensor(MemoryFormat.ChannelsLast3d);
             Tensor shift = bias.tensor();
             Tensor window = state.workspace().window(output, EARLIER + slice, height, width, in);
             for (long first = 0; first < count; first += slice) {

@@ -12,6 +12,7 @@ import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.internal.weights.WeightStore;
 import io.github.cogvideo4j.inference.internal.weights.Weights;
+import io.github.cogvideo4j.inference.internal.weights.Weights.DeviceBytes;
 import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.options.VaeOptions;
 import io.github.cogvideo4j.inference.options.VaeOptions.TileSize;
@@ -93,6 +94,21 @@ public final class CogVideoXVae implements AutoCloseable {
     /// The bytes of its weights where they are used.
     public long weightBytes() {
         return store.in(precision, device).byteLength();
+    }
+
+    /// The bytes that its weights take on a device with memory of its own.
+    public DeviceBytes deviceBytes() {
+        return store.in(precision, device).onDevice("");
+    }
+
+    /// The bytes of its tensors that are on the device now.
+    public long residentBytes() {
+        return store.residentBytes();
+    }
+
+    /// Frees what is on another device than the CPU. What is used again comes back.
+    public void leaveDevice() {
+        store.leaveDevice();
     }
 
     /// The type in which it computes.

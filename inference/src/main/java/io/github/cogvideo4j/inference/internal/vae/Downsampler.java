@@ -33,7 +33,7 @@ final class Downsampler implements Level.Resampler {
             long single = halvesFrames ? frames % 2 : frames;
             long count = single + (frames - single) / 2;
             Tensor output = workspace.activation(input, count, input.size(1) / 2, input.size(2) / 2, input.size(3));
-            Tensor kernel = weight.tensor().contiguous(MemoryFormat.ChannelsLast);
+            Tensor kernel = weight.tensor(MemoryFormat.ChannelsLast);
             TensorOptional shift = new TensorOptional(bias.tensor());
             for (long i = 0; i < count; i++) {
                 long frame = i;

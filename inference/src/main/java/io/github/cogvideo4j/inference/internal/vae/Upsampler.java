@@ -35,7 +35,7 @@ final class Upsampler implements Level.Resampler {
             long single = doublesFrames ? frames % 2 : frames;
             Tensor output = workspace.activation(input, single + 2 * (frames - single), height, width, channels);
             Tensor large = workspace.window(input, 1, height, width, channels);
-            Tensor kernel = weight.tensor().contiguous(MemoryFormat.ChannelsLast);
+            Tensor kernel = weight.tensor(MemoryFormat.ChannelsLast);
             Tensor shift = bias.tensor();
             for (long i = 0; i < frames; i++) {
                 long frame = i;

@@ -133,7 +133,7 @@ public record VaeConfig(
     }
 
     /// The tiles that the reference takes for the model: half its usual height and width.
-    TileSize usualTiles() {
+    public TileSize usualTiles() {
         return new TileSize(
                 Math.max(1, sampleHeight / 2), Math.max(1, sampleWidth / 2), USUAL_OVERLAP_HEIGHT, USUAL_OVERLAP_WIDTH);
     }

@@ -27,13 +27,13 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -51,7 +51,9 @@ public final class WeightStore implements AutoCloseable {
     private final Place place;
     private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
     private final Map<String, Tensor> views = new HashMap<>();
-    private final List<Tensor> residents = new ArrayList<>();
+    private final Map<Object, List<Tensor>> onDevice = new HashMap<>();
+    private final Map<Object, List<Tensor>> inMemory = new HashMap<>();
+    private boolean comesAndGoes;
     private final Arena arena = Arena.ofShared();
     private final MappedFiles files = new MappedFiles(arena);
 
@@ -103,7 +105,7 @@ public final class WeightStore implements AutoCloseable {
 
     /// The weights as a model sees them, those of its linear layers in a format of their own.
     public Weights in(Precision precision, ComputeDevice device, WeightFormat format) {
-        return new Weights(this, "", precision, device, format);
+        return new Weights(this, "", precision, device, format, Optional.empty());
     }
 
     /// The tensor of this name, as it is stored.
@@ -170,10 +172,65 @@ public final class WeightStore implements AutoCloseable {
         }
     }
 
-    /// Keeps a tensor until the store is closed.
-    synchronized Tensor keepResident(Tensor copy) {
-        residents.add(Scoped.keep(copy));
-        return copy;
+    /// The sizes of a tensor.
+    List<Long> shape(String name) {
+        return find(name).orElseThrow(() -> missing(name)).shape().sizes();
+    }
+
+    /// Tensors on the device of use, made when they are not there and kept until they leave it.
+    ///
+    /// @param owner whose they are
+    synchronized List<Tensor> onDevice(Object owner, Supplier<List<Tensor>> making) {
+        return kept(onDevice, owner, making);
+    }
+
+    /// Tensors in the machine's memory, made when they are not there and kept until they are let go.
+    ///
+    /// @param owner whose they are
+    synchronized List<Tensor> inMemory(Object owner, Supplier<List<Tensor>> making) {
+        return kept(inMemory, owner, making);
+    }
+
+    private static List<Tensor> kept(Map<Object, List<Tensor>> tensors, Object owner, Supplier<List<Tensor>> making) {
+        List<Tensor> there = tensors.get(owner);
+        if (there == null) {
+            there = Scoped.owned(making);
+            tensors.put(owner, there);
+        }
+        return there;
+    }
+
+    /// Lets tensors in the machine's memory go which are on the device now, unless they will have to come back to it.
+    synchronized void letGo(Object owner) {
+        if (!comesAndGoes) {
+            List<Tensor> there = inMemory.remove(owner);
+            if (there != null) {
+                there.forEach(Tensor::close);
+            }
+        }
+    }
+
+    /// Says whether weights leave the device and come back, so that what was made of them is worth its memory.
+    public synchronized void setComesAndGoes(boolean value) {
+        comesAndGoes = value;
+    }
+
+    /// The bytes of tensors that are on the device now.
+    public synchronized long residentBytes() {
+        return onDevice.values().stream()
+                .flatMap(List::stream)
+                .mapToLong(Tensor::nbytes)
+                .sum();
+    }
+
+    /// Frees what is on another device than the CPU. What is used again comes back.
+    public synchronized void leaveDevice() {
+        close(onDevice);
+    }
+
+    private static void close(Map<Object, List<Tensor>> tensors) {
+        tensors.values().forEach(several -> several.forEach(Tensor::close));
+        tensors.clear();
     }
 
     InvalidModelException missing(String name) {
@@ -233,8 +290,8 @@ public final class WeightStore implements AutoCloseable {
     public synchronized void close() {
         views.values().forEach(Tensor::close);
         views.clear();
-        residents.forEach(Tensor::close);
-        residents.clear();
+        close(onDevice);
+        close(inMemory);
         arena.close();
     }
 }
