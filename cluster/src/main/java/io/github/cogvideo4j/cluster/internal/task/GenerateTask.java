@@ -41,7 +41,7 @@ public final class GenerateTask implements RowTask {
     private static final double TERA = 1e12;
     /// Tokens at which attention costs as much as the rest: the two are halves at 17,776 tokens of CogVideoX-5B.
     private static final double EVEN = 17_776;
-    private static final int PATCH = 16;
+    private static final double PATCH = 16;
     private static final int TEXT = 226;
     /// Operations of the decoder for each value of a frame.
     private static final double DECODED = 1.5e6;
