@@ -5,7 +5,7 @@ import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.internal.job.RequestFields;
 import io.github.cogvideo4j.checkpoints.internal.job.RequestText;
 import io.github.cogvideo4j.checkpoints.internal.prune.PrunePlanner;
-import io.github.cogvideo4j.checkpoints.internal.prune.TrainerActivity;
+import io.github.cogvideo4j.checkpoints.internal.source.TrainerActivity;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.JobPlan;
 import io.github.cogvideo4j.checkpoints.job.JobRequest;

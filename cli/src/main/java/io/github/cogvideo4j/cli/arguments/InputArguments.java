@@ -137,15 +137,7 @@ public final class InputArguments {
                     kind.get(),
                     given().values().iterator().next());
         }
-        Optional<GenerationKind> wanted = kind.or(() -> implied).or(() -> recorded);
-        Set<GenerationKind> kinds = EnumSet.noneOf(GenerationKind.class);
-        for (PromptInput prompt : prompts) {
-            kinds.add(kind(prompt, wanted));
-        }
-        if (kinds.size() != 1) {
-            throw new UsageException("cli.generate.mixed-inputs");
-        }
-        GenerationKind asked = kinds.iterator().next();
+        GenerationKind asked = kindOf(prompts, kind.or(() -> implied).or(() -> recorded));
         if (lastImage.isPresent() && asked != GenerationKind.I2V) {
             throw new UsageException("cli.generate.last-image");
         }
@@ -153,6 +145,21 @@ public final class InputArguments {
             throw new UsageException("cli.generate.mask");
         }
         return asked;
+    }
+
+    /// The one kind of all prompts.
+    ///
+    /// @param wanted what was said of it
+    /// @throws UsageException when they are of several kinds, or of another one
+    static GenerationKind kindOf(List<PromptInput> prompts, Optional<GenerationKind> wanted) throws IOException {
+        Set<GenerationKind> kinds = EnumSet.noneOf(GenerationKind.class);
+        for (PromptInput prompt : prompts) {
+            kinds.add(kind(prompt, wanted));
+        }
+        if (kinds.size() != 1) {
+            throw new UsageException("cli.generate.mixed-inputs");
+        }
+        return kinds.iterator().next();
     }
 
     private static GenerationKind kind(PromptInput asked, Optional<GenerationKind> wanted) throws IOException {

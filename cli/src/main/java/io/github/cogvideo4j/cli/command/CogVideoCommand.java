@@ -60,6 +60,7 @@ public final class CogVideoCommand extends ConsoleCommand {
         commands.put("verify", VerifyCommand::new);
         commands.put("merge", MergeCommand::new);
         commands.put("prune", PruneCommand::new);
+        commands.put("watch", WatchCommand::new);
         commands.put("generate", GenerateCommand::new);
         commands.put("batch", BatchCommand::new);
         commands.put("vae", VaeCommand::new);

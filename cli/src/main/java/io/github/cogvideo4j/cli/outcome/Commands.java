@@ -41,6 +41,7 @@ public final class Commands {
             case Remedy.PullLargeFiles pull -> Optional.of("git -C " + quote(pull.folder()) + " lfs pull");
             case Remedy.MakeReadable readable -> Optional.of("chmod u+rX " + quote(readable.path()));
             case Remedy.CheckSystem check -> Optional.of("cogvideo doctor --system --device " + quote(check.device()));
+            case Remedy.SetUpCuda _ -> Optional.of("cogvideo setup cuda");
             case Remedy.EncodeVideo _ -> Optional.of("cogvideo vae encode VIDEO LATENTS");
         };
     }

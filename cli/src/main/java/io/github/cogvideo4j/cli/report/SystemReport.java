@@ -2,6 +2,7 @@ package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.outcome.Commands;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.outcome.Hints;
 import io.github.cogvideo4j.formats.json.JsonFile;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -41,7 +43,10 @@ public record SystemReport(Console console) {
             node.put("good", check.isGood());
             node.put("found", found);
             check.remedy().ifPresent(remedy -> {
-                List<String> options = Hints.options(check.remedies());
+                List<String> options = Stream.concat(
+                                Hints.options(check.remedies()).stream(),
+                                check.remedies().stream().flatMap(way -> Commands.of(way).stream()))
+                        .toList();
                 String text = remedy.text(console.locale())
                         + (options.isEmpty() ? "" : " (" + Message.list(options).text(console.locale()) + ")");
                 console.print("cli.doctor.remedy", text);

@@ -17,8 +17,9 @@ import org.junit.jupiter.api.Test;
 class PublicApiTest {
     private static final Path LIST = ProjectFiles.ROOT.resolve("docs/public-api.txt");
 
-    /// More public types than this are no longer an API that one person keeps in mind.
-    private static final int LIMIT = 145;
+    /// More public types than this are no longer an API that one person keeps in mind. A job has a request and what
+    /// becomes of it: a watch, a model kept open, a setup came with two or three types each.
+    private static final int LIMIT = 152;
 
     @Test
     void theListIsShort() throws IOException {

@@ -31,9 +31,9 @@ public record Message(String key, List<Argument> arguments) {
         arguments = List.copyOf(arguments);
     }
 
-    /// A message from a bundle key and values: an [Argument] as it is, a message as a sentence within this one, a
-    /// collection as a list of its elements
-    /// (numbers are sizes or strides and keep their brackets), anything else by its `toString()`.
+    /// A message from a bundle key and values: an [Argument] as it is, a message in the language of the whole, a
+    /// collection as a list of its elements (numbers are sizes or strides and keep their brackets), anything else
+    /// by its `toString()`.
     public static Message of(String key, Object... arguments) {
         return new Message(key, Stream.of(arguments).map(Message::argument).toList());
     }
@@ -51,7 +51,7 @@ public record Message(String key, List<Argument> arguments) {
     private static Argument argument(Object value) {
         return switch (value) {
             case Argument argument -> argument;
-            case Message message -> new Sentence(message);
+            case Message part -> new Part(part);
             case Collection<?> elements when elements.stream().noneMatch(Number.class::isInstance) -> list(elements);
             default -> new Text(clean(value.toString()));
         };
@@ -136,7 +136,8 @@ public record Message(String key, List<Argument> arguments) {
         }
     }
 
-    private record Sentence(Message message) implements Argument {
+    /// A sentence, or a part of one, within another.
+    private record Part(Message message) implements Argument {
         @Override
         public String text(Locale locale) {
             return message.text(locale);
@@ -144,7 +145,7 @@ public record Message(String key, List<Argument> arguments) {
 
         @Override
         public String toString() {
-            return text(Locale.ENGLISH);
+            return message.text();
         }
     }
 

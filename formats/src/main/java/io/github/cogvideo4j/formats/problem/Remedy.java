@@ -78,6 +78,9 @@ public sealed interface Remedy {
     /// @param device the device that is to compute: `cuda`
     record CheckSystem(String device) implements Remedy {}
 
+    /// Fetching what computing on an NVIDIA card needs, once for this user.
+    record SetUpCuda() implements Remedy {}
+
     /// Starting the program with another option of the Java virtual machine.
     ///
     /// @param option the option: `-Xmx2048m`

@@ -51,4 +51,12 @@ class MessageTest {
     void anElementCannotForgeTheTerminal() {
         assertThat(Message.of(KEY, "w", List.of("a\u001b[2J", "b")).text()).endsWith(": a\uFFFD[2J, b");
     }
+
+    @Test
+    void aMessageInAMessageSpeaksItsLanguage() {
+        Message list = Message.of("formats.list.more", "a", 2);
+        Message whole = Message.of(KEY, "w", list);
+        assertThat(whole.text()).endsWith(": a and 2 more");
+        assertThat(whole.text(Locale.CHINESE)).endsWith("a 及另外 2 项");
+    }
 }

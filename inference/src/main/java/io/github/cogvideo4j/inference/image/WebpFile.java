@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.internal.container.RegularFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.internal.cuda.Presets;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -29,6 +30,7 @@ final class WebpFile {
 
     static Image read(Path file) throws IOException {
         byte[] bytes = bytes(file);
+        Presets.settle();
         AVCodec codec = avcodec.avcodec_find_decoder_by_name("webp");
         if (codec == null) {
             throw refused(file, "inference.image.foreign", "WebP");

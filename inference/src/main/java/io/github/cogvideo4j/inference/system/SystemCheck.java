@@ -5,6 +5,7 @@ import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.inference.InferenceException;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
+import io.github.cogvideo4j.inference.internal.cuda.CudaDetection;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.internal.system.DeviceMemory;
@@ -36,6 +37,7 @@ public final class SystemCheck {
     public static List<Check> run(String device, Optional<Path> model) throws IOException {
         List<Check> checks = new ArrayList<>();
         checks.add(jdk());
+        ComputeDevice.choose(device);
         Check libtorch = libtorch();
         checks.add(libtorch);
         for (VideoFormat format : List.of(VideoFormat.MP4, VideoFormat.GIF)) {
@@ -45,7 +47,9 @@ public final class SystemCheck {
             checks.add(device(device));
         }
         if (device.startsWith("cuda")) {
-            checks.addAll(cuda());
+            CudaDetection.here(new ComputeDevice(device).cudaIndex())
+                    .steps()
+                    .forEach(step -> checks.add(new Check(step.name(), step.found(), step.advice(), step.remedies())));
         }
         checks.add(disk());
         if (model.isPresent()) {
@@ -89,8 +93,10 @@ public final class SystemCheck {
 
     private static Check device(String word) {
         try {
-            return Check.good(
-                    "device", "inference.system.device", ComputeDevice.of(word).name());
+            ComputeDevice device = ComputeDevice.of(word);
+            return device.note(word)
+                    .map(note -> Check.good("device", "inference.system.device-note", device.name(), note.message()))
+                    .orElseGet(() -> Check.good("device", "inference.system.device", device.name()));
         } catch (InferenceException | InvalidRequestException e) {
             return Check.gap(
                     "device",
@@ -98,32 +104,6 @@ public final class SystemCheck {
                     Message.of("inference.system.device-remedy"),
                     Remedy.change(Remedy.Field.DEVICE, "cpu"));
         }
-    }
-
-    private static List<Check> cuda() {
-        boolean driver = CudaLibraries.loads(CudaLibraries.DRIVER);
-        List<String> missing = CudaLibraries.missing();
-        boolean natives = "-gpu".equals(System.getProperty("org.bytedeco.javacpp.platform.extension"));
-        return List.of(
-                driver
-                        ? Check.good("cuda-driver", "inference.system.cuda-driver")
-                        : Check.gap(
-                                "cuda-driver",
-                                Message.of("inference.system.no-cuda-driver"),
-                                Message.of("inference.system.cuda-driver-remedy")),
-                missing.isEmpty()
-                        ? Check.good("cuda-libraries", "inference.system.cuda-libraries")
-                        : Check.gap(
-                                "cuda-libraries",
-                                Message.of("inference.system.no-cuda-libraries", missing),
-                                Message.of("inference.system.cuda-libraries-remedy")),
-                natives
-                        ? Check.good("cuda-libtorch", "inference.system.cuda-libtorch")
-                        : Check.gap(
-                                "cuda-libtorch",
-                                Message.of("inference.system.no-cuda-libtorch"),
-                                Message.of("inference.system.cuda-libtorch-remedy"),
-                                new Remedy.JvmOption("-Dorg.bytedeco.javacpp.platform.extension=-gpu")));
     }
 
     private static Check disk() throws IOException {

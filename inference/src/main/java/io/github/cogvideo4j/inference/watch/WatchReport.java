@@ -53,7 +53,7 @@ public record WatchReport(
     /// @param state    how far it has come
     /// @param deleted  whether it is no longer in the run
     /// @param problem  why it failed or what it waits for
-    /// @param mark     the file by which it is known again; none while it is being written
+    /// @param mark     the file by which it is known again; none before it was complete for the first time
     /// @param training what the trainer's files say
     /// @param samples  its videos, in the order of the prompts
     /// @param base     how far its weights are from the base's
@@ -78,6 +78,62 @@ public record WatchReport(
         public Checkpoint {
             samples = List.copyOf(samples);
             alarms = List.copyOf(alarms);
+        }
+
+        /// One of which nothing has been done.
+        public static Checkpoint fresh(
+                String name, String kind, long number, State state, Optional<Trouble> problem, Optional<Mark> mark) {
+            return new Checkpoint(
+                    name,
+                    kind,
+                    number,
+                    state,
+                    false,
+                    problem,
+                    mark,
+                    Training.UNKNOWN,
+                    List.of(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    List.of());
+        }
+
+        /// The same in another state.
+        public Checkpoint in(State now, boolean gone, Optional<Trouble> why, Optional<Mark> file) {
+            return new Checkpoint(
+                    name, kind, number, now, gone, why, file, training, samples, base, previous, values, alarms);
+        }
+
+        /// The same with what its weights tell.
+        public Checkpoint weighed(Training facts, Drift fromBase, Optional<Drift> fromPrevious, Values found) {
+            return new Checkpoint(
+                    name,
+                    kind,
+                    number,
+                    state,
+                    deleted,
+                    problem,
+                    mark,
+                    facts,
+                    samples,
+                    Optional.of(fromBase),
+                    fromPrevious,
+                    Optional.of(found),
+                    alarms);
+        }
+
+        /// The same with videos.
+        public Checkpoint withSamples(List<Sample> videos) {
+            return new Checkpoint(
+                    name, kind, number, state, deleted, problem, mark, training, videos, base, previous, values,
+                    alarms);
+        }
+
+        /// The same with alarms.
+        public Checkpoint withAlarms(List<Alarm> all) {
+            return new Checkpoint(
+                    name, kind, number, state, deleted, problem, mark, training, samples, base, previous, values, all);
         }
 
         /// The mean of a score over its videos.

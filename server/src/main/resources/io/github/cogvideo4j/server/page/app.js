@@ -3,12 +3,10 @@ import { html, nothing } from 'lit';
 import { Part, state } from './state.js';
 import { icon } from './icons.js';
 import { language, preferredLanguage, speak, t } from './words.js';
-import './create.js';
-import './queue.js';
-import './gallery.js';
-import './detail.js';
-import './compare.js';
-import './model.js';
+
+const parts = location.pathname === '/model' ? [() => import('./model.js')]
+  : [() => import('./create.js'), () => import('./queue.js'), () => import('./gallery.js'),
+    () => import('./detail.js'), () => import('./compare.js')];
 
 const schemes = ['auto', 'light', 'dark'];
 
@@ -76,8 +74,8 @@ class App extends Part {
       </header>
       <main id="main" tabindex="-1">${this.page(model)}</main>
       <div class="notice" role="status" aria-live="polite">${state.notice
-        ? html`<p>${state.notice}</p><button class="plain round" aria-label=${t('close')}
-          @click=${() => { state.notice = ''; state.changed(); }}>${icon('close')}</button>` : nothing}</div>`;
+        ? html`<div><p>${state.notice}</p><button class="plain round" aria-label=${t('close')}
+          @click=${() => { state.notice = ''; state.changed(); }}>${icon('close')}</button></div>` : nothing}</div>`;
   }
 
   skip(event) {
@@ -117,6 +115,6 @@ class App extends Part {
   }
 }
 
-await speak(preferredLanguage());
+await Promise.all([speak(preferredLanguage()), ...parts.map(part => part())]);
 customElements.define('cv-app', App);
 state.start();

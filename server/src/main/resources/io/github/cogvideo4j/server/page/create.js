@@ -5,7 +5,7 @@ import { Part, state } from './state.js';
 import { content } from './api.js';
 import { create, estimate } from './request.js';
 import { playtime, sizeText } from './settings.js';
-import { duration, gigabytes, number, t } from './words.js';
+import { duration, memory, number, t } from './words.js';
 import './media.js';
 
 const kinds = ['t2v', 'i2v', 'v2v', 'control', 'canny'];
@@ -15,8 +15,8 @@ const largestSeed = 2 ** 32;
 const randomSeed = () => crypto.getRandomValues(new Uint32Array(1))[0];
 
 /** The field of the form that an error of the API speaks of. */
-const fieldOf = { width: 'size', height: 'size', seconds: 'num_frames', input_reference: 'media-image', video: 'media-video',
-  control_video: 'media-video', mask: 'media-mask', 'lora[name]': 'lora', 'lora[scale]': 'lora_scale' };
+const fieldOf = { width: 'size', height: 'size', seconds: 'num_frames', input_reference: 'media-image', last_image: 'media-last',
+  video: 'media-video', 'video.id': 'media-video', control_video: 'media-video', mask: 'media-mask', 'lora.name': 'lora' };
 
 class Create extends Part {
   static properties = {
@@ -89,6 +89,7 @@ class Create extends Part {
     if (model.id !== this.settings.model) this.settings = { ...this.settings, model: model.id };
     if (!model.kinds.includes(this.settings.kind)) this.settings.kind = kinds.find(kind => model.kinds.includes(kind));
     if (this.settings.lora && !state.loras.some(lora => lora.id === this.settings.lora)) this.settings.lora = '';
+    if (model.fixed_size && !this.sizes().includes(this.settings.size)) [this.settings.size] = this.sizes();
     this.custom = !this.sizes().includes(this.settings.size);
   }
 
@@ -130,8 +131,12 @@ class Create extends Part {
 
   async #ask() {
     const asked = ++this.#asked;
+    if (this.#lacksInput()) {
+      this.told = { lacking: true };
+      return;
+    }
     try {
-      const told = await estimate(this.settings);
+      const told = await estimate(this.settings, this.media);
       if (asked === this.#asked) this.told = told;
     } catch (refused) {
       if (asked !== this.#asked) return;
@@ -140,12 +145,18 @@ class Create extends Part {
     }
   }
 
+  #lacksInput() {
+    const input = inputOf[this.settings.kind];
+    return input === 'image' ? !this.media.image : input === 'video' && !this.media.video && !this.media.videoId;
+  }
+
   #missing() {
     const wrong = {};
-    const input = inputOf[this.settings.kind];
+    if (this.#lacksInput()) {
+      const image = inputOf[this.settings.kind] === 'image';
+      wrong[image ? 'media-image' : 'media-video'] = t(image ? 'missing.image' : 'missing.video');
+    }
     if (!this.settings.prompt.trim()) wrong.prompt = t('missing.prompt');
-    if (input === 'image' && !this.media.image) wrong['media-image'] = t('missing.image');
-    if (input === 'video' && !this.media.video && !this.media.videoId) wrong['media-video'] = t('missing.video');
     return wrong;
   }
 
@@ -176,7 +187,11 @@ class Create extends Part {
   }
 
   #focusWrong() {
-    this.updateComplete.then(() => this.querySelector('[aria-invalid="true"], .wrong')?.focus());
+    this.updateComplete.then(() => {
+      const field = this.querySelector('[aria-invalid="true"], .wrong');
+      field?.closest('details')?.setAttribute('open', '');
+      field?.focus();
+    });
   }
 
   /** A message below a field; the field names it by aria-describedby. */
@@ -193,7 +208,7 @@ class Create extends Part {
       <input id=${name} type="number" inputmode="decimal" required min=${min} max=${max} step=${step}
         .value=${live(String(this.settings[name]))} aria-invalid=${this.wrong[name] ? 'true' : nothing}
         aria-describedby=${this.#describe(name)}
-        @change=${event => event.target.value !== '' && this.set(name, Number(event.target.value))}>
+        @change=${event => event.target.value !== '' && this.set(name, Math.min(max, Math.max(min, Number(event.target.value))))}>
       ${this.#problem(name)}</div>`;
   }
 
@@ -221,7 +236,7 @@ class Create extends Part {
           @input=${event => this.set('prompt', event.target.value)}
           @keydown=${event => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.submit(event); }}></textarea>
         ${this.#problem('prompt')}</div>
-      <div class="pair">${this.#size()}${this.#length()}</div>
+      <div class="pair">${this.#size()}${settings.kind === 'v2v' ? this.#asInput() : this.#length()}</div>
       <div class="pair">
         ${this.#number('num_inference_steps', { min: 1, max: 200, step: 1 })}
         ${this.#number('guidance_scale', { min: 0, max: 20, step: 0.1 })}
@@ -244,6 +259,7 @@ class Create extends Part {
   #pick(name, value) {
     this.media = { ...this.media, [name]: value, ...(name === 'video' ? { videoId: null } : {}) };
     this.wrong = { ...this.wrong, [`media-${name}`]: '' };
+    this.#changed();
   }
 
   #medium(type, name, value = this.media[name]) {
@@ -283,7 +299,7 @@ class Create extends Part {
         @change=${event => choose(event.target.value)}>
         ${this.sizes().map(size => html`<option value=${size}
           ?selected=${!this.custom && size === this.settings.size}>${sizeText(size)}</option>`)}
-        <option value="other" ?selected=${this.custom}>${t('size.other')}</option>
+        ${this.model.fixed_size ? nothing : html`<option value="other" ?selected=${this.custom}>${t('size.other')}</option>`}
       </select>
       ${this.custom ? html`<span class="sides">${side('width', width, value => this.set('size', `${value}x${height}`))}
         <span aria-hidden="true">×</span>${side('height', height, value => this.set('size', `${width}x${value}`))}</span>` : nothing}
@@ -298,6 +314,11 @@ class Create extends Part {
         ${counts.map(count => html`<option value=${count} ?selected=${count === this.settings.num_frames}>
           ${t('length.choice', { time: playtime({ num_frames: count, fps: this.settings.fps }), n: count })}</option>`)}
       </select>${this.#problem('num_frames')}</div>`;
+  }
+
+  /** A changed video is as long as it was. */
+  #asInput() {
+    return html`<div class="field"><span class="label">${t('field.length')}</span><p class="fixed">${t('length.input')}</p></div>`;
   }
 
   #seed() {
@@ -355,13 +376,15 @@ class Create extends Part {
   #estimate() {
     const { told } = this;
     if (!told) return html`<p>${t('estimate.asking')}</p>`;
+    if (told.lacking) return html`<p>${t('estimate.lacking')}</p>`;
+    if (Object.values(this.wrong).includes(told.refused)) return nothing;
     if (told.refused) return html`<p class="wrong">${told.refused}</p>`;
     const parts = [];
     if (told.seconds_estimated) parts.push(t('estimate.time', { time: duration(told.seconds_estimated * this.count) }));
     if (told.memory_bytes) {
       parts.push(told.memory_available_bytes
-        ? t('estimate.memory-of', { n: gigabytes(told.memory_bytes), of: gigabytes(told.memory_available_bytes) })
-        : t('estimate.memory', { n: gigabytes(told.memory_bytes) }));
+        ? t('estimate.memory-of', { n: memory(told.memory_bytes), of: memory(told.memory_available_bytes) })
+        : t('estimate.memory', { n: memory(told.memory_bytes) }));
     }
     return html`<p>${parts.join(' · ')}</p>
       ${told.queue_seconds > 1 ? html`<p>${t('estimate.queue', { time: duration(told.queue_seconds) })}</p>` : nothing}

@@ -106,8 +106,11 @@ class Detail extends LinkedDialog {
   #content(video) {
     const can = kind => state.models.some(model => model.kinds.includes(kind));
     const name = video.id.slice(-12);
-    return html`<video src=${content(video.id)} controls loop autoplay muted playsinline
+    return html`<div class="both"><video src=${content(video.id)} controls loop autoplay muted playsinline
         poster=${content(video.id, 'thumbnail')} aria-label=${video.prompt ?? t('video')}></video>
+      <dl class="settings">${rows(video).map(row => html`<dt>${row.label}</dt><dd>${row.value}</dd>`)}
+        <dt>${t('setting.created')}</dt><dd>${date(video.created_at)}</dd>
+        ${video.expires_at ? html`<dt>${t('setting.expires')}</dt><dd>${date(video.expires_at)}</dd>` : nothing}</dl></div>
       <div class="actions">
         <button @click=${() => this.#use({})}>${t('restore')}</button>
         <button @click=${this.again}>${t('again-next')}</button>
@@ -120,9 +123,6 @@ class Detail extends LinkedDialog {
       ${this.remixing ? html`<form class="remix" @submit=${this.remix}><label for="remix">${t('remix.prompt')}</label>
         <textarea id="remix" name="prompt" rows="3" required .value=${video.prompt ?? ''}></textarea>
         <button class="main">${t('remix.make')}</button></form>` : nothing}
-      <dl class="settings">${rows(video).map(row => html`<dt>${row.label}</dt><dd>${row.value}</dd>`)}
-        <dt>${t('setting.created')}</dt><dd>${date(video.created_at)}</dd>
-        ${video.expires_at ? html`<dt>${t('setting.expires')}</dt><dd>${date(video.expires_at)}</dd>` : nothing}</dl>
       <div class="actions">
         <a class="button" href=${content(video.id)} download=${`${name}.mp4`}>${t('download.mp4')}</a>
         <a class="button" href=${content(video.id, 'gif')} download=${`${name}.gif`}>${t('download.gif')}</a>

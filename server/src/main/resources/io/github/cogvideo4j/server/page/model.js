@@ -3,7 +3,7 @@ import { html, noChange, nothing } from 'lit';
 import { directive, Directive } from 'lit/directive.js';
 import { Part, state } from './state.js';
 import { get, post } from './api.js';
-import { date, gigabytes, number, percent, t } from './words.js';
+import { date, memory, number, percent, t } from './words.js';
 
 /** Colours a cell by a share from 0 to 1; as a property, because the page's policy forbids style attributes. */
 const heat = directive(class extends Directive {
@@ -114,7 +114,7 @@ class ModelPage extends Part {
         ['zero', source.zero_stage],
         ['ranks', source.world_size],
         ['versions', versions],
-        ['files', t('origin.files-value', { n: number(source.files), size: gigabytes(source.bytes) })],
+        ['files', t('origin.files-value', { n: number(source.files), size: memory(source.bytes) })],
         ['adapters', (source.adapters ?? []).map(each => `${each.name} × ${each.scale}`).join(', ')],
         ['merge', source.merge && `${source.merge.method}: ${source.merge.sources.map(each => `${each.name} × ${each.weight}`).join(', ')}`],
         ['dtype', options.dtype],
@@ -159,10 +159,13 @@ class ModelPage extends Part {
   }
 
   #changes(found) {
-    const most = Math.max(...found.blocks.flatMap(list => list.rows).flatMap(row => row.values).filter(Number.isFinite), 1e-12);
-    const share = value => Number.isFinite(value) && value > 0 ? Math.max(0, 1 + Math.log10(value / most) / 4) : 0;
+    // colours go evenly from the smallest change to the largest on a logarithmic scale
+    const logs = found.blocks.flatMap(list => list.rows).flatMap(row => row.values).filter(value => value > 0).map(Math.log);
+    const least = Math.min(...logs);
+    const span = Math.max(...logs) - least;
+    const share = value => value > 0 ? span > 0 ? (Math.log(value) - least) / span : 1 : 0;
     return html`<ul class="figures">
-        <li><b>${percent(found.relative)}</b><span>${t('change.total')}</span></li>
+        <li><b>${found.relative === null ? '–' : percent(found.relative)}</b><span>${t('change.total')}</span></li>
         <li><b>${number(found.changed)} / ${number(found.tensors)}</b><span>${t('change.tensors')}</span></li>
         ${found.only_in_model.length + found.only_in_base.length > 0 ? html`<li><b>${number(found.only_in_model.length)} / ${
           number(found.only_in_base.length)}</b><span>${t('change.only')}</span></li>` : nothing}</ul>

@@ -54,8 +54,8 @@ class Queue extends Part {
     return html`<section class="queue" aria-labelledby="queue-title">
       <div class="head"><h2 id="queue-title" tabindex="-1">${t('queue')}
         ${waiting.length > 0 ? html`<span class="count">${t('queue.waiting', { n: waiting.length })}</span>` : nothing}</h2>
-        <button @click=${this.pause}>${icon(state.paused ? 'play' : 'pause')}
-          <span>${state.paused ? t('queue.resume') : t('queue.pause')}</span></button></div>
+        ${state.session.admin ? html`<button @click=${this.pause}>${icon(state.paused ? 'play' : 'pause')}
+          <span>${state.paused ? t('queue.resume') : t('queue.pause')}</span></button>` : nothing}</div>
       ${state.paused ? html`<p class="banner">${t('queue.paused')}</p>` : nothing}
       ${running.length + waiting.length === 0 ? html`<p class="empty">${t('queue.empty')}</p>` : nothing}
       ${repeat(running, video => video.id, video => this.#running(video))}
@@ -66,8 +66,8 @@ class Queue extends Part {
 
   #running(video) {
     const phase = phases.has(video.phase) ? video.phase : 'working';
-    const left = video.seconds_left === null || video.seconds_left === undefined ? null
-      : Math.max(1, video.seconds_left - (Date.now() - (video.told ?? Date.now())) / 1000);
+    const left = video.eta_seconds === null || video.eta_seconds === undefined ? null
+      : Math.max(1, video.eta_seconds - (Date.now() - (video.told ?? Date.now())) / 1000);
     const step = phase === 'denoise' && video.steps ? t('progress.step', { n: video.step, of: video.steps }) : '';
     return html`<article class="card running" aria-label=${t('queue.now', { prompt: video.prompt ?? '' })}>
       <div class="preview">${Number.isInteger(video.preview) ? html`<img alt=${t('preview', { n: video.preview })}

@@ -8,7 +8,7 @@ function shared(settings) {
     model: settings.model,
     prompt: settings.prompt,
     size: `${width}x${height}`,
-    num_frames: settings.num_frames,
+    num_frames: settings.kind === 'v2v' ? undefined : settings.num_frames,
     fps: settings.fps,
     num_inference_steps: settings.num_inference_steps,
     guidance_scale: settings.guidance_scale,
@@ -20,23 +20,29 @@ function shared(settings) {
   };
 }
 
-/** Sends a video on its way. */
-export function create(settings, media, seed) {
-  const fields = { ...shared(settings), seed };
+/** What each kind starts from. */
+function inputs(settings, media) {
   switch (settings.kind) {
     case 'i2v':
-      return post('/v1/videos', form({ ...fields, input_reference: media.image, last_image: media.last }));
+      return { input_reference: media.image, last_image: media.last };
     case 'v2v':
-      return post('/v1/videos/edits', form({ ...fields, strength: settings.strength,
-        video: media.video ?? (media.videoId && { id: media.videoId }), mask: media.mask }));
+      return { video: media.video ?? (media.videoId && { id: media.videoId }), mask: media.mask, strength: settings.strength };
     case 'control':
     case 'canny':
-      return post('/v1/videos', form({ ...fields, kind: settings.kind, control_video: media.video }));
+      return { kind: settings.kind, control_video: media.video ?? (media.videoId && { id: media.videoId }) };
     default:
-      return post('/v1/videos', fields);
+      return {};
   }
 }
 
+/** Files need a form; everything else is JSON. */
+const body = (fields, from) =>
+  Object.values(from).some(value => value instanceof Blob) ? form({ ...fields, ...from }) : { ...fields, ...from };
+
+/** Sends a video on its way. */
+export const create = (settings, media, seed) =>
+  post(settings.kind === 'v2v' ? '/v1/videos/edits' : '/v1/videos', body({ ...shared(settings), seed }, inputs(settings, media)));
+
 /** What a video would need, without making it; a prompt need not be there yet. */
-export const estimate = settings =>
-  post('/v1/videos/estimate', { ...shared(settings), prompt: settings.prompt || '-', kind: settings.kind });
+export const estimate = (settings, media) =>
+  post('/v1/videos/estimate', body({ ...shared(settings), prompt: settings.prompt || '-' }, inputs(settings, media)));

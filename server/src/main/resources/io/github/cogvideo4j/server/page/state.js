@@ -7,7 +7,7 @@ const pageSize = 60;
 const active = video => video.status === 'queued' || video.status === 'in_progress';
 
 class State extends EventTarget {
-  session = { required: false, name: null };
+  session = { required: false, name: null, admin: true };
   models = null;
   loras = [];
   videos = new Map();

@@ -235,11 +235,16 @@ public final class RequestFields {
 
     /// An object inside this one; an empty one when the field is absent.
     public RequestFields object(String name) {
+        return new RequestFields(raw(name), prefix + name + ".");
+    }
+
+    /// An object inside this one that another reads; an empty one when the field is absent.
+    public ObjectNode raw(String name) {
         JsonNode node = get(name);
         if (node != null && !(node instanceof ObjectNode)) {
             throw wrong(name, node);
         }
-        return new RequestFields(node instanceof ObjectNode object ? object : json.objectNode(), prefix + name + ".");
+        return node instanceof ObjectNode object ? object : json.objectNode();
     }
 
     /// Whether a field is there.

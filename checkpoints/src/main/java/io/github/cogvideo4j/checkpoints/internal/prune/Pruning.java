@@ -2,6 +2,8 @@ package io.github.cogvideo4j.checkpoints.internal.prune;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.prune.PruneJournal.Action;
+import io.github.cogvideo4j.checkpoints.internal.source.RunFiles;
+import io.github.cogvideo4j.checkpoints.internal.source.TrainerActivity;
 import io.github.cogvideo4j.checkpoints.internal.staging.FolderSync;
 import io.github.cogvideo4j.checkpoints.internal.verify.FolderComparison;
 import io.github.cogvideo4j.checkpoints.job.JobControl;

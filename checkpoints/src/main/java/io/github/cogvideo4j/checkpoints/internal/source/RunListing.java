@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.source;
 
+import io.github.cogvideo4j.checkpoints.internal.source.deepspeed.StateFiles;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
@@ -32,6 +33,8 @@ public final class RunListing {
 
     /// DeepSpeed's own folders, where its checkpoints are not inside another trainer's.
     private static final Pattern TAG = Pattern.compile("global_step(\\d{1,15})");
+    /// SAT's, which are called by the step alone.
+    private static final Pattern BARE_TAG = Pattern.compile("(\\d{1,15})");
     /// VideoX-Fun's adapters, each of which may have a second copy in other names.
     private static final Pattern FILE =
             Pattern.compile("checkpoint-(\\d{1,15})(?:-compatible_with_comfyui)?\\.safetensors");
@@ -80,6 +83,9 @@ public final class RunListing {
             names.add(TAG);
             if (TrainerFolders.hasSettings(child)) {
                 names.add(TrainerFolders.OUTPUT);
+            }
+            if (StateFiles.isTagFolder(child)) {
+                names.add(BARE_TAG);
             }
         } else {
             names.add(FILE);

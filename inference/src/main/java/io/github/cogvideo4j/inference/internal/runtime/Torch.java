@@ -1,8 +1,13 @@
 package io.github.cogvideo4j.inference.internal.runtime;
 
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
+import io.github.cogvideo4j.inference.internal.cuda.CudaNatives;
+import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.PointerScope;
@@ -27,17 +32,30 @@ public final class Torch {
         torch.set_num_threads(threads);
     }
 
-    /// Loads the native libraries, when that has not happened yet. The number of threads belongs to the running
+    /// Loads the native libraries, when that has not happened yet: those for CUDA where everything for it is here,
+    /// unless [ComputeDevice#start] chose before. The number of threads belongs to the running
     /// computation, see [DeviceOwner].
     ///
     /// @throws MissingCapabilityException `native-library` when this system has none or they do not load
     static void load() {
         NativeHeap.giveBackLargeBlocks();
+        CudaNatives.Choice choice = ComputeDevice.choose("auto");
         // Each call that sets OpenBLAS's threads makes a native object of its own.
         try (PointerScope _ = new PointerScope()) {
             openblas_nolapack.blas_set_num_threads(1);
             torch.get_num_threads();
+            Kernels.exact();
         } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {
+            if (choice.kind() == CudaNatives.Kind.CUDA) {
+                throw new MissingCapabilityException(new Problem(
+                        ProblemCode.NATIVE_LIBRARY,
+                        Place.nowhere(),
+                        Message.of(
+                                "inference.cuda.unloadable",
+                                choice.natives().orElseThrow(),
+                                String.valueOf(e.getMessage())),
+                        List.of(new Remedy.SetUpCuda(), Remedy.change(Remedy.Field.DEVICE, "cpu"))));
+            }
             throw new MissingCapabilityException(
                     e,
                     ProblemCode.NATIVE_LIBRARY,

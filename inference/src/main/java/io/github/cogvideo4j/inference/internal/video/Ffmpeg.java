@@ -3,6 +3,7 @@ package io.github.cogvideo4j.inference.internal.video;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
+import io.github.cogvideo4j.inference.internal.cuda.Presets;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
@@ -19,6 +20,7 @@ public final class Ffmpeg {
     ///
     /// @throws MissingCapabilityException `native-library` when this system has none
     public static void start() {
+        Presets.settle();
         try {
             avutil.av_log_set_level(avutil.AV_LOG_QUIET);
         } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {

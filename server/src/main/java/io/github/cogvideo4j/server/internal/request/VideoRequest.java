@@ -103,6 +103,23 @@ public record VideoRequest(
                 Optional.of(from));
     }
 
+    /// The same video with another seed.
+    public VideoRequest withSeed(long value) {
+        return new VideoRequest(
+                model,
+                kind,
+                prompt,
+                negativePrompt,
+                settings,
+                scheduler,
+                loras,
+                value,
+                inputs,
+                previewEvery,
+                clips,
+                remixedFrom);
+    }
+
     /// The request to the library.
     ///
     /// @param folder  the model's folder

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.internal.prune;
+package io.github.cogvideo4j.checkpoints.internal.source;
 
 import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
 import java.io.IOException;
@@ -9,15 +9,16 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /// The files below a folder and their identities. Links are not followed.
-final class RunFiles {
+public final class RunFiles {
     private RunFiles() {}
 
     /// All regular files, as they are now.
-    static SortedMap<Path, FileIdentity> of(Path folder) throws IOException {
+    public static SortedMap<Path, FileIdentity> of(Path folder) throws IOException {
         SortedMap<Path, FileIdentity> files = new TreeMap<>();
         Files.walkFileTree(folder, new SimpleFileVisitor<>() {
             @Override
@@ -41,10 +42,10 @@ final class RunFiles {
     }
 
     /// A file that is new, gone or changed.
-    static java.util.Optional<Path> changed(Map<Path, FileIdentity> before, Map<Path, FileIdentity> after) {
+    public static Optional<Path> changed(Map<Path, FileIdentity> before, Map<Path, FileIdentity> after) {
         for (Map.Entry<Path, FileIdentity> file : before.entrySet()) {
             if (!file.getValue().equals(after.get(file.getKey()))) {
-                return java.util.Optional.of(file.getKey());
+                return Optional.of(file.getKey());
             }
         }
         return after.keySet().stream().filter(file -> !before.containsKey(file)).findFirst();

@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.internal.prune;
+package io.github.cogvideo4j.checkpoints.internal.source;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;

@@ -1,0 +1,133 @@
+package io.github.cogvideo4j.checkpoints.internal.watch;
+
+import io.github.cogvideo4j.checkpoints.inspect.TrainingConfiguration;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.formats.FormatException;
+import io.github.cogvideo4j.formats.MalformedFileException;
+import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
+import io.github.cogvideo4j.formats.internal.torch.TorchFile;
+import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.problem.Warnings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import tools.jackson.databind.JsonNode;
+
+/// What a trainer's files beside the weights tell of a training. What cannot be read tells nothing: the weights are
+/// what matters.
+///
+/// @param learningRate the learning rate of the next step: `_last_lr` of the schedule that accelerate
+///                     (`scheduler.bin`) or DeepSpeed (`lr_scheduler` in its model states) saved; else the last that
+///                     `trainer_state.json` of transformers' trainer logged; else DeepSpeed's configured one
+/// @param loss         the last loss that `trainer_state.json` logged
+public record TrainerFacts(OptionalDouble learningRate, OptionalDouble loss) {
+    private static final String SCHEDULE = "scheduler.bin";
+    private static final String TRAINER_STATE = "trainer_state.json";
+    private static final long LARGEST = 64L << 20;
+
+    /// The facts of a checkpoint.
+    ///
+    /// @param path       its folder or file
+    /// @param checkpoint the checkpoint opened
+    public static TrainerFacts of(Path path, Checkpoint checkpoint) throws IOException {
+        Optional<JsonNode> log = log(path.resolve(TRAINER_STATE));
+        OptionalDouble rate =
+                pickled(path.resolve(SCHEDULE)).map(TrainerFacts::lastRate).orElse(OptionalDouble.empty());
+        if (rate.isEmpty()) {
+            rate = engineRate(checkpoint);
+        }
+        if (rate.isEmpty()) {
+            rate = logged(log, "learning_rate");
+        }
+        return new TrainerFacts(rate, logged(log, "loss"));
+    }
+
+    private static OptionalDouble engineRate(Checkpoint checkpoint) throws IOException {
+        Optional<Path> states = checkpoint.files().keySet().stream()
+                .filter(file -> String.valueOf(file.getFileName()).endsWith("model_states.pt"))
+                .findFirst();
+        if (states.isEmpty()) {
+            return OptionalDouble.empty();
+        }
+        Optional<PickleValue> root = pickled(states.get());
+        OptionalDouble rate = root.flatMap(PickleValue::asDict)
+                .flatMap(dict -> dict.get("lr_scheduler"))
+                .map(TrainerFacts::lastRate)
+                .orElse(OptionalDouble.empty());
+        return rate.isPresent()
+                ? rate
+                : root.flatMap(TrainingConfiguration::in)
+                        .flatMap(TrainingConfiguration::learningRate)
+                        .map(TrainerFacts::number)
+                        .orElse(OptionalDouble.empty());
+    }
+
+    private static OptionalDouble number(String text) {
+        try {
+            return finite(Double.parseDouble(text));
+        } catch (NumberFormatException _) {
+            return OptionalDouble.empty();
+        }
+    }
+
+    private static OptionalDouble lastRate(PickleValue schedule) {
+        return schedule.asDict()
+                .flatMap(dict -> dict.get("_last_lr"))
+                .flatMap(PickleValue::asElements)
+                .flatMap(rates -> rates.stream().findFirst())
+                .map(TrainerFacts::real)
+                .orElse(OptionalDouble.empty());
+    }
+
+    private static OptionalDouble real(PickleValue value) {
+        return switch (value) {
+            case PickleValue.Real real -> finite(real.value());
+            case PickleValue.Int whole -> finite(whole.value().doubleValue());
+            default -> OptionalDouble.empty();
+        };
+    }
+
+    private static OptionalDouble finite(double value) {
+        return Double.isFinite(value) ? OptionalDouble.of(value) : OptionalDouble.empty();
+    }
+
+    private static Optional<PickleValue> pickled(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(TorchFile.open(file, new Warnings()).root());
+        } catch (FormatException _) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<JsonNode> log(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(JsonFile.readObject(file, LARGEST, ProblemCode.CONFIG_INVALID)
+                    .path("log_history"));
+        } catch (MalformedFileException _) {
+            return Optional.empty();
+        }
+    }
+
+    private static OptionalDouble logged(Optional<JsonNode> log, String field) {
+        OptionalDouble last = OptionalDouble.empty();
+        for (JsonNode entry : log.map(List::of).orElse(List.of()).stream()
+                .flatMap(JsonNode::valueStream)
+                .toList()) {
+            JsonNode value = entry.path(field);
+            if (value.isNumber()) {
+                last = finite(value.doubleValue());
+            }
+        }
+        return last;
+    }
+}

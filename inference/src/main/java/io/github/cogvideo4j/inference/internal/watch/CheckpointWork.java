@@ -1,0 +1,33 @@
+package io.github.cogvideo4j.inference.internal.watch;
+
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// The work on a checkpoint that is complete.
+interface CheckpointWork {
+    /// Keeps what has been done of a checkpoint so far.
+    @FunctionalInterface
+    interface Keeper {
+        /// Keeps it.
+        void keep(Checkpoint sofar) throws IOException;
+    }
+
+    /// The checkpoint before another one.
+    ///
+    /// @param name its name
+    /// @param path its folder or file
+    record Before(String name, Path path) {}
+
+    /// Does what has not been done yet.
+    ///
+    /// @param entry  what is known of the checkpoint
+    /// @param path   its folder or file
+    /// @param before the checkpoint before it, where that is still there
+    /// @param keeper keeps each piece that is done
+    /// @return what is known when all has been done
+    Checkpoint examine(Checkpoint entry, Path path, Optional<Before> before, Keeper keeper, JobControl control)
+            throws IOException;
+}
