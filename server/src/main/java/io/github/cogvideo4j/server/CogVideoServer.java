@@ -41,8 +41,8 @@ public final class CogVideoServer implements AutoCloseable {
 
     /// Opens the store, begins to listen and to work.
     ///
-    /// @throws InvalidRequestException `request` when a setting cannot be used: keys that cannot be read, a port that
-    /// is taken
+    /// @throws InvalidRequestException `request` when a setting cannot be used: keys that cannot be read, a port
+    /// that is taken
     /// @throws io.github.cogvideo4j.inference.InferenceException when a model cannot make videos
     public static CogVideoServer start(ServerSettings settings) throws IOException {
         ApiKeys keys = keys(settings.access());
@@ -72,9 +72,7 @@ public final class CogVideoServer implements AutoCloseable {
         if (access.keys().isPresent()) {
             return ApiKeys.read(access.keys().get());
         }
-        return access.keyList().isPresent()
-                ? ApiKeys.parse(access.keyList().get(), Path.of("keys"))
-                : ApiKeys.none();
+        return access.keyList().isPresent() ? ApiKeys.parse(access.keyList().get(), Path.of("keys")) : ApiKeys.none();
     }
 
     private static int listen(HttpFront front, ServerSettings.Network network) {

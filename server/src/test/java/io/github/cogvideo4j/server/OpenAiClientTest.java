@@ -174,7 +174,8 @@ class OpenAiClientTest {
         Video byUrl = client.videos()
                 .create(small("it moves")
                         .model("i2v")
-                        .inputReference(ImageInputReferenceParam.builder().imageUrl(url).build())
+                        .inputReference(
+                                ImageInputReferenceParam.builder().imageUrl(url).build())
                         .build());
         for (Video video : List.of(done(byFile), done(byUrl))) {
             assertThat(video._additionalProperties().get("kind")).isEqualTo(JsonValue.from("i2v"));
@@ -228,7 +229,10 @@ class OpenAiClientTest {
         List<String> made = new ArrayList<>();
         for (int i = 0; i < 7; i++) {
             made.add(client.videos()
-                    .create(small("number " + i).model("t2v").putAdditionalBodyProperty("num_inference_steps", JsonValue.from(1)).build())
+                    .create(small("number " + i)
+                            .model("t2v")
+                            .putAdditionalBodyProperty("num_inference_steps", JsonValue.from(1))
+                            .build())
                     .id());
         }
         for (VideoListParams.Order order : List.of(VideoListParams.Order.ASC, VideoListParams.Order.DESC)) {
@@ -245,7 +249,8 @@ class OpenAiClientTest {
 
     @Test
     void refusalsBecomeTheClientsExceptions() {
-        assertThatThrownBy(() -> client("wrong-key-0123456789").videos().list()).isInstanceOf(UnauthorizedException.class);
+        assertThatThrownBy(() -> client("wrong-key-0123456789").videos().list())
+                .isInstanceOf(UnauthorizedException.class);
         assertThatThrownBy(() -> client.videos().retrieve("video_none")).isInstanceOf(NotFoundException.class);
         assertThatThrownBy(() -> client.videos()
                         .create(VideoCreateParams.builder()
@@ -253,23 +258,29 @@ class OpenAiClientTest {
                                 .model("t2v")
                                 .size(VideoSize.of("17x17"))
                                 .build()))
-                .isInstanceOfSatisfying(BadRequestException.class, e -> assertThat(e.param())
-                        .contains("size"));
+                .isInstanceOfSatisfying(
+                        BadRequestException.class, e -> assertThat(e.param()).contains("size"));
         List<String> made = new ArrayList<>();
         assertThatThrownBy(() -> {
                     for (int i = 0; i < 60; i++) {
-                        made.add(client.videos().create(small("queue").model("t2v").build()).id());
+                        made.add(client.videos()
+                                .create(small("queue").model("t2v").build())
+                                .id());
                     }
                 })
-                .isInstanceOfSatisfying(RateLimitException.class, e -> assertThat(
-                                e.headers().values("Retry-After"))
-                        .isNotEmpty());
+                .isInstanceOfSatisfying(
+                        RateLimitException.class,
+                        e -> assertThat(e.headers().values("Retry-After")).isNotEmpty());
         made.forEach(id -> client.videos().delete(id));
     }
 
     @Test
     void anUnfinishedVideoHasNoContentYet() {
-        Video made = client.videos().create(small("wait").model("t2v").putAdditionalBodyProperty("num_inference_steps", JsonValue.from(100)).build());
+        Video made = client.videos()
+                .create(small("wait")
+                        .model("t2v")
+                        .putAdditionalBodyProperty("num_inference_steps", JsonValue.from(100))
+                        .build());
         assertThatThrownBy(() -> content(made.id(), Variant.VIDEO)).isInstanceOf(NotFoundException.class);
         assertThat(Arrays.asList(Video.Status.QUEUED, Video.Status.IN_PROGRESS)).contains(made.status());
         client.videos().delete(made.id());

@@ -85,9 +85,10 @@ public final class ServeCommand extends ConsoleCommand {
 
     @Override
     protected ExitCode run() throws IOException, InterruptedException {
-        Optional<Path> file = config.or(() -> Optional.ofNullable(console.environment().get(CONFIG))
-                .filter(name -> !name.isBlank())
-                .map(Path::of));
+        Optional<Path> file =
+                config.or(() -> Optional.ofNullable(console.environment().get(CONFIG))
+                        .filter(name -> !name.isBlank())
+                        .map(Path::of));
         ServerSettings settings = ServerSettings.read(given(), console.environment(), file);
         CogVideoServer server = CogVideoServer.start(settings);
         // The JVM waits for its hooks, so a signal ends the server in order.

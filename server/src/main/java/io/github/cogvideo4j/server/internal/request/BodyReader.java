@@ -170,10 +170,7 @@ final class BodyReader {
     /// A client that has bytes and no file names none: the type tells them from the text of an object then.
     private static boolean isBytes(Part part, String name) {
         String type = part.getHeaders().get("Content-Type");
-        return References.FIELDS.contains(name)
-                && type != null
-                && !type.startsWith("text/")
-                && !type.startsWith(JSON);
+        return References.FIELDS.contains(name) && type != null && !type.startsWith("text/") && !type.startsWith(JSON);
     }
 
     private static InputStream stream(Part part) {

@@ -90,8 +90,7 @@ public final class VideoRequestReader {
             inputs.put(input, uploads.adopt(jobs.reuse(owner, id, source)));
         }
         VideoRequest again = earlier.request().remixed(prompt, inputs, id);
-        return new Asked(
-                seed.isPresent() ? again.withSeed(seed.getAsLong()) : again, Operation.REMIX, 1);
+        return new Asked(seed.isPresent() ? again.withSeed(seed.getAsLong()) : again, Operation.REMIX, 1);
     }
 
     /// A place in the queue.
