@@ -50,6 +50,7 @@ class DocumentedCommandsTest {
     private static final List<Map.Entry<String, String>> BEFORE = List.of(
             Map.entry("--undo", "doctor my-model --fix --yes"),
             Map.entry("auto:psnr", "bench-cache --model my-model --cache pab"),
+            Map.entry("batch --merge", "batch rows.jsonl videos --model my-model"),
             Map.entry("--scores scores.json", "score samples/step-500 samples/step-1000 --json > scores.json"),
             Map.entry("verify OUTPUT", "lora fuse BASE ADAPTER OUTPUT"),
             Map.entry(
@@ -66,6 +67,7 @@ class DocumentedCommandsTest {
             "^generate .*--num-frames", "--num-inference-steps 2",
             "^watch (?!.*--once)", "--once --interval 0.1",
             "^watch .*--once", "--interval 0.1",
+            "^batch (?!--)", "--num-inference-steps 1 --num-frames 5",
             "^bench-cache", "--num-inference-steps 2 --num-frames 9 --cache first-block:threshold=0",
             "^invert", "--width 80 --height 48 --num-inference-steps 2 --max-num-frames 9",
             "^doctor .*--fix", "--yes");
@@ -79,7 +81,9 @@ class DocumentedCommandsTest {
     /// Commands that cannot be run here, with the reason. They are parsed.
     private static final Map<String, String> NOT_RUN = Map.of(
             "--with-text-encoder", "no fixture is a SAT training with its text encoder: T5 has 4.7 billion values",
-            "--enhance-prompt", "it asks a language model that somebody has to run");
+            "--enhance-prompt", "it asks a language model that somebody has to run",
+            "serve --model", "it goes on until somebody stops it; the module server's tests do",
+            "serve --config", "the same");
 
     private static final Pattern MADE =
             Pattern.compile("my-(?!model/).*|OUTPUT|out|sat|.*\\.(html|csv)|report|coded|inverted|lighthouse.mp4");
