@@ -34,6 +34,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /// A run that is looked at from time to time: which checkpoints are in it, and which of them are complete.
 ///
@@ -76,7 +77,8 @@ public final class RunWatch {
     ///
     /// @param checkpoint the checkpoint
     /// @param weights    its weights
-    /// @param newest     the file that was written last
+    /// @param newest     of the files that its weights need the one that was written last: what a trainer adds
+    ///                   later (an optimizer, a mark) makes it no other checkpoint
     /// @param identity   what that file is
     public record Complete(RunCheckpoint checkpoint, Weights weights, Path newest, FileIdentity identity)
             implements Sighting {}
@@ -208,7 +210,23 @@ public final class RunWatch {
         if (!RunFiles.of(checkpoint.path()).equals(files)) {
             return unfinished(checkpoint, "checkpoints.watch.writing");
         }
-        return new Complete(checkpoint, weights, newest.get(), identity);
+        Path own = newest(needed(weights, files)).orElse(newest.get());
+        return new Complete(checkpoint, weights, own, Objects.requireNonNull(files.get(own)));
+    }
+
+    /// The files that weights need, as far as they are told.
+    private static Map<Path, FileIdentity> needed(Weights weights, Map<Path, FileIdentity> files) {
+        Set<Path> needed = switch (weights) {
+            case Weights.Whole whole -> whole.checkpoint().files().keySet();
+            case Weights.Adapter adapter -> Set.of(adapter.adapter().file());
+        };
+        Set<Path> absolute = needed.stream()
+                .map(file -> file.toAbsolutePath().normalize())
+                .collect(Collectors.toSet());
+        Map<Path, FileIdentity> found = new HashMap<>(files);
+        found.keySet()
+                .removeIf(file -> !absolute.contains(file.toAbsolutePath().normalize()));
+        return found;
     }
 
     private static Sighting failed(RunCheckpoint checkpoint, Problem problem, Path newest, FileIdentity identity) {

@@ -61,6 +61,7 @@ class WatchingTest {
         private final Map<String, Integer> done = new HashMap<>();
         private long now;
         private int quiet;
+        private int stalled;
 
         World(SimulatedTrainer trainer, Generator generator, boolean deadly) {
             this.trainer = trainer;
@@ -80,7 +81,13 @@ class WatchingTest {
 
         void pass(Duration time) {
             now += time.toNanos();
-            if (!trainer.work(generator.integer(0, 6)) && ++quiet > 30) {
+            // A file server that hangs, in the middle of a checkpoint too.
+            if (stalled == 0 && generator.integer(0, 30) == 0) {
+                stalled = 15;
+            }
+            if (stalled > 0) {
+                stalled--;
+            } else if (!trainer.work(generator.integer(0, 6)) && ++quiet > 30) {
                 throw new Over();
             }
             if (deadly && generator.integer(0, 12) == 0) {
