@@ -220,12 +220,10 @@ public final class RunWatch {
             case Weights.Whole whole -> whole.checkpoint().files().keySet();
             case Weights.Adapter adapter -> Set.of(adapter.adapter().file());
         };
-        Set<Path> absolute = needed.stream()
-                .map(file -> file.toAbsolutePath().normalize())
-                .collect(Collectors.toSet());
+        Set<Path> absolute =
+                needed.stream().map(file -> file.toAbsolutePath().normalize()).collect(Collectors.toSet());
         Map<Path, FileIdentity> found = new HashMap<>(files);
-        found.keySet()
-                .removeIf(file -> !absolute.contains(file.toAbsolutePath().normalize()));
+        found.keySet().removeIf(file -> !absolute.contains(file.toAbsolutePath().normalize()));
         return found;
     }
 
