@@ -62,10 +62,12 @@ public final class CogVideoCommand extends ConsoleCommand {
         commands.put("prune", PruneCommand::new);
         commands.put("watch", WatchCommand::new);
         commands.put("generate", GenerateCommand::new);
+        commands.put("batch", BatchCommand::new);
         commands.put("vae", VaeCommand::new);
         commands.put("invert", InvertCommand::new);
         commands.put("bench-cache", BenchCacheCommand::new);
         commands.put("score", ScoreCommand::new);
+        commands.put("serve", ServeCommand::new);
         commands.put("doctor", DoctorCommand::new);
         commands.put("inspect", InspectCommand::new);
         commands.put("lora", LoraCommand::commandLine);

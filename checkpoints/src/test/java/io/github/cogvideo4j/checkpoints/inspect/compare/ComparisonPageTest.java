@@ -68,7 +68,7 @@ class ComparisonPageTest {
                 .doesNotContainIgnoringCase("@import")
                 .doesNotContainIgnoringCase(" src=")
                 .doesNotContainIgnoringCase(" href=")
-                .contains("prefers-color-scheme: dark");
+                .contains("color-scheme: light dark", "light-dark(");
     }
 
     @Test

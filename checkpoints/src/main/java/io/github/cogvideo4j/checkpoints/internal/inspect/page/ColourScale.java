@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.checkpoints.internal.inspect.page;
 
+import io.github.cogvideo4j.checkpoints.inspect.compare.ComparisonPage.Percent;
 import java.util.Collection;
 import java.util.Locale;
 
@@ -8,15 +9,17 @@ import java.util.Locale;
 ///
 /// @param least the smallest change
 /// @param most  the largest
-record ColourScale(double least, double most) {
+public record ColourScale(double least, double most) {
     /// From here on a colour is dark enough on a light page for white text, and light enough on a dark page for
     /// black text.
     private static final double DEEP_ON_LIGHT = 0.62;
 
     private static final double BRIGHT_ON_DARK = 0.45;
+    private static final int LEGEND_STEPS = 32;
+    private static final int LEGEND_LABELS = 5;
 
     /// The scale that spans these changes.
-    static ColourScale of(Collection<Double> changes) {
+    public static ColourScale of(Collection<Double> changes) {
         double least = Double.POSITIVE_INFINITY;
         double most = 0;
         for (double change : changes) {
@@ -29,17 +32,17 @@ record ColourScale(double least, double most) {
     }
 
     /// The position of a change, from 0 to 1.
-    double position(double change) {
+    public double position(double change) {
         return least == most ? 0.5 : Math.clamp(Math.log(change / least) / Math.log(most / least), 0.0, 1.0);
     }
 
     /// The change at a position.
-    double change(double position) {
+    public double change(double position) {
         return least * Math.pow(most / least, position);
     }
 
     /// The class of a cell.
-    String cellClass(double change) {
+    public String cellClass(double change) {
         if (change == 0) {
             return "cell same";
         }
@@ -54,11 +57,28 @@ record ColourScale(double least, double most) {
     }
 
     /// The style of a cell: its position, for the style sheet.
-    String style(double change) {
+    public String style(double change) {
         return change > 0 && Double.isFinite(change) ? styleAt(position(change)) : "";
     }
 
-    static String styleAt(double position) {
+    public static String styleAt(double position) {
         return String.format(Locale.ROOT, "--t:%.3f", position);
+    }
+
+    /// Draws the scale; a reader who does not see it has the numbers in the cells.
+    public void legend(Html html) {
+        if (least == most) {
+            return;
+        }
+        html.open("div", "class", "legend", "aria-hidden", "true").open("div", "class", "ramp");
+        for (int i = 0; i < LEGEND_STEPS; i++) {
+            double position = i / (LEGEND_STEPS - 1.0);
+            html.leaf("i", "", "class", "heat", "style", styleAt(position));
+        }
+        html.close("div").open("div", "class", "ticks");
+        for (int i = 0; i < LEGEND_LABELS; i++) {
+            html.leaf("span", Percent.of(change(i / (LEGEND_LABELS - 1.0))));
+        }
+        html.close("div").close("div");
     }
 }

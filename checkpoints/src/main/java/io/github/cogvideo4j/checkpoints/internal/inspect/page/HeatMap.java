@@ -15,9 +15,6 @@ import java.util.SortedMap;
 /// The blocks as rows, the kinds of layer as columns, and what lies around the blocks below. A table, so that
 /// it can be read aloud and copied; every cell says its value in text.
 public final class HeatMap {
-    private static final int LEGEND_STEPS = 32;
-    private static final int LEGEND_LABELS = 5;
-
     private final Html html;
     private final SequencedMap<String, SortedMap<Integer, Map<LayerKind, ValueChange>>> lists;
     private final Map<String, ValueChange> outside;
@@ -37,7 +34,7 @@ public final class HeatMap {
 
     public void write() {
         html.leaf("p", html.say("checkpoints.page.heat-map-explained"), "class", "note");
-        legend();
+        scale.legend(html);
         lists.forEach(this::table);
         around();
     }
@@ -143,21 +140,5 @@ public final class HeatMap {
             html.leaf("span", module).leaf("b", Percent.of(change.relative())).close("li");
         });
         html.close("ul");
-    }
-
-    private void legend() {
-        if (scale.least() == scale.most()) {
-            return;
-        }
-        html.open("div", "class", "legend", "aria-hidden", "true").open("div", "class", "ramp");
-        for (int i = 0; i < LEGEND_STEPS; i++) {
-            double position = i / (LEGEND_STEPS - 1.0);
-            html.leaf("i", "", "class", "heat", "style", ColourScale.styleAt(position));
-        }
-        html.close("div").open("div", "class", "ticks");
-        for (int i = 0; i < LEGEND_LABELS; i++) {
-            html.leaf("span", Percent.of(scale.change(i / (LEGEND_LABELS - 1.0))));
-        }
-        html.close("div").close("div");
     }
 }
