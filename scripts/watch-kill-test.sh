@@ -107,9 +107,14 @@ train &
 trainer=$!
 
 for ((kill = 1; kill <= kills; kill++)); do
-  delay=$((1000 + (RANDOM * 32768 + RANDOM) % 24000))
+  # Every other kill falls while a checkpoint is worked on, however slow the machine is; the others anywhere.
+  delay=$(((RANDOM * 32768 + RANDOM) % 24000))
   (watch) >"$work/log.$kill" 2>&1 &
   watcher=$!
+  for ((i = 0; kill % 2 == 0 && i < 240; i++)); do
+    ! grep -q '^checkpoint-' "$work/log.$kill" || break
+    sleep 0.5
+  done
   sleep "$((delay / 1000)).$(printf %03d $((delay % 1000)))"
   kill -9 "$watcher" 2>/dev/null || fail "the watch ended by itself"
   wait "$watcher" 2>/dev/null || true
