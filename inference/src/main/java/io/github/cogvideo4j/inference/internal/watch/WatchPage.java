@@ -287,7 +287,8 @@ public final class WatchPage {
 
     /// Opens a table that is scrolled where it is too wide, with the keyboard too.
     private void table(String id, String title, Runnable head) {
-        html.open("div", "class", "scroll", "tabindex", "0", "role", "region", "aria-labelledby", title + "-title");
+        html.open(
+                "div", "class", "scroll tall", "tabindex", "0", "role", "region", "aria-labelledby", title + "-title");
         html.open("table", "id", "table-" + id).open("thead").open("tr");
         head.run();
         html.close("tr").close("thead").open("tbody");

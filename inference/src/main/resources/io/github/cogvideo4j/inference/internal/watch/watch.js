@@ -120,6 +120,8 @@ addEventListener('DOMContentLoaded', () => {
     show();
   });
   grid.addEventListener('loadedmetadata', (event) => {
+    // Those that are not loaded take as much room, so that nothing moves when they are.
+    root.style.setProperty('--ratio', event.target.videoWidth + ' / ' + event.target.videoHeight);
     follow(event.target, STOPPED);
     show();
   }, true);
