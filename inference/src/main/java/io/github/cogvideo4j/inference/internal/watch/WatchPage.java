@@ -133,7 +133,7 @@ public final class WatchPage {
                 .sum();
         html.open("ul", "class", "cards");
         card(done + " / " + report.checkpoints().size(), say("done"), "", false);
-        card(Long.toString(alarms), say("alarms-count"), "", alarms > 0);
+        card(Long.toString(alarms), say("alarms-count", alarms), "", alarms > 0);
         report.checkpoints().stream()
                 .filter(checkpoint -> checkpoint.base().isPresent())
                 .reduce((first, second) -> second)
