@@ -6,11 +6,7 @@ import io.github.cogvideo4j.cli.arguments.GenerationChoices.Seed;
 import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.generation.GenerationRequest.Extension;
-import io.github.cogvideo4j.inference.generation.GenerationSettings;
 import io.github.cogvideo4j.inference.generation.PromptInput;
-import io.github.cogvideo4j.inference.options.CacheChoice;
-import io.github.cogvideo4j.inference.options.PipelineOptions;
-import io.github.cogvideo4j.inference.quality.CacheSubject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,8 +24,8 @@ public final class RequestArguments {
     @Option(names = "--enhance-prompt", arity = "0..1", fallbackValue = "true", paramLabel = "true|try|false")
     private Enhancement enhance = Enhancement.FALSE;
 
-    @Option(names = "--negative-prompt", paramLabel = "TEXT")
-    private Optional<String> negativePrompt = Optional.empty();
+    @Mixin
+    private final SettingsArguments settings = new SettingsArguments();
 
     @Mixin
     private final InputArguments inputs = new InputArguments();
@@ -37,48 +33,15 @@ public final class RequestArguments {
     @Option(names = "--prompts", paramLabel = "FILE")
     private Optional<Path> promptFile = Optional.empty();
 
-    @Option(names = "--height", paramLabel = "N")
-    private Optional<Integer> height = Optional.empty();
-
-    @Option(names = "--width", paramLabel = "N")
-    private Optional<Integer> width = Optional.empty();
-
-    @Option(names = "--num-frames", paramLabel = "N")
-    private Optional<Integer> numFrames = Optional.empty();
-
-    @Mixin
-    private final WindowArguments windows = new WindowArguments();
-
-    @Option(names = "--fps", paramLabel = "N")
-    private Optional<Double> fps = Optional.empty();
-
-    @Option(names = "--num-inference-steps", paramLabel = "N", defaultValue = "50")
-    private int steps = 50;
-
-    @Option(names = "--guidance-scale", paramLabel = "X", defaultValue = "6.0")
-    private double guidanceScale = 6;
-
-    @Option(names = "--use-dynamic-cfg", arity = "0..1", fallbackValue = "true", paramLabel = "true|false")
-    private Optional<Boolean> dynamicCfg = Optional.empty();
-
-    @Option(names = "--strength", paramLabel = "X", defaultValue = "0.8")
-    private double strength = 0.8;
-
     @Option(names = "--eta", paramLabel = "X", defaultValue = "0.0")
     @SuppressWarnings("UnusedVariable") // accepted for old command lines: it has no effect in the reference either
     private double eta;
-
-    @Option(names = "--max-sequence-length", paramLabel = "N")
-    private Optional<Integer> maxSequenceLength = Optional.empty();
 
     @Option(names = "--seed", paramLabel = "N|random", converter = GenerationChoices.SeedWord.class)
     private Optional<Seed> seed = Optional.empty();
 
     @Option(names = "--num-videos-per-prompt", paramLabel = "N", defaultValue = "1")
     private int videosPerPrompt = 1;
-
-    @Option(names = "--cache", paramLabel = "NAME[:KEY=VALUE,...]")
-    private Optional<String> cache = Optional.empty();
 
     @Option(names = "--preset", paramLabel = "NAME", defaultValue = "model")
     private Preset preset = Preset.MODEL;
@@ -127,14 +90,11 @@ public final class RequestArguments {
         if (asked != GenerationKind.V2V && given.test("--strength")) {
             throw new UsageException("cli.generate.strength", asked);
         }
-        GenerationSettings settings = settings(base.settings(), given);
         GenerationRequest request = base.withPrompts(asked, prompts)
                 .withExtension(extension)
-                .withSettings(cache(base.model(), base.options(), settings.steps())
-                        .map(settings::withCache)
-                        .orElse(settings))
+                .withSettings(base.settings().withVideosPerPrompt(videosPerPrompt()))
                 .withSeed(seed.map(Seed::value).orElse(base.seed()));
-        return negativePrompt.map(request::withNegativePrompt).orElse(request);
+        return settings.over(request, preset, inputs.masked(), given);
     }
 
     /// The prompts, each with the input that its video starts from.
@@ -152,35 +112,5 @@ public final class RequestArguments {
         }
         return List.of(
                 inputs.around(prompt.map(PromptInput::new).orElseGet(() -> base.withInput(Optional.empty())), base));
-    }
-
-    /// Puts what `--cache auto:psnr=X` means for a model in its place.
-    ///
-    /// @param count how many steps there will be
-    /// @throws UsageException when it has another form
-    private Optional<CacheChoice> cache(Path model, PipelineOptions options, int count) throws IOException {
-        if (cache.filter(CacheTables::isAutomatic).isPresent()) {
-            CacheSubject subject = CacheSubject.of(model, options, count);
-            return Optional.of(CacheTables.choose(cache.get(), model, subject));
-        }
-        return cache.map(CacheChoice::of);
-    }
-
-    private GenerationSettings settings(GenerationSettings base, Predicate<String> given) {
-        GenerationSettings settings = base.withVideosPerPrompt(videosPerPrompt())
-                .withDynamicCfg(dynamicCfg.orElse(preset == Preset.CLI_DEMO || base.dynamicCfg()));
-        settings = given.test("--num-inference-steps") ? settings.withSteps(steps) : settings;
-        settings = given.test("--guidance-scale") ? settings.withGuidanceScale(guidanceScale) : settings;
-        // Behind a mask the video is made anew.
-        settings = given.test("--strength")
-                ? settings.withStrength(strength)
-                : inputs.masked() ? settings.withStrength(1) : settings;
-        settings = height.map(settings::withHeight).orElse(settings);
-        settings = width.map(settings::withWidth).orElse(settings);
-        settings = numFrames.map(settings::withNumFrames).orElse(settings);
-        settings = fps.map(settings::withFramesPerSecond).orElse(settings);
-        settings =
-                windows.over(base.windows(), given).map(settings::withWindows).orElse(settings);
-        return maxSequenceLength.map(settings::withMaxSequenceLength).orElse(settings);
     }
 }

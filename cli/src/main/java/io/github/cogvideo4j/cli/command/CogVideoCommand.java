@@ -62,6 +62,7 @@ public final class CogVideoCommand extends ConsoleCommand {
         commands.put("prune", PruneCommand::new);
         commands.put("watch", WatchCommand::new);
         commands.put("generate", GenerateCommand::new);
+        commands.put("batch", BatchCommand::new);
         commands.put("vae", VaeCommand::new);
         commands.put("invert", InvertCommand::new);
         commands.put("bench-cache", BenchCacheCommand::new);

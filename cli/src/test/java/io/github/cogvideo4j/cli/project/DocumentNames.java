@@ -134,6 +134,11 @@ final class DocumentNames {
                 }
             }
         }
+        for (String rows : List.of("prompts.txt", "rows.jsonl")) {
+            if (words.contains(rows)) {
+                Files.writeString(folder.resolve(rows), rows.endsWith("txt") ? "a cat\n" : "{\"prompt\": \"a cat\"}\n");
+            }
+        }
         spoil(line, folder.resolve("FOLDER/transformer/diffusion_pytorch_model.safetensors.index.json"));
     }
 

@@ -50,6 +50,7 @@ class DocumentedCommandsTest {
     private static final List<Map.Entry<String, String>> BEFORE = List.of(
             Map.entry("--undo", "doctor my-model --fix --yes"),
             Map.entry("auto:psnr", "bench-cache --model my-model --cache pab"),
+            Map.entry("batch --merge", "batch rows.jsonl videos --model my-model"),
             Map.entry("--scores scores.json", "score samples/step-500 samples/step-1000 --json > scores.json"),
             Map.entry("verify OUTPUT", "lora fuse BASE ADAPTER OUTPUT"),
             Map.entry(
@@ -64,6 +65,7 @@ class DocumentedCommandsTest {
     private static final Map<String, String> SMALLER = Map.of(
             "^generate (?!.*--smoke|.*--num-frames)", "--num-inference-steps 2 --num-frames 9",
             "^generate .*--num-frames", "--num-inference-steps 2",
+            "^batch (?!--)", "--num-inference-steps 1 --num-frames 5",
             "^bench-cache", "--num-inference-steps 2 --num-frames 9 --cache first-block:threshold=0",
             "^invert", "--width 80 --height 48 --num-inference-steps 2 --max-num-frames 9",
             "^doctor .*--fix", "--yes");

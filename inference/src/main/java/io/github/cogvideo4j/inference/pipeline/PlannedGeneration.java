@@ -267,8 +267,8 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
                 result.cache());
         GenerationRequest used = request.withExtension(request.extension()
                 .map(asked -> new GenerationRequest.Extension(asked.clips(), OptionalInt.of(turn.overlap()))));
-        GenerationRecord record =
-                new GenerationRecord(UsedRequest.of(used, turn.prompt(), turn.planning(), written.seed()), identity);
+        GenerationRecord record = new GenerationRecord(
+                UsedRequest.of(used, turn.prompt(), turn.planning(), generator.compute(), written.seed()), identity);
         OutputFile.write(
                 files.record(), files.overwrite(), unfinished -> Files.writeString(unfinished, record.text(written)));
         return written;

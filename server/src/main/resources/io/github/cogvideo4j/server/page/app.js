@@ -74,8 +74,8 @@ class App extends Part {
       </header>
       <main id="main" tabindex="-1">${this.page(model)}</main>
       <div class="notice" role="status" aria-live="polite">${state.notice
-        ? html`<p>${state.notice}</p><button class="plain round" aria-label=${t('close')}
-          @click=${() => { state.notice = ''; state.changed(); }}>${icon('close')}</button>` : nothing}</div>`;
+        ? html`<div><p>${state.notice}</p><button class="plain round" aria-label=${t('close')}
+          @click=${() => { state.notice = ''; state.changed(); }}>${icon('close')}</button></div>` : nothing}</div>`;
   }
 
   skip(event) {

@@ -5,7 +5,7 @@ import { Part, state } from './state.js';
 import { content } from './api.js';
 import { create, estimate } from './request.js';
 import { playtime, sizeText } from './settings.js';
-import { duration, gigabytes, number, t } from './words.js';
+import { duration, memory, number, t } from './words.js';
 import './media.js';
 
 const kinds = ['t2v', 'i2v', 'v2v', 'control', 'canny'];
@@ -15,8 +15,8 @@ const largestSeed = 2 ** 32;
 const randomSeed = () => crypto.getRandomValues(new Uint32Array(1))[0];
 
 /** The field of the form that an error of the API speaks of. */
-const fieldOf = { width: 'size', height: 'size', seconds: 'num_frames', input_reference: 'media-image', video: 'media-video',
-  control_video: 'media-video', mask: 'media-mask', 'lora[name]': 'lora', 'lora[scale]': 'lora_scale' };
+const fieldOf = { width: 'size', height: 'size', seconds: 'num_frames', input_reference: 'media-image', last_image: 'media-last',
+  video: 'media-video', 'video.id': 'media-video', control_video: 'media-video', mask: 'media-mask', 'lora.name': 'lora' };
 
 class Create extends Part {
   static properties = {
@@ -187,7 +187,11 @@ class Create extends Part {
   }
 
   #focusWrong() {
-    this.updateComplete.then(() => this.querySelector('[aria-invalid="true"], .wrong')?.focus());
+    this.updateComplete.then(() => {
+      const field = this.querySelector('[aria-invalid="true"], .wrong');
+      field?.closest('details')?.setAttribute('open', '');
+      field?.focus();
+    });
   }
 
   /** A message below a field; the field names it by aria-describedby. */
@@ -204,7 +208,7 @@ class Create extends Part {
       <input id=${name} type="number" inputmode="decimal" required min=${min} max=${max} step=${step}
         .value=${live(String(this.settings[name]))} aria-invalid=${this.wrong[name] ? 'true' : nothing}
         aria-describedby=${this.#describe(name)}
-        @change=${event => event.target.value !== '' && this.set(name, Number(event.target.value))}>
+        @change=${event => event.target.value !== '' && this.set(name, Math.min(max, Math.max(min, Number(event.target.value))))}>
       ${this.#problem(name)}</div>`;
   }
 
@@ -373,13 +377,14 @@ class Create extends Part {
     const { told } = this;
     if (!told) return html`<p>${t('estimate.asking')}</p>`;
     if (told.lacking) return html`<p>${t('estimate.lacking')}</p>`;
+    if (Object.values(this.wrong).includes(told.refused)) return nothing;
     if (told.refused) return html`<p class="wrong">${told.refused}</p>`;
     const parts = [];
     if (told.seconds_estimated) parts.push(t('estimate.time', { time: duration(told.seconds_estimated * this.count) }));
     if (told.memory_bytes) {
       parts.push(told.memory_available_bytes
-        ? t('estimate.memory-of', { n: gigabytes(told.memory_bytes), of: gigabytes(told.memory_available_bytes) })
-        : t('estimate.memory', { n: gigabytes(told.memory_bytes) }));
+        ? t('estimate.memory-of', { n: memory(told.memory_bytes), of: memory(told.memory_available_bytes) })
+        : t('estimate.memory', { n: memory(told.memory_bytes) }));
     }
     return html`<p>${parts.join(' · ')}</p>
       ${told.queue_seconds > 1 ? html`<p>${t('estimate.queue', { time: duration(told.queue_seconds) })}</p>` : nothing}

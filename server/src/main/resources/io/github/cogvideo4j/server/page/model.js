@@ -3,7 +3,7 @@ import { html, noChange, nothing } from 'lit';
 import { directive, Directive } from 'lit/directive.js';
 import { Part, state } from './state.js';
 import { get, post } from './api.js';
-import { date, gigabytes, number, percent, t } from './words.js';
+import { date, memory, number, percent, t } from './words.js';
 
 /** Colours a cell by a share from 0 to 1; as a property, because the page's policy forbids style attributes. */
 const heat = directive(class extends Directive {
@@ -114,7 +114,7 @@ class ModelPage extends Part {
         ['zero', source.zero_stage],
         ['ranks', source.world_size],
         ['versions', versions],
-        ['files', t('origin.files-value', { n: number(source.files), size: gigabytes(source.bytes) })],
+        ['files', t('origin.files-value', { n: number(source.files), size: memory(source.bytes) })],
         ['adapters', (source.adapters ?? []).map(each => `${each.name} × ${each.scale}`).join(', ')],
         ['merge', source.merge && `${source.merge.method}: ${source.merge.sources.map(each => `${each.name} × ${each.weight}`).join(', ')}`],
         ['dtype', options.dtype],

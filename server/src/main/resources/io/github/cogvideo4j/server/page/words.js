@@ -28,7 +28,8 @@ export function t(key, values = {}) {
 export const number = (value, digits = 0) =>
   new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
 
-export const gigabytes = bytes => t('unit.gb', { n: number(bytes / 1e9, bytes < 1e10 ? 1 : 0) });
+export const memory = bytes => bytes < 1e9 ? t('unit.mb', { n: number(Math.ceil(bytes / 1e6)) })
+  : t('unit.gb', { n: number(bytes / 1e9, bytes < 1e10 ? 1 : 0) });
 
 export const percent = share => new Intl.NumberFormat(language,
   { style: 'percent', maximumSignificantDigits: 2 }).format(share);

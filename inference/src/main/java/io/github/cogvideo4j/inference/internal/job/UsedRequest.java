@@ -20,8 +20,10 @@ public final class UsedRequest {
     ///
     /// @param asked    what was asked for
     /// @param planning what it came to with the model
+    /// @param compute  what it was computed with
     /// @param seed     the video's own seed
-    public static GenerationRequest of(GenerationRequest asked, PromptInput prompt, Planning planning, long seed) {
+    public static GenerationRequest of(
+            GenerationRequest asked, PromptInput prompt, Planning planning, ComputeOptions compute, long seed) {
         GenerationPlan plan = planning.plan();
         GenerationSettings settings = planning.request()
                 .settings()
@@ -37,7 +39,6 @@ public final class UsedRequest {
                 .map(settings::withWindows)
                 .orElse(settings);
         PipelineOptions options = asked.options();
-        ComputeOptions compute = options.compute();
         options = options.withCompute(compute.withDevice(plan.device()))
                 .withScheduler(asked.options().scheduler().orElseGet(() -> SchedulerChoice.ofClass(plan.scheduler())));
         return asked.withOptions(options)

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.inference.internal.layer;
 
+import io.github.cogvideo4j.inference.internal.runtime.Kernels;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -35,7 +36,7 @@ public final class Attention {
     /// @param bias `[1 or batch, heads, tokens, tokens]`, of the queries' type
     public static Tensor biased(Tensor query, Tensor key, Tensor value, Tensor bias) {
         return isNative(query)
-                ? biasedNatively(query, key, value, bias)
+                ? Kernels.withAnyAttention(() -> biasedNatively(query, key, value, bias))
                 : widened(
                         query,
                         (first, count) -> biasedNatively(

@@ -173,6 +173,11 @@ public record ComputeDevice(String name) {
         return tensor.to(torchDevice(), ScalarTypes.of(precision));
     }
 
+    /// Waits until the device has done all that it was asked.
+    public void finish() {
+        cudaIndex().ifPresent(index -> torch.synchronizeDevice((byte) index));
+    }
+
     /// Gives back to the device what libtorch keeps of its memory for the next tensors.
     public void emptyCache() {
         if (!isCpu()) {

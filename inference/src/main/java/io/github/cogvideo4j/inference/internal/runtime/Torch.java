@@ -44,6 +44,7 @@ public final class Torch {
         try (PointerScope _ = new PointerScope()) {
             openblas_nolapack.blas_set_num_threads(1);
             torch.get_num_threads();
+            Kernels.exact();
         } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {
             if (choice.kind() == CudaNatives.Kind.CUDA) {
                 throw new MissingCapabilityException(new Problem(

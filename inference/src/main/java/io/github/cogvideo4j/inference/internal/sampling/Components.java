@@ -9,10 +9,15 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.internal.cache.StepCache;
+import io.github.cogvideo4j.inference.internal.cuda.UserCache;
 import io.github.cogvideo4j.inference.internal.device.CopyLane;
+import io.github.cogvideo4j.inference.internal.device.KernelChoice;
+import io.github.cogvideo4j.inference.internal.device.KernelTrials.AttentionShape;
+import io.github.cogvideo4j.inference.internal.device.KernelTrials.ConvolutionShape;
 import io.github.cogvideo4j.inference.internal.prediction.NoisePredictor;
 import io.github.cogvideo4j.inference.internal.prediction.TransformerPredictor;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
+import io.github.cogvideo4j.inference.internal.runtime.Kernels;
 import io.github.cogvideo4j.inference.internal.sampler.Sampler;
 import io.github.cogvideo4j.inference.internal.sampling.OffloadPlan.Part;
 import io.github.cogvideo4j.inference.internal.text.T5Encoder;
@@ -22,6 +27,7 @@ import io.github.cogvideo4j.inference.internal.transformer.TransformerModel;
 import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
 import io.github.cogvideo4j.inference.internal.weights.WeightStore;
 import io.github.cogvideo4j.inference.internal.weights.Weights.DeviceBytes;
+import io.github.cogvideo4j.inference.options.ComputeOptions;
 import io.github.cogvideo4j.inference.options.ComputeOptions.Offload;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.Precision;
@@ -30,6 +36,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -48,9 +55,11 @@ final class Components implements AutoCloseable {
     private final List<Problem> warnings;
     private final Optional<String> pipelineClass;
     private final CopyLane.Maker lanes;
+    private final Optional<KernelChoice> kernels;
     private Optional<TextEncoder> textEncoder = Optional.empty();
     private Offload offload = Offload.NONE;
     private Optional<Part> turn = Optional.empty();
+    private ComputeOptions compute;
 
     private Components(
             Path model,
@@ -62,7 +71,8 @@ final class Components implements AutoCloseable {
             CogVideoXVae vae,
             List<Problem> warnings,
             Optional<String> pipelineClass,
-            CopyLane.Maker lanes) {
+            CopyLane.Maker lanes,
+            Optional<KernelChoice> kernels) {
         this.model = model;
         this.options = options;
         this.device = device;
@@ -73,6 +83,8 @@ final class Components implements AutoCloseable {
         this.warnings = List.copyOf(warnings);
         this.pipelineClass = pipelineClass;
         this.lanes = lanes;
+        this.kernels = kernels;
+        this.compute = options.compute();
     }
 
     /// Opens a model's folder.
@@ -81,13 +93,23 @@ final class Components implements AutoCloseable {
     static Components open(Path model, PipelineOptions options) throws IOException {
         ComputeDevice device = ComputeDevice.start(options.compute());
         DeviceChoices.check(options.compute(), device);
-        return open(model, options, device, CopyLane.of(device));
+        Optional<KernelChoice> kernels = device.cudaIndex().isPresent()
+                ? Optional.of(KernelChoice.on(
+                        device, options.compute().precision(), UserCache.folder(Map.copyOf(System.getenv()))))
+                : Optional.empty();
+        return open(model, options, device, CopyLane.of(device), kernels);
     }
 
     /// Opens a model's folder for a device.
     ///
-    /// @param lanes the way of streamed weights to the device
-    static Components open(Path model, PipelineOptions options, ComputeDevice device, CopyLane.Maker lanes)
+    /// @param lanes   the way of streamed weights to the device
+    /// @param kernels how kernels are chosen, where there is a choice
+    static Components open(
+            Path model,
+            PipelineOptions options,
+            ComputeDevice device,
+            CopyLane.Maker lanes,
+            Optional<KernelChoice> kernels)
             throws IOException {
         Optional<Problem> passedOver = device.note(options.compute().device());
         Precision precision = options.compute().precision();
@@ -121,7 +143,8 @@ final class Components implements AutoCloseable {
                     Stream.concat(passedOver.stream(), adapters.warnings().stream())
                             .toList(),
                     options.transformer().isPresent() ? Optional.empty() : folder.pipelineClass(),
-                    lanes);
+                    lanes,
+                    kernels);
         } catch (RuntimeException | IOException e) {
             vae.close();
             throw e;
@@ -213,6 +236,18 @@ final class Components implements AutoCloseable {
 
     CogVideoXVae vae() {
         return vae;
+    }
+
+    /// Chooses the kernels of a run, which computes with them from now on.
+    void chooseKernels(AttentionShape attention, ConvolutionShape convolution) {
+        compute = kernels.map(choice -> choice.made(options.compute(), attention, convolution))
+                .orElse(options.compute());
+        Kernels.use(compute.attention(), compute.cudnnBenchmark().orElse(false));
+    }
+
+    /// What the latest run was computed with: what was asked for, and what was chosen.
+    ComputeOptions compute() {
+        return compute;
     }
 
     /// The autoencoder, about to compute.

@@ -7,6 +7,8 @@ import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.Stage;
 import io.github.cogvideo4j.inference.internal.cache.CacheShape;
 import io.github.cogvideo4j.inference.internal.cache.RequestCache;
+import io.github.cogvideo4j.inference.internal.device.KernelTrials.AttentionShape;
+import io.github.cogvideo4j.inference.internal.device.KernelTrials.ConvolutionShape;
 import io.github.cogvideo4j.inference.internal.layer.Linear;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
@@ -172,6 +174,34 @@ final class MemoryEstimate {
         return 2 * bytes * batch() * source.rows(request) * heads * tokens * tokens;
     }
 
+    /// The attention of the transformer.
+    AttentionShape attention(LatentSource source) {
+        TransformerConfig config = components.config();
+        return new AttentionShape(
+                batch() * source.rows(request),
+                config.numAttentionHeads(),
+                textTokens() + videoTokens(),
+                config.attentionHeadDim());
+    }
+
+    /// The convolution that takes the autoencoder most of its time: at its finest level.
+    ConvolutionShape convolution() {
+        VaeConfig config = components.vae().config();
+        TileSize tile = tile();
+        return new ConvolutionShape(
+                config.blockOutChannels().getFirst(),
+                Math.min(VAE_DECODED_FRAMES, shape.frames()) + 2,
+                Math.min(tile.height(), shape.height()),
+                Math.min(tile.width(), shape.width()));
+    }
+
+    /// What the autoencoder computes at a time.
+    private TileSize tile() {
+        return components.options().vae().tiling()
+                ? components.options().vae().tiles().orElseGet(components.vae().config()::usualTiles)
+                : new TileSize(shape.height(), shape.width(), 0, 0);
+    }
+
     /// What a step cache keeps from step to step.
     long cacheBytes(LatentSource source) {
         TransformerConfig config = components.config();
@@ -218,11 +248,7 @@ final class MemoryEstimate {
 
     private long vaeActivations(long mostFrames) {
         VaeConfig config = components.vae().config();
-        long area = (long) shape.height() * shape.width();
-        if (components.options().vae().tiling()) {
-            TileSize tile = components.options().vae().tiles().orElseGet(config::usualTiles);
-            area = Math.min(area, (long) tile.height() * tile.width());
-        }
+        long area = Math.min((long) shape.height() * shape.width(), (long) tile().height() * tile().width());
         long frames = Math.min(mostFrames, shape.frames());
         return frames * area * config.blockOutChannels().getFirst() * VAE_ACTIVATIONS * bytes;
     }

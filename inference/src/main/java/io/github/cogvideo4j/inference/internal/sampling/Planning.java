@@ -10,6 +10,8 @@ import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.MemoryPlan;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.cache.RequestCache;
+import io.github.cogvideo4j.inference.internal.device.KernelTrials.AttentionShape;
+import io.github.cogvideo4j.inference.internal.device.KernelTrials.ConvolutionShape;
 import io.github.cogvideo4j.inference.internal.sampler.Sampler;
 import io.github.cogvideo4j.inference.internal.sampler.SamplerRun;
 import io.github.cogvideo4j.inference.internal.window.WindowLayout;
@@ -29,6 +31,8 @@ public final class Planning {
     private final double modelRate;
     private final Optional<WindowLayout> windows;
     private final GenerationPlan plan;
+    private final AttentionShape attention;
+    private final ConvolutionShape convolution;
 
     /// Plans a request.
     ///
@@ -64,6 +68,8 @@ public final class Planning {
                             layout.options().schedule());
                 });
         MemoryEstimate memory = new MemoryEstimate(components, shape, request, caching, windows);
+        this.attention = memory.attention(source);
+        this.convolution = memory.convolution();
         this.plan = new GenerationPlan(
                 shape.height(),
                 shape.width(),
@@ -82,6 +88,16 @@ public final class Planning {
                 windows.map(layout -> new GenerationPlan.Windows(
                         layout.options(), layout.longest(), layout.at(0).size(), layout.calls(calls))),
                 Optional.empty());
+    }
+
+    /// The attention that takes the most time.
+    AttentionShape attention() {
+        return attention;
+    }
+
+    /// The convolution that takes the most time.
+    ConvolutionShape convolution() {
+        return convolution;
     }
 
     /// The windows over a long video, if there are any.

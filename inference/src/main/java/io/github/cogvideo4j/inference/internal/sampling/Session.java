@@ -48,6 +48,7 @@ final class Session {
     /// @throws MissingCapabilityException `memory` with what to change
     <T> T run(Supplier<T> computation) {
         try {
+            components.chooseKernels(planning.attention(), planning.convolution());
             return computation.get();
         } catch (RuntimeException e) {
             boolean memory = OutOfMemory.is(e);

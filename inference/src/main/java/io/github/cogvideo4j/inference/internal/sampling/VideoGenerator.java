@@ -10,6 +10,7 @@ import io.github.cogvideo4j.inference.generation.ModelTraits;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.internal.runtime.DeviceOwner;
+import io.github.cogvideo4j.inference.options.ComputeOptions;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import java.io.IOException;
@@ -145,6 +146,11 @@ public final class VideoGenerator implements AutoCloseable {
 
     private static int half(int size) {
         return Math.max(TRIAL_GRID, size / 2 / TRIAL_GRID * TRIAL_GRID);
+    }
+
+    /// What the latest run was computed with: what was asked for, and the kernels that were chosen.
+    public ComputeOptions compute() {
+        return components.compute();
     }
 
     /// Generates all videos of a planned request.

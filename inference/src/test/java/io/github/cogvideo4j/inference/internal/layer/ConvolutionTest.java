@@ -16,6 +16,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -43,6 +44,20 @@ class ConvolutionTest {
     @AfterEach
     void close() {
         mode.close();
+    }
+
+    /// What cuDNN asks before it takes its kernels for this layout, and before it would copy the input into another.
+    @Test
+    void framesAreAVideoInChannelsLastLayoutWithoutACopy() {
+        Scoped.run(() -> {
+            Tensor input = random(Precision.BF16, 5, 6, 4, 2 * IN);
+            Tensor video = input.permute(3, 0, 1, 2).unsqueeze(0);
+            assertThat(video.is_contiguous(MemoryFormat.ChannelsLast3d)).isTrue();
+            assertThat(video.contiguous(MemoryFormat.ChannelsLast3d).data_ptr().address())
+                    .isEqualTo(input.data_ptr().address());
+            Tensor frames = input.permute(0, 3, 1, 2);
+            assertThat(frames.is_contiguous(MemoryFormat.ChannelsLast)).isTrue();
+        });
     }
 
     @ParameterizedTest

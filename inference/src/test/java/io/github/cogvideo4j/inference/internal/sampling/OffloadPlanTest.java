@@ -120,7 +120,7 @@ class OffloadPlanTest {
     private static MemoryPlan plan(PipelineOptions options, double freeGib) throws IOException {
         PipelineRequest request =
                 PipelineRequest.builder().prompt("a lighthouse").build();
-        try (Components components = Components.open(model, options, CARD, NO_LANE)) {
+        try (Components components = Components.open(model, options, CARD, NO_LANE, Optional.empty())) {
             LatentSource source = new NoiseSource();
             LatentShape shape = source.shape(new SizeRules(components.config(), components.vae()), request);
             assertThat(List.of(shape.frames(), shape.height(), shape.width())).containsExactly(49, 480, 720);

@@ -12,10 +12,14 @@ import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.internal.device.CopyLane;
 import io.github.cogvideo4j.inference.internal.device.CountingLane;
+import io.github.cogvideo4j.inference.internal.device.KernelChoice;
+import io.github.cogvideo4j.inference.internal.device.MeasuredChoices;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
+import io.github.cogvideo4j.inference.internal.runtime.Kernels;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
+import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
 import io.github.cogvideo4j.inference.options.ComputeOptions.Offload;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
@@ -23,9 +27,13 @@ import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,6 +41,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Whole generations whose weights come and go, on a device that computes as the processor does and counts: the same
 /// videos to the bit, and after memory was used up the same again.
 class StreamedGenerationTest {
+    @TempDir
+    private Path folder;
+
     @BeforeAll
     static void start() {
         Torch.start(1);
@@ -46,7 +57,8 @@ class StreamedGenerationTest {
 
     private static VideoGenerator open(String model, PipelineOptions options, CopyLane.Maker lanes) throws IOException {
         return new VideoGenerator(
-                Components.open(Resources.golden("pipelines/" + model), options, ComputeDevice.CPU, lanes),
+                Components.open(
+                        Resources.golden("pipelines/" + model), options, ComputeDevice.CPU, lanes, Optional.empty()),
                 new NoiseSource());
     }
 
@@ -91,6 +103,32 @@ class StreamedGenerationTest {
                     .as("before the decoder, blocks leave the device")
                     .isZero();
             assertThat(moved.plan(request(cached)).plan().memory().offload()).isEqualTo(offload);
+        }
+    }
+
+    /// Stated times stand in for a card's.
+    @Test
+    void aRunTellsWhichKernelsItTook() throws IOException {
+        KernelChoice choice = new KernelChoice(
+                "a card",
+                new MeasuredChoices(folder.resolve("kernels.json")),
+                (kernel, _) -> kernel == Attention.FLASH ? OptionalDouble.of(1) : OptionalDouble.empty(),
+                (benchmark, _) -> OptionalDouble.of(benchmark ? 1 : 2));
+        PipelineOptions options = options(Precision.FP32, Offload.NONE, WeightFormat.DENSE);
+        options = options.withCompute(options.compute().withKernels(Attention.FLASH, Optional.empty()));
+        try (VideoGenerator generator = new VideoGenerator(
+                Components.open(
+                        Resources.golden("pipelines/t2v-2b"),
+                        options,
+                        ComputeDevice.CPU,
+                        CopyLane.of(ComputeDevice.CPU),
+                        Optional.of(choice)),
+                new NoiseSource())) {
+            generated(generator, request(false));
+            assertThat(generator.compute())
+                    .isEqualTo(options.compute().withKernels(Attention.FLASH, Optional.of(true)));
+        } finally {
+            Kernels.use(Attention.AUTO, false);
         }
     }
 

@@ -89,6 +89,10 @@ final class Access {
         if (!origins.servesHost(host)) {
             throw Answers.refusal(403, ErrorType.PERMISSION_ERROR, "host_not_allowed");
         }
+        if (context.header("X-HTTP-Method-Override") != null) {
+            // Javalin would take it for the method.
+            throw Answers.refusal(400, ErrorType.INVALID_REQUEST_ERROR, "bad_request");
+        }
         if (sharing(context)) {
             context.status(204);
             context.skipRemainingHandlers();

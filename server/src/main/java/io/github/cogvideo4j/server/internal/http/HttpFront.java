@@ -30,7 +30,6 @@ import org.eclipse.jetty.util.component.LifeCycle;
 
 /// The server's listening side: Jetty with its limits, and all routes.
 public final class HttpFront implements AutoCloseable {
-    private static final int MOST_PARTS = 64;
     private static final long BEGIN_NOT_KNOWN = 0;
     private static final String BEGIN = "begin";
 
@@ -112,9 +111,10 @@ public final class HttpFront implements AutoCloseable {
         config.jetty.port = options.port();
         config.jetty.modifyHttpConfiguration(http -> {
             http.setSendServerVersion(false);
+            // By default a header that differs in case only comes out as the one before it on the connection: keys do.
+            http.setHeaderCacheCaseSensitive(true);
             http.setIdleTimeout(options.idle().toMillis());
         });
-        config.jetty.modifyServletContextHandler(handler -> handler.setMaxFormKeys(MOST_PARTS));
         config.jetty.modifyServer(server -> limit(server, options));
     }
 

@@ -2,10 +2,7 @@ package io.github.cogvideo4j.server.internal.request;
 
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.server.internal.request.ApiException.ErrorType;
-import jakarta.servlet.MultipartConfigElement;
-import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.Part;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,11 +11,22 @@ import java.io.Reader;
 import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.http.MultiPart;
+import org.eclipse.jetty.http.MultiPart.Part;
+import org.eclipse.jetty.http.MultiPartFormData;
+import org.eclipse.jetty.http.MultiPartFormData.Parts;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EofException;
+import org.eclipse.jetty.util.Promise;
+import org.eclipse.jetty.util.thread.Invocable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -30,6 +38,7 @@ final class BodyReader {
     private static final long LARGEST_JSON = 28L << 20;
     private static final int LARGEST_TEXT = 64 << 10;
     private static final int IN_MEMORY = 64 << 10;
+    private static final int LONGEST_HEAD = 8 << 10;
     private static final String MULTIPART = "multipart/form-data";
     private static final String JSON = "application/json";
 
@@ -99,95 +108,97 @@ final class BodyReader {
         if (request.getContentLengthLong() > LARGEST_BODY) {
             throw Uploads.tooLarge("body", LARGEST_BODY);
         }
-        request.setAttribute(
-                "org.eclipse.jetty.multipartConfig",
-                new MultipartConfigElement(uploads.folder().toString(), LARGEST_BODY, LARGEST_BODY, IN_MEMORY));
-        Collection<Part> parts = parts(request);
-        try {
-            if (parts.size() > MOST_PARTS) {
-                throw tooManyParts();
-            }
+        String boundary = Optional.ofNullable(MultiPart.extractBoundary(request.getContentType()))
+                .filter(text -> !text.isEmpty())
+                .orElseThrow(BodyReader::noForm);
+        try (Parts parts = parts(request, boundary, uploads)) {
             ObjectNode fields = JsonFile.newObject();
             Map<String, String> files = new LinkedHashMap<>();
             for (Part part : parts) {
-                String name = part.getName() == null ? "" : part.getName();
-                if (part.getSubmittedFileName() != null) {
-                    String field = References.field(name);
-                    String upload = uploads.newName();
-                    part.write(upload);
-                    if (files.putIfAbsent(field, upload) != null) {
-                        throw ApiException.invalid(field, "server.request.twice", field);
-                    }
-                } else if (References.isUrl(name) && part.getSize() > LARGEST_TEXT) {
-                    String field = References.field(name.substring(0, name.indexOf('[')));
-                    try (Reader text = new InputStreamReader(part.getInputStream(), StandardCharsets.ISO_8859_1)) {
-                        if (files.putIfAbsent(field, uploads.store(text, field, References.LARGEST_DATA)) != null) {
-                            throw ApiException.invalid(field, "server.request.twice", field);
-                        }
-                    }
-                } else {
-                    Body.put(fields, name, text(part, name));
-                }
+                take(part, fields, files, uploads);
             }
             Body body = new Body(fields, files);
             storeDataUrls(body, uploads);
             return body;
-        } finally {
-            for (Part part : parts) {
-                // One with a file gave it away: to delete it would delete the upload.
-                if (part.getSubmittedFileName() == null) {
-                    part.delete();
-                }
-            }
         }
     }
 
-    private static String text(Part part, String name) throws IOException {
-        if (part.getSize() > LARGEST_TEXT) {
-            throw Uploads.tooLarge(Body.shown(name), LARGEST_TEXT);
-        }
-        try (InputStream in = part.getInputStream()) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
-    }
-
-    /// What the container throws of a form that is too large, or is none, has no type of its own.
-    private static Collection<Part> parts(HttpServletRequest request) throws IOException {
+    /// Parts come through Jetty's parser and not through the servlet's, which keeps all texts in memory.
+    private static Parts parts(HttpServletRequest request, String boundary, Uploads uploads) throws IOException {
+        MultiPartFormData.Parser parser = new MultiPartFormData.Parser(boundary);
+        parser.setFilesDirectory(uploads.folder());
+        parser.setUseFilesForPartsWithoutFileName(true);
+        parser.setMaxMemoryFileSize(IN_MEMORY);
+        parser.setMaxLength(LARGEST_BODY);
+        parser.setMaxFileSize(LARGEST_BODY);
+        parser.setMaxParts(MOST_PARTS);
+        parser.setPartHeadersMaxLength(LONGEST_HEAD);
         try {
-            return request.getParts();
-        } catch (ServletException | IllegalStateException | IllegalArgumentException e) {
-            throw refused(e);
-        } catch (IOException | RuntimeException e) {
+            CompletableFuture<Parts> parts = new CompletableFuture<>();
+            parser.parse(
+                    Content.Source.from(request.getInputStream()),
+                    Promise.Invocable.from(
+                            Invocable.InvocationType.BLOCKING, parts::complete, parts::completeExceptionally));
+            return parts.join();
+        } catch (CompletionException e) {
             throw refused(e);
         }
     }
 
-    private static RuntimeException refused(Exception e) throws IOException {
-        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            String text = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
-            if (text.contains("max parts") || text.contains("maxparts") || text.contains("too many parts")) {
-                return tooManyParts();
+    private static void take(Part part, ObjectNode fields, Map<String, String> files, Uploads uploads)
+            throws IOException {
+        String name = part.getName() == null ? "" : part.getName();
+        if (part.getFileName() != null) {
+            String field = References.field(name);
+            String upload = uploads.newName();
+            part.writeTo(uploads.path(upload));
+            putFile(files, field, upload);
+        } else if (References.isUrl(name) && part.getLength() > LARGEST_TEXT) {
+            String field = References.field(name.substring(0, name.indexOf('[')));
+            try (Reader text = new InputStreamReader(stream(part), StandardCharsets.ISO_8859_1)) {
+                putFile(files, field, uploads.store(text, field, References.LARGEST_DATA));
             }
-            if (text.contains("max length")
-                    || text.contains("maxlength")
-                    || text.contains("max file size")
-                    || text.contains("413")
-                    || text.contains("exceed")
-                    || text.contains("max size")) {
+        } else if (part.getLength() > LARGEST_TEXT) {
+            throw Uploads.tooLarge(Body.shown(name), LARGEST_TEXT);
+        } else {
+            try (InputStream in = stream(part)) {
+                Body.put(fields, name, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+            }
+        }
+    }
+
+    private static InputStream stream(Part part) {
+        return Content.Source.asInputStream(part.newContentSource(null, 0, -1));
+    }
+
+    private static void putFile(Map<String, String> files, String field, String upload) {
+        if (files.putIfAbsent(field, upload) != null) {
+            throw ApiException.invalid(field, "server.request.twice", field);
+        }
+    }
+
+    /// The parser tells by sentences alone what was too much.
+    private static RuntimeException refused(CompletionException e) throws IOException {
+        for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+            String text = String.valueOf(cause.getMessage());
+            if (text.contains("too many keys")) {
+                return ApiException.of(
+                        413, ErrorType.INVALID_REQUEST_ERROR, "request_too_large", "server.request.parts", MOST_PARTS);
+            }
+            if (text.startsWith("max length exceeded") || text.startsWith("max file size exceeded")) {
                 return Uploads.tooLarge("body", LARGEST_BODY);
             }
-            if (cause instanceof java.util.concurrent.TimeoutException) {
+            if (cause instanceof TimeoutException) {
                 return ApiException.of(408, ErrorType.INVALID_REQUEST_ERROR, "request_timeout", "server.request.slow");
             }
+            if (cause instanceof EofException gone) {
+                throw gone;
+            }
         }
-        if (e instanceof org.eclipse.jetty.io.EofException eof) {
-            throw eof;
-        }
-        return ApiException.of(400, ErrorType.INVALID_REQUEST_ERROR, "invalid_form", "server.request.form");
+        return noForm();
     }
 
-    private static ApiException tooManyParts() {
-        return ApiException.of(
-                413, ErrorType.INVALID_REQUEST_ERROR, "request_too_large", "server.request.parts", MOST_PARTS);
+    private static ApiException noForm() {
+        return ApiException.of(400, ErrorType.INVALID_REQUEST_ERROR, "invalid_form", "server.request.form");
     }
 }

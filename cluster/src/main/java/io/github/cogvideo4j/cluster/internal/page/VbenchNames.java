@@ -1,0 +1,87 @@
+package io.github.cogvideo4j.cluster.internal.page;
+
+import io.github.cogvideo4j.cluster.internal.row.Expansion;
+import io.github.cogvideo4j.cluster.internal.store.ManifestLog;
+import io.github.cogvideo4j.formats.json.JsonFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.OptionalInt;
+import tools.jackson.databind.node.ObjectNode;
+
+/// The names under which VBench looks for videos: `<prompt>-<0..4>.mp4` in one folder. They are links to the results.
+/// What cannot be a file's name is changed as little as possible, and `names.json` says how.
+///
+/// Source: VBench, `prompts/README.md`.
+public final class VbenchNames {
+    private static final String FOLDER = "vbench";
+    private static final int LONGEST = 255;
+
+    private VbenchNames() {}
+
+    /// Makes the links.
+    ///
+    /// @param folder the batch's
+    /// @param batch  its `batch.json`
+    /// @return how many there are; none for a batch that was not made for VBench
+    public static int export(Path folder, ManifestLog log, ObjectNode batch) throws IOException {
+        int samples = batch.path("samples").asInt(0);
+        if (samples < 1) {
+            return 0;
+        }
+        Path links = Files.createDirectories(folder.resolve(FOLDER));
+        ObjectNode names = JsonFile.newObject();
+        int[] count = new int[1];
+        log.each(row -> {
+            String prompt = row.settings().path("prompts").path(0).path("text").asString("");
+            OptionalInt sample = Expansion.sample(
+                    prompt, row.seed().orElse(-1), samples, batch.path("seed").asLong(0));
+            if (row.completed() && row.file().isPresent() && sample.isPresent()) {
+                String wanted = prompt + "-" + sample.getAsInt() + ".mp4";
+                String name = fileName(prompt, sample.getAsInt(), row.key());
+                if (!name.equals(wanted)) {
+                    names.put(name, wanted);
+                }
+                link(links.resolve(name), folder, row.file().get());
+                count[0]++;
+            }
+        });
+        Files.writeString(links.resolve("names.json"), JsonFile.format(names));
+        return count[0];
+    }
+
+    /// The name of a video, as far as file systems can have it.
+    static String fileName(String prompt, int sample, String key) {
+        StringBuilder plain = new StringBuilder();
+        prompt.codePoints()
+                .forEach(c -> plain.appendCodePoint(c == '/' || c == 0 || Character.isISOControl(c) ? '_' : c));
+        String end = "-" + sample + ".mp4";
+        if ((plain + end).getBytes(StandardCharsets.UTF_8).length <= LONGEST) {
+            return plain + end;
+        }
+        String marked = String.format(Locale.ROOT, "~%s%s", key.substring(0, 8), end);
+        int room = LONGEST - marked.length();
+        StringBuilder cut = new StringBuilder();
+        int bytes = 0;
+        for (int c : plain.codePoints().toArray()) {
+            bytes += Character.toString(c).getBytes(StandardCharsets.UTF_8).length;
+            if (bytes > room) {
+                break;
+            }
+            cut.appendCodePoint(c);
+        }
+        return cut + marked;
+    }
+
+    private static void link(Path link, Path folder, String file) throws IOException {
+        Files.deleteIfExists(link);
+        try {
+            Files.createSymbolicLink(link, Path.of("..").resolve(file));
+        } catch (UnsupportedOperationException | FileSystemException _) {
+            Files.createLink(link, folder.resolve(file));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package io.github.cogvideo4j.cluster.internal.row;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+
+/// The lines of a text in UTF-8 of any length, each of at most 1 MiB. A mark of the byte order is left out.
+final class Lines implements AutoCloseable {
+    private static final int LONGEST = 1 << 20;
+    private static final byte[] MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
+
+    private final InputStream stream;
+    private byte[] buffer = new byte[4096];
+    private long number;
+
+    private Lines(InputStream stream) {
+        this.stream = stream;
+    }
+
+    static Lines of(Path file) throws IOException {
+        return new Lines(new BufferedInputStream(Files.newInputStream(file), 1 << 16));
+    }
+
+    /// The number of the line that was read last, counted from 1.
+    long number() {
+        return number;
+    }
+
+    /// The next line without its end, or nothing after the last.
+    ///
+    /// @throws CharacterCodingException when it is not UTF-8
+    /// @throws LongLineException when it is too long; the next call continues behind it
+    Optional<String> next() throws IOException {
+        int length = 0;
+        boolean tooLong = false;
+        int read = stream.read();
+        if (read < 0) {
+            return Optional.empty();
+        }
+        number++;
+        for (; read >= 0 && read != '\n'; read = stream.read()) {
+            if (length == LONGEST) {
+                tooLong = true;
+                continue;
+            }
+            if (length == buffer.length) {
+                buffer = Arrays.copyOf(buffer, Math.min(LONGEST, 2 * buffer.length));
+            }
+            buffer[length++] = (byte) read;
+        }
+        if (tooLong) {
+            throw new LongLineException();
+        }
+        if (length > 0 && buffer[length - 1] == '\r') {
+            length--;
+        }
+        boolean marked =
+                number == 1 && length >= MARK.length && Arrays.equals(buffer, 0, MARK.length, MARK, 0, MARK.length);
+        int start = marked ? MARK.length : 0;
+        return Optional.of(StandardCharsets.UTF_8
+                .newDecoder()
+                .decode(ByteBuffer.wrap(buffer, start, length - start))
+                .toString());
+    }
+
+    @Override
+    public void close() throws IOException {
+        stream.close();
+    }
+
+    /// A line that is longer than any row may be.
+    static final class LongLineException extends IOException {
+        private static final long serialVersionUID = 1;
+    }
+}

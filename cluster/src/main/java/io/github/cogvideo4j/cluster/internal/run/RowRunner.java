@@ -1,0 +1,314 @@
+package io.github.cogvideo4j.cluster.internal.run;
+
+import io.github.cogvideo4j.checkpoints.CancelledException;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.cluster.internal.run.Work.RowName;
+import io.github.cogvideo4j.cluster.internal.store.BatchStore;
+import io.github.cogvideo4j.cluster.internal.store.LocalStore;
+import io.github.cogvideo4j.cluster.internal.store.ManifestLog;
+import io.github.cogvideo4j.cluster.internal.store.ManifestRow;
+import io.github.cogvideo4j.cluster.internal.task.RowTask;
+import io.github.cogvideo4j.cluster.internal.task.RowTask.Made;
+import io.github.cogvideo4j.cluster.internal.task.RowTask.Produced;
+import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.formats.problem.CarriesProblem;
+import io.github.cogvideo4j.formats.problem.Category;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import tools.jackson.databind.node.ObjectNode;
+
+/// The making of single rows in one process: an attempt in a folder of its own, the results under their names, and
+/// then the row of the manifest. What is wrong with a row becomes its result; what is wrong with the machine is thrown.
+public final class RowRunner implements AutoCloseable {
+    /// After so many tries that ended with their process, a row is taken to be the reason.
+    public static final int MOST_ATTEMPTS = 4;
+
+    /// How libtorch says that memory is used up.
+    private static final Pattern NATIVE_MEMORY =
+            Pattern.compile("can't allocate memory|not enough memory|CUDA out of memory");
+
+    /// How it says that the device no longer works for this process.
+    private static final Pattern BROKEN_DEVICE = Pattern.compile("CUDA error|cuDNN error|CUBLAS_STATUS");
+
+    private final BatchStore store;
+    private final ManifestLog log;
+    private final RowTask task;
+    private final String folder;
+    private final Path scratch;
+    private final Thread cleaner = Thread.ofPlatform().unstarted(this::clean);
+    private final List<String> marks = new ArrayList<>();
+    private List<String> earlier = List.of();
+
+    /// @param store   where the results go
+    /// @param log     where it is said what became of a row
+    /// @param task    makes rows
+    /// @param folder  the folder of the results
+    /// @param scratch where this process may put what is not whole
+    public RowRunner(BatchStore store, ManifestLog log, RowTask task, String folder, Optional<Path> scratch)
+            throws IOException {
+        this.store = store;
+        this.log = log;
+        this.task = task;
+        this.folder = folder;
+        if (scratch.isPresent()) {
+            Files.createDirectories(scratch.get());
+            this.scratch = Files.createTempDirectory(scratch.get(), "cogvideo-batch-");
+        } else {
+            this.scratch = Files.createTempDirectory("cogvideo-batch-");
+        }
+        // An interrupt ends the virtual machine without unwinding the stack.
+        Runtime.getRuntime().addShutdownHook(cleaner);
+    }
+
+    /// Makes a row and says so in the manifest.
+    ///
+    /// @param lastTry whether a lack of memory is the row's result; otherwise it is thrown, and another process may
+    ///                have more
+    /// @return what the manifest says of its first name
+    /// @throws CancelledException when it was asked to stop
+    /// @throws IOException        when results cannot be written, or the machine lacks something
+    public ManifestRow run(Work work, boolean lastTry, JobControl control) throws IOException {
+        int attempt = begin(work);
+        if (attempt > MOST_ATTEMPTS) {
+            return end(
+                    work.tried(attempt - 1),
+                    0,
+                    "",
+                    Problem.of(ProblemCode.MEMORY, Place.nowhere(), "cluster.row.process-lost", MOST_ATTEMPTS),
+                    "process-lost");
+        }
+        Work tried = work.tried(attempt);
+        long begun = System.nanoTime();
+        Path own = Files.createTempDirectory(scratch, "row-");
+        try {
+            ObjectNode fields = JsonFile.parseObject(work.fields(), Place.nowhere(), ProblemCode.REQUEST);
+            Made made = task.make(fields, own, control);
+            return publish(tried, made, fields, seconds(begun));
+        } catch (CancelledException e) {
+            unmark();
+            throw e;
+        } catch (NoSuchFileException | AccessDeniedException e) {
+            return end(
+                    tried,
+                    seconds(begun),
+                    "",
+                    Problem.of(
+                            ProblemCode.UNREADABLE,
+                            Place.nowhere(),
+                            "cluster.row.unreadable",
+                            String.valueOf(e.getFile())),
+                    "unreadable");
+        } catch (RuntimeException | OutOfMemoryError e) {
+            Optional<Problem> problem = ofRow(e, lastTry);
+            if (problem.isEmpty()) {
+                unmark();
+                throw e;
+            }
+            return end(tried, seconds(begun), "", problem.get(), code(e, problem.get()));
+        } finally {
+            delete(own);
+        }
+    }
+
+    private static String code(Throwable e, Problem problem) {
+        return e instanceof CarriesProblem || isMemory(e) ? problem.code().id() : "bug";
+    }
+
+    private static boolean isMemory(Throwable e) {
+        return e instanceof OutOfMemoryError
+                || NATIVE_MEMORY.matcher(String.valueOf(e.getMessage())).find();
+    }
+
+    /// The problem where it is the row's and not the machine's.
+    private static Optional<Problem> ofRow(Throwable e, boolean lastTry) {
+        if (isMemory(e)) {
+            return lastTry
+                    ? Optional.of(Problem.of(ProblemCode.MEMORY, Place.nowhere(), "cluster.row.memory", firstLine(e)))
+                    : Optional.empty();
+        }
+        if (e instanceof CarriesProblem carrier) {
+            boolean lacksMemory = carrier.problem().code() == ProblemCode.MEMORY;
+            boolean machine = carrier.category() == Category.ENVIRONMENT && !lacksMemory;
+            return machine || (lacksMemory && !lastTry) ? Optional.empty() : Optional.of(carrier.problem());
+        }
+        return BROKEN_DEVICE.matcher(String.valueOf(e.getMessage())).find()
+                ? Optional.empty()
+                : Optional.of(Problem.of(
+                        ProblemCode.REQUEST,
+                        Place.nowhere(),
+                        "cluster.row.bug",
+                        e.getClass().getSimpleName(),
+                        firstLine(e)));
+    }
+
+    private static String firstLine(Throwable e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    }
+
+    private static double seconds(long begun) {
+        return (System.nanoTime() - begun) / 1e9;
+    }
+
+    private ManifestRow publish(Work work, Made made, ObjectNode fields, double seconds) throws IOException {
+        Produced main = made.files().getLast();
+        for (Produced file : made.files()) {
+            store.publish(file.local(), work.file(folder) + file.end());
+        }
+        // Of two attempts the first one's file stays, and the manifest says what lies there.
+        String name = work.file(folder) + main.end();
+        Hashed hashed;
+        try (InputStream stream = store.open(name)) {
+            hashed = Hashed.of(stream);
+        }
+        ManifestRow row = new ManifestRow(
+                work.key(),
+                work.first().id(),
+                work.first().row(),
+                made.problem().isEmpty(),
+                made.problem().map(problem -> problem.code().id()),
+                made.problem().map(problem -> problem.message().text()),
+                Optional.of(name),
+                hashed.bytes(),
+                Optional.of(hashed.sha256()),
+                made.seed(),
+                fields,
+                seconds,
+                made.device(),
+                LocalStore.host(),
+                work.attempt());
+        return commit(work, row);
+    }
+
+    private ManifestRow end(Work work, double seconds, String device, Problem problem, String code) throws IOException {
+        ObjectNode fields = JsonFile.parseObject(work.fields(), Place.nowhere(), ProblemCode.REQUEST);
+        String place = problem.place().file().map(file -> " (" + file + ")").orElse("");
+        return commit(
+                work,
+                new ManifestRow(
+                        work.key(),
+                        work.first().id(),
+                        work.first().row(),
+                        false,
+                        Optional.of(code),
+                        Optional.of(problem.message().text() + place),
+                        Optional.empty(),
+                        0,
+                        Optional.empty(),
+                        fields.path("seed").isIntegralNumber()
+                                ? OptionalLong.of(fields.path("seed").longValue())
+                                : OptionalLong.empty(),
+                        fields,
+                        seconds,
+                        device,
+                        LocalStore.host(),
+                        work.attempt()));
+    }
+
+    private ManifestRow commit(Work work, ManifestRow row) throws IOException {
+        log.commit(work.names().stream()
+                .map((RowName name) -> row.named(name.id(), name.row()))
+                .toList());
+        unmark();
+        for (String name : earlier) {
+            store.delete(name);
+        }
+        return row;
+    }
+
+    /// Marks that a try has begun: what a process cannot tell any more, the mark does.
+    private int begin(Work work) throws IOException {
+        String start = "try-" + work.key() + "-";
+        List<String> before = store.list(log.parts()).stream()
+                .filter(name -> name.startsWith(start))
+                .map(name -> log.parts() + "/" + name)
+                .toList();
+        int attempt = work.attempt() + before.size();
+        String name = log.parts() + "/" + start + attempt;
+        store.put(name, new byte[0]);
+        synchronized (this) {
+            marks.clear();
+            marks.add(name);
+            earlier = before;
+        }
+        return before.size() >= MOST_ATTEMPTS ? MOST_ATTEMPTS + 1 : attempt;
+    }
+
+    /// Takes this try's mark away.
+    private void unmark() throws IOException {
+        for (String name : taken()) {
+            store.delete(name);
+        }
+    }
+
+    private synchronized List<String> taken() {
+        List<String> taken = List.copyOf(marks);
+        marks.clear();
+        return taken;
+    }
+
+    private void clean() {
+        try {
+            unmark();
+            delete(scratch);
+        } catch (IOException _) {
+            // What stays is in a folder for what may be deleted at any time.
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            Runtime.getRuntime().removeShutdownHook(cleaner);
+        } catch (IllegalStateException _) {
+            // The virtual machine is going down, and the hook is running.
+        }
+        delete(scratch);
+    }
+
+    /// The size and the SHA-256 of a file.
+    public record Hashed(long bytes, String sha256) {
+        /// Reads a stream to its end.
+        public static Hashed of(InputStream stream) throws IOException {
+            try {
+                MessageDigest digest = MessageDigest.getInstance("SHA-256");
+                byte[] buffer = new byte[1 << 16];
+                long bytes = 0;
+                for (int count = stream.read(buffer); count > 0; count = stream.read(buffer)) {
+                    digest.update(buffer, 0, count);
+                    bytes += count;
+                }
+                return new Hashed(bytes, HexFormat.of().formatHex(digest.digest()));
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException(e); // every Java has it
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.github.cogvideo4j.cluster;
+
+import org.jspecify.annotations.NullMarked;
