@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Page.GetByRoleOptions;
+import com.microsoft.playwright.assertions.LocatorAssertions.HasTextOptions;
 import com.microsoft.playwright.options.AriaRole;
 import io.github.cogvideo4j.cli.Program;
 import io.github.cogvideo4j.cli.console.Terminal;
@@ -46,14 +47,15 @@ class SampleRunTest extends BrowserTest {
     }
 
     private static Locator button(Page page, String name) {
-        return page.getByRole(AriaRole.BUTTON, new GetByRoleOptions().setName(name).setExact(true));
+        return page.getByRole(
+                AriaRole.BUTTON, new GetByRoleOptions().setName(name).setExact(true));
     }
 
     /// Waits for the first frame of every video in sight.
     private static void awaitVideos(Page page) {
         page.locator("#videos").scrollIntoViewIfNeeded();
         page.locator("#grid video[src]").first().waitFor();
-        page.waitForFunction("[...document.querySelectorAll('#grid video[src]')].every(v => v.readyState >= 2)");
+        await(page, "[...document.querySelectorAll('#grid video[src]')].every(v => v.readyState >= 2)");
     }
 
     @Test
@@ -99,8 +101,8 @@ class SampleRunTest extends BrowserTest {
         assertThat(page.locator("#alarms-title")).hasText("Alarms", visible());
     }
 
-    private static com.microsoft.playwright.assertions.LocatorAssertions.HasTextOptions visible() {
-        return new com.microsoft.playwright.assertions.LocatorAssertions.HasTextOptions().setUseInnerText(true);
+    private static HasTextOptions visible() {
+        return new HasTextOptions().setUseInnerText(true);
     }
 
     @Test
@@ -125,16 +127,20 @@ class SampleRunTest extends BrowserTest {
         button(page, "Play all").click();
         for (int look = 0; look < 3; look++) {
             page.waitForTimeout(400);
-            page.waitForFunction("limit => { const at = [...document.querySelectorAll('#grid video')].map(v =>"
-                    + " v.currentTime); return at.length === 9 && Math.max(...at) - Math.min(...at) < limit }", IN_STEP);
+            await(
+                    page,
+                    "(at => at.length === 9 && Math.max(...at) - Math.min(...at) < " + IN_STEP
+                            + ")([...document.querySelectorAll('#grid video')].map(v => v.currentTime))");
         }
-        page.waitForFunction("[...document.querySelectorAll('#grid video')].some(v => v.currentTime > 0.2)");
+        await(page, "[...document.querySelectorAll('#grid video')].some(v => v.currentTime > 0.2)");
         button(page, "Pause").click();
-        page.waitForFunction("[...document.querySelectorAll('#grid video')].every(v => v.paused)");
+        await(page, "[...document.querySelectorAll('#grid video')].every(v => v.paused)");
 
         page.locator("#seek").fill("500");
-        page.waitForFunction("[...document.querySelectorAll('#grid video')].every(v =>"
-                + " Math.abs(v.currentTime - v.duration / 2) < 0.05)");
+        await(
+                page,
+                "[...document.querySelectorAll('#grid video')].every(v =>"
+                        + " Math.abs(v.currentTime - v.duration / 2) < 0.05)");
         assertThat(page.locator("#clock")).containsText("s");
     }
 
