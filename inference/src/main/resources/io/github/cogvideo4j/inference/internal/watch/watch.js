@@ -175,8 +175,9 @@ addEventListener('DOMContentLoaded', () => {
   const enlarged = find('#enlarged');
   const large = enlarged.querySelector('video');
   const GO = { newer: [-1, 0], older: [1, 0], 'previous-prompt': [0, -1], 'next-prompt': [0, 1] };
+  let chosen = stop;
   const enlarge = (shot) => {
-    enter(shot);
+    chosen = shot;
     find('#enlarged-name').textContent = shot.getAttribute('aria-label');
     large.muted = true;
     large.src = shot.href;
@@ -197,11 +198,11 @@ addEventListener('DOMContentLoaded', () => {
     const go = event.target.closest('[data-go]');
     if (!go && event.target !== enlarged) return;
     if (!go || go.dataset.go === 'close') enlarged.close();
-    else enlarge(neighbour(stop, ...GO[go.dataset.go]));
+    else enlarge(neighbour(chosen, ...GO[go.dataset.go]));
   });
   enlarged.addEventListener('close', () => {
     large.removeAttribute('src');
     large.load();
-    stop.focus();
+    chosen.focus();
   });
 });
