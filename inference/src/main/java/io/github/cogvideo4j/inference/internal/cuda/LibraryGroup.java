@@ -44,6 +44,7 @@ enum LibraryGroup {
     static final List<String> TWINS = List.of("libcublas.so.13", "libcublasLt.so.13");
 
     private final String title;
+
     @SuppressWarnings("ImmutableEnumChecker") // List.of() makes lists that cannot be changed
     private final List<String> libraries;
 

@@ -5,6 +5,7 @@ import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
+import io.github.cogvideo4j.inference.pipeline.LoadedModels;
 import io.github.cogvideo4j.server.internal.files.JobFiles;
 import io.github.cogvideo4j.server.internal.job.EngineSettings;
 import io.github.cogvideo4j.server.internal.job.EngineStatus;
@@ -29,6 +30,7 @@ import io.github.cogvideo4j.server.internal.store.WorkQueue.Wish;
 import io.github.cogvideo4j.server.internal.worker.Worker;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -66,6 +68,7 @@ public final class Engine implements Jobs, AutoCloseable {
     private final Housekeeping housekeeping;
     private final Optional<FileChannel> lock;
     private volatile boolean draining;
+    private Runnable untellExit = () -> {};
     private boolean closed;
 
     private Engine(EngineSettings settings, JobMetrics metrics, InstantSource clock, Optional<FileChannel> lock)
@@ -129,7 +132,7 @@ public final class Engine implements Jobs, AutoCloseable {
         boolean locked = false;
         try {
             locked = channel.tryLock() != null;
-        } catch (java.nio.channels.OverlappingFileLockException _) {
+        } catch (OverlappingFileLockException _) {
             // another server in this process
         } finally {
             if (!locked) {
@@ -146,8 +149,9 @@ public final class Engine implements Jobs, AutoCloseable {
         return new InvalidRequestException(ProblemCode.REQUEST, Place.nowhere(), key, arguments);
     }
 
-    /// Begins to work.
+    /// Begins to work. When the virtual machine goes down, by SIGTERM for one, the engine is drained first.
     public void start() {
+        untellExit = LoadedModels.beforeExit(() -> drain(settings.grace()));
         worker.start();
         housekeeping.start();
     }
@@ -167,6 +171,7 @@ public final class Engine implements Jobs, AutoCloseable {
         }
         closed = true;
         drain(Duration.ZERO);
+        untellExit.run();
         housekeeping.close();
         catalogue.close();
         store.close();

@@ -92,8 +92,8 @@ final class Housekeeping implements AutoCloseable {
         Instant expiry = Instant.MIN;
         while (!Thread.currentThread().isInterrupted()) {
             try {
-                work.sweep(interrupted(), expires());
-                if (clock.instant().isAfter(expiry)) {
+                int silent = work.sweep(interrupted(), expires());
+                if (silent > 0 || clock.instant().isAfter(expiry)) {
                     expire();
                     sweepFiles();
                     expiry = clock.instant().plus(BETWEEN_EXPIRIES);

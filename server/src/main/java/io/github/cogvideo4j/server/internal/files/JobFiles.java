@@ -90,10 +90,12 @@ public final class JobFiles {
         return videos.resolve(UNFINISHED + name(id, attempt));
     }
 
-    /// Makes the folder of an attempt, empty.
+    /// Makes the folder of an attempt, empty, and deletes what earlier attempts left.
     public Path begin(String id, int attempt) throws IOException {
+        for (int earlier = 1; earlier <= attempt; earlier++) {
+            delete(id, earlier);
+        }
         Path folder = unfinished(id, attempt);
-        delete(folder);
         Files.createDirectory(folder, ownerOnly(folder));
         return folder;
     }
