@@ -287,8 +287,7 @@ public final class WatchPage {
 
     /// Opens a table that is scrolled where it is too wide, with the keyboard too.
     private void table(String id, String title, Runnable head) {
-        html.open(
-                "div", "class", "scroll tall", "tabindex", "0", "role", "group", "aria-labelledby", title + "-title");
+        html.open("div", "class", "scroll tall", "tabindex", "0", "role", "group", "aria-labelledby", title + "-title");
         html.open("table", "id", "table-" + id).open("thead").open("tr");
         head.run();
         html.close("tr").close("thead").open("tbody");
