@@ -44,7 +44,8 @@ public final class GpuCheck {
 
     private static String described(ComputeDevice device) {
         if (device.cudaIndex().isEmpty()) {
-            return device.name() + ", " + Runtime.getRuntime().availableProcessors() + " threads";
+            return "%s, %d threads"
+                    .formatted(device.name(), Runtime.getRuntime().availableProcessors());
         }
         return "%s, cudart %d, cuDNN %d, %.0f GiB free"
                 .formatted(

@@ -76,7 +76,7 @@ final class OperationChecks {
                 boolean card = subject.device().cudaIndex().isPresent();
                 boolean has = card ? half || !onlyHalf : kernel == Attention.AUTO || kernel == Attention.MATH;
                 if (has) {
-                    findings.look("attention, " + kernel + ", " + type, 1, () -> attention(kernel, type));
+                    findings.look("attention, %s, %s".formatted(kernel, type), 1, () -> attention(kernel, type));
                 }
             }
         }
