@@ -71,6 +71,7 @@ public final class CogVideoCommand extends ConsoleCommand {
         commands.put("doctor", DoctorCommand::new);
         commands.put("inspect", InspectCommand::new);
         commands.put("lora", LoraCommand::commandLine);
+        commands.put("setup", SetupCommand::new);
         commands.put("demo", DemoCommand::new);
         return commands;
     }

@@ -52,7 +52,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// The jobs of one server: its store, its files, and the worker that makes the videos.
 public final class Engine implements Jobs, AutoCloseable {
     private static final String STORE = "jobs.db";
-    private static final String LOCK = "server.lock";
+    private static final String LOCK = "lock";
 
     private final EngineSettings settings;
     private final JobMetrics metrics;
