@@ -101,7 +101,15 @@ class GenerateCommandTest {
                 """.formatted(MODEL));
         Run.done(Run.of("generate", "--repeat", record.toString(), "--device", "cpu", "--dry-run"));
         assertUsage(
-                Run.of("generate", "--repeat", record.toString(), "--device", "cpu", "--attention", "cudnn", "--dry-run"),
+                Run.of(
+                        "generate",
+                        "--repeat",
+                        record.toString(),
+                        "--device",
+                        "cpu",
+                        "--attention",
+                        "cudnn",
+                        "--dry-run"),
                 "--attention auto");
     }
 
