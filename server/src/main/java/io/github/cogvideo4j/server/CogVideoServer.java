@@ -126,8 +126,7 @@ public final class CogVideoServer implements AutoCloseable {
                 storage.quotaBytes(),
                 storage.floorBytes(),
                 storage.modelBytes(),
-                queue.grace(),
-                queue.maxBatch());
+                queue.grace());
     }
 
     /// Where it listens.

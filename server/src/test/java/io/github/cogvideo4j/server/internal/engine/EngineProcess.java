@@ -74,8 +74,7 @@ final class EngineProcess {
                 OptionalLong.empty(),
                 0,
                 OptionalLong.empty(),
-                grace,
-                1);
+                grace);
     }
 
     static VideoRequest request(int steps) {

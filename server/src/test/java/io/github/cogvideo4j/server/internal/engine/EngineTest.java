@@ -68,8 +68,7 @@ class EngineTest {
                 usual.quotaBytes(),
                 0,
                 usual.modelBytes(),
-                usual.grace(),
-                usual.maxBatch());
+                usual.grace());
     }
 
     private Engine open() throws IOException {
@@ -285,8 +284,7 @@ class EngineTest {
                 both.quotaBytes(),
                 0,
                 both.modelBytes(),
-                both.grace(),
-                1);
+                both.grace());
         try (Engine engine = Engine.open(settings, JobMetrics.NONE)) {
             engine.start();
             VideoRequest asked = request("a cat", 2, 0);

@@ -43,13 +43,13 @@ class SettingsTest {
 
     @Test
     void optionsGoBeforeTheEnvironmentAndThatBeforeTheFile() throws IOException {
-        String yaml = "model: {panda: " + MODEL + "}\nmax_queue: 1\nmax-batch: 2\nport: 3\nretention: none\n";
+        String yaml = "model: {panda: " + MODEL + "}\nmax_queue: 1\nattempts: 2\nport: 3\nretention: none\n";
         ServerSettings settings = read(
                 Map.of("max-queue", List.of("10")),
-                Map.of("COGVIDEO_SERVE_MAX_QUEUE", "20", "COGVIDEO_SERVE_MAX_BATCH", "21", "OTHER", "x"),
+                Map.of("COGVIDEO_SERVE_MAX_QUEUE", "20", "COGVIDEO_SERVE_ATTEMPTS", "21", "OTHER", "x"),
                 yaml);
         assertThat(settings.queue().mostJobs()).isEqualTo(10);
-        assertThat(settings.queue().maxBatch()).isEqualTo(21);
+        assertThat(settings.queue().attempts()).isEqualTo(21);
         assertThat(settings.network().port()).isEqualTo(3);
         assertThat(settings.storage().retention()).isEmpty();
         assertThat(settings.models()).extracting(ServerSettings.Model::name).containsExactly("panda");
