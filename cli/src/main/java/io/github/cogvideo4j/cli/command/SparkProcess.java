@@ -25,7 +25,8 @@ import java.util.stream.Stream;
 /// cluster
 /// pays for them.
 final class SparkProcess {
-    /// What Spark asks of a JVM, as `org.apache.spark.launcher.JavaModuleOptions` of 4.2 has it.
+    /// What Spark asks of a JVM, as `org.apache.spark.launcher.JavaModuleOptions` of 4.2 has it, without what its machine
+    /// learning alone uses.
     private static final List<String> OPENED = List.of(
             "java.base/java.lang",
             "java.base/java.lang.invoke",
@@ -39,13 +40,11 @@ final class SparkProcess {
             "java.base/jdk.internal.ref",
             "java.base/sun.nio.ch",
             "java.base/sun.nio.cs",
-            "java.base/sun.security.action",
             "java.base/sun.util.calendar",
             "java.security.jgss/sun.security.krb5");
 
     private static final List<String> OPTIONS = List.of(
             "-XX:+IgnoreUnrecognizedVMOptions",
-            "--add-modules=jdk.incubator.vector",
             "-Dio.netty.tryReflectionSetAccessible=true",
             "-Dio.netty.allocator.type=pooled",
             "-Dio.netty.handler.ssl.defaultEndpointVerificationAlgorithm=NONE",
