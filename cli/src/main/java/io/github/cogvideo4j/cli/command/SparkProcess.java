@@ -25,7 +25,8 @@ import java.util.stream.Stream;
 /// cluster
 /// pays for them.
 final class SparkProcess {
-    /// What Spark asks of a JVM, as `org.apache.spark.launcher.JavaModuleOptions` of 4.2 has it, without what its machine
+    /// What Spark asks of a JVM, as `org.apache.spark.launcher.JavaModuleOptions` of 4.2 has it, without what its
+    /// machine
     /// learning alone uses.
     private static final List<String> OPENED = List.of(
             "java.base/java.lang",

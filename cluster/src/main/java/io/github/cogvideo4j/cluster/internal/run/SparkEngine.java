@@ -77,6 +77,9 @@ final class SparkEngine implements BatchRun.Engine {
         }
         conf.setIfMissing("spark.app.name", "cogvideo batch " + request.rows().getFileName());
         cluster.settings().forEach(conf::set);
+        if (conf.get("spark.master").startsWith("local")) {
+            conf.setIfMissing("spark.excludeOnFailure.enabled", "false"); // there is nowhere else
+        }
         SETTINGS.forEach(conf::setIfMissing);
         // What is on our class path goes before Spark's jars: its annotations of Jackson are older than ours.
         Optional.ofNullable(System.getProperty(BatchRequest.Cluster.CLASS_PATH)).ifPresent(path -> {
@@ -103,7 +106,7 @@ final class SparkEngine implements BatchRun.Engine {
             Optional<String> shipped = ship(spark);
             Progress progress = new Progress(works, standings);
             spark.sc().addSparkListener(progress);
-            timer.scheduleWithFixedDelay(
+            var _ = timer.scheduleWithFixedDelay(
                     () -> watch(spark, standings, control), COLLECT_SECONDS, COLLECT_SECONDS, TimeUnit.SECONDS);
             try {
                 run(spark, works, shipped, progress);
