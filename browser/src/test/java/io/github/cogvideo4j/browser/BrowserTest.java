@@ -51,6 +51,8 @@ abstract class BrowserTest {
     }
 
     private static final int HEIGHT = 900;
+    private static final int LOOKS = 600;
+    private static final int BETWEEN_LOOKS = 100;
     private static final List<String> PROGRAMS =
             List.of("chromium", "chromium-browser", "google-chrome-stable", "google-chrome");
     private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "[::1]");
@@ -150,6 +152,18 @@ abstract class BrowserTest {
                         page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
                 .as("the page fits the window's width of " + page.viewportSize().width)
                 .isTrue();
+    }
+
+    /// Waits until an expression is true of a page. (Playwright's own way evaluates text inside of the page, which
+    /// the policies of our pages forbid.)
+    static void await(Page page, String expression) {
+        for (int look = 0; look < LOOKS; look++) {
+            if (Boolean.TRUE.equals(page.evaluate(expression))) {
+                return;
+            }
+            page.waitForTimeout(BETWEEN_LOOKS);
+        }
+        throw new AssertionError("never became true: " + expression);
     }
 
     /// Keeps a picture of the whole page in `target/screenshots`, for people to look at.

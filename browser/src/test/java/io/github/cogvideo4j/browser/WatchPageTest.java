@@ -50,7 +50,8 @@ class WatchPageTest extends BrowserTest {
     static void write() throws IOException {
         List<String> prompts = new ArrayList<>();
         for (int i = 1; i <= PROMPTS; i++) {
-            prompts.add("a lighthouse on a cliff, number " + i + ", waves below, clouds moving at dusk, seen from the sea");
+            prompts.add(
+                    "a lighthouse on a cliff, number " + i + ", waves below, clouds moving at dusk, seen from the sea");
         }
         List<Checkpoint> checkpoints = new ArrayList<>();
         for (int i = 1; i <= CHECKPOINTS; i++) {

@@ -58,6 +58,15 @@ public final class LoadBenchmark {
     }
 
     private static void make(Path sample, Path folder) throws IOException {
+        make(sample, folder, HEADS, LAYERS);
+    }
+
+    /// A folder of random weights with the real text encoder and autoencoder.
+    ///
+    /// @param sample whose tokenizer and scheduler it gets
+    /// @param heads  attention heads of the transformer
+    /// @param layers its blocks
+    public static void make(Path sample, Path folder, int heads, int layers) throws IOException {
         for (String part : List.of("tokenizer", "scheduler")) {
             Files.createDirectories(folder.resolve(part));
             try (Stream<Path> files = Files.list(sample.resolve(part))) {
@@ -71,10 +80,10 @@ public final class LoadBenchmark {
         component(folder, "text_encoder", text.document());
         RandomFile.write(
                 folder.resolve("text_encoder").resolve("model.safetensors"), T5Shapes.weights(text), Precision.BF16);
-        component(folder, "transformer", SyntheticModel.config(HEADS, LAYERS));
+        component(folder, "transformer", SyntheticModel.config(heads, layers));
         RandomFile.write(
                 folder.resolve("transformer").resolve("diffusion_pytorch_model.safetensors"),
-                SyntheticModel.of(HEADS, LAYERS),
+                SyntheticModel.of(heads, layers),
                 Precision.BF16);
         component(folder, "vae", ConfigDocument.empty().with("_class_name", "AutoencoderKLCogVideoX"));
         RandomFile.write(

@@ -16,7 +16,10 @@ public final class SyntheticModel {
     /// Layers of CogVideoX-2b.
     public static final int LAYERS_2B = 30;
 
-    private static final int HEADS_5B = 48;
+    /// Attention heads of CogVideoX-5b.
+    public static final int HEADS_5B = 48;
+    /// Layers of CogVideoX-5b.
+    public static final int LAYERS_5B = 42;
 
     private SyntheticModel() {}
 

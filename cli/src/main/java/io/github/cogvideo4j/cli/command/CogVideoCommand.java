@@ -67,9 +67,11 @@ public final class CogVideoCommand extends ConsoleCommand {
         commands.put("invert", InvertCommand::new);
         commands.put("bench-cache", BenchCacheCommand::new);
         commands.put("score", ScoreCommand::new);
+        commands.put("serve", ServeCommand::new);
         commands.put("doctor", DoctorCommand::new);
         commands.put("inspect", InspectCommand::new);
         commands.put("lora", LoraCommand::commandLine);
+        commands.put("setup", SetupCommand::new);
         commands.put("demo", DemoCommand::new);
         return commands;
     }

@@ -65,6 +65,9 @@ public final class DemoCommand extends ConsoleCommand {
     @Option(names = "--overwrite")
     private boolean overwrite;
 
+    @Option(names = "--run")
+    private boolean run;
+
     DemoCommand(Console console) {
         super(console);
     }
@@ -84,9 +87,12 @@ public final class DemoCommand extends ConsoleCommand {
         if (!Files.isDirectory(sample)) {
             throw new UsageException("cli.demo.no-sample");
         }
-        Path video = output.resolveSibling(output.getFileName() + ".mp4");
-        VideoFormat.check(video, overwrite);
         Path base = root().resolve(Sample.here().base());
+        if (run) {
+            return new SampleRun(sample, base).watch(console, beside("-run"), beside("-report"), overwrite);
+        }
+        Path video = beside(".mp4");
+        VideoFormat.check(video, overwrite);
         console.print("cli.demo.convert", ShellWord.of(sample), ShellWord.of(base), ShellWord.of(output));
         Checkpoint checkpoint = Checkpoints.open(sample, SourceOptions.defaults());
         ConversionOptions options = ConversionOptions.defaults()
@@ -103,7 +109,12 @@ public final class DemoCommand extends ConsoleCommand {
             exit = GenerationOutcome.of(console, job);
         }
         console.print("cli.demo.your-turn");
+        console.print("cli.demo.next");
         return exit;
+    }
+
+    private Path beside(String ending) {
+        return output.resolveSibling(output.getFileName() + ending);
     }
 
     /// A video of the sample's size and length.

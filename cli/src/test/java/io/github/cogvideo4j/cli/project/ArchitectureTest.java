@@ -228,12 +228,13 @@ class ArchitectureTest {
                 .resideInAnyPackage("org.bytedeco.cuda..", "org.bytedeco.pytorch.cuda.."));
     }
 
-    /// The server will listen; of all else only the package of `--enhance-prompt` connects to anywhere.
+    /// The server will listen; of all else only the packages of `--enhance-prompt` and `setup` connect to anywhere.
     @Test
     void nothingOpensAConnection() {
         check(noClasses()
                 .that()
-                .resideOutsideOfPackages(OURS + "server..", OURS + "cluster..", OURS + "cli.enhance..")
+                .resideOutsideOfPackages(
+                        OURS + "server..", OURS + "cluster..", OURS + "cli.enhance..", OURS + "cli.setup..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("java.net.http..", "javax.net..")

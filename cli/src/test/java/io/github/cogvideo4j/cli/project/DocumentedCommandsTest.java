@@ -79,7 +79,10 @@ class DocumentedCommandsTest {
     /// Commands that cannot be run here, with the reason. They are parsed.
     private static final Map<String, String> NOT_RUN = Map.of(
             "--with-text-encoder", "no fixture is a SAT training with its text encoder: T5 has 4.7 billion values",
-            "--enhance-prompt", "it asks a language model that somebody has to run");
+            "--enhance-prompt", "it asks a language model that somebody has to run",
+            "serve --model", "it goes on until somebody stops it; the module server's tests do",
+            "serve --config", "the same",
+            "setup cuda", "it fetches hundreds of megabytes");
 
     private static final Pattern MADE =
             Pattern.compile("my-(?!model/).*|OUTPUT|out|sat|.*\\.(html|csv)|coded|inverted|lighthouse.mp4");

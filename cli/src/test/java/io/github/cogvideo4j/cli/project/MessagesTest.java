@@ -98,6 +98,15 @@ class MessagesTest {
         });
     }
 
+    /// Whether a text stands by itself, on a page or in an answer over HTTP, and is a whole sentence therefore.
+    private static boolean isWhole(String key) {
+        return key.contains(".page.")
+                || key.contains(".symptom.")
+                || key.startsWith("server.http.")
+                || key.startsWith("server.request.")
+                || key.startsWith("server.job.");
+    }
+
     /// A sentence stands behind a label, so it begins with a small letter and ends without a full stop. Errors of
     /// other programs are quoted as they are, and a page has sentences of its own.
     @ParameterizedTest
@@ -105,12 +114,12 @@ class MessagesTest {
     void sentencesHaveOneStyle(String module) {
         Pattern capital = Pattern.compile("^(?!SentencePiece|Java |NaN|Inf )[A-Z][a-z]");
         ProjectFiles.bundle(module, "messages").forEach((key, text) -> {
-            if (!key.contains(".page.") && !key.contains(".symptom.")) {
+            if (!isWhole(key)) {
                 assertThat(text).as(key).doesNotContainPattern(capital).doesNotContainPattern("[^.]\\.$");
             }
         });
         ProjectFiles.bundle(module, "messages_zh").forEach((key, text) -> {
-            if (!key.contains(".page.") && !key.contains(".symptom.")) {
+            if (!isWhole(key)) {
                 assertThat(text).as(key).doesNotContainPattern("。$").doesNotContainPattern("(^|[^=])\"\\S");
             }
         });

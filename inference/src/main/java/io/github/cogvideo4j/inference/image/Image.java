@@ -88,6 +88,14 @@ public final class Image implements AutoCloseable {
         PngFile.write(this, file, overwrite);
     }
 
+    /// Writes a WebP file, lossy, at libwebp's usual quality.
+    ///
+    /// @param overwrite whether one that is there is replaced, in one step
+    /// @throws io.github.cogvideo4j.inference.MissingCapabilityException `encoder` when this machine has none
+    public void saveWebp(Path file, boolean overwrite) throws IOException {
+        WebpEncoder.write(this, file, overwrite);
+    }
+
     /// The image's height in pixels.
     public int height() {
         return height;

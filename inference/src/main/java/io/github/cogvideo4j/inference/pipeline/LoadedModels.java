@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.internal.runtime.DeviceOwner;
 import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import java.io.IOException;
@@ -40,6 +41,15 @@ public final class LoadedModels implements AutoCloseable {
     /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be carried out
     public GenerationPlan estimate(GenerationRequest request) throws IOException {
         return PlannedGeneration.estimate(request, this::lease);
+    }
+
+    /// Has something done when the virtual machine goes down, while generations still run: it may let them end, or
+    /// cancel them, and wait. An ordinary shutdown hook cannot: beside it, every computation is brought to rest for
+    /// good.
+    ///
+    /// @return takes it back
+    public static Runnable beforeExit(Runnable first) {
+        return DeviceOwner.beforeRest(first);
     }
 
     /// How often a model was opened.

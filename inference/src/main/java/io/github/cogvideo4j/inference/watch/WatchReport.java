@@ -376,13 +376,16 @@ public record WatchReport(
     }
 
     /// The checkpoint that a score prefers: the one with the best mean over its videos, of equal ones the newest,
-    /// among those whose videos are sound. None where the score prefers nothing.
+    /// among those that have no alarm and only sound videos. None where the score prefers nothing.
     public Optional<Checkpoint> preferred(Score score) {
         Optional<Checkpoint> best = Optional.empty();
         double bestValue = 0;
         for (Checkpoint checkpoint : checkpoints) {
             OptionalDouble mean = checkpoint.mean(score);
-            if (score.preference() == Preference.NONE || mean.isEmpty() || !checkpoint.isSound()) {
+            if (score.preference() == Preference.NONE
+                    || mean.isEmpty()
+                    || !checkpoint.alarms().isEmpty()
+                    || !checkpoint.isSound()) {
                 continue;
             }
             double value = score.preference() == Preference.HIGHER ? mean.getAsDouble() : -mean.getAsDouble();

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +47,31 @@ class WebpFileTest {
         for (int length : new int[] {12, 16, 20, 25, whole.length / 2}) {
             Path cut = Files.write(folder.resolve("cut.webp"), Arrays.copyOf(whole, length));
             assertThatThrownBy(() -> Image.read(cut)).isInstanceOf(InvalidRequestException.class);
+        }
+    }
+
+    /// Lossy, but what is smooth stays within what eyes see.
+    @Test
+    void whatIsWrittenIsReadAgainNearlyAsItWas(@TempDir Path written) throws IOException {
+        try (Image image = Image.allocate(33, 50)) {
+            for (int y = 0; y < image.height(); y++) {
+                for (int x = 0; x < image.width(); x++) {
+                    image.row(y).set(ValueLayout.JAVA_BYTE, 3L * x, (byte) (5 * x));
+                    image.row(y).set(ValueLayout.JAVA_BYTE, 3L * x + 1, (byte) (6 * y));
+                    image.row(y).set(ValueLayout.JAVA_BYTE, 3L * x + 2, (byte) (4 * x));
+                }
+            }
+            Path file = written.resolve("image.webp");
+            image.saveWebp(file, false);
+            try (Image again = Image.read(file)) {
+                assertThat(List.of(again.height(), again.width())).containsExactly(33, 50);
+                long difference = 0;
+                for (long i = 0; i < image.pixels().byteSize(); i++) {
+                    difference += Math.abs(Byte.toUnsignedInt(image.pixels().get(ValueLayout.JAVA_BYTE, i))
+                            - Byte.toUnsignedInt(again.pixels().get(ValueLayout.JAVA_BYTE, i)));
+                }
+                assertThat((double) difference / image.pixels().byteSize()).isLessThan(8);
+            }
         }
     }
 }

@@ -76,7 +76,9 @@ final class WatchReportTest {
                 Optional.of(drift),
                 Optional.empty(),
                 Optional.of(new Values(12, Names.of(List.of("a", "b")), Names.of(List.of()), Names.of(List.of()))),
-                List.of(Alarm.of(AlarmKind.NAN, Message.of("inference.measure.luma"))));
+                state == State.FAILED || step == 9
+                        ? List.of(Alarm.of(AlarmKind.NAN, Message.of("inference.measure.luma")))
+                        : List.of());
     }
 
     private static WatchReport report(Checkpoint... checkpoints) {
@@ -111,7 +113,8 @@ final class WatchReportTest {
                 checkpoint(1, State.DONE, 1, VideoSymptom.BLACK),
                 checkpoint(2, State.DONE, 3),
                 checkpoint(3, State.DONE, 2),
-                checkpoint(4, State.FAILED, 1));
+                checkpoint(4, State.FAILED, 1),
+                checkpoint(9, State.DONE, 1));
 
         assertThat(report.preferred(Score.BLUR).map(Checkpoint::name)).contains("checkpoint-3");
         assertThat(report.preferred(Score.MOTION).map(Checkpoint::name)).contains("checkpoint-3");

@@ -14,7 +14,8 @@ import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// What of CUDA is on a machine, looked up in the order in which it is needed. Nothing is opened but the driver.
+/// What of CUDA is on a machine, looked up in the order in which it is needed. Nothing is opened but the
+/// driver.
 ///
 /// @param steps     what was looked at, in order
 /// @param seesCard  whether the machine has a card, usable or not
@@ -30,8 +31,8 @@ public record CudaDetection(
     /// The one system that there is a build for.
     static final String PLATFORM = "linux-x86_64";
 
-    /// What the published build has machine code for; code for a card runs on those of the same major and a higher
-    /// minor version.
+    /// What the published build has machine code for; code for a card runs on those of the same major and a
+    /// higher minor version.
     private static final List<Integer> BUILT_FOR = List.of(75, 80, 90, 100, 103, 120);
     private static final int TENS = 10;
 

@@ -17,7 +17,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The folder that a setup fills: the unpacked archives, each in a folder of its own, and what the setup found out.
+/// The folder that a setup fills: the unpacked archives, each in a folder of its own, and what the setup found
+/// out.
 ///
 /// @param folder the folder, which need not be there
 public record CudaHome(Path folder) {
@@ -43,7 +44,9 @@ public record CudaHome(Path folder) {
                 .filter(value -> !value.isBlank())
                 .map(Path::of)
                 .orElseGet(() -> UserCache.folder(environment).resolve("cuda"));
-        return new CudaHome(all.toAbsolutePath().normalize().resolve(CudaArtifacts.LIBTORCH.version()));
+        return new CudaHome(all.toAbsolutePath()
+                .normalize()
+                .resolve(CudaArtifacts.PUBLISHED.libtorch().version()));
     }
 
     /// What a setup found out about libraries that are not its own.
@@ -67,7 +70,7 @@ public record CudaHome(Path folder) {
 
     /// Where libtorch for CUDA lies.
     Path natives() {
-        return of(CudaArtifacts.LIBTORCH);
+        return of(CudaArtifacts.PUBLISHED.libtorch());
     }
 
     /// Where JavaCPP unpacks the libraries of other jars in runs that may use CUDA.
@@ -82,12 +85,13 @@ public record CudaHome(Path folder) {
 
     /// Whether an artifact is unpacked.
     boolean has(Artifact artifact) {
-        return artifact.equals(CudaArtifacts.LIBTORCH) ? hasNatives() : Files.isDirectory(of(artifact));
+        return of(artifact).equals(natives()) ? hasNatives() : Files.isDirectory(of(artifact));
     }
 
     /// The folders of NVIDIA's libraries that a setup fetched.
     List<Path> fetchedLibraries() {
-        return CudaArtifacts.LIBRARIES.stream()
+        return Stream.of(LibraryGroup.values())
+                .flatMap(group -> CudaArtifacts.PUBLISHED.of(group).stream())
                 .map(this::of)
                 .filter(Files::isDirectory)
                 .toList();

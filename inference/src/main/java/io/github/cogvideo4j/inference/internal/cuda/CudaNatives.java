@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 
-/// The choice between libtorch for the processor and libtorch for CUDA, made once in a process, before either is
-/// loaded.
+/// The choice between libtorch for the processor and libtorch for CUDA, made once in a process, before either
+/// is loaded.
 public final class CudaNatives {
     private static Choice choice = Choice.OPEN;
 
@@ -46,7 +46,8 @@ public final class CudaNatives {
         return choice;
     }
 
-    /// Chooses, unless that has happened: CUDA where everything for it is here, and then opens NVIDIA's libraries.
+    /// Chooses, unless that has happened: CUDA where everything for it is here, and then opens NVIDIA's
+    /// libraries.
     ///
     /// @param wanted the number of the card; the first that can be used where it is empty
     /// @param cuda   whether CUDA comes into question
@@ -78,8 +79,8 @@ public final class CudaNatives {
                 Optional.of(detection.natives()));
     }
 
-    /// Opens every library by its path: what is linked with one afterwards finds it by its name, and what cannot be
-    /// opened is told.
+    /// Opens every library by its path: what is linked with one afterwards finds it by its name, and what
+    /// cannot be opened is told.
     private static Optional<CudaStep> open(CudaDetection detection) {
         for (Map.Entry<LibraryGroup, LibraryPlace> chosen : new TreeMap<>(detection.libraries()).entrySet()) {
             LibraryGroup group = chosen.getKey();
@@ -106,8 +107,8 @@ public final class CudaNatives {
                 new Remedy.SetUpCuda());
     }
 
-    /// Whether the libtorch that was loaded computes on cards: it does without where a library did not load, and says
-    /// nothing of it.
+    /// Whether the libtorch that was loaded computes on cards: it does without where a library did not load,
+    /// and says nothing of it.
     public static boolean loaded() {
         return Presets.loaded("torch_cuda");
     }

@@ -2,9 +2,9 @@ package io.github.cogvideo4j.inference.internal.cuda;
 
 import java.util.List;
 
-/// Libraries that belong together and are taken whole from one place. The names and their versions are what libtorch
-/// for
-/// CUDA 13 is linked with; the order is that in which they are opened, each after those that it needs.
+/// Libraries that belong together and are taken whole from one place. The names and their versions are what
+/// libtorch for CUDA 13 is linked with; the order is that in which they are opened, each after those that it
+/// needs.
 enum LibraryGroup {
     /// The toolkit.
     TOOLKIT(
@@ -44,6 +44,7 @@ enum LibraryGroup {
     static final List<String> TWINS = List.of("libcublas.so.13", "libcublasLt.so.13");
 
     private final String title;
+
     @SuppressWarnings("ImmutableEnumChecker") // List.of() makes lists that cannot be changed
     private final List<String> libraries;
 

@@ -35,8 +35,8 @@ record LibraryPlace(Message name, List<Path> folders) {
                 .toList();
     }
 
-    /// The files of a group, in the order in which they are opened; where NVRTC is among them, its parts come after
-    /// it.
+    /// The files of a group, in the order in which they are opened; where NVRTC is among them, its parts come
+    /// after it.
     List<Path> files(LibraryGroup group) throws IOException {
         List<Path> files = new ArrayList<>();
         for (String library : group.libraries()) {

@@ -15,14 +15,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// The places that CUDA libraries are taken from, in their order: a variable of ours, what the setup fetched or was
-/// told,
-/// the PyTorch that the setup found, a conda environment, the system.
+/// The places that CUDA libraries are taken from, in their order: a variable of ours, what the setup fetched or
+/// was told, the PyTorch that the setup found, a conda environment, the system.
 ///
 /// @param places the places, the first that has a group whole is where the group comes from
 record LibrarySearch(List<LibraryPlace> places) {
     /// Folders with libraries, as in `PATH`.
     static final String VARIABLE = "COGVIDEO_CUDA_LIBRARIES";
+
+    /// No place at all.
+    static final LibrarySearch NOWHERE = new LibrarySearch(List.of());
 
     private static final String CONDA = "CONDA_PREFIX";
     private static final List<String> SYSTEM = List.of("usr/lib/x86_64-linux-gnu", "usr/lib64");
@@ -39,12 +41,18 @@ record LibrarySearch(List<LibraryPlace> places) {
     /// @param home        the setup's folder
     /// @param root        the root of the file system
     static LibrarySearch of(Map<String, String> environment, CudaHome home, Path root) {
+        return of(environment, home, home.noted(), root);
+    }
+
+    /// The places of this machine.
+    ///
+    /// @param noted what a setup found out
+    static LibrarySearch of(Map<String, String> environment, CudaHome home, CudaHome.Noted noted, Path root) {
         List<LibraryPlace> places = new ArrayList<>();
         List<Path> given = folders(environment.getOrDefault(VARIABLE, ""));
         if (!given.isEmpty()) {
             places.add(new LibraryPlace(Message.of("inference.cuda.place", VARIABLE), given));
         }
-        CudaHome.Noted noted = home.noted();
         if (!noted.given().isEmpty()) {
             places.add(new LibraryPlace(Message.of("inference.cuda.place-given"), noted.given()));
         }

@@ -11,8 +11,8 @@ import org.bytedeco.javacpp.Loader;
 
 /// The settings of JavaCPP, which loads all native libraries.
 ///
-/// Where the libraries on the class path are to give way to those in a folder has to be known before the first of them
-/// is loaded, whichever that is; which folder, only before libtorch is.
+/// Where the libraries on the class path are to give way to those in a folder has to be known before the first
+/// of them is loaded, whichever that is; which folder, only before libtorch is.
 public final class Presets {
     private static final String PREFIX = "org.bytedeco.javacpp.";
     private static final String PATHS_FIRST = PREFIX + "pathsFirst";
@@ -60,7 +60,8 @@ public final class Presets {
         return BY_HAND;
     }
 
-    /// Has libtorch loaded from a folder, for CUDA. The properties are those that JavaCPP asks at every library.
+    /// Has libtorch loaded from a folder, for CUDA. The properties are those that JavaCPP asks at every
+    /// library.
     static void useCuda(Path natives) {
         settle();
         Properties properties = Loader.loadProperties();

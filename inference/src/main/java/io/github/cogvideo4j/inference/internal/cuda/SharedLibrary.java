@@ -15,8 +15,9 @@ import java.util.Optional;
 /// wherever
 /// it lies.
 ///
-/// Java's own ways keep a library's symbols to itself; with the CUDA runtime opened so, the process crashes at its end,
-/// when what libtorch registered with it is taken back. Nor would they tell which other library is missing.
+/// Java's own ways keep a library's symbols to itself; with the CUDA runtime opened so, the process crashes at
+/// its end, when what libtorch registered with it is taken back. Nor would they tell which other library is
+/// missing.
 final class SharedLibrary {
     /// `RTLD_NOW | RTLD_GLOBAL`.
     private static final int FLAGS = 0x102;

@@ -5,8 +5,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/// The folder for what this program keeps for one user and can make or fetch again: `$XDG_CACHE_HOME/cogvideo4j`, by
-/// default `~/.cache/cogvideo4j`; `~/Library/Caches/cogvideo4j` on macOS, `%LOCALAPPDATA%\cogvideo4j` on Windows.
+/// The folder for what this program keeps for one user and can make or fetch again:
+/// `$XDG_CACHE_HOME/cogvideo4j`, by default `~/.cache/cogvideo4j`; `~/Library/Caches/cogvideo4j` on macOS,
+/// `%LOCALAPPDATA%\cogvideo4j` on Windows.
 public final class UserCache {
     private static final String NAME = "cogvideo4j";
 

@@ -1,5 +1,5 @@
-/// CUDA for libtorch: the driver and its cards, the libraries and where they lie, the folder that a setup fills, and
-/// loading all of it without a variable, an option or a change to the class path.
+/// CUDA for libtorch: the driver and its cards, the libraries and where they lie, the folder that a setup
+/// fills, and loading all of it without a variable, an option or a change to the class path.
 @NullMarked
 package io.github.cogvideo4j.inference.internal.cuda;
 

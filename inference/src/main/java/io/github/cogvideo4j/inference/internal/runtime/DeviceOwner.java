@@ -1,6 +1,8 @@
 package io.github.cogvideo4j.inference.internal.runtime;
 
 import io.github.cogvideo4j.checkpoints.CancelledException;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -19,6 +21,9 @@ public final class DeviceOwner {
     /// Released when the computation has come to rest because the virtual machine goes down.
     private static final CountDownLatch AT_REST = new CountDownLatch(1);
 
+    /// What is done first when the virtual machine goes down, while computations still run and can be ended.
+    private static final List<Runnable> BEFORE = new CopyOnWriteArrayList<>();
+
     private static volatile boolean closing;
 
     static {
@@ -30,6 +35,13 @@ public final class DeviceOwner {
     /// The end of the process unloads the code that libtorch compiles for its operations; a thread that still runs
     /// it would crash. So the end waits until the running operation is over.
     private static void comeToRest() {
+        for (Runnable first : BEFORE) {
+            try {
+                first.run();
+            } catch (RuntimeException _) {
+                // Nobody is left to hear of it, and what follows has to be done.
+            }
+        }
         closing = true;
         try {
             for (int i = 0; i < LONGEST_WAIT; i++) {
@@ -40,6 +52,15 @@ public final class DeviceOwner {
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /// Has something done when the virtual machine goes down, before computations are brought to rest: it can end them
+    /// in good order and wait for that.
+    ///
+    /// @return takes it back
+    public static Runnable beforeRest(Runnable first) {
+        BEFORE.add(first);
+        return () -> BEFORE.remove(first);
     }
 
     /// Called between operations. Never returns once the virtual machine goes down.

@@ -26,6 +26,14 @@ public final class DeviceMemory {
         return device.cudaIndex().isPresent() ? card.apply(device.cudaIndex().getAsInt()) : machine.get();
     }
 
+    /// What a CUDA device has free now, without disturbing what computes there.
+    public static OptionalLong free(ComputeDevice device) {
+        return device.cudaIndex().isPresent()
+                ? told(() -> torch.getMemoryInfo((byte) device.cudaIndex().getAsInt())
+                        .first())
+                : OptionalLong.empty();
+    }
+
     /// What is free once libtorch has given back what it keeps for its next tensors.
     private static OptionalLong ofCard(int index) {
         return told(() -> {

@@ -112,7 +112,7 @@ final class WatchDrift {
                 .boxed()
                 .toList();
         scale.legend(html);
-        html.open("div", "class", "scroll", "tabindex", "0", "role", "region", "aria-labelledby", id + "-title");
+        html.open("div", "class", "scroll", "tabindex", "0", "role", "group", "aria-labelledby", id + "-title");
         html.open("table", "class", columns.size() > DENSE ? "heat-map dense" : "heat-map");
         html.open("caption").words(say("heat-map-caption")).close("caption");
         html.open("thead").open("tr").leaf("th", say("block"), "scope", "col");
@@ -210,7 +210,7 @@ final class WatchDrift {
         }
         html.open("details")
                 .leaf("summary", say("by-kind", report.checkpoints().get(newest).name()));
-        html.open("div", "class", "scroll", "tabindex", "0", "role", "region", "aria-labelledby", id + "-title");
+        html.open("div", "class", "scroll", "tabindex", "0", "role", "group", "aria-labelledby", id + "-title");
         html.open("table", "class", "heat-map kinds").open("thead").open("tr");
         html.leaf("th", say("block"), "scope", "col");
         columns.forEach(kind -> html.leaf("th", kind.title()::text, "scope", "col"));

@@ -42,7 +42,18 @@ final class WatchGrid {
         }
         html.leaf("p", say("videos-note"), "class", "note");
         player();
-        html.open("div", "class", "grid", "id", "grid", "role", "region", "tabindex", "0");
+        html.open(
+                "div",
+                "class",
+                "grid",
+                "id",
+                "grid",
+                "tabindex",
+                "0",
+                "role",
+                "group",
+                "aria-labelledby",
+                "videos-title");
         html.open("table", "aria-labelledby", "videos-title").open("thead").open("tr");
         html.leaf("th", say("checkpoint"), "scope", "col");
         for (String prompt : report.prompts()) {

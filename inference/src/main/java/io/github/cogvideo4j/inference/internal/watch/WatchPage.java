@@ -133,7 +133,7 @@ public final class WatchPage {
                 .sum();
         html.open("ul", "class", "cards");
         card(done + " / " + report.checkpoints().size(), say("done"), "", false);
-        card(Long.toString(alarms), say("alarms-count"), "", alarms > 0);
+        card(Long.toString(alarms), say("alarms-count", alarms), "", alarms > 0);
         report.checkpoints().stream()
                 .filter(checkpoint -> checkpoint.base().isPresent())
                 .reduce((first, second) -> second)
@@ -287,7 +287,7 @@ public final class WatchPage {
 
     /// Opens a table that is scrolled where it is too wide, with the keyboard too.
     private void table(String id, String title, Runnable head) {
-        html.open("div", "class", "scroll", "tabindex", "0", "role", "region", "aria-labelledby", title + "-title");
+        html.open("div", "class", "scroll tall", "tabindex", "0", "role", "group", "aria-labelledby", title + "-title");
         html.open("table", "id", "table-" + id).open("thead").open("tr");
         head.run();
         html.close("tr").close("thead").open("tbody");

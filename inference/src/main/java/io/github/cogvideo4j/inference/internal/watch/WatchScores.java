@@ -138,6 +138,6 @@ final class WatchScores {
     }
 
     private void scroll() {
-        html.open("div", "class", "scroll", "tabindex", "0", "role", "region", "aria-labelledby", "scores-title");
+        html.open("div", "class", "scroll tall", "tabindex", "0", "role", "group", "aria-labelledby", "scores-title");
     }
 }

@@ -120,6 +120,8 @@ addEventListener('DOMContentLoaded', () => {
     show();
   });
   grid.addEventListener('loadedmetadata', (event) => {
+    // Those that are not loaded take as much room, so that nothing moves when they are.
+    root.style.setProperty('--ratio', event.target.videoWidth + ' / ' + event.target.videoHeight);
     follow(event.target, STOPPED);
     show();
   }, true);
@@ -173,8 +175,9 @@ addEventListener('DOMContentLoaded', () => {
   const enlarged = find('#enlarged');
   const large = enlarged.querySelector('video');
   const GO = { newer: [-1, 0], older: [1, 0], 'previous-prompt': [0, -1], 'next-prompt': [0, 1] };
+  let chosen = stop;
   const enlarge = (shot) => {
-    enter(shot);
+    chosen = shot;
     find('#enlarged-name').textContent = shot.getAttribute('aria-label');
     large.muted = true;
     large.src = shot.href;
@@ -195,11 +198,11 @@ addEventListener('DOMContentLoaded', () => {
     const go = event.target.closest('[data-go]');
     if (!go && event.target !== enlarged) return;
     if (!go || go.dataset.go === 'close') enlarged.close();
-    else enlarge(neighbour(stop, ...GO[go.dataset.go]));
+    else enlarge(neighbour(chosen, ...GO[go.dataset.go]));
   });
   enlarged.addEventListener('close', () => {
     large.removeAttribute('src');
     large.load();
-    stop.focus();
+    chosen.focus();
   });
 });

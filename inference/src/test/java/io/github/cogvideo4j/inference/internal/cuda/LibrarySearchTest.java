@@ -51,7 +51,8 @@ class LibrarySearchTest {
     void placesComeInTheirOrder() throws IOException {
         Path variable = fill(temporary.resolve("variable"), LibraryGroup.values());
         Path given = fill(temporary.resolve("given"), LibraryGroup.values());
-        Path fetched = fill(home.of(CudaArtifacts.LIBRARIES.getFirst()), LibraryGroup.values());
+        Path fetched =
+                fill(home.of(CudaArtifacts.PUBLISHED.of(LibraryGroup.NCCL).getFirst()), LibraryGroup.values());
         Path python = fill(temporary.resolve("python"), LibraryGroup.values());
         Path conda = fill(temporary.resolve("conda/lib"), LibraryGroup.values());
         Path toolkit = fill(root.resolve("usr/local/cuda-13.1/lib64"), LibraryGroup.values());

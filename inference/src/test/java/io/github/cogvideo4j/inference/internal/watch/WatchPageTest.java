@@ -61,7 +61,7 @@ class WatchPageTest {
                 Optional.of(drift),
                 Optional.of(drift),
                 Optional.of(new Values(12, Names.of(List.of(ATTACK)), Names.of(List.of()), Names.of(List.of()))),
-                number == 2 ? List.of(new Alarm(AlarmKind.NAN, ATTACK, "警" + ATTACK)) : List.of());
+                number == 1 ? List.of(new Alarm(AlarmKind.NAN, ATTACK, "警" + ATTACK)) : List.of());
     }
 
     private static Drift drift(double relative) {
@@ -157,7 +157,7 @@ class WatchPageTest {
                 .containsPattern("<td class=\"cell same\"[^>]*><span>0%</span>");
     }
 
-    /// The first has the best score and a broken video; the second is the best of the sound ones.
+    /// The first has the best score, a broken video and an alarm; the second is the best of the sound ones.
     @Test
     void thePreferredCheckpointStandsOut() {
         assertThat(page())

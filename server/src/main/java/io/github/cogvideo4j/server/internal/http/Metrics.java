@@ -103,6 +103,12 @@ public final class Metrics implements JobMetrics {
         rejected(reason.name().toLowerCase(Locale.ROOT));
     }
 
+    /// What belongs into a log and nowhere else.
+    @Override
+    public void defect(Throwable thrown) {
+        System.getLogger(Metrics.class.getName()).log(System.Logger.Level.ERROR, "inside the server", thrown);
+    }
+
     /// A request was refused before the jobs saw it.
     ///
     /// @param code one of the API's codes

@@ -17,13 +17,13 @@ import java.util.OptionalLong;
 /// @param maxQueue     the most jobs that wait
 /// @param maxWork      the most work that waits, as far as its time can be told
 /// @param attempts     how often a job is begun before it fails
-/// @param lease        after which silence of its worker a job is another's; a third of it is the heartbeat
+/// @param lease        after which silence of its worker a job is another's; its heartbeat comes every four seconds at
+/// least
 /// @param retention    how long a finished job keeps its files; for ever when empty
 /// @param quotaBytes   the most bytes of all files, the oldest go first; unlimited when empty
 /// @param floorBytes   below so much free space nothing is accepted
 /// @param modelBytes   the most bytes of weights that stay in memory between jobs; all of them when empty
 /// @param grace        how long a running job may go on when the server stops
-/// @param maxBatch     the most jobs of the same shape that are computed in one pass
 public record EngineSettings(
         Path data,
         Optional<String> storeUrl,
@@ -38,11 +38,10 @@ public record EngineSettings(
         OptionalLong quotaBytes,
         long floorBytes,
         OptionalLong modelBytes,
-        Duration grace,
-        int maxBatch) {
+        Duration grace) {
     private static final int USUAL_QUEUE = 1_000;
     private static final int USUAL_ATTEMPTS = 2;
-    private static final int USUAL_LEASE_SECONDS = 60;
+    private static final int USUAL_LEASE_SECONDS = 45;
     private static final int USUAL_DAYS = 7;
     private static final int USUAL_WORK_DAYS = 7;
     private static final int USUAL_GRACE_SECONDS = 30;
@@ -76,7 +75,6 @@ public record EngineSettings(
                 OptionalLong.empty(),
                 USUAL_FLOOR,
                 OptionalLong.empty(),
-                Duration.ofSeconds(USUAL_GRACE_SECONDS),
-                1);
+                Duration.ofSeconds(USUAL_GRACE_SECONDS));
     }
 }

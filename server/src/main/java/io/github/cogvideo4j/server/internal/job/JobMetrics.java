@@ -9,7 +9,8 @@ public interface JobMetrics {
 
     /// A job is over.
     ///
-    /// @param result `completed`, `failed` or `cancelled`
+    /// @param result `completed`, `failed`, `cancelled`, `given_back` when the server stopped, or `lost` to another
+    ///               worker
     /// @param waited from its creation to the begin of its last attempt
     /// @param ran    the last attempt
     default void finished(Job.Operation operation, String result, Duration waited, Duration ran) {}
@@ -24,6 +25,9 @@ public interface JobMetrics {
 
     /// A model was loaded.
     default void loaded(Duration took) {}
+
+    /// Something went wrong that is no job's fault: what a log is for.
+    default void defect(Throwable thrown) {}
 
     /// A job was refused.
     default void refused(JobRefusedException.Reason reason) {}

@@ -161,7 +161,7 @@ public final class PageFiles {
         }
         byte[] hash = sha256(map.group("text"));
         return String.join(
-                "; ",
+                ";",
                 "default-src 'self'",
                 "script-src 'self' 'sha256-" + Base64.getEncoder().encodeToString(hash) + "'",
                 "img-src 'self' blob:",

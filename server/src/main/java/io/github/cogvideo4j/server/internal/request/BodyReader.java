@@ -148,7 +148,7 @@ final class BodyReader {
     private static void take(Part part, ObjectNode fields, Map<String, String> files, Uploads uploads)
             throws IOException {
         String name = part.getName() == null ? "" : part.getName();
-        if (part.getFileName() != null) {
+        if (part.getFileName() != null || isBytes(part, name)) {
             String field = References.field(name);
             String upload = uploads.newName();
             part.writeTo(uploads.path(upload));
@@ -165,6 +165,12 @@ final class BodyReader {
                 Body.put(fields, name, new String(in.readAllBytes(), StandardCharsets.UTF_8));
             }
         }
+    }
+
+    /// A client that has bytes and no file names none: the type tells them from the text of an object then.
+    private static boolean isBytes(Part part, String name) {
+        String type = part.getHeaders().get("Content-Type");
+        return References.FIELDS.contains(name) && type != null && !type.startsWith("text/") && !type.startsWith(JSON);
     }
 
     private static InputStream stream(Part part) {

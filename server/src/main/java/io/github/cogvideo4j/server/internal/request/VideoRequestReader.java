@@ -78,6 +78,7 @@ public final class VideoRequestReader {
         Job earlier = jobs.find(owner, id);
         Fields fields = new Fields(BodyReader.read(http, uploads).fields());
         String prompt = prompt(fields);
+        OptionalLong seed = fields.whole("seed", 0, LARGEST_SEED);
         fields.requireNothingElse();
         Map<Input, String> inputs = new EnumMap<>(Input.class);
         for (Input input : earlier.request().inputs().keySet()) {
@@ -88,7 +89,8 @@ public final class VideoRequestReader {
             };
             inputs.put(input, uploads.adopt(jobs.reuse(owner, id, source)));
         }
-        return new Asked(earlier.request().remixed(prompt, inputs, id), Operation.REMIX, 1);
+        VideoRequest again = earlier.request().remixed(prompt, inputs, id);
+        return new Asked(seed.isPresent() ? again.withSeed(seed.getAsLong()) : again, Operation.REMIX, 1);
     }
 
     /// A place in the queue.

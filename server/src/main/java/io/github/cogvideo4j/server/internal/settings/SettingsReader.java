@@ -192,8 +192,7 @@ public final class SettingsReader {
                 values.whole("max-queue", 1_000, 1, MOST),
                 values.time("max-work", Duration.ofDays(7)),
                 values.whole("attempts", 2, 1, 100),
-                values.time("lease", Duration.ofSeconds(60)),
-                values.whole("max-batch", 1, 1, 64),
+                values.time("lease", Duration.ofSeconds(45)),
                 values.time("grace", Duration.ofSeconds(30)));
     }
 

@@ -25,7 +25,35 @@ public record StoredJob(Job job, List<String> inputs, String shape, OptionalLong
         inputs = List.copyOf(inputs);
     }
 
+    /// As long as the column.
+    private static final int LONGEST_SHAPE = 400;
+
     private static final ObjectMapper MAPPER = JsonMapper.builder().build();
+
+    /// A measure by which jobs of a model compare: the values that a step computes.
+    public static double work(Job job) {
+        return work(job.request(), job.made());
+    }
+
+    /// The same of a job that is planned.
+    public static double work(VideoRequest request, Job.Made made) {
+        double values = (double) made.width() * made.height() * made.frames();
+        return request.settings().isGuided() ? 2 * values : values;
+    }
+
+    /// What jobs have in common that take the same time.
+    public static String shape(VideoRequest request, Job.Made made) {
+        String shape = "%s %s %dx%dx%d %s %s"
+                .formatted(
+                        request.model(),
+                        request.kind(),
+                        made.width(),
+                        made.height(),
+                        made.frames(),
+                        request.settings().isGuided() ? "guided" : "plain",
+                        request.settings().cache().map(Object::toString).orElse("whole"));
+        return shape.substring(0, Math.min(LONGEST_SHAPE, shape.length()));
+    }
 
     static StoredJob of(ResultSet row) throws SQLException {
         Optional<String> code = Sql.text(row, "error_code");

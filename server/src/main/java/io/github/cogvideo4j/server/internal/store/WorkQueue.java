@@ -6,8 +6,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 
 /// The table of jobs as workers see and change it.
@@ -61,30 +59,21 @@ public final class WorkQueue {
     ///
     /// @param worker a name that no other worker has, of this server or another one
     public Optional<Claim> claim(String worker) {
-        return claim(worker, "", 1).stream().findFirst();
-    }
-
-    /// Hands out more jobs of a shape.
-    public List<Claim> claimAlike(String worker, String shape, int most) {
-        return most < 1 ? List.of() : claim(worker, shape, most);
-    }
-
-    private List<Claim> claim(String worker, String shape, int most) {
         if (database.read(this::nothingWaits)) {
-            return List.of();
+            return Optional.empty();
         }
         return database.write(connection -> {
             if (nothingWaits(connection)) {
-                return List.<Claim>of();
+                return Optional.<Claim>empty();
             }
             Instant now = clock.instant();
             long change = JobStore.change(connection);
-            List<String> ids = Sql.all(
+            Optional<String> id = Sql.first(
                     connection,
                     // Materialized: PostgreSQL may run a subselect with a limit more than once, and take more rows.
                     """
                     with first as materialized (select id from job where state = 'QUEUED' and not_before <= ?
-                        and (? = '' or shape = ?) order by priority desc, rank limit ?%s)
+                        order by priority desc, rank limit 1%s)
                     update job set state = 'IN_PROGRESS', worker = ?, lease_until = ?, attempt = attempt + 1,
                         started_at = ?, percent = 0, phase = null, piece = 0, pieces = 0, preview = null,
                         left_ms = case when work_ms > 0 then work_ms else null end, wish = 0, change = ?
@@ -93,22 +82,16 @@ public final class WorkQueue {
                     """.formatted(database.lockedRow()),
                     row -> row.getString(1),
                     now,
-                    shape,
-                    shape,
-                    most,
                     worker,
                     now.plus(lease),
                     now,
                     change);
-            if (!ids.isEmpty()) {
-                JobStore.queueChanged(connection, change);
+            if (id.isEmpty()) {
+                return Optional.<Claim>empty();
             }
-            List<Claim> claims = new ArrayList<>();
-            for (String id : ids) {
-                Sql.first(connection, "select * from job where id = ?", StoredJob::of, id)
-                        .ifPresent(row -> claims.add(new Claim(row, worker)));
-            }
-            return claims;
+            JobStore.queueChanged(connection, change);
+            return Sql.first(connection, "select * from job where id = ?", StoredJob::of, id.get())
+                    .map(row -> new Claim(row, worker));
         });
     }
 

@@ -11,10 +11,10 @@ import java.util.Locale;
 /// @param most  the largest
 public record ColourScale(double least, double most) {
     /// From here on a colour is dark enough on a light page for white text, and light enough on a dark page for
-    /// black text.
-    private static final double DEEP_ON_LIGHT = 0.62;
+    /// black text: where both have a contrast of 4.5 and more, as WCAG asks for.
+    private static final double DEEP_ON_LIGHT = 0.67;
 
-    private static final double BRIGHT_ON_DARK = 0.45;
+    private static final double BRIGHT_ON_DARK = 0.435;
     private static final int LEGEND_STEPS = 32;
     private static final int LEGEND_LABELS = 5;
 

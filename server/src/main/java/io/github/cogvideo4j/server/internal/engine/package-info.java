@@ -1,0 +1,5 @@
+/// Store, files and worker together: what the HTTP side asks.
+@NullMarked
+package io.github.cogvideo4j.server.internal.engine;
+
+import org.jspecify.annotations.NullMarked;

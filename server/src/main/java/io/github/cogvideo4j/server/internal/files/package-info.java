@@ -1,0 +1,5 @@
+/// The files of jobs, beside the store.
+@NullMarked
+package io.github.cogvideo4j.server.internal.files;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,138 @@
+package io.github.cogvideo4j.server.internal.worker;
+
+import io.github.cogvideo4j.checkpoints.job.Cancellation;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.job.JobEvent;
+import io.github.cogvideo4j.inference.generation.GenerationEvent;
+import io.github.cogvideo4j.inference.generation.GenerationStep;
+import io.github.cogvideo4j.inference.generation.HostTensor;
+import io.github.cogvideo4j.inference.options.Precision;
+import io.github.cogvideo4j.server.internal.job.Job;
+import io.github.cogvideo4j.server.internal.store.StoreException;
+import io.github.cogvideo4j.server.internal.store.WorkQueue;
+import io.github.cogvideo4j.server.internal.store.WorkQueue.Claim;
+import io.github.cogvideo4j.server.internal.store.WorkQueue.Wish;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.time.Duration;
+import java.util.Optional;
+
+/// An attempt at a job while it runs: its heartbeat, and the wish to stop it.
+final class Attempt {
+    /// A running job is never silent for longer.
+    private static final Duration LONGEST_SILENCE = Duration.ofSeconds(4);
+
+    private static final int FP32_EXPONENT = 0x7F80_0000;
+    private static final int BF16_EXPONENT = 0x7F80;
+    private static final int FP16_EXPONENT = 0x7C00;
+
+    private final Claim claim;
+    private final WorkQueue queue;
+    private final ProgressTracker tracker;
+    private final Cancellation cancellation = new Cancellation();
+    private volatile Wish wish = Wish.GO_ON;
+    private volatile boolean stopping;
+    private Optional<Job.Progress> told = Optional.empty();
+    private long lastTold;
+    private long lastBeat = System.nanoTime();
+
+    Attempt(Claim claim, WorkQueue queue, ProgressTracker tracker) {
+        this.claim = claim;
+        this.queue = queue;
+        this.tracker = tracker;
+    }
+
+    Claim claim() {
+        return claim;
+    }
+
+    ProgressTracker tracker() {
+        return tracker;
+    }
+
+    /// What the generation is run with.
+    JobControl control() {
+        return new JobControl(this::on, cancellation);
+    }
+
+    /// The last latents are looked at before they are decoded: a video of them would be noise or black.
+    private void on(JobEvent event) {
+        tracker.on(event);
+        if (event instanceof GenerationEvent.Stepped(GenerationStep step) && step.number() == step.count()) {
+            try (HostTensor latents = step.latents()) {
+                if (!isFinite(latents)) {
+                    throw new JobFailure.NotFiniteException();
+                }
+            }
+        }
+    }
+
+    static boolean isFinite(HostTensor tensor) {
+        MemorySegment values = tensor.values();
+        if (tensor.precision() == Precision.FP32) {
+            for (long i = 0; i < values.byteSize(); i += Integer.BYTES) {
+                if ((values.get(ValueLayout.JAVA_INT_UNALIGNED, i) & FP32_EXPONENT) == FP32_EXPONENT) {
+                    return false;
+                }
+            }
+            return true;
+        }
+        int exponent = tensor.precision() == Precision.FP16 ? FP16_EXPONENT : BF16_EXPONENT;
+        for (long i = 0; i < values.byteSize(); i += Short.BYTES) {
+            if ((values.get(ValueLayout.JAVA_SHORT_UNALIGNED, i) & exponent) == exponent) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// What the client or the store wished, when the attempt was stopped.
+    Wish wish() {
+        return wish;
+    }
+
+    /// Whether it was stopped because the server stops.
+    boolean isStopping() {
+        return stopping;
+    }
+
+    /// Stops it within a step or a piece of decoding, for the sake of a client.
+    void stop(Wish why) {
+        if (wish == Wish.GO_ON) {
+            wish = why;
+        }
+        cancellation.cancel();
+    }
+
+    /// Stops it because the server stops: its job goes back to the queue.
+    void stopForShutdown() {
+        stopping = true;
+        cancellation.cancel();
+    }
+
+    /// Tells the store how far it is, when that changed or it is time to, and learns whether it is to go on.
+    void beat() {
+        long now = System.nanoTime();
+        try {
+            Job.Progress progress = tracker.progress();
+            boolean tell = !Optional.of(progress).equals(told) || now - lastTold >= LONGEST_SILENCE.toNanos();
+            Wish answer;
+            if (tell) {
+                answer = queue.beat(claim, Optional.of(progress), tracker.left());
+                told = Optional.of(progress);
+                lastTold = now;
+                lastBeat = now;
+            } else {
+                answer = queue.wish(claim);
+            }
+            if (answer != Wish.GO_ON) {
+                stop(answer);
+            }
+        } catch (StoreException _) {
+            // The store may come back. When the lease is over, the job may be another worker's.
+            if (now - lastBeat > queue.lease().toNanos()) {
+                stop(Wish.LOST);
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+package io.github.cogvideo4j.server.internal.worker;
+
+import io.github.cogvideo4j.checkpoints.job.JobControl.JobListener;
+import io.github.cogvideo4j.checkpoints.job.JobEvent;
+import io.github.cogvideo4j.inference.generation.GenerationEvent;
+import io.github.cogvideo4j.inference.generation.GenerationStep;
+import io.github.cogvideo4j.inference.generation.Stage;
+import io.github.cogvideo4j.server.internal.job.Job;
+import io.github.cogvideo4j.server.internal.job.JobMetrics;
+import io.github.cogvideo4j.server.internal.store.Timings.Timing;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.LongSupplier;
+
+/// How far a job is: from the events of its generation, weighed with what earlier jobs of its shape took.
+final class ProgressTracker implements JobListener {
+    /// Shares of the whole where nothing has been measured, in percent.
+    private static final double BEFORE = 5;
+
+    private static final double AFTER = 15;
+    private static final double WHOLE = 100;
+    /// How much of what comes after the steps is decoding; files are the rest.
+    private static final double DECODING = 0.8;
+
+    private static final int MOST = 99;
+    private static final String SAVE = "save";
+
+    private final int steps;
+    private final Optional<Timing> expected;
+    private final JobMetrics metrics;
+    private final LongSupplier nanos;
+    private final long begun;
+
+    private String phase = Stage.LOAD.id();
+    private long phaseBegun;
+    private long done;
+    private long total;
+    private int preview;
+    private int percent;
+    private long denoisingBegun;
+    private long denoisingEnded;
+    private int stepsDone;
+    private long lastStep;
+    /// The mean of the last steps, the newest of which counts most.
+    private double stepNanos;
+
+    /// @param steps    the denoising steps that are planned
+    /// @param expected what earlier jobs took
+    /// @param nanos    the time, as [System#nanoTime()]
+    ProgressTracker(int steps, Optional<Timing> expected, JobMetrics metrics, LongSupplier nanos) {
+        this.steps = Math.max(1, steps);
+        this.expected = expected;
+        this.metrics = metrics;
+        this.nanos = nanos;
+        this.begun = nanos.getAsLong();
+        this.phaseBegun = begun;
+    }
+
+    @Override
+    public synchronized void on(JobEvent event) {
+        switch (event) {
+            case JobEvent.Begun(var activity, long pieces) -> begin(activity.id(), pieces);
+            case JobEvent.Advanced(long amount) -> done += amount;
+            case GenerationEvent.Stepped(GenerationStep step) -> stepped(step.elapsed());
+            case GenerationEvent.PreviewWritten _ -> preview = stepsDone;
+            default -> {
+                // nothing that progress is counted in
+            }
+        }
+    }
+
+    /// The video is whole; what belongs to it is being made.
+    synchronized void saving() {
+        begin(SAVE, 0);
+    }
+
+    private void begin(String next, long pieces) {
+        long now = nanos.getAsLong();
+        if (!next.equals(phase)) {
+            metrics.phase(phase, Duration.ofNanos(now - phaseBegun));
+            if (phase.equals(Stage.DENOISE.id())) {
+                denoisingEnded = now;
+            }
+            phase = next;
+            phaseBegun = now;
+            if (next.equals(Stage.DENOISE.id()) && denoisingBegun == 0) {
+                denoisingBegun = now;
+                lastStep = now;
+            }
+        }
+        done = 0;
+        total = pieces;
+    }
+
+    /// A step takes what passes until the next one, the preview included.
+    private void stepped(Duration computed) {
+        long now = nanos.getAsLong();
+        double took = now - lastStep;
+        lastStep = now;
+        stepsDone++;
+        stepNanos = stepsDone == 1 ? took : (stepNanos * 2 + took) / 3;
+        metrics.step(computed);
+    }
+
+    /// The preview's step counts from 1.
+    synchronized OptionalInt preview() {
+        return preview > 0 ? OptionalInt.of(preview) : OptionalInt.empty();
+    }
+
+    /// How far the job is. Never less than before, and 100 only when it is published.
+    synchronized Job.Progress progress() {
+        double before = expected.map(timing -> share(timing.before())).orElse(BEFORE);
+        double after = expected.map(timing -> share(timing.after())).orElse(AFTER);
+        double now;
+        if (stepsDone == 0) {
+            now = before * fraction(expected.map(Timing::before), nanos.getAsLong() - begun);
+        } else if (denoisingEnded == 0) {
+            now = before + (WHOLE - before - after) * Math.min(1, (double) stepsDone / steps);
+        } else {
+            double part = phase.equals(SAVE) ? DECODING : total > 0 ? DECODING * done / total : 0;
+            now = WHOLE - after + after * Math.min(1, part);
+        }
+        percent = Math.clamp((long) now, percent, MOST);
+        return new Job.Progress(percent, Optional.of(phase), Math.toIntExact(done), Math.toIntExact(total), preview());
+    }
+
+    private double share(Duration part) {
+        double whole = expected.orElseThrow().of(steps).toNanos();
+        return whole > 0 ? WHOLE * part.toNanos() / whole : 0;
+    }
+
+    private static double fraction(Optional<Duration> whole, long passed) {
+        return whole.filter(time -> time.toNanos() > 0)
+                .map(time -> Math.min(1, (double) passed / time.toNanos()))
+                .orElse(0.0);
+    }
+
+    /// How long it takes still, when that can be told.
+    synchronized Optional<Duration> left() {
+        long now = nanos.getAsLong();
+        if (stepsDone == 0) {
+            return expected.map(
+                    timing -> atLeastNothing((double) (timing.of(steps).toNanos() - (now - begun))));
+        }
+        double step = stepNanos;
+        double after = expected.map(timing -> (double) timing.after().toNanos())
+                .orElse(AFTER / (WHOLE - BEFORE - AFTER) * step * steps);
+        if (denoisingEnded == 0) {
+            double current = Math.min(step, (double) (now - lastStep));
+            return Optional.of(atLeastNothing((steps - stepsDone) * step - current + after));
+        }
+        double passed = now - denoisingEnded;
+        if (phase.equals(Stage.DECODE.id()) && done > 0 && total > 0) {
+            double decoding = (double) (now - phaseBegun) * total / done;
+            after = Math.max(passed, decoding / DECODING);
+        }
+        return Optional.of(atLeastNothing(after - passed));
+    }
+
+    private static Duration atLeastNothing(double nanos) {
+        return Duration.ofNanos(Math.max(0, Math.round(nanos)));
+    }
+
+    /// What the job took, once it is done.
+    synchronized Optional<Timing> measured() {
+        if (stepsDone == 0 || denoisingEnded == 0) {
+            return Optional.empty();
+        }
+        return Optional.of(new Timing(
+                Duration.ofNanos(denoisingBegun - begun),
+                Duration.ofNanos((denoisingEnded - denoisingBegun) / stepsDone),
+                Duration.ofNanos(nanos.getAsLong() - denoisingEnded)));
+    }
+}
