@@ -117,7 +117,7 @@ abstract class BrowserTest {
 
     private void noted(ConsoleMessage message) {
         if (message.type().equals("error") || message.type().equals("warning")) {
-            complaints.add(message.type() + ": " + message.text());
+            complaints.add(message.type() + ": " + message.text() + " " + message.location());
         }
     }
 

@@ -97,8 +97,8 @@ class ServeDocumentTest {
         yaml.loadAllFromString(Files.readString(Resources.project("deploy/kubernetes.yaml")))
                 .forEach(document -> kinds.add(((Map<?, ?>) document).get("kind")));
         assertThat(kinds).doesNotContainNull().isNotEmpty();
-        Map<?, ?> prometheus = (Map<?, ?>)
-                yaml.loadFromString(Files.readString(Resources.project("deploy/prometheus.yml")));
+        Map<?, ?> prometheus =
+                (Map<?, ?>) yaml.loadFromString(Files.readString(Resources.project("deploy/prometheus.yml")));
         assertThat(prometheus.containsKey("scrape_configs")).isTrue();
         String docker = Files.readString(Resources.project("deploy/Dockerfile"));
         assertThat(docker.lines().filter(line -> line.startsWith("FROM "))).hasSize(2);
@@ -111,8 +111,8 @@ class ServeDocumentTest {
     @Test
     void theDashboardShowsMeasuredNames() throws IOException {
         String dashboard = Files.readString(Resources.project("deploy/grafana-dashboard.json"));
-        String metrics = Files.readString(Resources.project(
-                "server/src/main/java/io/github/cogvideo4j/server/internal/http/Metrics.java"));
+        String metrics = Files.readString(
+                Resources.project("server/src/main/java/io/github/cogvideo4j/server/internal/http/Metrics.java"));
         Matcher name = Pattern.compile("cogvideo_[a-z_]+").matcher(dashboard);
         while (name.find()) {
             String base = name.group().replaceFirst("_(bucket|sum|count)$", "");
@@ -125,7 +125,8 @@ class ServeDocumentTest {
         String document = Files.readString(Resources.project("docs/serve.md"));
         String reader = Files.readString(Resources.project(
                 "server/src/main/java/io/github/cogvideo4j/server/internal/settings/SettingsReader.java"));
-        Matcher setting = Pattern.compile("(?:values\\.\\w+|folder)\\(\"([a-z-]+)\"").matcher(reader);
+        Matcher setting =
+                Pattern.compile("(?:values\\.\\w+|folder)\\(\"([a-z-]+)\"").matcher(reader);
         while (setting.find()) {
             assertThat(document).contains("`" + setting.group(1) + "`");
         }

@@ -1,6 +1,6 @@
 // The frame around everything: header, login, and which page is shown.
 import { html, nothing } from 'lit';
-import { Part, state } from './state.js';
+import { options, Part, state } from './state.js';
 import { icon } from './icons.js';
 import { language, preferredLanguage, speak, t } from './words.js';
 
@@ -65,8 +65,7 @@ class App extends Part {
             <button class="plain" @click=${() => state.attempt(() => state.logout())}>${t('logout')}</button>` : nothing}
           <label class="bare"><span class="hidden">${t('scheme')}</span>
             <select id="scheme" @change=${event => this.scheme(event.target.value)}>
-              ${schemes.map(each => html`<option value=${each}
-                ?selected=${each === (document.documentElement.dataset.scheme ?? 'auto')}>${t(`scheme.${each}`)}</option>`)}
+              ${options(schemes.map(each => [each, t(`scheme.${each}`)]), document.documentElement.dataset.scheme ?? 'auto')}
             </select></label>
           <button class="plain" id="language" lang=${language === 'zh' ? 'en' : 'zh-Hans'}
             @click=${() => this.say(language === 'zh' ? 'en' : 'zh')}>${t('language.other')}</button>

@@ -1,6 +1,7 @@
 // Two videos side by side, played in step, and what differs in their settings.
 import { html, nothing } from 'lit';
 import { LinkedDialog } from './dialog.js';
+import { options } from './state.js';
 import { content } from './api.js';
 import { icon } from './icons.js';
 import { sideBySide } from './settings.js';
@@ -105,7 +106,7 @@ class Compare extends LinkedDialog {
           aria-valuetext=${seconds(this.at)} @input=${event => { this.stop(); this.seek(Number(event.target.value)); }}>
         <label class="bare"><span class="hidden">${t('compare.speed')}</span>
           <select @change=${event => { this.speed = Number(event.target.value); this.play(); }}>
-            ${[1, 0.5, 0.25].map(each => html`<option value=${each} ?selected=${each === this.speed}>${each} ×</option>`)}
+            ${options([1, 0.5, 0.25].map(each => [each, `${each} ×`]), this.speed)}
           </select></label></div>
       <div class="head"><h3>${t('compare.differences')}</h3>
         <label class="check"><input type="checkbox" .checked=${this.all}

@@ -1,12 +1,26 @@
 // The form that asks for videos.
-import { html, nothing } from 'lit';
+import { html, noChange, nothing } from 'lit';
+import { directive, Directive } from 'lit/directive.js';
 import { live } from 'lit/directives/live.js';
-import { Part, state } from './state.js';
+import { options, Part, state } from './state.js';
 import { content } from './api.js';
 import { create, estimate } from './request.js';
 import { playtime, sizeText } from './settings.js';
 import { duration, memory, number, t } from './words.js';
 import './media.js';
+
+/** A field that is wrong says so, and names the message below it. */
+const marked = directive(class extends Directive {
+  render() {
+    return noChange;
+  }
+
+  update({ element }, [name, wrong]) {
+    const attributes = { 'aria-invalid': 'true', 'aria-describedby': `${name}-wrong` };
+    Object.entries(attributes).forEach(([key, value]) => wrong ? element.setAttribute(key, value) : element.removeAttribute(key));
+    return noChange;
+  }
+});
 
 const kinds = ['t2v', 'i2v', 'v2v', 'control', 'canny'];
 const inputOf = { i2v: 'image', v2v: 'video', control: 'video', canny: 'video' };
@@ -98,6 +112,7 @@ class Create extends Part {
     const model = state.model(settings.model);
     const base = settings.model && settings.model !== this.settings.model ? this.#defaults(model) : this.settings;
     this.settings = { ...base, ...settings };
+    if (settings.scheduler === model.scheduler) this.settings.scheduler = '';
     if (media) this.media = { ...this.media, ...media };
     if (settings.seed !== undefined) this.seedMode = seed ?? 'keep';
     this.#fit();
@@ -199,24 +214,26 @@ class Create extends Part {
     return this.wrong[name] ? html`<p class="wrong" id=${`${name}-wrong`} role="alert">${this.wrong[name]}</p>` : nothing;
   }
 
-  #describe(name) {
-    return this.wrong[name] ? `${name}-wrong` : nothing;
+  #mark(name) {
+    return marked(name, this.wrong[name]);
   }
 
-  #number(name, { min, max, step, key = name }) {
-    return html`<div class="field"><label for=${name}>${t(`field.${key}`)}</label>
+  #number(name, { min, max, step }) {
+    return html`<div class="field"><label for=${name}>${t(`field.${name}`)}</label>
       <input id=${name} type="number" inputmode="decimal" required min=${min} max=${max} step=${step}
-        .value=${live(String(this.settings[name]))} aria-invalid=${this.wrong[name] ? 'true' : nothing}
-        aria-describedby=${this.#describe(name)}
+        .value=${live(String(this.settings[name]))} ${this.#mark(name)}
         @change=${event => event.target.value !== '' && this.set(name, Math.min(max, Math.max(min, Number(event.target.value))))}>
       ${this.#problem(name)}</div>`;
   }
 
-  #select(name, options, key = name) {
-    return html`<div class="field"><label for=${name}>${t(`field.${key}`)}</label>
-      <select id=${name} aria-invalid=${this.wrong[name] ? 'true' : nothing} aria-describedby=${this.#describe(name)}
+  #select(name, entries) {
+    const value = this.settings[name];
+    // a video's settings may be none of those that are offered, such as a cache with settings of its own
+    if (!entries.some(([each]) => each === value)) entries.push([value, value]);
+    return html`<div class="field"><label for=${name}>${t(`field.${name}`)}</label>
+      <select id=${name} ${this.#mark(name)}
         @change=${event => this.set(name, event.target.value)}>
-        ${options.map(([value, text]) => html`<option value=${value} ?selected=${value === this.settings[name]}>${text}</option>`)}
+        ${options(entries, value)}
       </select>${this.#problem(name)}</div>`;
   }
 
@@ -226,13 +243,12 @@ class Create extends Part {
       <h2 id="create-title">${t('create')}</h2>
       ${state.models.length > 1 ? html`<div class="field"><label for="model">${t('field.model')}</label>
         <select id="model" @change=${event => this.#setModel(event.target.value)}>
-          ${state.models.map(each => html`<option value=${each.id} ?selected=${each.id === settings.model}>${each.id}</option>`)}
+          ${options(state.models.map(each => [each.id, each.id]), settings.model)}
         </select></div>` : html`<p class="soft modelname">${model.id}</p>`}
       ${this.#kinds(model)}
       ${this.#inputs(model)}
       <div class="field"><label for="prompt">${t('field.prompt')}</label>
-        <textarea id="prompt" rows="5" maxlength="32000" placeholder=${t('prompt.example')} .value=${live(settings.prompt)}
-          aria-invalid=${this.wrong.prompt ? 'true' : nothing} aria-describedby=${this.#describe('prompt')}
+        <textarea id="prompt" rows="5" maxlength="32000" placeholder=${t('prompt.example')} .value=${live(settings.prompt)} ${this.#mark('prompt')}
           @input=${event => this.set('prompt', event.target.value)}
           @keydown=${event => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.submit(event); }}></textarea>
         ${this.#problem('prompt')}</div>
@@ -295,11 +311,10 @@ class Create extends Part {
       <input id=${name} type="number" min=${step} max="4096" step=${step} .value=${live(String(value))}
         @change=${event => set(Math.max(step, Math.round(Number(event.target.value) / step) * step))}>`;
     return html`<div class="field"><label for="size">${t('field.size')}</label>
-      <select id="size" aria-invalid=${this.wrong.size ? 'true' : nothing} aria-describedby=${this.#describe('size')}
+      <select id="size" ${this.#mark('size')}
         @change=${event => choose(event.target.value)}>
-        ${this.sizes().map(size => html`<option value=${size}
-          ?selected=${!this.custom && size === this.settings.size}>${sizeText(size)}</option>`)}
-        ${this.model.fixed_size ? nothing : html`<option value="other" ?selected=${this.custom}>${t('size.other')}</option>`}
+        ${options([...this.sizes().map(size => [size, sizeText(size)]), ...this.model.fixed_size ? [] : [['other', t('size.other')]]],
+          this.custom ? 'other' : this.settings.size)}
       </select>
       ${this.custom ? html`<span class="sides">${side('width', width, value => this.set('size', `${value}x${height}`))}
         <span aria-hidden="true">×</span>${side('height', height, value => this.set('size', `${width}x${value}`))}</span>` : nothing}
@@ -309,10 +324,9 @@ class Create extends Part {
   #length() {
     const counts = [...new Set([...this.frameCounts(), this.settings.num_frames])].sort((a, b) => a - b);
     return html`<div class="field"><label for="num_frames">${t('field.length')}</label>
-      <select id="num_frames" aria-invalid=${this.wrong.num_frames ? 'true' : nothing}
-        aria-describedby=${this.#describe('num_frames')} @change=${event => this.set('num_frames', Number(event.target.value))}>
-        ${counts.map(count => html`<option value=${count} ?selected=${count === this.settings.num_frames}>
-          ${t('length.choice', { time: playtime({ num_frames: count, fps: this.settings.fps }), n: count })}</option>`)}
+      <select id="num_frames" ${this.#mark('num_frames')} @change=${event => this.set('num_frames', Number(event.target.value))}>
+        ${options(counts.map(count => [count, t('length.choice',
+          { time: playtime({ num_frames: count, fps: this.settings.fps }), n: count })]), this.settings.num_frames)}
       </select>${this.#problem('num_frames')}</div>`;
   }
 
@@ -329,13 +343,11 @@ class Create extends Part {
     return html`<div class="pair">
       <div class="field"><label for="seed-mode">${t('field.seed-mode')}</label>
         <select id="seed-mode" @change=${event => mode(event.target.value)}>
-          ${['random', 'keep', 'next'].map(each => html`<option value=${each}
-            ?selected=${each === this.seedMode}>${t(`seed.${each}`)}</option>`)}
+          ${options(['random', 'keep', 'next'].map(each => [each, t(`seed.${each}`)]), this.seedMode)}
         </select></div>
       <div class="field"><label for="seed">${t('field.seed')}</label>
         <input id="seed" type="number" inputmode="numeric" min="0" max=${largestSeed - 1} step="1"
-          .value=${live(String(this.settings.seed))} ?disabled=${this.seedMode === 'random'}
-          aria-invalid=${this.wrong.seed ? 'true' : nothing} aria-describedby=${this.#describe('seed')}
+          .value=${live(String(this.settings.seed))} ?disabled=${this.seedMode === 'random'} ${this.#mark('seed')}
           @change=${event => this.set('seed', Math.max(0, Math.floor(Number(event.target.value)) || 0))}>
         ${this.#problem('seed')}</div></div>`;
   }
@@ -344,8 +356,7 @@ class Create extends Part {
     const own = t('as-model');
     return html`
       <div class="field"><label for="negative_prompt">${t('field.negative_prompt')}</label>
-        <textarea id="negative_prompt" rows="2" .value=${live(this.settings.negative_prompt)}
-          aria-invalid=${this.wrong.negative_prompt ? 'true' : nothing} aria-describedby=${this.#describe('negative_prompt')}
+        <textarea id="negative_prompt" rows="2" .value=${live(this.settings.negative_prompt)} ${this.#mark('negative_prompt')}
           @input=${event => this.set('negative_prompt', event.target.value)}></textarea>${this.#problem('negative_prompt')}</div>
       ${this.#select('scheduler', [['', model.scheduler ? `${own} (${model.scheduler.replace(/Scheduler$/, '')})` : own],
         ...(model.schedulers ?? []).map(each => [each, each])])}

@@ -1,7 +1,7 @@
 // The videos that were made, with search, and thumbnails that are scrubbed.
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { Part, short, state } from './state.js';
+import { options, Part, short, state } from './state.js';
 import { content, remove, sentence, videoPath } from './api.js';
 import { matches, ofVideo, playtime, sizeText } from './settings.js';
 import { t } from './words.js';
@@ -97,8 +97,7 @@ class Gallery extends Part {
               @input=${event => { this.search = event.target.value; }}></label>
           <label class="bare"><span class="hidden">${t('show')}</span>
             <select id="only" @change=${event => { this.only = event.target.value; }}>
-              ${['all', 'completed', 'failed'].map(each => html`<option value=${each}
-                ?selected=${each === this.only}>${t(`show.${each}`)}</option>`)}</select></label></div>` : nothing}</div>
+              ${options(['all', 'completed', 'failed'].map(each => [each, t(`show.${each}`)]), this.only)}</select></label></div>` : nothing}</div>
       ${all.length === 0 ? html`<div class="empty"><p>${t('gallery.empty')}</p></div>`
         : shown.length === 0 ? html`<p class="empty">${t('search.nothing')}</p>`
           : html`<ul class="cards">${repeat(shown, video => video.id, video => this.#card(video))}</ul>`}

@@ -1,7 +1,7 @@
 // Where a served model comes from: what it was made of, the proof of its files, what the fine-tuning changed.
 import { html, noChange, nothing } from 'lit';
 import { directive, Directive } from 'lit/directive.js';
-import { Part, state } from './state.js';
+import { options, Part, state } from './state.js';
 import { get, post } from './api.js';
 import { date, memory, number, percent, t } from './words.js';
 
@@ -75,7 +75,7 @@ class ModelPage extends Part {
       <div class="head"><h1>${this.name}</h1>
         ${state.models.length > 1 ? html`<label class="bare"><span class="hidden">${t('field.model')}</span>
           <select id="model" @change=${event => this.choose(event.target.value)}>
-            ${state.models.map(each => html`<option value=${each.id} ?selected=${each.id === this.name}>${each.id}</option>`)}
+            ${options(state.models.map(each => [each.id, each.id]), this.name)}
           </select></label>` : nothing}</div>
       ${this.fault ? html`<p class="banner" role="alert">${this.fault}</p>`
         : !facts ? html`<p class="soft" role="status">${t('loading')}</p>` : html`
@@ -136,7 +136,7 @@ class ModelPage extends Part {
       ${manifest ? html`<p><span class="soft">${t('proof.fingerprint')}</span> <code>${manifest.sha256}</code></p>` : nothing}
       ${proof?.state === 'running' ? this.#task(proof) : nothing}
       ${proof?.state === 'failed' ? html`<p class="wrong">${proof.message}</p>` : nothing}
-      ${done && proof.problems.length === 0 ? html`<p class="good">${t('proof.good',
+      ${done && proof.problems.length === 0 ? html`<p class="good">${t(manifest ? 'proof.good' : 'proof.sound',
         { files: number(proof.files), tensors: number(proof.tensors), date: date(proof.finished_at) })}</p>` : nothing}
       ${done && proof.problems.length > 0 ? html`<p class="wrong">${t('proof.bad')}</p>
         <ul>${proof.problems.map(problem => html`<li>${problem}</li>`)}</ul>` : nothing}
@@ -152,7 +152,7 @@ class ModelPage extends Part {
       ${bases.length === 0 ? html`<p>${t('change.none')}</p>` : comparison?.state === 'running' ? this.#task(comparison)
         : html`<div class="line start"><label for="base">${t('change.base')}</label>
           <select id="base" @change=${event => { this.base = event.target.value; }}>
-            ${bases.map(each => html`<option value=${each} ?selected=${each === base}>${each}</option>`)}</select>
+            ${options(bases.map(each => [each, each]), base)}</select>
           <button @click=${() => this.start('comparison', { base })}>${t('change.compare')}</button></div>`}
       ${comparison?.state === 'failed' ? html`<p class="wrong">${comparison.message}</p>` : nothing}
       ${comparison?.state === 'done' ? this.#changes(comparison) : nothing}</section>`;
@@ -169,6 +169,7 @@ class ModelPage extends Part {
         <li><b>${number(found.changed)} / ${number(found.tensors)}</b><span>${t('change.tensors')}</span></li>
         ${found.only_in_model.length + found.only_in_base.length > 0 ? html`<li><b>${number(found.only_in_model.length)} / ${
           number(found.only_in_base.length)}</b><span>${t('change.only')}</span></li>` : nothing}</ul>
+      ${found.relative > 1 ? html`<p class="wrong">${t('change.unrelated')}</p>` : nothing}
       ${found.blocks.map(list => html`<h3><code>${list.name}</code></h3>
         <div class="scroll" tabindex="0" role="region" aria-label=${t('change.map', { name: list.name })}>
         <table class="heat"><caption class="hidden">${t('change.map', { name: list.name })}</caption>

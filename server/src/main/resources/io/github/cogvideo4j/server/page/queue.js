@@ -71,7 +71,7 @@ class Queue extends Part {
     const step = phase === 'denoise' && video.steps ? t('progress.step', { n: video.step, of: video.steps }) : '';
     return html`<article class="card running" aria-label=${t('queue.now', { prompt: video.prompt ?? '' })}>
       <div class="preview">${Number.isInteger(video.preview) ? html`<img alt=${t('preview', { n: video.preview })}
-        src=${`${videoPath(video.id, '/preview')}?step=${video.preview}`}>` : html`<span class="soft">${t('preview.none')}</span>`}</div>
+        src=${`${videoPath(video.id, '/preview')}?step=${video.preview}`}>` : html`<span class="soft">${phase === 'decode' || phase === 'save' ? nothing : t('preview.none')}</span>`}</div>
       <div class="about">
         <p class="prompt">${video.prompt}</p>
         <p class="state">${[t(`phase.${phase}`), step].filter(Boolean).join(' · ')}</p>

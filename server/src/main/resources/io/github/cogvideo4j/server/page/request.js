@@ -11,6 +11,7 @@ function shared(settings) {
     num_frames: settings.kind === 'v2v' ? undefined : settings.num_frames,
     fps: settings.fps,
     num_inference_steps: settings.num_inference_steps,
+    preview_every: Math.ceil(settings.num_inference_steps / 10),
     guidance_scale: settings.guidance_scale,
     use_dynamic_cfg: settings.use_dynamic_cfg,
     scheduler: settings.scheduler || undefined,

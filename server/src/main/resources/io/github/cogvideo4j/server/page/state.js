@@ -1,5 +1,6 @@
 // What the page knows, in one place: parts render it, events of the server change it.
-import { LitElement } from 'lit';
+import { html, LitElement } from 'lit';
+import { live } from 'lit/directives/live.js';
 import { get, post, remove, sentence, videoPath } from './api.js';
 import { t } from './words.js';
 
@@ -168,6 +169,10 @@ class State extends EventTarget {
 }
 
 export const state = new State();
+
+/** The options of a choice: pairs of value and text. */
+export const options = (entries, chosen) =>
+  entries.map(([value, text]) => html`<option value=${value} .selected=${live(value === chosen)}>${text}</option>`);
 
 export const short = text => text && text.length > 60 ? `${text.slice(0, 57)}…` : text ?? '';
 

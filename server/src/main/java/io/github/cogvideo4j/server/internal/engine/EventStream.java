@@ -35,7 +35,8 @@ final class EventStream implements JobEvents {
         this.changes = changes;
         this.owner = owner;
         this.only = only;
-        this.seen = after.orElseGet(store::lastChange);
+        // A number from another store may be one that comes only later here.
+        this.seen = Math.min(after.orElse(Long.MAX_VALUE), store.lastChange());
         if (only.isEmpty()) {
             waiting.add(new Queue(seen, queues.state()));
         }

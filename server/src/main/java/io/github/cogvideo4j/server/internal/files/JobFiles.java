@@ -37,6 +37,7 @@ public final class JobFiles {
     public static final Pattern UPLOAD = Pattern.compile("[0-9a-f]{32}\\.part");
 
     private static final String UNFINISHED = ".";
+    private static final String PREVIEW = FileKind.VIDEO.fileName() + ".step-";
     private static final int MOST_HASHES = 4_096;
 
     private final Path videos;
@@ -108,6 +109,10 @@ public final class JobFiles {
         long bytes = 0;
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.toList()) {
+                if (String.valueOf(file.getFileName()).startsWith(PREVIEW)) {
+                    Files.delete(file); // the video shows more
+                    continue;
+                }
                 bytes += Files.size(file);
                 sync(file);
             }
@@ -166,7 +171,7 @@ public final class JobFiles {
         if (step.isEmpty()) {
             throw new NoSuchFileException(FileKind.PREVIEW.fileName());
         }
-        String name = FileKind.VIDEO.fileName() + ".step-%03d.png".formatted(step.getAsInt());
+        String name = PREVIEW + "%03d.png".formatted(step.getAsInt());
         return file(unfinished(id, attempt).resolve(name), FileKind.PREVIEW);
     }
 

@@ -161,6 +161,11 @@ class EngineTest {
                     .contains("\"a cat\"");
             assertThat(engine.file(ANN, first.id(), FileKind.GIF).size()).isPositive();
             assertThat(engine.file(ANN, first.id(), FileKind.VIDEO).sha256()).matches("[0-9a-f]{64}");
+            try (Stream<Path> all = Files.list(folder.resolve("data/videos").resolve(first.id() + "-1"))) {
+                assertThat(all.map(file -> file.getFileName().toString()))
+                        .containsExactlyInAnyOrder(
+                                "video.mp4", "video.mp4.json", "video.gif", "thumbnail.webp", "spritesheet.webp");
+            }
             assertThat(engine.estimate(request("a dog", 3, 0)).seconds()).isPresent();
             assertThat(engine.models().getFirst().loaded()).isTrue();
             assertRefused(Reason.NOT_FOUND, () -> engine.find("ben", first.id()));

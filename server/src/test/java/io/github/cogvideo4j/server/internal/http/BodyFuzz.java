@@ -15,13 +15,47 @@ import java.util.List;
 /// or a file that is left. As a program it tries as many as it is told, from a seed on.
 final class BodyFuzz {
     private static final List<String> NAMES = List.of(
-            "prompt", "model", "seconds", "size", "input_reference", "width", "height", "num_frames", "fps",
-            "num_inference_steps", "guidance_scale", "seed", "negative_prompt", "lora", "extra_params", "extra_body",
-            "scheduler", "cache", "control_video", "video", "last_image", "mask", "strength", "kind", "n", "user",
-            "input_reference[image_url]", "video[id]", "lora[name]", "lora[][name]", "extra_params[a][]", "x", "");
+            "prompt",
+            "model",
+            "seconds",
+            "size",
+            "input_reference",
+            "width",
+            "height",
+            "num_frames",
+            "fps",
+            "num_inference_steps",
+            "guidance_scale",
+            "seed",
+            "negative_prompt",
+            "lora",
+            "extra_params",
+            "extra_body",
+            "scheduler",
+            "cache",
+            "control_video",
+            "video",
+            "last_image",
+            "mask",
+            "strength",
+            "kind",
+            "n",
+            "user",
+            "input_reference[image_url]",
+            "video[id]",
+            "lora[name]",
+            "lora[][name]",
+            "extra_params[a][]",
+            "x",
+            "");
     private static final List<String> PATHS = List.of(
-            "/v1/videos", "/v1/videos/edits", "/v1/videos/extensions", "/v1/videos/estimate", "/v1/videos/x/remix",
-            "/v1/videos/x/move", "/v1/session");
+            "/v1/videos",
+            "/v1/videos/edits",
+            "/v1/videos/extensions",
+            "/v1/videos/estimate",
+            "/v1/videos/x/remix",
+            "/v1/videos/x/move",
+            "/v1/session");
 
     private BodyFuzz() {}
 
@@ -52,7 +86,8 @@ final class BodyFuzz {
             damage(body, random);
         }
         String type = random.integer(0, 20) == 0
-                ? random.of("", "text/plain", "multipart/form-data", "application/json;charset=utf-16", "a/b;boundary=\"")
+                ? random.of(
+                        "", "text/plain", "multipart/form-data", "application/json;charset=utf-16", "a/b;boundary=\"")
                 : form ? "multipart/form-data; boundary=XBOUNDX" : "application/json";
         HttpRequest.Builder request = front.request(path).POST(BodyPublishers.ofByteArray(body));
         if (!type.isEmpty()) {
@@ -75,7 +110,9 @@ final class BodyFuzz {
             Object content = random.integer(0, 3) == 0 ? random.bytes(0, 200) : value(random, 1);
             parts.add(
                     random.integer(0, 4) == 0
-                            ? new Object[] {random.of(NAMES), content, random.text(10).replaceAll("[\"\r\n]", "")}
+                            ? new Object[] {
+                                random.of(NAMES), content, random.text(10).replaceAll("[\"\r\n]", "")
+                            }
                             : new Object[] {random.of(NAMES), content});
         }
         return Front.body(parts);
@@ -103,11 +140,13 @@ final class BodyFuzz {
             case 2 -> random.of("true", "false", "null");
             case 3 -> quoted(random.text(30));
             case 4 -> quoted(random.of("96x64", "720x1280", "4", "1", "tiny", "style", "DDIM", "mag", "i2v", "0x0"));
-            case 5 -> quoted(random.of("data:image/png;base64,iVBORw0KGgo=", "http://127.0.0.1/", "data:,", "file:///x"));
+            case 5 ->
+                quoted(random.of("data:image/png;base64,iVBORw0KGgo=", "http://127.0.0.1/", "data:,", "file:///x"));
             case 6 -> Integer.toString(random.integer(0, 100));
             case 7 -> "[" + value(random, depth + 1) + "," + value(random, depth + 1) + "]";
-            case 8 -> "{\"" + random.of("image_url", "id", "name", "path", "scale", "file_id", "seed") + "\":"
-                    + value(random, depth + 1) + "}";
+            case 8 ->
+                "{\"" + random.of("image_url", "id", "name", "path", "scale", "file_id", "seed") + "\":"
+                        + value(random, depth + 1) + "}";
             default -> json(random, depth + 1);
         };
     }

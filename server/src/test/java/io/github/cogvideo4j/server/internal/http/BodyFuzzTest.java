@@ -25,7 +25,8 @@ class BodyFuzzTest {
             }
             try (Stream<Path> files = Files.list(front.jobs.uploads())) {
                 // Uploads of accepted jobs are the jobs', which the test's jobs do not delete.
-                assertThat(files.map(file -> file.getFileName().toString())).allMatch(name -> name.matches("[0-9a-f]{32}\\.part"));
+                assertThat(files.map(file -> file.getFileName().toString()))
+                        .allMatch(name -> name.matches("[0-9a-f]{32}\\.part"));
             }
         }
     }

@@ -32,7 +32,16 @@ class ApiKeysTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "# none", "ann", "ann:short", ":0123456789abcdef", "a b:0123456789abcdef", "ann:0123456789 abcdef"})
+    @ValueSource(
+            strings = {
+                "",
+                "# none",
+                "ann",
+                "ann:short",
+                ":0123456789abcdef",
+                "a b:0123456789abcdef",
+                "ann:0123456789 abcdef"
+            })
     void aLineThatIsNoneIsToldWithoutIt(String text) {
         assertThatThrownBy(() -> keys(text))
                 .isInstanceOf(InvalidRequestException.class)
@@ -57,7 +66,8 @@ class ApiKeysTest {
                 .isEmpty();
         assertThat(new Seal(secret, keys, Clock.fixed(now, ZoneOffset.UTC)).owner("/x?video", sealed))
                 .isEmpty();
-        assertThat(new Seal(secret, keys("ann:other" + SECRET), Clock.fixed(now, ZoneOffset.UTC)).owner("session", sealed))
+        assertThat(new Seal(secret, keys("ann:other" + SECRET), Clock.fixed(now, ZoneOffset.UTC))
+                        .owner("session", sealed))
                 .isEmpty();
         assertThat(new Seal(new byte[] {1}, keys, Clock.fixed(now, ZoneOffset.UTC)).owner("session", sealed))
                 .isEmpty();

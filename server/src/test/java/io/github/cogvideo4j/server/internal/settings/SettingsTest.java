@@ -135,8 +135,8 @@ class SettingsTest {
                         Map.of(),
                         Optional.empty()))
                 .hasMessageContaining("NAME=PATH");
-        assertThatThrownBy(() -> ServerSettings.read(
-                        Map.of("model", List.of(MODEL, MODEL)), Map.of(), Optional.empty()))
+        assertThatThrownBy(
+                        () -> ServerSettings.read(Map.of("model", List.of(MODEL, MODEL)), Map.of(), Optional.empty()))
                 .hasMessageContaining("t2v-2b");
     }
 }
