@@ -111,9 +111,26 @@ public final class Program {
             });
             return new CommandLine.RunLast().execute(parsed);
         });
-        int code =
-                commandLine.execute(OptionNames.of(commandLine).canonical(words).toArray(String[]::new));
+        List<String> known = OptionNames.of(commandLine).canonical(withoutHelpOnNothing(commandLine, words));
+        int code = commandLine.execute(known.toArray(String[]::new));
         return ExitCode.of(code);
+    }
+
+    /// Words up to the one that should name a command and names none: asked for help on that, the parser would show
+    /// the help of what stands before it. Other words as they are.
+    private static List<String> withoutHelpOnNothing(CommandLine commandLine, List<String> words) {
+        CommandLine command = commandLine;
+        for (int i = 0; i < words.size(); i++) {
+            String word = words.get(i);
+            if (word.startsWith("-") || command.getSubcommands().isEmpty()) {
+                return words;
+            }
+            if (!command.getSubcommands().containsKey(word)) {
+                return words.subList(0, i + 1);
+            }
+            command = command.getSubcommands().get(word);
+        }
+        return words;
     }
 
     private static Failure failure(Exception e, CommandLine command) {

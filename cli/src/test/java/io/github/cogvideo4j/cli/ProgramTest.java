@@ -251,4 +251,25 @@ class ProgramTest {
     void theSignalIsKnownByItsThread(String thread, int exit) {
         assertThat(ExitCode.ofSignal(List.of("main", thread)).value()).isEqualTo(exit);
     }
+
+    /// The help of what stands before a wrong word would be an answer to another question.
+    @ParameterizedTest
+    @ValueSource(strings = {"help lora fuze", "lora fuze --help", "lora fuze"})
+    void helpOnACommandThatIsNotThereIsAnError(String line) {
+        Run.usage(Run.of(line.split(" ")), "there is no command fuze; similar: fuse");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"convrt, convert", "vreify, verify", "gen, generate", "scores, score", "dem, demo", "lor, lora"})
+    void aCommandNearToTheWordIsSuggested(String word, String command) {
+        Run.usage(Run.of("help", word), "there is no command " + word + "; similar: " + command + " [");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"train", "download", "x", "quantize", "c"})
+    void whatIsFarFromTheWordIsNot(String word) {
+        Run run = Run.of(word);
+        Run.usage(run, "there is no command " + word);
+        assertThat(run.err()).doesNotContain("similar");
+    }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -56,11 +57,35 @@ public final class UsageFailures {
         }
         boolean choosesCommand = !e.getCommandLine().getSubcommands().isEmpty();
         if (choosesCommand) {
-            return similar.isEmpty()
+            List<String> commands = e.getCommandLine().getSubcommands().keySet().stream()
+                    .filter(command -> isNear(word, command))
+                    .toList();
+            return commands.isEmpty()
                     ? Message.of("cli.usage.unknown-command", word)
-                    : Message.of("cli.usage.unknown-command-similar", word, similar);
+                    : Message.of("cli.usage.unknown-command-similar", word, commands);
         }
         return Message.of("cli.usage.too-many", word);
+    }
+
+    /// Whether a word may have been meant for a command: it begins it, or one letter in three is wrong.
+    private static boolean isNear(String word, String command) {
+        return (word.length() > 1 && command.startsWith(word))
+                || distance(word, command) <= Math.max(1, command.length() / 3);
+    }
+
+    /// Levenshtein's distance: letters put in, left out or replaced.
+    private static int distance(String a, String b) {
+        int[] before = IntStream.rangeClosed(0, b.length()).toArray();
+        for (int i = 1; i <= a.length(); i++) {
+            int[] row = new int[b.length() + 1];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int replaced = before[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                row[j] = Math.min(replaced, 1 + Math.min(before[j], row[j - 1]));
+            }
+            before = row;
+        }
+        return before[b.length()];
     }
 
     private static Message missing(MissingParameterException e) {

@@ -79,6 +79,7 @@ final class DocumentNames {
         for (String video : List.of("output", "fast", "exact", "input", "poses", "first", "street", "cars")) {
             at("", video + ".mp4", VIDEO);
         }
+        at("", "prompts.txt", "fixtures/broken/empty-dir/input/notes.txt");
         at("", "first.png", "golden/preprocess/w720_160x90_RGB.png");
         at("", "last.png", "golden/preprocess/w720_160x90_RGB.png");
         for (String folder : List.of("samples/step-500", "samples/step-1000", "run-a", "run-b")) {

@@ -65,6 +65,8 @@ class DocumentedCommandsTest {
     private static final Map<String, String> SMALLER = Map.of(
             "^generate (?!.*--smoke|.*--num-frames)", "--num-inference-steps 2 --num-frames 9",
             "^generate .*--num-frames", "--num-inference-steps 2",
+            "^watch (?!.*--once)", "--once --interval 0.1",
+            "^watch .*--once", "--interval 0.1",
             "^batch (?!--)", "--num-inference-steps 1 --num-frames 5",
             "^bench-cache", "--num-inference-steps 2 --num-frames 9 --cache first-block:threshold=0",
             "^invert", "--width 80 --height 48 --num-inference-steps 2 --max-num-frames 9",
@@ -85,7 +87,7 @@ class DocumentedCommandsTest {
             "setup cuda", "it fetches hundreds of megabytes");
 
     private static final Pattern MADE =
-            Pattern.compile("my-(?!model/).*|OUTPUT|out|sat|.*\\.(html|csv)|coded|inverted|lighthouse.mp4");
+            Pattern.compile("my-(?!model/).*|OUTPUT|out|sat|.*\\.(html|csv)|report|coded|inverted|lighthouse.mp4");
 
     @TempDir
     static Path folder;

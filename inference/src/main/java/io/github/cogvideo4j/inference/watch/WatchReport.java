@@ -185,7 +185,7 @@ public record WatchReport(
         }
     }
 
-    /// The newest file of a checkpoint: while it is the same, so is the checkpoint.
+    /// The newest of the files that a checkpoint's weights need: while it is the same, so is the checkpoint.
     ///
     /// @param file     its path below the run, with `/`
     /// @param size     in bytes

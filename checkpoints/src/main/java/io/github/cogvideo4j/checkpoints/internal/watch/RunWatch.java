@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -33,6 +34,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /// A run that is looked at from time to time: which checkpoints are in it, and which of them are complete.
 ///
@@ -41,9 +43,10 @@ import java.util.function.Predicate;
 /// ([TrainerMarks]), and all files that its weights need open and have the length that they claim. The while is
 /// measured by this process's clock between two looks, so clocks of file servers do not matter; nothing relies on
 /// being notified. Where a mark is missing that not every trainer writes, a checkpoint has to rest for ten times as
-/// long.
+/// long, or be an hour old by its files.
 public final class RunWatch {
     private static final int PATIENCE = 10;
+    private static final Duration OLD = Duration.ofHours(1);
     private static final String SECOND_COPY = "-compatible_with_comfyui";
     private static final Set<String> OUTPUTS = Set.of("epochN", "stepN");
     private static final String STATE_FOR_RESUMING = "global_stepN";
@@ -51,6 +54,7 @@ public final class RunWatch {
     private final Path run;
     private final TrainerActivity activity;
     private final LongSupplier clock;
+    private final InstantSource calendar;
     private final long settle;
     private final Map<Path, Rest> rests = new HashMap<>();
 
@@ -73,7 +77,8 @@ public final class RunWatch {
     ///
     /// @param checkpoint the checkpoint
     /// @param weights    its weights
-    /// @param newest     the file that was written last
+    /// @param newest     of the files that its weights need the one that was written last: what a trainer adds
+    ///                   later (an optimizer, a mark) makes it no other checkpoint
     /// @param identity   what that file is
     public record Complete(RunCheckpoint checkpoint, Weights weights, Path newest, FileIdentity identity)
             implements Sighting {}
@@ -111,11 +116,13 @@ public final class RunWatch {
     ///                 is meant
     /// @param activity shows whether a program writes
     /// @param clock    the time in nanoseconds, from any beginning
+    /// @param calendar what time it is, roughly as the files' times have it
     /// @param settle   how long files have to rest
-    public RunWatch(Path run, TrainerActivity activity, LongSupplier clock, Duration settle) {
+    public RunWatch(Path run, TrainerActivity activity, LongSupplier clock, InstantSource calendar, Duration settle) {
         this.run = run;
         this.activity = activity;
         this.clock = clock;
+        this.calendar = calendar;
         this.settle = settle.toNanos();
     }
 
@@ -193,7 +200,7 @@ public final class RunWatch {
         } catch (FormatException e) {
             return failed(checkpoint, e.problem(), newest.get(), identity);
         }
-        if (rested < PATIENCE * settle) {
+        if (rested < PATIENCE * settle && identity.modified().plus(OLD).isAfter(calendar.instant())) {
             Optional<Problem> expected = marks.expected(checkpoint, files.keySet(), weights);
             if (expected.isPresent()) {
                 return new Unfinished(checkpoint, expected.get());
@@ -203,7 +210,21 @@ public final class RunWatch {
         if (!RunFiles.of(checkpoint.path()).equals(files)) {
             return unfinished(checkpoint, "checkpoints.watch.writing");
         }
-        return new Complete(checkpoint, weights, newest.get(), identity);
+        Path own = newest(needed(weights, files)).orElse(newest.get());
+        return new Complete(checkpoint, weights, own, Objects.requireNonNull(files.get(own)));
+    }
+
+    /// The files that weights need, as far as they are told.
+    private static Map<Path, FileIdentity> needed(Weights weights, Map<Path, FileIdentity> files) {
+        Set<Path> needed = switch (weights) {
+            case Weights.Whole whole -> whole.checkpoint().files().keySet();
+            case Weights.Adapter adapter -> Set.of(adapter.adapter().file());
+        };
+        Set<Path> absolute =
+                needed.stream().map(file -> file.toAbsolutePath().normalize()).collect(Collectors.toSet());
+        Map<Path, FileIdentity> found = new HashMap<>(files);
+        found.keySet().removeIf(file -> !absolute.contains(file.toAbsolutePath().normalize()));
+        return found;
     }
 
     private static Sighting failed(RunCheckpoint checkpoint, Problem problem, Path newest, FileIdentity identity) {

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -55,7 +56,11 @@ public final class WatchPlanner {
         try {
             WatchTime time = WatchTime.MACHINE;
             RunWatch run = new RunWatch(
-                    request.run(), TrainerActivity.OfThisMachine.standard(), time::nanos, request.interval());
+                    request.run(),
+                    TrainerActivity.OfThisMachine.standard(),
+                    time::nanos,
+                    InstantSource.system(),
+                    request.interval());
             WatchBook book = new WatchBook(report(request, folder), request.run());
             CheckpointWork work = new CheckpointExamination(sampling, folder, book::report);
             return new Watching(request, run, folder, book, work, time);

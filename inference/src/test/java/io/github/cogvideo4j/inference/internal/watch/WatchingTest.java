@@ -23,6 +23,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,6 +61,7 @@ class WatchingTest {
         private final Map<String, Integer> done = new HashMap<>();
         private long now;
         private int quiet;
+        private int stalled;
 
         World(SimulatedTrainer trainer, Generator generator, boolean deadly) {
             this.trainer = trainer;
@@ -78,7 +81,13 @@ class WatchingTest {
 
         void pass(Duration time) {
             now += time.toNanos();
-            if (!trainer.work(generator.integer(0, 6)) && ++quiet > 30) {
+            // A file server that hangs, in the middle of a checkpoint too.
+            if (stalled == 0 && generator.integer(0, 30) == 0) {
+                stalled = 15;
+            }
+            if (stalled > 0) {
+                stalled--;
+            } else if (!trainer.work(generator.integer(0, 6)) && ++quiet > 30) {
                 throw new Over();
             }
             if (deadly && generator.integer(0, 12) == 0) {
@@ -138,7 +147,8 @@ class WatchingTest {
             WatchReport known =
                     folder.read().orElse(new WatchReport("run", "base", 42, false, List.of("a cat"), List.of()));
             WatchBook book = new WatchBook(known, run);
-            RunWatch looking = new RunWatch(run, QUIET, world::nanos, request.interval());
+            RunWatch looking =
+                    new RunWatch(run, QUIET, world::nanos, InstantSource.fixed(Instant.EPOCH), request.interval());
             try (Watching watching = new Watching(request, looking, folder, book, reading(world, trainer), world)) {
                 return watching.run(JobControl.of(event -> {
                             if (event instanceof Event own) {

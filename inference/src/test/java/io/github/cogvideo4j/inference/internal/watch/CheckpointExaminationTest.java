@@ -1,0 +1,82 @@
+package io.github.cogvideo4j.inference.internal.watch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.inference.generation.GenerationKind;
+import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.PromptInput;
+import io.github.cogvideo4j.inference.options.ComputeOptions;
+import io.github.cogvideo4j.inference.options.PipelineOptions;
+import io.github.cogvideo4j.inference.options.Precision;
+import io.github.cogvideo4j.inference.watch.WatchReport;
+import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
+import io.github.cogvideo4j.inference.watch.WatchReport.Sample;
+import io.github.cogvideo4j.inference.watch.WatchReport.Score;
+import io.github.cogvideo4j.inference.watch.WatchReport.State;
+import io.github.cogvideo4j.testing.Resources;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckpointExaminationTest {
+    private static final Path CHECKPOINT = Resources.fixture("sample-t2v-2b/output/checkpoint-3");
+
+    @TempDir
+    private Path folder;
+
+    private static final class Killed extends Error {}
+
+    /// What was done before a kill is not done again, and what comes after is what it would have been.
+    @Test
+    void goesOnWithThePromptThatIsMissing() throws IOException {
+        GenerationRequest sampling = GenerationRequest.of(
+                        Resources.golden("pipelines/t2v-2b"), "", Path.of("output.mp4"))
+                .withPrompts(GenerationKind.T2V, List.of(new PromptInput("a cat"), new PromptInput("a dog")))
+                .withOptions(PipelineOptions.defaults().withCompute(new ComputeOptions(Precision.BF16, "cpu", 1)))
+                .withTrial(true);
+        Checkpoint fresh =
+                Checkpoint.fresh("checkpoint-3", "checkpoint-N", 3, State.WAITING, Optional.empty(), Optional.empty());
+        WatchReport report = new WatchReport("run", "base", 42, false, List.of("a cat", "a dog"), List.of());
+        try (ReportFolder out = ReportFolder.take(folder.resolve("report"));
+                ReportFolder other = ReportFolder.take(folder.resolve("other"))) {
+            List<Checkpoint> kept = new ArrayList<>();
+            CheckpointExamination work = new CheckpointExamination(sampling, out, () -> report);
+            assertThatThrownBy(() -> work.examine(
+                            fresh,
+                            CHECKPOINT,
+                            Optional.empty(),
+                            sofar -> {
+                                kept.add(sofar);
+                                if (!sofar.samples().isEmpty()) {
+                                    throw new Killed();
+                                }
+                            },
+                            JobControl.none()))
+                    .isInstanceOf(Killed.class);
+            assertThat(kept).hasSize(2);
+            assertThat(kept.getFirst().base()).isPresent();
+            Path first = out.file("videos/checkpoint-3/1.mp4");
+            Object written = Files.getLastModifiedTime(first);
+
+            Checkpoint done = work.examine(kept.getLast(), CHECKPOINT, Optional.empty(), _ -> {}, JobControl.none());
+
+            assertThat(done.state()).isEqualTo(State.DONE);
+            assertThat(done.samples()).extracting(Sample::prompt).containsExactly(0, 1);
+            assertThat(done.samples())
+                    .allMatch(sample -> sample.value(Score.BLUR).isPresent());
+            assertThat(Files.getLastModifiedTime(first)).isEqualTo(written);
+            Checkpoint atOnce = new CheckpointExamination(sampling, other, () -> report)
+                    .examine(fresh, CHECKPOINT, Optional.empty(), _ -> {}, JobControl.none());
+            assertThat(atOnce).isEqualTo(done);
+            assertThat(other.file("videos/checkpoint-3/2.mp4"))
+                    .hasSameBinaryContentAs(out.file("videos/checkpoint-3/2.mp4"));
+        }
+    }
+}
