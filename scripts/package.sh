@@ -4,6 +4,8 @@
 # fish, and the licences of all parts. Needs what building needs, on the system that it is for.
 #
 #   scripts/package.sh [--no-build]       --no-build takes the jars that the last build left in cli/target
+#   scripts/package.sh --spark            the archive of Spark's jars alone, which is unpacked in the folder of the
+#                                         distribution: only a batch on a cluster needs them
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 root=$PWD
@@ -15,6 +17,20 @@ fail() {
 [[ $(uname -s)-$(uname -m) == Linux-x86_64 ]] || fail "this packages for linux-x86_64 and has to run there"
 source cli/src/launcher/find-jdk.bash
 find_jdk || fail "no JDK 25 found"
+
+if [[ ${1:-} == --spark ]]; then
+  version=$(sed -n 's:^  <version>\(.*\)</version>$:\1:p' pom.xml)
+  rm -rf -- cluster/target/spark
+  JAVA_HOME=$jdk mvn -B -q -Pspark -pl cluster,cli -am -Dmaven.test.skip=true package
+  cp -p -- cli/target/lib/jackson-annotations-*.jar cluster/target/spark/jars/
+  : >cluster/target/spark/complete
+  mkdir -p -- target
+  archive=target/cogvideo-spark-$version.tar.gz
+  tar -C cluster/target --owner=0 --group=0 --numeric-owner -czf "$archive" spark
+  (cd -- target && sha256sum "${archive##*/}" >"${archive##*/}.sha256")
+  du -h "$archive"
+  exit
+fi
 
 if [[ ${1:-} != --no-build ]]; then
   # What earlier builds copied may have another version.

@@ -61,7 +61,7 @@ class WatchPageTest extends BrowserTest {
                 new WatchReport("/data/runs/lighthouse-lr1e-4", "THUDM/CogVideoX-5b", 42, false, prompts, checkpoints);
         Path file = Files.writeString(folder.resolve("index.html"), report.page());
         address = file.toUri();
-        assertThat(Files.size(file)).isLessThan(3_000_000);
+        assertThat(Files.size(file)).isLessThan(2_500_000);
     }
 
     private static Checkpoint checkpoint(int index) throws IOException {
@@ -70,7 +70,7 @@ class WatchPageTest extends BrowserTest {
         Path videos = Files.createDirectories(folder.resolve("videos").resolve(name));
         for (int prompt = 0; prompt < PROMPTS; prompt++) {
             Path video = videos.resolve(prompt + 1 + ".mp4");
-            Files.createSymbolicLink(video, Resources.golden("score/pattern.mp4"));
+            Files.copy(Resources.golden("score/pattern.mp4"), video);
             Map<Score, Double> scores = new EnumMap<>(Score.class);
             scores.put(Score.TEMPORAL_FLICKERING, 0.95 - Math.abs(index - 60) * 1e-3 + prompt * 1e-3);
             scores.put(Score.BLUR, 5 - index / 30.0 + prompt * 0.05);

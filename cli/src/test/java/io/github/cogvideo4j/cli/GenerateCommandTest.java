@@ -84,6 +84,36 @@ class GenerateCommandTest {
     }
 
     @Test
+    void choicesThatOnlyACardHasAreRefusedOnTheProcessor() {
+        assertUsage(generate("--prompt", "a cat", "--device", "cpu", "--offload", "stream"), "--offload auto");
+        assertUsage(generate("--prompt", "a cat", "--device", "cpu", "--attention", "flash"), "--attention auto");
+        assertUsage(generate("--prompt", "a cat", "--offload", "some"), "none, model, stream");
+        assertUsage(generate("--prompt", "a cat", "--attention", "fast"), "flash, efficient, cudnn, math");
+    }
+
+    /// What was chosen for a card stays with it.
+    @Test
+    void aRecordOfACardCanBeRepeatedOnTheProcessor() throws IOException {
+        Path record = folder.resolve("cat.mp4.json");
+        Files.writeString(record, """
+                {"format": 2, "request": {"model": "%s", "prompts": [{"text": "a cat"}], "device": "cuda:0",
+                 "attention": "flash", "cudnn_benchmark": true, "offload": "stream"}}
+                """.formatted(MODEL));
+        Run.done(Run.of("generate", "--repeat", record.toString(), "--device", "cpu", "--dry-run"));
+        assertUsage(
+                Run.of(
+                        "generate",
+                        "--repeat",
+                        record.toString(),
+                        "--device",
+                        "cpu",
+                        "--attention",
+                        "cudnn",
+                        "--dry-run"),
+                "--attention auto");
+    }
+
+    @Test
     void anEndingThatCannotBeWrittenIsUsage() {
         assertUsage(
                 generate(

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -37,6 +38,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param conduct  what is done about failures and rows that were made before
 /// @param threads  how many threads an operation may use
 /// @param scratch  where results lie until they are whole; empty for the system's folder
+/// @param cluster  where Spark runs the rows; empty for this process
 public record BatchRequest(
         TaskKind task,
         Path rows,
@@ -46,7 +48,8 @@ public record BatchRequest(
         Optional<Share> share,
         Conduct conduct,
         int threads,
-        Optional<Path> scratch)
+        Optional<Path> scratch,
+        Optional<Cluster> cluster)
         implements JobRequest<PlannedBatch> {
     private static final String JOB = "batch";
     private static final int VERSION = 1;
@@ -134,6 +137,27 @@ public record BatchRequest(
         }
     }
 
+    /// A cluster of Apache Spark, whose classes have to be there.
+    ///
+    /// @param master    Spark's master: `spark://HOST:PORT`, `k8s://...`, `yarn`, `local`
+    /// @param settings  settings of Spark that go before ours
+    /// @param shipModel whether the model of all rows is copied to every executor; otherwise it lies under its name
+    ///                  on each machine
+    public record Cluster(String master, Map<String, String> settings, boolean shipModel) {
+        /// The system property with the class path that executors need besides Spark's.
+        public static final String CLASS_PATH = "cogvideo4j.classpath";
+
+        /// Copies the settings.
+        public Cluster {
+            settings = Map.copyOf(settings);
+        }
+
+        /// Whether Spark's classes are in this process.
+        public static boolean isHere() {
+            return Cluster.class.getClassLoader().getResource("org/apache/spark/SparkContext.class") != null;
+        }
+    }
+
     /// Copies the defaults.
     public BatchRequest {
         defaults = defaults.deepCopy();
@@ -150,6 +174,7 @@ public record BatchRequest(
                 Optional.empty(),
                 Conduct.usual(),
                 Runtime.getRuntime().availableProcessors(),
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -190,6 +215,13 @@ public record BatchRequest(
         conduct.maxFailures().ifPresent(count -> json.put("max_failures", count));
         json.put("threads", threads);
         scratch.ifPresent(path -> json.put("scratch", path.toAbsolutePath().toString()));
+        cluster.ifPresent(where -> {
+            ObjectNode node = json.putObject("cluster");
+            node.put("master", where.master());
+            node.put("ship_model", where.shipModel());
+            ObjectNode values = node.putObject("settings");
+            new TreeMap<>(where.settings()).forEach(values::put);
+        });
         return json;
     }
 
@@ -212,7 +244,8 @@ public record BatchRequest(
                 "append",
                 "max_failures",
                 "threads",
-                "scratch");
+                "scratch",
+                "cluster");
         for (String name : json.propertyNames()) {
             require(known.contains(name), name);
         }
@@ -259,7 +292,21 @@ public record BatchRequest(
                 Math.max(1, number(json, "threads").orElse(1)),
                 json.path("scratch").isString()
                         ? Optional.of(Path.of(json.path("scratch").stringValue()))
-                        : Optional.empty());
+                        : Optional.empty(),
+                json.get("cluster") instanceof ObjectNode where ? Optional.of(cluster(where)) : Optional.empty());
+    }
+
+    private static Cluster cluster(ObjectNode json) {
+        require(json.path("master").isString(), "master");
+        Map<String, String> settings = new LinkedHashMap<>();
+        if (json.get("settings") instanceof ObjectNode values) {
+            values.propertyNames()
+                    .forEach(name -> settings.put(name, values.get(name).asString("")));
+        }
+        return new Cluster(
+                json.get("master").stringValue(),
+                settings,
+                json.path("ship_model").asBoolean(false));
     }
 
     private static OptionalInt number(ObjectNode json, String name) {

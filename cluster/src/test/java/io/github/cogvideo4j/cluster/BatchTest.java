@@ -84,6 +84,7 @@ class BatchTest {
                 request.share(),
                 request.conduct(),
                 1,
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -97,7 +98,8 @@ class BatchTest {
                 share,
                 conduct,
                 request.threads(),
-                request.scratch());
+                request.scratch(),
+                request.cluster());
     }
 
     private static BatchReport run(BatchRequest request) throws IOException {

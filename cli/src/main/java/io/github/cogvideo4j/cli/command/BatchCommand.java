@@ -2,6 +2,7 @@ package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.cli.arguments.BatchArguments;
+import io.github.cogvideo4j.cli.arguments.ClusterArguments;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
 import io.github.cogvideo4j.cli.arguments.PipelineArguments;
 import io.github.cogvideo4j.cli.arguments.SettingsArguments;
@@ -13,6 +14,7 @@ import io.github.cogvideo4j.cli.report.BatchText;
 import io.github.cogvideo4j.cluster.BatchFolder;
 import io.github.cogvideo4j.cluster.BatchReport;
 import io.github.cogvideo4j.cluster.BatchRequest;
+import io.github.cogvideo4j.cluster.BatchRequest.Cluster;
 import io.github.cogvideo4j.cluster.BatchRequest.TaskKind;
 import io.github.cogvideo4j.cluster.PlannedBatch;
 import io.github.cogvideo4j.formats.json.JsonFile;
@@ -52,6 +54,9 @@ public final class BatchCommand extends ConsoleCommand {
     @Option(names = "--dry-run")
     private boolean dryRun;
 
+    @Option(names = "--print-submit")
+    private boolean printSubmit;
+
     @Option(names = "--verify")
     private boolean verify;
 
@@ -66,6 +71,9 @@ public final class BatchCommand extends ConsoleCommand {
 
     @Option(names = "--against", paramLabel = "PATH")
     private Optional<Path> against = Optional.empty();
+
+    @Mixin
+    private final ClusterArguments cluster = new ClusterArguments();
 
     @Mixin
     private final PipelineArguments model = new PipelineArguments();
@@ -90,6 +98,14 @@ public final class BatchCommand extends ConsoleCommand {
         }
         String place = second.orElseThrow(() -> new UsageException("cli.usage.missing", "OUTPUT"));
         BatchRequest request = request(place);
+        SparkProcess.requireCluster(request.cluster(), printSubmit);
+        if (printSubmit) {
+            new SparkProcess(console).print(request.cluster().orElseThrow(), arguments());
+            return ExitCode.DONE;
+        }
+        if (request.cluster().isPresent() && !dryRun && !Cluster.isHere()) {
+            return new SparkProcess(console).run(arguments());
+        }
         try (PlannedBatch plan = request.plan(JobControl.none())) {
             if (dryRun || plan.malformedRows() > 0) {
                 return showPlan(plan);
@@ -110,6 +126,10 @@ public final class BatchCommand extends ConsoleCommand {
         }
     }
 
+    private List<String> arguments() {
+        return spec.root().commandLine().getParseResult().originalArgs();
+    }
+
     private BatchRequest request(String output) throws IOException {
         return new BatchRequest(
                 task,
@@ -120,7 +140,8 @@ public final class BatchCommand extends ConsoleCommand {
                 batch.share(),
                 batch.conduct(),
                 model.options().compute().threads(),
-                batch.scratch());
+                batch.scratch(),
+                cluster.asked());
     }
 
     private ObjectNode videoDefaults() throws IOException {

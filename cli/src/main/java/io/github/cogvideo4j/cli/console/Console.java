@@ -221,6 +221,11 @@ public final class Console {
         return exit;
     }
 
+    /// Leaves the end of the run to a process that was started for it, which tells it.
+    public synchronized void handOver() {
+        ended = true;
+    }
+
     /// Ends a run that failed: one line, a hint, and with `--debug` the trace.
     public ExitCode fail(Failure failure, Throwable cause) {
         if (!end()) {

@@ -151,8 +151,15 @@ public final class SystemCheck {
                         "memory",
                         Message.of("inference.system.memory", gigabytes(available.getAsLong()), gigabytes(needed)),
                         Message.of("inference.system.memory-remedy"),
-                        Remedy.change(Remedy.Field.DTYPE, "bf16"),
-                        Remedy.change(Remedy.Field.VAE_TILING));
+                        memoryRemedies(device));
+    }
+
+    /// On a card blocks can be streamed.
+    private static Remedy[] memoryRemedies(String device) {
+        Remedy first = device.startsWith("cuda")
+                ? Remedy.change(Remedy.Field.OFFLOAD, "stream")
+                : Remedy.change(Remedy.Field.DTYPE, "bf16");
+        return new Remedy[] {first, Remedy.change(Remedy.Field.VAE_TILING)};
     }
 
     /// What the device has, or the machine where there is no such device.

@@ -50,12 +50,7 @@ public final class BatchRun implements AutoCloseable {
 
     /// Reads the rows, and what the folder holds of them. Nothing is written.
     public static BatchRun plan(BatchRequest request, JobControl control) throws IOException {
-        if (request.output().matches("[a-z][a-z0-9+.-]*://.*")) {
-            throw new InvalidRequestException(
-                    ProblemCode.REQUEST, Place.nowhere(), "cluster.folder.scheme", request.output());
-        }
-        Path folder = Path.of(request.output());
-        BatchStore store = new LocalStore(folder);
+        BatchStore store = store(request);
         ManifestLog log = new ManifestLog(store, request.share().map(Share::toString));
         RowTask task = task(request, "");
         try {
@@ -65,6 +60,15 @@ public final class BatchRun implements AutoCloseable {
             task.close();
             throw e;
         }
+    }
+
+    /// The place that the batch fills.
+    static BatchStore store(BatchRequest request) {
+        if (request.output().matches("[a-z][a-z0-9+.-]*://.*")) {
+            throw new InvalidRequestException(
+                    ProblemCode.REQUEST, Place.nowhere(), "cluster.folder.scheme", request.output());
+        }
+        return new LocalStore(Path.of(request.output()));
     }
 
     /// What makes the rows.
@@ -101,24 +105,10 @@ public final class BatchRun implements AutoCloseable {
             BatchFile.require(store, request, list);
             nameAgain();
             log.collect();
-            boolean stopped = false;
             Standings standings = new Standings(list, control);
-            try (RowRunner runner = new RowRunner(store, log, task, folder(request.task()), request.scratch())) {
-                int apart = 0;
-                for (Work work : list.works()) {
-                    control.check();
-                    standings.begun(work);
-                    standings.ended(work, runner.run(work, true, inner(control)));
-                    apart += work.names().size();
-                    if (apart >= COLLECTED) {
-                        log.collect();
-                        apart = 0;
-                    }
-                    if (isTooMuch(standings)) {
-                        stopped = true;
-                        break;
-                    }
-                }
+            boolean stopped;
+            try {
+                stopped = engine().make(list.works(), standings, control);
             } finally {
                 log.collect();
             }
@@ -132,7 +122,44 @@ public final class BatchRun implements AutoCloseable {
         return share.map(part -> ".lock-" + part).orElse(".lock");
     }
 
-    private boolean isTooMuch(Standings standings) {
+    /// Where rows are made.
+    public interface Engine {
+        /// Makes rows until none is left or too many have failed.
+        ///
+        /// @return whether too many have failed
+        boolean make(List<Work> works, Standings standings, JobControl control) throws IOException;
+    }
+
+    /// On a cluster where one was asked for. For one device nothing has to be scheduled or placed, and a row after the
+    /// other needs no Spark.
+    private Engine engine() {
+        return request.cluster().isPresent()
+                ? new SparkEngine(request, request.cluster().get(), log)
+                : this::makeHere;
+    }
+
+    private boolean makeHere(List<Work> works, Standings standings, JobControl control) throws IOException {
+        try (RowRunner runner = new RowRunner(store, log, task, folder(request.task()), request.scratch(), false)) {
+            int apart = 0;
+            for (Work work : works) {
+                control.check();
+                standings.begun(work);
+                standings.ended(work, runner.run(work, true, inner(control)));
+                apart += work.names().size();
+                if (apart >= COLLECTED) {
+                    log.collect();
+                    apart = 0;
+                }
+                if (isTooMuch(request, standings)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /// Whether more has failed than the batch allows.
+    static boolean isTooMuch(BatchRequest request, Standings standings) {
         return request.conduct().maxFailures().isPresent()
                 && standings.failedHere() > request.conduct().maxFailures().getAsInt();
     }

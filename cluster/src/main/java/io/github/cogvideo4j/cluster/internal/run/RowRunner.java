@@ -16,6 +16,7 @@ import io.github.cogvideo4j.formats.problem.Category;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.MissingCapabilityException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.AccessDeniedException;
@@ -52,6 +53,7 @@ public final class RowRunner implements AutoCloseable {
     private final RowTask task;
     private final String folder;
     private final Path scratch;
+    private final boolean checked;
     private final Thread cleaner = Thread.ofPlatform().unstarted(this::clean);
     private final List<String> marks = new ArrayList<>();
     private List<String> earlier = List.of();
@@ -61,8 +63,11 @@ public final class RowRunner implements AutoCloseable {
     /// @param task    makes rows
     /// @param folder  the folder of the results
     /// @param scratch where this process may put what is not whole
-    public RowRunner(BatchStore store, ManifestLog log, RowTask task, String folder, Optional<Path> scratch)
+    /// @param checked whether what lies here may differ from what the batch was planned with, and is compared
+    public RowRunner(
+            BatchStore store, ManifestLog log, RowTask task, String folder, Optional<Path> scratch, boolean checked)
             throws IOException {
+        this.checked = checked;
         this.store = store;
         this.log = log;
         this.task = task;
@@ -85,6 +90,13 @@ public final class RowRunner implements AutoCloseable {
     /// @throws CancelledException when it was asked to stop
     /// @throws IOException        when results cannot be written, or the machine lacks something
     public ManifestRow run(Work work, boolean lastTry, JobControl control) throws IOException {
+        return run(work, lastTry, false, control);
+    }
+
+    /// Makes a row as [#run(Work, boolean, JobControl)] does.
+    ///
+    /// @param ended whether also what is wrong with the machine is the row's result: nobody will try again
+    public ManifestRow run(Work work, boolean lastTry, boolean ended, JobControl control) throws IOException {
         int attempt = begin(work);
         if (attempt > MOST_ATTEMPTS) {
             return end(
@@ -99,6 +111,7 @@ public final class RowRunner implements AutoCloseable {
         Path own = Files.createTempDirectory(scratch, "row-");
         try {
             ObjectNode fields = JsonFile.parseObject(work.fields(), Place.nowhere(), ProblemCode.REQUEST);
+            requireSame(work, fields);
             Made made = task.make(fields, own, control);
             return publish(tried, made, fields, seconds(begun));
         } catch (CancelledException e) {
@@ -116,7 +129,7 @@ public final class RowRunner implements AutoCloseable {
                             String.valueOf(e.getFile())),
                     "unreadable");
         } catch (RuntimeException | OutOfMemoryError e) {
-            Optional<Problem> problem = ofRow(e, lastTry);
+            Optional<Problem> problem = ofRow(e, lastTry, ended);
             if (problem.isEmpty()) {
                 unmark();
                 throw e;
@@ -124,6 +137,16 @@ public final class RowRunner implements AutoCloseable {
             return end(tried, seconds(begun), "", problem.get(), code(e, problem.get()));
         } finally {
             delete(own);
+        }
+    }
+
+    /// What lies here under the names of model, adapters and inputs has to be what the batch was planned with.
+    ///
+    /// @throws MissingCapabilityException `different` when it is not
+    private void requireSame(Work work, ObjectNode fields) throws IOException {
+        if (checked && !task.prepare(fields).key().equals(work.key())) {
+            throw new MissingCapabilityException(
+                    Problem.of(ProblemCode.DIFFERENT, Place.nowhere(), "cluster.row.other-weights", LocalStore.host()));
         }
     }
 
@@ -137,18 +160,21 @@ public final class RowRunner implements AutoCloseable {
     }
 
     /// The problem where it is the row's and not the machine's.
-    private static Optional<Problem> ofRow(Throwable e, boolean lastTry) {
+    private static Optional<Problem> ofRow(Throwable e, boolean lastTry, boolean ended) {
         if (isMemory(e)) {
             return lastTry
                     ? Optional.of(Problem.of(ProblemCode.MEMORY, Place.nowhere(), "cluster.row.memory", firstLine(e)))
                     : Optional.empty();
         }
         if (e instanceof CarriesProblem carrier) {
+            if (carrier.problem().code() == ProblemCode.DIFFERENT && !ended) {
+                return Optional.empty(); // another machine has what was meant
+            }
             boolean lacksMemory = carrier.problem().code() == ProblemCode.MEMORY;
-            boolean machine = carrier.category() == Category.ENVIRONMENT && !lacksMemory;
+            boolean machine = carrier.category() == Category.ENVIRONMENT && !lacksMemory && !ended;
             return machine || (lacksMemory && !lastTry) ? Optional.empty() : Optional.of(carrier.problem());
         }
-        return BROKEN_DEVICE.matcher(String.valueOf(e.getMessage())).find()
+        return !ended && BROKEN_DEVICE.matcher(String.valueOf(e.getMessage())).find()
                 ? Optional.empty()
                 : Optional.of(Problem.of(
                         ProblemCode.REQUEST,

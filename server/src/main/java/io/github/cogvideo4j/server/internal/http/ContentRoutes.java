@@ -76,6 +76,8 @@ final class ContentRoutes {
         context.header("Last-Modified", modified);
         context.header("Accept-Ranges", "bytes");
         context.header("Cache-Control", "private, no-cache");
+        // Javalin says an encoding for everything; a video has none.
+        context.res().setCharacterEncoding(null);
         context.contentType(file.kind().mediaType());
         String name = id + ending(file.kind().fileName());
         context.header("Content-Disposition", "inline; filename=\"" + name + "\"");

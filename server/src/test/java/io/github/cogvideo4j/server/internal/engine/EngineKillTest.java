@@ -47,7 +47,7 @@ class EngineKillTest {
     private static final int LONG = 900;
 
     private static final String LEASE_SECONDS = "3";
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PATIENCE = Duration.ofMinutes(30);
 
     @TempDir
     private Path folder;

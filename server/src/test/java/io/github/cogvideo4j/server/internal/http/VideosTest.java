@@ -138,6 +138,7 @@ class VideosTest {
         HttpResponse<byte[]> part =
                 Front.bytes(front.request(path).header("Range", "bytes=10-19").build());
         assertThat(part.statusCode()).isEqualTo(206);
+        assertThat(part.headers().firstValue("Content-Type")).contains("video/mp4");
         assertThat(part.headers().firstValue("Content-Range")).contains("bytes 10-19/" + whole.length);
         assertThat(part.body()).isEqualTo(Arrays.copyOfRange(whole, 10, 20));
         HttpResponse<byte[]> end =

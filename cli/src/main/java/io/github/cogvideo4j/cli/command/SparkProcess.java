@@ -1,0 +1,150 @@
+package io.github.cogvideo4j.cli.command;
+
+import io.github.cogvideo4j.cli.arguments.UsageException;
+import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.console.ShellWord;
+import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cluster.BatchRequest.Cluster;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.Problem;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.MissingCapabilityException;
+import java.io.File;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/// The same command in a Java that has Spark's classes and the options that Spark needs of it. Only a batch on a
+/// cluster
+/// pays for them.
+final class SparkProcess {
+    /// What Spark asks of a JVM, as `org.apache.spark.launcher.JavaModuleOptions` of 4.2 has it, without what its
+    /// machine
+    /// learning alone uses.
+    private static final List<String> OPENED = List.of(
+            "java.base/java.lang",
+            "java.base/java.lang.invoke",
+            "java.base/java.lang.reflect",
+            "java.base/java.io",
+            "java.base/java.net",
+            "java.base/java.nio",
+            "java.base/java.util",
+            "java.base/java.util.concurrent",
+            "java.base/java.util.concurrent.atomic",
+            "java.base/jdk.internal.ref",
+            "java.base/sun.nio.ch",
+            "java.base/sun.nio.cs",
+            "java.base/sun.util.calendar",
+            "java.security.jgss/sun.security.krb5");
+
+    private static final List<String> OPTIONS = List.of(
+            "-XX:+IgnoreUnrecognizedVMOptions",
+            "-Dio.netty.tryReflectionSetAccessible=true",
+            "-Dio.netty.allocator.type=pooled",
+            "-Dio.netty.handler.ssl.defaultEndpointVerificationAlgorithm=NONE",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-Xmx1g");
+
+    private final Console console;
+
+    SparkProcess(Console console) {
+        this.console = console;
+    }
+
+    /// Runs the command line there and waits for its end.
+    ExitCode run(List<String> arguments) throws IOException {
+        Path home = home();
+        String ours = classPath();
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(option -> !option.startsWith("-Xmx") && !option.startsWith("-XX:AOT"))
+                .forEach(command::add);
+        command.addAll(OPTIONS);
+        OPENED.forEach(name -> command.add("--add-opens=" + name + "=ALL-UNNAMED"));
+        command.add("-D" + Cluster.CLASS_PATH + "=" + ours);
+        command.add("-cp");
+        command.add(ours + File.pathSeparator + home.resolve("jars") + File.separator + "*");
+        command.add("io.github.cogvideo4j.cli.Main");
+        command.addAll(arguments);
+        ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+        builder.environment().put("SPARK_HOME", home.toString());
+        builder.environment().put("SPARK_SCALA_VERSION", "2.13");
+        Process process = builder.start();
+        Thread ending = Thread.ofPlatform().unstarted(process::destroy);
+        Runtime.getRuntime().addShutdownHook(ending);
+        console.handOver();
+        try {
+            return ExitCode.of(process.waitFor());
+        } catch (InterruptedException _) {
+            process.destroy();
+            Thread.currentThread().interrupt();
+            return ExitCode.INTERRUPTED;
+        } finally {
+            try {
+                Runtime.getRuntime().removeShutdownHook(ending);
+            } catch (IllegalStateException _) {
+                // The virtual machine is going down, and the hook is running.
+            }
+        }
+    }
+
+    /// Prints the line for `spark-submit` that runs the same batch.
+    void print(Cluster cluster, List<String> arguments) {
+        String ours = classPath();
+        List<String> words = new ArrayList<>(List.of("spark-submit", "--master", cluster.master()));
+        words.addAll(List.of("--class", "io.github.cogvideo4j.cli.Main"));
+        words.addAll(List.of("--conf", "spark.driver.extraClassPath=" + ours));
+        words.addAll(List.of("--conf", "spark.executor.extraClassPath=" + ours));
+        words.addAll(List.of(
+                "--conf",
+                "spark.executor.extraJavaOptions=-Dorg.bytedeco.javacpp.maxPhysicalBytes=0"
+                        + " -Dorg.bytedeco.javacpp.maxBytes=0 --enable-native-access=ALL-UNNAMED"));
+        cluster.settings().forEach((name, value) -> words.addAll(List.of("--conf", name + "=" + value)));
+        words.add(ours.split(File.pathSeparator, 2)[0]);
+        arguments.stream().filter(word -> !word.equals("--print-submit")).forEach(words::add);
+        console.line(words.stream().map(ShellWord::of).collect(Collectors.joining(" ")));
+    }
+
+    /// Our jars, from anywhere.
+    private static String classPath() {
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(part -> !part.isEmpty() && !part.contains(File.separator + "spark" + File.separator + "jars"))
+                .map(part -> Path.of(part).toAbsolutePath().normalize().toString())
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    /// The folder with Spark's jars.
+    private Path home() {
+        Map<String, String> environment = console.environment();
+        Optional<Path> root =
+                Optional.ofNullable(System.getProperty("cogvideo4j.root")).map(Path::of);
+        List<Path> places = Stream.of(
+                        Optional.ofNullable(environment.get("COGVIDEO_SPARK_HOME"))
+                                .map(Path::of),
+                        root.map(folder -> folder.resolve("cluster/target/spark")),
+                        root.map(folder -> folder.resolve("spark")),
+                        Optional.ofNullable(environment.get("SPARK_HOME")).map(Path::of))
+                .flatMap(Optional::stream)
+                .toList();
+        return places.stream()
+                .filter(place -> Files.isDirectory(place.resolve("jars")))
+                .findFirst()
+                .orElseThrow(() -> new MissingCapabilityException(
+                        Problem.of(ProblemCode.NATIVE_LIBRARY, Place.nowhere(), "cli.batch.no-spark")));
+    }
+
+    /// Refuses what only a cluster has.
+    static void requireCluster(Optional<Cluster> cluster, boolean print) {
+        if (print && cluster.isEmpty()) {
+            throw new UsageException("cli.batch.no-master", "--print-submit");
+        }
+    }
+}
