@@ -192,15 +192,17 @@ public final class RunWatch {
         if (missing.isPresent()) {
             return new Unfinished(checkpoint, missing.get());
         }
+        boolean patient =
+                rested >= PATIENCE * settle || !identity.modified().plus(OLD).isAfter(calendar.instant());
         Weights weights;
         try {
             weights = open(checkpoint.path());
         } catch (CheckpointException e) {
-            return failed(checkpoint, e.problem(), newest.get(), identity);
+            return failed(checkpoint, e.problem(), patient, newest.get(), identity);
         } catch (FormatException e) {
-            return failed(checkpoint, e.problem(), newest.get(), identity);
+            return failed(checkpoint, e.problem(), patient, newest.get(), identity);
         }
-        if (rested < PATIENCE * settle && identity.modified().plus(OLD).isAfter(calendar.instant())) {
+        if (!patient) {
             Optional<Problem> expected = marks.expected(checkpoint, files.keySet(), weights);
             if (expected.isPresent()) {
                 return new Unfinished(checkpoint, expected.get());
@@ -227,8 +229,10 @@ public final class RunWatch {
         return found;
     }
 
-    private static Sighting failed(RunCheckpoint checkpoint, Problem problem, Path newest, FileIdentity identity) {
-        return RunListing.isIncomplete(problem)
+    /// Half a file looks damaged in many ways; what is damaged stays so.
+    private static Sighting failed(
+            RunCheckpoint checkpoint, Problem problem, boolean patient, Path newest, FileIdentity identity) {
+        return RunListing.isIncomplete(problem) || !patient
                 ? new Unfinished(checkpoint, problem)
                 : new Unusable(checkpoint, problem, newest, identity);
     }

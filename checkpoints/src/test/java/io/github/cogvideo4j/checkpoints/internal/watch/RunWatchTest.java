@@ -146,4 +146,15 @@ class RunWatchTest {
         assertThat(told(look(watch, 10))).isEqualTo("checkpoint-3=whole checkpoint-6=unfinished");
         assertThat(told(look(watch, 90))).isEqualTo("checkpoint-3=whole checkpoint-6=whole");
     }
+
+    @Test
+    void whatLooksDamagedMayOnlyBeHalfWritten() throws IOException {
+        Path checkpoint = Files.createDirectories(folder.resolve("run/checkpoint-3"));
+        Files.write(checkpoint.resolve("model.safetensors"), new byte[] {2, 0, 0, 0, 0, 0, 0, 0, 'x', 'y'});
+        RunWatch watch = watch(folder.resolve("run"));
+
+        look(watch, 0);
+        assertThat(told(look(watch, 99))).isEqualTo("checkpoint-3=unfinished");
+        assertThat(told(look(watch, 1))).startsWith("checkpoint-3=").doesNotContain("unfinished");
+    }
 }
