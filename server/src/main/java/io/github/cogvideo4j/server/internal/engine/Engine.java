@@ -21,7 +21,7 @@ import io.github.cogvideo4j.server.internal.job.JobRefusedException.Reason;
 import io.github.cogvideo4j.server.internal.job.Jobs;
 import io.github.cogvideo4j.server.internal.job.ModelCard;
 import io.github.cogvideo4j.server.internal.job.QueueState;
-import io.github.cogvideo4j.server.internal.request.VideoRequest;
+import io.github.cogvideo4j.server.internal.job.VideoRequest;
 import io.github.cogvideo4j.server.internal.store.JobStore;
 import io.github.cogvideo4j.server.internal.store.StoredJob;
 import io.github.cogvideo4j.server.internal.store.Timings;

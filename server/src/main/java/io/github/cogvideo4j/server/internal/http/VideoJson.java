@@ -7,7 +7,7 @@ import io.github.cogvideo4j.server.internal.job.Estimate;
 import io.github.cogvideo4j.server.internal.job.Job;
 import io.github.cogvideo4j.server.internal.job.ModelCard;
 import io.github.cogvideo4j.server.internal.job.QueueState;
-import io.github.cogvideo4j.server.internal.request.VideoRequest;
+import io.github.cogvideo4j.server.internal.job.VideoRequest;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Instant;

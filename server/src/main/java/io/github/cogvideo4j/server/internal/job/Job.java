@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.server.internal.job;
 
-import io.github.cogvideo4j.server.internal.request.VideoRequest;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalInt;

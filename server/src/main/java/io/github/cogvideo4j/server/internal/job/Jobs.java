@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.server.internal.job;
 
-import io.github.cogvideo4j.server.internal.request.VideoRequest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

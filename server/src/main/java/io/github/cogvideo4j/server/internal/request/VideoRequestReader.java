@@ -9,8 +9,9 @@ import io.github.cogvideo4j.server.internal.job.Job.Operation;
 import io.github.cogvideo4j.server.internal.job.Jobs;
 import io.github.cogvideo4j.server.internal.job.Jobs.Source;
 import io.github.cogvideo4j.server.internal.job.ModelCard;
-import io.github.cogvideo4j.server.internal.request.VideoRequest.Input;
-import io.github.cogvideo4j.server.internal.request.VideoRequest.Lora;
+import io.github.cogvideo4j.server.internal.job.VideoRequest;
+import io.github.cogvideo4j.server.internal.job.VideoRequest.Input;
+import io.github.cogvideo4j.server.internal.job.VideoRequest.Lora;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -181,7 +182,7 @@ public final class VideoRequestReader {
             Optional<String> id = References.video(fields, field, body.files());
             String name = body.files().get(field);
             if (id.isPresent()) {
-                if (!VideoRequestJson.isPlain(id.get())) {
+                if (!VideoRequest.isPlainName(id.get())) {
                     throw ApiException.invalid(field + ".id", "server.request.no-video", field);
                 }
                 name = uploads.adopt(jobs.reuse(owner, id.get(), Source.RESULT));

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.server.internal.store;
 
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.server.internal.job.Job;
-import io.github.cogvideo4j.server.internal.request.VideoRequest;
+import io.github.cogvideo4j.server.internal.job.VideoRequest;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;

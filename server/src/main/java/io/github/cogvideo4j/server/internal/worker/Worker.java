@@ -8,7 +8,7 @@ import io.github.cogvideo4j.server.internal.files.JobFiles;
 import io.github.cogvideo4j.server.internal.job.FileKind;
 import io.github.cogvideo4j.server.internal.job.Job;
 import io.github.cogvideo4j.server.internal.job.JobMetrics;
-import io.github.cogvideo4j.server.internal.request.VideoRequest;
+import io.github.cogvideo4j.server.internal.job.VideoRequest;
 import io.github.cogvideo4j.server.internal.store.StoreException;
 import io.github.cogvideo4j.server.internal.store.StoredJob;
 import io.github.cogvideo4j.server.internal.store.Timings;

@@ -10,7 +10,7 @@ import io.github.cogvideo4j.server.internal.job.EngineSettings.ServedModel;
 import io.github.cogvideo4j.server.internal.job.Job;
 import io.github.cogvideo4j.server.internal.job.JobMetrics;
 import io.github.cogvideo4j.server.internal.job.Jobs;
-import io.github.cogvideo4j.server.internal.request.VideoRequest;
+import io.github.cogvideo4j.server.internal.job.VideoRequest;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

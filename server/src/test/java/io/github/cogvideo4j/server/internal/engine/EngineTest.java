@@ -24,7 +24,7 @@ import io.github.cogvideo4j.server.internal.job.JobMetrics;
 import io.github.cogvideo4j.server.internal.job.JobRefusedException;
 import io.github.cogvideo4j.server.internal.job.JobRefusedException.Reason;
 import io.github.cogvideo4j.server.internal.job.Jobs;
-import io.github.cogvideo4j.server.internal.request.VideoRequest;
+import io.github.cogvideo4j.server.internal.job.VideoRequest;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -10,7 +10,7 @@ import io.github.cogvideo4j.server.internal.job.Job.JobState;
 import io.github.cogvideo4j.server.internal.job.JobRefusedException;
 import io.github.cogvideo4j.server.internal.job.JobRefusedException.Reason;
 import io.github.cogvideo4j.server.internal.job.Jobs;
-import io.github.cogvideo4j.server.internal.request.VideoRequest;
+import io.github.cogvideo4j.server.internal.job.VideoRequest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

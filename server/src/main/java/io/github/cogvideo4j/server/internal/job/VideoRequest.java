@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.server.internal.request;
+package io.github.cogvideo4j.server.internal.job;
 
 import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.generation.GenerationOutputs;
@@ -77,6 +77,11 @@ public record VideoRequest(
     /// The JSON form, which a store keeps.
     public ObjectNode toJson() {
         return VideoRequestJson.write(this);
+    }
+
+    /// Whether a text can be the name of a model, an adapter, a file or a video: one that leads nowhere else.
+    public static boolean isPlainName(String name) {
+        return VideoRequestJson.isPlain(name);
     }
 
     /// Reads what [#toJson()] wrote; its content is not trusted.

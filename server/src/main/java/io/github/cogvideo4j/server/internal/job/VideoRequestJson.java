@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.server.internal.request;
+package io.github.cogvideo4j.server.internal.job;
 
 import io.github.cogvideo4j.formats.MalformedFileException;
 import io.github.cogvideo4j.formats.json.JsonFile;
@@ -8,8 +8,8 @@ import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.generation.RequestJson;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.PipelineOptions.LoraChoice;
-import io.github.cogvideo4j.server.internal.request.VideoRequest.Input;
-import io.github.cogvideo4j.server.internal.request.VideoRequest.Lora;
+import io.github.cogvideo4j.server.internal.job.VideoRequest.Input;
+import io.github.cogvideo4j.server.internal.job.VideoRequest.Lora;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
