@@ -125,6 +125,7 @@ class WatchCommandTest {
 
         assertThat(done.exit()).as(done.err()).isEqualTo(ExitCode.PROBLEMS_FOUND);
         assertThat(done.out()).contains("checkpoint-100: alarm: 1 tensor holds NaN");
+        assertThat(report.resolve("videos")).as("the weights tell enough").doesNotExist();
         assertThat(report.resolve("STOP")).content().startsWith("checkpoint-100: nan: 1 tensor holds NaN");
 
         Run told = watch(BASE);

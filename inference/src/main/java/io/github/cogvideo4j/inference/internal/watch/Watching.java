@@ -155,8 +155,10 @@ final class Watching implements JobPlan<Result> {
         Optional<CheckpointWork.Before> before = book.before(entry)
                 .flatMap(found -> book.place(found).map(place -> new CheckpointWork.Before(found.name(), place)));
         try {
-            note(work.examine(entry, path, before, sofar -> note(sofar, control), glancing(control)), control);
+            note(work.examine(entry, path, before, sofar -> keep(sofar, control), glancing(control)), control);
             failures = 0;
+        } catch (Alarmed _) {
+            // The weights tell enough: no videos are made of them.
         } catch (CancelledException e) {
             throw e;
         } catch (CheckpointException e) {
@@ -169,6 +171,18 @@ final class Watching implements JobPlan<Result> {
             lost(entry, Objects.requireNonNullElseGet(e.getCause(), () -> new IOException(e)));
         } catch (IOException e) {
             lost(entry, e);
+        }
+    }
+
+    /// The end of the work on a checkpoint whose alarms end the watch.
+    private static final class Alarmed extends RuntimeException {
+        private static final long serialVersionUID = 1;
+    }
+
+    private void keep(Checkpoint sofar, JobControl control) throws IOException {
+        note(sofar, control);
+        if (sofar.alarms().stream().anyMatch(request::endsWith)) {
+            throw new Alarmed();
         }
     }
 
