@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The whole inference suite on libtorch for CUDA, on a machine without a card. Not in CI: it wants a finished
-# `cogvideo setup cuda`, 3 GB of native libraries. A stand-in for the driver lets them be chosen; libtorch then finds no
-# card that it could use, and everything is computed on the processor, by the other build's code.
+# `cogvideo setup cuda`, 3 GB of native libraries. A stand-in for the driver shows first that they are chosen and loaded;
+# everything is then computed on the processor, by the other build's code.
 #
 #   scripts/gpu-natives-test.sh      COGVIDEO_CUDA_HOME names the folder of the setup, if it is not the user's
 set -euo pipefail
@@ -34,5 +34,20 @@ cat -- "$work/doctor"
 grep -qF "✗ device: cuda was requested, but libtorch finds no usable CUDA device" "$work/doctor" ||
   fail "libtorch for CUDA is not what is loaded: run cogvideo setup cuda first"
 
-nice -n 10 mvn -B -pl inference -am test -Dtest='io/github/cogvideo4j/inference/**/*Test' \
+# In one process of many tests the first decides which libtorch there is, and that may be one that asks for the processor:
+# here JavaCPP is told by hand, and the libraries are found by the system's loader.
+home=${COGVIDEO_CUDA_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/cogvideo4j/cuda}
+version=$(sed -n 's:.*<pytorch.version>\(.*\)</pytorch.version>.*:\1:p' pom.xml)
+folders=${COGVIDEO_CUDA_LIBRARIES:-}
+for folder in "$home/$version"/cuda-redist*; do
+  if [[ -d $folder ]]; then folders=$folders:$folder; fi
+done
+while IFS= read -r folder; do folders=$folders:$folder; done < <(
+  sed -n 's:^ *"\(/.*\)",\{0,1\}$:\1:p' "$home/$version/setup.json"
+)
+export LD_LIBRARY_PATH=${folders#:}
+options=(-Dorg.bytedeco.javacpp.platform.extension=-gpu -Dorg.bytedeco.javacpp.pathsFirst=true
+  "-Dorg.bytedeco.javacpp.platform.preloadpath=$home/$version/pytorch" -Djava.library.path=
+  "-Dorg.bytedeco.javacpp.cachedir=$work/cache")
+JAVA_TOOL_OPTIONS="${options[*]}" nice -n 10 mvn -B -pl inference -am test -Dtest='io/github/cogvideo4j/inference/**/*Test' \
   -Dsurefire.failIfNoSpecifiedTests=false

@@ -270,7 +270,7 @@ class ArchitectureTest {
                 .that()
                 .resideOutsideOfPackages(OURS + "inference.video..", OURS + "inference.internal.video..")
                 .and()
-                .haveNameNotMatching(".*\\.inference\\.image\\.WebpFile(\\$.*)?")
+                .haveNameNotMatching(".*\\.inference\\.image\\.(?:WebpFile|WebpEncoder)(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.bytedeco.ffmpeg.."));

@@ -59,7 +59,7 @@ public final class Engine implements Jobs, AutoCloseable {
     private final InstantSource clock;
     private final JobStore store;
     private final JobFiles files;
-    private final Catalogue catalogue;
+    private final ServedModels models;
     private final Queues queues;
     private final Changes changes = new Changes();
     private final WorkQueue work;
@@ -78,7 +78,7 @@ public final class Engine implements Jobs, AutoCloseable {
         this.clock = clock;
         this.lock = lock;
         this.files = new JobFiles(settings.data());
-        this.catalogue = new Catalogue(settings, files.uploads());
+        this.models = new ServedModels(settings, files.uploads());
         this.store = JobStore.open(settings.storeUrl(), settings.data().resolve(STORE), clock);
         this.queues = new Queues(store, clock);
         this.work = store.work(settings.lease(), settings.attempts());
@@ -89,7 +89,7 @@ public final class Engine implements Jobs, AutoCloseable {
                 work,
                 timings,
                 files,
-                catalogue::generation,
+                models::generation,
                 new Ringing(metrics, changes),
                 clock,
                 settings.retention(),
@@ -173,7 +173,7 @@ public final class Engine implements Jobs, AutoCloseable {
         drain(Duration.ZERO);
         untellExit.run();
         housekeeping.close();
-        catalogue.close();
+        models.close();
         store.close();
         if (lock.isPresent()) {
             lock.get().close();
@@ -235,7 +235,7 @@ public final class Engine implements Jobs, AutoCloseable {
                     Reason.STORAGE_FULL, Message.of("server.job.storage-full"), Optional.of(Duration.ofMinutes(1)));
         }
         VideoRequest request = submission.request();
-        Job.Made made = Catalogue.made(plan(request));
+        Job.Made made = ServedModels.made(plan(request));
         files.syncUploads(request.inputs().values());
         String shape = StoredJob.shape(request, made);
         Submitted submitted = store.insert(
@@ -260,7 +260,7 @@ public final class Engine implements Jobs, AutoCloseable {
 
     private GenerationPlan plan(VideoRequest request) throws IOException {
         try {
-            return catalogue.plan(request);
+            return models.plan(request);
         } catch (NoSuchFileException e) {
             throw new JobRefusedException(
                     Reason.INVALID, Message.of("server.job.upload-gone", String.valueOf(e.getFile())));
@@ -382,7 +382,7 @@ public final class Engine implements Jobs, AutoCloseable {
     @Override
     public Estimate estimate(VideoRequest request) throws IOException {
         GenerationPlan plan = plan(request);
-        Job.Made made = Catalogue.made(plan);
+        Job.Made made = ServedModels.made(plan);
         OptionalLong millis = expected(request, made);
         return new Estimate(
                 made,
@@ -397,12 +397,12 @@ public final class Engine implements Jobs, AutoCloseable {
 
     @Override
     public List<ModelCard> models() {
-        return catalogue.cards(worker.loadedModels());
+        return models.cards(worker.loadedModels());
     }
 
     @Override
     public List<String> loras() {
-        return catalogue.loras();
+        return models.loras();
     }
 
     @Override

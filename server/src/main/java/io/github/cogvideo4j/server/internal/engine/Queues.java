@@ -35,7 +35,7 @@ final class Queues {
         long millis = queue.leftMillis();
         boolean known = queue.leftMillis() > 0 || queue.running() == 0;
         int position = 0;
-        for (JobStore.Place place : queue.waiting()) {
+        for (JobStore.QueuePlace place : queue.waiting()) {
             position++;
             known = known && place.workMillis() > 0;
             millis += place.workMillis();
@@ -85,7 +85,9 @@ final class Queues {
     QueueState state() {
         JobStore.Queue queue = now().queue();
         long work = queue.leftMillis()
-                + queue.waiting().stream().mapToLong(JobStore.Place::workMillis).sum();
+                + queue.waiting().stream()
+                        .mapToLong(JobStore.QueuePlace::workMillis)
+                        .sum();
         return new QueueState(
                 queue.paused(),
                 queue.waiting().size(),

@@ -30,7 +30,7 @@ public record Job(
         VideoRequest request,
         Made made,
         Times times,
-        Progress progress,
+        JobProgress progress,
         int attempt,
         int priority,
         OptionalInt position,
@@ -70,9 +70,9 @@ public record Job(
     /// @param step    pieces of the phase that are done
     /// @param steps   pieces of the phase, 0 while that is not known
     /// @param preview the step whose preview can be fetched
-    public record Progress(int percent, Optional<String> phase, int step, int steps, OptionalInt preview) {
+    public record JobProgress(int percent, Optional<String> phase, int step, int steps, OptionalInt preview) {
         /// Nothing is done.
-        public static final Progress NONE = new Progress(0, Optional.empty(), 0, 0, OptionalInt.empty());
+        public static final JobProgress NONE = new JobProgress(0, Optional.empty(), 0, 0, OptionalInt.empty());
     }
 
     /// Why a job failed.

@@ -17,7 +17,7 @@ public interface JobMetrics {
 
     /// A phase of a job is over.
     ///
-    /// @param phase as in [Job.Progress]
+    /// @param phase as in [Job.JobProgress]
     default void phase(String phase, Duration took) {}
 
     /// A denoising step is over.

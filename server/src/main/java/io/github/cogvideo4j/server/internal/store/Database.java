@@ -17,10 +17,10 @@ sealed interface Database extends AutoCloseable permits SqliteDatabase, Postgres
     }
 
     /// Looks something up.
-    <T> T read(Work<T> work);
+    <T> T read(Transaction<T> work);
 
     /// Changes something: all of it, or nothing when the work throws.
-    <T> T write(Work<T> work);
+    <T> T write(Transaction<T> work);
 
     /// What follows a subselect whose row is changed, so that two workers do not wait for each other.
     String lockedRow();
@@ -33,7 +33,7 @@ sealed interface Database extends AutoCloseable permits SqliteDatabase, Postgres
 
     /// Something that is done with a connection.
     @FunctionalInterface
-    interface Work<T> {
+    interface Transaction<T> {
         T in(Connection connection) throws SQLException;
     }
 

@@ -250,8 +250,8 @@ public final class JobStore implements AutoCloseable {
             if (owned(connection, owner, id).job().state() != JobState.QUEUED) {
                 throw new JobRefusedException(Reason.NOT_QUEUED, Message.of("server.job.not-queued", id));
             }
-            List<Place> queue = places(connection);
-            List<Place> own =
+            List<QueuePlace> queue = places(connection);
+            List<QueuePlace> own =
                     queue.stream().filter(place -> place.owner().equals(owner)).toList();
             List<Integer> positions = new ArrayList<>();
             List<String> ids = new ArrayList<>();
@@ -290,7 +290,7 @@ public final class JobStore implements AutoCloseable {
     /// A job's place in the queue.
     ///
     /// @param workMillis how long it takes, 0 when that is not known
-    public record Place(String id, String owner, int priority, long rank, long workMillis) {}
+    public record QueuePlace(String id, String owner, int priority, long rank, long workMillis) {}
 
     /// The whole queue.
     ///
@@ -301,7 +301,12 @@ public final class JobStore implements AutoCloseable {
     /// @param leftMillis what the running ones will take still
     /// @param oldest    when the one came that waits the longest
     public record Queue(
-            long change, boolean paused, List<Place> waiting, int running, long leftMillis, Optional<Instant> oldest) {
+            long change,
+            boolean paused,
+            List<QueuePlace> waiting,
+            int running,
+            long leftMillis,
+            Optional<Instant> oldest) {
         /// Copies the list.
         public Queue {
             waiting = List.copyOf(waiting);
@@ -327,14 +332,15 @@ public final class JobStore implements AutoCloseable {
         });
     }
 
-    private static List<Place> places(Connection connection) throws SQLException {
+    private static List<QueuePlace> places(Connection connection) throws SQLException {
         return Sql.all(
                 connection,
                 """
                 select id, owner, priority, rank, work_ms from job where state = 'QUEUED'
                 order by priority desc, rank
                 """,
-                row -> new Place(row.getString(1), row.getString(2), row.getInt(3), row.getLong(4), row.getLong(5)));
+                row -> new QueuePlace(
+                        row.getString(1), row.getString(2), row.getInt(3), row.getLong(4), row.getLong(5)));
     }
 
     /// Stops or resumes handing out jobs.

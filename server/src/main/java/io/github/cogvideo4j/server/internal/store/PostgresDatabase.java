@@ -42,12 +42,12 @@ final class PostgresDatabase implements Database {
     }
 
     @Override
-    public <T> T read(Work<T> work) {
+    public <T> T read(Transaction<T> work) {
         return write(work);
     }
 
     @Override
-    public <T> T write(Work<T> work) {
+    public <T> T write(Transaction<T> work) {
         for (int attempt = 1; ; attempt++) {
             try {
                 return once(work);
@@ -59,7 +59,7 @@ final class PostgresDatabase implements Database {
         }
     }
 
-    private <T> T once(Work<T> work) throws SQLException {
+    private <T> T once(Transaction<T> work) throws SQLException {
         try (Connection connection = source.getConnection()) {
             boolean done = false;
             try {

@@ -18,7 +18,7 @@ final class Sql {
 
     /// Makes something of a row.
     @FunctionalInterface
-    interface Row<T> {
+    interface Mapping<T> {
         T of(ResultSet row) throws SQLException;
     }
 
@@ -29,7 +29,8 @@ final class Sql {
         }
     }
 
-    static <T> List<T> all(Connection connection, String sql, Row<T> mapping, Object... arguments) throws SQLException {
+    static <T> List<T> all(Connection connection, String sql, Mapping<T> mapping, Object... arguments)
+            throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             bind(statement, arguments);
             List<T> rows = new ArrayList<>();
@@ -42,7 +43,7 @@ final class Sql {
         }
     }
 
-    static <T> Optional<T> first(Connection connection, String sql, Row<T> mapping, Object... arguments)
+    static <T> Optional<T> first(Connection connection, String sql, Mapping<T> mapping, Object... arguments)
             throws SQLException {
         return all(connection, sql, mapping, arguments).stream().findFirst();
     }

@@ -55,7 +55,7 @@ final class SqliteDatabase implements Database {
     }
 
     @Override
-    public <T> T read(Work<T> work) {
+    public <T> T read(Transaction<T> work) {
         Connection connection;
         try {
             connection = readers.take();
@@ -73,7 +73,7 @@ final class SqliteDatabase implements Database {
     }
 
     @Override
-    public <T> T write(Work<T> work) {
+    public <T> T write(Transaction<T> work) {
         writing.lock();
         try {
             // By hand: with auto-commit off the driver would begin the next transaction, and keep the lock, at once.

@@ -76,7 +76,7 @@ public record StoredJob(Job job, List<String> inputs, String shape, OptionalLong
                         Sql.time(row, "started_at"),
                         Sql.time(row, "completed_at"),
                         Sql.time(row, "expires_at")),
-                new Job.Progress(
+                new Job.JobProgress(
                         row.getInt("percent"),
                         Sql.text(row, "phase"),
                         row.getInt("piece"),

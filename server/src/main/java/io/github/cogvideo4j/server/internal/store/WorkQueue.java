@@ -106,12 +106,12 @@ public final class WorkQueue {
     ///
     /// @param progress how far the work is, when that is to be told now
     /// @param left     how long it takes still, when that can be told
-    public Wish beat(Claim claim, Optional<Job.Progress> progress, Optional<Duration> left) {
+    public Wish beat(Claim claim, Optional<Job.JobProgress> progress, Optional<Duration> left) {
         return database.write(connection -> {
             Instant until = clock.instant().plus(lease);
             int rows;
             if (progress.isPresent()) {
-                Job.Progress now = progress.get();
+                Job.JobProgress now = progress.get();
                 rows = Sql.update(
                         connection,
                         """

@@ -32,7 +32,7 @@ final class Attempt {
     private final Cancellation cancellation = new Cancellation();
     private volatile Wish wish = Wish.GO_ON;
     private volatile boolean stopping;
-    private Optional<Job.Progress> told = Optional.empty();
+    private Optional<Job.JobProgress> told = Optional.empty();
     private long lastTold;
     private long lastBeat = System.nanoTime();
 
@@ -114,7 +114,7 @@ final class Attempt {
     void beat() {
         long now = System.nanoTime();
         try {
-            Job.Progress progress = tracker.progress();
+            Job.JobProgress progress = tracker.progress();
             boolean tell = !Optional.of(progress).equals(told) || now - lastTold >= LONGEST_SILENCE.toNanos();
             Wish answer;
             if (tell) {

@@ -109,7 +109,7 @@ final class ProgressTracker implements JobListener {
     }
 
     /// How far the job is. Never less than before, and 100 only when it is published.
-    synchronized Job.Progress progress() {
+    synchronized Job.JobProgress progress() {
         double before = expected.map(timing -> share(timing.before())).orElse(BEFORE);
         double after = expected.map(timing -> share(timing.after())).orElse(AFTER);
         double now;
@@ -122,7 +122,8 @@ final class ProgressTracker implements JobListener {
             now = WHOLE - after + after * Math.min(1, part);
         }
         percent = Math.clamp((long) now, percent, MOST);
-        return new Job.Progress(percent, Optional.of(phase), Math.toIntExact(done), Math.toIntExact(total), preview());
+        return new Job.JobProgress(
+                percent, Optional.of(phase), Math.toIntExact(done), Math.toIntExact(total), preview());
     }
 
     private double share(Duration part) {

@@ -98,7 +98,7 @@ class JobStorePropertyTest {
                 case 1 ->
                     work.beat(
                             claim,
-                            Optional.of(new io.github.cogvideo4j.server.internal.job.Job.Progress(
+                            Optional.of(new io.github.cogvideo4j.server.internal.job.Job.JobProgress(
                                     random.integer(0, 99), Optional.of("denoise"), 1, 4, OptionalInt.empty())),
                             Optional.empty());
                 case 2 -> {
@@ -157,7 +157,8 @@ class JobStorePropertyTest {
                         .isEqualTo(begun.getOrDefault(id, 0) - givenBack.getOrDefault(id, 0))
                         .isLessThanOrEqualTo(ATTEMPTS);
             }
-            assertThat(store.queue().waiting().stream().map(JobStore.Place::id)).doesNotHaveDuplicates();
+            assertThat(store.queue().waiting().stream().map(JobStore.QueuePlace::id))
+                    .doesNotHaveDuplicates();
         }
 
         /// All workers die, and one that does its work comes.

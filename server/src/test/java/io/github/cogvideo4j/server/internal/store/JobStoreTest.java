@@ -88,7 +88,7 @@ class JobStoreTest {
             assertThat(job.owner()).isEqualTo("ann");
             assertThat(job.state()).isEqualTo(JobState.QUEUED);
             assertThat(job.attempt()).isZero();
-            assertThat(job.progress()).isEqualTo(Job.Progress.NONE);
+            assertThat(job.progress()).isEqualTo(Job.JobProgress.NONE);
             assertThat(job.times().created()).isEqualTo(place.clock().instant());
             assertThat(store.find("video_2")).isEmpty();
         }
@@ -304,13 +304,13 @@ class JobStoreTest {
                 put(store, id, id.startsWith("a") ? "ann" : "ben");
             }
             store.move("ann", "a3", 1);
-            assertThat(store.queue().waiting().stream().map(JobStore.Place::id))
+            assertThat(store.queue().waiting().stream().map(JobStore.QueuePlace::id))
                     .containsExactly("a3", "b1", "a1", "b2", "a2");
             store.move("ann", "a3", 4);
-            assertThat(store.queue().waiting().stream().map(JobStore.Place::id))
+            assertThat(store.queue().waiting().stream().map(JobStore.QueuePlace::id))
                     .containsExactly("a1", "b1", "a3", "b2", "a2");
             store.move("ann", "a1", 99);
-            assertThat(store.queue().waiting().stream().map(JobStore.Place::id))
+            assertThat(store.queue().waiting().stream().map(JobStore.QueuePlace::id))
                     .containsExactly("a3", "b1", "a2", "b2", "a1");
             store.work(LEASE, 2).claim("w");
             assertRefused(Reason.NOT_QUEUED, () -> store.move("ann", "a3", 1));
@@ -331,7 +331,7 @@ class JobStoreTest {
             seen = store.lastChange();
             store.work(LEASE, 2).beat(claim, Optional.empty(), Optional.empty());
             assertThat(store.changed("ann", seen)).isEmpty();
-            Job.Progress half = new Job.Progress(50, Optional.of("denoise"), 2, 4, OptionalInt.of(2));
+            Job.JobProgress half = new Job.JobProgress(50, Optional.of("denoise"), 2, 4, OptionalInt.of(2));
             store.work(LEASE, 2).beat(claim, Optional.of(half), Optional.of(Duration.ofMillis(1_500)));
             Job job = store.changed("ann", seen).getFirst().job();
             assertThat(job.progress()).isEqualTo(half);

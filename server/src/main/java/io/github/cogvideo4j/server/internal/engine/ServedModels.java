@@ -28,7 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /// The models and adapters that are served under their names, and what a request comes to with them.
-final class Catalogue implements AutoCloseable {
+final class ServedModels implements AutoCloseable {
     private final Map<String, Served> models = new LinkedHashMap<>();
     private final Optional<Path> loras;
     private final PipelineOptions options;
@@ -40,7 +40,7 @@ final class Catalogue implements AutoCloseable {
     private record Served(ServedModel model, ModelTraits traits, Instant created) {}
 
     /// @throws io.github.cogvideo4j.inference.InferenceException when a model cannot be used
-    Catalogue(EngineSettings settings, Path uploads) throws IOException {
+    ServedModels(EngineSettings settings, Path uploads) throws IOException {
         this.loras = settings.loras();
         this.options = settings.options();
         this.uploads = uploads;
