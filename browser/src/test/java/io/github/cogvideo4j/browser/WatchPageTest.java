@@ -10,7 +10,7 @@ import io.github.cogvideo4j.inference.watch.WatchReport;
 import io.github.cogvideo4j.inference.watch.WatchReport.Alarm;
 import io.github.cogvideo4j.inference.watch.WatchReport.AlarmKind;
 import io.github.cogvideo4j.inference.watch.WatchReport.Block;
-import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
+import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import io.github.cogvideo4j.inference.watch.WatchReport.Drift;
 import io.github.cogvideo4j.inference.watch.WatchReport.Sample;
 import io.github.cogvideo4j.inference.watch.WatchReport.Score;
@@ -53,7 +53,7 @@ class WatchPageTest extends BrowserTest {
             prompts.add(
                     "a lighthouse on a cliff, number " + i + ", waves below, clouds moving at dusk, seen from the sea");
         }
-        List<Checkpoint> checkpoints = new ArrayList<>();
+        List<WatchedCheckpoint> checkpoints = new ArrayList<>();
         for (int i = 1; i <= CHECKPOINTS; i++) {
             checkpoints.add(checkpoint(i));
         }
@@ -64,7 +64,7 @@ class WatchPageTest extends BrowserTest {
         assertThat(Files.size(file)).isLessThan(2_500_000);
     }
 
-    private static Checkpoint checkpoint(int index) throws IOException {
+    private static WatchedCheckpoint checkpoint(int index) throws IOException {
         String name = "checkpoint-" + 100 * index;
         List<Sample> samples = new ArrayList<>();
         Path videos = Files.createDirectories(folder.resolve("videos").resolve(name));
@@ -77,7 +77,7 @@ class WatchPageTest extends BrowserTest {
             samples.add(new Sample(prompt, "videos/" + name + "/" + (prompt + 1) + ".mp4", scores, Set.of()));
         }
         boolean broken = index == 90;
-        return new Checkpoint(
+        return new WatchedCheckpoint(
                 name,
                 "checkpoint-N",
                 100L * index,

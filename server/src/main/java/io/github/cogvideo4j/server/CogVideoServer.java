@@ -109,7 +109,7 @@ public final class CogVideoServer implements AutoCloseable {
 
     private static EngineSettings engineSettings(ServerSettings settings) {
         ServerSettings.Queue queue = settings.queue();
-        ServerSettings.Storage storage = settings.storage();
+        ServerSettings.JobStorage storage = settings.storage();
         return new EngineSettings(
                 storage.data(),
                 storage.storeUrl(),

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.server;
 
 import io.github.cogvideo4j.inference.options.PipelineOptions;
-import io.github.cogvideo4j.server.internal.settings.SettingsReader;
+import io.github.cogvideo4j.server.internal.settings.ServerSettingsReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,7 +26,7 @@ public record ServerSettings(
         Network network,
         Access access,
         Queue queue,
-        Storage storage) {
+        JobStorage storage) {
     /// Copies the list.
     public ServerSettings {
         models = List.copyOf(models);
@@ -85,7 +85,7 @@ public record ServerSettings(
     /// @param quotaBytes the most bytes of all files; unlimited when empty
     /// @param floorBytes below so much free space nothing is accepted
     /// @param modelBytes the most bytes of weights that stay in memory between jobs; all of them when empty
-    public record Storage(
+    public record JobStorage(
             Path data,
             Optional<String> storeUrl,
             Optional<Duration> retention,
@@ -103,6 +103,6 @@ public record ServerSettings(
     /// has a wrong value, or names something that is not there
     public static ServerSettings read(
             Map<String, List<String>> given, Map<String, String> environment, Optional<Path> file) throws IOException {
-        return SettingsReader.read(given, environment, file);
+        return ServerSettingsReader.read(given, environment, file);
     }
 }

@@ -4,7 +4,7 @@ import static io.github.cogvideo4j.benchmarks.device.Findings.within;
 
 import io.github.cogvideo4j.inference.internal.device.OutOfMemory;
 import io.github.cogvideo4j.inference.internal.runtime.Kernels;
-import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
+import io.github.cogvideo4j.inference.options.ComputeOptions.AttentionKernel;
 import java.util.List;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
@@ -69,12 +69,13 @@ final class OperationChecks {
     }
 
     private void attention() {
-        for (Attention kernel : Attention.values()) {
+        for (AttentionKernel kernel : AttentionKernel.values()) {
             for (ScalarType type : TYPES) {
                 boolean half = type != ScalarType.Float;
-                boolean onlyHalf = kernel == Attention.FLASH || kernel == Attention.CUDNN;
+                boolean onlyHalf = kernel == AttentionKernel.FLASH || kernel == AttentionKernel.CUDNN;
                 boolean card = subject.device().cudaIndex().isPresent();
-                boolean has = card ? half || !onlyHalf : kernel == Attention.AUTO || kernel == Attention.MATH;
+                boolean has =
+                        card ? half || !onlyHalf : kernel == AttentionKernel.AUTO || kernel == AttentionKernel.MATH;
                 if (has) {
                     findings.look("attention, %s, %s".formatted(kernel, type), 1, () -> attention(kernel, type));
                 }
@@ -82,7 +83,7 @@ final class OperationChecks {
         }
     }
 
-    private String attention(Attention kernel, ScalarType type) {
+    private String attention(AttentionKernel kernel, ScalarType type) {
         Tensor query = subject.seeded(type, 1, 4, 300, 64);
         Kernels.use(kernel, false);
         try {
@@ -91,7 +92,7 @@ final class OperationChecks {
             double allowed = type == ScalarType.Float ? 1e-5 : type == ScalarType.Half ? 6e-3 : 3e-2;
             return within(Subject.difference(actual, torch.scaled_dot_product_attention(wide, wide, wide)), allowed);
         } finally {
-            Kernels.use(Attention.AUTO, false);
+            Kernels.use(AttentionKernel.AUTO, false);
         }
     }
 

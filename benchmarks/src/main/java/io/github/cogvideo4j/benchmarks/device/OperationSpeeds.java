@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.benchmarks.device;
 
 import io.github.cogvideo4j.inference.internal.runtime.Kernels;
-import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
+import io.github.cogvideo4j.inference.options.ComputeOptions.AttentionKernel;
 import java.util.List;
 import java.util.Locale;
 import org.bytedeco.pytorch.MemoryFormatOptional;
@@ -82,12 +82,13 @@ final class OperationSpeeds {
     /// 2B has 30 heads of 64, 5B 48: 226 and 17,550 tokens for 49 frames of 480 x 720, two rows under guidance.
     private void attentions() {
         boolean card = subject.device().cudaIndex().isPresent();
-        List<Attention> kernels =
-                card ? List.of(Attention.FLASH, Attention.CUDNN, Attention.EFFICIENT) : List.of(Attention.AUTO);
+        List<AttentionKernel> kernels = card
+                ? List.of(AttentionKernel.FLASH, AttentionKernel.CUDNN, AttentionKernel.EFFICIENT)
+                : List.of(AttentionKernel.AUTO);
         long tokens = subject.size(17_776, 200);
         findings.table("Attention in bf16", "rows x heads x tokens x width", "kernel", "ms", "TFLOP/s");
         for (long heads : new long[] {30, 48}) {
-            for (Attention kernel : kernels) {
+            for (AttentionKernel kernel : kernels) {
                 findings.look("attention, %d heads, %s".formatted(heads, kernel), 5, () -> {
                     Tensor query = subject.random(ScalarType.BFloat16, 2, heads, tokens, 64);
                     Kernels.use(kernel, false);
@@ -99,7 +100,7 @@ final class OperationSpeeds {
                         findings.row("2 x %d x %d x 64".formatted(heads, tokens), kernel, seconds * 1e3, rate / TERA);
                         return rate(rate);
                     } finally {
-                        Kernels.use(Attention.AUTO, false);
+                        Kernels.use(AttentionKernel.AUTO, false);
                     }
                 });
             }
@@ -118,7 +119,7 @@ final class OperationSpeeds {
         for (boolean benchmark : new boolean[] {false, true}) {
             for (MemoryFormat format : List.of(MemoryFormat.Contiguous, MemoryFormat.ChannelsLast3d)) {
                 findings.look("convolution, %s, benchmark %s".formatted(format, benchmark), 5, () -> {
-                    Kernels.use(Attention.AUTO, benchmark);
+                    Kernels.use(AttentionKernel.AUTO, benchmark);
                     try {
                         Tensor input = subject.random(ScalarType.BFloat16, 1, 128, 6, height, width)
                                 .contiguous(format);
@@ -129,7 +130,7 @@ final class OperationSpeeds {
                         findings.row(benchmark, format, seconds * 1e3, rate / TERA);
                         return rate(rate);
                     } finally {
-                        Kernels.use(Attention.AUTO, false);
+                        Kernels.use(AttentionKernel.AUTO, false);
                     }
                 });
             }

@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.cli.arguments;
 
-import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
+import io.github.cogvideo4j.inference.options.ComputeOptions.AttentionKernel;
 import io.github.cogvideo4j.inference.options.ComputeOptions.Offload;
 import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
 import io.github.cogvideo4j.inference.options.Precision;
@@ -133,10 +133,10 @@ public final class GenerationChoices {
     }
 
     /// The converter of `--attention`.
-    public static final class AttentionWord extends ChoiceConverter<Attention> {
+    public static final class AttentionWord extends ChoiceConverter<AttentionKernel> {
         /// Called by picocli.
         public AttentionWord() {
-            super(Attention.values(), Map.of());
+            super(AttentionKernel.values(), Map.of());
         }
     }
 

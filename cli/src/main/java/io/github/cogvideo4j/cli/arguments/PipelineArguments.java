@@ -3,7 +3,7 @@ package io.github.cogvideo4j.cli.arguments;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
-import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
+import io.github.cogvideo4j.inference.options.ComputeOptions.AttentionKernel;
 import io.github.cogvideo4j.inference.options.ComputeOptions.Offload;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.PipelineOptions.LoraChoice;
@@ -82,7 +82,7 @@ public final class PipelineArguments {
             paramLabel = "KERNEL",
             converter = GenerationChoices.AttentionWord.class,
             completionCandidates = GenerationChoices.AttentionWord.class)
-    private Attention attention = Attention.AUTO;
+    private AttentionKernel attention = AttentionKernel.AUTO;
 
     /// Whether a model is named.
     public boolean named() {
@@ -132,7 +132,7 @@ public final class PipelineArguments {
     /// What belongs to the device of a record does not come along to another one.
     private ComputeOptions device(ComputeOptions base, Predicate<String> given) {
         ComputeOptions there = given.test("--device")
-                ? base.withOffload(Offload.AUTO).withKernels(Attention.AUTO, Optional.empty())
+                ? base.withOffload(Offload.AUTO).withKernels(AttentionKernel.AUTO, Optional.empty())
                 : base;
         ComputeOptions placed = given.test("--offload") ? there.withOffload(offload) : there;
         return given.test("--attention") ? placed.withKernels(attention, placed.cudnnBenchmark()) : placed;

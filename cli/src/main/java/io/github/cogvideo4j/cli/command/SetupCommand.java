@@ -9,7 +9,7 @@ import io.github.cogvideo4j.cli.setup.CudaSources;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.inference.cuda.CudaSetup;
 import io.github.cogvideo4j.inference.cuda.CudaSetup.Artifact;
-import io.github.cogvideo4j.inference.cuda.CudaSetup.Finding;
+import io.github.cogvideo4j.inference.cuda.CudaSetup.Detected;
 import io.github.cogvideo4j.inference.cuda.CudaSetup.Plan;
 import io.github.cogvideo4j.inference.cuda.CudaSetup.Request;
 import java.io.IOException;
@@ -71,7 +71,7 @@ public final class SetupCommand extends ConsoleCommand {
             console.result(result);
             return ExitCode.DONE;
         }
-        List<Finding> after = install(request, plan);
+        List<Detected> after = install(request, plan);
         show(after, result.putArray("after"));
         result.put("done", true);
         boolean ready = after.stream().allMatch(finding -> finding.advice().isEmpty());
@@ -81,7 +81,7 @@ public final class SetupCommand extends ConsoleCommand {
         return ExitCode.DONE;
     }
 
-    private List<Finding> install(Request request, Plan plan) throws IOException {
+    private List<Detected> install(Request request, Plan plan) throws IOException {
         CudaSources sources = CudaSources.of(console.environment(), from, plan.fetched());
         if (!plan.fetched().isEmpty()) {
             console.note("cli.setup.source", sources.name());
@@ -91,8 +91,8 @@ public final class SetupCommand extends ConsoleCommand {
         }
     }
 
-    private void show(List<Finding> findings, ArrayNode list) {
-        for (Finding finding : findings) {
+    private void show(List<Detected> findings, ArrayNode list) {
+        for (Detected finding : findings) {
             String found = finding.found().text(console.locale());
             console.line((finding.advice().isEmpty() ? "✓ " : "✗ ") + finding.name() + ": " + found);
             ObjectNode node = list.addObject();

@@ -8,11 +8,11 @@ import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.inference.watch.WatchReport;
 import io.github.cogvideo4j.inference.watch.WatchReport.Alarm;
-import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
 import io.github.cogvideo4j.inference.watch.WatchReport.Drift;
 import io.github.cogvideo4j.inference.watch.WatchReport.Score;
 import io.github.cogvideo4j.inference.watch.WatchReport.State;
 import io.github.cogvideo4j.inference.watch.WatchReport.Trouble;
+import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import io.github.cogvideo4j.inference.watch.WatchRequest;
 import io.github.cogvideo4j.inference.watch.WatchRequest.Event;
 import java.util.HashMap;
@@ -29,7 +29,7 @@ public final class WatchDisplay implements JobListener, AutoCloseable {
     private final Console console;
     private final WatchRequest request;
     private final ConversionProgress progress;
-    private final Map<String, Checkpoint> known = new HashMap<>();
+    private final Map<String, WatchedCheckpoint> known = new HashMap<>();
     private final Set<Problem> told = new HashSet<>();
     private boolean waiting;
 
@@ -71,16 +71,16 @@ public final class WatchDisplay implements JobListener, AutoCloseable {
         waiting = true;
     }
 
-    private synchronized void changed(Checkpoint now) {
+    private synchronized void changed(WatchedCheckpoint now) {
         waiting = false;
         progress.close();
-        Optional<Checkpoint> before = Optional.ofNullable(known.put(now.name(), now));
+        Optional<WatchedCheckpoint> before = Optional.ofNullable(known.put(now.name(), now));
         boolean moved =
-                before.map(Checkpoint::state).filter(now.state()::equals).isEmpty();
+                before.map(WatchedCheckpoint::state).filter(now.state()::equals).isEmpty();
         switch (now.state()) {
             // At first sight nothing is known but that it is there.
             case UNFINISHED -> {
-                if (!moved && !before.map(Checkpoint::problem).equals(Optional.of(now.problem()))) {
+                if (!moved && !before.map(WatchedCheckpoint::problem).equals(Optional.of(now.problem()))) {
                     now.problem().ifPresent(problem -> console.note("cli.watch.unfinished", now.name(), text(problem)));
                 }
             }
@@ -102,11 +102,11 @@ public final class WatchDisplay implements JobListener, AutoCloseable {
         }
         if (now.deleted()
                 && now.state() != State.GONE
-                && !before.map(Checkpoint::deleted).orElse(false)) {
+                && !before.map(WatchedCheckpoint::deleted).orElse(false)) {
             console.note("cli.watch.deleted", now.name());
         }
         for (Alarm alarm : now.alarms()) {
-            if (!before.map(Checkpoint::alarms)
+            if (!before.map(WatchedCheckpoint::alarms)
                     .filter(all -> all.contains(alarm))
                     .isPresent()) {
                 console.print("cli.watch.alarm", now.name(), text(alarm));
@@ -114,7 +114,7 @@ public final class WatchDisplay implements JobListener, AutoCloseable {
         }
     }
 
-    private void done(Checkpoint now) {
+    private void done(WatchedCheckpoint now) {
         String base = now.base().map(WatchDisplay::percent).orElse("-");
         if (now.previous().isPresent()) {
             Drift previous = now.previous().get();
@@ -150,8 +150,8 @@ public final class WatchDisplay implements JobListener, AutoCloseable {
     public void show(WatchRequest.Result result) {
         progress.close();
         WatchReport report = result.report();
-        Map<State, Long> counts =
-                report.checkpoints().stream().collect(Collectors.groupingBy(Checkpoint::state, Collectors.counting()));
+        Map<State, Long> counts = report.checkpoints().stream()
+                .collect(Collectors.groupingBy(WatchedCheckpoint::state, Collectors.counting()));
         console.print(
                 "cli.watch.summary",
                 counts.getOrDefault(State.DONE, 0L),

@@ -40,7 +40,7 @@ public final class CudaSetup {
     /// @param given           the folders that were given
     public record Plan(
             Path folder,
-            List<Finding> findings,
+            List<Detected> findings,
             List<Artifact> fetched,
             String python,
             List<Path> pythonLibraries,
@@ -69,7 +69,7 @@ public final class CudaSetup {
     /// @param name   its stable name: `cuda-driver`, `cuda-card`, `cuda-libtorch`, `cuda-libraries`
     /// @param found  what is here
     /// @param advice what to do about it, when it is not enough
-    public record Finding(String name, Message found, Optional<Message> advice) {}
+    public record Detected(String name, Message found, Optional<Message> advice) {}
 
     /// A published archive of native libraries, by its coordinates in Maven repositories.
     ///
@@ -134,7 +134,7 @@ public final class CudaSetup {
     /// @return what is here afterwards
     /// @throws io.github.cogvideo4j.inference.MissingCapabilityException when something cannot be fetched, is not
     /// what it has to be, finds no room, or another setup is running
-    public static List<Finding> install(Request request, Plan plan, Fetcher fetcher, JobControl control)
+    public static List<Detected> install(Request request, Plan plan, Fetcher fetcher, JobControl control)
             throws IOException {
         return CudaInstallation.of(request.environment()).install(request, plan, fetcher, control);
     }

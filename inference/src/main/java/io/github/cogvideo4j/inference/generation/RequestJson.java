@@ -4,7 +4,7 @@ import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
-import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
+import io.github.cogvideo4j.inference.options.ComputeOptions.AttentionKernel;
 import io.github.cogvideo4j.inference.options.ComputeOptions.Offload;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.PipelineOptions.LoraChoice;
@@ -141,7 +141,7 @@ public final class RequestJson {
         });
         json.put(DTYPE, word(options.compute().precision()));
         json.put(DEVICE, options.compute().device());
-        if (options.compute().attention() != Attention.AUTO) {
+        if (options.compute().attention() != AttentionKernel.AUTO) {
             json.put(ATTENTION, word(options.compute().attention()));
         }
         if (options.compute().offload() != Offload.AUTO) {
@@ -267,8 +267,8 @@ public final class RequestJson {
                                 .orElse(compute.precision()),
                         fields.text(DEVICE).orElse(compute.device()),
                         compute.threads(),
-                        fields.choice(ATTENTION, Attention.values(), RequestJson::word)
-                                .orElse(Attention.AUTO),
+                        fields.choice(ATTENTION, AttentionKernel.values(), RequestJson::word)
+                                .orElse(AttentionKernel.AUTO),
                         fields.choice(OFFLOAD, Offload.values(), RequestJson::word)
                                 .orElse(Offload.AUTO),
                         fields.flag(BENCHMARK)))

@@ -15,7 +15,7 @@ public record ComputeOptions(
         Precision precision,
         String device,
         int threads,
-        Attention attention,
+        AttentionKernel attention,
         Offload offload,
         Optional<Boolean> cudnnBenchmark) {
     /// Checks the number of threads.
@@ -27,7 +27,7 @@ public record ComputeOptions(
 
     /// With the fastest attention, and as many weights on the device as fit.
     public ComputeOptions(Precision precision, String device, int threads) {
-        this(precision, device, threads, Attention.AUTO, Offload.AUTO, Optional.empty());
+        this(precision, device, threads, AttentionKernel.AUTO, Offload.AUTO, Optional.empty());
     }
 
     /// bfloat16 on the best device that there is, with all processors.
@@ -41,7 +41,7 @@ public record ComputeOptions(
     }
 
     /// With other kernels: one for attention, and cuDNN's own choice or not.
-    public ComputeOptions withKernels(Attention kernel, Optional<Boolean> benchmark) {
+    public ComputeOptions withKernels(AttentionKernel kernel, Optional<Boolean> benchmark) {
         return new ComputeOptions(precision, device, threads, kernel, offload, benchmark);
     }
 
@@ -52,7 +52,7 @@ public record ComputeOptions(
 
     /// The kernels that libtorch has for attention on a CUDA device. Each sums in another order, so the last bits
     /// of a video depend on which one it is. Other devices have a single one and take [#AUTO] only.
-    public enum Attention {
+    public enum AttentionKernel {
         /// The fastest of those that can compute it: measured once for a card and a shape, and remembered.
         AUTO,
         /// FlashAttention: half precision.

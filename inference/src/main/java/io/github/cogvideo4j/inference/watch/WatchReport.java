@@ -33,7 +33,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param prompts     what is sampled, in order
 /// @param checkpoints by kind and number
 public record WatchReport(
-        String run, String model, long seed, boolean full, List<String> prompts, List<Checkpoint> checkpoints) {
+        String run, String model, long seed, boolean full, List<String> prompts, List<WatchedCheckpoint> checkpoints) {
     /// The name of its JSON form in the report's folder.
     public static final String FILE_NAME = "report.json";
 
@@ -60,7 +60,7 @@ public record WatchReport(
     /// @param previous how far its weights are from those of the checkpoint before
     /// @param values   what is suspicious in its weights; none as long as they have not been read
     /// @param alarms   what should be looked at
-    public record Checkpoint(
+    public record WatchedCheckpoint(
             String name,
             String kind,
             long number,
@@ -75,15 +75,15 @@ public record WatchReport(
             Optional<Values> values,
             List<Alarm> alarms) {
         /// Copies the lists.
-        public Checkpoint {
+        public WatchedCheckpoint {
             samples = List.copyOf(samples);
             alarms = List.copyOf(alarms);
         }
 
         /// One of which nothing has been done.
-        public static Checkpoint fresh(
+        public static WatchedCheckpoint fresh(
                 String name, String kind, long number, State state, Optional<Trouble> problem, Optional<Mark> mark) {
-            return new Checkpoint(
+            return new WatchedCheckpoint(
                     name,
                     kind,
                     number,
@@ -100,14 +100,14 @@ public record WatchReport(
         }
 
         /// The same in another state.
-        public Checkpoint in(State now, boolean gone, Optional<Trouble> why, Optional<Mark> file) {
-            return new Checkpoint(
+        public WatchedCheckpoint in(State now, boolean gone, Optional<Trouble> why, Optional<Mark> file) {
+            return new WatchedCheckpoint(
                     name, kind, number, now, gone, why, file, training, samples, base, previous, values, alarms);
         }
 
         /// The same with what its weights tell.
-        public Checkpoint weighed(Training facts, Drift fromBase, Optional<Drift> fromPrevious, Values found) {
-            return new Checkpoint(
+        public WatchedCheckpoint weighed(Training facts, Drift fromBase, Optional<Drift> fromPrevious, Values found) {
+            return new WatchedCheckpoint(
                     name,
                     kind,
                     number,
@@ -124,15 +124,15 @@ public record WatchReport(
         }
 
         /// The same with videos.
-        public Checkpoint withSamples(List<Sample> videos) {
-            return new Checkpoint(
+        public WatchedCheckpoint withSamples(List<Sample> videos) {
+            return new WatchedCheckpoint(
                     name, kind, number, state, deleted, problem, mark, training, videos, base, previous, values,
                     alarms);
         }
 
         /// The same with alarms.
-        public Checkpoint withAlarms(List<Alarm> all) {
-            return new Checkpoint(
+        public WatchedCheckpoint withAlarms(List<Alarm> all) {
+            return new WatchedCheckpoint(
                     name, kind, number, state, deleted, problem, mark, training, samples, base, previous, values, all);
         }
 
@@ -377,10 +377,10 @@ public record WatchReport(
 
     /// The checkpoint that a score prefers: the one with the best mean over its videos, of equal ones the newest,
     /// among those that have no alarm and only sound videos. None where the score prefers nothing.
-    public Optional<Checkpoint> preferred(Score score) {
-        Optional<Checkpoint> best = Optional.empty();
+    public Optional<WatchedCheckpoint> preferred(Score score) {
+        Optional<WatchedCheckpoint> best = Optional.empty();
         double bestValue = 0;
-        for (Checkpoint checkpoint : checkpoints) {
+        for (WatchedCheckpoint checkpoint : checkpoints) {
             OptionalDouble mean = checkpoint.mean(score);
             if (score.preference() == Preference.NONE
                     || mean.isEmpty()

@@ -14,7 +14,7 @@ import io.github.cogvideo4j.inference.generation.RequestJson;
 import io.github.cogvideo4j.inference.internal.watch.WatchPlanner;
 import io.github.cogvideo4j.inference.watch.WatchReport.Alarm;
 import io.github.cogvideo4j.inference.watch.WatchReport.AlarmKind;
-import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
+import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -90,7 +90,7 @@ public record WatchRequest(
         /// Something new of a checkpoint, which the report has by now.
         ///
         /// @param checkpoint what the report says of it
-        record Changed(Checkpoint checkpoint) implements Event {}
+        record Changed(WatchedCheckpoint checkpoint) implements Event {}
 
         /// Nothing is left to do until the next look.
         ///
@@ -102,7 +102,7 @@ public record WatchRequest(
     ///
     /// @param report the report, which is in its folder
     /// @param stop   the checkpoint with the alarm that ended it
-    public record Result(WatchReport report, Optional<Checkpoint> stop) {}
+    public record Result(WatchReport report, Optional<WatchedCheckpoint> stop) {}
 
     /// Copies the set.
     ///

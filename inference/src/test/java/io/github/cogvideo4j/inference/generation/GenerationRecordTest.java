@@ -11,7 +11,7 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.internal.job.ModelIdentity;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
-import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
+import io.github.cogvideo4j.inference.options.ComputeOptions.AttentionKernel;
 import io.github.cogvideo4j.inference.options.ComputeOptions.Offload;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.PipelineOptions.LoraChoice;
@@ -59,7 +59,12 @@ class GenerationRecordTest {
                 .withNegativePrompt("blurred")
                 .withOptions(new PipelineOptions(
                         new ComputeOptions(
-                                Precision.FP32, "cpu", THREADS, Attention.FLASH, Offload.STREAM, Optional.of(true)),
+                                Precision.FP32,
+                                "cpu",
+                                THREADS,
+                                AttentionKernel.FLASH,
+                                Offload.STREAM,
+                                Optional.of(true)),
                         new VaeOptions(true, true, Optional.of(new TileSize(240, 360, 0.25, 0.2))),
                         Optional.of(ROOT.resolve("checkpoint-500")),
                         List.of(

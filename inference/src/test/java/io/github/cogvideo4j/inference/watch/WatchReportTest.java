@@ -14,7 +14,6 @@ import io.github.cogvideo4j.inference.video.VideoCheck.VideoSymptom;
 import io.github.cogvideo4j.inference.watch.WatchReport.Alarm;
 import io.github.cogvideo4j.inference.watch.WatchReport.AlarmKind;
 import io.github.cogvideo4j.inference.watch.WatchReport.Block;
-import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
 import io.github.cogvideo4j.inference.watch.WatchReport.Drift;
 import io.github.cogvideo4j.inference.watch.WatchReport.Mark;
 import io.github.cogvideo4j.inference.watch.WatchReport.Names;
@@ -24,6 +23,7 @@ import io.github.cogvideo4j.inference.watch.WatchReport.State;
 import io.github.cogvideo4j.inference.watch.WatchReport.Training;
 import io.github.cogvideo4j.inference.watch.WatchReport.Trouble;
 import io.github.cogvideo4j.inference.watch.WatchReport.Values;
+import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +45,7 @@ final class WatchReportTest {
     @TempDir
     private Path folder;
 
-    private static Checkpoint checkpoint(long step, State state, double blur, VideoSymptom... symptoms) {
+    private static WatchedCheckpoint checkpoint(long step, State state, double blur, VideoSymptom... symptoms) {
         SequencedMap<String, Double> outside = new LinkedHashMap<>();
         outside.put("proj_out", 0.25);
         outside.put("patch_embed.proj", Double.NaN);
@@ -55,7 +55,7 @@ final class WatchReportTest {
                 List.of(new Block(
                         "transformer_blocks", 0, 0.5, Map.of(LayerKind.TO_Q, 0.5, LayerKind.NORM, Double.NaN))),
                 outside);
-        return new Checkpoint(
+        return new WatchedCheckpoint(
                 "checkpoint-" + step,
                 "checkpoint-N",
                 step,
@@ -81,7 +81,7 @@ final class WatchReportTest {
                         : List.of());
     }
 
-    private static WatchReport report(Checkpoint... checkpoints) {
+    private static WatchReport report(WatchedCheckpoint... checkpoints) {
         return new WatchReport("run", "base", 42, false, List.of("a cat", "a\n\"dog\""), List.of(checkpoints));
     }
 
@@ -116,8 +116,8 @@ final class WatchReportTest {
                 checkpoint(4, State.FAILED, 1),
                 checkpoint(9, State.DONE, 1));
 
-        assertThat(report.preferred(Score.BLUR).map(Checkpoint::name)).contains("checkpoint-3");
-        assertThat(report.preferred(Score.MOTION).map(Checkpoint::name)).contains("checkpoint-3");
+        assertThat(report.preferred(Score.BLUR).map(WatchedCheckpoint::name)).contains("checkpoint-3");
+        assertThat(report.preferred(Score.MOTION).map(WatchedCheckpoint::name)).contains("checkpoint-3");
         assertThat(report.preferred(Score.LUMA)).isEmpty();
         assertThat(report.preferred(Score.SPATIAL_INFORMATION)).isEmpty();
     }

@@ -80,7 +80,7 @@ public final class RunWatch {
     /// @param newest     of the files that its weights need the one that was written last: what a trainer adds
     ///                   later (an optimizer, a mark) makes it no other checkpoint
     /// @param identity   what that file is
-    public record Complete(RunCheckpoint checkpoint, Weights weights, Path newest, FileIdentity identity)
+    public record Complete(RunCheckpoint checkpoint, CheckpointWeights weights, Path newest, FileIdentity identity)
             implements Sighting {}
 
     /// A checkpoint that is complete and cannot be used.
@@ -93,16 +93,16 @@ public final class RunWatch {
             implements Sighting {}
 
     /// The weights of a checkpoint: opened, not read.
-    public sealed interface Weights {
+    public sealed interface CheckpointWeights {
         /// Weights of a whole component.
         ///
         /// @param checkpoint the checkpoint
-        record Whole(Checkpoint checkpoint) implements Weights {}
+        record Whole(Checkpoint checkpoint) implements CheckpointWeights {}
 
         /// An adapter.
         ///
         /// @param adapter the adapter
-        record Adapter(LoraAdapter adapter) implements Weights {}
+        record Adapter(LoraAdapter adapter) implements CheckpointWeights {}
     }
 
     /// What one look found.
@@ -194,7 +194,7 @@ public final class RunWatch {
         }
         boolean patient =
                 rested >= PATIENCE * settle || !identity.modified().plus(OLD).isAfter(calendar.instant());
-        Weights weights;
+        CheckpointWeights weights;
         try {
             weights = open(checkpoint.path());
         } catch (CheckpointException e) {
@@ -217,10 +217,10 @@ public final class RunWatch {
     }
 
     /// The files that weights need, as far as they are told.
-    private static Map<Path, FileIdentity> needed(Weights weights, Map<Path, FileIdentity> files) {
+    private static Map<Path, FileIdentity> needed(CheckpointWeights weights, Map<Path, FileIdentity> files) {
         Set<Path> needed = switch (weights) {
-            case Weights.Whole whole -> whole.checkpoint().files().keySet();
-            case Weights.Adapter adapter -> Set.of(adapter.adapter().file());
+            case CheckpointWeights.Whole whole -> whole.checkpoint().files().keySet();
+            case CheckpointWeights.Adapter adapter -> Set.of(adapter.adapter().file());
         };
         Set<Path> absolute =
                 needed.stream().map(file -> file.toAbsolutePath().normalize()).collect(Collectors.toSet());
@@ -252,18 +252,20 @@ public final class RunWatch {
     }
 
     /// Opens a checkpoint's weights, as a whole or as an adapter.
-    public static Weights open(Path path) throws IOException {
+    public static CheckpointWeights open(Path path) throws IOException {
         Checkpoint checkpoint;
         try {
             checkpoint = Checkpoints.open(path, SourceOptions.defaults());
         } catch (CheckpointException e) {
             Optional<LoraAdapter> adapter =
                     e.problem().code() == ProblemCode.NOT_A_CHECKPOINT ? adapter(path) : Optional.empty();
-            return new Weights.Adapter(adapter.orElseThrow(() -> e));
+            return new CheckpointWeights.Adapter(adapter.orElseThrow(() -> e));
         }
         boolean adapted = checkpoint.traits().adapter()
                 || checkpoint.entries().stream().anyMatch(entry -> isAdapters(entry.name()));
-        return adapted ? new Weights.Adapter(LoraAdapter.open(path)) : new Weights.Whole(checkpoint);
+        return adapted
+                ? new CheckpointWeights.Adapter(LoraAdapter.open(path))
+                : new CheckpointWeights.Whole(checkpoint);
     }
 
     private static boolean isAdapters(String tensor) {

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.watch;
 
 import io.github.cogvideo4j.checkpoints.internal.source.RunListing.RunCheckpoint;
-import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch.Weights;
+import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch.CheckpointWeights;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -63,9 +63,10 @@ final class TrainerMarks {
     ///
     /// @param files   the checkpoint's files
     /// @param weights what they hold
-    Optional<Problem> expected(RunCheckpoint checkpoint, Collection<Path> files, Weights weights) throws IOException {
+    Optional<Problem> expected(RunCheckpoint checkpoint, Collection<Path> files, CheckpointWeights weights)
+            throws IOException {
         Set<String> names = names(checkpoint.path(), files.stream());
-        if (weights instanceof Weights.Whole whole
+        if (weights instanceof CheckpointWeights.Whole whole
                 && whole.checkpoint().warnings().stream()
                         .anyMatch(warning -> warning.code() == ProblemCode.LATEST_ABSENT)) {
             return lacking(checkpoint, LATEST);

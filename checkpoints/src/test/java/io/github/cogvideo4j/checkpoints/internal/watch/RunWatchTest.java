@@ -3,11 +3,11 @@ package io.github.cogvideo4j.checkpoints.internal.watch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.checkpoints.internal.source.TrainerActivity;
+import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch.CheckpointWeights;
 import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch.Complete;
 import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch.Sighting;
 import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch.Unfinished;
 import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch.Unusable;
-import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch.Weights;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,7 +58,8 @@ class RunWatchTest {
     private static String told(Sighting sighting) {
         return sighting.checkpoint().name() + "="
                 + switch (sighting) {
-                    case Complete complete -> complete.weights() instanceof Weights.Adapter ? "adapter" : "whole";
+                    case Complete complete ->
+                        complete.weights() instanceof CheckpointWeights.Adapter ? "adapter" : "whole";
                     case Unfinished _ -> "unfinished";
                     case Unusable unusable -> unusable.problem().code().id();
                 };

@@ -55,7 +55,7 @@ public record RowFields(String usual, boolean prompted) {
     /// The row that fields come to.
     ///
     /// @throws InvalidRequestException `request` when two of them say the same, or one has no form that it may have
-    public Row row(long line, ObjectNode given) {
+    public BatchRow row(long line, ObjectNode given) {
         ObjectNode fields = JsonFile.newObject();
         for (String name : given.propertyNames()) {
             String plain = name.replace('-', '_');
@@ -74,7 +74,7 @@ public record RowFields(String usual, boolean prompted) {
         if (prompted) {
             request(fields);
         }
-        return new Row(line, id, fields);
+        return new BatchRow(line, id, fields);
     }
 
     /// Sets a field from a text: a cell, a value of the command line.

@@ -6,7 +6,7 @@ import java.io.IOException;
 /// A receiver of rows, one after the other.
 public interface RowSink {
     /// Receives a row that can be read.
-    void row(Row row) throws IOException;
+    void row(BatchRow row) throws IOException;
 
     /// Receives what is wrong with one that cannot be.
     void bad(long line, Problem problem);

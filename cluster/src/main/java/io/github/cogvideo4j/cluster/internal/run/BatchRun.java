@@ -6,7 +6,7 @@ import io.github.cogvideo4j.cluster.BatchReport;
 import io.github.cogvideo4j.cluster.BatchRequest;
 import io.github.cogvideo4j.cluster.BatchRequest.Share;
 import io.github.cogvideo4j.cluster.BatchRequest.TaskKind;
-import io.github.cogvideo4j.cluster.internal.run.Work.RowName;
+import io.github.cogvideo4j.cluster.internal.run.BatchWork.RowName;
 import io.github.cogvideo4j.cluster.internal.store.BatchStore;
 import io.github.cogvideo4j.cluster.internal.store.LocalStore;
 import io.github.cogvideo4j.cluster.internal.store.ManifestLog;
@@ -123,25 +123,25 @@ public final class BatchRun implements AutoCloseable {
     }
 
     /// Where rows are made.
-    public interface Engine {
+    public interface RowEngine {
         /// Makes rows until none is left or too many have failed.
         ///
         /// @return whether too many have failed
-        boolean make(List<Work> works, Standings standings, JobControl control) throws IOException;
+        boolean make(List<BatchWork> works, Standings standings, JobControl control) throws IOException;
     }
 
     /// On a cluster where one was asked for. For one device nothing has to be scheduled or placed, and a row after the
     /// other needs no Spark.
-    private Engine engine() {
+    private RowEngine engine() {
         return request.cluster().isPresent()
                 ? new SparkEngine(request, request.cluster().get(), log)
                 : this::makeHere;
     }
 
-    private boolean makeHere(List<Work> works, Standings standings, JobControl control) throws IOException {
+    private boolean makeHere(List<BatchWork> works, Standings standings, JobControl control) throws IOException {
         try (RowRunner runner = new RowRunner(store, log, task, folder(request.task()), request.scratch(), false)) {
             int apart = 0;
-            for (Work work : works) {
+            for (BatchWork work : works) {
                 control.check();
                 standings.begun(work);
                 standings.ended(work, runner.run(work, true, inner(control)));

@@ -47,7 +47,7 @@ final class ExecutorRows {
     /// Makes a row.
     ///
     /// @return its line of the manifest
-    static synchronized String make(String request, String shipped, Work work, TaskContext context) {
+    static synchronized String make(String request, String shipped, BatchWork work, TaskContext context) {
         Cancellation cancellation = new Cancellation();
         JobControl control = new JobControl(
                 _ -> {

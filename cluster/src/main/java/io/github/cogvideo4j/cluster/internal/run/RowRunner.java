@@ -2,7 +2,7 @@ package io.github.cogvideo4j.cluster.internal.run;
 
 import io.github.cogvideo4j.checkpoints.CancelledException;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
-import io.github.cogvideo4j.cluster.internal.run.Work.RowName;
+import io.github.cogvideo4j.cluster.internal.run.BatchWork.RowName;
 import io.github.cogvideo4j.cluster.internal.store.BatchStore;
 import io.github.cogvideo4j.cluster.internal.store.LocalStore;
 import io.github.cogvideo4j.cluster.internal.store.ManifestLog;
@@ -89,14 +89,14 @@ public final class RowRunner implements AutoCloseable {
     /// @return what the manifest says of its first name
     /// @throws CancelledException when it was asked to stop
     /// @throws IOException        when results cannot be written, or the machine lacks something
-    public ManifestRow run(Work work, boolean lastTry, JobControl control) throws IOException {
+    public ManifestRow run(BatchWork work, boolean lastTry, JobControl control) throws IOException {
         return run(work, lastTry, false, control);
     }
 
-    /// Makes a row as [#run(Work, boolean, JobControl)] does.
+    /// Makes a row as [#run(BatchWork, boolean, JobControl)] does.
     ///
     /// @param ended whether also what is wrong with the machine is the row's result: nobody will try again
-    public ManifestRow run(Work work, boolean lastTry, boolean ended, JobControl control) throws IOException {
+    public ManifestRow run(BatchWork work, boolean lastTry, boolean ended, JobControl control) throws IOException {
         int attempt = begin(work);
         if (attempt > MOST_ATTEMPTS) {
             return end(
@@ -106,7 +106,7 @@ public final class RowRunner implements AutoCloseable {
                     Problem.of(ProblemCode.MEMORY, Place.nowhere(), "cluster.row.process-lost", MOST_ATTEMPTS),
                     "process-lost");
         }
-        Work tried = work.tried(attempt);
+        BatchWork tried = work.tried(attempt);
         long begun = System.nanoTime();
         Path own = Files.createTempDirectory(scratch, "row-");
         try {
@@ -143,7 +143,7 @@ public final class RowRunner implements AutoCloseable {
     /// What lies here under the names of model, adapters and inputs has to be what the batch was planned with.
     ///
     /// @throws MissingCapabilityException `different` when it is not
-    private void requireSame(Work work, ObjectNode fields) throws IOException {
+    private void requireSame(BatchWork work, ObjectNode fields) throws IOException {
         if (checked && !task.prepare(fields).key().equals(work.key())) {
             throw new MissingCapabilityException(
                     Problem.of(ProblemCode.DIFFERENT, Place.nowhere(), "cluster.row.other-weights", LocalStore.host()));
@@ -192,7 +192,7 @@ public final class RowRunner implements AutoCloseable {
         return (System.nanoTime() - begun) / 1e9;
     }
 
-    private ManifestRow publish(Work work, Made made, ObjectNode fields, double seconds) throws IOException {
+    private ManifestRow publish(BatchWork work, Made made, ObjectNode fields, double seconds) throws IOException {
         Produced main = made.files().getLast();
         for (Produced file : made.files()) {
             store.publish(file.local(), work.file(folder) + file.end());
@@ -222,7 +222,8 @@ public final class RowRunner implements AutoCloseable {
         return commit(work, row);
     }
 
-    private ManifestRow end(Work work, double seconds, String device, Problem problem, String code) throws IOException {
+    private ManifestRow end(BatchWork work, double seconds, String device, Problem problem, String code)
+            throws IOException {
         ObjectNode fields = JsonFile.parseObject(work.fields(), Place.nowhere(), ProblemCode.REQUEST);
         String place = problem.place().file().map(file -> " (" + file + ")").orElse("");
         return commit(
@@ -247,7 +248,7 @@ public final class RowRunner implements AutoCloseable {
                         work.attempt()));
     }
 
-    private ManifestRow commit(Work work, ManifestRow row) throws IOException {
+    private ManifestRow commit(BatchWork work, ManifestRow row) throws IOException {
         log.commit(work.names().stream()
                 .map((RowName name) -> row.named(name.id(), name.row()))
                 .toList());
@@ -259,7 +260,7 @@ public final class RowRunner implements AutoCloseable {
     }
 
     /// Marks that a try has begun: what a process cannot tell any more, the mark does.
-    private int begin(Work work) throws IOException {
+    private int begin(BatchWork work) throws IOException {
         String start = "try-" + work.key() + "-";
         List<String> before = store.list(log.parts()).stream()
                 .filter(name -> name.startsWith(start))

@@ -32,7 +32,7 @@ import scala.runtime.BoxedUnit;
 
 /// Rows on a cluster: one task each, in the order of the worklist. Spark schedules, retries, places and excludes; what
 /// became of a row is said by its process in the folder, and told to this one.
-final class SparkEngine implements BatchRun.Engine {
+final class SparkEngine implements BatchRun.RowEngine {
     private static final int COLLECT_SECONDS = 5;
 
     /// What differs from Spark's defaults, with the reason.
@@ -96,7 +96,7 @@ final class SparkEngine implements BatchRun.Engine {
     }
 
     @Override
-    public boolean make(List<Work> works, Standings standings, JobControl control) throws IOException {
+    public boolean make(List<BatchWork> works, Standings standings, JobControl control) throws IOException {
         if (works.isEmpty()) {
             return false;
         }
@@ -145,8 +145,8 @@ final class SparkEngine implements BatchRun.Engine {
         }
     }
 
-    private void run(JavaSparkContext spark, List<Work> works, Optional<String> shipped, Progress progress) {
-        JavaRDD<Work> rows = spark.parallelize(works, works.size());
+    private void run(JavaSparkContext spark, List<BatchWork> works, Optional<String> shipped, Progress progress) {
+        JavaRDD<BatchWork> rows = spark.parallelize(works, works.size());
         rows.setName("rows");
         spark.sc().setJobDescription("videos of " + request.rows().getFileName());
         spark.sc()
@@ -183,7 +183,7 @@ final class SparkEngine implements BatchRun.Engine {
 
     /// The making of one row, on an executor. Its value is what the manifest says.
     private static final class RowTaskFunction
-            extends AbstractFunction2<TaskContext, scala.collection.Iterator<Work>, String>
+            extends AbstractFunction2<TaskContext, scala.collection.Iterator<BatchWork>, String>
             implements java.io.Serializable {
         private static final long serialVersionUID = 1;
         private final String request;
@@ -195,17 +195,17 @@ final class SparkEngine implements BatchRun.Engine {
         }
 
         @Override
-        public String apply(TaskContext context, scala.collection.Iterator<Work> rows) {
+        public String apply(TaskContext context, scala.collection.Iterator<BatchWork> rows) {
             return ExecutorRows.make(request, shipped, rows.next(), context);
         }
     }
 
     /// What Spark tells of its tasks, as what the batch tells of its rows.
     private static final class Progress extends SparkListener {
-        private final List<Work> works;
+        private final List<BatchWork> works;
         private final Standings standings;
 
-        Progress(List<Work> works, Standings standings) {
+        Progress(List<BatchWork> works, Standings standings) {
             this.works = works;
             this.standings = standings;
         }

@@ -37,20 +37,20 @@ public final class Standings {
     }
 
     /// A result is being made.
-    public synchronized void begun(Work work) {
+    public synchronized void begun(BatchWork work) {
         running++;
         left -= work.names().size();
         control.detail(new BatchEvent.RowBegun(work.first().id(), work.first().row(), standing()));
     }
 
     /// It is no longer being made, and did not come to an end.
-    public synchronized void lost(Work work) {
+    public synchronized void lost(BatchWork work) {
         running--;
         left += work.names().size();
     }
 
     /// It came to an end.
-    public synchronized void ended(Work work, ManifestRow row) {
+    public synchronized void ended(BatchWork work, ManifestRow row) {
         running--;
         int rows = work.names().size();
         workLeft = Math.max(0, workLeft - work.work());

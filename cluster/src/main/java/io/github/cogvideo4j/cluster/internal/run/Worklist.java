@@ -3,12 +3,12 @@ package io.github.cogvideo4j.cluster.internal.run;
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.cluster.BatchRequest;
+import io.github.cogvideo4j.cluster.internal.row.BatchRow;
 import io.github.cogvideo4j.cluster.internal.row.Expansion;
-import io.github.cogvideo4j.cluster.internal.row.Row;
 import io.github.cogvideo4j.cluster.internal.row.RowFields;
 import io.github.cogvideo4j.cluster.internal.row.RowFile;
 import io.github.cogvideo4j.cluster.internal.row.RowSink;
-import io.github.cogvideo4j.cluster.internal.run.Work.RowName;
+import io.github.cogvideo4j.cluster.internal.run.BatchWork.RowName;
 import io.github.cogvideo4j.cluster.internal.store.KeySet;
 import io.github.cogvideo4j.cluster.internal.task.RowTask;
 import io.github.cogvideo4j.cluster.internal.task.RowTask.Prepared;
@@ -58,13 +58,13 @@ public final class Worklist implements RowSink {
     private long failed;
     private double doneWork;
     private String device = "";
-    private List<Work> works = List.of();
+    private List<BatchWork> works = List.of();
     private double work;
     private long bytes;
     private final Map<String, List<RowName>> newNames = new HashMap<>();
 
     /// @param number its place among all results
-    private record Pending(Work work, int number, long bytes) {
+    private record Pending(BatchWork work, int number, long bytes) {
         Pending with(RowName name) {
             return new Pending(work.with(name), number, bytes);
         }
@@ -106,7 +106,7 @@ public final class Worklist implements RowSink {
     }
 
     @Override
-    public void row(Row row) throws IOException {
+    public void row(BatchRow row) throws IOException {
         control.check();
         boolean videos = request.task() == BatchRequest.TaskKind.GENERATE;
         List<ObjectNode> all = videos ? expansion.of(row.fields(), usualSeed, fields) : List.of(row.fields());
@@ -123,7 +123,7 @@ public final class Worklist implements RowSink {
         }
     }
 
-    private void result(Row row, ObjectNode one, Prepared prepared) {
+    private void result(BatchRow row, ObjectNode one, Prepared prepared) {
         int number = (int) results++;
         RowName name = new RowName(row.line(), row.id());
         identity.update((row.id() + "\n" + prepared.group() + "\n" + one + "\n").getBytes(StandardCharsets.UTF_8));
@@ -154,7 +154,7 @@ public final class Worklist implements RowSink {
             return;
         }
         int group = groups.computeIfAbsent(prepared.group(), _ -> groups.size());
-        Work left = new Work(
+        BatchWork left = new BatchWork(
                 prepared.key(),
                 List.of(name),
                 one.toString(),
@@ -227,7 +227,7 @@ public final class Worklist implements RowSink {
     }
 
     /// What is left, in the order in which it is made.
-    public List<Work> works() {
+    public List<BatchWork> works() {
         return works;
     }
 

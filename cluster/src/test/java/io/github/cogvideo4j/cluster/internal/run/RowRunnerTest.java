@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.cogvideo4j.checkpoints.job.JobControl;
-import io.github.cogvideo4j.cluster.internal.run.Work.RowName;
+import io.github.cogvideo4j.cluster.internal.run.BatchWork.RowName;
 import io.github.cogvideo4j.cluster.internal.store.BatchStore;
 import io.github.cogvideo4j.cluster.internal.store.ManifestLog;
 import io.github.cogvideo4j.cluster.internal.store.ManifestRow;
@@ -40,8 +40,9 @@ class RowRunnerTest {
     private final ObjectStore store = new ObjectStore();
     private final ManifestLog log = new ManifestLog(store, Optional.empty());
 
-    private static Work work() {
-        return new Work(KEY, List.of(new RowName(1, "one"), new RowName(2, "two")), "{\"seed\":7}", 0, "cat", 1, 1);
+    private static BatchWork work() {
+        return new BatchWork(
+                KEY, List.of(new RowName(1, "one"), new RowName(2, "two")), "{\"seed\":7}", 0, "cat", 1, 1);
     }
 
     private RowRunner runner(RowTask task, boolean checked) throws IOException {

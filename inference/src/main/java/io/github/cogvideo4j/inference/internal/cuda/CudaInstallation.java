@@ -11,9 +11,9 @@ import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.cuda.CudaSetup.Artifact;
+import io.github.cogvideo4j.inference.cuda.CudaSetup.Detected;
 import io.github.cogvideo4j.inference.cuda.CudaSetup.Fetched;
 import io.github.cogvideo4j.inference.cuda.CudaSetup.Fetcher;
-import io.github.cogvideo4j.inference.cuda.CudaSetup.Finding;
 import io.github.cogvideo4j.inference.cuda.CudaSetup.Plan;
 import io.github.cogvideo4j.inference.cuda.CudaSetup.Request;
 import java.io.IOException;
@@ -108,14 +108,14 @@ public record CudaInstallation(
                 .toList();
     }
 
-    private static List<Finding> findings(CudaDetection detection) {
+    private static List<Detected> findings(CudaDetection detection) {
         return detection.steps().stream()
-                .map(step -> new Finding(step.name(), step.found(), step.advice()))
+                .map(step -> new Detected(step.name(), step.found(), step.advice()))
                 .toList();
     }
 
     /// Fetches, checks, unpacks and notes.
-    public List<Finding> install(Request request, Plan plan, Fetcher fetcher, JobControl control) throws IOException {
+    public List<Detected> install(Request request, Plan plan, Fetcher fetcher, JobControl control) throws IOException {
         CudaHome.Noted noted = new CudaHome.Noted(plan.given(), plan.python(), plan.pythonLibraries());
         NewFolders made = NewFolders.create(home.folder());
         try (Lock _ = Lock.take(home.folder())) {

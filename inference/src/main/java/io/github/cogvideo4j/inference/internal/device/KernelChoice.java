@@ -10,7 +10,7 @@ import io.github.cogvideo4j.inference.internal.device.KernelTrials.AttentionShap
 import io.github.cogvideo4j.inference.internal.device.KernelTrials.ConvolutionShape;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
-import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
+import io.github.cogvideo4j.inference.options.ComputeOptions.AttentionKernel;
 import io.github.cogvideo4j.inference.options.Precision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -32,11 +32,12 @@ import org.bytedeco.javacpp.Loader;
 public record KernelChoice(
         String card,
         MeasuredChoices known,
-        BiFunction<Attention, AttentionShape, OptionalDouble> attentions,
+        BiFunction<AttentionKernel, AttentionShape, OptionalDouble> attentions,
         BiFunction<Boolean, ConvolutionShape, OptionalDouble> benchmarks) {
     /// From the likely fastest; separate products hold all scores and are for comparisons.
-    private static final List<Attention> HALF = List.of(Attention.FLASH, Attention.CUDNN, Attention.EFFICIENT);
-    private static final List<Attention> SINGLE = List.of(Attention.EFFICIENT);
+    private static final List<AttentionKernel> HALF =
+            List.of(AttentionKernel.FLASH, AttentionKernel.CUDNN, AttentionKernel.EFFICIENT);
+    private static final List<AttentionKernel> SINGLE = List.of(AttentionKernel.EFFICIENT);
     /// Enough to learn whether a kernel is for a card and a type.
     private static final long FEW_TOKENS = 64;
 
@@ -77,8 +78,8 @@ public record KernelChoice(
                 Optional.of(asked.cudnnBenchmark().orElseGet(() -> benchmark(asked.precision(), convolution))));
     }
 
-    private Attention attention(ComputeOptions asked, AttentionShape shape) {
-        if (asked.attention() != Attention.AUTO) {
+    private AttentionKernel attention(ComputeOptions asked, AttentionShape shape) {
+        if (asked.attention() != AttentionKernel.AUTO) {
             if (attentions.apply(asked.attention(), shape.ofTokens(FEW_TOKENS)).isEmpty()) {
                 throw new InvalidRequestException(Problem.of(
                                 ProblemCode.REQUEST,
@@ -91,13 +92,13 @@ public record KernelChoice(
             }
             return asked.attention();
         }
-        List<Attention> candidates = asked.precision().isHalf() ? HALF : SINGLE;
+        List<AttentionKernel> candidates = asked.precision().isHalf() ? HALF : SINGLE;
         return known.fastest(
                         "attention, %s, %s, %s".formatted(card, word(asked.precision()), shape),
                         candidates.stream().map(KernelChoice::word).toList(),
-                        name -> attentions.apply(Attention.valueOf(name.toUpperCase(Locale.ROOT)), shape))
-                .map(name -> Attention.valueOf(name.toUpperCase(Locale.ROOT)))
-                .orElse(Attention.MATH);
+                        name -> attentions.apply(AttentionKernel.valueOf(name.toUpperCase(Locale.ROOT)), shape))
+                .map(name -> AttentionKernel.valueOf(name.toUpperCase(Locale.ROOT)))
+                .orElse(AttentionKernel.MATH);
     }
 
     private boolean benchmark(Precision precision, ConvolutionShape shape) {

@@ -5,7 +5,7 @@ import io.github.cogvideo4j.inference.internal.runtime.Kernels;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
-import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
+import io.github.cogvideo4j.inference.options.ComputeOptions.AttentionKernel;
 import io.github.cogvideo4j.inference.options.Precision;
 import java.util.Arrays;
 import java.util.OptionalDouble;
@@ -59,7 +59,7 @@ public record KernelTrials(ComputeDevice device, Precision precision) {
     }
 
     /// The seconds of an attention by one kernel; empty when it cannot compute it.
-    public OptionalDouble attention(Attention kernel, AttentionShape shape) {
+    public OptionalDouble attention(AttentionKernel kernel, AttentionShape shape) {
         return seconds(() -> {
             Kernels.use(kernel, false);
             Tensor[] parts = IntStream.range(0, 3)
@@ -73,7 +73,7 @@ public record KernelTrials(ComputeDevice device, Precision precision) {
     /// The seconds of a convolution in channels-last layout, with cuDNN trying its algorithms before or without.
     public OptionalDouble convolution(boolean benchmark, ConvolutionShape shape) {
         return seconds(() -> {
-            Kernels.use(Attention.AUTO, benchmark);
+            Kernels.use(AttentionKernel.AUTO, benchmark);
             Tensor input = random(1, shape.channels(), shape.frames(), shape.height(), shape.width())
                     .contiguous(MemoryFormat.ChannelsLast3d);
             Tensor kernel = random(shape.channels(), shape.channels(), 3, 3, 3).contiguous(MemoryFormat.ChannelsLast3d);
@@ -119,7 +119,7 @@ public record KernelTrials(ComputeDevice device, Precision precision) {
             // It is not for this type, this card or these sizes, or the memory does not suffice for it.
             return OptionalDouble.empty();
         } finally {
-            Kernels.use(Attention.AUTO, false);
+            Kernels.use(AttentionKernel.AUTO, false);
             device.emptyCache();
         }
     }

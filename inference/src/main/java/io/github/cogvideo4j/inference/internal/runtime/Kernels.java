@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.inference.internal.runtime;
 
-import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
+import io.github.cogvideo4j.inference.options.ComputeOptions.AttentionKernel;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.global.torch;
 /// libtorch's choices among kernels of a CUDA device: all that this program sets of its global context. They belong
 /// to the process, and so to the computation that holds the lease ([DeviceOwner]). On other devices they mean nothing.
 public final class Kernels {
-    private static volatile Attention attention = Attention.AUTO;
+    private static volatile AttentionKernel attention = AttentionKernel.AUTO;
 
     private Kernels() {}
 
@@ -30,9 +30,9 @@ public final class Kernels {
 
     /// Sets the kernels of a computation.
     ///
-    /// @param kernel    what computes attention; any of them for [Attention#AUTO]
+    /// @param kernel    what computes attention; any of them for [AttentionKernel#AUTO]
     /// @param benchmark whether cuDNN tries its algorithms for each new shape of a convolution
-    public static void use(Attention kernel, boolean benchmark) {
+    public static void use(AttentionKernel kernel, boolean benchmark) {
         attention = kernel;
         allow(kernel);
         torch.globalContext().setBenchmarkCuDNN(benchmark);
@@ -40,10 +40,10 @@ public final class Kernels {
 
     /// Computes an attention that not every kernel can: any of them may.
     public static <T> T withAnyAttention(Supplier<T> computation) {
-        if (attention == Attention.AUTO) {
+        if (attention == AttentionKernel.AUTO) {
             return computation.get();
         }
-        allow(Attention.AUTO);
+        allow(AttentionKernel.AUTO);
         try {
             return computation.get();
         } finally {
@@ -51,12 +51,12 @@ public final class Kernels {
         }
     }
 
-    private static void allow(Attention kernel) {
-        boolean any = kernel == Attention.AUTO;
+    private static void allow(AttentionKernel kernel) {
+        boolean any = kernel == AttentionKernel.AUTO;
         Context context = torch.globalContext();
-        context.setSDPUseFlash(any || kernel == Attention.FLASH);
-        context.setSDPUseMemEfficient(any || kernel == Attention.EFFICIENT);
-        context.setSDPUseCuDNN(any || kernel == Attention.CUDNN);
-        context.setSDPUseMath(any || kernel == Attention.MATH);
+        context.setSDPUseFlash(any || kernel == AttentionKernel.FLASH);
+        context.setSDPUseMemEfficient(any || kernel == AttentionKernel.EFFICIENT);
+        context.setSDPUseCuDNN(any || kernel == AttentionKernel.CUDNN);
+        context.setSDPUseMath(any || kernel == AttentionKernel.MATH);
     }
 }

@@ -19,7 +19,7 @@ import io.github.cogvideo4j.inference.internal.prediction.TransformerPredictor;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.Kernels;
 import io.github.cogvideo4j.inference.internal.sampler.Sampler;
-import io.github.cogvideo4j.inference.internal.sampling.OffloadPlan.Part;
+import io.github.cogvideo4j.inference.internal.sampling.OffloadPlan.OffloadPart;
 import io.github.cogvideo4j.inference.internal.text.T5Encoder;
 import io.github.cogvideo4j.inference.internal.text.TextEncoder;
 import io.github.cogvideo4j.inference.internal.transformer.BlockWork;
@@ -58,7 +58,7 @@ final class Components implements AutoCloseable {
     private final Optional<KernelChoice> kernels;
     private Optional<TextEncoder> textEncoder = Optional.empty();
     private Offload offload = Offload.NONE;
-    private Optional<Part> turn = Optional.empty();
+    private Optional<OffloadPart> turn = Optional.empty();
     private ComputeOptions compute;
 
     private Components(
@@ -229,7 +229,7 @@ final class Components implements AutoCloseable {
                     }
                 });
         return query -> {
-            turn(Part.TRANSFORMER);
+            turn(OffloadPart.TRANSFORMER);
             return predictor.predict(query);
         };
     }
@@ -252,7 +252,7 @@ final class Components implements AutoCloseable {
 
     /// The autoencoder, about to compute.
     CogVideoXVae vaeInTurn() {
-        turn(Part.VAE);
+        turn(OffloadPart.VAE);
         return vae;
     }
 
@@ -266,12 +266,12 @@ final class Components implements AutoCloseable {
     }
 
     /// Makes room for a part that is about to compute: where weights do not all stay, the others leave.
-    private void turn(Part part) {
+    private void turn(OffloadPart part) {
         if (offload == Offload.NONE || turn.equals(Optional.of(part))) {
             return;
         }
         leaveDevice();
-        if (offload == Offload.STREAM && part == Part.TRANSFORMER) {
+        if (offload == Offload.STREAM && part == OffloadPart.TRANSFORMER) {
             transformer.stream(lanes);
         }
         turn = Optional.of(part);
@@ -325,7 +325,7 @@ final class Components implements AutoCloseable {
 
     /// The text encoder, opened when it is not.
     TextEncoder textEncoder() {
-        turn(Part.TEXT_ENCODER);
+        turn(OffloadPart.TEXT_ENCODER);
         if (textEncoder.isEmpty()) {
             try {
                 textEncoder = Optional.of(TextEncoder.open(model, precision(), device));

@@ -7,7 +7,7 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
-import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
+import io.github.cogvideo4j.inference.options.ComputeOptions.AttentionKernel;
 import io.github.cogvideo4j.inference.options.ComputeOptions.Offload;
 import java.util.Locale;
 
@@ -22,7 +22,7 @@ final class DeviceChoices {
         if (device.isCpu() && options.offload() != Offload.AUTO && options.offload() != Offload.NONE) {
             throw refused(Remedy.Field.OFFLOAD, "inference.device.offload", options.offload(), device);
         }
-        if (device.cudaIndex().isEmpty() && options.attention() != Attention.AUTO) {
+        if (device.cudaIndex().isEmpty() && options.attention() != AttentionKernel.AUTO) {
             throw refused(Remedy.Field.ATTENTION, "inference.device.attention", options.attention(), device);
         }
     }

@@ -13,12 +13,12 @@ import io.github.cogvideo4j.inference.internal.layer.Linear;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.ScalarTypes;
 import io.github.cogvideo4j.inference.internal.sampling.OffloadPlan.Need;
-import io.github.cogvideo4j.inference.internal.sampling.OffloadPlan.Part;
+import io.github.cogvideo4j.inference.internal.sampling.OffloadPlan.OffloadPart;
 import io.github.cogvideo4j.inference.internal.system.DeviceMemory;
 import io.github.cogvideo4j.inference.internal.vae.VaeConfig;
 import io.github.cogvideo4j.inference.internal.weights.Weights.DeviceBytes;
 import io.github.cogvideo4j.inference.internal.window.WindowLayout;
-import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
+import io.github.cogvideo4j.inference.options.ComputeOptions.AttentionKernel;
 import io.github.cogvideo4j.inference.options.ComputeOptions.Offload;
 import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
 import io.github.cogvideo4j.inference.options.VaeOptions.TileSize;
@@ -102,17 +102,17 @@ final class MemoryEstimate {
 
     private List<Need> needs(LatentSource source, long libraries) {
         List<Need> needs = new ArrayList<>();
-        needs.add(new Need(Stage.ENCODE_PROMPT, Part.TEXT_ENCODER, libraries + textActivations()));
+        needs.add(new Need(Stage.ENCODE_PROMPT, OffloadPart.TEXT_ENCODER, libraries + textActivations()));
         if (source.encodesInput(request)) {
-            needs.add(new Need(Stage.ENCODE_INPUT, Part.VAE, libraries + vaeActivations(VAE_ENCODED_FRAMES)));
+            needs.add(new Need(Stage.ENCODE_INPUT, OffloadPart.VAE, libraries + vaeActivations(VAE_ENCODED_FRAMES)));
         }
         needs.add(new Need(
                 Stage.DENOISE,
-                Part.TRANSFORMER,
+                OffloadPart.TRANSFORMER,
                 libraries + transformerActivations(source) + cacheBytes(source) + windowSums(source)));
         needs.add(new Need(
                 Stage.DECODE,
-                Part.VAE,
+                OffloadPart.VAE,
                 libraries
                         + vaeActivations(VAE_DECODED_FRAMES)
                         + wholeVideo()
@@ -134,7 +134,7 @@ final class MemoryEstimate {
                 })
                 .toList();
         long denoising = needs.stream()
-                .filter(need -> need.part() == Part.TRANSFORMER)
+                .filter(need -> need.part() == OffloadPart.TRANSFORMER)
                 .mapToLong(Need::bytes)
                 .max()
                 .orElse(0);
@@ -166,7 +166,7 @@ final class MemoryEstimate {
 
     /// The matrix of scores that attention by separate products holds, twice: before and after the softmax.
     private long scores(LatentSource source) {
-        if (components.options().compute().attention() != Attention.MATH) {
+        if (components.options().compute().attention() != AttentionKernel.MATH) {
             return 0;
         }
         long tokens = textTokens() + videoTokens();

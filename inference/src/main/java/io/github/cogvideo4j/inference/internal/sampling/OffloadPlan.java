@@ -30,10 +30,10 @@ record OffloadPlan(
     /// @param stage the stage
     /// @param part  whose weights it computes with
     /// @param bytes activations, and what libraries take
-    record Need(Stage stage, Part part, long bytes) {}
+    record Need(Stage stage, OffloadPart part, long bytes) {}
 
     /// The parts of a model that have weights.
-    enum Part {
+    enum OffloadPart {
         TEXT_ENCODER,
         TRANSFORMER,
         VAE
@@ -75,12 +75,12 @@ record OffloadPlan(
     }
 
     /// The weights that are on the device while a part computes.
-    private long there(Offload mode, Part part) {
+    private long there(Offload mode, OffloadPart part) {
         DeviceBytes bytes = of(part);
         return switch (mode) {
             case AUTO, NONE -> text.all() + transformer.all() + vae.all();
             case MODEL -> bytes.all();
-            case STREAM -> part == Part.VAE ? bytes.all() : bytes.streamed();
+            case STREAM -> part == OffloadPart.VAE ? bytes.all() : bytes.streamed();
         };
     }
 
@@ -100,7 +100,7 @@ record OffloadPlan(
         };
     }
 
-    private DeviceBytes of(Part part) {
+    private DeviceBytes of(OffloadPart part) {
         return switch (part) {
             case TEXT_ENCODER -> text;
             case TRANSFORMER -> transformer;

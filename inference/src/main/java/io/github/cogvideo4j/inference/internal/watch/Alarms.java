@@ -5,11 +5,11 @@ import io.github.cogvideo4j.inference.video.VideoCheck.VideoSymptom;
 import io.github.cogvideo4j.inference.watch.WatchReport;
 import io.github.cogvideo4j.inference.watch.WatchReport.Alarm;
 import io.github.cogvideo4j.inference.watch.WatchReport.AlarmKind;
-import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
 import io.github.cogvideo4j.inference.watch.WatchReport.Drift;
 import io.github.cogvideo4j.inference.watch.WatchReport.Names;
 import io.github.cogvideo4j.inference.watch.WatchReport.Sample;
 import io.github.cogvideo4j.inference.watch.WatchReport.Values;
+import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -24,11 +24,11 @@ final class Alarms {
     private static final double JUMP = 10;
     private static final int LEAST_BEFORE = 3;
 
-    private final Checkpoint checkpoint;
-    private final List<Checkpoint> earlier;
+    private final WatchedCheckpoint checkpoint;
+    private final List<WatchedCheckpoint> earlier;
     private final List<Alarm> alarms = new ArrayList<>();
 
-    private Alarms(Checkpoint checkpoint, List<Checkpoint> earlier) {
+    private Alarms(WatchedCheckpoint checkpoint, List<WatchedCheckpoint> earlier) {
         this.checkpoint = checkpoint;
         this.earlier = earlier;
     }
@@ -36,7 +36,7 @@ final class Alarms {
     /// The alarms of a checkpoint.
     ///
     /// @param report what is known of the others
-    static List<Alarm> of(Checkpoint checkpoint, WatchReport report) {
+    static List<Alarm> of(WatchedCheckpoint checkpoint, WatchReport report) {
         Alarms alarms = new Alarms(
                 checkpoint,
                 report.checkpoints().stream()
@@ -78,7 +78,7 @@ final class Alarms {
     }
 
     /// How far a step moved the weights since the checkpoint before.
-    private Optional<Double> perStep(Checkpoint of) {
+    private Optional<Double> perStep(WatchedCheckpoint of) {
         if (of.previous().isEmpty() || !Double.isFinite(of.previous().get().relative())) {
             return Optional.empty();
         }
@@ -99,8 +99,8 @@ final class Alarms {
         boolean broken = !checkpoint.samples().isEmpty()
                 && checkpoint.samples().stream()
                         .noneMatch(sample -> sample.symptoms().isEmpty());
-        Optional<Checkpoint> sound =
-                earlier.stream().filter(Checkpoint::isSound).findFirst();
+        Optional<WatchedCheckpoint> sound =
+                earlier.stream().filter(WatchedCheckpoint::isSound).findFirst();
         if (broken && sound.isPresent()) {
             add(AlarmKind.DIVERGENCE, "inference.alarm.broken", sound.get().name());
         }

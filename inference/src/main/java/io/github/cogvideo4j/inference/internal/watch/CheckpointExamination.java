@@ -3,7 +3,7 @@ package io.github.cogvideo4j.inference.internal.watch;
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison;
 import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch;
-import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch.Weights;
+import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch.CheckpointWeights;
 import io.github.cogvideo4j.checkpoints.internal.watch.TrainerFacts;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
@@ -62,11 +62,11 @@ final class CheckpointExamination implements CheckpointWork {
     }
 
     @Override
-    public WatchReport.Checkpoint examine(
-            WatchReport.Checkpoint entry, Path path, Optional<Before> before, Keeper keeper, JobControl control)
+    public WatchReport.WatchedCheckpoint examine(
+            WatchReport.WatchedCheckpoint entry, Path path, Optional<Before> before, Keeper keeper, JobControl control)
             throws IOException {
-        WatchReport.Checkpoint now = entry;
-        Weights opened = RunWatch.open(path);
+        WatchReport.WatchedCheckpoint now = entry;
+        CheckpointWeights opened = RunWatch.open(path);
         if (now.values().isEmpty()) {
             now = weighed(now, path, before, control);
             keeper.keep(now);
@@ -75,8 +75,9 @@ final class CheckpointExamination implements CheckpointWork {
         return now.in(State.DONE, now.deleted(), Optional.empty(), now.mark());
     }
 
-    private WatchReport.Checkpoint weighed(
-            WatchReport.Checkpoint entry, Path path, Optional<Before> before, JobControl control) throws IOException {
+    private WatchReport.WatchedCheckpoint weighed(
+            WatchReport.WatchedCheckpoint entry, Path path, Optional<Before> before, JobControl control)
+            throws IOException {
         Checkpoint whole = weights.whole(path);
         Comparison comparison = weights.withBase(whole, control);
         Drift base = WeightCheck.drift(comparison, component(comparison.base()));
@@ -99,20 +100,25 @@ final class CheckpointExamination implements CheckpointWork {
         return folder == null ? "" : String.valueOf(folder.getFileName());
     }
 
-    private WatchReport.Checkpoint alarmed(WatchReport.Checkpoint entry) {
+    private WatchReport.WatchedCheckpoint alarmed(WatchReport.WatchedCheckpoint entry) {
         return entry.withAlarms(Alarms.of(entry, report.get()));
     }
 
     /// The videos of one checkpoint that are not there yet.
     private final class Sampling {
         private final Path path;
-        private final Weights opened;
+        private final CheckpointWeights opened;
         private final Keeper keeper;
         private final JobControl control;
         private final List<Integer> missing = new ArrayList<>();
-        private WatchReport.Checkpoint entry;
+        private WatchReport.WatchedCheckpoint entry;
 
-        Sampling(WatchReport.Checkpoint entry, Path path, Weights opened, Keeper keeper, JobControl control) {
+        Sampling(
+                WatchReport.WatchedCheckpoint entry,
+                Path path,
+                CheckpointWeights opened,
+                Keeper keeper,
+                JobControl control) {
             this.entry = entry;
             this.path = path;
             this.opened = opened;
@@ -126,7 +132,7 @@ final class CheckpointExamination implements CheckpointWork {
             }
         }
 
-        WatchReport.Checkpoint run() throws IOException {
+        WatchReport.WatchedCheckpoint run() throws IOException {
             if (missing.isEmpty()) {
                 return entry;
             }
@@ -148,7 +154,7 @@ final class CheckpointExamination implements CheckpointWork {
         private GenerationRequest request() {
             PipelineOptions options = sampling.options();
             List<LoraChoice> loras = new ArrayList<>(options.loras());
-            if (opened instanceof Weights.Adapter) {
+            if (opened instanceof CheckpointWeights.Adapter) {
                 loras.add(new LoraChoice(path, 1));
                 options = options.withLoras(loras);
             } else {

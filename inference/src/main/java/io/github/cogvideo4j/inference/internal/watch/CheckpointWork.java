@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.internal.watch;
 
 import io.github.cogvideo4j.checkpoints.job.JobControl;
-import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
+import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -12,7 +12,7 @@ interface CheckpointWork {
     @FunctionalInterface
     interface Keeper {
         /// Keeps it.
-        void keep(Checkpoint sofar) throws IOException;
+        void keep(WatchedCheckpoint sofar) throws IOException;
     }
 
     /// The checkpoint before another one.
@@ -28,6 +28,7 @@ interface CheckpointWork {
     /// @param before the checkpoint before it, where that is still there
     /// @param keeper keeps each piece that is done
     /// @return what is known when all has been done
-    Checkpoint examine(Checkpoint entry, Path path, Optional<Before> before, Keeper keeper, JobControl control)
+    WatchedCheckpoint examine(
+            WatchedCheckpoint entry, Path path, Optional<Before> before, Keeper keeper, JobControl control)
             throws IOException;
 }

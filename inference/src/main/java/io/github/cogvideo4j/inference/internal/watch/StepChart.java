@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.internal.watch;
 
 import io.github.cogvideo4j.checkpoints.internal.inspect.page.Html;
-import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
+import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
@@ -35,17 +35,19 @@ final class StepChart {
     private static final int DIGIT = 8;
 
     private final Html html;
-    private final List<Checkpoint> checkpoints;
+    private final List<WatchedCheckpoint> checkpoints;
     private final DoubleFunction<String> text;
     private final boolean inNumbers;
 
     /// @param text how a value is written
-    StepChart(Html html, List<Checkpoint> checkpoints, DoubleFunction<String> text) {
+    StepChart(Html html, List<WatchedCheckpoint> checkpoints, DoubleFunction<String> text) {
         this.html = html;
         this.checkpoints = checkpoints;
         this.text = text;
-        this.inNumbers = checkpoints.stream().map(Checkpoint::kind).distinct().count() == 1
-                && checkpoints.getLast().number() > checkpoints.getFirst().number();
+        this.inNumbers =
+                checkpoints.stream().map(WatchedCheckpoint::kind).distinct().count() == 1
+                        && checkpoints.getLast().number()
+                                > checkpoints.getFirst().number();
     }
 
     /// Whether some curve has a value to draw.

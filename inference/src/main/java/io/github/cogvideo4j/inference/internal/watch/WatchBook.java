@@ -11,10 +11,10 @@ import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.watch.WatchReport;
-import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
 import io.github.cogvideo4j.inference.watch.WatchReport.Mark;
 import io.github.cogvideo4j.inference.watch.WatchReport.State;
 import io.github.cogvideo4j.inference.watch.WatchReport.Trouble;
+import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,12 +34,12 @@ import org.jspecify.annotations.Nullable;
 /// A checkpoint goes from unfinished to waiting to done or failed, and is gone when it is deleted before that. One
 /// that was written again under the same name (its newest file is another one) begins anew.
 final class WatchBook {
-    private static final Comparator<Checkpoint> ORDER = Comparator.comparing(Checkpoint::kind)
-            .thenComparingLong(Checkpoint::number)
-            .thenComparing(Checkpoint::name);
+    private static final Comparator<WatchedCheckpoint> ORDER = Comparator.comparing(WatchedCheckpoint::kind)
+            .thenComparingLong(WatchedCheckpoint::number)
+            .thenComparing(WatchedCheckpoint::name);
 
     private final WatchReport base;
-    private final Map<String, Checkpoint> entries = new LinkedHashMap<>();
+    private final Map<String, WatchedCheckpoint> entries = new LinkedHashMap<>();
     private final Map<String, Path> places = new HashMap<>();
     private Path run;
 
@@ -64,14 +64,14 @@ final class WatchBook {
 
     /// Whether nothing new can be seen of a checkpoint: what is known of it holds for the files that are there.
     boolean isKnown(RunCheckpoint checkpoint) {
-        Checkpoint entry = entries.get(checkpoint.name());
+        WatchedCheckpoint entry = entries.get(checkpoint.name());
         return entry != null
                 && (entry.state() == State.DONE || entry.state() == State.FAILED || entry.state() == State.WAITING)
                 && isSame(entry, checkpoint.path());
     }
 
     /// Whether a checkpoint's newest file is the one that it was.
-    private boolean isSame(Checkpoint entry, Path path) {
+    private boolean isSame(WatchedCheckpoint entry, Path path) {
         if (entry.mark().isEmpty()) {
             return false;
         }
@@ -88,26 +88,26 @@ final class WatchBook {
     }
 
     /// Whether a checkpoint is still what it was when it was found complete.
-    boolean isStill(Checkpoint entry) {
+    boolean isStill(WatchedCheckpoint entry) {
         Path place = places.get(entry.name());
         return place != null && isSame(entry, place);
     }
 
     /// Where a checkpoint was at the last look.
-    Optional<Path> place(Checkpoint entry) {
+    Optional<Path> place(WatchedCheckpoint entry) {
         return Optional.ofNullable(places.get(entry.name()));
     }
 
     /// Takes in what a look saw.
     ///
     /// @return the checkpoints of which something is new
-    List<Checkpoint> take(Look look) {
+    List<WatchedCheckpoint> take(Look look) {
         run = look.run();
         places.clear();
         look.present().forEach(one -> places.put(one.name(), one.path()));
-        List<Checkpoint> changed = new ArrayList<>();
-        for (Checkpoint entry : List.copyOf(entries.values())) {
-            Checkpoint now = entry;
+        List<WatchedCheckpoint> changed = new ArrayList<>();
+        for (WatchedCheckpoint entry : List.copyOf(entries.values())) {
+            WatchedCheckpoint now = entry;
             boolean deleted = !places.containsKey(entry.name());
             if (deleted && (entry.state() == State.UNFINISHED || entry.state() == State.WAITING)) {
                 now = entry.in(State.GONE, true, Optional.of(gone(entry)), entry.mark());
@@ -117,20 +117,20 @@ final class WatchBook {
             put(now, entry, changed);
         }
         for (Sighting sighting : look.sightings()) {
-            Checkpoint before = entries.get(sighting.checkpoint().name());
+            WatchedCheckpoint before = entries.get(sighting.checkpoint().name());
             put(seen(sighting, Optional.ofNullable(before)), before, changed);
         }
         return changed;
     }
 
-    private void put(Checkpoint now, @Nullable Checkpoint before, List<Checkpoint> changed) {
+    private void put(WatchedCheckpoint now, @Nullable WatchedCheckpoint before, List<WatchedCheckpoint> changed) {
         if (!now.equals(before)) {
             entries.put(now.name(), now);
             changed.add(now);
         }
     }
 
-    private Checkpoint seen(Sighting sighting, Optional<Checkpoint> before) {
+    private WatchedCheckpoint seen(Sighting sighting, Optional<WatchedCheckpoint> before) {
         RunCheckpoint checkpoint = sighting.checkpoint();
         return switch (sighting) {
             // What was done of it stays until it has been written again as a whole.
@@ -154,7 +154,7 @@ final class WatchBook {
     }
 
     /// Of a checkpoint that comes back as it was, what had been done still counts.
-    private static Checkpoint waiting(RunCheckpoint checkpoint, Mark mark, Optional<Checkpoint> before) {
+    private static WatchedCheckpoint waiting(RunCheckpoint checkpoint, Mark mark, Optional<WatchedCheckpoint> before) {
         return before.filter(entry -> entry.mark().equals(Optional.of(mark)))
                 .map(entry -> entry.in(State.WAITING, false, Optional.empty(), Optional.of(mark)))
                 .orElseGet(() -> fresh(checkpoint, State.WAITING, Optional.empty(), Optional.of(mark)));
@@ -166,12 +166,12 @@ final class WatchBook {
         return new Mark(file, identity.size(), identity.modified().toEpochMilli());
     }
 
-    private static Checkpoint fresh(
+    private static WatchedCheckpoint fresh(
             RunCheckpoint checkpoint, State state, Optional<Trouble> problem, Optional<Mark> mark) {
-        return Checkpoint.fresh(checkpoint.name(), checkpoint.kind(), checkpoint.number(), state, problem, mark);
+        return WatchedCheckpoint.fresh(checkpoint.name(), checkpoint.kind(), checkpoint.number(), state, problem, mark);
     }
 
-    private Trouble gone(Checkpoint entry) {
+    private Trouble gone(WatchedCheckpoint entry) {
         String key = entry.state() == State.UNFINISHED ? "inference.watch.gone-unfinished" : "inference.watch.gone";
         return Trouble.of(Problem.of(ProblemCode.SOURCE_CHANGED, Place.of(run.resolve(entry.name())), key));
     }
@@ -180,32 +180,32 @@ final class WatchBook {
     /// worth nothing; one that has been deleted meanwhile is done when all is done, and gone otherwise.
     ///
     /// @return what is known of it now, if that is new
-    Optional<Checkpoint> note(Checkpoint entry) {
-        Checkpoint before = entries.get(entry.name());
+    Optional<WatchedCheckpoint> note(WatchedCheckpoint entry) {
+        WatchedCheckpoint before = entries.get(entry.name());
         boolean replaced = before != null && !before.mark().equals(entry.mark());
         if (replaced || (places.containsKey(entry.name()) && !isStill(entry))) {
             return Optional.empty();
         }
-        Checkpoint now = before != null && before.state() == State.GONE && entry.state() == State.WAITING
+        WatchedCheckpoint now = before != null && before.state() == State.GONE && entry.state() == State.WAITING
                 ? entry.in(State.GONE, true, before.problem(), entry.mark())
                 : entry;
-        List<Checkpoint> changed = new ArrayList<>();
+        List<WatchedCheckpoint> changed = new ArrayList<>();
         put(now, before, changed);
         return changed.stream().findFirst();
     }
 
     /// The checkpoint with a name.
-    Optional<Checkpoint> entry(String name) {
+    Optional<WatchedCheckpoint> entry(String name) {
         return Optional.ofNullable(entries.get(name));
     }
 
     /// What is known of a checkpoint once its work has failed.
-    Checkpoint failed(Checkpoint entry, Problem problem) {
+    WatchedCheckpoint failed(WatchedCheckpoint entry, Problem problem) {
         return entry.in(State.FAILED, entry.deleted(), Optional.of(Trouble.of(problem)), entry.mark());
     }
 
     /// The checkpoint whose turn it is: the oldest, which is deleted first.
-    Optional<Checkpoint> next() {
+    Optional<WatchedCheckpoint> next() {
         return entries.values().stream()
                 .filter(entry -> entry.state() == State.WAITING)
                 .min(ORDER);
@@ -217,7 +217,7 @@ final class WatchBook {
     }
 
     /// The checkpoint of the same kind before another one that is still in the run.
-    Optional<Checkpoint> before(Checkpoint checkpoint) {
+    Optional<WatchedCheckpoint> before(WatchedCheckpoint checkpoint) {
         return entries.values().stream()
                 .filter(entry -> entry.kind().equals(checkpoint.kind()) && entry.number() < checkpoint.number())
                 .filter(entry -> entry.state() == State.DONE && isStill(entry))

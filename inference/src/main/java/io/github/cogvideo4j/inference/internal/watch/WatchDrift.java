@@ -9,8 +9,8 @@ import io.github.cogvideo4j.checkpoints.internal.inspect.page.Html;
 import io.github.cogvideo4j.inference.internal.watch.StepChart.Curve;
 import io.github.cogvideo4j.inference.watch.WatchReport;
 import io.github.cogvideo4j.inference.watch.WatchReport.Block;
-import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
 import io.github.cogvideo4j.inference.watch.WatchReport.Drift;
+import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -46,7 +46,7 @@ final class WatchDrift {
 
     /// @param which what the weights are compared with
     /// @param id    the section that this is written into
-    WatchDrift(Html html, WatchReport report, Function<Checkpoint, Optional<Drift>> which, String id) {
+    WatchDrift(Html html, WatchReport report, Function<WatchedCheckpoint, Optional<Drift>> which, String id) {
         this.html = html;
         this.report = report;
         this.id = id;
@@ -117,7 +117,7 @@ final class WatchDrift {
         html.open("caption").words(say("heat-map-caption")).close("caption");
         html.open("thead").open("tr").leaf("th", say("block"), "scope", "col");
         columns.forEach(i -> {
-            Checkpoint checkpoint = report.checkpoints().get(i);
+            WatchedCheckpoint checkpoint = report.checkpoints().get(i);
             html.open("th", "scope", "col", "title", checkpoint.name());
             html.leaf("span", label(checkpoint)).close("th");
         });
@@ -138,7 +138,7 @@ final class WatchDrift {
     }
 
     /// Steps alone, where all of a run's checkpoints count the same.
-    private String label(Checkpoint checkpoint) {
+    private String label(WatchedCheckpoint checkpoint) {
         boolean alike =
                 report.checkpoints().stream().allMatch(other -> other.kind().equals(checkpoint.kind()));
         return alike ? Long.toString(checkpoint.number()) : checkpoint.name();

@@ -6,10 +6,10 @@ import io.github.cogvideo4j.checkpoints.internal.inspect.page.Html;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.inference.video.VideoCheck.VideoSymptom;
 import io.github.cogvideo4j.inference.watch.WatchReport;
-import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
 import io.github.cogvideo4j.inference.watch.WatchReport.Sample;
 import io.github.cogvideo4j.inference.watch.WatchReport.Score;
 import io.github.cogvideo4j.inference.watch.WatchReport.State;
+import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -90,7 +90,7 @@ final class WatchGrid {
         html.close("label").close("div");
     }
 
-    private void row(int index, Checkpoint checkpoint) {
+    private void row(int index, WatchedCheckpoint checkpoint) {
         html.open("tr", "id", row(index));
         html.open("th", "scope", "row").leaf("b", checkpoint.name());
         remarks(checkpoint);
@@ -113,7 +113,7 @@ final class WatchGrid {
         html.close("tr");
     }
 
-    private void remarks(Checkpoint checkpoint) {
+    private void remarks(WatchedCheckpoint checkpoint) {
         if (!checkpoint.alarms().isEmpty()) {
             html.leaf("span", say("alarms-of", checkpoint.alarms().size()), "class", "badge alarm");
         }
@@ -141,7 +141,7 @@ final class WatchGrid {
         return say("preferred-by", Message.list(titles)).apply(language);
     }
 
-    private void cell(Checkpoint checkpoint, int prompt) {
+    private void cell(WatchedCheckpoint checkpoint, int prompt) {
         Optional<Sample> found = checkpoint.samples().stream()
                 .filter(sample -> sample.prompt() == prompt)
                 .findFirst();

@@ -6,7 +6,6 @@ import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.inference.internal.watch.StepChart.Curve;
 import io.github.cogvideo4j.inference.watch.WatchReport;
 import io.github.cogvideo4j.inference.watch.WatchReport.Alarm;
-import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
 import io.github.cogvideo4j.inference.watch.WatchReport.Drift;
 import io.github.cogvideo4j.inference.watch.WatchReport.Names;
 import io.github.cogvideo4j.inference.watch.WatchReport.Score;
@@ -14,6 +13,7 @@ import io.github.cogvideo4j.inference.watch.WatchReport.State;
 import io.github.cogvideo4j.inference.watch.WatchReport.Training;
 import io.github.cogvideo4j.inference.watch.WatchReport.Trouble;
 import io.github.cogvideo4j.inference.watch.WatchReport.Values;
+import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Arrays;
@@ -53,8 +53,8 @@ public final class WatchPage {
         section("alarms", "alarms", this::alarms);
         section("videos", "videos", new WatchGrid(html, report)::write);
         section("scores", "scores", new WatchScores(html, report)::write);
-        drift("drift-base", "drift-base-note", Checkpoint::base);
-        drift("drift-previous", "drift-previous-note", Checkpoint::previous);
+        drift("drift-base", "drift-base-note", WatchedCheckpoint::base);
+        drift("drift-previous", "drift-previous-note", WatchedCheckpoint::previous);
         section("training", "training", this::training);
         section("checkpoints", "checkpoints", this::checkpoints);
         html.leaf("footer", say("footer"));
@@ -142,7 +142,7 @@ public final class WatchPage {
                                 card(Percent.of(drift.relative()), say("newest-drift"), newest.name(), false)));
         Map<String, Long> votes = Arrays.stream(Score.values())
                 .flatMap(score -> report.preferred(score).stream())
-                .collect(Collectors.groupingBy(Checkpoint::name, Collectors.counting()));
+                .collect(Collectors.groupingBy(WatchedCheckpoint::name, Collectors.counting()));
         long voters = votes.values().stream().mapToLong(Long::longValue).sum();
         report.checkpoints().reversed().stream()
                 .filter(checkpoint -> votes.containsKey(checkpoint.name()))
@@ -168,7 +168,7 @@ public final class WatchPage {
         }
         html.open("ul", "class", "alarms");
         for (int i = report.checkpoints().size() - 1; i >= 0; i--) {
-            Checkpoint checkpoint = report.checkpoints().get(i);
+            WatchedCheckpoint checkpoint = report.checkpoints().get(i);
             for (Alarm alarm : checkpoint.alarms()) {
                 html.open("li").open("div", "class", "of");
                 html.leaf("a", checkpoint.name(), "href", "#" + WatchGrid.row(i));
@@ -189,7 +189,7 @@ public final class WatchPage {
         return inBoth(trouble.english(), trouble.chinese());
     }
 
-    private void drift(String id, String note, Function<Checkpoint, Optional<Drift>> which) {
+    private void drift(String id, String note, Function<WatchedCheckpoint, Optional<Drift>> which) {
         WatchDrift drift = new WatchDrift(html, report, which, id);
         if (drift.isKnown()) {
             section(id, id, () -> {
@@ -211,7 +211,7 @@ public final class WatchPage {
             head("loss", true);
             head("trainer", false);
         });
-        for (Checkpoint checkpoint : report.checkpoints()) {
+        for (WatchedCheckpoint checkpoint : report.checkpoints()) {
             Training training = checkpoint.training();
             html.open("tr").leaf("th", checkpoint.name(), "scope", "row");
             cell(training.step().isPresent() ? Long.toString(training.step().getAsLong()) : "–", true);
@@ -249,7 +249,7 @@ public final class WatchPage {
             head("infinite", true);
             head("dead", true);
         });
-        for (Checkpoint checkpoint : report.checkpoints()) {
+        for (WatchedCheckpoint checkpoint : report.checkpoints()) {
             html.open("tr").leaf("th", checkpoint.name(), "scope", "row").open("td");
             state(checkpoint);
             html.close("td");
@@ -263,7 +263,7 @@ public final class WatchPage {
         html.close("tbody").close("table").close("div");
     }
 
-    private void state(Checkpoint checkpoint) {
+    private void state(WatchedCheckpoint checkpoint) {
         html.words(say("state-" + checkpoint.state().id()));
         if (checkpoint.deleted() && checkpoint.state() != State.GONE) {
             html.text(" ").words(say("deleted"));

@@ -15,7 +15,6 @@ import io.github.cogvideo4j.inference.watch.WatchReport;
 import io.github.cogvideo4j.inference.watch.WatchReport.Alarm;
 import io.github.cogvideo4j.inference.watch.WatchReport.AlarmKind;
 import io.github.cogvideo4j.inference.watch.WatchReport.Block;
-import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
 import io.github.cogvideo4j.inference.watch.WatchReport.Drift;
 import io.github.cogvideo4j.inference.watch.WatchReport.Mark;
 import io.github.cogvideo4j.inference.watch.WatchReport.Names;
@@ -25,6 +24,7 @@ import io.github.cogvideo4j.inference.watch.WatchReport.State;
 import io.github.cogvideo4j.inference.watch.WatchReport.Training;
 import io.github.cogvideo4j.inference.watch.WatchReport.Trouble;
 import io.github.cogvideo4j.inference.watch.WatchReport.Values;
+import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -70,7 +70,7 @@ public final class WatchReportJson {
         return json;
     }
 
-    private static ObjectNode of(Checkpoint checkpoint) {
+    private static ObjectNode of(WatchedCheckpoint checkpoint) {
         ObjectNode json = JsonFile.newObject();
         json.put("name", checkpoint.name());
         json.put("kind", checkpoint.kind());
@@ -191,9 +191,9 @@ public final class WatchReportJson {
         return report;
     }
 
-    private static Checkpoint checkpoint(RequestFields fields, int prompts) {
+    private static WatchedCheckpoint checkpoint(RequestFields fields, int prompts) {
         RequestFields training = fields.object("training");
-        Checkpoint checkpoint = new Checkpoint(
+        WatchedCheckpoint checkpoint = new WatchedCheckpoint(
                 name(fields, "name"),
                 fields.requiredText("kind"),
                 fields.large("number", 0, Long.MAX_VALUE).orElseThrow(() -> fields.missing("number")),

@@ -7,9 +7,9 @@ import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.inference.internal.watch.StepChart.Band;
 import io.github.cogvideo4j.inference.internal.watch.StepChart.Curve;
 import io.github.cogvideo4j.inference.watch.WatchReport;
-import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
 import io.github.cogvideo4j.inference.watch.WatchReport.Preference;
 import io.github.cogvideo4j.inference.watch.WatchReport.Score;
+import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import java.util.Arrays;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
@@ -57,7 +57,7 @@ final class WatchScores {
         html.leaf("th", say("meaning"), "scope", "col");
         html.close("tr").close("thead").open("tbody");
         for (Score score : scores) {
-            Optional<Checkpoint> best = report.preferred(score);
+            Optional<WatchedCheckpoint> best = report.preferred(score);
             html.open("tr").leaf("th", score.title()::text, "scope", "row");
             if (best.isPresent()) {
                 html.open("td").leaf("b", best.get().name()).close("td");
@@ -120,9 +120,9 @@ final class WatchScores {
         html.leaf("th", say("checkpoint"), "scope", "col");
         scores.forEach(score -> html.leaf("th", score.title()::text, "scope", "col", "class", "number"));
         html.close("tr").close("thead").open("tbody");
-        List<Optional<Checkpoint>> preferred =
+        List<Optional<WatchedCheckpoint>> preferred =
                 scores.stream().map(report::preferred).toList();
-        for (Checkpoint checkpoint : report.checkpoints()) {
+        for (WatchedCheckpoint checkpoint : report.checkpoints()) {
             html.open("tr").leaf("th", checkpoint.name(), "scope", "row");
             for (int i = 0; i < scores.size(); i++) {
                 boolean best = preferred.get(i).filter(checkpoint::equals).isPresent();

@@ -11,8 +11,8 @@ import io.github.cogvideo4j.formats.problem.Category;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.inference.InferenceException;
 import io.github.cogvideo4j.inference.output.OutputFile;
-import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
 import io.github.cogvideo4j.inference.watch.WatchReport.State;
+import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import io.github.cogvideo4j.inference.watch.WatchRequest;
 import io.github.cogvideo4j.inference.watch.WatchRequest.Event;
 import io.github.cogvideo4j.inference.watch.WatchRequest.Result;
@@ -69,12 +69,13 @@ final class Watching implements JobPlan<Result> {
         meant.addAll(names());
         while (true) {
             control.check();
-            Optional<Checkpoint> alarmed = alarmed();
+            Optional<WatchedCheckpoint> alarmed = alarmed();
             if (alarmed.isPresent()) {
                 stop(alarmed.get());
                 return new Result(book.report(), alarmed);
             }
-            Optional<Checkpoint> next = book.next().filter(entry -> !request.once() || meant.contains(entry.name()));
+            Optional<WatchedCheckpoint> next =
+                    book.next().filter(entry -> !request.once() || meant.contains(entry.name()));
             if (next.isPresent()) {
                 examine(next.get(), control);
             } else if (request.once() && (settled || !book.hasUnfinished())) {
@@ -89,7 +90,7 @@ final class Watching implements JobPlan<Result> {
     }
 
     private List<String> names() {
-        return book.report().checkpoints().stream().map(Checkpoint::name).toList();
+        return book.report().checkpoints().stream().map(WatchedCheckpoint::name).toList();
     }
 
     private long count() {
@@ -98,14 +99,14 @@ final class Watching implements JobPlan<Result> {
                 .count();
     }
 
-    private Optional<Checkpoint> alarmed() {
+    private Optional<WatchedCheckpoint> alarmed() {
         return book.report().checkpoints().stream()
                 .filter(entry -> entry.alarms().stream().anyMatch(request::endsWith))
                 .findFirst();
     }
 
     /// Writes the file that the trainer's script looks for.
-    private void stop(Checkpoint checkpoint) throws IOException {
+    private void stop(WatchedCheckpoint checkpoint) throws IOException {
         String text = checkpoint.alarms().stream()
                 .filter(request::endsWith)
                 .map(alarm -> checkpoint.name() + ": " + alarm.kind().id() + ": " + alarm.english() + "\n")
@@ -118,7 +119,7 @@ final class Watching implements JobPlan<Result> {
         looking.lock();
         try {
             looked = time.nanos();
-            List<Checkpoint> changed;
+            List<WatchedCheckpoint> changed;
             try {
                 changed = book.take(run.look(book::isKnown));
                 failures = 0;
@@ -150,7 +151,7 @@ final class Watching implements JobPlan<Result> {
         }
     }
 
-    private void examine(Checkpoint entry, JobControl control) throws IOException {
+    private void examine(WatchedCheckpoint entry, JobControl control) throws IOException {
         Path path = book.place(entry).orElseThrow();
         Optional<CheckpointWork.Before> before = book.before(entry)
                 .flatMap(found -> book.place(found).map(place -> new CheckpointWork.Before(found.name(), place)));
@@ -179,17 +180,17 @@ final class Watching implements JobPlan<Result> {
         private static final long serialVersionUID = 1;
     }
 
-    private void keep(Checkpoint sofar, JobControl control) throws IOException {
+    private void keep(WatchedCheckpoint sofar, JobControl control) throws IOException {
         note(sofar, control);
         if (sofar.alarms().stream().anyMatch(request::endsWith)) {
             throw new Alarmed();
         }
     }
 
-    private void note(Checkpoint sofar, JobControl control) throws IOException {
+    private void note(WatchedCheckpoint sofar, JobControl control) throws IOException {
         looking.lock();
         try {
-            Optional<Checkpoint> changed = book.note(sofar);
+            Optional<WatchedCheckpoint> changed = book.note(sofar);
             write();
             changed.ifPresent(entry -> control.detail(new Event.Changed(entry)));
         } finally {
@@ -198,18 +199,18 @@ final class Watching implements JobPlan<Result> {
     }
 
     /// A checkpoint that is no longer what it was is no failure: the next look says what became of it.
-    private void fail(Checkpoint entry, Problem problem, RuntimeException failure, JobControl control)
+    private void fail(WatchedCheckpoint entry, Problem problem, RuntimeException failure, JobControl control)
             throws IOException {
         if (problem.code().category() == Category.ENVIRONMENT) {
             throw failure;
         }
-        Checkpoint now = book.entry(entry.name()).orElse(entry);
+        WatchedCheckpoint now = book.entry(entry.name()).orElse(entry);
         if (book.isStill(now)) {
             note(book.failed(now, problem), control);
         }
     }
 
-    private void lost(Checkpoint entry, IOException failure) throws IOException {
+    private void lost(WatchedCheckpoint entry, IOException failure) throws IOException {
         if (book.isStill(entry)) {
             failed(failure);
         }

@@ -8,7 +8,7 @@ import io.github.cogvideo4j.checkpoints.inspect.values.Statistics;
 import io.github.cogvideo4j.checkpoints.inspect.values.Statistics.TensorStatistics;
 import io.github.cogvideo4j.checkpoints.inspect.values.ValueChange;
 import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch;
-import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch.Weights;
+import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch.CheckpointWeights;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
 import io.github.cogvideo4j.checkpoints.lora.LoraFusion.AppliedAdapter;
@@ -54,10 +54,10 @@ final class WeightCheck {
         return whole(RunWatch.open(path));
     }
 
-    private Checkpoint whole(Weights weights) throws IOException {
+    private Checkpoint whole(CheckpointWeights weights) throws IOException {
         return switch (weights) {
-            case Weights.Whole whole -> whole.checkpoint();
-            case Weights.Adapter adapter ->
+            case CheckpointWeights.Whole whole -> whole.checkpoint();
+            case CheckpointWeights.Adapter adapter ->
                 LoraFusion.fuse(
                         ModelComparer.open(model, SourceOptions.defaults()),
                         List.of(new AppliedAdapter(adapter.adapter(), 1, OptionalDouble.empty())),

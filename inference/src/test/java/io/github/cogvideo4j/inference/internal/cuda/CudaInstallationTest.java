@@ -9,9 +9,9 @@ import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.cuda.CudaSetup.Artifact;
+import io.github.cogvideo4j.inference.cuda.CudaSetup.Detected;
 import io.github.cogvideo4j.inference.cuda.CudaSetup.Fetched;
 import io.github.cogvideo4j.inference.cuda.CudaSetup.Fetcher;
-import io.github.cogvideo4j.inference.cuda.CudaSetup.Finding;
 import io.github.cogvideo4j.inference.cuda.CudaSetup.Plan;
 import io.github.cogvideo4j.inference.cuda.CudaSetup.Request;
 import io.github.cogvideo4j.testing.Attack;
@@ -122,7 +122,7 @@ class CudaInstallationTest {
         return new Fetched(Files.write(folder.resolve(artifact.fileName()), bytes), Optional.of(hash("SHA-1", bytes)));
     }
 
-    private List<Finding> install(Fetcher fetcher) throws IOException {
+    private List<Detected> install(Fetcher fetcher) throws IOException {
         return installation.install(request, installation.plan(request), fetcher, JobControl.none());
     }
 
@@ -153,7 +153,7 @@ class CudaInstallationTest {
                 .isEqualTo(archives.values().stream()
                         .mapToLong(bytes -> bytes.length)
                         .sum());
-        List<Finding> after = installation.install(request, plan, this::fetch, JobControl.none());
+        List<Detected> after = installation.install(request, plan, this::fetch, JobControl.none());
         assertThat(after).allMatch(finding -> finding.advice().isEmpty());
         assertThat(files(home.folder())).noneMatch(name -> name.startsWith(".") || name.endsWith(".jar"));
         assertThat(home.natives().resolve("libtorch_cuda.so")).hasContent("libtorch_cuda.so");

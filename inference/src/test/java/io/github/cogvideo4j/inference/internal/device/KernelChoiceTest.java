@@ -12,7 +12,7 @@ import io.github.cogvideo4j.inference.internal.runtime.Kernels;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
-import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
+import io.github.cogvideo4j.inference.options.ComputeOptions.AttentionKernel;
 import io.github.cogvideo4j.inference.options.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,10 +53,10 @@ class KernelChoiceTest {
 
     @AfterEach
     void anyKernelAgain() {
-        Kernels.use(Attention.AUTO, false);
+        Kernels.use(AttentionKernel.AUTO, false);
     }
 
-    private KernelChoice choice(String card, Map<Attention, Double> seconds) {
+    private KernelChoice choice(String card, Map<AttentionKernel, Double> seconds) {
         return new KernelChoice(
                 card,
                 new MeasuredChoices(folder.resolve("cache").resolve("kernels.json")),
@@ -73,12 +73,12 @@ class KernelChoiceTest {
 
     @Test
     void theFastestIsTakenAndMeasuredOnce() {
-        Map<Attention, Double> seconds =
-                Map.of(Attention.FLASH, 0.03, Attention.CUDNN, 0.02, Attention.EFFICIENT, 0.05);
+        Map<AttentionKernel, Double> seconds =
+                Map.of(AttentionKernel.FLASH, 0.03, AttentionKernel.CUDNN, 0.02, AttentionKernel.EFFICIENT, 0.05);
         ComputeOptions made = choice("H200", seconds).made(BF16, SHAPE, CONVOLUTION);
-        assertThat(made.attention()).isEqualTo(Attention.CUDNN);
+        assertThat(made.attention()).isEqualTo(AttentionKernel.CUDNN);
         assertThat(made.cudnnBenchmark()).contains(true);
-        assertThat(made.withKernels(Attention.AUTO, Optional.empty())).isEqualTo(BF16);
+        assertThat(made.withKernels(AttentionKernel.AUTO, Optional.empty())).isEqualTo(BF16);
         int before = tried.size();
         assertThat(choice("H200", Map.of()).made(BF16, SHAPE, CONVOLUTION)).isEqualTo(made);
         assertThat(tried).hasSize(before);
@@ -91,29 +91,30 @@ class KernelChoiceTest {
     @Test
     void inFp32OnlyWhatComputesItIsTried() {
         ComputeOptions fp32 = new ComputeOptions(Precision.FP32, "cuda:0", 1);
-        ComputeOptions made = choice("H200", Map.of(Attention.EFFICIENT, 1.0)).made(fp32, SHAPE, CONVOLUTION);
-        assertThat(made.attention()).isEqualTo(Attention.EFFICIENT);
+        ComputeOptions made =
+                choice("H200", Map.of(AttentionKernel.EFFICIENT, 1.0)).made(fp32, SHAPE, CONVOLUTION);
+        assertThat(made.attention()).isEqualTo(AttentionKernel.EFFICIENT);
         assertThat(tried).contains("EFFICIENT 17776").doesNotContain("FLASH 17776", "CUDNN 17776");
     }
 
     @Test
     void whereNothingElseComputesSeparateProductsDo() {
         assertThat(choice("old", Map.of()).made(BF16, SHAPE, CONVOLUTION).attention())
-                .isEqualTo(Attention.MATH);
+                .isEqualTo(AttentionKernel.MATH);
     }
 
     /// A record's choices are as good as the user's: nothing is measured for them.
     @Test
     void whatIsAskedForIsTriedAndNotMeasured() {
-        ComputeOptions asked = BF16.withKernels(Attention.FLASH, Optional.of(false));
-        assertThat(choice("H200", Map.of(Attention.FLASH, 9.0)).made(asked, SHAPE, CONVOLUTION))
+        ComputeOptions asked = BF16.withKernels(AttentionKernel.FLASH, Optional.of(false));
+        assertThat(choice("H200", Map.of(AttentionKernel.FLASH, 9.0)).made(asked, SHAPE, CONVOLUTION))
                 .isEqualTo(asked);
         assertThat(tried).containsExactly("FLASH 64");
     }
 
     @Test
     void whatCannotComputeIsRefused() {
-        ComputeOptions asked = BF16.withKernels(Attention.CUDNN, Optional.of(false));
+        ComputeOptions asked = BF16.withKernels(AttentionKernel.CUDNN, Optional.of(false));
         assertThatThrownBy(() -> choice("H200", Map.of()).made(asked, SHAPE, CONVOLUTION))
                 .isInstanceOfSatisfying(
                         InvalidRequestException.class,
@@ -134,9 +135,9 @@ class KernelChoiceTest {
     void aDamagedFileCostsAMeasurement(String text) throws IOException {
         Path file = Files.createDirectories(folder.resolve("cache")).resolve("kernels.json");
         Files.writeString(file, text);
-        Map<Attention, Double> seconds = Map.of(Attention.FLASH, 0.03);
+        Map<AttentionKernel, Double> seconds = Map.of(AttentionKernel.FLASH, 0.03);
         assertThat(choice("H200", seconds).made(BF16, SHAPE, CONVOLUTION).attention())
-                .isEqualTo(Attention.FLASH);
+                .isEqualTo(AttentionKernel.FLASH);
         int before = tried.size();
         choice("H200", seconds).made(BF16, SHAPE, CONVOLUTION);
         assertThat(tried).hasSize(before);
@@ -145,21 +146,21 @@ class KernelChoiceTest {
     @Test
     void aFolderThatCannotBeMadeIsNoError() throws IOException {
         Files.writeString(folder.resolve("cache"), "in the way");
-        assertThat(choice("H200", Map.of(Attention.FLASH, 0.03))
+        assertThat(choice("H200", Map.of(AttentionKernel.FLASH, 0.03))
                         .made(BF16, SHAPE, CONVOLUTION)
                         .attention())
-                .isEqualTo(Attention.FLASH);
+                .isEqualTo(AttentionKernel.FLASH);
     }
 
     /// What the processor has of these kernels gives the same numbers, and an attention with a bias is computed
     /// whichever is set.
     @ParameterizedTest
     @EnumSource(names = {"AUTO", "FLASH", "MATH"})
-    void aKernelThatIsSetComputes(Attention kernel) {
+    void aKernelThatIsSetComputes(AttentionKernel kernel) {
         try (PointerScope _ = new PointerScope();
                 RandomSource random = RandomSource.of(3)) {
             Tensor query = random.normal(ScalarType.Float, 1, 2, 40, 16);
-            Kernels.use(Attention.AUTO, false);
+            Kernels.use(AttentionKernel.AUTO, false);
             Tensor expected = torch.scaled_dot_product_attention(query, query, query);
             Kernels.use(kernel, true);
             assertThat(torch.globalContext().benchmarkCuDNN()).isTrue();
@@ -167,7 +168,7 @@ class KernelChoiceTest {
             assertThat(torch.allclose(actual, expected, 1e-5, 1e-6, false)).isTrue();
             assertThat(Kernels.withAnyAttention(() -> torch.globalContext().userEnabledMathSDP()))
                     .isTrue();
-            assertThat(torch.globalContext().userEnabledMathSDP()).isEqualTo(kernel != Attention.FLASH);
+            assertThat(torch.globalContext().userEnabledMathSDP()).isEqualTo(kernel != AttentionKernel.FLASH);
         }
     }
 
@@ -182,7 +183,7 @@ class KernelChoiceTest {
     @Test
     void trialsRunAndLeaveNothingSet() {
         KernelTrials trials = new KernelTrials(ComputeDevice.CPU, Precision.FP32);
-        assertThat(trials.attention(Attention.MATH, new AttentionShape(1, 2, 30, 8)))
+        assertThat(trials.attention(AttentionKernel.MATH, new AttentionShape(1, 2, 30, 8)))
                 .isPresent();
         assertThat(trials.convolution(true, new ConvolutionShape(4, 4, 8, 8))).isPresent();
         assertThat(torch.globalContext().benchmarkCuDNN()).isFalse();

@@ -20,7 +20,7 @@ import io.github.cogvideo4j.inference.internal.device.CopyLane;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
-import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
+import io.github.cogvideo4j.inference.options.ComputeOptions.AttentionKernel;
 import io.github.cogvideo4j.inference.options.ComputeOptions.Offload;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
@@ -234,7 +234,7 @@ class OffloadPlanTest {
     void separateProductsCountTheirScores() throws IOException {
         ComputeOptions whole = onCard().withOffload(Offload.NONE);
         long fused = stage(plan(options(whole), 100), Stage.DENOISE).neededBytes();
-        ComputeOptions math = whole.withKernels(Attention.MATH, Optional.empty());
+        ComputeOptions math = whole.withKernels(AttentionKernel.MATH, Optional.empty());
         assertThat(stage(plan(options(math), 100), Stage.DENOISE).neededBytes() - fused)
                 .isEqualTo(2L * 2 * 2 * 48 * 17_776 * 17_776);
     }

@@ -19,7 +19,7 @@ import io.github.cogvideo4j.inference.internal.runtime.Kernels;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
-import io.github.cogvideo4j.inference.options.ComputeOptions.Attention;
+import io.github.cogvideo4j.inference.options.ComputeOptions.AttentionKernel;
 import io.github.cogvideo4j.inference.options.ComputeOptions.Offload;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.PipelineOptions.WeightFormat;
@@ -112,10 +112,10 @@ class StreamedGenerationTest {
         KernelChoice choice = new KernelChoice(
                 "a card",
                 new MeasuredChoices(folder.resolve("kernels.json")),
-                (kernel, _) -> kernel == Attention.FLASH ? OptionalDouble.of(1) : OptionalDouble.empty(),
+                (kernel, _) -> kernel == AttentionKernel.FLASH ? OptionalDouble.of(1) : OptionalDouble.empty(),
                 (benchmark, _) -> OptionalDouble.of(benchmark ? 1 : 2));
         PipelineOptions options = options(Precision.FP32, Offload.NONE, WeightFormat.DENSE);
-        options = options.withCompute(options.compute().withKernels(Attention.FLASH, Optional.empty()));
+        options = options.withCompute(options.compute().withKernels(AttentionKernel.FLASH, Optional.empty()));
         try (VideoGenerator generator = new VideoGenerator(
                 Components.open(
                         Resources.golden("pipelines/t2v-2b"),
@@ -126,9 +126,9 @@ class StreamedGenerationTest {
                 new NoiseSource())) {
             generated(generator, request(false));
             assertThat(generator.compute())
-                    .isEqualTo(options.compute().withKernels(Attention.FLASH, Optional.of(true)));
+                    .isEqualTo(options.compute().withKernels(AttentionKernel.FLASH, Optional.of(true)));
         } finally {
-            Kernels.use(Attention.AUTO, false);
+            Kernels.use(AttentionKernel.AUTO, false);
         }
     }
 

@@ -6,13 +6,13 @@ import io.github.cogvideo4j.inference.video.VideoCheck.VideoSymptom;
 import io.github.cogvideo4j.inference.watch.WatchReport;
 import io.github.cogvideo4j.inference.watch.WatchReport.Alarm;
 import io.github.cogvideo4j.inference.watch.WatchReport.AlarmKind;
-import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
 import io.github.cogvideo4j.inference.watch.WatchReport.Drift;
 import io.github.cogvideo4j.inference.watch.WatchReport.Names;
 import io.github.cogvideo4j.inference.watch.WatchReport.Sample;
 import io.github.cogvideo4j.inference.watch.WatchReport.State;
 import io.github.cogvideo4j.inference.watch.WatchReport.Training;
 import io.github.cogvideo4j.inference.watch.WatchReport.Values;
+import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,17 +23,17 @@ import org.junit.jupiter.api.Test;
 
 class AlarmsTest {
     private static final Names NONE = Names.of(List.of());
-    private final List<Checkpoint> known = new ArrayList<>();
+    private final List<WatchedCheckpoint> known = new ArrayList<>();
 
     private static Drift drift(String against, double relative) {
         return new Drift(against, relative, List.of(), new LinkedHashMap<>());
     }
 
     /// A checkpoint every 100 steps, so far from the base and from the one before.
-    private Checkpoint next(double fromBase, double fromPrevious, Set<VideoSymptom> symptoms) {
+    private WatchedCheckpoint next(double fromBase, double fromPrevious, Set<VideoSymptom> symptoms) {
         String before = known.isEmpty() ? "" : known.getLast().name();
         int step = 100 * (known.size() + 1);
-        Checkpoint entry = Checkpoint.fresh(
+        WatchedCheckpoint entry = WatchedCheckpoint.fresh(
                         "checkpoint-" + step, "checkpoint-N", step, State.DONE, Optional.empty(), Optional.empty())
                 .weighed(
                         Training.UNKNOWN,
@@ -45,7 +45,7 @@ class AlarmsTest {
         return entry;
     }
 
-    private List<AlarmKind> alarms(Checkpoint entry) {
+    private List<AlarmKind> alarms(WatchedCheckpoint entry) {
         WatchReport report = new WatchReport("run", "base", 42, false, List.of("a cat"), known);
         return Alarms.of(entry, report).stream().map(Alarm::kind).toList();
     }
@@ -79,7 +79,7 @@ class AlarmsTest {
 
     @Test
     void tensorsAreNamedAndCounted() {
-        Checkpoint entry = next(0.1, 0, Set.of())
+        WatchedCheckpoint entry = next(0.1, 0, Set.of())
                 .weighed(
                         Training.UNKNOWN,
                         drift("transformer", Double.NaN),

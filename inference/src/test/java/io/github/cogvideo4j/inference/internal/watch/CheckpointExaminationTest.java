@@ -11,10 +11,10 @@ import io.github.cogvideo4j.inference.options.ComputeOptions;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.watch.WatchReport;
-import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
 import io.github.cogvideo4j.inference.watch.WatchReport.Sample;
 import io.github.cogvideo4j.inference.watch.WatchReport.Score;
 import io.github.cogvideo4j.inference.watch.WatchReport.State;
+import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,12 +41,12 @@ class CheckpointExaminationTest {
                 .withPrompts(GenerationKind.T2V, List.of(new PromptInput("a cat"), new PromptInput("a dog")))
                 .withOptions(PipelineOptions.defaults().withCompute(new ComputeOptions(Precision.BF16, "cpu", 1)))
                 .withTrial(true);
-        Checkpoint fresh =
-                Checkpoint.fresh("checkpoint-3", "checkpoint-N", 3, State.WAITING, Optional.empty(), Optional.empty());
+        WatchedCheckpoint fresh = WatchedCheckpoint.fresh(
+                "checkpoint-3", "checkpoint-N", 3, State.WAITING, Optional.empty(), Optional.empty());
         WatchReport report = new WatchReport("run", "base", 42, false, List.of("a cat", "a dog"), List.of());
         try (ReportFolder out = ReportFolder.take(folder.resolve("report"));
                 ReportFolder other = ReportFolder.take(folder.resolve("other"))) {
-            List<Checkpoint> kept = new ArrayList<>();
+            List<WatchedCheckpoint> kept = new ArrayList<>();
             CheckpointExamination work = new CheckpointExamination(sampling, out, () -> report);
             assertThatThrownBy(() -> work.examine(
                             fresh,
@@ -65,14 +65,15 @@ class CheckpointExaminationTest {
             Path first = out.file("videos/checkpoint-3/1.mp4");
             Object written = Files.getLastModifiedTime(first);
 
-            Checkpoint done = work.examine(kept.getLast(), CHECKPOINT, Optional.empty(), _ -> {}, JobControl.none());
+            WatchedCheckpoint done =
+                    work.examine(kept.getLast(), CHECKPOINT, Optional.empty(), _ -> {}, JobControl.none());
 
             assertThat(done.state()).isEqualTo(State.DONE);
             assertThat(done.samples()).extracting(Sample::prompt).containsExactly(0, 1);
             assertThat(done.samples())
                     .allMatch(sample -> sample.value(Score.BLUR).isPresent());
             assertThat(Files.getLastModifiedTime(first)).isEqualTo(written);
-            Checkpoint atOnce = new CheckpointExamination(sampling, other, () -> report)
+            WatchedCheckpoint atOnce = new CheckpointExamination(sampling, other, () -> report)
                     .examine(fresh, CHECKPOINT, Optional.empty(), _ -> {}, JobControl.none());
             assertThat(atOnce).isEqualTo(done);
             assertThat(other.file("videos/checkpoint-3/2.mp4"))

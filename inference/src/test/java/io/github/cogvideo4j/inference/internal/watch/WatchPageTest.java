@@ -8,7 +8,6 @@ import io.github.cogvideo4j.inference.watch.WatchReport;
 import io.github.cogvideo4j.inference.watch.WatchReport.Alarm;
 import io.github.cogvideo4j.inference.watch.WatchReport.AlarmKind;
 import io.github.cogvideo4j.inference.watch.WatchReport.Block;
-import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
 import io.github.cogvideo4j.inference.watch.WatchReport.Drift;
 import io.github.cogvideo4j.inference.watch.WatchReport.Names;
 import io.github.cogvideo4j.inference.watch.WatchReport.Sample;
@@ -17,6 +16,7 @@ import io.github.cogvideo4j.inference.watch.WatchReport.State;
 import io.github.cogvideo4j.inference.watch.WatchReport.Training;
 import io.github.cogvideo4j.inference.watch.WatchReport.Trouble;
 import io.github.cogvideo4j.inference.watch.WatchReport.Values;
+import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Base64;
@@ -37,8 +37,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class WatchPageTest {
     private static final String ATTACK = "x\"'><script>alert(1)</script><img src=x onerror=alert(2)>&\u202e";
 
-    private static Checkpoint checkpoint(String name, long number, State state, Drift drift, double blur) {
-        return new Checkpoint(
+    private static WatchedCheckpoint checkpoint(String name, long number, State state, Drift drift, double blur) {
+        return new WatchedCheckpoint(
                 name,
                 "checkpoint-N",
                 number,
@@ -76,7 +76,7 @@ class WatchPageTest {
                 outside);
     }
 
-    private static WatchReport report(Checkpoint... checkpoints) {
+    private static WatchReport report(WatchedCheckpoint... checkpoints) {
         return new WatchReport("/runs/" + ATTACK, ATTACK, 42, false, List.of(ATTACK), List.of(checkpoints));
     }
 

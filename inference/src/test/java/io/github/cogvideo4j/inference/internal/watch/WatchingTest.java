@@ -7,14 +7,14 @@ import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.internal.source.TrainerActivity;
 import io.github.cogvideo4j.checkpoints.internal.staging.FolderDeletion;
 import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch;
-import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch.Weights;
+import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch.CheckpointWeights;
 import io.github.cogvideo4j.checkpoints.job.Activity;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.internal.watch.SimulatedTrainer.Layout;
 import io.github.cogvideo4j.inference.watch.WatchReport;
-import io.github.cogvideo4j.inference.watch.WatchReport.Checkpoint;
 import io.github.cogvideo4j.inference.watch.WatchReport.State;
+import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import io.github.cogvideo4j.inference.watch.WatchRequest;
 import io.github.cogvideo4j.inference.watch.WatchRequest.Event;
 import io.github.cogvideo4j.testing.Generator;
@@ -96,7 +96,7 @@ class WatchingTest {
         }
 
         void told(Event event) {
-            if (event instanceof Event.Changed(Checkpoint checkpoint)
+            if (event instanceof Event.Changed(WatchedCheckpoint checkpoint)
                     && checkpoint.state() == State.DONE
                     && !checkpoint.deleted()) {
                 done.merge(checkpoint.name(), 1, Integer::sum);
@@ -124,7 +124,7 @@ class WatchingTest {
     /// Reads every file that the weights need, while the trainer goes on.
     private static CheckpointWork reading(World world, SimulatedTrainer trainer) {
         return (entry, path, before, keeper, control) -> {
-            if (!(RunWatch.open(path) instanceof Weights.Whole whole)) {
+            if (!(RunWatch.open(path) instanceof CheckpointWeights.Whole whole)) {
                 throw new AssertionError(path);
             }
             for (Path file : whole.checkpoint().files().keySet()) {
@@ -182,7 +182,7 @@ class WatchingTest {
                     // It is started again.
                 }
             }
-            Map<String, Checkpoint> found = new HashMap<>();
+            Map<String, WatchedCheckpoint> found = new HashMap<>();
             report.checkpoints().forEach(entry -> found.put(entry.name(), entry));
             for (String name : trainer.written().keySet()) {
                 boolean there = Files.isDirectory(run.resolve(name));

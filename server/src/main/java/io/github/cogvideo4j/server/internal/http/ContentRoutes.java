@@ -65,7 +65,7 @@ final class ContentRoutes {
 
     private void send(Context context, FileKind kind) throws IOException {
         String id = VideoRoutes.id(context);
-        send(context, jobs.file(Access.owner(context), id, kind), id);
+        send(context, jobs.file(AccessCheck.owner(context), id, kind), id);
     }
 
     /// Answers with a file or with the part that is asked for.

@@ -39,7 +39,7 @@ final class EventRoutes implements AutoCloseable {
     }
 
     private void stream(Context context, Optional<String> id) throws IOException, InterruptedException {
-        String owner = Access.owner(context);
+        String owner = AccessCheck.owner(context);
         OptionalLong last = last(context);
         int all = open.values().stream().mapToInt(Integer::intValue).sum();
         if (closed || all >= MOST || open.merge(owner, 1, Integer::sum) > MOST_OF_A_KEY) {

@@ -70,7 +70,7 @@ public final class HttpFront implements AutoCloseable {
             Set<String> openPaths,
             List<Consumer<JavalinDefaultRoutingApi>> more) {
         this.events = new EventRoutes(jobs);
-        Access access = new Access(
+        AccessCheck access = new AccessCheck(
                 options.keys(),
                 seal,
                 options.origins(),
@@ -80,7 +80,7 @@ public final class HttpFront implements AutoCloseable {
             JavalinDefaultRoutingApi routes = config.routes;
             routes.before(context -> {
                 context.attribute(BEGIN, System.nanoTime());
-                Access.headers(context);
+                AccessCheck.headers(context);
                 access.check(context);
             });
             routes.after(context -> answered(context, metrics));

@@ -29,11 +29,11 @@ final class ServiceRoutes {
     private static final Duration SESSION = Duration.ofDays(7);
 
     private final Jobs jobs;
-    private final Access access;
+    private final AccessCheck access;
     private final Metrics metrics;
     private final byte[] description;
 
-    ServiceRoutes(Jobs jobs, Access access, Metrics metrics) {
+    ServiceRoutes(Jobs jobs, AccessCheck access, Metrics metrics) {
         this.jobs = jobs;
         this.access = access;
         this.metrics = metrics;
@@ -109,7 +109,7 @@ final class ServiceRoutes {
 
     /// The queue is everybody's, so not everybody may stop it.
     private void pause(Context context, boolean paused) {
-        if (!access.isAdmin(Access.owner(context))) {
+        if (!access.isAdmin(AccessCheck.owner(context))) {
             throw Answers.refusal(403, ErrorType.PERMISSION_ERROR, "admin_only");
         }
         Answers.json(context, VideoJson.queue(jobs.pause(paused)));
@@ -142,7 +142,7 @@ final class ServiceRoutes {
     private static void cookie(Context context, String value, int seconds) {
         boolean encrypted = "https".equals(context.header("X-Forwarded-Proto"))
                 || context.req().isSecure();
-        context.cookie(new Cookie(Access.COOKIE, value, "/", seconds, encrypted, true, null, SameSite.STRICT));
+        context.cookie(new Cookie(AccessCheck.COOKIE, value, "/", seconds, encrypted, true, null, SameSite.STRICT));
     }
 
     /// No such path.

@@ -42,9 +42,9 @@ final class VideoRoutes {
     private final Rates jobRate;
     private final Rates uploadRate;
     private final Duration patience;
-    private final Access access;
+    private final AccessCheck access;
 
-    VideoRoutes(Jobs jobs, Rates jobRate, Rates uploadRate, Duration patience, Access access) {
+    VideoRoutes(Jobs jobs, Rates jobRate, Rates uploadRate, Duration patience, AccessCheck access) {
         this.jobs = jobs;
         this.reader = new VideoRequestReader(jobs);
         this.jobRate = jobRate;
@@ -66,18 +66,18 @@ final class VideoRoutes {
                 "/v1/videos/{id}/remix",
                 context -> make(context, (http, owner, uploads) -> reader.remix(http, owner, id(context), uploads)));
         routes.post("/v1/videos/{id}/cancel", context -> {
-            Job job = jobs.cancel(Access.owner(context), id(context));
+            Job job = jobs.cancel(AccessCheck.owner(context), id(context));
             Answers.json(context, VideoJson.video(job));
         });
         routes.post("/v1/videos/{id}/move", this::move);
         routes.post("/v1/videos/{id}/url", this::url);
         routes.get("/v1/videos/{id}", context -> {
             context.header("openai-poll-after-ms", POLL_AFTER);
-            Answers.json(context, VideoJson.video(jobs.find(Access.owner(context), id(context))));
+            Answers.json(context, VideoJson.video(jobs.find(AccessCheck.owner(context), id(context))));
         });
         routes.delete("/v1/videos/{id}", context -> {
             String id = id(context);
-            jobs.delete(Access.owner(context), id);
+            jobs.delete(AccessCheck.owner(context), id);
             Answers.json(
                     context,
                     JsonFile.newObject()
@@ -112,7 +112,7 @@ final class VideoRoutes {
     }
 
     private List<Job> accept(Context context, Reading reading) throws IOException {
-        String owner = Access.owner(context);
+        String owner = AccessCheck.owner(context);
         require(jobRate, owner);
         if (context.isMultipartFormData()) {
             require(uploadRate, owner);
@@ -170,7 +170,7 @@ final class VideoRoutes {
             throw ApiException.invalid("query", "server.request.long", "query", LONGEST_WORD);
         }
         Jobs.JobPage page = jobs.list(
-                Access.owner(context),
+                AccessCheck.owner(context),
                 new Jobs.ListQuery(limit, order.equals("asc"), Optional.ofNullable(context.queryParam("after")), text));
         Answers.json(context, VideoJson.list(page.jobs(), page.hasMore()));
     }
@@ -188,7 +188,7 @@ final class VideoRoutes {
 
     private void estimate(Context context) throws IOException {
         try (Uploads uploads = new Uploads(jobs.uploads())) {
-            Asked asked = reader.estimate(context.req(), Access.owner(context), uploads);
+            Asked asked = reader.estimate(context.req(), AccessCheck.owner(context), uploads);
             VideoRequest request = asked.request();
             // Without a video nothing can be planned that starts from one; noise is what comes nearest.
             if (request.kind() != GenerationKind.T2V && request.inputs().isEmpty()) {
@@ -200,12 +200,12 @@ final class VideoRoutes {
 
     private void move(Context context) throws IOException {
         int position = reader.position(context.req(), jobs.uploads());
-        Answers.json(context, VideoJson.video(jobs.move(Access.owner(context), id(context), position)));
+        Answers.json(context, VideoJson.video(jobs.move(AccessCheck.owner(context), id(context), position)));
     }
 
     /// An address of a video's file that needs no key for an hour.
     private void url(Context context) throws IOException {
-        String owner = Access.owner(context);
+        String owner = AccessCheck.owner(context);
         String id = id(context);
         FileKind kind = ContentRoutes.kind(context);
         jobs.file(owner, id, kind);
@@ -220,7 +220,7 @@ final class VideoRoutes {
 
     /// Makes a video and answers with the file, as vLLM-Omni's endpoint of that name does.
     private void sync(Context context) throws IOException, InterruptedException {
-        String owner = Access.owner(context);
+        String owner = AccessCheck.owner(context);
         long begin = System.nanoTime();
         Job job = accept(context, reader::create).getFirst();
         job = wait(owner, job, begin);

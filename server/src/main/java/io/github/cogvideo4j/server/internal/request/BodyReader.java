@@ -48,7 +48,7 @@ final class BodyReader {
     private BodyReader() {}
 
     /// Reads a body. A request without any is one without fields.
-    static Body read(HttpServletRequest request, Uploads uploads) throws IOException {
+    static RequestBody read(HttpServletRequest request, Uploads uploads) throws IOException {
         String type = request.getContentType() == null
                 ? ""
                 : request.getContentType().split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
@@ -66,14 +66,14 @@ final class BodyReader {
         return request.getHeader("Transfer-Encoding") != null;
     }
 
-    private static Body json(HttpServletRequest request, Uploads uploads) throws IOException {
+    private static RequestBody json(HttpServletRequest request, Uploads uploads) throws IOException {
         if (request.getContentLengthLong() > LARGEST_JSON) {
             throw Uploads.tooLarge("body", LARGEST_JSON);
         }
         InputStream in = request.getInputStream();
         byte[] start = in.readNBytes(IN_MEMORY);
         if (start.length == 0) {
-            return new Body(JsonFile.newObject(), new LinkedHashMap<>());
+            return new RequestBody(JsonFile.newObject(), new LinkedHashMap<>());
         }
         if (start.length < IN_MEMORY) {
             return body(StrictJson.read(new ByteArrayInputStream(start)), uploads);
@@ -90,9 +90,9 @@ final class BodyReader {
         }
     }
 
-    private static Body body(JsonNode tree, Uploads uploads) throws IOException {
+    private static RequestBody body(JsonNode tree, Uploads uploads) throws IOException {
         if (tree instanceof ObjectNode object) {
-            Body body = new Body(object, new LinkedHashMap<>());
+            RequestBody body = new RequestBody(object, new LinkedHashMap<>());
             storeDataUrls(body, uploads);
             return body;
         }
@@ -100,11 +100,11 @@ final class BodyReader {
     }
 
     /// Replaces data URLs by files, so that they are not kept in memory.
-    private static void storeDataUrls(Body body, Uploads uploads) throws IOException {
+    private static void storeDataUrls(RequestBody body, Uploads uploads) throws IOException {
         References.storeAll(body, uploads);
     }
 
-    private static Body form(HttpServletRequest request, Uploads uploads) throws IOException {
+    private static RequestBody form(HttpServletRequest request, Uploads uploads) throws IOException {
         if (request.getContentLengthLong() > LARGEST_BODY) {
             throw Uploads.tooLarge("body", LARGEST_BODY);
         }
@@ -117,7 +117,7 @@ final class BodyReader {
             for (Part part : parts) {
                 take(part, fields, files, uploads);
             }
-            Body body = new Body(fields, files);
+            RequestBody body = new RequestBody(fields, files);
             storeDataUrls(body, uploads);
             return body;
         }
@@ -159,10 +159,10 @@ final class BodyReader {
                 putFile(files, field, uploads.store(text, field, References.LARGEST_DATA));
             }
         } else if (part.getLength() > LARGEST_TEXT) {
-            throw Uploads.tooLarge(Body.shown(name), LARGEST_TEXT);
+            throw Uploads.tooLarge(RequestBody.shown(name), LARGEST_TEXT);
         } else {
             try (InputStream in = stream(part)) {
-                Body.put(fields, name, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+                RequestBody.put(fields, name, new String(in.readAllBytes(), StandardCharsets.UTF_8));
             }
         }
     }

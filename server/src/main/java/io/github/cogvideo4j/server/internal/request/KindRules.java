@@ -99,7 +99,7 @@ final class KindRules {
                             "model_not_found",
                             Message.of(
                                     "server.request.model",
-                                    Body.shown(name.get()),
+                                    RequestBody.shown(name.get()),
                                     models.stream().map(ModelCard::name).toList())));
         }
         return models.stream()

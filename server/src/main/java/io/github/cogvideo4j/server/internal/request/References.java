@@ -26,7 +26,7 @@ final class References {
         if (FIELDS.contains(name)) {
             return name;
         }
-        throw ApiException.unknown(Body.shown(name));
+        throw ApiException.unknown(RequestBody.shown(name));
     }
 
     /// Whether a form's part may be long: a data URL.
@@ -35,7 +35,7 @@ final class References {
     }
 
     /// Stores the data URLs among the fields, and takes them away from these.
-    static void storeAll(Body body, Uploads uploads) throws IOException {
+    static void storeAll(RequestBody body, Uploads uploads) throws IOException {
         for (String field : FIELDS) {
             JsonNode value = body.fields().get(field);
             Optional<String> url = value == null ? Optional.empty() : url(value, field);
@@ -71,7 +71,7 @@ final class References {
     }
 
     /// The earlier video that a field names.
-    static Optional<String> video(Fields fields, String name, Map<String, String> files) {
+    static Optional<String> video(RequestFields fields, String name, Map<String, String> files) {
         Optional<JsonNode> value = fields.value(name);
         if (value.isEmpty()) {
             return Optional.empty();
@@ -79,7 +79,7 @@ final class References {
         if (files.containsKey(name)) {
             throw ApiException.invalid(name, "server.request.twice", name);
         }
-        Fields inner = fields.of(name, value.get());
+        RequestFields inner = fields.of(name, value.get());
         if (inner.value("file_id").isPresent()) {
             throw ApiException.invalid(name, "server.request.file-id", name);
         }

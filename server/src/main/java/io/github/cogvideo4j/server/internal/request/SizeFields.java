@@ -30,7 +30,7 @@ final class SizeFields {
     private final OptionalInt frames;
     private final OptionalInt clips;
 
-    SizeFields(Fields fields, ModelCard model, Operation operation) {
+    SizeFields(RequestFields fields, ModelCard model, Operation operation) {
         this.model = model;
         OptionalInt side = whole(fields.whole("width", 1, LARGEST_SIDE));
         OptionalInt other = whole(fields.whole("height", 1, LARGEST_SIDE));
@@ -82,7 +82,7 @@ final class SizeFields {
     private static int[] size(String text) {
         Matcher matcher = SIZE.matcher(text.strip());
         if (!matcher.matches()) {
-            throw ApiException.invalid("size", "server.request.size", Body.shown(text));
+            throw ApiException.invalid("size", "server.request.size", RequestBody.shown(text));
         }
         return new int[] {Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2))};
     }

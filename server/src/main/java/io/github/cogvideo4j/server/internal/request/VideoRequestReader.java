@@ -77,7 +77,7 @@ public final class VideoRequestReader {
     /// An earlier video with another prompt.
     public Asked remix(HttpServletRequest http, String owner, String id, Uploads uploads) throws IOException {
         Job earlier = jobs.find(owner, id);
-        Fields fields = new Fields(BodyReader.read(http, uploads).fields());
+        RequestFields fields = new RequestFields(BodyReader.read(http, uploads).fields());
         String prompt = prompt(fields);
         OptionalLong seed = fields.whole("seed", 0, LARGEST_SEED);
         fields.requireNothingElse();
@@ -97,7 +97,8 @@ public final class VideoRequestReader {
     /// A place in the queue.
     public int position(HttpServletRequest http, Path folder) throws IOException {
         try (Uploads uploads = new Uploads(folder)) {
-            Fields fields = new Fields(BodyReader.read(http, uploads).fields());
+            RequestFields fields =
+                    new RequestFields(BodyReader.read(http, uploads).fields());
             OptionalLong position = fields.whole("position", 1, Integer.MAX_VALUE);
             fields.requireNothingElse();
             return Math.toIntExact(position.orElseThrow(() -> ApiException.missing("position")));
@@ -107,14 +108,15 @@ public final class VideoRequestReader {
     /// A key that someone typed in.
     public static String key(HttpServletRequest http, Path folder) throws IOException {
         try (Uploads uploads = new Uploads(folder)) {
-            Fields fields = new Fields(BodyReader.read(http, uploads).fields());
+            RequestFields fields =
+                    new RequestFields(BodyReader.read(http, uploads).fields());
             Optional<String> key = fields.text("key", LONGEST_KEY);
             fields.requireNothingElse();
             return key.orElseThrow(() -> ApiException.missing("key"));
         }
     }
 
-    private static String prompt(Fields fields) {
+    private static String prompt(RequestFields fields) {
         String prompt = fields.text("prompt", LONGEST_PROMPT).orElseThrow(() -> ApiException.missing("prompt"));
         if (prompt.isBlank()) {
             throw ApiException.missing("prompt");
@@ -122,9 +124,9 @@ public final class VideoRequestReader {
         return prompt;
     }
 
-    private Asked read(Body body, String owner, Uploads uploads, Operation operation, boolean onlyEstimate)
+    private Asked read(RequestBody body, String owner, Uploads uploads, Operation operation, boolean onlyEstimate)
             throws IOException {
-        Fields fields = new Fields(body.fields());
+        RequestFields fields = new RequestFields(body.fields());
         String prompt = prompt(fields);
         Given given = given(fields, body, owner, uploads);
         GenerationKind kind = KindRules.kind(fields.word("kind"), given.files(), operation, onlyEstimate);
@@ -154,7 +156,7 @@ public final class VideoRequestReader {
                 given.from());
         fields.word("user");
         fields.word("quality").filter(text -> !text.equals("standard")).ifPresent(text -> {
-            throw ApiException.invalid("quality", "server.request.quality", Body.shown(text));
+            throw ApiException.invalid("quality", "server.request.quality", RequestBody.shown(text));
         });
         fields.requireNothingElse();
         return new Asked(request, operation, count);
@@ -175,7 +177,7 @@ public final class VideoRequestReader {
         }
     }
 
-    private Given given(Fields fields, Body body, String owner, Uploads uploads) throws IOException {
+    private Given given(RequestFields fields, RequestBody body, String owner, Uploads uploads) throws IOException {
         Map<String, InputFile> files = new LinkedHashMap<>();
         Optional<String> from = Optional.empty();
         for (String field : References.FIELDS) {
@@ -195,7 +197,7 @@ public final class VideoRequestReader {
         return new Given(files, from);
     }
 
-    private static GenerationSettings settings(Fields fields) {
+    private static GenerationSettings settings(RequestFields fields) {
         GenerationSettings settings = GenerationSettings.defaults();
         OptionalLong steps = fields.whole("num_inference_steps", 1, MOST_STEPS);
         if (steps.isPresent()) {
@@ -220,18 +222,18 @@ public final class VideoRequestReader {
         return cache.isPresent() ? settings.withCache(CacheChoice.of(cache.get())) : settings;
     }
 
-    private static Optional<SchedulerChoice> scheduler(Fields fields) {
+    private static Optional<SchedulerChoice> scheduler(RequestFields fields) {
         return fields.word("scheduler")
                 .filter(text -> !text.isBlank())
                 .map(text -> SchedulerChoice.named(text)
                         .orElseThrow(() -> ApiException.invalid(
                                 "scheduler",
                                 "server.request.scheduler",
-                                Body.shown(text),
+                                RequestBody.shown(text),
                                 List.of(SchedulerChoice.values()))));
     }
 
-    private List<Lora> loras(Fields fields) {
+    private List<Lora> loras(RequestFields fields) {
         Optional<JsonNode> value = fields.value("lora")
                 .filter(node -> !node.isString() || !node.stringValue().isBlank());
         if (value.isEmpty()) {
@@ -250,13 +252,13 @@ public final class VideoRequestReader {
     }
 
     /// Neighbours of this API call the name of an adapter `path`; here it is a name all the same.
-    private Lora lora(Fields fields, JsonNode node) {
+    private Lora lora(RequestFields fields, JsonNode node) {
         String name;
         double scale = 1;
         if (node.isString()) {
             name = node.stringValue();
         } else {
-            Fields inner = fields.of("lora", node);
+            RequestFields inner = fields.of("lora", node);
             Optional<String> path = inner.word("path");
             name = inner.word("name").or(() -> path).orElseThrow(() -> ApiException.missing("lora.name"));
             scale = inner.number("scale", -LARGEST_SCALE, LARGEST_SCALE).orElse(1);
@@ -264,7 +266,7 @@ public final class VideoRequestReader {
             inner.requireNothingElse();
         }
         if (!jobs.loras().contains(name)) {
-            throw ApiException.invalid("lora", "server.request.lora", Body.shown(name));
+            throw ApiException.invalid("lora", "server.request.lora", RequestBody.shown(name));
         }
         return new Lora(name, scale);
     }

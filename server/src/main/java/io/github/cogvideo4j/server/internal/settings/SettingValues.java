@@ -51,7 +51,7 @@ final class SettingValues {
     Optional<String> one(String name) {
         List<String> all = all(name);
         if (all.size() > 1) {
-            throw SettingsReader.refused("server.settings.several", name);
+            throw ServerSettingsReader.refused("server.settings.several", name);
         }
         return all.stream().findFirst();
     }
@@ -64,7 +64,7 @@ final class SettingValues {
         boolean number = text.get().matches("\\d{1,9}");
         int value = number ? Integer.parseInt(text.get()) : -1;
         if (!number || value < least || value > most) {
-            throw SettingsReader.refused("server.settings.range", name, text.get(), least, most);
+            throw ServerSettingsReader.refused("server.settings.range", name, text.get(), least, most);
         }
         return value;
     }
@@ -75,7 +75,8 @@ final class SettingValues {
                     case "true" -> true;
                     case "false" -> false;
                     default ->
-                        throw SettingsReader.refused("server.settings.choice", name, text, List.of("true", "false"));
+                        throw ServerSettingsReader.refused(
+                                "server.settings.choice", name, text, List.of("true", "false"));
                 })
                 .orElse(usual);
     }
@@ -83,13 +84,15 @@ final class SettingValues {
     <E extends Enum<E>> E choice(String name, E[] choices, E usual) {
         return one(name)
                 .map(text -> Arrays.stream(choices)
-                        .filter(choice -> SettingsReader.word(choice).equalsIgnoreCase(text))
+                        .filter(choice -> ServerSettingsReader.word(choice).equalsIgnoreCase(text))
                         .findFirst()
-                        .orElseThrow(() -> SettingsReader.refused(
+                        .orElseThrow(() -> ServerSettingsReader.refused(
                                 "server.settings.choice",
                                 name,
                                 text,
-                                Arrays.stream(choices).map(SettingsReader::word).toList())))
+                                Arrays.stream(choices)
+                                        .map(ServerSettingsReader::word)
+                                        .toList())))
                 .orElse(usual);
     }
 
@@ -109,7 +112,7 @@ final class SettingValues {
     private static Duration parseTime(String name, String text) {
         Matcher matcher = TIME.matcher(text);
         if (!matcher.matches() || matcher.group(1).matches("0+")) {
-            throw SettingsReader.refused("server.settings.time", name, text);
+            throw ServerSettingsReader.refused("server.settings.time", name, text);
         }
         long number = Long.parseLong(matcher.group(1));
         return switch (matcher.group(2)) {
@@ -127,13 +130,13 @@ final class SettingValues {
         }
         Matcher matcher = BYTES.matcher(text.get());
         if (!matcher.matches()) {
-            throw SettingsReader.refused("server.settings.bytes", name, text.get());
+            throw ServerSettingsReader.refused("server.settings.bytes", name, text.get());
         }
         String unit = matcher.group(2).toUpperCase(Locale.ROOT);
         int shift = unit.isEmpty() ? 0 : TEN * (1 + "KMGT".indexOf(unit));
         long number = Long.parseLong(matcher.group(1));
         if (number > Long.MAX_VALUE >> shift) {
-            throw SettingsReader.refused("server.settings.bytes", name, text.get());
+            throw ServerSettingsReader.refused("server.settings.bytes", name, text.get());
         }
         return OptionalLong.of(number << shift);
     }
@@ -145,7 +148,7 @@ final class SettingValues {
                 .sorted()
                 .findFirst()
                 .ifPresent(name -> {
-                    throw SettingsReader.refused(
+                    throw ServerSettingsReader.refused(
                             "server.settings.unknown",
                             name,
                             seen.stream().sorted().toList());

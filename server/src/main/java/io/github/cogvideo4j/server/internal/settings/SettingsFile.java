@@ -23,7 +23,7 @@ final class SettingsFile {
 
     static Map<String, List<String>> read(Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
-            throw SettingsReader.refused("server.settings.no-file", "config", file);
+            throw ServerSettingsReader.refused("server.settings.no-file", "config", file);
         }
         if (Files.size(file) > LARGEST) {
             throw refused(file, "server.settings.file-size", LARGEST);

@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /// What comes before every route: headers that each answer has, the host, the origin, and whose request it is.
-final class Access {
+final class AccessCheck {
     /// The cookie of a session in a browser.
     static final String COOKIE = "cogvideo_session";
     /// What a session's seal is good for.
@@ -42,7 +42,7 @@ final class Access {
     private final Rates failures = new Rates(FAILURES_PER_MINUTE);
 
     /// @param open whether a path is answered without a key
-    Access(ApiKeys keys, Seal seal, Origins origins, Predicate<String> open) {
+    AccessCheck(ApiKeys keys, Seal seal, Origins origins, Predicate<String> open) {
         this.keys = keys;
         this.seal = seal;
         this.origins = origins;

@@ -13,7 +13,8 @@ import java.util.List;
 /// @param name    what its file is called before the key
 /// @param work    how much there is to compute, in units of 10^12 operations
 /// @param attempt which try the next one is, counted from 1
-public record Work(String key, List<RowName> names, String fields, int group, String name, double work, int attempt)
+public record BatchWork(
+        String key, List<RowName> names, String fields, int group, String name, double work, int attempt)
         implements Serializable {
     /// A row by its names.
     ///
@@ -22,20 +23,20 @@ public record Work(String key, List<RowName> names, String fields, int group, St
     public record RowName(long row, String id) implements Serializable {}
 
     /// Copies the list.
-    public Work {
+    public BatchWork {
         names = List.copyOf(names);
     }
 
     /// With one more row that asks for it.
-    Work with(RowName name) {
+    BatchWork with(RowName name) {
         List<RowName> all = new ArrayList<>(names);
         all.add(name);
-        return new Work(key, all, fields, group, this.name, work, attempt);
+        return new BatchWork(key, all, fields, group, this.name, work, attempt);
     }
 
     /// As another try.
-    Work tried(int number) {
-        return new Work(key, names, fields, group, name, work, number);
+    BatchWork tried(int number) {
+        return new BatchWork(key, names, fields, group, name, work, number);
     }
 
     /// The first row that asks for it.

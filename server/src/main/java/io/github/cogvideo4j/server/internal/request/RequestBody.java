@@ -13,7 +13,7 @@ import tools.jackson.databind.node.ObjectNode;
 ///
 /// @param fields the fields
 /// @param files  the names of uploads
-record Body(ObjectNode fields, Map<String, String> files) {
+record RequestBody(ObjectNode fields, Map<String, String> files) {
     /// Fields whose content counts as if it stood at the top: clients put there what their types do not know.
     private static final List<String> MERGED = List.of("extra_body", "extra_json", "extra_params");
 
@@ -35,7 +35,7 @@ record Body(ObjectNode fields, Map<String, String> files) {
 
     private static final int LONGEST_INDEX = 4;
 
-    Body {
+    RequestBody {
         merge(fields);
     }
 

@@ -7,4 +7,4 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param line   its line in the file, counted from 1
 /// @param id     the user's name for it; the line's number where it has none
 /// @param fields the fields of a request, under the names of its JSON form
-public record Row(long line, String id, ObjectNode fields) {}
+public record BatchRow(long line, String id, ObjectNode fields) {}

@@ -11,7 +11,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// The fields of a request, whose names a refusal tells. A form has texts only, so numbers and truth values are taken
 /// as texts too, everywhere alike.
-final class Fields {
+final class RequestFields {
     private static final Pattern WHOLE = Pattern.compile("[+-]?\\d{1,18}(\\.0+)?");
     private static final Pattern NUMBER =
             Pattern.compile("[+-]?(\\d{1,18}(\\.\\d{0,18})?|\\.\\d{1,18})([eE][+-]?\\d{1,3})?");
@@ -21,11 +21,11 @@ final class Fields {
     private final String prefix;
     private final Set<String> seen = new HashSet<>();
 
-    Fields(ObjectNode node) {
+    RequestFields(ObjectNode node) {
         this(node, "");
     }
 
-    private Fields(ObjectNode node, String prefix) {
+    private RequestFields(ObjectNode node, String prefix) {
         this.node = node;
         this.prefix = prefix;
     }
@@ -106,9 +106,9 @@ final class Fields {
     }
 
     /// The fields of an object inside.
-    Fields of(String name, JsonNode value) {
+    RequestFields of(String name, JsonNode value) {
         if (value instanceof ObjectNode object) {
-            return new Fields(object, nameOf(name));
+            return new RequestFields(object, nameOf(name));
         }
         throw ApiException.invalid(nameOf(name), "server.request.no-object", nameOf(name));
     }

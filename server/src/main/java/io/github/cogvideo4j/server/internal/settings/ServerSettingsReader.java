@@ -10,10 +10,10 @@ import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.options.VaeOptions;
 import io.github.cogvideo4j.server.ServerSettings;
 import io.github.cogvideo4j.server.ServerSettings.Access;
+import io.github.cogvideo4j.server.ServerSettings.JobStorage;
 import io.github.cogvideo4j.server.ServerSettings.Model;
 import io.github.cogvideo4j.server.ServerSettings.Network;
 import io.github.cogvideo4j.server.ServerSettings.Queue;
-import io.github.cogvideo4j.server.ServerSettings.Storage;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
@@ -32,7 +32,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /// The reader of settings: each has one name, in whichever of the three places it stands.
-public final class SettingsReader {
+public final class ServerSettingsReader {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
     private static final String POSTGRES = "jdbc:postgresql:";
     private static final int LARGEST_PORT = 65_535;
@@ -41,7 +41,7 @@ public final class SettingsReader {
 
     private final SettingValues values;
 
-    private SettingsReader(SettingValues values) {
+    private ServerSettingsReader(SettingValues values) {
         this.values = values;
     }
 
@@ -54,7 +54,7 @@ public final class SettingsReader {
         }
         all.putAll(SettingValues.ofEnvironment(environment));
         all.putAll(given);
-        return new SettingsReader(new SettingValues(all)).settings();
+        return new ServerSettingsReader(new SettingValues(all)).settings();
     }
 
     private ServerSettings settings() throws IOException {
@@ -196,7 +196,7 @@ public final class SettingsReader {
                 values.time("grace", Duration.ofSeconds(30)));
     }
 
-    private Storage storage() {
+    private JobStorage storage() {
         Path data = values.one("data-dir")
                 .map(Path::of)
                 .orElse(Path.of("cogvideo-data"))
@@ -210,7 +210,7 @@ public final class SettingsReader {
             // Not the URL itself: it may hold a password.
             throw refused("server.settings.store", POSTGRES);
         }
-        return new Storage(
+        return new JobStorage(
                 data,
                 url,
                 values.retention("retention", Duration.ofDays(7)),
