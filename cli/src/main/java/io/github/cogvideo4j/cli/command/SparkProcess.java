@@ -50,6 +50,9 @@ final class SparkProcess {
             "-Dio.netty.allocator.type=pooled",
             "-Dio.netty.handler.ssl.defaultEndpointVerificationAlgorithm=NONE",
             "--sun-misc-unsafe-memory-access=allow",
+            // Spark brings a log of its own; a terminal shows the batch's progress instead.
+            "-Dslf4j.provider=org.slf4j.nop.NOPServiceProvider",
+            "-Dslf4j.internal.verbosity=ERROR",
             "-Xmx1g");
 
     private final Console console;
@@ -106,7 +109,8 @@ final class SparkProcess {
         words.addAll(List.of(
                 "--conf",
                 "spark.executor.extraJavaOptions=-Dorg.bytedeco.javacpp.maxPhysicalBytes=0"
-                        + " -Dorg.bytedeco.javacpp.maxBytes=0 --enable-native-access=ALL-UNNAMED"));
+                        + " -Dorg.bytedeco.javacpp.maxBytes=0 --enable-native-access=ALL-UNNAMED"
+                        + " -Dslf4j.provider=org.apache.logging.slf4j.SLF4JServiceProvider"));
         cluster.settings().forEach((name, value) -> words.addAll(List.of("--conf", name + "=" + value)));
         words.add(ours.split(File.pathSeparator, 2)[0]);
         arguments.stream().filter(word -> !word.equals("--print-submit")).forEach(words::add);

@@ -52,10 +52,10 @@ final class SparkEngine implements BatchRun.RowEngine {
             Map.entry("spark.task.reaper.enabled", "true"),
             Map.entry("spark.task.reaper.killTimeout", "300s"));
 
-    /// libtorch's memory is not the heap's, and remarks of libraries go nowhere.
+    /// libtorch's memory is not the heap's; what an executor logs is in Spark's log, not dropped as in the program.
     private static final String EXECUTOR_OPTIONS = "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0"
             + " -Dorg.bytedeco.javacpp.maxBytes=0 -Dorg.bytedeco.javacpp.logger=slf4j"
-            + " --enable-native-access=ALL-UNNAMED";
+            + " -Dslf4j.provider=org.apache.logging.slf4j.SLF4JServiceProvider --enable-native-access=ALL-UNNAMED";
 
     private final BatchRequest request;
     private final Cluster cluster;
