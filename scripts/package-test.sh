@@ -37,7 +37,26 @@ if ((EUID == 0)) && command -v setpriv >/dev/null; then
   (cd -- "$work/other" && env -i PATH=/usr/bin:/bin HOME=/nonexistent TMPDIR=/nonexistent \
     setpriv --reuid=65534 --regid=65534 --clear-groups "${program[0]}" demo) || fail "demo as another user"
 fi
-rm -rf -- help.txt cogvideo-demo cogvideo-demo.mp4 cogvideo-demo.mp4.json
+# A server answers, and ends when it is told to.
+(exec env -i PATH=/usr/bin:/bin TMPDIR="$work/empty" HOME=/nonexistent "${program[0]}" \
+  serve --model "$home/sample/t2v-2b" --port 0 --data-dir "$work/data" >serve.txt 2>&1) &
+server=$!
+port=
+for ((i = 0; i < 1200; i++)); do
+  port=$(sed -n 's|.*http://127\.0\.0\.1:\([0-9]*\)/.*|\1|p' serve.txt | head -n 1)
+  if [[ -n $port ]] || ! kill -0 "$server" 2>/dev/null; then break; fi
+  sleep 0.1
+done
+[[ -n $port ]] || fail "serve: $(cat serve.txt)"
+exec 3<>"/dev/tcp/127.0.0.1/$port"
+printf 'GET /v1/models HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3
+grep -q '"num_frames"' <&3 || fail "serve does not tell its model"
+exec 3>&-
+kill -TERM "$server"
+status=0
+wait "$server" || status=$?
+((status == 143)) || fail "serve ended with $status: $(cat serve.txt)"
+rm -rf -- serve.txt help.txt cogvideo-demo cogvideo-demo.mp4 cogvideo-demo.mp4.json
 left=$(ls -A)
 [[ -z $left ]] || fail "left behind: $left"
 for file in completion/cogvideo.bash completion/cogvideo.zsh completion/cogvideo.fish licences/PARTS.md licences/NATIVE.md LICENSE; do

@@ -90,6 +90,10 @@ mkdir -p -- "$stage/lib/native/sentencepiece/$release"
 unpack "$sentencepiece" native/lib/linux-x86_64 | while IFS= read -r library; do
   mv -- "$library" "$stage/lib/native/sentencepiece/$release/"
 done
+# SQLite's would be unpacked at each start of a server.
+unpack "$(echo "$root"/cli/target/lib/sqlite-jdbc-*.jar)" org/sqlite/native/Linux/x86_64 | while IFS= read -r library; do
+  mv -- "$library" "$stage/lib/native/"
+done
 rm -rf -- "$work/jar"
 
 resources=testing/src/test/resources
