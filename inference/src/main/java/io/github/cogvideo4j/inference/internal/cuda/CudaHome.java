@@ -6,7 +6,6 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.cuda.CudaSetup.Artifact;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
@@ -138,16 +137,8 @@ public record CudaHome(Path folder) {
     /// Only absolute paths: what is opened must not depend on the folder that a run is started in.
     private static List<Path> paths(JsonNode array) {
         return array.valueStream()
-                .flatMap(node -> path(node.asString("")))
+                .flatMap(node -> LibrarySearch.path(node.asString("")))
                 .filter(Path::isAbsolute)
                 .toList();
-    }
-
-    private static Stream<Path> path(String text) {
-        try {
-            return Stream.of(Path.of(text));
-        } catch (InvalidPathException _) {
-            return Stream.empty();
-        }
     }
 }

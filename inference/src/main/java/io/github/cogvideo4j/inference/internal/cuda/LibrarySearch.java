@@ -124,7 +124,8 @@ record LibrarySearch(List<LibraryPlace> places) {
                 .toList();
     }
 
-    private static Stream<Path> path(String text) {
+    /// A path, or nothing where a text cannot be one.
+    static Stream<Path> path(String text) {
         try {
             return Stream.of(Path.of(text));
         } catch (InvalidPathException _) {
