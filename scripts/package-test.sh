@@ -56,6 +56,7 @@ kill -TERM "$server"
 status=0
 wait "$server" || status=$?
 ((status == 143)) || fail "serve ended with $status: $(cat serve.txt)"
+[[ $(tail -n 1 serve.txt) == stopped ]] || fail "serve does not say that it stopped: $(cat serve.txt)"
 rm -rf -- serve.txt help.txt cogvideo-demo cogvideo-demo.mp4 cogvideo-demo.mp4.json
 left=$(ls -A)
 [[ -z $left ]] || fail "left behind: $left"

@@ -88,8 +88,9 @@ public final class ServeCommand extends ConsoleCommand {
                         .map(Path::of));
         ServerSettings settings = ServerSettings.read(given(), console.environment(), file);
         CogVideoServer server = CogVideoServer.start(settings);
-        // The JVM waits for its hooks, so a signal ends the server in order.
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> close(server), "stop-of-server"));
+        // A signal is how a server ends, which is no failure. The JVM waits for its hooks, so it ends in order.
+        console.handOver();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "stop-of-server"));
         List<String> names =
                 settings.models().stream().map(ServerSettings.Model::name).toList();
         console.print("cli.serve.listens", names, server.address());
@@ -98,7 +99,6 @@ public final class ServeCommand extends ConsoleCommand {
         }
         console.result(JsonFile.newObject().put("address", server.address().toString()));
         server.await();
-        console.print("cli.serve.stopped");
         return ExitCode.DONE;
     }
 
@@ -115,9 +115,10 @@ public final class ServeCommand extends ConsoleCommand {
         return given;
     }
 
-    private static void close(CogVideoServer server) {
+    private void stop(CogVideoServer server) {
         try {
             server.close();
+            console.print("cli.serve.stopped");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
