@@ -18,8 +18,9 @@ class PublicApiTest {
     private static final Path LIST = ProjectFiles.ROOT.resolve("docs/public-api.txt");
 
     /// More public types than this are no longer an API that one person keeps in mind. A job has a request and what
-    /// becomes of it: a watch, a model kept open, a setup came with two or three types each.
-    private static final int LIMIT = 152;
+    /// becomes of it: a watch, a model kept open, a setup came with two or three types each, the server and batches with
+    /// seven.
+    private static final int LIMIT = 160;
 
     @Test
     void theListIsShort() throws IOException {
@@ -29,7 +30,7 @@ class PublicApiTest {
     @Test
     void thePublicTypesAreThoseOfTheList() throws IOException {
         List<String> types = new ArrayList<>();
-        for (String module : List.of("formats", "checkpoints", "inference")) {
+        for (String module : List.of("formats", "checkpoints", "inference", "server", "cluster")) {
             types.addAll(publicTypes(ProjectFiles.ROOT.resolve(module).resolve("src/main/java")));
         }
         if (Boolean.getBoolean("public-api.update")) {
