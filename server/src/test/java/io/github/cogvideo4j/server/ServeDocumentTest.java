@@ -124,7 +124,7 @@ class ServeDocumentTest {
     void everySettingIsDocumented() throws IOException {
         String document = Files.readString(Resources.project("docs/serve.md"));
         String reader = Files.readString(Resources.project(
-                "server/src/main/java/io/github/cogvideo4j/server/internal/settings/SettingsReader.java"));
+                "server/src/main/java/io/github/cogvideo4j/server/internal/settings/ServerSettingsReader.java"));
         Matcher setting =
                 Pattern.compile("(?:values\\.\\w+|folder)\\(\"([a-z-]+)\"").matcher(reader);
         while (setting.find()) {
