@@ -71,7 +71,7 @@ final class References {
     }
 
     /// The earlier video that a field names.
-    static Optional<String> video(RequestFields fields, String name, Map<String, String> files) {
+    static Optional<String> video(FormFields fields, String name, Map<String, String> files) {
         Optional<JsonNode> value = fields.value(name);
         if (value.isEmpty()) {
             return Optional.empty();
@@ -79,7 +79,7 @@ final class References {
         if (files.containsKey(name)) {
             throw ApiException.invalid(name, "server.request.twice", name);
         }
-        RequestFields inner = fields.of(name, value.get());
+        FormFields inner = fields.of(name, value.get());
         if (inner.value("file_id").isPresent()) {
             throw ApiException.invalid(name, "server.request.file-id", name);
         }

@@ -30,7 +30,7 @@ final class SizeFields {
     private final OptionalInt frames;
     private final OptionalInt clips;
 
-    SizeFields(RequestFields fields, ModelCard model, Operation operation) {
+    SizeFields(FormFields fields, ModelCard model, Operation operation) {
         this.model = model;
         OptionalInt side = whole(fields.whole("width", 1, LARGEST_SIDE));
         OptionalInt other = whole(fields.whole("height", 1, LARGEST_SIDE));

@@ -77,7 +77,7 @@ public final class VideoRequestReader {
     /// An earlier video with another prompt.
     public Asked remix(HttpServletRequest http, String owner, String id, Uploads uploads) throws IOException {
         Job earlier = jobs.find(owner, id);
-        RequestFields fields = new RequestFields(BodyReader.read(http, uploads).fields());
+        FormFields fields = new FormFields(BodyReader.read(http, uploads).fields());
         String prompt = prompt(fields);
         OptionalLong seed = fields.whole("seed", 0, LARGEST_SEED);
         fields.requireNothingElse();
@@ -97,8 +97,7 @@ public final class VideoRequestReader {
     /// A place in the queue.
     public int position(HttpServletRequest http, Path folder) throws IOException {
         try (Uploads uploads = new Uploads(folder)) {
-            RequestFields fields =
-                    new RequestFields(BodyReader.read(http, uploads).fields());
+            FormFields fields = new FormFields(BodyReader.read(http, uploads).fields());
             OptionalLong position = fields.whole("position", 1, Integer.MAX_VALUE);
             fields.requireNothingElse();
             return Math.toIntExact(position.orElseThrow(() -> ApiException.missing("position")));
@@ -108,15 +107,14 @@ public final class VideoRequestReader {
     /// A key that someone typed in.
     public static String key(HttpServletRequest http, Path folder) throws IOException {
         try (Uploads uploads = new Uploads(folder)) {
-            RequestFields fields =
-                    new RequestFields(BodyReader.read(http, uploads).fields());
+            FormFields fields = new FormFields(BodyReader.read(http, uploads).fields());
             Optional<String> key = fields.text("key", LONGEST_KEY);
             fields.requireNothingElse();
             return key.orElseThrow(() -> ApiException.missing("key"));
         }
     }
 
-    private static String prompt(RequestFields fields) {
+    private static String prompt(FormFields fields) {
         String prompt = fields.text("prompt", LONGEST_PROMPT).orElseThrow(() -> ApiException.missing("prompt"));
         if (prompt.isBlank()) {
             throw ApiException.missing("prompt");
@@ -126,7 +124,7 @@ public final class VideoRequestReader {
 
     private Asked read(RequestBody body, String owner, Uploads uploads, Operation operation, boolean onlyEstimate)
             throws IOException {
-        RequestFields fields = new RequestFields(body.fields());
+        FormFields fields = new FormFields(body.fields());
         String prompt = prompt(fields);
         Given given = given(fields, body, owner, uploads);
         GenerationKind kind = KindRules.kind(fields.word("kind"), given.files(), operation, onlyEstimate);
@@ -177,7 +175,7 @@ public final class VideoRequestReader {
         }
     }
 
-    private Given given(RequestFields fields, RequestBody body, String owner, Uploads uploads) throws IOException {
+    private Given given(FormFields fields, RequestBody body, String owner, Uploads uploads) throws IOException {
         Map<String, InputFile> files = new LinkedHashMap<>();
         Optional<String> from = Optional.empty();
         for (String field : References.FIELDS) {
@@ -197,7 +195,7 @@ public final class VideoRequestReader {
         return new Given(files, from);
     }
 
-    private static GenerationSettings settings(RequestFields fields) {
+    private static GenerationSettings settings(FormFields fields) {
         GenerationSettings settings = GenerationSettings.defaults();
         OptionalLong steps = fields.whole("num_inference_steps", 1, MOST_STEPS);
         if (steps.isPresent()) {
@@ -222,7 +220,7 @@ public final class VideoRequestReader {
         return cache.isPresent() ? settings.withCache(CacheChoice.of(cache.get())) : settings;
     }
 
-    private static Optional<SchedulerChoice> scheduler(RequestFields fields) {
+    private static Optional<SchedulerChoice> scheduler(FormFields fields) {
         return fields.word("scheduler")
                 .filter(text -> !text.isBlank())
                 .map(text -> SchedulerChoice.named(text)
@@ -233,7 +231,7 @@ public final class VideoRequestReader {
                                 List.of(SchedulerChoice.values()))));
     }
 
-    private List<Lora> loras(RequestFields fields) {
+    private List<Lora> loras(FormFields fields) {
         Optional<JsonNode> value = fields.value("lora")
                 .filter(node -> !node.isString() || !node.stringValue().isBlank());
         if (value.isEmpty()) {
@@ -252,13 +250,13 @@ public final class VideoRequestReader {
     }
 
     /// Neighbours of this API call the name of an adapter `path`; here it is a name all the same.
-    private Lora lora(RequestFields fields, JsonNode node) {
+    private Lora lora(FormFields fields, JsonNode node) {
         String name;
         double scale = 1;
         if (node.isString()) {
             name = node.stringValue();
         } else {
-            RequestFields inner = fields.of("lora", node);
+            FormFields inner = fields.of("lora", node);
             Optional<String> path = inner.word("path");
             name = inner.word("name").or(() -> path).orElseThrow(() -> ApiException.missing("lora.name"));
             scale = inner.number("scale", -LARGEST_SCALE, LARGEST_SCALE).orElse(1);

@@ -11,7 +11,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// The fields of a request, whose names a refusal tells. A form has texts only, so numbers and truth values are taken
 /// as texts too, everywhere alike.
-final class RequestFields {
+final class FormFields {
     private static final Pattern WHOLE = Pattern.compile("[+-]?\\d{1,18}(\\.0+)?");
     private static final Pattern NUMBER =
             Pattern.compile("[+-]?(\\d{1,18}(\\.\\d{0,18})?|\\.\\d{1,18})([eE][+-]?\\d{1,3})?");
@@ -21,11 +21,11 @@ final class RequestFields {
     private final String prefix;
     private final Set<String> seen = new HashSet<>();
 
-    RequestFields(ObjectNode node) {
+    FormFields(ObjectNode node) {
         this(node, "");
     }
 
-    private RequestFields(ObjectNode node, String prefix) {
+    private FormFields(ObjectNode node, String prefix) {
         this.node = node;
         this.prefix = prefix;
     }
@@ -106,9 +106,9 @@ final class RequestFields {
     }
 
     /// The fields of an object inside.
-    RequestFields of(String name, JsonNode value) {
+    FormFields of(String name, JsonNode value) {
         if (value instanceof ObjectNode object) {
-            return new RequestFields(object, nameOf(name));
+            return new FormFields(object, nameOf(name));
         }
         throw ApiException.invalid(nameOf(name), "server.request.no-object", nameOf(name));
     }
