@@ -66,6 +66,10 @@ class ArchitectureTest {
         program = new ClassFileImporter()
                 .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
                 .importPaths(folders);
+        for (String module : MODULES) {
+            // A rule about classes that were not read would hold.
+            assertThat(program).as(module).anyMatch(type -> type.getPackageName().startsWith(OURS + module));
+        }
     }
 
     @Test
