@@ -68,7 +68,9 @@ class ArchitectureTest {
                 .importPaths(folders);
         for (String module : MODULES) {
             // A rule about classes that were not read would hold.
-            assertThat(program).as(module).anyMatch(type -> type.getPackageName().startsWith(OURS + module));
+            assertThat(program)
+                    .as(module)
+                    .anyMatch(type -> type.getPackageName().startsWith(OURS + module));
         }
     }
 

@@ -18,8 +18,8 @@ class PublicApiTest {
     private static final Path LIST = ProjectFiles.ROOT.resolve("docs/public-api.txt");
 
     /// More public types than this are no longer an API that one person keeps in mind. A job has a request and what
-    /// becomes of it: a watch, a model kept open, a setup came with two or three types each, the server and batches with
-    /// seven.
+    /// becomes of it: a watch, a model kept open, a setup came with two or three types each, the server and batches
+    /// with seven.
     private static final int LIMIT = 160;
 
     @Test
