@@ -173,6 +173,25 @@ class EngineTest {
         }
     }
 
+    /// A seed that was not asked for is another one each time; the wish is the same.
+    @Test
+    void aRepeatedWishIsTheSameJobWhateverSeedWasDrawn() throws Exception {
+        try (Engine engine = open()) {
+            Optional<String> key = Optional.of("key");
+            VideoRequest wish = request("a cat", 2, 0);
+            Jobs.Submitted first =
+                    engine.submit(new Jobs.Submission(ANN, wish.withSeed(1), Job.Operation.CREATE, key, 0));
+            Jobs.Submitted again =
+                    engine.submit(new Jobs.Submission(ANN, wish.withSeed(2), Job.Operation.CREATE, key, 0));
+            assertThat(again.replayed()).isTrue();
+            assertThat(again.job().id()).isEqualTo(first.job().id());
+            assertRefused(
+                    Reason.KEY_REUSED,
+                    () -> engine.submit(new Jobs.Submission(
+                            ANN, request("a dog", 2, 0), Job.Operation.CREATE, key, 0)));
+        }
+    }
+
     @Test
     void aRunningJobIsCancelledAndTheNextOneIsMade() throws Exception {
         try (Engine engine = open()) {
