@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -52,8 +53,8 @@ record Inspection(VideoClient client, Path data, int attempts) {
                 check(client.video(order.id()).status() == 404, "a deleted video is there: " + order.id());
                 continue;
             }
-            JsonNode job = jobs.remove(order.id());
-            check(job != null, "an accepted video is not listed: " + order.id());
+            check(jobs.containsKey(order.id()), "an accepted video is not listed: " + order.id());
+            JsonNode job = Objects.requireNonNull(jobs.remove(order.id()));
             order.see(job);
             order.requireGoodEnd();
             check(job.path("attempt").asInt() <= attempts, "begun too often: " + job);
@@ -84,8 +85,10 @@ record Inspection(VideoClient client, Path data, int attempts) {
                 }
             }
         }
-        check(names(data.resolve("videos")).equals(expected), "files of videos are not those of the rows: "
-                + names(data.resolve("videos")) + " instead of " + expected);
+        check(
+                names(data.resolve("videos")).equals(expected),
+                "files of videos are not those of the rows: " + names(data.resolve("videos")) + " instead of "
+                        + expected);
         Set<String> uploads = names(data.resolve("uploads"));
         check(uploads.size() == inputs, uploads.size() + " uploads for " + inputs + " inputs");
     }

@@ -18,7 +18,10 @@ public final class ReplicaKill {
 
     private ReplicaKill() {}
 
-    /// @param args as of [ServerKills], with a store that servers can share; `--steps N` of the video that is interrupted
+    /// Kills, waits and looks.
+    ///
+    /// @param args as of [ServerKills], with a store that servers can share; `--steps N` of the video that is
+    /// interrupted
     @SuppressWarnings("SystemOut")
     public static void main(String[] args) throws Exception {
         Arguments arguments = Arguments.parse(args);
@@ -27,9 +30,7 @@ public final class ReplicaKill {
         System.out.printf(
                 "the other server began the video of the killed one after %.1f s, goal %d s, ratio %.2f; all else was "
                         + "made once%n",
-                taken.toMillis() / 1e3,
-                GOAL.toSeconds(),
-                (double) taken.toMillis() / GOAL.toMillis());
+                taken.toMillis() / 1e3, GOAL.toSeconds(), (double) taken.toMillis() / GOAL.toMillis());
         System.exit(taken.compareTo(GOAL) <= 0 ? 0 : 1);
     }
 
@@ -65,7 +66,8 @@ public final class ReplicaKill {
             throws IOException, InterruptedException {
         while (true) {
             JsonNode video = client.video(id).json();
-            if (video.path("status").asString().equals("in_progress") && video.path("attempt").asInt() == attempt) {
+            if (video.path("status").asString().equals("in_progress")
+                    && video.path("attempt").asInt() == attempt) {
                 return;
             }
             Thread.sleep(PAUSE_MILLIS);
@@ -74,7 +76,8 @@ public final class ReplicaKill {
 
     private static void expectCompleted(JsonNode video, int attempt) {
         Inspection.check(
-                video.path("status").asString().equals("completed") && video.path("attempt").asInt() == attempt,
+                video.path("status").asString().equals("completed")
+                        && video.path("attempt").asInt() == attempt,
                 "not completed at attempt " + attempt + ": " + video);
     }
 }

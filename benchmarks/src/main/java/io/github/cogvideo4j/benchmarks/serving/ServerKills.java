@@ -24,7 +24,10 @@ public final class ServerKills {
 
     private ServerKills() {}
 
-    /// @param args the launcher, the model's folder and a folder to work in; `--kills N`, `--seed N`, `--lease TIME`, and
+    /// Kills and looks.
+    ///
+    /// @param args the launcher, the model's folder and a folder to work in; `--kills N`, `--seed N`, `--lease TIME`,
+    /// and
     ///             `--store-from VARIABLE` of the environment, which has the store's URL
     @SuppressWarnings("SystemOut")
     public static void main(String[] args) throws Exception {
@@ -88,7 +91,8 @@ public final class ServerKills {
                 Thread.sleep(random.nextLong(startMillis));
             } else {
                 server.awaitReady();
-                startMillis = Math.max(1, Duration.ofNanos(System.nanoTime() - begin).toMillis());
+                startMillis =
+                        Math.max(1, Duration.ofNanos(System.nanoTime() - begin).toMillis());
             }
         }
         server.awaitReady();
@@ -97,7 +101,8 @@ public final class ServerKills {
             thread.join(PATIENCE);
         }
         customers.forEach(Customer::requireNoComplaint);
-        List<Order> orders = customers.stream().map(Customer::orders).flatMap(List::stream).toList();
+        List<Order> orders =
+                customers.stream().map(Customer::orders).flatMap(List::stream).toList();
         inspect(setup, server, orders, kills);
         return orders;
     }

@@ -10,7 +10,10 @@ import java.util.List;
 public final class ServerLoad {
     private ServerLoad() {}
 
-    /// @param args the launcher, the model's folder and a folder to work in; `--parts start,create,upload,clients,soak`,
+    /// Measures.
+    ///
+    /// @param args the launcher, the model's folder and a folder to work in; `--parts
+    /// start,create,upload,clients,soak`,
     ///             `--jobs N` of the soak
     public static void main(String[] args) throws Exception {
         Arguments arguments = Arguments.parse(args);

@@ -29,7 +29,8 @@ record Soak(Setup setup, Goals goals, int jobs) {
                 for (int i = 0; i < size; i++) {
                     waiting.add(TinyVideo.order(server.client(), STEPS));
                     if (waiting.size() > WAITING) {
-                        var end = TinyVideo.await(server.client(), waiting.remove()).json();
+                        var end = TinyVideo.await(server.client(), waiting.remove())
+                                .json();
                         Inspection.check(end.path("status").asString().equals("completed"), "a video failed: " + end);
                     }
                     within.add(Goals.megabytes(server.anonymousBytes()));

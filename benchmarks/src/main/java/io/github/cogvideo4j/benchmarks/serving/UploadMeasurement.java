@@ -68,8 +68,8 @@ record UploadMeasurement(Setup setup, Goals goals) {
     private static List<String> together(ServerProcess server, Path file) throws Exception {
         List<String> ids = new ArrayList<>();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (var sent : threads.invokeAll(Collections.<Callable<String>>nCopies(
-                    AT_ONCE, () -> send(server, file)))) {
+            for (var sent :
+                    threads.invokeAll(Collections.<Callable<String>>nCopies(AT_ONCE, () -> send(server, file)))) {
                 ids.add(sent.get());
             }
         }

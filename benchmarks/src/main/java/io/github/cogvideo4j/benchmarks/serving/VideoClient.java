@@ -73,19 +73,20 @@ final class VideoClient {
     /// @param idempotencyKey the same for the same wish
     Answer post(String path, BodyForm form, Map<String, String> fields, Optional<String> idempotencyKey)
             throws IOException, InterruptedException {
-        HttpRequest.Builder request =
-                switch (form) {
-                    case JSON -> {
-                        ObjectNode body = JsonFile.newObject();
-                        fields.forEach(body::put);
-                        yield request(path)
-                                .header("Content-Type", "application/json")
-                                .POST(BodyPublishers.ofString(body.toString()));
-                    }
-                    case MULTIPART ->
-                        multipart(path, BodyPublishers.ofByteArray((texts(fields) + "--" + BOUNDARY + "--\r\n")
-                                .getBytes(StandardCharsets.UTF_8)));
-                };
+        HttpRequest.Builder request = switch (form) {
+            case JSON -> {
+                ObjectNode body = JsonFile.newObject();
+                fields.forEach(body::put);
+                yield request(path)
+                        .header("Content-Type", "application/json")
+                        .POST(BodyPublishers.ofString(body.toString()));
+            }
+            case MULTIPART ->
+                multipart(
+                        path,
+                        BodyPublishers.ofByteArray(
+                                (texts(fields) + "--" + BOUNDARY + "--\r\n").getBytes(StandardCharsets.UTF_8)));
+        };
         idempotencyKey.ifPresent(key -> request.header("Idempotency-Key", key));
         return send(request);
     }

@@ -187,8 +187,8 @@ class EngineTest {
             assertThat(again.job().id()).isEqualTo(first.job().id());
             assertRefused(
                     Reason.KEY_REUSED,
-                    () -> engine.submit(new Jobs.Submission(
-                            ANN, request("a dog", 2, 0), Job.Operation.CREATE, key, 0)));
+                    () -> engine.submit(
+                            new Jobs.Submission(ANN, request("a dog", 2, 0), Job.Operation.CREATE, key, 0)));
         }
     }
 
