@@ -78,7 +78,8 @@ public final class Sampler {
         SchedulerConfig settled = spacing.map(solved::withTimestepSpacing).orElse(solved);
         SamplerKind kind = SamplerKind.of(chosen);
         String name = chosen == SchedulerChoice.DPM_2M_SDE ? chosen.id() : chosen.className();
-        return new Sampler(name, json.place(), settled, () -> kind.table(settled, options.keepSnrShift()), kind, options);
+        return new Sampler(
+                name, json.place(), settled, () -> kind.table(settled, options.keepSnrShift()), kind, options);
     }
 
     private static SolverConfig settled(SolverConfig own, SchedulerChoice chosen, SamplerOptions options) {

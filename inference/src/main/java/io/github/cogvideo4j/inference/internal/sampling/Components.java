@@ -103,9 +103,13 @@ final class Components implements AutoCloseable {
         CogVideoXVae vae = CogVideoXVae.load(model.resolve("vae"), precision, device);
         try {
             Adapters adapters = Adapters.fuse(description.weights(), options.loras());
-            TransformerModel transformer =
-                    TransformerModel.open(
-                    description.weights(), description.config(), adapters.weights(), precision, device, options.weights());
+            TransformerModel transformer = TransformerModel.open(
+                    description.weights(),
+                    description.config(),
+                    adapters.weights(),
+                    precision,
+                    device,
+                    options.weights());
             return new Components(
                     model,
                     options,

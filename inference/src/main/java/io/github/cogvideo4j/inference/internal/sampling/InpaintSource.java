@@ -197,7 +197,9 @@ record InpaintSource(GenerationKind kind) implements LatentSource {
 
     /// The frames that are given; with patches in time fewer than were asked for.
     private static int frames(Setting setting) {
-        return new SizeRules(setting.components().config(), setting.components().vae().config())
+        return new SizeRules(
+                        setting.components().config(),
+                        setting.components().vae().config())
                 .inpaintedFrames(setting.shape().requestedFrames());
     }
 

@@ -21,7 +21,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// What a model's folder says of the model in its configurations. No weight is looked at and nothing is computed for it,
+/// What a model's folder says of the model in its configurations. No weight is looked at and nothing is computed for
+/// it,
 /// so libtorch is not needed.
 ///
 /// @param weights       where the transformer's weights are
@@ -36,7 +37,8 @@ record ModelDescription(
 
     /// Reads a model's folder.
     ///
-    /// @throws InvalidModelException `component-missing` when a part is not there, `pipeline-class` when it is another
+    /// @throws InvalidModelException `component-missing` when a part is not there, `pipeline-class` when it is
+    another
     /// model, `config-invalid`
     static ModelDescription read(Path model, PipelineOptions options) throws IOException {
         ModelFolder folder = ModelFolder.read(model);

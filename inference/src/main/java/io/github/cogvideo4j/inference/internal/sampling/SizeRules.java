@@ -143,8 +143,7 @@ final class SizeRules {
         int frames = shape.requestedFrames();
         if (windows.isPresent()) {
             int window = windows.get().options().size().orElse(0);
-            int most = ((longest - 1) / vae.temporalCompressionRatio() + 1)
-                    * vae.temporalCompressionRatio();
+            int most = ((longest - 1) / vae.temporalCompressionRatio() + 1) * vae.temporalCompressionRatio();
             if (window > most && frames > longest) {
                 warnings.add(warning("inference.window.large", window, longest));
             }

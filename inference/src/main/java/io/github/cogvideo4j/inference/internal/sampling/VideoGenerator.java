@@ -15,7 +15,6 @@ import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Set;
 
 /// A loaded model with the kind of input that its videos start from: the engine behind every pipeline.
@@ -63,7 +62,8 @@ public final class VideoGenerator implements AutoCloseable {
         return new VideoGenerator(components, inpaints ? new InpaintSource(GenerationKind.V2V) : new ImageSource());
     }
 
-    /// What a model was trained for. On the CPU, which is always there, this needs no libtorch; another device has to be
+    /// What a model was trained for. On the CPU, which is always there, this needs no libtorch; another device has to
+    /// be
     /// there, and what it cannot do is refused.
     public static ModelTraits traits(Path model, PipelineOptions options) throws IOException {
         ModelDescription description = ModelDescription.read(model, options);

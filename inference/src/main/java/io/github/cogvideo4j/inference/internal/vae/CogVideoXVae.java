@@ -154,7 +154,10 @@ public final class CogVideoXVae implements AutoCloseable {
                     config.latentChannels());
         }
         TileGrid grid = TileGrid.decoding(tiles(options), config.spatialRatio());
-        new ChunkedCoding(this::decodeChunk, VaeConfig.LATENT_FRAMES, options.tiling() ? Optional.of(grid) : Optional.empty())
+        new ChunkedCoding(
+                        this::decodeChunk,
+                        VaeConfig.LATENT_FRAMES,
+                        options.tiling() ? Optional.of(grid) : Optional.empty())
                 .run(latents, video -> device.put(video, precision), consumer, progress, probe);
     }
 
@@ -192,7 +195,10 @@ public final class CogVideoXVae implements AutoCloseable {
         }
         TileGrid grid = TileGrid.encoding(tiles(options), config.spatialRatio());
         VideoBatch batch = new VideoBatch(video.size(0), config.latentFrames(video.size(2)));
-        new ChunkedCoding(this::encodeChunk, VaeConfig.VIDEO_FRAMES, options.tiling() ? Optional.of(grid) : Optional.empty())
+        new ChunkedCoding(
+                        this::encodeChunk,
+                        VaeConfig.VIDEO_FRAMES,
+                        options.tiling() ? Optional.of(grid) : Optional.empty())
                 .run(video, part -> device.put(part, precision), batch, progress, probe);
         return batch.videos();
     }
