@@ -48,7 +48,7 @@ final class Customer implements Runnable {
                 act();
             }
             for (Order order : orders) {
-                if (!order.isDeleted()) {
+                if (order.isRepeatable()) {
                     insist(order::place); // the same again, long after: still one job
                 }
             }
@@ -71,7 +71,11 @@ final class Customer implements Runnable {
         }
         Order one = there.get(random.nextInt(there.size()));
         switch (choice) {
-            case 4 -> insist(one::place);
+            case 4 -> {
+                if (one.isRepeatable()) {
+                    insist(one::place);
+                }
+            }
             case 5 -> insist(one::cancel);
             case 6 -> insist(one::delete);
             default -> {
@@ -91,15 +95,16 @@ final class Customer implements Runnable {
         List<Order> done = orders.stream().filter(Order::isCompleted).toList();
         int kind = random.nextInt(6);
         if (kind == 0 && !done.isEmpty()) {
-            String source = done.get(random.nextInt(done.size())).id();
-            return new Order(key, "/v1/videos/" + source + "/remix", form, fields, Optional.empty());
+            Order source = done.get(random.nextInt(done.size()));
+            String path = "/v1/videos/" + source.id() + "/remix";
+            return new Order(key, path, form, fields, Optional.empty(), Optional.of(source));
         }
         fields.put("num_inference_steps", Integer.toString(2 + random.nextInt(8)));
         if (kind == 1) {
-            return new Order(key, "/v1/videos/edits", form, fields, Optional.of(sample));
+            return new Order(key, "/v1/videos/edits", form, fields, Optional.of(sample), Optional.empty());
         }
         fields.putAll(TinyVideo.SIZE);
-        return new Order(key, "/v1/videos", form, fields, Optional.empty());
+        return new Order(key, "/v1/videos", form, fields, Optional.empty(), Optional.empty());
     }
 
     private void insist(Request request) throws InterruptedException {

@@ -15,6 +15,7 @@ final class Order {
     private final BodyForm form;
     private final Map<String, String> fields;
     private final Optional<Path> upload;
+    private final Optional<Order> source;
 
     private String id = "";
     private boolean cancelTried;
@@ -22,12 +23,22 @@ final class Order {
     private boolean deleted;
     private String end = "";
 
-    Order(String key, String path, BodyForm form, Map<String, String> fields, Optional<Path> upload) {
+    /// @param key    the idempotency key
+    /// @param upload a file that is sent along
+    /// @param source the order whose video it is made from
+    Order(
+            String key,
+            String path,
+            BodyForm form,
+            Map<String, String> fields,
+            Optional<Path> upload,
+            Optional<Order> source) {
         this.key = key;
         this.path = path;
         this.form = form;
         this.fields = Map.copyOf(fields);
         this.upload = upload;
+        this.source = source;
     }
 
     /// Sends it, for the first time or again: its idempotency key makes one job of both.
@@ -92,6 +103,11 @@ final class Order {
         if (!good) {
             throw new BrokenPromise("the video " + id + " of " + key + " (" + path + ") " + otherwise);
         }
+    }
+
+    /// Whether it can be sent again: what was deleted is not made again, and nothing is made of it.
+    boolean isRepeatable() {
+        return !deleted && source.filter(Order::isDeleted).isEmpty();
     }
 
     String id() {

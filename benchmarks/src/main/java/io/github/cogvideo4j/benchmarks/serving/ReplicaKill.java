@@ -18,10 +18,10 @@ public final class ReplicaKill {
 
     private ReplicaKill() {}
 
-    /// Kills, waits and looks.
+    /// Kills, waits and looks. Options are those of [ServerKills], with a store that servers can share, and `--steps N`
+    /// of the video that is interrupted.
     ///
-    /// @param args as of [ServerKills], with a store that servers can share; `--steps N` of the video that is
-    /// interrupted
+    /// @param args the launcher, the model's folder and a folder to work in
     @SuppressWarnings("SystemOut")
     public static void main(String[] args) throws Exception {
         Arguments arguments = Arguments.parse(args);

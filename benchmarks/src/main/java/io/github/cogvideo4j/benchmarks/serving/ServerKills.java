@@ -24,11 +24,10 @@ public final class ServerKills {
 
     private ServerKills() {}
 
-    /// Kills and looks.
+    /// Kills and looks. Options are `--kills N`, `--seed N`, `--lease TIME`, and `--store-from VARIABLE` of the
+    /// environment, which has the store's URL.
     ///
-    /// @param args the launcher, the model's folder and a folder to work in; `--kills N`, `--seed N`, `--lease TIME`,
-    /// and
-    ///             `--store-from VARIABLE` of the environment, which has the store's URL
+    /// @param args the launcher, the model's folder and a folder to work in
     @SuppressWarnings("SystemOut")
     public static void main(String[] args) throws Exception {
         Arguments arguments = Arguments.parse(args);

@@ -10,11 +10,9 @@ import java.util.List;
 public final class ServerLoad {
     private ServerLoad() {}
 
-    /// Measures.
+    /// Measures. Options are `--parts start,create,upload,clients,soak` and, for the soak, `--jobs N`.
     ///
-    /// @param args the launcher, the model's folder and a folder to work in; `--parts
-    /// start,create,upload,clients,soak`,
-    ///             `--jobs N` of the soak
+    /// @param args the launcher, the model's folder and a folder to work in
     public static void main(String[] args) throws Exception {
         Arguments arguments = Arguments.parse(args);
         Setup setup = ServerKills.setup(arguments);

@@ -97,7 +97,8 @@ record ServerProcess(Process process, Path log, VideoClient client) implements A
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (!client.isReady()) {
             if (!process.isAlive() || System.nanoTime() > end) {
-                throw new IllegalStateException("the server does not become ready:\n" + Files.readString(log));
+                throw new IllegalStateException(
+                        "the server does not become ready: " + client.readiness() + "\n" + Files.readString(log));
             }
             Thread.sleep(5);
         }

@@ -61,10 +61,15 @@ final class VideoClient {
     }
 
     boolean isReady() throws InterruptedException {
+        return readiness().map(Answer::isOk).orElse(false);
+    }
+
+    /// What it says of its readiness; nothing while it does not listen.
+    Optional<Answer> readiness() throws InterruptedException {
         try {
-            return send(request("/readyz").GET()).isOk();
+            return Optional.of(get("/readyz"));
         } catch (IOException _) {
-            return false; // it does not listen yet
+            return Optional.empty();
         }
     }
 

@@ -37,9 +37,7 @@ record ModelDescription(
 
     /// Reads a model's folder.
     ///
-    /// @throws InvalidModelException `component-missing` when a part is not there, `pipeline-class` when it is
-    another
-    /// model, `config-invalid`
+    /// @throws InvalidModelException `component-missing`, `config-invalid`, or `pipeline-class` for another model
     static ModelDescription read(Path model, PipelineOptions options) throws IOException {
         ModelFolder folder = ModelFolder.read(model);
         requireCogVideoX(folder);
