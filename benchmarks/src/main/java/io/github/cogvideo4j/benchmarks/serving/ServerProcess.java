@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 /// @param log     what it writes to its outputs
 /// @param client  a client of its address
 record ServerProcess(Process process, Path log, VideoClient client) implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final int TERMINATED = 143;
     private static final Pattern GENERATION = Pattern.compile("total \\d+K, used (\\d+)K");
 
