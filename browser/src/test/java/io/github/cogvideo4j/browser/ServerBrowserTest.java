@@ -19,8 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 
 /// Tests of the server's page, with real models of the goldens' size behind it.
 abstract class ServerBrowserTest extends BrowserTest {
-    static final LocatorAssertions.IsVisibleOptions LONG =
-            new LocatorAssertions.IsVisibleOptions().setTimeout(90_000);
+    static final LocatorAssertions.IsVisibleOptions LONG = new LocatorAssertions.IsVisibleOptions().setTimeout(90_000);
 
     /// Videos are computed meanwhile, on whatever machine this is.
     @BeforeAll

@@ -79,8 +79,11 @@ class ServerKeysPageTest extends ServerBrowserTest {
     @AfterEach
     void nothingButRefusals() {
         assertThat(complaints())
-                .allMatch(text -> text.contains("401") || text.contains("410 (") || text.contains("404 (")
-                        || text.contains("net::ERR_") || text.contains("EventSource"));
+                .allMatch(text -> text.contains("401")
+                        || text.contains("410 (")
+                        || text.contains("404 (")
+                        || text.contains("net::ERR_")
+                        || text.contains("EventSource"));
     }
 
     private Page loggedIn(String key, View view) {
@@ -142,7 +145,8 @@ class ServerKeysPageTest extends ServerBrowserTest {
         assertThat(page.locator(".estimate")).containsText("memory");
         for (String kind : List.of("control", "canny")) {
             page.locator("input[name=kind][value=" + kind + "]").check();
-            if (page.locator("#media-video").isVisible() || page.locator(".picked").count() == 0) {
+            if (page.locator("#media-video").isVisible()
+                    || page.locator(".picked").count() == 0) {
                 page.locator("#media-video").setInputFiles(control);
             }
             assertThat(page.locator(".picked video")).isVisible();
