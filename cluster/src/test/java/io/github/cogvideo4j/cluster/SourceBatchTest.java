@@ -26,7 +26,7 @@ class SourceBatchTest {
         Path rows = folder.resolve("rows.txt");
         Files.write(rows, List.of(lines));
         BatchRequest request =
-                BatchRequest.of(task, rows, folder.resolve(task.toString()).toString(), defaults);
+                BatchRequest.of(task, rows.toString(), folder.resolve(task.toString()).toString(), defaults);
         try (PlannedBatch plan = request.plan(JobControl.none())) {
             return plan.run(JobControl.none());
         }

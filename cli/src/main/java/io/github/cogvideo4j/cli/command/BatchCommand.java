@@ -25,6 +25,7 @@ import io.github.cogvideo4j.inference.options.PipelineOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import picocli.CommandLine.Command;
@@ -40,7 +41,7 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(name = "batch")
 public final class BatchCommand extends ConsoleCommand {
     @Parameters(index = "0", paramLabel = "ROWS", descriptionKey = "ROWS")
-    private Path first = Path.of("");
+    private String first = "";
 
     @Parameters(index = "1", arity = "0..1", paramLabel = "OUTPUT", descriptionKey = "OUTPUT")
     private Optional<String> second = Optional.empty();
@@ -103,22 +104,24 @@ public final class BatchCommand extends ConsoleCommand {
             new SparkProcess(console).print(request.cluster().orElseThrow(), arguments());
             return ExitCode.DONE;
         }
-        if (request.cluster().isPresent() && !dryRun && !Cluster.isHere()) {
+        if (!Cluster.isHere()
+                && ((request.cluster().isPresent() && !dryRun)
+                        || Cluster.isNeededFor(first)
+                        || Cluster.isNeededFor(place))) {
             return new SparkProcess(console).run(arguments());
         }
         try (PlannedBatch plan = request.plan(JobControl.none())) {
             if (dryRun || plan.malformedRows() > 0) {
                 return showPlan(plan);
             }
-            Path output = Path.of(place);
             BatchReport report;
-            try (BatchDisplay display = new BatchDisplay(console, output, first, plan)) {
+            try (BatchDisplay display = new BatchDisplay(console, place, first, plan)) {
                 report = plan.run(display.control());
             }
             console.keptAll();
             ObjectNode result = report.json();
             if (request.share().isEmpty()) {
-                finish(output, result);
+                finish(request, result);
             }
             new BatchText(console).print(report);
             console.result(result);
@@ -189,23 +192,28 @@ public final class BatchCommand extends ConsoleCommand {
     }
 
     /// The page and the names of VBench, which are made anew from the manifest.
-    private void finish(Path output, ObjectNode result) throws IOException {
-        try (BatchFolder folder = BatchFolder.open(output)) {
-            Path page = output.resolve(folder.writePage(console.locale()));
-            result.put("page", page.toString());
+    private void finish(BatchRequest request, ObjectNode result) throws IOException {
+        String output = request.output();
+        try (BatchFolder folder = BatchFolder.open(output, request.settings())) {
+            String page = output + "/" + folder.writePage(console.locale());
+            result.put("page", page);
             console.print("cli.batch.page", page);
             int links = folder.exportVbench();
             if (links > 0) {
                 result.put("vbench", links);
-                console.print("cli.batch.vbench", links, output.resolve("vbench"));
+                console.print("cli.batch.vbench", links, output + "/vbench");
             }
         }
     }
 
-    private ExitCode maintain(Path output) throws IOException {
+    private ExitCode maintain(String output) throws IOException {
+        if (Cluster.isNeededFor(output) && !Cluster.isHere()) {
+            return new SparkProcess(console).run(arguments());
+        }
         ObjectNode result = JsonFile.newObject();
         boolean sound = true;
-        try (BatchFolder folder = BatchFolder.open(output)) {
+        Map<String, String> settings = cluster.asked().map(Cluster::settings).orElse(Map.of());
+        try (BatchFolder folder = BatchFolder.open(output, settings)) {
             if (merge) {
                 folder.merge();
             }
@@ -224,8 +232,7 @@ public final class BatchCommand extends ConsoleCommand {
             }
             ObjectNode standing = folder.standing();
             result.setAll(standing);
-            result.put(
-                    "page", output.resolve(folder.writePage(console.locale())).toString());
+            result.put("page", output + "/" + folder.writePage(console.locale()));
             folder.exportVbench();
             new BatchText(console).printStanding(standing);
         }

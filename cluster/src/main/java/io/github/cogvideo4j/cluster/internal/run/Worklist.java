@@ -19,6 +19,7 @@ import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -87,7 +88,7 @@ public final class Worklist implements RowSink {
     /// @param finished what is done already
     static Worklist of(BatchRequest request, RowTask task, Finished finished, JobControl control) throws IOException {
         Worklist list = new Worklist(request, task, finished, control);
-        new RowFile(request.rows(), list.fields).read(list);
+        new RowFile(request.rows(), request.settings(), list.fields).read(list);
         list.finish();
         return list;
     }
@@ -100,9 +101,13 @@ public final class Worklist implements RowSink {
 
     private void note(List<Problem> problems, long line, Problem problem) {
         if (problems.size() < MOST_PROBLEMS) {
-            Place place = problem.place().file().isPresent() ? problem.place() : Place.of(request.rows());
+            Place place = problem.place().file().isPresent() ? problem.place() : place();
             problems.add(Problem.of(problem.code(), place, "cluster.row.bad", line, problem.message()));
         }
+    }
+
+    private Place place() {
+        return Place.of(Path.of(request.rows()));
     }
 
     @Override
@@ -276,10 +281,10 @@ public final class Worklist implements RowSink {
     void requireReadable() {
         if (malformedRows > 0) {
             throw new InvalidRequestException(
-                    ProblemCode.REQUEST, Place.of(request.rows()), "cluster.rows.malformed", malformedRows);
+                    ProblemCode.REQUEST, place(), "cluster.rows.malformed", malformedRows);
         }
         if (results == 0) {
-            throw new InvalidRequestException(ProblemCode.REQUEST, Place.of(request.rows()), "cluster.rows.none");
+            throw new InvalidRequestException(ProblemCode.REQUEST, place(), "cluster.rows.none");
         }
     }
 

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -52,6 +53,11 @@ public final class LocalStore implements BatchStore {
     @Override
     public String display() {
         return root.toString();
+    }
+
+    @Override
+    public Optional<Path> folder() {
+        return Optional.of(root);
     }
 
     private Path path(String name) {
@@ -147,7 +153,10 @@ public final class LocalStore implements BatchStore {
             try {
                 Files.createFile(target);
             } catch (FileAlreadyExistsException _) {
-                return false;
+                // An empty one holds the name for a process that died before it could move the whole one there.
+                if (Files.size(target) > 0) {
+                    return false;
+                }
             }
             Files.move(unfinished, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
             return true;
@@ -172,6 +181,11 @@ public final class LocalStore implements BatchStore {
             }
             channel.force(true);
         }
+    }
+
+    @Override
+    public void settle(String name) {
+        // What is added is in the file.
     }
 
     /// The end of the last line that is whole.
