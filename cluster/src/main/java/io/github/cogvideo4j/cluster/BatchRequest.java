@@ -216,7 +216,11 @@ public record BatchRequest(
         json.put("job", JOB);
         json.put("version", VERSION);
         json.put("task", task.toString());
-        json.put("rows", Places.isRemote(rows) ? rows : Places.path(rows).toAbsolutePath().normalize().toString());
+        json.put(
+                "rows",
+                Places.isRemote(rows)
+                        ? rows
+                        : Places.path(rows).toAbsolutePath().normalize().toString());
         json.put("output", output);
         json.set("defaults", defaults);
         ArrayNode seeds = json.putArray("seeds");

@@ -26,8 +26,8 @@ class SparkBatchTest {
         Path rows = folder.resolve("rows.txt");
         Path empty = Files.createDirectory(folder.resolve("empty"));
         Files.write(rows, List.of(folder.resolve("none").toString(), empty.toString()));
-        BatchRequest plain =
-                BatchRequest.of(TaskKind.VERIFY, rows.toString(), folder.resolve("out").toString(), JsonFile.newObject());
+        BatchRequest plain = BatchRequest.of(
+                TaskKind.VERIFY, rows.toString(), folder.resolve("out").toString(), JsonFile.newObject());
         BatchRequest request = new BatchRequest(
                 plain.task(),
                 plain.rows(),

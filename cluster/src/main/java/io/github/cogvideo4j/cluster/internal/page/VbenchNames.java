@@ -54,7 +54,10 @@ public final class VbenchNames {
                     names.put(name, wanted);
                 }
                 if (folder.isPresent()) {
-                    link(folder.get().resolve(FOLDER).resolve(name), folder.get(), row.file().get());
+                    link(
+                            folder.get().resolve(FOLDER).resolve(name),
+                            folder.get(),
+                            row.file().get());
                 } else {
                     files.put(name, row.file().get());
                 }

@@ -280,8 +280,7 @@ public final class Worklist implements RowSink {
     /// @throws InvalidRequestException `request` with the first
     void requireReadable() {
         if (malformedRows > 0) {
-            throw new InvalidRequestException(
-                    ProblemCode.REQUEST, place(), "cluster.rows.malformed", malformedRows);
+            throw new InvalidRequestException(ProblemCode.REQUEST, place(), "cluster.rows.malformed", malformedRows);
         }
         if (results == 0) {
             throw new InvalidRequestException(ProblemCode.REQUEST, place(), "cluster.rows.none");

@@ -39,8 +39,8 @@ final class HadoopClaim implements BatchStore.Claim {
         this.store = store;
         this.name = name;
         this.ours = ours;
-        this.renewing =
-                Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
+        this.renewing = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().factory());
         var _ = renewing.scheduleWithFixedDelay(this::renew, RENEWED_SECONDS, RENEWED_SECONDS, TimeUnit.SECONDS);
     }
 
@@ -60,7 +60,8 @@ final class HadoopClaim implements BatchStore.Claim {
                 throw claimed(store, name);
             }
         }
-        if (!owner.equals(owner(store, name).orElse(owner))) {
+        Optional<ObjectNode> holder = owner(store, name);
+        if (holder.filter(one -> one.path("claim").equals(owner.path("claim"))).isEmpty()) {
             throw claimed(store, name);
         }
         return new HadoopClaim(store, name, ours);
@@ -95,9 +96,11 @@ final class HadoopClaim implements BatchStore.Claim {
     private static boolean isDead(HadoopStore store, String name) throws IOException {
         Optional<ObjectNode> owner = owner(store, name);
         if (owner.isPresent() && owner.get().path("host").asString("").equals(LocalStore.host())) {
-            Optional<ProcessHandle> process = ProcessHandle.of(owner.get().path("pid").asLong(0));
+            Optional<ProcessHandle> process =
+                    ProcessHandle.of(owner.get().path("pid").asLong(0));
             return process.isEmpty()
-                    || !started(process.get()).equals(owner.get().path("started").asString(""));
+                    || !started(process.get())
+                            .equals(owner.get().path("started").asString(""));
         }
         Optional<FileStatus> status = store.status(store.path(name));
         if (status.isEmpty()) {
@@ -106,7 +109,9 @@ final class HadoopClaim implements BatchStore.Claim {
         // The time of the file system, which is not this machine's.
         String probe = ".clock-" + UUID.randomUUID();
         store.put(probe, new byte[] {'\n'});
-        long now = store.status(store.path(probe)).map(FileStatus::getModificationTime).orElse(0L);
+        long now = store.status(store.path(probe))
+                .map(FileStatus::getModificationTime)
+                .orElse(0L);
         store.delete(probe);
         return now - status.get().getModificationTime() > DEAD_MILLISECONDS;
     }

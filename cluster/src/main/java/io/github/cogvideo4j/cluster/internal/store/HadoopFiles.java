@@ -93,7 +93,9 @@ final class HadoopFiles {
         Configuration configuration = new Configuration();
         SparkEnv running = SparkEnv.get();
         if (running == null) {
-            System.getProperties().stringPropertyNames().forEach(name -> set(configuration, name, System.getProperty(name)));
+            System.getProperties()
+                    .stringPropertyNames()
+                    .forEach(name -> set(configuration, name, System.getProperty(name)));
         } else {
             for (Tuple2<String, String> setting : running.conf().getAll()) {
                 set(configuration, setting._1(), setting._2());

@@ -52,7 +52,8 @@ final class HadoopStore implements BatchStore {
     HadoopStore(String place, Map<String, String> settings) throws IOException {
         this.place = place.replaceAll("/+$", "");
         this.files = HadoopFiles.of(place, settings);
-        this.root = files.makeQualified(new Path(HadoopFiles.uri(this.place + "/")));
+        String folder = HadoopFiles.uri(this.place).getPath();
+        this.root = files.makeQualified(new Path(folder.isEmpty() ? "/" : folder));
         this.appearsWhole = files.hasPathCapability(root, CommonPathCapabilities.ABORTABLE_STREAM);
         if (status(root).filter(FileStatus::isFile).isPresent()) {
             throw new OutputException(
@@ -74,9 +75,7 @@ final class HadoopStore implements BatchStore {
     Path path(String name) {
         String base = root.toUri().getPath();
         return new Path(
-                root.toUri().getScheme(),
-                root.toUri().getAuthority(),
-                (base.endsWith("/") ? base : base + "/") + name);
+                root.toUri().getScheme(), root.toUri().getAuthority(), (base.endsWith("/") ? base : base + "/") + name);
     }
 
     private static String hidden(String name, String end) {
@@ -107,9 +106,15 @@ final class HadoopStore implements BatchStore {
 
     @Override
     public List<String> list(String folder) throws IOException {
+        Path path = folder.isEmpty() ? root : path(folder);
         try {
-            return Arrays.stream(files.listStatus(folder.isEmpty() ? root : path(folder)))
-                    .filter(file -> file.isFile() || folder.isEmpty())
+            // The list of a file is the file itself.
+            return Arrays.stream(files.listStatus(path))
+                    .filter(file -> (file.isFile() || folder.isEmpty())
+                            && !file.getPath()
+                                    .toUri()
+                                    .getPath()
+                                    .equals(path.toUri().getPath()))
                     .map(file -> file.getPath().getName())
                     .sorted()
                     .toList();
@@ -195,7 +200,8 @@ final class HadoopStore implements BatchStore {
         if (appearsWhole) {
             return written(path(name), replacing, body);
         }
-        Path unfinished = path(hidden(name, "." + UUID.randomUUID().toString().substring(0, 8) + LocalStore.UNFINISHED));
+        Path unfinished =
+                path(hidden(name, "." + UUID.randomUUID().toString().substring(0, 8) + LocalStore.UNFINISHED));
         try {
             written(unfinished, false, body);
             return renamed(unfinished, name, replacing);

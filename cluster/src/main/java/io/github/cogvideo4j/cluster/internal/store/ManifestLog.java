@@ -179,8 +179,10 @@ public final class ManifestLog {
         try {
             return lines.next();
         } catch (LongLineException | CharacterCodingException e) {
-            throw bad(file, lines.number(), Message.of(
-                    e instanceof LongLineException ? "cluster.manifest.long" : "cluster.row.encoding"));
+            throw bad(
+                    file,
+                    lines.number(),
+                    Message.of(e instanceof LongLineException ? "cluster.manifest.long" : "cluster.row.encoding"));
         }
     }
 
