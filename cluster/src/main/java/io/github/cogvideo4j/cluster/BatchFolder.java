@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.cluster.internal.page.BatchPage;
 import io.github.cogvideo4j.cluster.internal.page.VbenchNames;
+import io.github.cogvideo4j.cluster.internal.parquet.ParquetManifest;
 import io.github.cogvideo4j.cluster.internal.run.BatchFile;
 import io.github.cogvideo4j.cluster.internal.run.BatchRun;
 import io.github.cogvideo4j.cluster.internal.run.FolderCheck;
@@ -97,6 +98,15 @@ public final class BatchFolder implements AutoCloseable {
     /// @return its name in the folder
     public String writePage(Locale locale) throws IOException {
         return BatchPage.write(store, log, batch, locale);
+    }
+
+    /// Writes the manifest as Parquet, too, for which Spark's classes have to be there.
+    ///
+    /// @return its name in the folder
+    public String writeParquet() throws IOException {
+        Places.requireSpark(ParquetManifest.NAME);
+        ParquetManifest.write(store, log);
+        return ParquetManifest.NAME;
     }
 
     /// Links the results under the names that VBench asks for, where the batch was made for it.

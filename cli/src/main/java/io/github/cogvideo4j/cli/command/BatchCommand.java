@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -67,6 +68,9 @@ public final class BatchCommand extends ConsoleCommand {
     @Option(names = "--merge")
     private boolean merge;
 
+    @Option(names = "--parquet")
+    private boolean parquet;
+
     @Option(names = "--base", paramLabel = "MODEL")
     private Optional<String> base = Optional.empty();
 
@@ -91,7 +95,7 @@ public final class BatchCommand extends ConsoleCommand {
 
     @Override
     protected ExitCode run() throws IOException {
-        if (verify || collect || merge) {
+        if (verify || collect || merge || (parquet && second.isEmpty())) {
             if (second.isPresent() || dryRun) {
                 throw new UsageException("cli.batch.folder-only", first);
             }
@@ -104,10 +108,7 @@ public final class BatchCommand extends ConsoleCommand {
             new SparkProcess(console).print(request.cluster().orElseThrow(), arguments());
             return ExitCode.DONE;
         }
-        if (!Cluster.isHere()
-                && ((request.cluster().isPresent() && !dryRun)
-                        || Cluster.isNeededFor(first)
-                        || Cluster.isNeededFor(place))) {
+        if (!Cluster.isHere() && ((request.cluster().isPresent() && !dryRun) || parquet || needsSpark(first, place))) {
             return new SparkProcess(console).run(arguments());
         }
         try (PlannedBatch plan = request.plan(JobControl.none())) {
@@ -127,6 +128,10 @@ public final class BatchCommand extends ConsoleCommand {
             console.result(result);
             return report.failed() > 0 || report.stopped() ? ExitCode.PROBLEMS_FOUND : ExitCode.DONE;
         }
+    }
+
+    private static boolean needsSpark(String... places) {
+        return Stream.of(places).anyMatch(Cluster::isNeededFor);
     }
 
     private List<String> arguments() {
@@ -199,6 +204,9 @@ public final class BatchCommand extends ConsoleCommand {
             result.put("page", page);
             console.print("cli.batch.page", page);
             int links = folder.exportVbench();
+            if (parquet) {
+                result.put("manifest", output + "/" + folder.writeParquet());
+            }
             if (links > 0) {
                 result.put("vbench", links);
                 console.print("cli.batch.vbench", links, output + "/vbench");
@@ -207,7 +215,7 @@ public final class BatchCommand extends ConsoleCommand {
     }
 
     private ExitCode maintain(String output) throws IOException {
-        if (Cluster.isNeededFor(output) && !Cluster.isHere()) {
+        if ((parquet || needsSpark(output)) && !Cluster.isHere()) {
             return new SparkProcess(console).run(arguments());
         }
         ObjectNode result = JsonFile.newObject();
@@ -234,6 +242,9 @@ public final class BatchCommand extends ConsoleCommand {
             result.setAll(standing);
             result.put("page", output + "/" + folder.writePage(console.locale()));
             folder.exportVbench();
+            if (parquet) {
+                result.put("manifest", output + "/" + folder.writeParquet());
+            }
             new BatchText(console).printStanding(standing);
         }
         console.result(result);

@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import tools.jackson.databind.node.ObjectNode;
@@ -42,6 +41,7 @@ public final class VbenchNames {
         }
         ObjectNode names = JsonFile.newObject();
         ObjectNode files = JsonFile.newObject();
+        store.list(FOLDER); // refuses a link, which the links would follow
         int[] count = new int[1];
         log.each(row -> {
             String prompt = row.settings().path("prompts").path(0).path("text").asString("");
@@ -71,27 +71,32 @@ public final class VbenchNames {
         return count[0];
     }
 
-    /// The name of a video, as far as file systems can have it.
+    /// The name of a video, as far as file systems can have it. One that is changed has a part of its key: two prompts
+    /// may differ in nothing but what was changed.
     static String fileName(String prompt, int sample, String key) {
-        StringBuilder plain = new StringBuilder();
-        prompt.codePoints()
-                .forEach(c -> plain.appendCodePoint(c == '/' || c == 0 || Character.isISOControl(c) ? '_' : c));
         String end = "-" + sample + ".mp4";
-        if ((plain + end).getBytes(StandardCharsets.UTF_8).length <= LONGEST) {
-            return plain + end;
+        String name = prompt + end;
+        if (plain(prompt).equals(prompt) && name.getBytes(StandardCharsets.UTF_8).length <= LONGEST) {
+            return name;
         }
-        String marked = String.format(Locale.ROOT, "~%s%s", key.substring(0, 8), end);
-        int room = LONGEST - marked.length();
+        String mark = "~" + key.substring(0, 8) + end;
+        int room = LONGEST - mark.length();
         StringBuilder cut = new StringBuilder();
         int bytes = 0;
-        for (int c : plain.codePoints().toArray()) {
+        for (int c : plain(prompt).codePoints().toArray()) {
             bytes += Character.toString(c).getBytes(StandardCharsets.UTF_8).length;
             if (bytes > room) {
                 break;
             }
             cut.appendCodePoint(c);
         }
-        return cut + marked;
+        return cut + mark;
+    }
+
+    private static String plain(String prompt) {
+        StringBuilder plain = new StringBuilder();
+        prompt.codePoints().forEach(c -> plain.appendCodePoint(c == '/' || Character.isISOControl(c) ? '_' : c));
+        return plain.toString();
     }
 
     private static void link(Path link, Path folder, String file) throws IOException {

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.cluster.internal.row;
 
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
+import io.github.cogvideo4j.cluster.internal.parquet.ParquetRows;
 import io.github.cogvideo4j.cluster.internal.store.Lines;
 import io.github.cogvideo4j.cluster.internal.store.Lines.LongLineException;
 import io.github.cogvideo4j.cluster.internal.store.Places;
@@ -66,6 +67,11 @@ public final class RowFile {
         if (Files.isDirectory(file)) {
             throw new InvalidRequestException(ProblemCode.REQUEST, Place.of(file), "cluster.rows.folder");
         }
+        if (isParquet(name)) {
+            Places.requireSpark(name);
+            readParquet(sink);
+            return;
+        }
         String kind = name.toLowerCase(Locale.ROOT);
         try (Lines lines = new Lines(Places.open(name, settings), Lines.ROW)) {
             if (kind.endsWith(".csv")) {
@@ -108,8 +114,31 @@ public final class RowFile {
                 e instanceof LongLineException ? "cluster.row.long" : "cluster.row.encoding");
     }
 
+    private void readParquet(RowSink sink) throws IOException {
+        new ParquetRows(name, settings).read(Lines.ROW, new ParquetRows.Reader() {
+            @Override
+            public void row(long number, ObjectNode record) throws IOException {
+                try {
+                    sink.row(fields.row(number, unframed(record)));
+                } catch (BadRowException e) {
+                    sink.bad(number, e.problem);
+                } catch (InvalidRequestException | MalformedFileException e) {
+                    sink.bad(number, ((CarriesProblem) e).problem());
+                }
+            }
+
+            @Override
+            public void bad(long number, Problem problem) {
+                sink.bad(number, problem);
+            }
+        });
+    }
+
     private ObjectNode json(String line) {
-        ObjectNode json = JsonFile.parseObject(line, Place.of(file), ProblemCode.REQUEST);
+        return unframed(JsonFile.parseObject(line, Place.of(file), ProblemCode.REQUEST));
+    }
+
+    private ObjectNode unframed(ObjectNode json) {
         return json.get("body") instanceof ObjectNode body ? batchApi(json, body) : json;
     }
 
@@ -204,6 +233,7 @@ public final class RowFile {
         StringBuilder cell = new StringBuilder();
         boolean quoted = false;
         String text = line.get();
+        int length = text.length();
         for (int i = 0; ; i++) {
             if (i == text.length()) {
                 if (!quoted) {
@@ -212,6 +242,10 @@ public final class RowFile {
                 }
                 cell.append('\n');
                 text = lines.next().orElseThrow(() -> bad("cluster.row.quote"));
+                length += text.length();
+                if (length > Lines.ROW) {
+                    throw new LongLineException();
+                }
                 i = -1;
                 continue;
             }

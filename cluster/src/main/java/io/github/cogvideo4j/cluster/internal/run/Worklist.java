@@ -14,6 +14,7 @@ import io.github.cogvideo4j.cluster.internal.task.RowTask;
 import io.github.cogvideo4j.cluster.internal.task.RowTask.Prepared;
 import io.github.cogvideo4j.formats.problem.CarriesProblem;
 import io.github.cogvideo4j.formats.problem.Category;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -102,8 +103,16 @@ public final class Worklist implements RowSink {
     private void note(List<Problem> problems, long line, Problem problem) {
         if (problems.size() < MOST_PROBLEMS) {
             Place place = problem.place().file().isPresent() ? problem.place() : place();
-            problems.add(Problem.of(problem.code(), place, "cluster.row.bad", line, problem.message()));
+            String key = RowFile.isParquet(request.rows()) ? "cluster.row.numbered" : "cluster.row.bad";
+            problems.add(Problem.of(problem.code(), place, key, line, ofRow(problem.message())));
         }
+    }
+
+    /// A request's fields are a row's here, and nothing that is repeated.
+    private static Message ofRow(Message message) {
+        return message.key().equals("inference.request.field")
+                ? new Message("cluster.row.field", message.arguments())
+                : message;
     }
 
     private Place place() {

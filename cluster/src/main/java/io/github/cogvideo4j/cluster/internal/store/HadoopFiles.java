@@ -15,13 +15,15 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
+import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.apache.parquet.io.InputFile;
 import org.apache.spark.SparkEnv;
 import scala.Tuple2;
 
 /// The file systems that Hadoop finds by the scheme of a URI: `hdfs`, `s3a`, and what a configuration adds. Their
 /// classes are in Spark's folder. A configuration is `core-site.xml` on the class path, and what settings of Spark
 /// begin with `spark.hadoop.`.
-final class HadoopFiles {
+public final class HadoopFiles {
     private static final String PREFIX = "spark.hadoop.";
 
     /// What Hadoop reads and cannot fill, and what is a page rather than a folder.
@@ -77,6 +79,12 @@ final class HadoopFiles {
             files.close();
             throw e;
         }
+    }
+
+    /// A Parquet file.
+    public static InputFile parquet(String name, Map<String, String> settings) throws IOException {
+        of(name, settings).close(); // refuses what is no file system
+        return HadoopInputFile.fromPath(new Path(uri(name)), configuration(settings));
     }
 
     /// The URI of a name.

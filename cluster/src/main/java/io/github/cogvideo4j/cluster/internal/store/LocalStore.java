@@ -60,7 +60,13 @@ public final class LocalStore implements BatchStore {
         return Optional.of(root);
     }
 
+    /// A folder in the folder that is a link leads to files of others, which would be replaced and deleted.
     private Path path(String name) {
+        int slash = name.indexOf('/');
+        Path folder = root.resolve(slash < 0 ? name : name.substring(0, slash));
+        if (Files.isSymbolicLink(folder) && (slash >= 0 || Files.isDirectory(folder))) {
+            throw new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(folder), "cluster.folder.link");
+        }
         return root.resolve(name);
     }
 

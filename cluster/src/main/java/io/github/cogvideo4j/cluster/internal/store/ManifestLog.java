@@ -124,6 +124,21 @@ public final class ManifestLog {
         }
     }
 
+    /// Reads the rows that count: of several of one key and id the last.
+    ///
+    /// @throws MalformedFileException as [#each]
+    public void eachLast(RowReader reader) throws IOException {
+        KeySet last = new KeySet();
+        int[] number = new int[1];
+        each(row -> last.put(identity(row.key(), row.id()), number[0]++));
+        number[0] = 0;
+        each(row -> {
+            if (last.get(identity(row.key(), row.id())) == number[0]++) {
+                reader.read(row);
+            }
+        });
+    }
+
     private void readPart(String part, RowReader reader) throws IOException {
         try {
             read(part, reader);

@@ -36,10 +36,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// `scripts/hadoop-test.sh` has a real HDFS and a real S3 server.
 class HadoopStoreTest {
     private static final Map<String, String> SETTINGS = Map.of(
-            "spark.hadoop.fs.objects.impl", ObjectFiles.class.getName(),
-            "spark.hadoop.fs.copying.impl", CopyingFiles.class.getName(),
-            "spark.hadoop.fs.absent.impl", "org.example.AbsentFileSystem",
-            "spark.driver.host", "127.0.0.1");
+            "spark.hadoop.fs.objects.impl",
+            ObjectFiles.class.getName(),
+            "spark.hadoop.fs.copying.impl",
+            CopyingFiles.class.getName(),
+            "spark.hadoop.fs.absent.impl",
+            "org.example.AbsentFileSystem",
+            "spark.driver.host",
+            "127.0.0.1");
 
     @TempDir
     private Path folder;
