@@ -123,7 +123,7 @@ final class JsonRecords extends RecordMaterializer<ObjectNode> {
                     .map(field -> {
                         String name = field.getName();
                         Consumer<JsonNode> put = field.isRepetition(Repetition.REPEATED)
-                                ? value -> ((ArrayNode) node.withArrayProperty(name)).add(value)
+                                ? value -> node.withArrayProperty(name).add(value)
                                 : value -> node.set(name, value);
                         return converter(field, path.isEmpty() ? name : path + "." + name, put);
                     })
