@@ -98,9 +98,10 @@ public final class BatchCommand extends ConsoleCommand {
         }
         String place = second.orElseThrow(() -> new UsageException("cli.usage.missing", "OUTPUT"));
         BatchRequest request = request(place);
-        SparkProcess.requireCluster(request.cluster(), printSubmit);
         if (printSubmit) {
-            new SparkProcess(console).print(request.cluster().orElseThrow(), arguments());
+            Cluster there = cluster.asked(false)
+                    .orElseThrow(() -> new UsageException("cli.batch.no-master", "--print-submit"));
+            new SparkProcess(console).print(there, arguments());
             return ExitCode.DONE;
         }
         if (request.cluster().isPresent() && !dryRun && !Cluster.isHere()) {
@@ -141,7 +142,7 @@ public final class BatchCommand extends ConsoleCommand {
                 batch.conduct(),
                 model.options().compute().threads(),
                 batch.scratch(),
-                cluster.asked());
+                cluster.asked(batch.share().isEmpty() && new SparkProcess(console).isThere()));
     }
 
     private ObjectNode videoDefaults() throws IOException {
@@ -163,6 +164,8 @@ public final class BatchCommand extends ConsoleCommand {
         if (!model.named()) {
             defaults.remove("model");
         }
+        // Every machine looks it up in its own cache.
+        model.hubName().ifPresent(name -> defaults.put("model", name));
         return defaults;
     }
 

@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.ShellWord;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
@@ -125,30 +124,30 @@ final class SparkProcess {
                 .collect(Collectors.joining(File.pathSeparator));
     }
 
-    /// The folder with Spark's jars.
+    /// Whether Spark is there: in this process, or in a folder.
+    boolean isThere() {
+        return Cluster.isHere() || found().isPresent();
+    }
+
     private Path home() {
+        return found().orElseThrow(() -> new MissingCapabilityException(
+                Problem.of(ProblemCode.NATIVE_LIBRARY, Place.nowhere(), "cli.batch.no-spark")));
+    }
+
+    /// The folder with Spark's jars: the one that is named, or else a checkout's, a distribution's, the system's.
+    private Optional<Path> found() {
         Map<String, String> environment = console.environment();
         Optional<Path> root =
                 Optional.ofNullable(System.getProperty("cogvideo4j.root")).map(Path::of);
-        List<Path> places = Stream.of(
-                        Optional.ofNullable(environment.get("COGVIDEO_SPARK_HOME"))
-                                .map(Path::of),
+        Optional<String> named = Optional.ofNullable(environment.get("COGVIDEO_SPARK_HOME"));
+        Stream<Optional<Path>> places = named.isPresent()
+                ? Stream.of(named.filter(name -> !name.isEmpty()).map(Path::of))
+                : Stream.of(
                         root.map(folder -> folder.resolve("cluster/target/spark")),
                         root.map(folder -> folder.resolve("spark")),
-                        Optional.ofNullable(environment.get("SPARK_HOME")).map(Path::of))
-                .flatMap(Optional::stream)
-                .toList();
-        return places.stream()
+                        Optional.ofNullable(environment.get("SPARK_HOME")).map(Path::of));
+        return places.flatMap(Optional::stream)
                 .filter(place -> Files.isDirectory(place.resolve("jars")))
-                .findFirst()
-                .orElseThrow(() -> new MissingCapabilityException(
-                        Problem.of(ProblemCode.NATIVE_LIBRARY, Place.nowhere(), "cli.batch.no-spark")));
-    }
-
-    /// Refuses what only a cluster has.
-    static void requireCluster(Optional<Cluster> cluster, boolean print) {
-        if (print && cluster.isEmpty()) {
-            throw new UsageException("cli.batch.no-master", "--print-submit");
-        }
+                .findFirst();
     }
 }

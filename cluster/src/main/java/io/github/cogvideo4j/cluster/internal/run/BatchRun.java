@@ -130,8 +130,8 @@ public final class BatchRun implements AutoCloseable {
         boolean make(List<BatchWork> works, Standings standings, JobControl control) throws IOException;
     }
 
-    /// On a cluster where one was asked for. For one device nothing has to be scheduled or placed, and a row after the
-    /// other needs no Spark.
+    /// Spark schedules, retries, places and excludes. Where it is not there, and for a share of the rows, they are made
+    /// one after the other in this process.
     private RowEngine engine() {
         return request.cluster().isPresent()
                 ? new SparkEngine(request, request.cluster().get(), log)
@@ -144,7 +144,7 @@ public final class BatchRun implements AutoCloseable {
             for (BatchWork work : works) {
                 control.check();
                 standings.begun(work);
-                standings.ended(work, runner.run(work, true, inner(control)));
+                standings.ended(work, runner.run(work, RowRunner.Chances.here(), inner(control)));
                 apart += work.names().size();
                 if (apart >= COLLECTED) {
                     log.collect();

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.cluster.internal.run;
 import io.github.cogvideo4j.checkpoints.job.Cancellation;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.cluster.BatchRequest;
+import io.github.cogvideo4j.cluster.internal.run.RowRunner.Chances;
 import io.github.cogvideo4j.cluster.internal.store.BatchStore;
 import io.github.cogvideo4j.cluster.internal.store.ManifestLog;
 import io.github.cogvideo4j.cluster.internal.task.RowTask;
@@ -12,6 +13,7 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Optional;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.SparkFiles;
 import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
@@ -20,6 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// The rows that an executor makes: one process owns one device and keeps its model open from task to task.
 final class ExecutorRows {
     private static Optional<Held> held = Optional.empty();
+    private static Optional<Throwable> failure = Optional.empty();
 
     private ExecutorRows() {}
 
@@ -44,10 +47,17 @@ final class ExecutorRows {
         }
     }
 
+    /// What a task says of its row.
+    ///
+    /// @param line  its line of the manifest; nothing when memory was lacking and the row may be tried again
+    /// @param loads how many models were opened for it
+    record Result(String line, int loads) {}
+
     /// Makes a row.
     ///
-    /// @return its line of the manifest
-    static synchronized String make(String request, String shipped, BatchWork work, TaskContext context) {
+    /// @param last whether a lack of memory is the row's result
+    static synchronized Result make(
+            String request, String shipped, BatchWork work, boolean last, TaskContext context) {
         Cancellation cancellation = new Cancellation();
         JobControl control = new JobControl(
                 _ -> {
@@ -57,17 +67,46 @@ final class ExecutorRows {
                     }
                 },
                 cancellation);
+        int tries = context.attemptNumber();
+        // Where there is one process, what is wrong with it ends the batch.
+        boolean alone = SparkEnv.get().conf().get("spark.master").startsWith("local");
+        Chances chances = new Chances(
+                !last && tries == 0,
+                alone || tries < RowRunner.MOST_ATTEMPTS - 1,
+                alone || tries < RowRunner.MOST_REFUSALS - 1);
         try {
-            RowRunner runner = runner(request, shipped, device(context));
-            int tries = context.attemptNumber();
-            return runner.run(work, tries > 0, tries >= RowRunner.MOST_ATTEMPTS - 1, control)
-                    .line();
+            Held kept = held(request, shipped, device(context));
+            int before = kept.task().loads();
+            try {
+                String line = kept.runner().run(work, chances, control).line();
+                return new Result(line, kept.task().loads() - before);
+            } catch (RuntimeException | OutOfMemoryError e) {
+                if (!chances.memory() || !RowRunner.isMemory(e)) {
+                    throw e;
+                }
+                return new Result("", kept.task().loads() - before);
+            }
         } catch (IOException e) {
+            failure = Optional.of(e);
             throw new UncheckedIOException(e);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            failure = Optional.of(e);
+            throw e;
         }
     }
 
-    private static RowRunner runner(String request, String shipped, String device) throws IOException {
+    /// What was last thrown in this process: of an embedded Spark's batch it is the reason for its end, which Spark
+    /// tells only in words.
+    static synchronized Optional<Throwable> failure() {
+        return failure;
+    }
+
+    /// A batch begins.
+    static synchronized void forget() {
+        failure = Optional.empty();
+    }
+
+    private static Held held(String request, String shipped, String device) throws IOException {
         if (held.filter(kept -> kept.request().equals(request) && kept.device().equals(device))
                 .isEmpty()) {
             if (held.isPresent()) {
@@ -77,7 +116,7 @@ final class ExecutorRows {
             }
             held = Optional.of(Held.open(request, shipped, device));
         }
-        return held.orElseThrow().runner();
+        return held.orElseThrow();
     }
 
     /// The device that Spark gave to the task; empty where it gave none, and the request's counts.

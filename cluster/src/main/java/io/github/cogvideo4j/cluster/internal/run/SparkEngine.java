@@ -1,11 +1,13 @@
 package io.github.cogvideo4j.cluster.internal.run;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
+
 import io.github.cogvideo4j.checkpoints.CancelledException;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.cluster.BatchRequest;
 import io.github.cogvideo4j.cluster.BatchRequest.Cluster;
 import io.github.cogvideo4j.cluster.internal.store.ManifestLog;
-import io.github.cogvideo4j.cluster.internal.store.ManifestRow;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -17,15 +19,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkException;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.scheduler.SparkListener;
-import org.apache.spark.scheduler.SparkListenerTaskEnd;
-import org.apache.spark.scheduler.SparkListenerTaskStart;
+import org.apache.spark.util.LongAccumulator;
 import scala.reflect.ClassTag;
 import scala.runtime.AbstractFunction2;
 import scala.runtime.BoxedUnit;
@@ -42,10 +41,14 @@ final class SparkEngine implements BatchRun.RowEngine {
             Map.entry("spark.scheduler.minRegisteredResourcesRatio", "0"),
             // A slow video is a long video; a copy would waste a device.
             Map.entry("spark.speculation", "false"),
-            Map.entry("spark.task.maxFailures", Integer.toString(RowRunner.MOST_ATTEMPTS)),
-            // A device that fails is not to eat all rows.
+            // One more than a row has, for the try that says that the last one took its process along. Executors
+            // that refuse a row because of their weights do not use up its tries.
+            Map.entry("spark.task.maxFailures", "100"),
+            // A device that fails is not to eat all rows: two failures exclude its executor for the rest of the batch.
+            // It is not its machine: the others there go on, and where there is no other, Spark replaces the process.
             Map.entry("spark.excludeOnFailure.enabled", "true"),
-            Map.entry("spark.excludeOnFailure.timeout", "1h"),
+            Map.entry("spark.excludeOnFailure.task.maxTaskAttemptsPerNode", "99"),
+            Map.entry("spark.excludeOnFailure.stage.maxFailedExecutorsPerNode", "1000"),
             // An idle process that ends has to load the model again.
             Map.entry("spark.dynamicAllocation.enabled", "false"),
             Map.entry("spark.network.timeout", "600s"),
@@ -71,11 +74,11 @@ final class SparkEngine implements BatchRun.RowEngine {
         SparkConf conf = new SparkConf();
         boolean submitted = conf.contains("spark.master");
         if (!submitted) {
-            // Without a number of tries, a local master never tries again.
-            conf.setMaster(
-                    cluster.master().equals("local") ? "local[1," + RowRunner.MOST_ATTEMPTS + "]" : cluster.master());
+            // One process owns one device, so it makes one row at a time; a local master that is not told so never
+            // tries a row again.
+            conf.setMaster(cluster.master().equals(Cluster.EMBEDDED) ? "local[1,2]" : cluster.master());
         }
-        conf.setIfMissing("spark.app.name", "cogvideo batch " + request.rows().getFileName());
+        conf.setIfMissing("spark.app.name", "cogvideo batch " + name());
         cluster.settings().forEach(conf::set);
         if (conf.get("spark.master").startsWith("local")) {
             conf.setIfMissing("spark.excludeOnFailure.enabled", "false"); // there is nowhere else
@@ -100,59 +103,85 @@ final class SparkEngine implements BatchRun.RowEngine {
         if (works.isEmpty()) {
             return false;
         }
+        ExecutorRows.forget();
+        SparkProgress progress = new SparkProgress(standings);
         try (JavaSparkContext spark = new JavaSparkContext(conf());
                 ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
                         Thread.ofPlatform().daemon().factory())) {
-            Optional<String> shipped = ship(spark);
-            Progress progress = new Progress(works, standings);
+            LongAccumulator loads = spark.sc().longAccumulator("models opened");
+            RowTaskFunction function = new RowTaskFunction(request.toJson().toString(), ship(spark), loads);
             spark.sc().addSparkListener(progress);
             var _ = timer.scheduleWithFixedDelay(
-                    () -> watch(spark, standings, control), COLLECT_SECONDS, COLLECT_SECONDS, TimeUnit.SECONDS);
+                    () -> watch(spark, progress, standings, control), COLLECT_SECONDS, COLLECT_SECONDS, SECONDS);
             try {
-                run(spark, works, shipped, progress);
+                progress.begin(works);
+                run(spark, request.task() + " " + name(), works, function, progress);
+                List<BatchWork> again = progress.again();
+                if (!again.isEmpty()) {
+                    progress.begin(again);
+                    run(spark, "again after a lack of memory: " + name(), again, function.lastTry(), progress);
+                }
             } finally {
                 timer.shutdownNow();
+                standings.loaded(loads.value());
             }
         } catch (Exception e) {
             control.check();
             if (BatchRun.isTooMuch(request, standings)) {
                 return true;
             }
-            throw failure(e);
+            throw thrown(e, progress);
         }
         return BatchRun.isTooMuch(request, standings);
     }
 
+    private String name() {
+        return String.valueOf(request.rows().getFileName());
+    }
+
     /// Copies the model to the executors as Spark copies files.
-    private Optional<String> ship(JavaSparkContext spark) {
+    ///
+    /// @return its name there; empty where it lies there already
+    private String ship(JavaSparkContext spark) throws IOException {
         if (!cluster.shipModel()) {
-            return Optional.empty();
+            return "";
         }
-        Path model = Path.of(request.defaults().path("model").asString(""));
-        spark.sc().addFile(model.toAbsolutePath().toString(), true);
-        return Optional.of(String.valueOf(model.getFileName()));
+        Path model = ModelFolder.locate(
+                        request.defaults().path("model").asString(""), Map.copyOf(System.getenv()))
+                .toRealPath();
+        spark.sc().addFile(model.toString(), true);
+        return String.valueOf(model.getFileName());
     }
 
     /// Adds what is done to the manifest, and stops when that is wanted.
-    private void watch(JavaSparkContext spark, Standings standings, JobControl control) {
+    private void watch(JavaSparkContext spark, SparkProgress progress, Standings standings, JobControl control) {
         try {
             log.collect();
         } catch (IOException _) {
             // What cannot be added now is added at the end, and there it is an error.
         }
-        if (control.cancellation().requested() || BatchRun.isTooMuch(request, standings)) {
+        int executors = spark.sc().statusTracker().getExecutorInfos().length - 1; // one is the driver
+        if (control.cancellation().requested()
+                || BatchRun.isTooMuch(request, standings)
+                || progress.isHopeless(executors)) {
             spark.sc().cancelAllJobs();
         }
     }
 
-    private void run(JavaSparkContext spark, List<BatchWork> works, Optional<String> shipped, Progress progress) {
+    private static void run(
+            JavaSparkContext spark,
+            String name,
+            List<BatchWork> works,
+            RowTaskFunction function,
+            SparkProgress progress) {
         JavaRDD<BatchWork> rows = spark.parallelize(works, works.size());
         rows.setName("rows");
-        spark.sc().setJobDescription("videos of " + request.rows().getFileName());
+        spark.sc().setCallSite(name);
+        spark.sc().setJobDescription(name);
         spark.sc()
                 .runJob(
                         rows.rdd(),
-                        new RowTaskFunction(request.toJson().toString(), shipped.orElse("")),
+                        function,
                         scala.jdk.javaapi.CollectionConverters.asScala(java.util.stream.IntStream.range(0, works.size())
                                         .<Object>mapToObj(i -> i)
                                         .toList())
@@ -167,11 +196,22 @@ final class SparkEngine implements BatchRun.RowEngine {
                         ClassTag.apply(String.class));
     }
 
-    private static RuntimeException failure(Exception e) {
+    /// What ended the batch.
+    private static RuntimeException thrown(Exception e, SparkProgress progress) throws IOException {
         if (e instanceof CancelledException cancelled) {
             return cancelled;
         }
-        String first = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        switch (ExecutorRows.failure().orElse(e)) {
+            case IOException here -> throw here;
+            case Error here -> throw here;
+            case RuntimeException here when !ExecutorRows.failure().isEmpty() -> throw here;
+            default -> {}
+        }
+        String first = progress.refusal()
+                .orElse(String.valueOf(e.getMessage()))
+                .lines()
+                .findFirst()
+                .orElse("");
         MissingCapabilityException failure = new MissingCapabilityException(Problem.of(
                 ProblemCode.DEVICE,
                 Place.nowhere(),
@@ -181,49 +221,35 @@ final class SparkEngine implements BatchRun.RowEngine {
         return failure;
     }
 
-    /// The making of one row, on an executor. Its value is what the manifest says.
+    /// The making of one row, on an executor. Its value is what the manifest says; nothing when memory was lacking and
+    /// the row may be tried again.
     private static final class RowTaskFunction
             extends AbstractFunction2<TaskContext, scala.collection.Iterator<BatchWork>, String>
             implements java.io.Serializable {
         private static final long serialVersionUID = 1;
         private final String request;
         private final String shipped;
+        private final LongAccumulator loads;
+        private boolean last;
 
-        RowTaskFunction(String request, String shipped) {
+        RowTaskFunction(String request, String shipped, LongAccumulator loads) {
             this.request = request;
             this.shipped = shipped;
+            this.loads = loads;
+        }
+
+        /// For rows that are not tried once more.
+        RowTaskFunction lastTry() {
+            RowTaskFunction function = new RowTaskFunction(request, shipped, loads);
+            function.last = true;
+            return function;
         }
 
         @Override
         public String apply(TaskContext context, scala.collection.Iterator<BatchWork> rows) {
-            return ExecutorRows.make(request, shipped, rows.next(), context);
-        }
-    }
-
-    /// What Spark tells of its tasks, as what the batch tells of its rows.
-    private static final class Progress extends SparkListener {
-        private final List<BatchWork> works;
-        private final Standings standings;
-
-        Progress(List<BatchWork> works, Standings standings) {
-            this.works = works;
-            this.standings = standings;
-        }
-
-        @Override
-        public void onTaskStart(SparkListenerTaskStart start) {
-            standings.begun(works.get(start.taskInfo().partitionId()));
-        }
-
-        @Override
-        public void onTaskEnd(SparkListenerTaskEnd end) {
-            if (!end.taskInfo().successful()) {
-                standings.lost(works.get(end.taskInfo().partitionId()));
-            }
-        }
-
-        void ended(int index, String line) {
-            standings.ended(works.get(index), ManifestRow.read(line, Place.nowhere()));
+            ExecutorRows.Result result = ExecutorRows.make(request, shipped, rows.next(), last, context);
+            loads.add(result.loads());
+            return result.line();
         }
     }
 }
