@@ -27,8 +27,8 @@ public final class ClusterArguments {
     /// @param embedded whether the rows run on the embedded Spark when nothing else was asked for
     /// @throws UsageException for a setting that is none, and options that need a cluster
     public Optional<Cluster> asked(boolean embedded) {
-        Optional<String> where =
-                master.or(() -> embedded ? Optional.of(Cluster.EMBEDDED) : Optional.empty()).filter(url -> !url.equals(NONE));
+        Optional<String> where = master.or(() -> embedded ? Optional.of(Cluster.EMBEDDED) : Optional.empty())
+                .filter(url -> !url.equals(NONE));
         if (where.isEmpty() && (shipModel || !settings.isEmpty())) {
             throw new UsageException("cli.batch.no-master", shipModel ? "--ship-model" : "--conf");
         }

@@ -99,8 +99,8 @@ public final class BatchCommand extends ConsoleCommand {
         String place = second.orElseThrow(() -> new UsageException("cli.usage.missing", "OUTPUT"));
         BatchRequest request = request(place);
         if (printSubmit) {
-            Cluster there = cluster.asked(false)
-                    .orElseThrow(() -> new UsageException("cli.batch.no-master", "--print-submit"));
+            Cluster there =
+                    cluster.asked(false).orElseThrow(() -> new UsageException("cli.batch.no-master", "--print-submit"));
             new SparkProcess(console).print(there, arguments());
             return ExitCode.DONE;
         }

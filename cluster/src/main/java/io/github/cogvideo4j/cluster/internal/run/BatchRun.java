@@ -16,6 +16,7 @@ import io.github.cogvideo4j.cluster.internal.task.RowTask;
 import io.github.cogvideo4j.cluster.internal.task.SourceTask;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.pipeline.LoadedModels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,7 +53,7 @@ public final class BatchRun implements AutoCloseable {
     public static BatchRun plan(BatchRequest request, JobControl control) throws IOException {
         BatchStore store = store(request);
         ManifestLog log = new ManifestLog(store, request.share().map(Share::toString));
-        RowTask task = task(request, "");
+        RowTask task = task(request, "", Optional.empty());
         try {
             Finished finished = Finished.read(log);
             return new BatchRun(request, store, log, task, Worklist.of(request, task, finished, control));
@@ -74,9 +75,10 @@ public final class BatchRun implements AutoCloseable {
     /// What makes the rows.
     ///
     /// @param device the device of this process; empty: the one that was asked for
-    public static RowTask task(BatchRequest request, String device) {
+    /// @param kept   models that stay open from batch to batch; empty: they are closed with what is returned
+    public static RowTask task(BatchRequest request, String device, Optional<LoadedModels> kept) {
         return request.task() == TaskKind.GENERATE
-                ? new GenerateTask(request.defaults(), device, request.threads())
+                ? new GenerateTask(request.defaults(), device, request.threads(), kept)
                 : new SourceTask(
                         request.task(),
                         request.defaults(),
@@ -113,7 +115,7 @@ public final class BatchRun implements AutoCloseable {
                 log.collect();
             }
             log.tidy();
-            return standings.report(store.display(), task.loads(), stopped);
+            return standings.report(store.display(), stopped);
         }
     }
 
@@ -134,7 +136,7 @@ public final class BatchRun implements AutoCloseable {
     /// one after the other in this process.
     private RowEngine engine() {
         return request.cluster().isPresent()
-                ? new SparkEngine(request, request.cluster().get(), log)
+                ? new SparkEngine(request, request.cluster().get(), log, task)
                 : this::makeHere;
     }
 
@@ -154,6 +156,8 @@ public final class BatchRun implements AutoCloseable {
                     return true;
                 }
             }
+        } finally {
+            standings.loaded(task.loads());
         }
         return false;
     }

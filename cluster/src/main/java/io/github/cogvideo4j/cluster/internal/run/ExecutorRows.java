@@ -10,6 +10,7 @@ import io.github.cogvideo4j.cluster.internal.task.RowTask;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.pipeline.LoadedModels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Optional;
@@ -19,9 +20,14 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The rows that an executor makes: one process owns one device and keeps its model open from task to task.
+/// The rows that an executor makes: one process owns one device and keeps its model open from task to task, and from
+/// batch to batch.
 final class ExecutorRows {
     private static Optional<Held> held = Optional.empty();
+    /// The models of this process, which the batches of a session share.
+    private static final LoadedModels MODELS = new LoadedModels();
+
+    private static Optional<RowTask> lent = Optional.empty();
     private static Optional<Throwable> failure = Optional.empty();
 
     private ExecutorRows() {}
@@ -37,7 +43,7 @@ final class ExecutorRows {
             }
             BatchRequest request = BatchRequest.read(json);
             BatchStore store = BatchRun.store(request);
-            RowTask task = BatchRun.task(request, device);
+            RowTask task = lent.orElseGet(() -> BatchRun.task(request, device, Optional.of(MODELS)));
             ManifestLog log = new ManifestLog(store, request.share().map(BatchRequest.Share::toString));
             return new Held(
                     text,
@@ -56,8 +62,7 @@ final class ExecutorRows {
     /// Makes a row.
     ///
     /// @param last whether a lack of memory is the row's result
-    static synchronized Result make(
-            String request, String shipped, BatchWork work, boolean last, TaskContext context) {
+    static synchronized Result make(String request, String shipped, BatchWork work, boolean last, TaskContext context) {
         Cancellation cancellation = new Cancellation();
         JobControl control = new JobControl(
                 _ -> {
@@ -101,19 +106,33 @@ final class ExecutorRows {
         return failure;
     }
 
-    /// A batch begins.
-    static synchronized void forget() {
+    /// Rows of an embedded Spark are made by what planned them, in whose process they are: its model is open already.
+    static synchronized void lend(RowTask task) throws IOException {
+        giveBack();
+        lent = Optional.of(task);
+    }
+
+    /// Ends what [#lend(RowTask)] began.
+    static synchronized void giveBack() throws IOException {
+        release();
+        lent = Optional.empty();
         failure = Optional.empty();
+    }
+
+    private static void release() throws IOException {
+        if (held.isPresent()) {
+            held.get().runner().close();
+            if (lent.isEmpty()) {
+                held.get().task().close();
+            }
+            held = Optional.empty();
+        }
     }
 
     private static Held held(String request, String shipped, String device) throws IOException {
         if (held.filter(kept -> kept.request().equals(request) && kept.device().equals(device))
                 .isEmpty()) {
-            if (held.isPresent()) {
-                held.get().runner().close();
-                held.get().task().close();
-                held = Optional.empty();
-            }
+            release();
             held = Optional.of(Held.open(request, shipped, device));
         }
         return held.orElseThrow();

@@ -187,7 +187,7 @@ public final class RowRunner implements AutoCloseable {
         }
         if (e instanceof CarriesProblem carrier) {
             Problem own = carrier.problem();
-            boolean thrown = own.code() == ProblemCode.DIFFERENT && e instanceof MissingCapabilityException
+            boolean thrown = (own.code() == ProblemCode.DIFFERENT && e instanceof MissingCapabilityException)
                     ? chances.weights()
                     : carrier.category() == Category.ENVIRONMENT && chances.machine();
             return thrown ? Optional.empty() : Optional.of(own);

@@ -8,6 +8,7 @@ import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.cluster.BatchRequest;
 import io.github.cogvideo4j.cluster.BatchRequest.Cluster;
 import io.github.cogvideo4j.cluster.internal.store.ManifestLog;
+import io.github.cogvideo4j.cluster.internal.task.RowTask;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -19,12 +20,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.SparkException;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.util.LongAccumulator;
+import scala.jdk.javaapi.CollectionConverters;
 import scala.reflect.ClassTag;
 import scala.runtime.AbstractFunction2;
 import scala.runtime.BoxedUnit;
@@ -63,8 +68,10 @@ final class SparkEngine implements BatchRun.RowEngine {
     private final BatchRequest request;
     private final Cluster cluster;
     private final ManifestLog log;
+    private final RowTask task;
 
-    SparkEngine(BatchRequest request, Cluster cluster, ManifestLog log) {
+    SparkEngine(BatchRequest request, Cluster cluster, ManifestLog log, RowTask task) {
+        this.task = task;
         this.request = request;
         this.cluster = cluster;
         this.log = log;
@@ -103,27 +110,32 @@ final class SparkEngine implements BatchRun.RowEngine {
         if (works.isEmpty()) {
             return false;
         }
-        ExecutorRows.forget();
-        SparkProgress progress = new SparkProgress(standings);
-        try (JavaSparkContext spark = new JavaSparkContext(conf());
+        SparkProgress progress = new SparkProgress(works, standings);
+        try (Session session = Session.open(conf());
                 ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
                         Thread.ofPlatform().daemon().factory())) {
+            JavaSparkContext spark = session.spark();
+            if (session.isEmbedded()) {
+                ExecutorRows.lend(task);
+            }
             LongAccumulator loads = spark.sc().longAccumulator("models opened");
             RowTaskFunction function = new RowTaskFunction(request.toJson().toString(), ship(spark), loads);
             spark.sc().addSparkListener(progress);
             var _ = timer.scheduleWithFixedDelay(
                     () -> watch(spark, progress, standings, control), COLLECT_SECONDS, COLLECT_SECONDS, SECONDS);
             try {
-                progress.begin(works);
-                run(spark, request.task() + " " + name(), works, function, progress);
-                List<BatchWork> again = progress.again();
+                JavaRDD<BatchWork> rows = spark.parallelize(works, works.size());
+                rows.setName("rows");
+                List<Integer> all = IntStream.range(0, works.size()).boxed().toList();
+                run(rows, request.task() + " " + name(), all, function, progress);
+                List<Integer> again = progress.again();
                 if (!again.isEmpty()) {
-                    progress.begin(again);
-                    run(spark, "again after a lack of memory: " + name(), again, function.lastTry(), progress);
+                    run(rows, "again after a lack of memory: " + name(), again, function.lastTry(), progress);
                 }
             } finally {
                 timer.shutdownNow();
-                standings.loaded(loads.value());
+                spark.sc().removeSparkListener(progress);
+                standings.loaded(loads.value() + (session.isEmbedded() ? task.loads() : 0));
             }
         } catch (Exception e) {
             control.check();
@@ -131,8 +143,30 @@ final class SparkEngine implements BatchRun.RowEngine {
                 return true;
             }
             throw thrown(e, progress);
+        } finally {
+            ExecutorRows.giveBack();
         }
         return BatchRun.isTooMuch(request, standings);
+    }
+
+    /// Spark: started for this batch, or the one of a program that runs several, whose executors keep their models.
+    private record Session(JavaSparkContext spark, boolean ours) implements AutoCloseable {
+        static Session open(SparkConf conf) {
+            boolean ours = Optional.ofNullable(SparkEnv.get()).isEmpty();
+            return new Session(new JavaSparkContext(SparkContext.getOrCreate(conf)), ours);
+        }
+
+        /// Whether rows are made in this process, and by nobody else before or after.
+        boolean isEmbedded() {
+            return ours && spark.isLocal();
+        }
+
+        @Override
+        public void close() {
+            if (ours) {
+                spark.close();
+            }
+        }
     }
 
     private String name() {
@@ -146,8 +180,7 @@ final class SparkEngine implements BatchRun.RowEngine {
         if (!cluster.shipModel()) {
             return "";
         }
-        Path model = ModelFolder.locate(
-                        request.defaults().path("model").asString(""), Map.copyOf(System.getenv()))
+        Path model = ModelFolder.locate(request.defaults().path("model").asString(""), Map.copyOf(System.getenv()))
                 .toRealPath();
         spark.sc().addFile(model.toString(), true);
         return String.valueOf(model.getFileName());
@@ -168,32 +201,30 @@ final class SparkEngine implements BatchRun.RowEngine {
         }
     }
 
+    /// Runs rows as the tasks of a job.
+    ///
+    /// @param partitions which rows
     private static void run(
-            JavaSparkContext spark,
+            JavaRDD<BatchWork> rows,
             String name,
-            List<BatchWork> works,
+            List<Integer> partitions,
             RowTaskFunction function,
             SparkProgress progress) {
-        JavaRDD<BatchWork> rows = spark.parallelize(works, works.size());
-        rows.setName("rows");
-        spark.sc().setCallSite(name);
-        spark.sc().setJobDescription(name);
-        spark.sc()
-                .runJob(
-                        rows.rdd(),
-                        function,
-                        scala.jdk.javaapi.CollectionConverters.asScala(java.util.stream.IntStream.range(0, works.size())
-                                        .<Object>mapToObj(i -> i)
-                                        .toList())
-                                .toSeq(),
-                        new AbstractFunction2<Object, String, BoxedUnit>() {
-                            @Override
-                            public BoxedUnit apply(Object partition, String line) {
-                                progress.ended((Integer) partition, line);
-                                return BoxedUnit.UNIT;
-                            }
-                        },
-                        ClassTag.apply(String.class));
+        SparkContext spark = rows.context();
+        spark.setCallSite(name);
+        spark.setJobDescription(name);
+        spark.runJob(
+                rows.rdd(),
+                function,
+                CollectionConverters.asScala(List.<Object>copyOf(partitions)).toSeq(),
+                new AbstractFunction2<Object, String, BoxedUnit>() {
+                    @Override
+                    public BoxedUnit apply(Object number, String line) {
+                        progress.ended(partitions.get((Integer) number), line);
+                        return BoxedUnit.UNIT;
+                    }
+                },
+                ClassTag.apply(String.class));
     }
 
     /// What ended the batch.

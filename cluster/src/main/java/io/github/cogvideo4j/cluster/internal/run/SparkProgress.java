@@ -17,29 +17,22 @@ final class SparkProgress extends SparkListener {
     /// So many processes have to fail before a batch in which nothing was made is given up.
     private static final int HOPELESS = 4;
 
+    private final List<BatchWork> works;
     private final Standings standings;
     private final Set<String> refusing = new HashSet<>();
-    private final List<BatchWork> again = new ArrayList<>();
-    private List<BatchWork> works = List.of();
+    private final List<Integer> again = new ArrayList<>();
     private Optional<String> refusal = Optional.empty();
     private boolean made;
 
-    SparkProgress(Standings standings) {
+    /// @param works the rows, by their partitions
+    SparkProgress(List<BatchWork> works, Standings standings) {
+        this.works = works;
         this.standings = standings;
-    }
-
-    /// A job begins, with a partition for each of these.
-    synchronized void begin(List<BatchWork> ofJob) {
-        works = ofJob;
-    }
-
-    private synchronized BatchWork work(int partition) {
-        return works.get(partition);
     }
 
     @Override
     public void onTaskStart(SparkListenerTaskStart start) {
-        standings.begun(work(start.taskInfo().partitionId()));
+        standings.begun(works.get(start.taskInfo().partitionId()));
     }
 
     @Override
@@ -47,7 +40,7 @@ final class SparkProgress extends SparkListener {
         if (end.taskInfo().successful()) {
             return;
         }
-        standings.lost(work(end.taskInfo().partitionId()));
+        standings.lost(works.get(end.taskInfo().partitionId()));
         if (end.reason() instanceof ExceptionFailure failure) {
             refused(end.taskInfo().executorId(), failure.description());
         }
@@ -60,18 +53,17 @@ final class SparkProgress extends SparkListener {
 
     /// A task returned what the manifest says of its row.
     synchronized void ended(int partition, String line) {
-        BatchWork work = works.get(partition);
         if (line.isEmpty()) {
-            standings.lost(work);
-            again.add(work);
+            standings.lost(works.get(partition));
+            again.add(partition);
         } else {
             made = true;
-            standings.ended(work, ManifestRow.read(line, Place.nowhere()));
+            standings.ended(works.get(partition), ManifestRow.read(line, Place.nowhere()));
         }
     }
 
     /// The rows for which memory was lacking, and that have another try.
-    synchronized List<BatchWork> again() {
+    synchronized List<Integer> again() {
         return List.copyOf(again);
     }
 

@@ -87,7 +87,7 @@ public final class Standings {
         return failedHere;
     }
 
-    /// Models were opened in other processes.
+    /// Models were opened.
     public synchronized void loaded(long count) {
         loaded += count;
     }
@@ -107,9 +107,8 @@ public final class Standings {
 
     /// The end of the run.
     ///
-    /// @param loads   how often this process opened a model
     /// @param stopped whether too much had failed
-    public synchronized BatchReport report(String output, int loads, boolean stopped) {
+    public synchronized BatchReport report(String output, boolean stopped) {
         Map<String, Double> perHour = new TreeMap<>();
         devices.forEach((name, sums) -> perHour.put(name, sums[1] > 0 ? sums[0] * HOUR / sums[1] : 0));
         return new BatchReport(
@@ -119,7 +118,7 @@ public final class Standings {
                 failed,
                 made,
                 (System.nanoTime() - begun) / 1e9,
-                loads + (int) loaded,
+                (int) loaded,
                 failures,
                 perHour,
                 stopped);
