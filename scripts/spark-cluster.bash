@@ -14,13 +14,11 @@ find_jdk || fail "no JDK 25 found"
 work=$(mktemp -d "${TMPDIR:-/tmp}/cogvideo4j-spark.XXXXXX")
 processes=()
 declare -A workers=()
-clean_up=()
 clean() {
   local one
-  for one in "${processes[@]}"; do kill -9 "$one" 2>/dev/null || true; done
+  for one in "${processes[@]}"; do kill -9 -- "-$one" 2>/dev/null || kill -9 "$one" 2>/dev/null || true; done
   wait 2>/dev/null || true
-  for one in "${clean_up[@]}"; do $one || true; done
-  if [[ -n ${KEEP_WORK:-} ]]; then printf 'kept: %s\n' "$work"; else rm -rf -- "$work"; fi
+  rm -rf -- "$work"
 }
 trap clean EXIT
 

@@ -4,6 +4,10 @@
 #
 #   scripts/spark-test.sh [ROWS]                 60 rows; a worker is killed with -9 in the middle, then the driver, which
 #                                                is started again; every twentieth row is also made by `generate`
+#   scripts/spark-test.sh --faults               a worker with other weights, one whose disk is gone, both of them alone
+#   scripts/spark-test.sh --submit               the archive of scripts/package.sh --spark, by spark-submit: a fake
+#                                                discovery script gives each worker a device, and jars, native libraries
+#                                                and the model travel
 #   scripts/spark-test.sh --random RUNS [ROWS]   20 rows in each run, in which executors, workers and the driver are
 #                                                killed at random
 set -euo pipefail
@@ -95,8 +99,148 @@ at_random() { # RUNS ROWS
   printf '%d runs with processes killed at random: each video once, with the bytes of one process\n' "$runs"
 }
 
+# cache FOLDER: a cache of the hub with the model.
+cache() {
+  local repository=$1/hub/models--test--tiny
+  mkdir -p -- "$repository/refs" "$repository/snapshots"
+  printf '0123456789012345678901234567890123456789' >"$repository/refs/main"
+  cp -rL -- "$model" "$repository/snapshots/0123456789012345678901234567890123456789"
+}
+
+stop_worker() { # NUMBER
+  kill -9 "${workers[$1]}" 2>/dev/null || true
+  wait "${workers[$1]}" 2>/dev/null || true
+}
+
+# said NUMBER WORDS: how many lines of the executors of a worker have them.
+said() { cat "$work/worker-$1"/app-*/*/stderr 2>/dev/null | grep -c -- "$2" || true; }
+
+# batch FOLDER: every machine looks for the model in its own cache of the hub.
+batch() {
+  HF_HOME=$work/cache drive "$work/rows.jsonl" "$1" --model test/tiny
+}
+
+# What is wrong with a machine costs no row, and a batch that no machine can make ends by itself.
+faults() {
+  local rows=12 weights folder
+  write_rows "$work/rows.jsonl" "$rows"
+  alone "$work/rows.jsonl" "$work/alone"
+  cache "$work/cache"
+  cache "$work/other"
+  weights=$(echo "$work/other/hub/models--test--tiny/snapshots"/*/transformer/*.safetensors)
+  printf '\x41' | dd of="$weights" bs=1 seek=$(($(stat -c %s "$weights") - 1)) conv=notrunc status=none
+
+  folder=$work/other-weights
+  HF_HOME=$work/cache start_worker 1
+  HF_HOME=$work/other start_worker 2
+  batch "$folder"
+  ended
+  ((status == 0)) || { tail -n 30 "$work/driver.log"; fail "a worker with other weights: $status"; }
+  require_whole "$folder" "$rows"
+  require_same "$work/alone" "$folder"
+  (($(said 2 'Finished task') == 0)) || fail "an executor with other weights made a row"
+  (($(said 2 'is not what the batch was planned with') > 0)) || fail "the worker with other weights was not tried"
+  printf 'a worker with other weights made nothing, and every row was made\n'
+
+  folder=$work/no-weights
+  stop_worker 1
+  batch "$folder"
+  ended
+  ((status == 4)) || { tail -n 30 "$work/driver.log"; fail "only other weights: $status"; }
+  grep -q 'is not what the batch was planned with' "$work/driver.log" || fail "it does not say why"
+  [[ ! -s $folder/manifest.jsonl ]] || fail "rows were given up for what is wrong with a machine"
+  printf 'where no machine has the weights the batch ends and says so; no row is given up\n'
+  stop_worker 2
+
+  # Its folder for temporary files is not there: as a disk that is gone or full.
+  folder=$work/bad-disk
+  export SPARK_LOCAL_DIRS=$work/spark-local
+  HF_HOME=$work/cache start_worker 1
+  HF_HOME=$work/cache JAVA_TOOL_OPTIONS=-Djava.io.tmpdir=$work/gone start_worker 3
+  batch "$folder"
+  ended
+  ((status == 0)) || { tail -n 30 "$work/driver.log"; fail "a worker without a disk: $status"; }
+  require_whole "$folder" "$rows"
+  (($(said 3 'Finished task') == 0)) || fail "rows were made without a disk"
+  (($(said 3 'ERROR Executor: Exception in task') == 2)) || fail "$(said 3 'ERROR Executor: Exception in task') failures, and not two"
+  printf 'a worker that cannot write is excluded after two failures, and every row was made\n'
+
+  # The only one, and it is mended meanwhile: Spark starts another process there, and the batch goes on.
+  folder=$work/mended
+  stop_worker 1
+  batch "$folder"
+  until (($(said 3 'ERROR Executor: Exception in task') >= 4)); do sleep 0.5; done
+  mkdir -- "$work/gone"
+  ended
+  ((status == 0)) || { tail -n 30 "$work/driver.log"; fail "the only worker, mended: $status"; }
+  require_whole "$folder" "$rows"
+  printf 'the only worker failed, was mended, and made every row\n'
+}
+
+# submit WORD...: what bin/spark-submit of a distribution of Spark does.
+submit() {
+  local line
+  mapfile -d '' -t line < <("$jdk/bin/java" -cp "$spark/jars/*" org.apache.spark.launcher.Main \
+    org.apache.spark.deploy.SparkSubmit "$@")
+  "${line[@]}"
+}
+
+# The archive, on a machine that has nothing else.
+submitted() {
+  local archive words rows=6 folder=$work/submitted number
+  archive=$(echo "$root"/target/cogvideo-spark-*.tar.gz)
+  [[ -f $archive ]] || fail "there is no archive: run scripts/package.sh --spark"
+  tar -C "$work" -xzf "$archive"
+  spark=$work/spark
+  export SPARK_HOME=$spark
+  [[ -s $spark/licences/PARTS.md && -s $spark/licences/program/PARTS.md && -s $spark/licences/Apache-2.0.txt ]] ||
+    fail "the archive has no licences"
+  write_rows "$work/rows.jsonl" "$rows"
+  start_master
+  start_workers 2
+  words=$(COGVIDEO_SPARK_HOME=$spark "$program" batch "$work/rows.jsonl" "$folder" --model "$model" "${small[@]}" \
+    --ship-model --master "spark://127.0.0.1:$port" --conf spark.driver.host=127.0.0.1 \
+    --conf spark.driver.bindAddress=127.0.0.1 --conf spark.ui.enabled=false --conf spark.executor.memory=512m \
+    --print-submit)
+  [[ $words == "spark-submit "* ]] || fail "$words"
+  eval "submit ${words#spark-submit }" >"$work/driver.log" 2>&1 || { tail -n 30 "$work/driver.log"; fail "spark-submit"; }
+  require_whole "$folder" "$rows"
+  grep -q "worker-[12]/app-" "$folder/videos"/*.json || fail "the model did not travel"
+  alone "$work/rows.jsonl" "$work/alone"
+  require_same "$work/alone" "$folder"
+  printf 'by spark-submit, with jars, native libraries and the model sent along: %d rows as one process makes them\n' "$rows"
+
+  # A task computes on the address that Spark gives it: there are no such devices here, and each says which it lacks.
+  for number in 1 2; do
+    stop_worker "$number"
+    printf '#!/bin/sh\necho '"'"'{"name": "gpu", "addresses": ["%d"]}'"'"'\n' $((number + 3)) >"$work/devices-$number"
+    chmod +x -- "$work/devices-$number"
+    printf 'spark.worker.resource.gpu.amount 1\nspark.worker.resource.gpu.discoveryScript %s\n' \
+      "$work/devices-$number" >"$work/worker-$number.conf"
+    start_worker "$number" --properties-file "$work/worker-$number.conf"
+  done
+  for number in 1 2; do until_said "worker-$number" 'Successfully registered'; done
+  small=("${small[@]/cpu/cuda}")
+  drive "$work/rows.jsonl" "$work/devices" --model "$model" --conf spark.executor.resource.gpu.amount=1 \
+    --conf spark.task.resource.gpu.amount=1
+  ended
+  ((status != 0)) || fail "a device that is not there made videos"
+  for number in 1 2; do
+    (($(said "$number" "cuda:$((number + 3))") > 0)) || fail "worker $number did not compute on its own device"
+  done
+  printf 'with resources of Spark each task computes on the device that was assigned to its executor\n'
+}
+
+if [[ ${1:-} == --submit ]]; then
+  submitted
+  exit
+fi
 fetch_spark
 start_master
+if [[ ${1:-} == --faults ]]; then
+  faults
+  exit
+fi
 start_workers 3
 if [[ ${1:-} == --random ]]; then
   at_random "${2:-20}" "${3:-20}"

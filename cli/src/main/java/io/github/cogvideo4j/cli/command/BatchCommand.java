@@ -90,6 +90,7 @@ public final class BatchCommand extends ConsoleCommand {
 
     @Override
     protected ExitCode run() throws IOException {
+        SparkProcess.endWithParent();
         if (verify || collect || merge) {
             if (second.isPresent() || dryRun) {
                 throw new UsageException("cli.batch.folder-only", first);

@@ -14,9 +14,11 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -54,6 +56,9 @@ final class SparkProcess {
             "-Dslf4j.internal.verbosity=ERROR",
             "-Xmx1g");
 
+    /// The system property with the process that waits for this one.
+    private static final String PARENT = "cogvideo4j.parent";
+
     private final Console console;
 
     SparkProcess(Console console) {
@@ -72,6 +77,7 @@ final class SparkProcess {
         command.addAll(OPTIONS);
         OPENED.forEach(name -> command.add("--add-opens=" + name + "=ALL-UNNAMED"));
         command.add("-D" + Cluster.CLASS_PATH + "=" + ours);
+        command.add("-D" + PARENT + "=" + ProcessHandle.current().pid());
         command.add("-cp");
         command.add(ours + File.pathSeparator + home.resolve("jars") + File.separator + "*");
         command.add("io.github.cogvideo4j.cli.Main");
@@ -98,22 +104,50 @@ final class SparkProcess {
         }
     }
 
-    /// Prints the line for `spark-submit` that runs the same batch.
-    void print(Cluster cluster, List<String> arguments) {
-        String ours = classPath();
+    /// Ends this process with the one that waits for it, however that ends: nobody would know of it any more, and
+    /// the folder would stay claimed.
+    static void endWithParent() {
+        Optional.ofNullable(System.getProperty(PARENT)).map(Long::valueOf).ifPresent(pid -> ProcessHandle.of(pid)
+                .map(ProcessHandle::onExit)
+                .orElseGet(() -> CompletableFuture.completedFuture(ProcessHandle.current()))
+                .thenRun(() -> Runtime.getRuntime().exit(ExitCode.INTERRUPTED.value())));
+    }
+
+    /// Prints the line for `spark-submit` that runs the same batch. The jars of Spark's archive travel with it; others
+    /// have to lie under the same path on every machine.
+    void print(Cluster cluster, List<String> arguments) throws IOException {
+        Optional<Path> bundle = found().map(home -> home.resolve("submit")).filter(Files::isDirectory);
+        Map<String, String> settings = new LinkedHashMap<>();
         List<String> words = new ArrayList<>(List.of("spark-submit", "--master", cluster.master()));
         words.addAll(List.of("--class", "io.github.cogvideo4j.cli.Main"));
-        words.addAll(List.of("--conf", "spark.driver.extraClassPath=" + ours));
-        words.addAll(List.of("--conf", "spark.executor.extraClassPath=" + ours));
-        words.addAll(List.of(
-                "--conf",
-                "spark.executor.extraJavaOptions=-Dorg.bytedeco.javacpp.maxPhysicalBytes=0"
+        String program;
+        if (bundle.isPresent()) {
+            words.addAll(List.of("--jars", jars(bundle.get().resolve("lib"))));
+            settings.put("spark.driver.userClassPathFirst", "true");
+            settings.put("spark.executor.userClassPathFirst", "true");
+            program = bundle.get().resolve("cogvideo.jar").toAbsolutePath().toString();
+        } else {
+            String ours = classPath();
+            settings.put("spark.driver.extraClassPath", ours);
+            settings.put("spark.executor.extraClassPath", ours);
+            program = ours.split(File.pathSeparator, 2)[0];
+        }
+        settings.put(
+                "spark.executor.extraJavaOptions",
+                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0"
                         + " -Dorg.bytedeco.javacpp.maxBytes=0 --enable-native-access=ALL-UNNAMED"
-                        + " -Dslf4j.provider=org.apache.logging.slf4j.SLF4JServiceProvider"));
-        cluster.settings().forEach((name, value) -> words.addAll(List.of("--conf", name + "=" + value)));
-        words.add(ours.split(File.pathSeparator, 2)[0]);
+                        + " -Dslf4j.provider=org.apache.logging.slf4j.SLF4JServiceProvider");
+        settings.putAll(cluster.settings());
+        settings.forEach((name, value) -> words.addAll(List.of("--conf", name + "=" + value)));
+        words.add(program);
         arguments.stream().filter(word -> !word.equals("--print-submit")).forEach(words::add);
         console.line(words.stream().map(ShellWord::of).collect(Collectors.joining(" ")));
+    }
+
+    private static String jars(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.toAbsolutePath().toString()).sorted().collect(Collectors.joining(","));
+        }
     }
 
     /// Our jars, from anywhere.
