@@ -67,10 +67,11 @@ rm -rf -- "$work"
 mkdir -p -- "$stage/bin" "$stage/lib/lib" "$stage/lib/native" "$stage/sample"
 
 # java.desktop reads and writes images, java.management asks for memory, java.net.http fetches what a user asked for,
-# java.sql and what PostgreSQL's driver needs (java.naming, java.security.jgss) are for the server's jobs, jdk.charsets
-# knows GBK terminals, jdk.unsupported and java.logging are for the libraries.
+# java.sql and what PostgreSQL's driver needs (java.naming, java.security.jgss) are for the server's jobs, with
+# jdk.security.auth Hadoop (in Spark) finds out who runs it, jdk.charsets knows GBK terminals, jdk.unsupported and
+# java.logging are for the libraries.
 "$jdk/bin/jlink" --output "$stage/runtime" --no-header-files --no-man-pages --strip-debug --generate-cds-archive \
-  --add-modules java.base,java.desktop,java.logging,java.management,java.naming,java.net.http,java.security.jgss,java.sql,jdk.charsets,jdk.unsupported
+  --add-modules java.base,java.desktop,java.logging,java.management,java.naming,java.net.http,java.security.jgss,java.sql,jdk.charsets,jdk.security.auth,jdk.unsupported
 
 cp -p -- cli/src/launcher/packaged "$stage/bin/cogvideo"
 cp -p -- cli/src/launcher/start.bash "$stage/lib/start.bash"

@@ -4,7 +4,7 @@
 #
 #   scripts/spark-test.sh [ROWS]                 60 rows; a worker is killed with -9 in the middle, then the driver, which
 #                                                is started again; every twentieth row is also made by `generate`
-#   scripts/spark-test.sh --faults               a worker with other weights, one whose disk is gone, both of them alone
+#   scripts/spark-test.sh --faults               a worker with other weights beside a good one, and alone
 #   scripts/spark-test.sh --submit               the archive of scripts/package.sh --spark, by spark-submit: a fake
 #                                                discovery script gives each worker a device, and jars, native libraries
 #                                                and the model travel
@@ -139,7 +139,10 @@ faults() {
   require_whole "$folder" "$rows"
   require_same "$work/alone" "$folder"
   (($(said 2 'Finished task') == 0)) || fail "an executor with other weights made a row"
-  (($(said 2 'is not what the batch was planned with') > 0)) || fail "the worker with other weights was not tried"
+  # One more may have begun before Spark counted the second.
+  local failures
+  failures=$(said 2 'ERROR Executor: Exception in task')
+  ((failures >= 1 && failures <= 3)) || fail "$failures failures: an executor is excluded after two"
   printf 'a worker with other weights made nothing, and every row was made\n'
 
   folder=$work/no-weights
@@ -148,33 +151,9 @@ faults() {
   ended
   ((status == 4)) || { tail -n 30 "$work/driver.log"; fail "only other weights: $status"; }
   grep -q 'is not what the batch was planned with' "$work/driver.log" || fail "it does not say why"
+  (($(said 2 'ERROR Executor: Exception in task') >= failures + 3)) || fail "the only executor had no second chance"
   [[ ! -s $folder/manifest.jsonl ]] || fail "rows were given up for what is wrong with a machine"
   printf 'where no machine has the weights the batch ends and says so; no row is given up\n'
-  stop_worker 2
-
-  # Its folder for temporary files is not there: as a disk that is gone or full.
-  folder=$work/bad-disk
-  export SPARK_LOCAL_DIRS=$work/spark-local
-  HF_HOME=$work/cache start_worker 1
-  HF_HOME=$work/cache JAVA_TOOL_OPTIONS=-Djava.io.tmpdir=$work/gone start_worker 3
-  batch "$folder"
-  ended
-  ((status == 0)) || { tail -n 30 "$work/driver.log"; fail "a worker without a disk: $status"; }
-  require_whole "$folder" "$rows"
-  (($(said 3 'Finished task') == 0)) || fail "rows were made without a disk"
-  (($(said 3 'ERROR Executor: Exception in task') == 2)) || fail "$(said 3 'ERROR Executor: Exception in task') failures, and not two"
-  printf 'a worker that cannot write is excluded after two failures, and every row was made\n'
-
-  # The only one, and it is mended meanwhile: Spark starts another process there, and the batch goes on.
-  folder=$work/mended
-  stop_worker 1
-  batch "$folder"
-  until (($(said 3 'ERROR Executor: Exception in task') >= 4)); do sleep 0.5; done
-  mkdir -- "$work/gone"
-  ended
-  ((status == 0)) || { tail -n 30 "$work/driver.log"; fail "the only worker, mended: $status"; }
-  require_whole "$folder" "$rows"
-  printf 'the only worker failed, was mended, and made every row\n'
 }
 
 # submit WORD...: what bin/spark-submit of a distribution of Spark does.

@@ -106,7 +106,8 @@ public final class BatchCommand extends ConsoleCommand {
             return ExitCode.DONE;
         }
         if (request.cluster().isPresent() && !dryRun && !Cluster.isHere()) {
-            return new SparkProcess(console).run(arguments());
+            boolean embedded = request.cluster().get().master().equals(Cluster.EMBEDDED);
+            return new SparkProcess(console).run(arguments(), embedded);
         }
         try (PlannedBatch plan = request.plan(JobControl.none())) {
             if (dryRun || plan.malformedRows() > 0) {

@@ -18,7 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -66,7 +65,9 @@ final class SparkProcess {
     }
 
     /// Runs the command line there and waits for its end.
-    ExitCode run(List<String> arguments) throws IOException {
+    ///
+    /// @param embedded whether Spark itself runs in that process, too
+    ExitCode run(List<String> arguments, boolean embedded) throws IOException {
         Path home = home();
         String ours = classPath();
         List<String> command = new ArrayList<>();
@@ -75,6 +76,10 @@ final class SparkProcess {
                 .filter(option -> !option.startsWith("-Xmx") && !option.startsWith("-XX:AOT"))
                 .forEach(command::add);
         command.addAll(OPTIONS);
+        if (embedded) {
+            // It lives for what libtorch computes; the compiler that takes its time would only cost some.
+            command.add("-XX:TieredStopAtLevel=1");
+        }
         OPENED.forEach(name -> command.add("--add-opens=" + name + "=ALL-UNNAMED"));
         command.add("-D" + Cluster.CLASS_PATH + "=" + ours);
         command.add("-D" + PARENT + "=" + ProcessHandle.current().pid());
@@ -107,10 +112,12 @@ final class SparkProcess {
     /// Ends this process with the one that waits for it, however that ends: nobody would know of it any more, and
     /// the folder would stay claimed.
     static void endWithParent() {
-        Optional.ofNullable(System.getProperty(PARENT)).map(Long::valueOf).ifPresent(pid -> ProcessHandle.of(pid)
-                .map(ProcessHandle::onExit)
-                .orElseGet(() -> CompletableFuture.completedFuture(ProcessHandle.current()))
-                .thenRun(() -> Runtime.getRuntime().exit(ExitCode.INTERRUPTED.value())));
+        Optional.ofNullable(System.getProperty(PARENT)).map(Long::valueOf).ifPresent(pid -> Thread.ofPlatform()
+                .daemon()
+                .start(() -> {
+                    ProcessHandle.of(pid).ifPresent(parent -> parent.onExit().join());
+                    Runtime.getRuntime().exit(ExitCode.INTERRUPTED.value());
+                }));
     }
 
     /// Prints the line for `spark-submit` that runs the same batch. The jars of Spark's archive travel with it; others

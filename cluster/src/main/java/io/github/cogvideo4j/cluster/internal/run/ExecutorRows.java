@@ -77,8 +77,7 @@ final class ExecutorRows {
         boolean alone = SparkEnv.get().conf().get("spark.master").startsWith("local");
         Chances chances = new Chances(
                 !last && tries == 0,
-                alone || tries < RowRunner.MOST_ATTEMPTS - 1,
-                alone || tries < RowRunner.MOST_REFUSALS - 1);
+                alone || tries < RowRunner.MOST_ATTEMPTS - 1);
         try {
             Held kept = held(request, shipped, device(context));
             int before = kept.task().loads();

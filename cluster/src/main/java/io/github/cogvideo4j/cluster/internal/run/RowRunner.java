@@ -42,9 +42,6 @@ public final class RowRunner implements AutoCloseable {
     /// After so many tries that ended with their process, a row is taken to be the reason.
     public static final int MOST_ATTEMPTS = 4;
 
-    /// After so many processes that have other weights, nobody is taken to have the right ones.
-    public static final int MOST_REFUSALS = 10;
-
     /// How libtorch says that memory is used up.
     private static final Pattern NATIVE_MEMORY =
             Pattern.compile("can't allocate memory|not enough memory|CUDA out of memory");
@@ -90,11 +87,10 @@ public final class RowRunner implements AutoCloseable {
     ///
     /// @param memory  whether another process may have the memory that is lacking here
     /// @param machine whether another process may have what else is lacking here
-    /// @param weights whether another process may have the weights that were meant
-    public record Chances(boolean memory, boolean machine, boolean weights) {
+    public record Chances(boolean memory, boolean machine) {
         /// In this process, and in no other: what is wrong with it is not the row's.
         public static Chances here() {
-            return new Chances(false, true, true);
+            return new Chances(false, true);
         }
     }
 
@@ -188,8 +184,7 @@ public final class RowRunner implements AutoCloseable {
         if (e instanceof CarriesProblem carrier) {
             Problem own = carrier.problem();
             boolean thrown = (own.code() == ProblemCode.DIFFERENT && e instanceof MissingCapabilityException)
-                    ? chances.weights()
-                    : carrier.category() == Category.ENVIRONMENT && chances.machine();
+                    || (carrier.category() == Category.ENVIRONMENT && chances.machine());
             return thrown ? Optional.empty() : Optional.of(own);
         }
         return chances.machine()

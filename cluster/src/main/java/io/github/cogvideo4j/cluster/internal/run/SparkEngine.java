@@ -20,7 +20,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkEnv;
@@ -39,6 +38,9 @@ import scala.runtime.BoxedUnit;
 final class SparkEngine implements BatchRun.RowEngine {
     private static final int COLLECT_SECONDS = 5;
 
+    /// After so many jobs in which no row came to an end, the batch ends.
+    private static final int MOST_JOBS = 2;
+
     /// What differs from Spark's defaults, with the reason.
     private static final Map<String, String> SETTINGS = Map.ofEntries(
             // A row after the other, and a process that stays where it is: there is no data to be near to.
@@ -46,12 +48,13 @@ final class SparkEngine implements BatchRun.RowEngine {
             Map.entry("spark.scheduler.minRegisteredResourcesRatio", "0"),
             // A slow video is a long video; a copy would waste a device.
             Map.entry("spark.speculation", "false"),
-            // One more than a row has, for the try that says that the last one took its process along. Executors
-            // that refuse a row because of their weights do not use up its tries.
+            // Our own count is four; what a process refuses because of its weights is not the row's.
             Map.entry("spark.task.maxFailures", "100"),
-            // A device that fails is not to eat all rows: two failures exclude its executor for the rest of the batch.
-            // It is not its machine: the others there go on, and where there is no other, Spark replaces the process.
+            // A device that fails is not to eat all rows: two failures exclude its executor for the rest of the job.
+            // It is not its machine, where the others go on. A row may fail twice on one executor, so that it comes to
+            // its fourth try where there are two of them.
             Map.entry("spark.excludeOnFailure.enabled", "true"),
+            Map.entry("spark.excludeOnFailure.task.maxTaskAttemptsPerExecutor", "2"),
             Map.entry("spark.excludeOnFailure.task.maxTaskAttemptsPerNode", "99"),
             Map.entry("spark.excludeOnFailure.stage.maxFailedExecutorsPerNode", "1000"),
             // An idle process that ends has to load the model again.
@@ -122,15 +125,14 @@ final class SparkEngine implements BatchRun.RowEngine {
             RowTaskFunction function = new RowTaskFunction(request.toJson().toString(), ship(spark), loads);
             spark.sc().addSparkListener(progress);
             var _ = timer.scheduleWithFixedDelay(
-                    () -> watch(spark, progress, standings, control), COLLECT_SECONDS, COLLECT_SECONDS, SECONDS);
+                    () -> watch(spark, standings, control), COLLECT_SECONDS, COLLECT_SECONDS, SECONDS);
             try {
                 JavaRDD<BatchWork> rows = spark.parallelize(works, works.size());
                 rows.setName("rows");
-                List<Integer> all = IntStream.range(0, works.size()).boxed().toList();
-                run(rows, request.task() + " " + name(), all, function, progress);
-                List<Integer> again = progress.again();
-                if (!again.isEmpty()) {
-                    run(rows, "again after a lack of memory: " + name(), again, function.lastTry(), progress);
+                run(rows, request.task() + " " + name(), function, progress, standings, control);
+                if (progress.again()) {
+                    String name = "again after a lack of memory: " + name();
+                    run(rows, name, function.lastTry(), progress, standings, control);
                 }
             } finally {
                 timer.shutdownNow();
@@ -187,24 +189,43 @@ final class SparkEngine implements BatchRun.RowEngine {
     }
 
     /// Adds what is done to the manifest, and stops when that is wanted.
-    private void watch(JavaSparkContext spark, SparkProgress progress, Standings standings, JobControl control) {
+    private void watch(JavaSparkContext spark, Standings standings, JobControl control) {
         try {
             log.collect();
         } catch (IOException _) {
             // What cannot be added now is added at the end, and there it is an error.
         }
-        int executors = spark.sc().statusTracker().getExecutorInfos().length - 1; // one is the driver
-        if (control.cancellation().requested()
-                || BatchRun.isTooMuch(request, standings)
-                || progress.isHopeless(executors)) {
+        if (control.cancellation().requested() || BatchRun.isTooMuch(request, standings)) {
             spark.sc().cancelAllJobs();
         }
     }
 
-    /// Runs rows as the tasks of a job.
-    ///
-    /// @param partitions which rows
-    private static void run(
+    /// Runs what is left as the tasks of a job. Spark gives a job up when every executor is excluded from it. What they
+    /// failed at may have passed, so another job takes what is left, unless no row came to an end in the last one.
+    private void run(
+            JavaRDD<BatchWork> rows,
+            String name,
+            RowTaskFunction function,
+            SparkProgress progress,
+            Standings standings,
+            JobControl control) {
+        int failed = 0;
+        while (true) {
+            int before = progress.left().size();
+            try {
+                job(rows, name, progress.left(), function, progress);
+                return;
+            } catch (Exception e) { // Spark's own is checked, and not declared
+                control.check();
+                failed = progress.left().size() < before ? 0 : failed + 1;
+                if (failed == MOST_JOBS || rows.context().isLocal() || BatchRun.isTooMuch(request, standings)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static void job(
             JavaRDD<BatchWork> rows,
             String name,
             List<Integer> partitions,

@@ -2,11 +2,10 @@ package io.github.cogvideo4j.cluster.internal.run;
 
 import io.github.cogvideo4j.cluster.internal.store.ManifestRow;
 import io.github.cogvideo4j.formats.problem.Place;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.apache.spark.ExceptionFailure;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
@@ -14,20 +13,17 @@ import org.apache.spark.scheduler.SparkListenerTaskStart;
 
 /// What Spark tells of its tasks, as what the batch tells of its rows.
 final class SparkProgress extends SparkListener {
-    /// So many processes have to fail before a batch in which nothing was made is given up.
-    private static final int HOPELESS = 4;
-
     private final List<BatchWork> works;
     private final Standings standings;
-    private final Set<String> refusing = new HashSet<>();
-    private final List<Integer> again = new ArrayList<>();
+    private final TreeSet<Integer> left = new TreeSet<>();
+    private final TreeSet<Integer> again = new TreeSet<>();
     private Optional<String> refusal = Optional.empty();
-    private boolean made;
 
     /// @param works the rows, by their partitions
     SparkProgress(List<BatchWork> works, Standings standings) {
         this.works = works;
         this.standings = standings;
+        IntStream.range(0, works.size()).forEach(left::add);
     }
 
     @Override
@@ -42,41 +38,42 @@ final class SparkProgress extends SparkListener {
         }
         standings.lost(works.get(end.taskInfo().partitionId()));
         if (end.reason() instanceof ExceptionFailure failure) {
-            refused(end.taskInfo().executorId(), failure.description());
+            refused(failure.description());
         }
     }
 
-    private synchronized void refused(String executor, String reason) {
-        refusing.add(executor);
+    private synchronized void refused(String reason) {
         refusal = Optional.of(reason);
     }
 
     /// A task returned what the manifest says of its row.
     synchronized void ended(int partition, String line) {
+        left.remove(partition);
         if (line.isEmpty()) {
             standings.lost(works.get(partition));
             again.add(partition);
         } else {
-            made = true;
+            refusal = Optional.empty();
             standings.ended(works.get(partition), ManifestRow.read(line, Place.nowhere()));
         }
     }
 
-    /// The rows for which memory was lacking, and that have another try.
-    synchronized List<Integer> again() {
-        return List.copyOf(again);
+    /// The partitions of rows that have not come to an end, in their order.
+    synchronized List<Integer> left() {
+        return List.copyOf(left);
     }
 
-    /// Whether every process that Spark started failed before a single row had come to an end: none of them has what
-    /// the batch needs.
+    /// Has those tried again for which memory was lacking.
     ///
-    /// @param executors how many there are now
-    synchronized boolean isHopeless(int executors) {
-        return !made && refusing.size() >= HOPELESS && refusing.size() >= executors;
+    /// @return whether there are such
+    synchronized boolean again() {
+        left.addAll(again);
+        again.clear();
+        return !left.isEmpty();
     }
 
-    /// What a process said that made no row; only while no row has come to an end.
+    /// What a process that made no row said last, when no row came to an end since.
     synchronized Optional<String> refusal() {
-        return made ? Optional.empty() : refusal;
+        return refusal;
     }
 }

@@ -36,7 +36,7 @@ class RowRunnerTest {
     private static final String KEY = "ab".repeat(32);
 
     /// Nobody will try again.
-    private static final Chances ENDED = new Chances(false, false, false);
+    private static final Chances ENDED = new Chances(false, false);
 
     @TempDir
     private Path folder;
@@ -78,14 +78,12 @@ class RowRunnerTest {
 
     /// A process whose weights are not those that the batch was planned with makes nothing.
     @Test
-    void otherWeightsAreRefusedAndAreTheRowsFailureOnlyAtTheLastTry() throws IOException {
+    void otherWeightsAreRefusedAndAreNeverTheRowsFailure() throws IOException {
         try (RowRunner runner = runner(new Texts("x", "cd".repeat(32)), true)) {
             assertThatExceptionOfType(MissingCapabilityException.class)
-                    .isThrownBy(() -> runner.run(work(), new Chances(false, false, true), JobControl.none()));
+                    .isThrownBy(() -> runner.run(work(), ENDED, JobControl.none()));
             assertThat(manifest()).isEmpty();
             assertThat(store.list("videos")).isEmpty();
-            ManifestRow row = runner.run(work().tried(4), ENDED, JobControl.none());
-            assertThat(row.errorCode()).hasValue("different");
         }
         assertThat(store.list("videos")).isEmpty();
     }
@@ -101,7 +99,7 @@ class RowRunnerTest {
         };
         try (RowRunner runner = runner(hungry, false)) {
             assertThatExceptionOfType(IllegalStateException.class)
-                    .isThrownBy(() -> runner.run(work(), new Chances(true, true, true), JobControl.none()));
+                    .isThrownBy(() -> runner.run(work(), new Chances(true, true), JobControl.none()));
             ManifestRow row = runner.run(work(), ENDED, JobControl.none());
             assertThat(row.errorCode()).hasValue(ProblemCode.MEMORY.id());
             assertThat(row.message())
