@@ -112,9 +112,9 @@ final class SparkProcess {
     /// Ends this process with the one that waits for it, however that ends: nobody would know of it any more, and
     /// the folder would stay claimed.
     static void endWithParent() {
-        Optional.ofNullable(System.getProperty(PARENT)).map(Long::valueOf).ifPresent(pid -> Thread.ofPlatform()
-                .daemon()
-                .start(() -> {
+        Optional.ofNullable(System.getProperty(PARENT))
+                .map(Long::valueOf)
+                .ifPresent(pid -> Thread.ofPlatform().daemon().start(() -> {
                     ProcessHandle.of(pid).ifPresent(parent -> parent.onExit().join());
                     Runtime.getRuntime().exit(ExitCode.INTERRUPTED.value());
                 }));

@@ -75,9 +75,7 @@ final class ExecutorRows {
         int tries = context.attemptNumber();
         // Where there is one process, what is wrong with it ends the batch.
         boolean alone = SparkEnv.get().conf().get("spark.master").startsWith("local");
-        Chances chances = new Chances(
-                !last && tries == 0,
-                alone || tries < RowRunner.MOST_ATTEMPTS - 1);
+        Chances chances = new Chances(!last && tries == 0, alone || tries < RowRunner.MOST_ATTEMPTS - 1);
         try {
             Held kept = held(request, shipped, device(context));
             int before = kept.task().loads();
