@@ -29,8 +29,8 @@ class SparkBatchTest {
         Path rows = folder.resolve("rows.txt");
         Path empty = Files.createDirectory(folder.resolve("empty"));
         Files.write(rows, List.of(folder.resolve("none").toString(), empty.toString()));
-        BatchRequest request = embedded(
-                BatchRequest.of(TaskKind.VERIFY, rows, folder.resolve("out").toString(), JsonFile.newObject()));
+        BatchRequest request = embedded(BatchRequest.of(
+                TaskKind.VERIFY, rows.toString(), folder.resolve("out").toString(), JsonFile.newObject()));
         assertThat(BatchRequest.read(request.toJson()).toJson()).isEqualTo(request.toJson());
         List<String> told = new ArrayList<>();
         try (PlannedBatch plan = request.plan(JobControl.none())) {
@@ -61,8 +61,8 @@ class SparkBatchTest {
 
     private BatchRequest videos(String output, String... prompts) throws IOException {
         Path rows = Files.write(folder.resolve(output + ".txt"), List.of(prompts));
-        return embedded(
-                BatchRequest.of(TaskKind.GENERATE, rows, folder.resolve(output).toString(), BatchTest.defaults()));
+        return embedded(BatchRequest.of(
+                TaskKind.GENERATE, rows.toString(), folder.resolve(output).toString(), BatchTest.defaults()));
     }
 
     private static BatchReport run(BatchRequest request) throws IOException {

@@ -84,7 +84,7 @@ final class SparkProcess {
         command.add("-D" + Cluster.CLASS_PATH + "=" + ours);
         command.add("-D" + PARENT + "=" + ProcessHandle.current().pid());
         command.add("-cp");
-        command.add(ours + File.pathSeparator + home.resolve("jars") + File.separator + "*");
+        command.add(ours + File.pathSeparator + hadoop() + home.resolve("jars") + File.separator + "*");
         command.add("io.github.cogvideo4j.cli.Main");
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
@@ -107,6 +107,13 @@ final class SparkProcess {
                 // The virtual machine is going down, and the hook is running.
             }
         }
+    }
+
+    /// The folder with Hadoop's configuration, as `spark-submit` takes it.
+    private String hadoop() {
+        return Optional.ofNullable(console.environment().get("HADOOP_CONF_DIR"))
+                .map(folder -> folder + File.pathSeparator)
+                .orElse("");
     }
 
     /// Ends this process with the one that waits for it, however that ends: nobody would know of it any more, and

@@ -88,7 +88,7 @@ final class SparkEngine implements BatchRun.RowEngine {
             // tries a row again.
             conf.setMaster(cluster.master().equals(Cluster.EMBEDDED) ? "local[1,2]" : cluster.master());
         }
-        conf.setIfMissing("spark.app.name", "cogvideo batch " + name());
+        conf.setIfMissing("spark.app.name", "cogvideo batch " + request.name());
         cluster.settings().forEach(conf::set);
         if (conf.get("spark.master").startsWith("local")) {
             conf.setIfMissing("spark.excludeOnFailure.enabled", "false"); // there is nowhere else
@@ -129,9 +129,9 @@ final class SparkEngine implements BatchRun.RowEngine {
             try {
                 JavaRDD<BatchWork> rows = spark.parallelize(works, works.size());
                 rows.setName("rows");
-                run(rows, request.task() + " " + name(), function, progress, standings, control);
+                run(rows, request.task() + " " + request.name(), function, progress, standings, control);
                 if (progress.again()) {
-                    String name = "again after a lack of memory: " + name();
+                    String name = "again after a lack of memory: " + request.name();
                     run(rows, name, function.lastTry(), progress, standings, control);
                 }
             } finally {
@@ -169,10 +169,6 @@ final class SparkEngine implements BatchRun.RowEngine {
                 spark.close();
             }
         }
-    }
-
-    private String name() {
-        return String.valueOf(request.rows().getFileName());
     }
 
     /// Copies the model to the executors as Spark copies files.
