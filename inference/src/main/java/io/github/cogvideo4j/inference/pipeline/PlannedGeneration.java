@@ -269,8 +269,7 @@ public final class PlannedGeneration implements JobPlan<GenerationResult> {
             PlannedGeneration plan, JobControl control, Consumer<GenerationResult> done, Consumer<Exception> failed) {}
 
     /// Makes the videos of several plans in one pass of the model, which takes less time than one after the other.
-    /// They equal those of single runs but for the last digits, in which products of larger matrices round
-    otherwise.
+    /// They equal those of single runs but for the last digits: products of larger matrices round otherwise.
     ///
     /// @param members plans that [#joins] each other
     /// @throws io.github.cogvideo4j.inference.InferenceException when the members that had not ended came to

@@ -3,12 +3,11 @@ package io.github.cogvideo4j.inference.internal.sampling;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.internal.cache.StepCache;
 import io.github.cogvideo4j.inference.internal.device.OutOfMemory;
+import io.github.cogvideo4j.inference.internal.prediction.NoisePredictor;
 import io.github.cogvideo4j.inference.internal.runtime.Torch;
 import io.github.cogvideo4j.inference.internal.transformer.BlockWork;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.bytedeco.javacpp.PointerScope;
@@ -31,68 +30,88 @@ final class JointGeneration {
     record Member(
             Session session, Generation generation, Consumer<PipelineResult> done, Consumer<RuntimeException> failed) {}
 
+    private record Encoded(Member member, Tensor text) {}
+
+    private record Ready(Member member, Tensor text, Generation.Begun begun) {}
+
+    private record Running(Member member, Generation.Begun begun, Denoising.Run run) {}
+
+    private record Clean(Running of, Tensor latents) {}
+
     /// Generates. When this throws, the generations that have not ended have come to nothing.
     void run() {
-        Map<Member, Generation.Begun> begun = Map.of();
+        List<Generation.Begun> open = new ArrayList<>();
         try (var _ = Torch.inferenceMode();
                 PointerScope _ = new PointerScope()) {
-            Map<Member, Tensor> text =
-                    each(members, member -> member.generation().text());
+            List<Encoded> encoded = each(
+                    members,
+                    member -> member,
+                    member -> new Encoded(member, member.generation().text()));
             members.getFirst().session().promptsEncoded();
-            begun = each(text.keySet(), member -> member.generation().begin(0));
-            Map<Member, Generation.Begun> starts = begun;
-            Map<Member, Denoising.Run> runs =
-                    each(starts.keySet(), member -> member.generation().run(starts.get(member), text.get(member)));
-            if (!runs.isEmpty()) {
-                denoise(runs, starts);
+            List<Ready> ready = each(encoded, Encoded::member, one -> {
+                Generation.Begun begun = one.member().generation().begin(0);
+                open.add(begun);
+                return new Ready(one.member(), one.text(), begun);
+            });
+            List<Running> running = each(
+                    ready,
+                    Ready::member,
+                    one -> new Running(
+                            one.member(), one.begun(), one.member().generation().run(one.begun(), one.text())));
+            if (!running.isEmpty()) {
+                decode(denoised(running));
             }
         } finally {
-            begun.values().forEach(Generation.Begun::close);
+            open.forEach(Generation.Begun::close);
         }
     }
 
-    private void denoise(Map<Member, Denoising.Run> runs, Map<Member, Generation.Begun> begun) {
-        List<Member> going = List.copyOf(runs.keySet());
-        Member first = going.getFirst();
-        Denoising denoising = first.generation()
-                .denoising(first.session()
-                        .components()
-                        .predictor(
-                                StepCache.NONE, new BlockWork(), first.session().probe()));
-        List<Denoising.Ended> ended = denoising.run(List.copyOf(runs.values()));
-        List<Tensor> open = new ArrayList<>();
-        ended.forEach(end -> {
-            if (end instanceof Denoising.Ended.Clean(Tensor latents)) {
-                open.add(latents);
+    /// Denoises all of them, and tells those that failed.
+    private static List<Clean> denoised(List<Running> running) {
+        Member first = running.getFirst().member();
+        NoisePredictor rows = first.session()
+                .components()
+                .predictor(StepCache.NONE, new BlockWork(), first.session().probe());
+        List<Denoising.Ended> ended = first.generation()
+                .denoising(rows)
+                .run(running.stream().map(Running::run).toList());
+        List<Clean> clean = new ArrayList<>();
+        for (int i = 0; i < ended.size(); i++) {
+            switch (ended.get(i)) {
+                case Denoising.Ended.Clean(Tensor latents) -> clean.add(new Clean(running.get(i), latents));
+                case Denoising.Ended.Failed(RuntimeException why) ->
+                    running.get(i).member().failed().accept(why);
             }
-        });
+        }
+        return clean;
+    }
+
+    private static void decode(List<Clean> clean) {
         try {
-            for (int i = 0; i < going.size(); i++) {
-                Member member = going.get(i);
-                switch (ended.get(i)) {
-                    case Denoising.Ended.Failed(RuntimeException why) ->
-                        member.failed().accept(why);
-                    case Denoising.Ended.Clean(Tensor latents) ->
-                        each(List.of(member), one -> one.generation().result(begun.get(one), latents))
-                                .forEach((one, result) -> one.done().accept(result));
-                }
+            for (Clean one : clean) {
+                Member member = one.of().member();
+                each(
+                                List.of(one),
+                                _ -> member,
+                                _ -> member.generation().result(one.of().begun(), one.latents()))
+                        .forEach(member.done());
             }
         } finally {
-            open.forEach(Tensor::close);
+            clean.forEach(one -> one.latents().close());
         }
     }
 
     /// Does something for each of them; one for which it fails is told so and is left out.
-    private static <T> Map<Member, T> each(Iterable<Member> members, Function<Member, T> work) {
-        Map<Member, T> results = new LinkedHashMap<>();
-        for (Member member : members) {
+    private static <T, R> List<R> each(List<T> all, Function<T, Member> whose, Function<T, R> work) {
+        List<R> results = new ArrayList<>();
+        for (T one : all) {
             try {
-                results.put(member, work.apply(member));
+                results.add(work.apply(one));
             } catch (RuntimeException e) {
                 if (OutOfMemory.is(e)) {
                     throw e; // the others' memory too
                 }
-                member.failed().accept(e);
+                whose.apply(one).failed().accept(e);
             }
         }
         return results;

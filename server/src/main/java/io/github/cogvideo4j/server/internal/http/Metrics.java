@@ -56,8 +56,7 @@ public final class Metrics implements JobMetrics {
     private final Histogram duration =
             histogram("cogvideo_job_duration_seconds", "How long jobs and their phases took.", LONG, "phase");
     private final Histogram step = histogram("cogvideo_step_seconds", "How long a denoising step took.", LONG);
-    private final Histogram pass =
-            histogram("cogvideo_pass_jobs", "How many jobs a pass of the model made.", POWERS);
+    private final Histogram pass = histogram("cogvideo_pass_jobs", "How many jobs a pass of the model made.", POWERS);
     private final Histogram load = histogram("cogvideo_model_load_seconds", "How long a model took to load.", LONG);
     private final Histogram requests =
             histogram("cogvideo_http_server_requests_seconds", "How long answers took.", SHORT, "method", "status");

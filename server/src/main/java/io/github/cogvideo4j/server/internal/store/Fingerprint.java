@@ -22,8 +22,8 @@ public final class Fingerprint {
 
     /// The same for jobs that one pass of the model can make: they differ in prompt, input and seed alone.
     ///
-    /// @return empty for a job that is made alone: what a step cache does depends on all that it sees, and windows and
-    /// clips have steps of their own
+    /// @return empty for a job that is made alone: what a step cache does depends on all that it sees, and
+    /// windows and clips have steps of their own
     public static String ofPass(VideoRequest request, Job.Made made) {
         boolean alone = request.settings().cache().isPresent()
                 || request.settings().windows().isPresent()

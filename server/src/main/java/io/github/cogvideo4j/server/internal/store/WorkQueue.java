@@ -84,12 +84,18 @@ public final class WorkQueue {
             List<Claim> claims = new ArrayList<>();
             for (StoredJob row : nextPass(connection, now, most)) {
                 Sql.update(
-                        connection, """
+                        connection,
+                        """
                         update job set state = 'IN_PROGRESS', worker = ?, lease_until = ?, attempt = attempt + 1,
                             started_at = ?, percent = 0, phase = null, piece = 0, pieces = 0, preview = null,
                             left_ms = case when work_ms > 0 then work_ms else null end, wish = 0, change = ?
                         where state = 'QUEUED' and id = ?
-                        """, worker, now.plus(lease), now, change, row.job().id());
+                        """,
+                        worker,
+                        now.plus(lease),
+                        now,
+                        change,
+                        row.job().id());
                 claims.add(new Claim(JobStore.row(connection, row.job().id()).orElseThrow(), worker));
             }
             if (!claims.isEmpty()) {

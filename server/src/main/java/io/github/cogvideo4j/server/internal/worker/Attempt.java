@@ -53,10 +53,7 @@ final class Attempt {
         this.begun = begun;
         Job job = claim.row().job();
         this.tracker = new ProgressTracker(
-                job.made().steps(),
-                timings.of(shape(), job.request().model(), work()),
-                metrics,
-                System::nanoTime);
+                job.made().steps(), timings.of(shape(), job.request().model(), work()), metrics, System::nanoTime);
     }
 
     /// A pass with several jobs takes a time of its own.
@@ -85,7 +82,8 @@ final class Attempt {
     /// Notes what the job took, for those that come after it.
     void noteTiming() {
         tracker.measured()
-                .ifPresent(timing -> timings.add(shape(), claim.row().job().request().model(), work(), timing));
+                .ifPresent(timing ->
+                        timings.add(shape(), claim.row().job().request().model(), work(), timing));
     }
 
     /// Its job is no longer this worker's.

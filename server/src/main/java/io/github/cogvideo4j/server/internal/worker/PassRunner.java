@@ -8,7 +8,6 @@ import io.github.cogvideo4j.server.internal.job.FileKind;
 import io.github.cogvideo4j.server.internal.job.Job;
 import io.github.cogvideo4j.server.internal.job.JobMetrics;
 import io.github.cogvideo4j.server.internal.store.StoreException;
-import io.github.cogvideo4j.server.internal.store.StoredJob;
 import io.github.cogvideo4j.server.internal.store.WorkQueue;
 import io.github.cogvideo4j.server.internal.store.WorkQueue.Claim;
 import io.github.cogvideo4j.server.internal.store.WorkQueue.Wish;
@@ -52,7 +51,12 @@ final class PassRunner {
     List<Attempt> attempts(List<Claim> claims) {
         return claims.stream()
                 .map(claim -> new Attempt(
-                        claim, claims.size(), queue, setup.timings(), metrics, setup.clock().instant()))
+                        claim,
+                        claims.size(),
+                        queue,
+                        setup.timings(),
+                        metrics,
+                        setup.clock().instant()))
                 .toList();
     }
 
@@ -99,10 +103,7 @@ final class PassRunner {
             for (int i = 0; i < fits; i++) {
                 Attempt attempt = planned.get(i);
                 members.add(new PlannedGeneration.Member(
-                        plans.get(i),
-                        attempt.control(),
-                        _ -> made(attempt),
-                        thrown -> failed(attempt, thrown)));
+                        plans.get(i), attempt.control(), _ -> made(attempt), thrown -> failed(attempt, thrown)));
             }
             if (!members.isEmpty()) {
                 PlannedGeneration.runTogether(members);
@@ -147,8 +148,7 @@ final class PassRunner {
         try {
             Claim claim = attempt.claim();
             attempt.tracker().saving();
-            Job.Sprites sprites =
-                    DerivedFiles.make(setup.files().unfinished(claim.id(), claim.attempt()));
+            Job.Sprites sprites = DerivedFiles.make(setup.files().unfinished(claim.id(), claim.attempt()));
             ended(attempt, publish(attempt, sprites) ? "completed" : "cancelled");
         } catch (RuntimeException | IOException | Error thrown) {
             failed(attempt, thrown);

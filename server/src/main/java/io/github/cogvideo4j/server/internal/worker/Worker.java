@@ -18,8 +18,8 @@ import java.util.OptionalLong;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
-/// The one worker of a device: takes the next job, or several that one pass makes, and has their videos made. No failure
-/// of a job ends it.
+/// The one worker of a device: takes the next job, or several that one pass makes, and has their videos made.
+/// No failure of a job ends it.
 public final class Worker implements AutoCloseable {
     private static final Duration IDLE = Duration.ofSeconds(1);
     private static final Duration BEAT = Duration.ofSeconds(1);

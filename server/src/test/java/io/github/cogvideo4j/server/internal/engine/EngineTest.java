@@ -131,14 +131,16 @@ class EngineTest {
                 assertThat(record).contains('"' + job.request().prompt() + '"');
                 assertThat(record).contains("\"seed\": " + job.request().seed());
                 Path alone = folder.resolve(job.id() + ".mp4");
-                try (PlannedGeneration plan = new GenerationJob(request(
-                                        job.request().prompt(), 3, 0)
-                                .withSeed(job.request().seed())
-                                .generation(MODEL, settings(MODEL).options(), Path::of, folder, alone))
+                try (PlannedGeneration plan = new GenerationJob(
+                                request(job.request().prompt(), 3, 0)
+                                        .withSeed(job.request().seed())
+                                        .generation(MODEL, settings(MODEL).options(), Path::of, folder, alone))
                         .plan(JobControl.none())) {
                     plan.run(JobControl.none());
                 }
-                assertThat(difference(alone, engine.file(ANN, job.id(), FileKind.VIDEO).path()))
+                assertThat(difference(
+                                alone,
+                                engine.file(ANN, job.id(), FileKind.VIDEO).path()))
                         .isLessThan(1);
             }
         }
@@ -174,7 +176,8 @@ class EngineTest {
             engine.cancel(ANN, jobs.get(0).id());
             until(engine, jobs.get(2).id(), JobState.COMPLETED);
             assertThat(passes.sizes).containsExactly(3);
-            assertThat(engine.find(ANN, jobs.get(0).id()).error().orElseThrow().code()).isEqualTo("cancelled");
+            assertThat(engine.find(ANN, jobs.get(0).id()).error().orElseThrow().code())
+                    .isEqualTo("cancelled");
             assertRefused(Reason.NOT_FOUND, () -> engine.find(ANN, jobs.get(1).id()));
         }
     }
@@ -203,16 +206,15 @@ class EngineTest {
         try (Engine engine = open()) {
             Optional<String> key = Optional.of("once");
             VideoRequest asked = request("a cat", 2, 0);
-            Jobs.Submitted first =
-                    engine.submit(new Jobs.Submission(ANN, asked, Job.Operation.CREATE, key, 0));
+            Jobs.Submitted first = engine.submit(new Jobs.Submission(ANN, asked, Job.Operation.CREATE, key, 0));
             Jobs.Submitted second =
                     engine.submit(new Jobs.Submission(ANN, asked.withSeed(99), Job.Operation.CREATE, key, 0));
             assertThat(second.replayed()).isTrue();
             assertThat(second.job().id()).isEqualTo(first.job().id());
             assertRefused(
                     Reason.KEY_REUSED,
-                    () -> engine.submit(new Jobs.Submission(
-                            ANN, request("a dog", 2, 0), Job.Operation.CREATE, key, 0)));
+                    () -> engine.submit(
+                            new Jobs.Submission(ANN, request("a dog", 2, 0), Job.Operation.CREATE, key, 0)));
         }
     }
 

@@ -95,7 +95,8 @@ class JobStorePropertyTest {
                 if (expected.isEmpty()
                         || expected.size() < most
                                 && !pass.isEmpty()
-                                && store.find(expected.getFirst()).filter(first -> first.job().attempt() == 0
+                                && store.find(expected.getFirst())
+                                        .filter(first -> first.job().attempt() == 0
                                                 && first.passKey().equals(pass))
                                         .isPresent()) {
                     expected.add(place.id());
