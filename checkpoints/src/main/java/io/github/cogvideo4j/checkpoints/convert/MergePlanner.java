@@ -39,7 +39,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /// The planner of a merge: what the sources are, whether they go together, and what becomes of them.
 final class MergePlanner {
@@ -161,8 +162,8 @@ final class MergePlanner {
                         arithmetic.usedDensity(),
                         arithmetic.ema(),
                         described(opened, weights),
-                        changed.map(checkpoint ->
-                                checkpoint.folder().toAbsolutePath().normalize().toString())),
+                        changed.map(checkpoint -> checkpoint.folder().toString()),
+                        OptionalInt.empty()),
                 options.dtype().equals(Optional.of(TargetDType.SOURCE)));
         ConversionPlan plan = ConversionPlanner.plan(merged, request.output(), model, chosen);
         plan.warnings().forEach(control::notice);
@@ -256,9 +257,10 @@ final class MergePlanner {
         List<MergedSource> all = new ArrayList<>();
         for (int i = 0; i < opened.size(); i++) {
             all.add(new MergedSource(
-                    opened.get(i).folder().toAbsolutePath().normalize().toString(),
+                    opened.get(i).folder().toString(),
                     weights.get(i),
-                    opened.get(i).training().step()));
+                    opened.get(i).training().step(),
+                    OptionalDouble.empty()));
         }
         return all;
     }
@@ -278,11 +280,9 @@ final class MergePlanner {
         List<Double> weights = arithmetic.weights(paths.size());
         requireNumbers(paths.size(), weights);
         List<LoraMerge.WeightedAdapter> adapters = new ArrayList<>();
-        List<MergedSource> described = new ArrayList<>();
         for (int i = 0; i < paths.size(); i++) {
             adapters.add(
                     new LoraMerge.WeightedAdapter(paths.get(i), weights.get(i), arithmetic.alpha(i, paths.size())));
-            described.add(new MergedSource(paths.get(i).toString(), weights.get(i), OptionalLong.empty()));
         }
         Optional<LoraTarget.Model> model = request.base().isPresent()
                 ? Optional.of(new LoraTarget.Model(
@@ -297,8 +297,9 @@ final class MergePlanner {
         LoraMerge merge = LoraMerge.plan(
                 adapters,
                 request.output(),
-                new LoraMerge.Options(arithmetic.rank(), model, dtype, options.threads(), options.overwrite()),
+                new LoraMerge.Options(
+                        arithmetic.rank(), model, dtype, options.threads(), options.overwrite(), arithmetic.ema()),
                 control);
-        return new Plan.AdapterPlan(described, merge);
+        return new Plan.AdapterPlan(merge);
     }
 }

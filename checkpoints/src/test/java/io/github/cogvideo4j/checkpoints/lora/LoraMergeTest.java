@@ -19,8 +19,11 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -94,6 +97,32 @@ class LoraMergeTest {
             double[] squares = squares(product, Objects.requireNonNull(found.get(module)));
             assertThat(squares[0]).isLessThanOrEqualTo(1e-12 * squares[1]);
         });
+    }
+
+    /// Training begins with matrices of zeros, so a layer may have nothing but those.
+    @Test
+    void anAdapterOfZerosAddsNothing() throws IOException {
+        Path zeros = folder.resolve("zeros.safetensors");
+        ByteBuffer bytes =
+                ByteBuffer.wrap(Files.readAllBytes(ONE.resolve(FILE))).order(ByteOrder.LITTLE_ENDIAN);
+        int head = Long.BYTES + (int) bytes.getLong(0);
+        Arrays.fill(bytes.array(), head, bytes.capacity(), (byte) 0);
+        Files.write(zeros, bytes.array());
+        LoraMerge.Result merged = merge(List.of(ONE, zeros), List.of(1.0, 1.0), OptionalInt.of(4));
+        assertThat(merged.kept()).isCloseTo(1, within(1e-9));
+        Map<String, double[][]> found = products(TinySafetensors.read(merged.file()));
+        products(TinySafetensors.read(ONE.resolve(FILE))).forEach((module, product) -> {
+            double[] squares = squares(product, Objects.requireNonNull(found.get(module)));
+            assertThat(squares[0]).isLessThanOrEqualTo(1e-12 * squares[1]);
+        });
+        Path copy = Files.copy(zeros, folder.resolve("copy.safetensors"));
+        Files.delete(merged.file());
+        LoraMerge.Result nothing = merge(List.of(zeros, copy), List.of(1.0, 1.0), OptionalInt.of(2));
+        assertThat(nothing.kept()).isEqualTo(1);
+        products(TinySafetensors.read(nothing.file()))
+                .values()
+                .forEach(product -> assertThat(Arrays.stream(product).flatMapToDouble(Arrays::stream))
+                        .containsOnly(0.0));
     }
 
     @Test

@@ -144,7 +144,8 @@ public record AdapterSource(AdapterContent content, Map<String, Shape> model) {
         return new AdapterSource(beside.isPresent() ? withAlphasOf(beside.get(), told) : told, model);
     }
 
-    private static boolean isFactor(StoredTensor tensor) {
+    /// Whether a tensor of a state is part of an adapter, and not only called as a part may be.
+    public static boolean isFactor(StoredTensor tensor) {
         return Dialects.read(tensor.name())
                 .filter(reading -> reading.key().part() != AdapterPart.ALPHA)
                 .isPresent();

@@ -278,7 +278,11 @@ public final class Engine implements Jobs, AutoCloseable {
 
     @Override
     public Job find(String owner, String id) {
-        return queues.placed(owned(owner, id).job());
+        Job job = owned(owner, id).job();
+        if (job.state() == JobState.EXPIRED) {
+            throw new JobRefusedException(Reason.EXPIRED, Message.of("server.job.expired", id));
+        }
+        return queues.placed(job);
     }
 
     @Override

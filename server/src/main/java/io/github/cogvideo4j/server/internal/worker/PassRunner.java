@@ -1,7 +1,9 @@
 package io.github.cogvideo4j.server.internal.worker;
 
 import io.github.cogvideo4j.formats.problem.Message;
+import io.github.cogvideo4j.inference.generation.GeneratedVideo;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
+import io.github.cogvideo4j.inference.generation.GenerationResult;
 import io.github.cogvideo4j.inference.pipeline.PlannedGeneration;
 import io.github.cogvideo4j.server.internal.files.DerivedFiles;
 import io.github.cogvideo4j.server.internal.job.FileKind;
@@ -12,6 +14,7 @@ import io.github.cogvideo4j.server.internal.store.WorkQueue;
 import io.github.cogvideo4j.server.internal.store.WorkQueue.Claim;
 import io.github.cogvideo4j.server.internal.store.WorkQueue.Wish;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -71,13 +74,14 @@ final class PassRunner {
     }
 
     private void alone(Attempt attempt) {
+        GenerationResult result;
         try (PlannedGeneration plan = planned(attempt)) {
-            plan.run(attempt.control());
+            result = plan.run(attempt.control());
         } catch (RuntimeException | IOException | Error thrown) {
             failed(attempt, thrown);
             return;
         }
-        made(attempt);
+        made(attempt, result);
     }
 
     /// Makes several in one pass. Where the memory does not suffice for all, the last ones go back to their places in
@@ -103,7 +107,7 @@ final class PassRunner {
             for (int i = 0; i < fits; i++) {
                 Attempt attempt = planned.get(i);
                 members.add(new PlannedGeneration.Member(
-                        plans.get(i), attempt.control(), _ -> made(attempt), thrown -> failed(attempt, thrown)));
+                        plans.get(i), attempt.control(), result -> made(attempt, result), thrown -> failed(attempt, thrown)));
             }
             if (!members.isEmpty()) {
                 PlannedGeneration.runTogether(members);
@@ -144,11 +148,15 @@ final class PassRunner {
     }
 
     /// A video is whole: what belongs to it is made, and all of it published.
-    private void made(Attempt attempt) {
+    private void made(Attempt attempt, GenerationResult result) {
         try {
             Claim claim = attempt.claim();
             attempt.tracker().saving();
-            Job.Sprites sprites = DerivedFiles.make(setup.files().unfinished(claim.id(), claim.attempt()));
+            Path folder = setup.files().unfinished(claim.id(), claim.attempt());
+            GeneratedVideo video = result.videos().getFirst();
+            Files.writeString(
+                    folder.resolve(FileKind.FIGURES.fileName()), video.json().toString());
+            Job.Sprites sprites = DerivedFiles.make(folder);
             ended(attempt, publish(attempt, sprites) ? "completed" : "cancelled");
         } catch (RuntimeException | IOException | Error thrown) {
             failed(attempt, thrown);
