@@ -311,7 +311,12 @@ class EngineTest {
             try (Stream<Path> all = Files.list(folder.resolve("data/videos").resolve(first.id() + "-1"))) {
                 assertThat(all.map(file -> file.getFileName().toString()))
                         .containsExactlyInAnyOrder(
-                                "video.mp4", "video.mp4.json", "video.gif", "thumbnail.webp", "spritesheet.webp");
+                                "video.mp4",
+                                "video.mp4.json",
+                                "video.gif",
+                                "thumbnail.webp",
+                                "spritesheet.webp",
+                                "figures.json");
             }
             assertThat(engine.estimate(request("a dog", 3, 0)).seconds()).isPresent();
             assertThat(engine.models().getFirst().loaded()).isTrue();
