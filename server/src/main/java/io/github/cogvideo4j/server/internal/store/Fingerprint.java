@@ -7,9 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
 
 /// The hashes by which requests are compared.
 public final class Fingerprint {
@@ -17,7 +15,7 @@ public final class Fingerprint {
 
     /// The same for the same wish: a seed that was drawn, and the names of uploads, are other ones each time.
     public static String ofWish(Jobs.Submission submission) {
-        return hash(submission.operation() + " " + plain(submission.request()));
+        return hash(submission.operation() + " " + submission.request().wish().toJson());
     }
 
     /// The same for jobs that one pass of the model can make: they differ in prompt, input and seed alone.
@@ -45,24 +43,7 @@ public final class Fingerprint {
                 0,
                 request.clips(),
                 Optional.empty());
-        return hash(made + " " + plain(nothing));
-    }
-
-    private static String plain(VideoRequest request) {
-        VideoRequest plain = new VideoRequest(
-                request.model(),
-                request.kind(),
-                request.prompt(),
-                request.negativePrompt(),
-                request.settings(),
-                request.scheduler(),
-                request.loras(),
-                0,
-                Map.of(),
-                request.previewEvery(),
-                request.clips(),
-                request.remixedFrom());
-        return new TreeSet<>(request.inputs().keySet()) + " " + plain.toJson();
+        return hash(made + " " + nothing.wish().toJson());
     }
 
     private static String hash(String text) {
