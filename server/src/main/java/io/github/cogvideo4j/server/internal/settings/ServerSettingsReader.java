@@ -39,6 +39,7 @@ public final class ServerSettingsReader {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
     private static final String POSTGRES = "jdbc:postgresql:";
     private static final int LARGEST_PORT = 65_535;
+    private static final int MOST_TOGETHER = 64;
     private static final int MOST_MODELS = 32;
     private static final int MOST = 1_000_000;
 
@@ -208,6 +209,7 @@ public final class ServerSettingsReader {
                 values.time("max-work", Duration.ofDays(7)),
                 values.whole("attempts", 2, 1, 100),
                 values.time("lease", Duration.ofSeconds(45)),
+                values.whole("max-batch", 1, 1, MOST_TOGETHER),
                 values.time("grace", Duration.ofSeconds(30)));
     }
 

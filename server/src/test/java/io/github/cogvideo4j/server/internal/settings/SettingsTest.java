@@ -85,6 +85,8 @@ class SettingsTest {
         "port, -1",
         "port, http",
         "max-queue, 0",
+        "max-batch, 0",
+        "max-batch, 65",
         "retention, soon",
         "quota, 99999999999T",
         "dtype, fp8",
