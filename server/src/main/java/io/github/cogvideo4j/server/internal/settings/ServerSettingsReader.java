@@ -89,7 +89,10 @@ public final class ServerSettingsReader {
             }
             models.add(new Model(named.name(), model, Optional.empty()));
         }
-        if (models.isEmpty() || models.size() > MOST_MODELS) {
+        if (models.isEmpty()) {
+            throw refused("server.settings.no-model");
+        }
+        if (models.size() > MOST_MODELS) {
             throw refused("server.settings.models", models.size(), MOST_MODELS);
         }
         for (String text : transformers) {

@@ -120,6 +120,13 @@ class SettingsTest {
     }
 
     @Test
+    void withoutAModelNothingIsServed() {
+        assertThatThrownBy(() -> ServerSettings.read(Map.of(), Map.of(), Optional.empty()))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("no model is given");
+    }
+
+    @Test
     void aTextThatIsNoPathIsRefused() {
         for (String name : List.of("model", "lora-dir", "api-keys", "data-dir")) {
             assertThatThrownBy(() -> given(name, "a\0b"))
