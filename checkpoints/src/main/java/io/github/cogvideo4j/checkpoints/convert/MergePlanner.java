@@ -8,6 +8,7 @@ import io.github.cogvideo4j.checkpoints.convert.MergeRequest.Arithmetic;
 import io.github.cogvideo4j.checkpoints.convert.MergeRequest.Plan;
 import io.github.cogvideo4j.checkpoints.internal.job.RequestText;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterLocation;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterSource;
 import io.github.cogvideo4j.checkpoints.internal.merge.CheckpointMerge;
 import io.github.cogvideo4j.checkpoints.internal.merge.MergeSources;
 import io.github.cogvideo4j.checkpoints.internal.placement.BaseTables;
@@ -17,7 +18,6 @@ import io.github.cogvideo4j.checkpoints.internal.source.RunListing;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
-import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraMerge;
 import io.github.cogvideo4j.checkpoints.lora.LoraTarget;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest.Merge;
@@ -90,7 +90,7 @@ final class MergePlanner {
     /// A file of an adapter that cannot be used says why.
     private static boolean isAdapter(Path path) throws IOException {
         try {
-            LoraAdapter.open(path);
+            AdapterSource.openWhole(path, SourceOptions.defaults());
             return true;
         } catch (InvalidCheckpointException e) {
             if (isAdapterFile(path)) {
@@ -145,7 +145,9 @@ final class MergePlanner {
         for (Checkpoint checkpoint : opened) {
             OutputPlace.check(checkpoint, model, request.output(), options.overwrite());
         }
-        List<PlacedComponent> placed = placed(opened, model);
+        Warnings told = new Warnings();
+        List<PlacedComponent> placed = placed(opened, model, told);
+        told.all().forEach(control::notice);
         Component component = placed.getFirst().component();
         boolean needsBase = needsBase(opened.size());
         Optional<Checkpoint> changed = needsBase && model.isPresent()
@@ -166,14 +168,17 @@ final class MergePlanner {
                         OptionalInt.empty()),
                 options.dtype().equals(Optional.of(TargetDType.SOURCE)));
         ConversionPlan plan = ConversionPlanner.plan(merged, request.output(), model, chosen);
-        plan.warnings().forEach(control::notice);
+        // What was said of the sources is not said again of their merge.
+        plan.warnings().stream()
+                .filter(problem -> !told.all().contains(problem))
+                .forEach(control::notice);
         return new Plan.Models(plan);
     }
 
     /// Each source as the component of the model that it is, under the component's names.
-    private List<PlacedComponent> placed(List<Checkpoint> opened, Optional<BaseModel> model) throws IOException {
+    private List<PlacedComponent> placed(List<Checkpoint> opened, Optional<BaseModel> model, Warnings warnings)
+            throws IOException {
         Optional<BaseTables> tables = model.map(BaseTables::new);
-        Warnings warnings = new Warnings();
         List<PlacedComponent> all = new ArrayList<>();
         for (Checkpoint checkpoint : opened) {
             control.check();
@@ -193,7 +198,6 @@ final class MergePlanner {
             }
             all.add(placed.getFirst());
         }
-        warnings.all().forEach(control::notice);
         return all;
     }
 

@@ -135,7 +135,7 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
         List<Addend> addends = new ArrayList<>();
         for (WeightedAdapter adapter : adapters) {
             control.check();
-            AdapterSource source = AdapterSource.open(adapter.path(), SourceOptions.defaults());
+            AdapterSource source = AdapterSource.openWhole(adapter.path(), SourceOptions.defaults());
             source.content().warnings().forEach(warnings::report);
             AdapterContent content = LoraTarget.named(source, options.base(), warnings);
             AdapterWarnings.tellAlpha(content, adapter.alpha(), warnings);

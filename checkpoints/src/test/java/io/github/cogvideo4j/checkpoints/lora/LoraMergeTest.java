@@ -151,6 +151,24 @@ class LoraMergeTest {
                 .containsOnly(DType.BF16);
     }
 
+    /// Under ZeRO-3 the trainer's own file holds empty matrices, and only the state has them.
+    @Test
+    void theStateIsTakenWhereTheFileIsEmpty() throws IOException {
+        Path zero3 = Resources.fixture("lora-zero3-bf16-w2/output/checkpoint-3");
+        LoraMerge.Result merged = merge(List.of(zero3, ONE), List.of(1.0, 0.0), OptionalInt.empty());
+        Map<String, Tensor> held =
+                TinySafetensors.read(Resources.fixture("lora-zero3-bf16-w2/live-master.safetensors"));
+        Map<String, Tensor> named = new java.util.TreeMap<>();
+        held.forEach((name, tensor) -> named.put("transformer." + name.replace(".default.", "."), tensor));
+        Map<String, double[][]> found = products(TinySafetensors.read(merged.file()));
+        Map<String, double[][]> wanted = products(named);
+        assertThat(wanted).hasSize(8);
+        wanted.forEach((module, product) -> {
+            double[] squares = squares(product, Objects.requireNonNull(found.get(module)));
+            assertThat(squares[0]).isLessThanOrEqualTo(1e-12 * squares[1]);
+        });
+    }
+
     @Test
     void whatIsNoPlainProductIsRefusedByName() {
         Path dora = Resources.fixture("lora-dialects/peft-dora");

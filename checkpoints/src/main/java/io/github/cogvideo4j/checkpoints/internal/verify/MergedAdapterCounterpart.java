@@ -44,8 +44,8 @@ record MergedAdapterCounterpart(Counterpart counterpart, int threads) {
         List<AdapterSum.Addend> addends = new ArrayList<>();
         for (int i = 0; i < sources.size(); i++) {
             MergedSource known = merge.sources().get(i);
-            AdapterContent source =
-                    AdapterSource.open(sources.get(i), SourceOptions.defaults()).content();
+            AdapterContent source = AdapterSource.openWhole(sources.get(i), SourceOptions.defaults())
+                    .content();
             addends.add(new AdapterSum.Addend(
                     AdapterBinding.of(source, names).requireBound().adapter(), known.weight(), known.alpha()));
         }
