@@ -128,6 +128,9 @@ final class VideoRoutes {
                     && (idempotency.isPresent() || !asked.request().inputs().isEmpty())) {
                 throw ApiException.invalid("n", "server.request.many");
             }
+            for (int i = 1; i < asked.count(); i++) {
+                require(jobRate, owner);
+            }
             List<Job> made = new ArrayList<>();
             try {
                 for (int i = 0; i < asked.count(); i++) {
