@@ -90,7 +90,9 @@ public record WatchRequest(
         /// Something new of a checkpoint, which the report has by now.
         ///
         /// @param checkpoint what the report says of it
-        record Changed(WatchedCheckpoint checkpoint) implements Event {}
+        /// @param before     what the report said before, which an earlier watch may have written; none of one that
+        ///                   was not known
+        record Changed(WatchedCheckpoint checkpoint, Optional<WatchedCheckpoint> before) implements Event {}
 
         /// Nothing is left to do until the next look.
         ///

@@ -68,17 +68,26 @@ final class CheckpointExamination implements CheckpointWork {
         WatchReport.WatchedCheckpoint now = entry;
         CheckpointWeights opened = RunWatch.open(path);
         if (now.values().isEmpty()) {
-            now = weighed(now, path, before, control);
+            now = weighed(now, path, opened, before, control);
             keeper.keep(now);
         }
         now = new Sampling(now, path, opened, keeper, control).run();
         return now.in(State.DONE, now.deleted(), Optional.empty(), now.mark());
     }
 
+    @Override
+    public String digest(Path path, JobControl control) throws IOException {
+        return weights.digest(RunWatch.open(path), control);
+    }
+
     private WatchReport.WatchedCheckpoint weighed(
-            WatchReport.WatchedCheckpoint entry, Path path, Optional<Before> before, JobControl control)
+            WatchReport.WatchedCheckpoint entry,
+            Path path,
+            CheckpointWeights opened,
+            Optional<Before> before,
+            JobControl control)
             throws IOException {
-        Checkpoint whole = weights.whole(path);
+        Checkpoint whole = weights.whole(opened);
         Comparison comparison = weights.withBase(whole, control);
         Drift base = WeightCheck.drift(comparison, component(comparison.base()));
         Optional<Drift> previous = before.isEmpty()
@@ -86,7 +95,7 @@ final class CheckpointExamination implements CheckpointWork {
                 : Optional.of(WeightCheck.drift(
                         weights.with(whole, before.get().path(), control),
                         before.get().name()));
-        Values values = weights.values(whole, comparison, control);
+        Values values = weights.values(opened, whole, comparison, control);
         TrainerFacts facts = TrainerFacts.of(path, whole);
         Training training =
                 new Training(whole.training().step(), whole.training().trainer(), facts.learningRate(), facts.loss());

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -43,7 +44,7 @@ class CheckpointExaminationTest {
                 .withTrial(true);
         WatchedCheckpoint fresh = WatchedCheckpoint.fresh(
                 "checkpoint-3", "checkpoint-N", 3, State.WAITING, Optional.empty(), Optional.empty());
-        WatchReport report = new WatchReport("run", "base", 42, false, List.of("a cat", "a dog"), List.of());
+        WatchReport report = new WatchReport("run", "base", 42, false, List.of("a cat", "a dog"), Collections.emptySortedMap(), List.of());
         try (ReportFolder out = ReportFolder.take(folder.resolve("report"));
                 ReportFolder other = ReportFolder.take(folder.resolve("other"))) {
             List<WatchedCheckpoint> kept = new ArrayList<>();
