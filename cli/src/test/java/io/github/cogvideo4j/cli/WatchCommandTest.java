@@ -124,7 +124,7 @@ class WatchCommandTest {
         assertThat(watch(BASE, "--height", "48", "--width", "80").exit()).isEqualTo(ExitCode.DONE);
         byte[] before = Files.readAllBytes(report.resolve("report.json"));
 
-        assertRefused("height", "32 instead of 48", "--height", "32", "--width", "80");
+        assertRefused("height", "48 instead of 32", "--height", "32", "--width", "80");
         assertRefused("width 80", "not given", "--height", "48");
         assertRefused("num_frames", "without", "--height", "48", "--width", "80", "--num-frames", "5");
         assertRefused("num_inference_steps", "50", "--height", "48", "--width", "80", "--num-inference-steps", "3");

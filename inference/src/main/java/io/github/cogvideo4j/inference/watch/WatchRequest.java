@@ -90,8 +90,8 @@ public record WatchRequest(
         /// Something new of a checkpoint, which the report has by now.
         ///
         /// @param checkpoint what the report says of it
-        /// @param before     what the report said before, which an earlier watch may have written; none of one that
-        ///                   was not known
+        /// @param before     what the report said before, perhaps by an earlier watch; none of one that was
+        unknown
         record Changed(WatchedCheckpoint checkpoint, Optional<WatchedCheckpoint> before) implements Event {}
 
         /// Nothing is left to do until the next look.

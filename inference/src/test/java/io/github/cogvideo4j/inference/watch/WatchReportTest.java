@@ -65,7 +65,8 @@ final class WatchReportTest {
                         ? Optional.of(Trouble.of(
                                 Problem.of(ProblemCode.BAD_CRC, Place.nowhere(), "checkpoints.prune.no-run")))
                         : Optional.empty(),
-                Optional.of(new Mark("checkpoint-" + step + "/model.safetensors", 1234, 1_700_000_000_123L, 1_700_000_000_456L)),
+                Optional.of(new Mark(
+                        "checkpoint-" + step + "/model.safetensors", 1234, 1_700_000_000_123L, 1_700_000_000_456L)),
                 new Training(
                         OptionalLong.of(step), Optional.of("CogKit"), OptionalDouble.of(1e-4), OptionalDouble.empty()),
                 List.of(new Sample(
@@ -76,7 +77,11 @@ final class WatchReportTest {
                 Optional.of(drift),
                 Optional.empty(),
                 Optional.of(new Values(
-                        Optional.of("ab12"), 12, Names.of(List.of("a", "b")), Names.of(List.of()), Names.of(List.of()))),
+                        Optional.of("ab12"),
+                        12,
+                        Names.of(List.of("a", "b")),
+                        Names.of(List.of()),
+                        Names.of(List.of()))),
                 state == State.FAILED || step == 9
                         ? List.of(Alarm.of(AlarmKind.NAN, Message.of("inference.measure.luma")))
                         : List.of());

@@ -222,8 +222,7 @@ public final class RunWatch {
             return unfinished(checkpoint, "checkpoints.watch.writing");
         }
         Path own = newest(needed(weights, files)).orElse(newest.get());
-        return new Complete(
-                checkpoint, weights, own, Objects.requireNonNull(files.get(own)), identity.modified());
+        return new Complete(checkpoint, weights, own, Objects.requireNonNull(files.get(own)), identity.modified());
     }
 
     /// The files that weights need, as far as they are told.

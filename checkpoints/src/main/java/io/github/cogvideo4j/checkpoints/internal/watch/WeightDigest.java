@@ -29,19 +29,18 @@ public final class WeightDigest {
     /// @param threads how many tensors at once
     /// @param control receives the number of bytes that are done
     public static String of(CheckpointWeights weights, int threads, JobControl control) throws IOException {
-        List<String> lines =
-                switch (weights) {
-                    case CheckpointWeights.Whole whole ->
-                        tensors(
-                                whole.checkpoint().entries().stream()
-                                        .map(StateEntry::tensor)
-                                        .sorted(Comparator.comparing(StoredTensor::name))
-                                        .toList(),
-                                threads,
-                                control);
-                    case CheckpointWeights.Adapter adapter ->
-                        files(adapter.files().stream().sorted().toList(), control);
-                };
+        List<String> lines = switch (weights) {
+            case CheckpointWeights.Whole whole ->
+                tensors(
+                        whole.checkpoint().entries().stream()
+                                .map(StateEntry::tensor)
+                                .sorted(Comparator.comparing(StoredTensor::name))
+                                .toList(),
+                        threads,
+                        control);
+            case CheckpointWeights.Adapter adapter ->
+                files(adapter.files().stream().sorted().toList(), control);
+        };
         return Digests.sha256(String.join("\n", lines).getBytes(StandardCharsets.UTF_8));
     }
 
@@ -72,8 +71,6 @@ public final class WeightDigest {
         }
         control.begin(Phase.READING, all);
         return ParallelTensors.map(
-                files,
-                1,
-                file -> file.getFileName() + " " + Digests.sha256(file, Files.size(file), control::advance));
+                files, 1, file -> file.getFileName() + " " + Digests.sha256(file, Files.size(file), control::advance));
     }
 }

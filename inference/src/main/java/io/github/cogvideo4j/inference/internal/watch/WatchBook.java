@@ -85,8 +85,7 @@ final class WatchBook {
     /// Whether a checkpoint's newest file is the one that it was.
     private static boolean isSame(Mark mark, Path checkpoint) {
         try {
-            BasicFileAttributes attributes =
-                    Files.readAttributes(file(mark, checkpoint), BasicFileAttributes.class);
+            BasicFileAttributes attributes = Files.readAttributes(file(mark, checkpoint), BasicFileAttributes.class);
             return attributes.size() == mark.size()
                     && attributes.lastModifiedTime().toMillis() == mark.modified();
         } catch (IOException _) {
@@ -146,8 +145,7 @@ final class WatchBook {
         return switch (sighting) {
             case Unfinished unfinished -> unfinished(checkpoint, unfinished.problem(), before);
             case Complete complete ->
-                complete(
-                        checkpoint, mark(checkpoint, complete.file(), complete.identity(), complete.newest()), before);
+                complete(checkpoint, mark(checkpoint, complete.file(), complete.identity(), complete.newest()), before);
             case Unusable unusable -> {
                 FileIdentity identity = unusable.identity();
                 Mark mark = mark(checkpoint, unusable.file(), identity, identity.modified());
@@ -301,8 +299,7 @@ final class WatchBook {
 
     /// Whether some checkpoint was not complete at the last look.
     boolean hasUnfinished() {
-        return !moving.isEmpty()
-                || entries.values().stream().anyMatch(entry -> entry.state() == State.UNFINISHED);
+        return !moving.isEmpty() || entries.values().stream().anyMatch(entry -> entry.state() == State.UNFINISHED);
     }
 
     /// The checkpoint of the same kind before another one that is still in the run.

@@ -47,7 +47,8 @@ class AlarmsTest {
     }
 
     private List<AlarmKind> alarms(WatchedCheckpoint entry) {
-        WatchReport report = new WatchReport("run", "base", 42, false, List.of("a cat"), Collections.emptySortedMap(), known);
+        WatchReport report =
+                new WatchReport("run", "base", 42, false, List.of("a cat"), Collections.emptySortedMap(), known);
         return Alarms.of(entry, report).stream().map(Alarm::kind).toList();
     }
 
@@ -87,7 +88,10 @@ class AlarmsTest {
                         Optional.empty(),
                         new Values(Optional.empty(), 3, Names.of(List.of("a", "b")), NONE, Names.of(List.of("c"))));
 
-        assertThat(Alarms.of(entry, new WatchReport("run", "base", 42, false, List.of("a cat"), Collections.emptySortedMap(), known)))
+        assertThat(Alarms.of(
+                        entry,
+                        new WatchReport(
+                                "run", "base", 42, false, List.of("a cat"), Collections.emptySortedMap(), known)))
                 .extracting(Alarm::english)
                 .containsExactly("2 tensors hold NaN: a, b", "1 matrix is all zeros: c");
     }

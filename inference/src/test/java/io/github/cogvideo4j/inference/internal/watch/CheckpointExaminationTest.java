@@ -44,7 +44,8 @@ class CheckpointExaminationTest {
                 .withTrial(true);
         WatchedCheckpoint fresh = WatchedCheckpoint.fresh(
                 "checkpoint-3", "checkpoint-N", 3, State.WAITING, Optional.empty(), Optional.empty());
-        WatchReport report = new WatchReport("run", "base", 42, false, List.of("a cat", "a dog"), Collections.emptySortedMap(), List.of());
+        WatchReport report = new WatchReport(
+                "run", "base", 42, false, List.of("a cat", "a dog"), Collections.emptySortedMap(), List.of());
         try (ReportFolder out = ReportFolder.take(folder.resolve("report"));
                 ReportFolder other = ReportFolder.take(folder.resolve("other"))) {
             List<WatchedCheckpoint> kept = new ArrayList<>();

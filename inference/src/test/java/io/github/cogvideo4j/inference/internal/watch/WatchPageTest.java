@@ -19,8 +19,8 @@ import io.github.cogvideo4j.inference.watch.WatchReport.Values;
 import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.util.Collections;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -79,7 +79,14 @@ class WatchPageTest {
     }
 
     private static WatchReport report(WatchedCheckpoint... checkpoints) {
-        return new WatchReport("/runs/" + ATTACK, ATTACK, 42, false, List.of(ATTACK), Collections.emptySortedMap(), List.of(checkpoints));
+        return new WatchReport(
+                "/runs/" + ATTACK,
+                ATTACK,
+                42,
+                false,
+                List.of(ATTACK),
+                Collections.emptySortedMap(),
+                List.of(checkpoints));
     }
 
     private static String page() {

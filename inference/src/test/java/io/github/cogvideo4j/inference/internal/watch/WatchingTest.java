@@ -175,8 +175,9 @@ class WatchingTest {
                 .withInterval(Duration.ofSeconds(10))
                 .withOnce(once);
         try (ReportFolder folder = ReportFolder.take(output)) {
-            WatchReport known =
-                    folder.read().orElse(new WatchReport("run", "base", 42, false, List.of("a cat"), Collections.emptySortedMap(), List.of()));
+            WatchReport known = folder.read()
+                    .orElse(new WatchReport(
+                            "run", "base", 42, false, List.of("a cat"), Collections.emptySortedMap(), List.of()));
             WatchBook book = new WatchBook(known, run);
             RunWatch looking =
                     new RunWatch(run, QUIET, world::nanos, InstantSource.fixed(Instant.EPOCH), request.interval());
