@@ -1,31 +1,23 @@
 package io.github.cogvideo4j.cli;
 
+import static io.github.cogvideo4j.cli.Run.done;
+import static io.github.cogvideo4j.cli.SampleGeneration.BASE;
+import static io.github.cogvideo4j.cli.SampleGeneration.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.cli.outcome.ExitCode;
-import io.github.cogvideo4j.formats.Strictness;
-import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsFile;
-import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.DType;
-import io.github.cogvideo4j.formats.tensor.FileStorageReader;
 import io.github.cogvideo4j.formats.tensor.Shape;
-import io.github.cogvideo4j.formats.tensor.StoredTensor;
-import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.video.TensorFile;
 import io.github.cogvideo4j.inference.video.Video;
 import io.github.cogvideo4j.testing.Resources;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,12 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// The whole road from the command line, on the sample that ships here.
 class GenerationTest {
-    private static final String PROMPT =
-            "A suited astronaut, with the red dust of Mars clinging to their boots, reaches out to shake hands with an"
-                    + " alien being, their skin a shimmering blue, under the pink-tinged sky of the fourth planet. In"
-                    + " the background, a sleek silver rocket stands tall.";
     private static final Path CHECKPOINT = Resources.fixture("sample-t2v-2b/output/checkpoint-3");
-    private static final Path BASE = Resources.golden("pipelines/t2v-2b");
     private static final Path REFERENCE =
             Resources.fixture("sample-t2v-2b/reference/e2e/sample-t2v-2b_fp32.safetensors");
 
@@ -54,10 +41,14 @@ class GenerationTest {
         Path latents = folder.resolve("latents.safetensors");
         Path video = folder.resolve("video.safetensors");
         done(generate(model, "fp32", video, "--save-latents", latents.toString()));
-        assertThat(bytes(latents, "initial_latents")).isEqualTo(bytes(REFERENCE, "out.initial_latents"));
+        assertThat(WrittenTensors.raw(latents).get("initial_latents").bytes())
+                .isEqualTo(
+                        WrittenTensors.raw(REFERENCE).get("out.initial_latents").bytes());
         assertThat(farthest(latents, "step_latents", "out.step_latents")).isLessThan(2.9e-5);
-        ByteBuffer ours = ByteBuffer.wrap(bytes(video, "frames"));
-        ByteBuffer theirs = ByteBuffer.wrap(bytes(REFERENCE, "out.video_u8"));
+        ByteBuffer ours =
+                ByteBuffer.wrap(WrittenTensors.raw(video).get("frames").bytes());
+        ByteBuffer theirs = ByteBuffer.wrap(
+                WrittenTensors.raw(REFERENCE).get("out.video_u8").bytes());
         assertThat(ours.remaining()).isEqualTo(theirs.remaining());
         while (ours.hasRemaining()) {
             // A value at the edge of rounding may fall to either side.
@@ -76,128 +67,6 @@ class GenerationTest {
         done(generate(model, "bf16", converted));
         done(generate(BASE, "bf16", direct, "--transformer", CHECKPOINT.toString()));
         assertThat(direct).hasSameBinaryContentAs(converted);
-    }
-
-    @Test
-    void severalVideosHaveTheNextSeedsAndEachCanBeRepeated() throws IOException {
-        Path video = folder.resolve("video.gif");
-        done(generate(BASE, "bf16", video, "--num-videos-per-prompt", "2", "--contact-sheet"));
-        Path second = folder.resolve("video-2.gif");
-        Path again = folder.resolve("again.gif");
-        done(Run.of("generate", "--repeat", second + ".json", "--output-path", again.toString()));
-        assertThat(again).hasSameBinaryContentAs(second);
-        assertThat(folder.resolve("video-2.gif.json")).content().contains("\"seed\": 43");
-        assertThat(folder.resolve("video-1.gif.contact-sheet.png")).isNotEmptyFile();
-        try (var files = Files.list(folder)) {
-            assertThat(files.map(file -> String.valueOf(file.getFileName()))).noneMatch(name -> name.startsWith("."));
-        }
-    }
-
-    /// A drawn seed is told before anything is computed, and the number that was told gives the same video.
-    @Test
-    void aDrawnSeedIsToldAndRepeatable() throws IOException {
-        Path video = folder.resolve("video.safetensors");
-        Run drawn = generate(BASE, "bf16", video, "--seed", "random");
-        done(drawn);
-        Matcher told = Pattern.compile("--seed (\\d+)").matcher(drawn.err());
-        assertThat(told.find()).as(drawn.err()).isTrue();
-        assertThat(drawn.out() + drawn.err()).contains("seed " + told.group(1));
-        assertThat(folder.resolve("video.safetensors.json")).content().contains("\"seed\": " + told.group(1));
-        Path again = folder.resolve("again.safetensors");
-        done(generate(BASE, "bf16", again, "--seed", told.group(1)));
-        assertThat(again).hasSameBinaryContentAs(video);
-    }
-
-    /// The record holds the windows with their defaults; what is given beside it wins.
-    @Test
-    void aLongVideoIsRepeated() throws IOException {
-        Path video = folder.resolve("video.safetensors");
-        done(Run.of(
-                "generate",
-                "--model=" + BASE,
-                "--prompt=a lighthouse",
-                "--output-path=" + video,
-                "--height=32",
-                "--width=48",
-                "--num-frames=17",
-                "--num-inference-steps=2",
-                "--windows=uniform_standard",
-                "--window-size=8",
-                "--window-blend=fade",
-                "--freenoise=false"));
-        assertThat(folder.resolve("video.safetensors.json"))
-                .content()
-                .contains("\"schedule\": \"uniform\"", "\"overlap\": 4", "\"freenoise\": false", "\"fade\"");
-        String record = video + ".json";
-        Path again = folder.resolve("again.safetensors");
-        done(Run.of("generate", "--repeat", record, "--output-path", again.toString()));
-        assertThat(again).hasSameBinaryContentAs(video);
-        Path other = folder.resolve("other.safetensors");
-        done(Run.of("generate", "--repeat", record, "--window-size", "12", "--output-path", other.toString()));
-        assertThat(Files.mismatch(video, other)).isNotNegative();
-        Run plan = Run.of("generate", "--repeat", record, "--windows", "static", "--dry-run", "--json");
-        assertThat(plan.out()).contains("\"at_first_step\": 4", "\"predictions\": 8");
-    }
-
-    /// The source's frames stay as they are, the clips follow; the record names the source by its hash and
-    /// makes the same again. A clip is what its last frame and its seed make by themselves.
-    @Test
-    void aVideoIsContinued() throws IOException {
-        Path source = folder.resolve("source.gif");
-        try (Video video = Video.allocate(5, 48, 80, 8)) {
-            for (int i = 0; i < 5; i++) {
-                video.frame(i).fill((byte) (40 * i));
-            }
-            video.save(source);
-        }
-        Path image = Files.createDirectory(folder.resolve("images")).resolve("last.png");
-        try (Video read = Video.read(source);
-                Image last = read.image(4)) {
-            last.savePng(image);
-        }
-        String model = "--model=" + Resources.golden("pipelines/i2v-5b");
-        List<String> common =
-                List.of(model, "--prompt=a lighthouse", "--dtype=fp32", "--num-frames=9", "--num-inference-steps=2");
-        Path longer = folder.resolve("longer.safetensors");
-        done(generate(common, "--extend=" + source, "--extend_clips=2", "--output-path=" + longer));
-        ByteBuffer whole = ByteBuffer.wrap(bytes(longer, "frames"));
-        int frame = 48 * 80 * 3;
-        assertThat(whole.remaining()).isEqualTo((5 + 8 + 8) * frame);
-        Path alone = folder.resolve("alone.safetensors");
-        done(generate(common, "--image-or-video-path=" + image, "--output-path=" + alone));
-        assertThat(whole.slice(5 * frame, 8 * frame))
-                .isEqualTo(ByteBuffer.wrap(bytes(alone, "frames")).slice(frame, 8 * frame));
-        String record = Files.readString(Path.of(longer + ".json"));
-        assertThat(record).contains("\"clips\": 2", "source.gif", "\"input_sha256\"");
-        Path again = folder.resolve("again.safetensors");
-        done(Run.of("generate", "--repeat", longer + ".json", "--output-path", again.toString()));
-        assertThat(again).hasSameBinaryContentAs(longer);
-        Run plan = generate(common, "--extend=" + source, "--extend-clips=3", "--dry-run");
-        assertThat(plan.out()).contains("29");
-        done(plan);
-    }
-
-    private static Run generate(List<String> common, String... more) {
-        return Run.of(Stream.of(List.of("generate"), common, List.of(more))
-                .flatMap(List::stream)
-                .toArray(String[]::new));
-    }
-
-    /// What earlier versions wrote beside a video makes the same video again; what is on the command line
-    /// goes first.
-    @Test
-    void aRecordOfFormatOneIsRepeated() throws IOException {
-        Path video = folder.resolve("video.gif");
-        done(generate(BASE, "bf16", video, "--seed", "7"));
-        Path old = Files.writeString(
-                folder.resolve("old.json"),
-                "{\"format\": 1, \"options\": {\"model\": [\"" + BASE + "\"], \"prompt\": [\"" + PROMPT
-                        + "\"], \"generate-type\": [\"t2v\"], \"dtype\": [\"bf16\"], \"height\": [\"48\"],"
-                        + " \"width\": [\"80\"], \"num-frames\": [\"9\"], \"num-inference-steps\": [\"5\"],"
-                        + " \"scheduler\": [\"CogVideoXDDIMScheduler\"], \"seed\": [\"1\"]}}");
-        Path again = folder.resolve("again.gif");
-        done(Run.of("generate", "--repeat", old.toString(), "--seed", "7", "--output-path", again.toString()));
-        assertThat(again).hasSameBinaryContentAs(video);
     }
 
     @Test
@@ -259,49 +128,6 @@ class GenerationTest {
         assertThat(folder.resolve("out")).doesNotExist();
     }
 
-    /// The same latents in both kinds of file, so the same video.
-    @Test
-    void theAutoencoderGoesBothWays() throws IOException {
-        Path input = folder.resolve("input.gif");
-        done(generate(BASE, "bf16", input));
-        Path coded = folder.resolve("coded");
-        Path torch = folder.resolve("torch");
-        List<String> encode = List.of("encode", "--video_path", input.toString());
-        done(vae(encode, "--output_path", coded.toString()));
-        done(vae(encode, "--encoded_path", torch.resolve("encoded.pt").toString()));
-        for (Path latents : List.of(coded.resolve("encoded.safetensors"), torch.resolve("encoded.pt"))) {
-            String output = latents.resolveSibling("").toString();
-            done(vae(List.of("--mode", "decode"), "--encoded_path", latents.toString(), "--output_path", output));
-        }
-        assertThat(torch.resolve("output.mp4")).hasSameBinaryContentAs(coded.resolve("output.mp4"));
-        try (Video decoded = Video.read(coded.resolve("output.mp4"))) {
-            assertThat(decoded.frames()).isEqualTo(9);
-            assertThat(decoded.width()).isEqualTo(80);
-        }
-    }
-
-    @Test
-    void whatHoldsNoLatentsIsNotDecoded() {
-        Path stateDict = Resources.fixture("torch-zoo/input/zoo.pt");
-        Run run = vae(
-                List.of("decode", "--encoded_path", stateDict.toString()),
-                "--output_path",
-                folder.resolve("out").toString());
-        assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
-        assertThat(run.err())
-                .contains("zoo.pt", "something other than one tensor", "[video]")
-                .doesNotContain("\tat ");
-        assertThat(folder.resolve("out")).doesNotExist();
-    }
-
-    private static Run vae(List<String> words, String... more) {
-        List<String> all = new ArrayList<>(List.of("vae"));
-        all.addAll(words);
-        all.addAll(List.of("--model_path", BASE.toString()));
-        all.addAll(List.of(more));
-        return Run.of(all.toArray(String[]::new));
-    }
-
     @Test
     void anAdapterOfAnotherModelIsOneLine() {
         Path lora = Resources.fixture("lora-ddp-bf16-w2/output/checkpoint-3/pytorch_lora_weights.safetensors");
@@ -314,42 +140,6 @@ class GenerationTest {
                 .contains("the adapter is for", lora.toString());
         assertThat(run.err()).doesNotContain("\tat ");
         assertThat(folder).isEmptyDirectory();
-    }
-
-    @Test
-    void aVideoIsInvertedAndMadeAgain() throws IOException {
-        Path input = folder.resolve("input.gif");
-        done(generate(BASE, "bf16", input));
-        Path inverted = folder.resolve("inverted");
-        done(Run.of(
-                "invert",
-                "--model_path",
-                Resources.golden("pipelines/t2v-5b").toString(),
-                "--prompt",
-                PROMPT,
-                "--video_path",
-                input.toString(),
-                "--output_path",
-                inverted.toString(),
-                "--num_inference_steps",
-                "2",
-                "--skip_frames_start",
-                "1",
-                "--max_num_frames",
-                "7",
-                "--width",
-                "48",
-                "--height",
-                "32"));
-        try (Video again = Video.read(inverted.resolve("input_reconstruction.mp4"));
-                Video noise = Video.read(inverted.resolve("input_inversion.mp4"))) {
-            // Of 8 frames 5 are taken, 2 latent frames; of an even number each is decoded to 4.
-            assertThat(List.of(again.frames(), again.width(), again.height())).isEqualTo(List.of(8, 48, 32));
-            assertThat(noise.frames()).isEqualTo(8);
-        }
-        // bf16, steps x 1 x frames x channels x height x width
-        assertThat(bytes(inverted.resolve("input_latents.safetensors"), "inverse_latents"))
-                .hasSize(2 * 2 * 2 * 16 * 4 * 6);
     }
 
     /// Also where the number comes from a record, which anyone may have written.
@@ -412,56 +202,17 @@ class GenerationTest {
         return file;
     }
 
-    private static Run generate(Path model, String dtype, Path output, String... more) {
-        List<String> words = new ArrayList<>(List.of(
-                "generate",
-                "--model",
-                model.toString(),
-                "--dtype",
-                dtype,
-                "--prompt",
-                PROMPT,
-                "--height",
-                "48",
-                "--width",
-                "80",
-                "--num-frames",
-                "9",
-                "--num-inference-steps",
-                "5",
-                "--output-path",
-                output.toString()));
-        words.addAll(List.of(more));
-        return Run.of(words.toArray(String[]::new));
-    }
-
-    private static void done(Run run) {
-        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
-    }
-
     private static double farthest(Path file, String name, String expected) throws IOException {
-        ByteBuffer ours = ByteBuffer.wrap(bytes(file, name)).order(ByteOrder.LITTLE_ENDIAN);
-        ByteBuffer theirs = ByteBuffer.wrap(bytes(REFERENCE, expected)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer ours =
+                ByteBuffer.wrap(WrittenTensors.raw(file).get(name).bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer theirs = ByteBuffer.wrap(
+                        WrittenTensors.raw(REFERENCE).get(expected).bytes())
+                .order(ByteOrder.LITTLE_ENDIAN);
         assertThat(ours.remaining()).isEqualTo(theirs.remaining());
         double farthest = 0;
         while (ours.hasRemaining()) {
             farthest = Math.max(farthest, Math.abs(ours.getFloat() - theirs.getFloat()));
         }
         return farthest;
-    }
-
-    private static byte[] bytes(Path file, String name) throws IOException {
-        StoredTensor tensor = SafetensorsFile.open(file, Strictness.STRICT, new Warnings())
-                .tensor(name)
-                .orElseThrow();
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (FileStorageReader reader = new FileStorageReader()) {
-            reader.read(tensor, piece -> {
-                byte[] part = new byte[piece.remaining()];
-                piece.get(part);
-                bytes.writeBytes(part);
-            });
-        }
-        return bytes.toByteArray();
     }
 }

@@ -6,6 +6,10 @@ import io.github.cogvideo4j.cli.console.Terminal;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
 /// One run of the program with its output kept.
@@ -33,6 +37,21 @@ public record Run(ExitCode exit, String out, String err) {
     /// Requires that a run did its job.
     static void done(Run run) {
         assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.DONE);
+    }
+
+    /// Runs a conversion.
+    static Run convert(Path source, Path output, List<String> more, String... options) {
+        List<String> words = new ArrayList<>(List.of("convert", source.toString(), output.toString()));
+        words.addAll(more);
+        words.addAll(Arrays.asList(options));
+        return of(words.toArray(String[]::new));
+    }
+
+    /// Requires that a result is proven equal to its source.
+    static void equal(Path output, Path source) {
+        Run verified = of("verify", output.toString(), "--against", source.toString());
+        assertThat(verified.exit()).as(verified.out() + verified.err()).isEqualTo(ExitCode.DONE);
+        assertThat(verified.out()).startsWith("equal:");
     }
 
     /// Requires that a command line was refused for what it says, in words and without a stack trace.

@@ -1,5 +1,7 @@
 package io.github.cogvideo4j.cli;
 
+import static io.github.cogvideo4j.cli.Run.convert;
+import static io.github.cogvideo4j.cli.Run.equal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.cli.outcome.ExitCode;
@@ -7,15 +9,10 @@ import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /// What today's trainers leave, through the commands that a user gives: named, converted to the reference's bytes,
-/// proven equal, diagnosed; or refused, with nothing left.
+/// proven equal, diagnosed.
 class TrainersCommandsTest {
     @TempDir
     Path folder;
@@ -90,14 +87,14 @@ class TrainersCommandsTest {
                 }
                 assertThat(converted.err()).doesNotContain("SAT");
                 assertThat(output.resolve("transformer/config.json")).exists();
-                assertEqual(output, source);
+                equal(output, source);
                 if (Files.exists(home.resolve("reference/tensors-bf16.json"))) {
                     Path bf16 = output();
                     assertThat(convert(source, bf16, base, "--dtype", "bf16").exit())
                             .isEqualTo(ExitCode.DONE);
                     assertThat(WrittenTensors.in(bf16.resolve("transformer")))
                             .isEqualTo(WrittenTensors.listed(home.resolve("reference/tensors-bf16.json")));
-                    assertEqual(bf16, source);
+                    equal(bf16, source);
                 }
             }
         }
@@ -133,21 +130,8 @@ class TrainersCommandsTest {
         assertThat(doctor.out()).contains("[unknown-names]", "head.0");
     }
 
-    private static void assertEqual(Path output, Path source) {
-        Run verified = Run.of("verify", output.toString(), "--against", source.toString());
-        assertThat(verified.exit()).as(verified.out() + verified.err()).isEqualTo(ExitCode.DONE);
-        assertThat(verified.out()).startsWith("equal:");
-    }
-
     private Path output() {
         return folder.resolve("out" + outputs++);
-    }
-
-    private static Run convert(Path source, Path output, List<String> more, String... options) {
-        List<String> words = new ArrayList<>(List.of("convert", source.toString(), output.toString()));
-        words.addAll(more);
-        words.addAll(Arrays.asList(options));
-        return Run.of(words.toArray(String[]::new));
     }
 
     private static JsonNode json(String... words) {
@@ -226,7 +210,7 @@ class TrainersCommandsTest {
         assertThat(run.err()).contains(Path.of(newest).getFileName() + " was taken, the");
         assertThat(WrittenTensors.in(output.resolve("transformer")))
                 .isEqualTo(WrittenTensors.listed(newer.resolve("reference/tensors.json")));
-        assertEqual(output, runs);
+        equal(output, runs);
         assertThat(Run.of("doctor", runs.toString()).out()).contains("CogKit");
         assertThat(json("inspect", runs.toString())
                         .at("/result/contents/0/trainer")
@@ -260,57 +244,6 @@ class TrainersCommandsTest {
         Run export = Run.of("lora", "export", runs.toString(), exported.toString());
         assertThat(export.exit()).as(export.err()).isEqualTo(ExitCode.DONE);
         assertThat(export.err()).contains("epoch2");
-    }
-
-    /// Names, dtypes and bytes of ComfyUI's own file come back out of the folder for diffusers, and the folder's out
-    /// of the file.
-    @Test
-    void aFileForComfyUiAndAFolderForDiffusersAreEachOthersInverse() throws IOException {
-        Path comfy =
-                Resources.fixture("single-files/prefix-model-diffusion-model/input/cogvideox_finetune.safetensors");
-        Path model = output();
-        assertThat(convert(comfy, model, List.of()).exit()).isEqualTo(ExitCode.DONE);
-
-        Path file = output();
-        Run there = convert(model.resolve("transformer"), file, List.of("--to", "comfyui"));
-        assertThat(there.exit()).as(there.err()).isEqualTo(ExitCode.DONE);
-        assertThat(WrittenTensors.in(file.resolve("model.safetensors"))).isEqualTo(WrittenTensors.in(comfy));
-        assertThat(Resources.snapshot(file).keySet()).containsExactlyInAnyOrder("model.safetensors", "cogvideo4j.json");
-        assertEqual(file, model.resolve("transformer"));
-        Run intact = Run.of("verify", file.toString());
-        assertThat(intact.exit()).as(intact.out() + intact.err()).isEqualTo(ExitCode.DONE);
-
-        Path back = output();
-        assertThat(convert(file, back, List.of()).exit()).isEqualTo(ExitCode.DONE);
-        assertThat(WrittenTensors.in(back.resolve("transformer")))
-                .isEqualTo(WrittenTensors.in(model.resolve("transformer")));
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "cogkit-sft-w2/output, bf16",
-        "videoxfun-zero2-w2/output, bf16",
-        "single-files/prefix-transformer/input/cogvideox_finetune.safetensors, source"
-    })
-    void everyTrainingBecomesAFileForComfyUi(String path, String dtype) {
-        Path source = Resources.fixture(path);
-        Path model = output();
-        Path file = output();
-        assertThat(convert(source, model, List.of("--dtype", dtype)).exit()).isEqualTo(ExitCode.DONE);
-        assertThat(convert(source, file, List.of("--to", "comfyui")).exit()).isEqualTo(ExitCode.DONE);
-        SortedMap<String, String> expected = new TreeMap<>();
-        WrittenTensors.in(model.resolve("transformer"))
-                .forEach((name, tensor) -> expected.put("model.diffusion_model." + name, tensor));
-        assertThat(WrittenTensors.in(file)).isEqualTo(expected);
-        assertEqual(file, source);
-    }
-
-    @Test
-    void anotherFamilyHasOtherNamesInComfyUi() {
-        Run run = convert(
-                Resources.fixture("any-wan21-zero2-bf16-w2/output/checkpoint-3"), output(), List.of("--to", "comfyui"));
-        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.BAD_INPUT);
-        assertThat(run.err()).contains("ComfyUI").contains("WanTransformer3DModel");
     }
 
     @ParameterizedTest
@@ -386,88 +319,7 @@ class TrainersCommandsTest {
                     .contains("model.safetensors, model_1.safetensors")
                     .contains("head.0.weight");
             assertThat(WrittenTensors.in(output.resolve("transformer"))).isEqualTo(WrittenTensors.described(tensors));
-            assertEqual(output, checkpoint);
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"cogkit-sft-w2/output", "videoxfun-zero2-w2/output", "hf-dcp-w2/output"})
-    void anAverageThatIsNotThereIsNotMadeUp(String path) {
-        Run run = convert(Resources.fixture(path), output(), List.of(), "--ema");
-        assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
-        assertThat(run.err()).contains("[missing-tensor]").contains("averaged (EMA)");
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        // fixture, path, code, what is said
-        "cogkit-lora-w2, output, not-a-checkpoint, CogKit LoRA|adapter|lora fuse",
-        "cogkit-lora-w2, output/checkpoint-2, not-a-checkpoint, CogKit LoRA|adapter|lora fuse",
-        "cogkit-qlora-w1, output, not-a-checkpoint, CogKit|QLoRA|adapter",
-        "cogkit-qlora-w1, output/checkpoint-2, not-a-checkpoint, CogKit|QLoRA|adapter",
-        "finetrainers-lora-run, output, lora-unmerged, finetrainers|lora export",
-        "finetrainers-lora-run, output/finetrainers_step_20, lora-unmerged, finetrainers|lora export",
-        "diffusion-pipe-lora-w2, output/20260101_12-00-00, not-a-checkpoint, epoch2|adapter",
-        "diffusion-pipe-lora-w2, output/20260101_12-00-00/global_step4, not-a-checkpoint, adapter|pipeline",
-        "videoxfun-lora, output, not-a-checkpoint, adapter|lora fuse",
-        "videoxfun-lora, output/checkpoint-3.safetensors, not-a-checkpoint, adapter|lora fuse",
-        "videoxfun-lora-peft, output, not-a-checkpoint, adapter|lora fuse",
-        "videoxfun-lora-state, output, not-a-checkpoint, adapter|lora fuse",
-        "dtensor-ranks-missing-w2, output/ckpt, missing-rank, model_world_size_2_rank_1.pt",
-        "single-files/gguf, input/cogvideox-5b-Q8_0.gguf, other-format, GGUF",
-        "single-files/gguf, input, other-format, GGUF",
-        "single-files/fp8-scaled, input/cogvideox_fp8_scaled.safetensors, other-format, scaled fp8|scale_weight",
-        "single-files/zero3-ungathered-bin, input/diffusion_pytorch_model.bin, zero3-placeholder, 40 of 40|gather",
-        "single-files/zero3-ungathered-safetensors, input, zero3-placeholder, 40 of 40|gather",
-        "single-files/browser-names, input/pipeline, not-a-checkpoint, transformer_config.json|doctor",
-        "single-files/browser-names, input/pipeline/transformer, not-a-checkpoint, transformer_config.json|doctor",
-        "single-files/browser-names-all, input/pipeline, not-a-checkpoint, transformer_config.json|doctor"
-    })
-    void whatIsNoModelIsRefusedByNameAndNothingIsLeft(String fixture, String path, String code, String said)
-            throws IOException {
-        Path home = Resources.fixture(fixture);
-        List<List<String>> bases = new ArrayList<>(List.of(List.of()));
-        if (Files.exists(home.resolve("base"))) {
-            bases.add(List.of("--base", home + "/base"));
-        }
-        for (List<String> base : bases) {
-            Run run = convert(home.resolve(path), output(), base);
-            assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.BAD_INPUT);
-            assertThat(run.err()).contains("[" + code + "]").contains(said.split("\\|"));
-            assertThat(run.err()).doesNotContainIgnoringCase("tensor parallel").doesNotContain("Exception");
-        }
-        try (Stream<Path> left = Files.list(folder)) {
-            assertThat(left).isEmpty();
-        }
-    }
-
-    /// First bytes as the formats' specifications have them, and the names that their programs give.
-    @ParameterizedTest
-    @CsvSource({
-        "model.onnx, 0807120b70797465, ONNX",
-        "tf_model.h5, 894844460d0a1a0a, HDF5",
-        "saved_model.pb, 0801, TensorFlow",
-        "model.ckpt.index, 00000000, TensorFlow",
-        "model.tflite, 1c00000054464c33, TensorFlow Lite",
-        "diffusion_flax_model.msgpack, 82a6706172616d73, Flax",
-        "model.mlmodel, 0801, Core ML"
-    })
-    void aFileOfAnotherFormatIsNamedOnceByEveryCommand(String name, String bytes, String title) throws IOException {
-        Path home = Files.createDirectory(folder.resolve("download"));
-        Path file = Files.write(home.resolve(name), HexFormat.of().parseHex(bytes));
-        for (Path path : List.of(file, home)) {
-            for (List<String> words : List.of(
-                    List.of("convert", path.toString(), output().toString()),
-                    List.of("doctor", path.toString()),
-                    List.of("inspect", path.toString()))) {
-                Run run = Run.of(words.toArray(String[]::new));
-                assertThat(run.exit()).isIn(ExitCode.BAD_INPUT, ExitCode.PROBLEMS_FOUND);
-                assertThat(run.out() + run.err())
-                        .as("%s", words)
-                        .containsOnlyOnce("[other-format]")
-                        .containsOnlyOnce("[")
-                        .contains("the format of this file is " + title, "safetensors");
-            }
+            equal(output, checkpoint);
         }
     }
 
@@ -506,13 +358,5 @@ class TrainersCommandsTest {
     void aRunThatTrainedAnAdapterIsOneToTheDoctor(String path) {
         Run doctor = Run.of("doctor", Resources.fixture(path).toString());
         assertThat(doctor.out()).contains("adapter").doesNotContain("no model, no checkpoint", "problem:");
-    }
-
-    @Test
-    void ofAlternativesOneIsToBeUsed() {
-        Path home = Resources.fixture("any-lora-wan22-second-ddp-bf16-w2");
-        Run run = Run.of("lora", "fuse", home + "/base", home + "/output", output().toString());
-        assertThat(run.exit()).isEqualTo(ExitCode.BAD_INPUT);
-        assertThat(run.err()).contains("use one of these: --component transformer, --component transformer_2");
     }
 }

@@ -12,22 +12,21 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.ConcurrentHashMap;
 
 /// Changes of jobs as they happen, as server-sent events. Each has the number of the change, which a client sends back
 /// as `Last-Event-ID` to go on where it was.
 final class EventRoutes implements AutoCloseable {
-    private static final Duration LOOK = Duration.ofSeconds(1);
+    private static final Duration LOOK = Duration.ofMillis(500);
     private static final Duration QUIET = Duration.ofSeconds(15);
     private static final int MOST_OF_A_KEY = 64;
     private static final int MOST = 512;
+    /// A client that reads nothing may hold its stream for longer; its connection is closed with the others.
+    private static final Duration FAREWELL = Duration.ofSeconds(5);
 
     private final Jobs jobs;
-    private final Map<String, Integer> open = new ConcurrentHashMap<>();
-    private volatile boolean closed;
+    private final OpenStreams open = new OpenStreams(MOST_OF_A_KEY, MOST);
 
     EventRoutes(Jobs jobs) {
         this.jobs = jobs;
@@ -41,9 +40,7 @@ final class EventRoutes implements AutoCloseable {
     private void stream(Context context, Optional<String> id) throws IOException, InterruptedException {
         String owner = AccessCheck.owner(context);
         OptionalLong last = last(context);
-        int all = open.values().stream().mapToInt(Integer::intValue).sum();
-        if (closed || all >= MOST || open.merge(owner, 1, Integer::sum) > MOST_OF_A_KEY) {
-            leave(owner);
+        if (!open.enter(owner)) {
             throw Answers.refusal(429, ErrorType.RATE_LIMIT_ERROR, "too_many_streams")
                     .after(QUIET);
         }
@@ -55,18 +52,14 @@ final class EventRoutes implements AutoCloseable {
             write(out, "retry: 2000\n\n");
             pump(events, out, id);
         } finally {
-            leave(owner);
+            open.leave(owner);
         }
-    }
-
-    private void leave(String owner) {
-        open.computeIfPresent(owner, (_, count) -> count <= 1 ? null : count - 1);
     }
 
     private void pump(JobEvents events, OutputStream out, Optional<String> id)
             throws IOException, InterruptedException {
         long written = System.nanoTime();
-        while (!closed) {
+        while (!open.isClosed()) {
             Optional<JobChange> change = events.next(LOOK);
             if (change.isPresent()) {
                 write(out, text(change.get()));
@@ -127,9 +120,9 @@ final class EventRoutes implements AutoCloseable {
         return OptionalLong.of(Long.parseLong(text));
     }
 
-    /// Ends all streams; clients come back elsewhere or later.
+    /// Ends all streams, and waits until none looks at the jobs any more; clients come back elsewhere or later.
     @Override
     public void close() {
-        closed = true;
+        open.close(FAREWELL);
     }
 }

@@ -277,6 +277,11 @@ final class MemoryJobs implements Jobs {
         return subscription;
     }
 
+    /// How many streams of events look at these jobs.
+    int openSubscriptions() {
+        return subscriptions.size();
+    }
+
     private static void requireVideo(Job job) {
         switch (job.state()) {
             case QUEUED, IN_PROGRESS -> throw refused(Reason.NOT_READY);
