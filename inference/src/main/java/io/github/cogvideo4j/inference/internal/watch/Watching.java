@@ -187,8 +187,10 @@ final class Watching implements JobPlan<Result> {
             digest = Optional.of(work.digest(path, glancing(control)));
         } catch (CancelledException e) {
             throw e;
-        } catch (CheckpointException | FormatException _) {
+        } catch (CheckpointException _) {
             // What is damaged is not what it was; its examination says so.
+        } catch (FormatException _) {
+            // The same.
         }
         looking.lock();
         try {
