@@ -29,20 +29,21 @@ final class TensorBoardLogs {
     /// The values that a training has logged, by the last part of their tags, in any case.
     enum Scalar {
         /// The loss of a step.
-        LOSS("loss", "train_loss"),
+        LOSS,
         /// The learning rate.
-        LEARNING_RATE("lr", "learning_rate");
+        LEARNING_RATE;
 
-        private final Set<String> names;
-
-        Scalar(String... names) {
-            this.names = Set.of(names);
+        private Set<String> names() {
+            return switch (this) {
+                case LOSS -> Set.of("loss", "train_loss");
+                case LEARNING_RATE -> Set.of("lr", "learning_rate");
+            };
         }
 
         /// Whether a tag is one: not of a validation, and not counted in samples.
         boolean isOf(String tag) {
             List<String> parts = List.of(tag.toLowerCase(Locale.ROOT).split("/", -1));
-            return names.contains(parts.getLast())
+            return names().contains(parts.getLast())
                     && parts.subList(0, parts.size() - 1).stream()
                             .noneMatch(part -> part.startsWith("val")
                                     || part.startsWith("eval")
