@@ -61,6 +61,13 @@ await step('create by form, text only', async () => {
   made.push(video.id);
 });
 
+await step('create by JSON', async () => {
+  const video = await client.post('/videos', { body: { model: 't2v', prompt: 'a boat on a lake', ...small, seconds: '1' } });
+  const same = await finished(video.id);
+  assert.ok((await bytes(same.id, 'video')).data.equals((await bytes(first.id, 'video')).data), 'the same video as by form');
+  await client.videos.delete(same.id);
+});
+
 await step('content in all variants', async () => {
   const video = await bytes(first.id, 'video');
   assert.equal(video.type, 'video/mp4');

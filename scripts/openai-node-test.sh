@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The official Node client, unchanged, against a server with two small models: scripts/openai-node-test.sh
-# Needs Node 20 or newer and npm, which brings the client in the version that the API is held to.
+# Needs Node 20 or newer and npm, which brings the client in the version that the API is held to. Below
+# scripts/postgres.sh the server's jobs are in that PostgreSQL, else in a file.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 root=$PWD
@@ -31,7 +32,10 @@ cp -- scripts/openai-node-test.mjs "$work/client/"
 key=key-of-the-node-test-0123456789
 printf 'node:%s\n' "$key" >"$work/keys"
 chmod 600 "$work/keys"
+export COGVIDEO_SERVE_STORE=${COGVIDEO4J_TEST_POSTGRES:-}
 golden=$root/testing/src/test/resources/golden
+# Built before the clock for the start runs.
+./cogvideo --help >/dev/null
 ./cogvideo serve --model "t2v=$golden/pipelines/t2v-2b" --model "i2v=$golden/pipelines/i2v-5b" --port 0 \
   --data-dir "$work/data" --api-keys "$work/keys" --max-queue 6 >"$work/server.log" 2>&1 &
 server=$!

@@ -7,10 +7,8 @@ import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.LocatorAssertions;
-import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import io.github.cogvideo4j.server.CogVideoServer;
-import io.github.cogvideo4j.server.ServerSettings;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,8 +20,6 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -40,10 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// cancel, look, compare, make again, and find all of it after a restart. The tests are chapters of one story.
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 @Timeout(240)
-class ServerPageTest extends BrowserTest {
-    private static final LocatorAssertions.IsVisibleOptions LONG =
-            new LocatorAssertions.IsVisibleOptions().setTimeout(90_000);
-
+class ServerPageTest extends ServerBrowserTest {
     @TempDir
     static Path data;
 
@@ -52,29 +45,19 @@ class ServerPageTest extends BrowserTest {
 
     @BeforeAll
     static void start() throws IOException {
-        // Videos are computed meanwhile, on whatever machine this is.
-        PlaywrightAssertions.setDefaultAssertionTimeout(30_000);
         server = serve(0);
         port = server.address().getPort();
     }
 
     private static CogVideoServer serve(int port) throws IOException {
-        return CogVideoServer.start(ServerSettings.read(
-                Map.of(
-                        "model",
-                        List.of(
-                                "text=" + Resources.golden("pipelines/t2v-2b"),
-                                "image=" + Resources.golden("pipelines/i2v-5b")),
-                        "data-dir",
-                        List.of(data.toString()),
-                        "port",
-                        List.of(String.valueOf(port)),
-                        "dtype",
-                        List.of("fp32"),
-                        "threads",
-                        List.of("1")),
-                Map.of(),
-                Optional.empty()));
+        return serve(
+                data,
+                "model",
+                "text=" + Resources.golden("pipelines/t2v-2b"),
+                "model",
+                "image=" + Resources.golden("pipelines/i2v-5b"),
+                "port",
+                String.valueOf(port));
     }
 
     @AfterAll
@@ -89,39 +72,11 @@ class ServerPageTest extends BrowserTest {
     }
 
     private static URI at(String path) {
-        return URI.create("http://127.0.0.1:" + port + path);
+        return at(server, path);
     }
 
     private Page home(View view) {
-        Page page = open(at("/"), view);
-        page.locator(".create").waitFor();
-        return page;
-    }
-
-    private static Locator button(Page page, String name) {
-        return page.getByRole(
-                AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
-    }
-
-    private static Locator card(Page page, String prompt) {
-        return page.locator(".cards > li").filter(new Locator.FilterOptions().setHasText(prompt));
-    }
-
-    private static void fill(Page page, String prompt, int steps) {
-        page.locator("#prompt").fill(prompt);
-        page.locator("#num_inference_steps").fill(String.valueOf(steps));
-        page.locator("#num_inference_steps").blur();
-        if (page.locator("#num_frames").isVisible()) {
-            page.locator("#num_frames").selectOption("9");
-        }
-    }
-
-    /// Waits until a condition holds. Playwright's own way evaluates text later on, which the page's policy forbids.
-    private static void until(Page page, String condition) {
-        for (int i = 0; i < 600 && !(Boolean) page.evaluate(condition); i++) {
-            page.waitForTimeout(50);
-        }
-        assertThat((Boolean) page.evaluate(condition)).as(condition).isTrue();
+        return home(server, view);
     }
 
     private static void keepSeed(Page page, int seed) {
@@ -158,7 +113,7 @@ class ServerPageTest extends BrowserTest {
         page.keyboard().press("Enter");
         Locator dialog = page.locator("dialog.video[open]");
         assertThat(dialog.locator("dl")).containsText("a red cube");
-        until(page, "document.querySelector('dialog.video video').readyState >= 2");
+        await(page, "document.querySelector('dialog.video video').readyState >= 2");
         requireAccessible(page);
         assertThat(downloaded(page, "Download MP4")).contains("ftyp");
         assertThat(downloaded(page, "Download GIF")).startsWith("GIF89a");
@@ -223,9 +178,9 @@ class ServerPageTest extends BrowserTest {
         page.locator(".choosing button.main").click();
         Locator dialog = page.locator("dialog.compare[open]");
         assertThat(dialog.locator("tbody")).containsText("a blue ball");
-        until(page, "[...document.querySelectorAll('dialog.compare video')].every(video => video.readyState >= 2)");
+        await(page, "[...document.querySelectorAll('dialog.compare video')].every(video => video.readyState >= 2)");
         button(page, "One frame forward").click();
-        until(
+        await(
                 page,
                 "(([one, two]) => one.paused && two.paused && !one.seeking && !two.seeking && one.currentTime === two.currentTime)"
                         + "([...document.querySelectorAll('dialog.compare video')])");
@@ -248,7 +203,7 @@ class ServerPageTest extends BrowserTest {
         assertThat(card(page, "the picture moves")).isVisible(LONG);
 
         card(page, "a blue ball").locator(".thumb").click();
-        until(page, "document.querySelector('dialog.video video').readyState >= 2");
+        await(page, "document.querySelector('dialog.video video').readyState >= 2");
         button(page, "Use this frame").click();
         assertThat(page.locator(".picked img")).isVisible();
         assertThat(page.locator("#model")).hasValue("image");
@@ -331,7 +286,7 @@ class ServerPageTest extends BrowserTest {
         page.reload();
         assertThat(page.locator(".cards > li")).hasCount(cards);
         card(page, "a blue ball").locator(".thumb").click();
-        until(page, "document.querySelector('dialog.video video').readyState >= 2");
+        await(page, "document.querySelector('dialog.video video').readyState >= 2");
         // While there was no server the browser complained of that.
         assertThat(complaints())
                 .allMatch(text ->

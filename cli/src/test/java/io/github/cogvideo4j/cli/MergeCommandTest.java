@@ -85,6 +85,37 @@ class MergeCommandTest {
     }
 
     @Test
+    void aMergedAdapterIsProvenToo() {
+        Path file = folder.resolve("both.safetensors");
+        Run merged = run("merge", ADAPTER, OTHER, file, "--weights", "1,0.5", "--rank", 5);
+        assertThat(folder.resolve("both.cogvideo4j.json")).isRegularFile();
+        String next = merged.out().lines().reduce((a, b) -> b).orElseThrow();
+        Run verified = Run.of(next.substring("next: cogvideo ".length()).split(" "));
+        assertThat(verified.exit()).as(verified.err()).isEqualTo(ExitCode.DONE);
+        assertThat(verified.out()).contains("all 16 tensors are what the merge of 2 ", "to the bit");
+        assertThat(run("verify", file).out()).contains("both.safetensors is intact: 16 tensors");
+        assertThat(run("verify", file, "--against", OTHER, "--against", ADAPTER).exit())
+                .isEqualTo(ExitCode.PROBLEMS_FOUND);
+        assertThat(run("verify", file, "--against", ADAPTER).exit()).isEqualTo(ExitCode.USAGE);
+    }
+
+    /// The manifest has absolute ones: it may be read from elsewhere.
+    @Test
+    void pathsAreToldAsTheyWereTyped() throws IOException {
+        Path here = Path.of("").toAbsolutePath();
+        Path model = here.relativize(folder.resolve("model"));
+        Run merged = run("merge", here.relativize(A), here.relativize(B), model, "--base", here.relativize(BASE));
+        assertThat(merged.exit()).as(merged.err()).isEqualTo(ExitCode.DONE);
+        assertThat(merged.out()).contains(here.relativize(A) + "").doesNotContain(" " + here.getRoot());
+        assertThat(Files.readString(folder.resolve("model/cogvideo4j.json")))
+                .contains("\"" + A.resolve("pytorch_model"));
+        Run adapters = run("merge", here.relativize(ADAPTER), here.relativize(OTHER), model.resolveSibling("lora"));
+        assertThat(adapters.out())
+                .contains("--against " + here.relativize(ADAPTER))
+                .doesNotContain(" " + here.getRoot());
+    }
+
+    @Test
     void wrongUsageIsOneLineAndWritesNothing() throws IOException {
         Path model = folder.resolve("model");
         usage("1 weights for 2 sources", "merge", A, B, model, "--weights", "1");

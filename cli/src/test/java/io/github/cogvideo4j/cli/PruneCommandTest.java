@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,11 +26,12 @@ class PruneCommandTest {
     void makeRun() throws IOException {
         training = folder.resolve("outputs");
         for (int step : List.of(9, 10)) {
-            copy(
+            Resources.copy(
                     Resources.fixture("zero2-multi-bf16-w2/output/checkpoint-" + step),
                     training.resolve("checkpoint-" + step));
         }
-        copy(Resources.fixture("zero2-multi-bf16-w2/output/checkpoint-10"), training.resolve("checkpoint-11"));
+        Resources.copy(
+                Resources.fixture("zero2-multi-bf16-w2/output/checkpoint-10"), training.resolve("checkpoint-11"));
     }
 
     private static Run run(Object... arguments) {
@@ -68,6 +68,36 @@ class PruneCommandTest {
         Run emptied = run("prune", training, "--empty", "--apply", "--json");
         assertThat(result(emptied).get("pruned").get(0).asString()).isEqualTo("checkpoint-9");
         assertThat(folder.resolve("outputs-trash/checkpoint-9")).doesNotExist();
+    }
+
+    /// A training of a LoRA saves the whole model with every checkpoint.
+    @Test
+    void adaptersGoOnceTheirModelIsNamed() throws IOException {
+        Path adapters = folder.resolve("lora");
+        Path checkpoint = Resources.fixture("lora-zero2-bf16-w2/output/checkpoint-3");
+        Resources.copy(checkpoint, adapters.resolve("checkpoint-3"));
+        Resources.copy(checkpoint, adapters.resolve("checkpoint-4"));
+        assertThat(run("prune", adapters, "--keep", "last:1").out()).contains("name the model that was fine-tuned");
+        Path base = Resources.fixture("lora-zero2-bf16-w2/base");
+        Run done = run("prune", adapters, "--keep", "last:1", "--base", base, "--to", "weights", "--apply");
+        assertThat(done.exit()).as(done.err()).isEqualTo(ExitCode.DONE);
+        Path kept = folder.resolve("lora-weights/checkpoint-3");
+        assertThat(run("lora", "inspect", kept, "--base", base).exit()).isEqualTo(ExitCode.DONE);
+        assertThat(run("prune", adapters, "--empty", "--apply", "--base", base).exit())
+                .isEqualTo(ExitCode.DONE);
+        assertThat(folder.resolve("lora-trash/checkpoint-3")).doesNotExist();
+    }
+
+    @Test
+    void pathsAreToldAsTheyWereTyped() {
+        Path here = Path.of("").toAbsolutePath();
+        Run done = run("prune", here.relativize(training), "--keep", "last:1", "--apply");
+        assertThat(done.exit()).as(done.err()).isEqualTo(ExitCode.DONE);
+        assertThat(done.out())
+                .contains(here.relativize(folder.resolve("outputs-trash")) + "")
+                .doesNotContain(" " + here.getRoot());
+        Run again = run("prune", here.relativize(training), "--empty");
+        assertThat(again.out()).contains("2 checkpoints").doesNotContain(" " + here.getRoot());
     }
 
     @Test
@@ -112,18 +142,5 @@ class PruneCommandTest {
         Run run = run(arguments);
         assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.USAGE);
         assertThat(run.err()).contains(words);
-    }
-
-    private static void copy(Path from, Path to) throws IOException {
-        try (Stream<Path> all = Files.walk(from)) {
-            for (Path path : all.toList()) {
-                Path target = to.resolve(from.relativize(path).toString());
-                if (Files.isDirectory(path)) {
-                    Files.createDirectories(target);
-                } else {
-                    Files.copy(path, target);
-                }
-            }
-        }
     }
 }

@@ -4,12 +4,14 @@ import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.cluster.internal.page.BatchPage;
 import io.github.cogvideo4j.cluster.internal.page.VbenchNames;
+import io.github.cogvideo4j.cluster.internal.parquet.ParquetManifest;
 import io.github.cogvideo4j.cluster.internal.run.BatchFile;
 import io.github.cogvideo4j.cluster.internal.run.BatchRun;
 import io.github.cogvideo4j.cluster.internal.run.FolderCheck;
 import io.github.cogvideo4j.cluster.internal.store.BatchStore;
-import io.github.cogvideo4j.cluster.internal.store.LocalStore;
 import io.github.cogvideo4j.cluster.internal.store.ManifestLog;
+import io.github.cogvideo4j.cluster.internal.store.Places;
+import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -18,32 +20,34 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A folder that a batch has filled or begun to fill: proven, cleaned up, put together from parts, shown.
 public final class BatchFolder implements AutoCloseable {
     private final BatchStore store;
-    private final ObjectNode batch;
+    private ObjectNode batch = JsonFile.newObject();
     private final ManifestLog log;
     private final List<BatchStore.Claim> claims = new ArrayList<>();
 
-    private BatchFolder(BatchStore store, ObjectNode batch) {
+    private BatchFolder(BatchStore store) {
         this.store = store;
-        this.batch = batch;
         this.log = new ManifestLog(store, Optional.empty());
     }
 
     /// Opens a folder for this process alone.
     ///
+    /// @param folder   a path, or a URI of a Hadoop file system
+    /// @param settings settings of Spark, of which those that begin with `spark.hadoop.` are used
     /// @throws OutputException `output-refused` when it holds no batch, or another process fills it
-    public static BatchFolder open(Path folder) throws IOException {
-        BatchStore store = new LocalStore(folder);
-        ObjectNode batch = BatchFile.read(store)
-                .orElseThrow(
-                        () -> new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(folder), "cluster.folder.none"));
-        BatchFolder opened = new BatchFolder(store, batch);
+    public static BatchFolder open(String folder, Map<String, String> settings) throws IOException {
+        BatchStore store = Places.store(folder, settings);
+        BatchFolder opened = new BatchFolder(store);
         try {
+            opened.batch = BatchFile.read(store)
+                    .orElseThrow(() -> new OutputException(
+                            ProblemCode.OUTPUT_REFUSED, Place.of(Path.of(folder)), "cluster.folder.none"));
             opened.claims.add(store.claim(BatchRun.claim(Optional.empty())));
             for (String lock : store.list("")) {
                 if (lock.startsWith(".lock-")) {
@@ -96,18 +100,32 @@ public final class BatchFolder implements AutoCloseable {
         return BatchPage.write(store, log, batch, locale);
     }
 
+    /// Writes the manifest as Parquet, too, for which Spark's classes have to be there.
+    ///
+    /// @return its name in the folder
+    public String writeParquet() throws IOException {
+        Places.requireSpark(ParquetManifest.NAME);
+        ParquetManifest.write(store, log);
+        return ParquetManifest.NAME;
+    }
+
     /// Links the results under the names that VBench asks for, where the batch was made for it.
     ///
     /// @return how many there are
     public int exportVbench() throws IOException {
-        return VbenchNames.export(Path.of(store.display()), log, batch);
+        return VbenchNames.export(store, log, batch);
     }
 
     @Override
     public void close() throws IOException {
-        for (BatchStore.Claim claim : claims) {
-            claim.close();
+        try (store) {
+            if (!claims.isEmpty()) {
+                log.settle();
+            }
+            for (BatchStore.Claim claim : claims) {
+                claim.close();
+            }
+            claims.clear();
         }
-        claims.clear();
     }
 }

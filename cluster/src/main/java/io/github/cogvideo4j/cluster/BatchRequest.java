@@ -4,6 +4,8 @@ import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.JobRequest;
 import io.github.cogvideo4j.cluster.internal.row.Expansion;
+import io.github.cogvideo4j.cluster.internal.row.RowFile;
+import io.github.cogvideo4j.cluster.internal.store.Places;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -29,8 +31,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// became of it. The same request again does what is missing.
 ///
 /// @param task     what is made of each row
-/// @param rows     the file of rows: `.jsonl`, `.csv`, or a text with one on each line
-/// @param output   the folder to fill
+/// @param rows     the file of rows: `.jsonl`, `.csv`, `.parquet`, or a text with one on each line
+/// @param output   the folder to fill; as the file of rows a path, or a URI of a Hadoop file system
 /// @param defaults the fields of a row that says nothing else; for videos the JSON form of a
 ///                 [io.github.cogvideo4j.inference.generation.GenerationRequest]
 /// @param multiply what each row is multiplied by
@@ -41,7 +43,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param cluster  where Spark runs the rows; empty for this process
 public record BatchRequest(
         TaskKind task,
-        Path rows,
+        String rows,
         String output,
         ObjectNode defaults,
         Multiply multiply,
@@ -154,7 +156,13 @@ public record BatchRequest(
 
         /// Whether Spark's classes are in this process.
         public static boolean isHere() {
-            return Cluster.class.getClassLoader().getResource("org/apache/spark/SparkContext.class") != null;
+            return Places.hasSpark();
+        }
+
+        /// Whether a file of rows or a folder needs Spark's classes, whatever runs the rows: they read Parquet, and
+        /// reach Hadoop's file systems.
+        public static boolean isNeededFor(String place) {
+            return Places.isRemote(place) || RowFile.isParquet(place);
         }
     }
 
@@ -164,7 +172,7 @@ public record BatchRequest(
     }
 
     /// A request without anything special.
-    public static BatchRequest of(TaskKind task, Path rows, String output, ObjectNode defaults) {
+    public static BatchRequest of(TaskKind task, String rows, String output, ObjectNode defaults) {
         return new BatchRequest(
                 task,
                 rows,
@@ -176,6 +184,16 @@ public record BatchRequest(
                 Runtime.getRuntime().availableProcessors(),
                 Optional.empty(),
                 Optional.empty());
+    }
+
+    /// The last name of the file of rows.
+    public String name() {
+        return rows.substring(rows.lastIndexOf('/') + 1);
+    }
+
+    /// The settings of the cluster, of which those that begin with `spark.hadoop.` count without one, too.
+    public Map<String, String> settings() {
+        return cluster.map(Cluster::settings).orElse(Map.of());
     }
 
     @Override
@@ -198,7 +216,11 @@ public record BatchRequest(
         json.put("job", JOB);
         json.put("version", VERSION);
         json.put("task", task.toString());
-        json.put("rows", rows.toAbsolutePath().normalize().toString());
+        json.put(
+                "rows",
+                Places.isRemote(rows)
+                        ? rows
+                        : Places.path(rows).toAbsolutePath().normalize().toString());
         json.put("output", output);
         json.set("defaults", defaults);
         ArrayNode seeds = json.putArray("seeds");
@@ -280,7 +302,7 @@ public record BatchRequest(
                 : Optional.empty();
         return new BatchRequest(
                 task,
-                Path.of(json.get("rows").stringValue()),
+                json.get("rows").stringValue(),
                 json.get("output").stringValue(),
                 defaults,
                 new Multiply(seeds, grid, number(json, "samples")),

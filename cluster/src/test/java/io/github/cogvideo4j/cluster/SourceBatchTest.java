@@ -25,8 +25,8 @@ class SourceBatchTest {
     private BatchReport run(TaskKind task, ObjectNode defaults, String... lines) throws IOException {
         Path rows = folder.resolve("rows.txt");
         Files.write(rows, List.of(lines));
-        BatchRequest request =
-                BatchRequest.of(task, rows, folder.resolve(task.toString()).toString(), defaults);
+        BatchRequest request = BatchRequest.of(
+                task, rows.toString(), folder.resolve(task.toString()).toString(), defaults);
         try (PlannedBatch plan = request.plan(JobControl.none())) {
             return plan.run(JobControl.none());
         }

@@ -26,11 +26,11 @@ class SparkBatchTest {
         Path rows = folder.resolve("rows.txt");
         Path empty = Files.createDirectory(folder.resolve("empty"));
         Files.write(rows, List.of(folder.resolve("none").toString(), empty.toString()));
-        BatchRequest plain =
-                BatchRequest.of(TaskKind.VERIFY, rows, folder.resolve("out").toString(), JsonFile.newObject());
+        BatchRequest plain = BatchRequest.of(
+                TaskKind.VERIFY, rows.toString(), folder.resolve("out").toString(), JsonFile.newObject());
         BatchRequest request = new BatchRequest(
                 plain.task(),
-                rows,
+                plain.rows(),
                 plain.output(),
                 plain.defaults(),
                 plain.multiply(),

@@ -24,82 +24,80 @@ import com.openai.models.videos.VideoRemixParams;
 import com.openai.models.videos.VideoSeconds;
 import com.openai.models.videos.VideoSize;
 import io.github.cogvideo4j.inference.image.Image;
-import io.github.cogvideo4j.testing.Resources;
+import io.github.cogvideo4j.server.internal.http.OpenApi;
+import io.github.cogvideo4j.server.internal.store.TestStores;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import okhttp3.Response;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/// OpenAI's own client for Java, unchanged, against a server with real models of a few megabytes.
+/// OpenAI's own client for Java, unchanged, against a server with real models of a few megabytes, on each store. What
+/// it is answered is held against `openapi.yaml` on its way.
+@ParameterizedClass
+@EnumSource(TestStores.class)
 @SuppressWarnings("deprecation") // the client's videos are marked so since OpenAI's service has ended
 class OpenAiClientTest {
-    private static final String KEY = "java-client-key-0123456789";
     private static final Duration LONGEST = Duration.ofMinutes(5);
+    private static final long LARGEST_JSON = 1 << 20;
 
     @TempDir
     private static Path folder;
 
-    private static CogVideoServer server;
+    private static TestServer server;
     private static OpenAIClient client;
     private static Path image;
 
-    @BeforeAll
-    static void start() throws IOException {
+    OpenAiClientTest(TestStores store) {}
+
+    @BeforeParameterizedClassInvocation
+    static void start(TestStores store) throws IOException, SQLException {
         image = folder.resolve("start.png");
         try (Image black = Image.allocate(64, 96)) {
-            black.savePng(image);
+            black.savePng(image, true);
         }
-        server = CogVideoServer.start(ServerSettings.read(
-                Map.of(
-                        "model",
-                        List.of(
-                                "t2v=" + Resources.golden("pipelines/t2v-5b"),
-                                "i2v=" + Resources.golden("pipelines/i2v-5b")),
-                        "port",
-                        List.of("0"),
-                        "data-dir",
-                        List.of(folder.resolve("data").toString()),
-                        "dtype",
-                        List.of("fp32"),
-                        "device",
-                        List.of("cpu"),
-                        "threads",
-                        List.of("2"),
-                        "keys",
-                        List.of("java:" + KEY),
-                        "min-free",
-                        List.of("1M"),
-                        "max-queue",
-                        List.of("40"),
-                        "jobs-per-minute",
-                        List.of("0")),
-                Map.of(),
-                Optional.empty()));
-        client = client(KEY);
+        server = TestServer.start(folder.resolve(store.name()), store.fresh(), "max-queue", "40");
+        client = client(TestServer.KEY);
     }
 
-    @AfterAll
+    @AfterParameterizedClassInvocation
     static void stop() throws IOException {
+        client.close();
         server.close();
     }
 
     private static OpenAIClient client(String key) {
         return OpenAIOkHttpClient.builder()
                 .apiKey(key)
-                .baseUrl(server.address() + "v1")
+                .baseUrl(server.url() + "/v1")
                 .maxRetries(0)
+                .addInterceptor(chain -> {
+                    Response answer = chain.proceed(chain.request());
+                    String body = String.valueOf(answer.header("content-type")).startsWith("application/json")
+                            ? answer.peekBody(LARGEST_JSON).string()
+                            : "";
+                    OpenApi.SERVED.check(
+                            chain.request().method(),
+                            chain.request().url().encodedPath(),
+                            answer.code(),
+                            HttpHeaders.of(answer.headers().toMultimap(), (_, _) -> true),
+                            body);
+                    return answer;
+                })
                 .build();
     }
 

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.cogvideo4j.server.internal.store.TestStores;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,48 +11,32 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /// What `docs/serve.md` and `deploy` show: the lines of curl are run, the files are read as what they are.
 class ServeDocumentTest {
-    private static final String KEY = "document-key-0123456789";
     private static final Pattern ID = Pattern.compile("\"id\":\"(video_[0-9a-f]{32})\"");
 
     @TempDir
     private Path folder;
 
-    @Test
-    void theLinesOfCurlDoWhatTheySay() throws IOException, InterruptedException {
+    @ParameterizedTest
+    @EnumSource(TestStores.class)
+    void theLinesOfCurlDoWhatTheySay(TestStores store) throws Exception {
         List<String> lines = Files.readAllLines(Resources.project("docs/serve.md")).stream()
                 .filter(line -> line.startsWith("curl "))
                 .toList();
         assertThat(lines).hasSizeGreaterThan(10);
-        try (CogVideoServer server = CogVideoServer.start(ServerSettings.read(
-                Map.of(
-                        "model",
-                        List.of("t2v=" + Resources.golden("pipelines/t2v-2b")),
-                        "port",
-                        List.of("0"),
-                        "device",
-                        List.of("cpu"),
-                        "threads",
-                        List.of("2"),
-                        "min-free",
-                        List.of("1M"),
-                        "keys",
-                        List.of("doc:" + KEY),
-                        "data-dir",
-                        List.of(folder.resolve("data").toString())),
-                Map.of(),
-                Optional.empty()))) {
-            String url = server.address().toString().replaceFirst("/$", "");
+        try (TestServer server = TestServer.start(folder.resolve("data"), store.fresh())) {
+            String url = server.url();
             String id = "";
             for (String line : lines) {
                 if (line.contains("/$ID/content")) {
@@ -83,7 +68,7 @@ class ServeDocumentTest {
         ProcessBuilder builder = new ProcessBuilder("bash", "-c", line)
                 .directory(folder.toFile())
                 .redirectErrorStream(true);
-        builder.environment().putAll(Map.of("URL", url, "KEY", KEY, "ID", id));
+        builder.environment().putAll(Map.of("URL", url, "KEY", TestServer.KEY, "ID", id));
         Process process = builder.start();
         String told = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(line + "\n" + told).isZero();
@@ -126,7 +111,7 @@ class ServeDocumentTest {
         String reader = Files.readString(Resources.project(
                 "server/src/main/java/io/github/cogvideo4j/server/internal/settings/ServerSettingsReader.java"));
         Matcher setting =
-                Pattern.compile("(?:values\\.\\w+|folder)\\(\"([a-z-]+)\"").matcher(reader);
+                Pattern.compile("(?:values\\.\\w+|one|path)\\(\"([a-z-]+)\"").matcher(reader);
         while (setting.find()) {
             assertThat(document).contains("`" + setting.group(1) + "`");
         }

@@ -4,7 +4,9 @@ import io.github.cogvideo4j.benchmarks.Arguments;
 import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlan;
 import io.github.cogvideo4j.checkpoints.convert.ConversionPlanner;
+import io.github.cogvideo4j.checkpoints.convert.MergeRequest;
 import io.github.cogvideo4j.checkpoints.internal.staging.FolderDeletion;
+import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
@@ -16,8 +18,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/// The measurement of a conversion against its floor, in turn, in one run: floor with one thread, conversion, floor
-/// with two threads, and again. A round's ratio is the conversion's time over the faster floor of the same round.
+/// The measurement of a conversion, or a merge, against its floor, in turn, in one run: floor with one thread,
+/// conversion, floor with two threads, and again. A round's ratio is the conversion's time over the faster floor of
+/// the same round.
 ///
 /// Before each measurement what the one before wrote is deleted and the disk is quiet. Cold means that the
 /// checkpoint's pages have been dropped from the cache (the program itself has just run and is in it); warm
@@ -25,41 +28,50 @@ import java.util.Optional;
 public final class ConversionBenchmark {
     private static final int FLOOR_THREADS = 2;
 
-    private final Path source;
+    private final List<Path> sources;
     private final Path output;
     private final List<String> command;
     private final boolean cold;
     private final Floor floor;
 
-    private ConversionBenchmark(Path source, Path output, List<String> command, boolean cold) throws IOException {
-        this.source = source;
+    private ConversionBenchmark(List<Path> sources, Path output, List<String> command, boolean cold)
+            throws IOException {
+        this.sources = List.copyOf(sources);
         this.output = output;
         this.command = command;
         this.cold = cold;
-        Checkpoint checkpoint = Checkpoints.open(source, SourceOptions.defaults());
-        ConversionPlan plan =
-                ConversionPlanner.plan(checkpoint, output, Optional.empty(), ConversionOptions.defaults());
-        this.floor = new Floor(plan, output);
+        this.floor = new Floor(plan(), output);
     }
 
-    /// `[--rounds N] [--cache cold|warm] SOURCE OUTPUT COMMAND...`: the command is given source and output as
-    /// its last arguments. OUTPUT must not exist; it is deleted after each measurement. Prints a row of a
-    /// Markdown table.
+    private ConversionPlan plan() throws IOException {
+        if (sources.size() > 1) {
+            MergeRequest.Plan merge = MergeRequest.of(sources, output).plan(JobControl.none());
+            return ((MergeRequest.Plan.Models) merge).conversion();
+        }
+        Checkpoint checkpoint = Checkpoints.open(sources.getFirst(), SourceOptions.defaults());
+        return ConversionPlanner.plan(checkpoint, output, Optional.empty(), ConversionOptions.defaults());
+    }
+
+    /// `[--rounds N] [--cache cold|warm] [--sources N] SOURCE... OUTPUT COMMAND...`: the command is given sources
+    /// (one, unless N says otherwise) and output as its last arguments. OUTPUT must not exist; it is deleted after
+    /// each measurement. Prints a row of a Markdown table.
     public static void main(String[] args) throws IOException, InterruptedException {
         Arguments arguments = Arguments.parse(args);
         if (arguments.has("header")) {
             System.out.print(header());
         }
         List<String> operands = arguments.operands();
-        Path source = Path.of(operands.get(0));
-        Path output = Path.of(operands.get(1)).toAbsolutePath();
+        int count = Integer.parseInt(arguments.get("sources", "1"));
+        List<Path> sources = operands.subList(0, count).stream().map(Path::of).toList();
+        Path output = Path.of(operands.get(count)).toAbsolutePath();
         if (Files.exists(output)) {
             throw new IllegalArgumentException(output + " exists");
         }
         boolean cold = arguments.get("cache", "warm").equals("cold");
         int rounds = Integer.parseInt(arguments.get("rounds", "5"));
-        String label = arguments.get("label", source.toString());
-        new ConversionBenchmark(source, output, operands.subList(2, operands.size()), cold).measure(label, rounds);
+        String label = arguments.get("label", sources.toString());
+        new ConversionBenchmark(sources, output, operands.subList(count + 1, operands.size()), cold)
+                .measure(label, rounds);
     }
 
     private static String header() {
@@ -108,7 +120,7 @@ public final class ConversionBenchmark {
 
     private ProcessMeasurement convert() throws IOException, InterruptedException {
         List<String> whole = new ArrayList<>(command);
-        whole.add(source.toString());
+        sources.forEach(source -> whole.add(source.toString()));
         whole.add(output.toString());
         return ProcessMeasurement.of(whole);
     }
@@ -118,9 +130,11 @@ public final class ConversionBenchmark {
         run("sync");
         if (cold) {
             // One checkpoint file after the other is dropped, so that the program stays in the cache.
-            try (var files = Files.walk(source)) {
-                for (Path file : files.filter(Files::isRegularFile).toList()) {
-                    run("dd", "if=" + file, "iflag=nocache", "count=0", "status=none");
+            for (Path source : sources) {
+                try (var files = Files.walk(source)) {
+                    for (Path file : files.filter(Files::isRegularFile).toList()) {
+                        run("dd", "if=" + file, "iflag=nocache", "count=0", "status=none");
+                    }
                 }
             }
         }

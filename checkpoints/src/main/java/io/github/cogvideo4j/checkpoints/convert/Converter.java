@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.Version;
 import io.github.cogvideo4j.checkpoints.base.BaseModel;
 import io.github.cogvideo4j.checkpoints.internal.convert.WeightWriter;
 import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
+import io.github.cogvideo4j.checkpoints.internal.manifest.SourceRecord;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.internal.staging.NamedFailure;
 import io.github.cogvideo4j.checkpoints.internal.staging.Staging;
@@ -11,7 +12,6 @@ import io.github.cogvideo4j.checkpoints.internal.verify.SourceComparison;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
-import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -170,7 +170,7 @@ public final class Converter {
         }
         return new Manifest(
                 "cogvideo4j " + Version.current(),
-                source(),
+                SourceRecord.of(plan.checkpoint(), sourceFiles()),
                 new Manifest.Options(
                         plan.dtype().id(),
                         plan.options().files().maxShardBytes(),
@@ -202,41 +202,5 @@ public final class Converter {
                         .map(names ->
                                 new Manifest.Names(part.path(), names.by().id(), names.models(), names.removed())))
                 .toList();
-    }
-
-    private Manifest.Source source() {
-        Checkpoint checkpoint = plan.checkpoint();
-        Path root = Files.isRegularFile(checkpoint.folder())
-                ? checkpoint.folder().toAbsolutePath().getParent()
-                : checkpoint.folder().toAbsolutePath();
-        List<Manifest.SourceFile> files = sourceFiles().entrySet().stream()
-                .map(file -> new Manifest.SourceFile(
-                        relative(root, file.getKey()),
-                        file.getValue().size(),
-                        file.getValue().modified()))
-                .toList();
-        return new Manifest.Source(
-                checkpoint.folder().toAbsolutePath().normalize().toString(),
-                checkpoint.kind().title(),
-                checkpoint.training().step(),
-                checkpoint.training().zeroStage(),
-                checkpoint.training().worldSize(),
-                checkpoint.training().tag(),
-                checkpoint.training().versions(),
-                files,
-                checkpoint.adapters().stream()
-                        .map(applied -> new Manifest.Adapter(
-                                applied.file().toAbsolutePath().normalize().toString(),
-                                applied.scale(),
-                                applied.alpha()))
-                        .toList(),
-                checkpoint.merge());
-    }
-
-    private static String relative(@org.jspecify.annotations.Nullable Path root, Path file) {
-        Path absolute = file.toAbsolutePath();
-        return (root != null && absolute.startsWith(root) ? root.relativize(absolute) : absolute)
-                .toString()
-                .replace('\\', '/');
     }
 }

@@ -8,6 +8,7 @@ import io.github.cogvideo4j.checkpoints.convert.MergeRequest.Arithmetic;
 import io.github.cogvideo4j.checkpoints.convert.MergeRequest.Plan;
 import io.github.cogvideo4j.checkpoints.internal.job.RequestText;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterLocation;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterSource;
 import io.github.cogvideo4j.checkpoints.internal.merge.CheckpointMerge;
 import io.github.cogvideo4j.checkpoints.internal.merge.MergeSources;
 import io.github.cogvideo4j.checkpoints.internal.placement.BaseTables;
@@ -17,7 +18,6 @@ import io.github.cogvideo4j.checkpoints.internal.source.RunListing;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
-import io.github.cogvideo4j.checkpoints.lora.LoraAdapter;
 import io.github.cogvideo4j.checkpoints.lora.LoraMerge;
 import io.github.cogvideo4j.checkpoints.lora.LoraTarget;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest.Merge;
@@ -39,7 +39,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /// The planner of a merge: what the sources are, whether they go together, and what becomes of them.
 final class MergePlanner {
@@ -89,7 +90,7 @@ final class MergePlanner {
     /// A file of an adapter that cannot be used says why.
     private static boolean isAdapter(Path path) throws IOException {
         try {
-            LoraAdapter.open(path);
+            AdapterSource.openWhole(path, SourceOptions.defaults());
             return true;
         } catch (InvalidCheckpointException e) {
             if (isAdapterFile(path)) {
@@ -144,7 +145,9 @@ final class MergePlanner {
         for (Checkpoint checkpoint : opened) {
             OutputPlace.check(checkpoint, model, request.output(), options.overwrite());
         }
-        List<PlacedComponent> placed = placed(opened, model);
+        Warnings told = new Warnings();
+        List<PlacedComponent> placed = placed(opened, model, told);
+        told.all().forEach(control::notice);
         Component component = placed.getFirst().component();
         boolean needsBase = needsBase(opened.size());
         Optional<Checkpoint> changed = needsBase && model.isPresent()
@@ -161,18 +164,21 @@ final class MergePlanner {
                         arithmetic.usedDensity(),
                         arithmetic.ema(),
                         described(opened, weights),
-                        changed.map(checkpoint ->
-                                checkpoint.folder().toAbsolutePath().normalize().toString())),
+                        changed.map(checkpoint -> checkpoint.folder().toString()),
+                        OptionalInt.empty()),
                 options.dtype().equals(Optional.of(TargetDType.SOURCE)));
         ConversionPlan plan = ConversionPlanner.plan(merged, request.output(), model, chosen);
-        plan.warnings().forEach(control::notice);
+        // What was said of the sources is not said again of their merge.
+        plan.warnings().stream()
+                .filter(problem -> !told.all().contains(problem))
+                .forEach(control::notice);
         return new Plan.Models(plan);
     }
 
     /// Each source as the component of the model that it is, under the component's names.
-    private List<PlacedComponent> placed(List<Checkpoint> opened, Optional<BaseModel> model) throws IOException {
+    private List<PlacedComponent> placed(List<Checkpoint> opened, Optional<BaseModel> model, Warnings warnings)
+            throws IOException {
         Optional<BaseTables> tables = model.map(BaseTables::new);
-        Warnings warnings = new Warnings();
         List<PlacedComponent> all = new ArrayList<>();
         for (Checkpoint checkpoint : opened) {
             control.check();
@@ -192,7 +198,6 @@ final class MergePlanner {
             }
             all.add(placed.getFirst());
         }
-        warnings.all().forEach(control::notice);
         return all;
     }
 
@@ -256,9 +261,10 @@ final class MergePlanner {
         List<MergedSource> all = new ArrayList<>();
         for (int i = 0; i < opened.size(); i++) {
             all.add(new MergedSource(
-                    opened.get(i).folder().toAbsolutePath().normalize().toString(),
+                    opened.get(i).folder().toString(),
                     weights.get(i),
-                    opened.get(i).training().step()));
+                    opened.get(i).training().step(),
+                    OptionalDouble.empty()));
         }
         return all;
     }
@@ -278,11 +284,9 @@ final class MergePlanner {
         List<Double> weights = arithmetic.weights(paths.size());
         requireNumbers(paths.size(), weights);
         List<LoraMerge.WeightedAdapter> adapters = new ArrayList<>();
-        List<MergedSource> described = new ArrayList<>();
         for (int i = 0; i < paths.size(); i++) {
             adapters.add(
                     new LoraMerge.WeightedAdapter(paths.get(i), weights.get(i), arithmetic.alpha(i, paths.size())));
-            described.add(new MergedSource(paths.get(i).toString(), weights.get(i), OptionalLong.empty()));
         }
         Optional<LoraTarget.Model> model = request.base().isPresent()
                 ? Optional.of(new LoraTarget.Model(
@@ -297,8 +301,9 @@ final class MergePlanner {
         LoraMerge merge = LoraMerge.plan(
                 adapters,
                 request.output(),
-                new LoraMerge.Options(arithmetic.rank(), model, dtype, options.threads(), options.overwrite()),
+                new LoraMerge.Options(
+                        arithmetic.rank(), model, dtype, options.threads(), options.overwrite(), arithmetic.ema()),
                 control);
-        return new Plan.AdapterPlan(described, merge);
+        return new Plan.AdapterPlan(merge);
     }
 }

@@ -194,12 +194,11 @@ public record MergeRequest(
 
         /// A merge of adapters.
         ///
-        /// @param sources what is merged
-        /// @param merge   what will be written
-        record AdapterPlan(List<MergedSource> sources, LoraMerge merge) implements Plan {
-            /// Copies the list.
-            public AdapterPlan {
-                sources = List.copyOf(sources);
+        /// @param merge what will be written
+        record AdapterPlan(LoraMerge merge) implements Plan {
+            @Override
+            public List<MergedSource> sources() {
+                return merge.sources();
             }
 
             @Override

@@ -46,6 +46,15 @@ public final class LoraAdapter {
                 AdapterSource.open(path, SourceOptions.defaults()).content());
     }
 
+    /// Opens the most exact copy of an adapter: the fp32 masters of a training's state go before the file that the
+    /// trainer saved beside it.
+    ///
+    /// @param path as of [#open(Path)]
+    public static LoraAdapter openMasters(Path path) throws IOException {
+        return new LoraAdapter(
+                AdapterSource.openMasters(path, SourceOptions.defaults()).content());
+    }
+
     AdapterContent content() {
         return content;
     }

@@ -1,28 +1,31 @@
 package io.github.cogvideo4j.checkpoints.lora;
 
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.Version;
+import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.internal.job.Phase;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.LayerChange;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.Scaling;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterContent;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterFile;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterManifest;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterMetadata;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterSource;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterSum;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterSum.Addend;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterWarnings;
-import io.github.cogvideo4j.checkpoints.internal.lora.TruncatedSvd;
-import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
-import io.github.cogvideo4j.checkpoints.internal.lora.delta.LowRank;
 import io.github.cogvideo4j.checkpoints.internal.lora.dialect.AdapterPart;
-import io.github.cogvideo4j.checkpoints.internal.lora.dialect.Dialects;
+import io.github.cogvideo4j.checkpoints.internal.manifest.SourceRecord;
 import io.github.cogvideo4j.checkpoints.internal.parallel.ParallelTensors;
 import io.github.cogvideo4j.checkpoints.internal.source.SourceFiles;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.JobPlan;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest.MergeMethod;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest.MergedSource;
+import io.github.cogvideo4j.checkpoints.manifest.ManifestJson;
+import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.internal.safetensors.TensorSpec;
-import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
@@ -31,35 +34,30 @@ import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.formats.problem.Warnings;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
-import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.SequencedMap;
-import java.util.TreeMap;
-import org.ejml.data.DMatrixRMaj;
+import java.util.Set;
 
 /// A planned merge of LoRA adapters into one that changes every layer by the weighted sum of their changes.
 ///
-/// The sum of products `w B A` is one product whose factors are theirs side by side, and whose rank is the sum
-/// of their ranks. Where that many are wanted nothing is lost; else the best approximation of the wanted rank
-/// is taken, by the singular values of the product.
+/// The result has a manifest beside it, by which it can be proven later ([AdapterManifest]).
 public final class LoraMerge implements JobPlan<LoraMerge.Result> {
-    private static final double SHARE_OF_HEAP = 0.6;
-    /// Doubles that are held at once for each element of a layer's factors.
-    private static final int COPIES = 5;
-
     private final Path target;
-    private final String component;
-    private final List<MergedLayer> planned;
-    private final Map<Path, FileIdentity> files;
+    private final AdapterSum sum;
+    private final Checkpoint source;
     private final Options options;
 
     /// An adapter that is merged.
@@ -77,8 +75,14 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
     /// @param dtype     the type of the factors: F32, BF16 or F16
     /// @param threads   how many layers at once
     /// @param overwrite whether an adapter that is there may be replaced
+    /// @param ema       the decay that the weights follow from, for the record
     public record Options(
-            OptionalInt rank, Optional<LoraTarget.Model> base, DType dtype, int threads, boolean overwrite) {}
+            OptionalInt rank,
+            Optional<LoraTarget.Model> base,
+            DType dtype,
+            int threads,
+            boolean overwrite,
+            OptionalDouble ema) {}
 
     /// What becomes of a layer.
     ///
@@ -101,50 +105,13 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
         }
     }
 
-    /// A layer before it is merged.
-    private record MergedLayer(String module, List<Term> terms, int sum, int rank) {
-        long rows() {
-            return terms.getFirst().pair().out();
-        }
+    /// A layer that was written.
+    private record Done(double kept, double squares, List<Manifest.TensorEntry> factors) {}
 
-        long columns() {
-            return terms.getFirst().pair().in();
-        }
-
-        boolean exact() {
-            return rank == sum;
-        }
-
-        long heapBytes() {
-            return COPIES * Double.BYTES * (rows() + columns() + sum) * sum;
-        }
-
-        Shape shapeOfA() {
-            List<Long> sizes =
-                    new ArrayList<>(terms.getFirst().pair().a().shape().sizes());
-            sizes.set(0, (long) rank);
-            return new Shape(sizes);
-        }
-
-        Shape shapeOfB() {
-            List<Long> sizes =
-                    new ArrayList<>(terms.getFirst().pair().b().shape().sizes());
-            sizes.set(1, (long) rank);
-            return new Shape(sizes);
-        }
-    }
-
-    /// One adapter's part in a layer.
-    private record Term(LowRank pair, double factor) {}
-
-    private record Done(double kept, double squares) {}
-
-    private LoraMerge(
-            Path target, String component, List<MergedLayer> planned, Map<Path, FileIdentity> files, Options options) {
+    private LoraMerge(Path target, AdapterSum sum, Checkpoint source, Options options) {
         this.target = target;
-        this.component = component;
-        this.planned = planned;
-        this.files = files;
+        this.sum = sum;
+        this.source = source;
         this.options = options;
     }
 
@@ -165,31 +132,37 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
                 adapters.stream().map(WeightedAdapter::path).toList(),
                 options.overwrite());
         Warnings warnings = new Warnings();
-        Map<Path, FileIdentity> files = new TreeMap<>();
-        SequencedMap<String, List<Term>> layers = new LinkedHashMap<>();
-        Optional<AdapterContent> first = Optional.empty();
+        List<Addend> addends = new ArrayList<>();
         for (WeightedAdapter adapter : adapters) {
             control.check();
-            AdapterSource source = AdapterSource.open(adapter.path(), SourceOptions.defaults());
+            AdapterSource source = AdapterSource.openWhole(adapter.path(), SourceOptions.defaults());
             source.content().warnings().forEach(warnings::report);
             AdapterContent content = LoraTarget.named(source, options.base(), warnings);
             AdapterWarnings.tellAlpha(content, adapter.alpha(), warnings);
-            requireSameComponent(first.orElse(content), content);
+            addends.add(new Addend(content, adapter.weight(), adapter.alpha()));
+            requireSameComponent(addends.getFirst().adapter(), content);
             if (options.base().isEmpty()) {
-                requireCommonLayer(layers, content);
+                requireCommonLayer(addends);
             }
-            first = first.or(() -> Optional.of(content));
-            files.putAll(content.files());
-            content.modules()
-                    .values()
-                    .forEach(module ->
-                            add(layers, content, module, module.factor(1, adapter.alpha()) * adapter.weight()));
         }
-        tellAbsent(layers, adapters, warnings);
-        List<MergedLayer> planned = new ArrayList<>();
-        layers.forEach((module, terms) -> planned.add(layer(module, terms, options.rank())));
+        AdapterSum sum = AdapterSum.of(addends.getFirst().adapter().component(), addends, options.rank());
+        tellAbsent(sum, adapters, warnings);
         warnings.all().forEach(control::notice);
-        return new LoraMerge(target, first.map(AdapterContent::component).orElse(""), planned, files, options);
+        return new LoraMerge(
+                target, sum, sum.checkpoint(adapters.getFirst().path(), recorded(adapters, options)), options);
+    }
+
+    private static Manifest.Merge recorded(List<WeightedAdapter> adapters, Options options) {
+        return new Manifest.Merge(
+                MergeMethod.AVERAGE,
+                OptionalDouble.empty(),
+                options.ema(),
+                adapters.stream()
+                        .map(adapter -> new MergedSource(
+                                adapter.path().toString(), adapter.weight(), OptionalLong.empty(), adapter.alpha()))
+                        .toList(),
+                Optional.empty(),
+                options.rank());
     }
 
     private static void requireSameComponent(AdapterContent first, AdapterContent other) {
@@ -205,53 +178,27 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
     }
 
     /// Without a model to hold them to, adapters that have no layer in common may be for different ones.
-    private static void requireCommonLayer(Map<String, List<Term>> layers, AdapterContent other) {
-        boolean common = other.modules().keySet().stream().anyMatch(layers::containsKey);
-        if (!layers.isEmpty() && !common) {
+    private static void requireCommonLayer(List<Addend> addends) {
+        AdapterContent last = addends.getLast().adapter();
+        Set<String> before = new LinkedHashSet<>();
+        addends.subList(0, addends.size() - 1)
+                .forEach(addend -> before.addAll(addend.adapter().modules().keySet()));
+        if (!before.isEmpty() && Collections.disjoint(before, last.modules().keySet())) {
             throw new InvalidCheckpointException(Problem.of(
                             ProblemCode.EXTRA_TENSOR,
-                            Place.of(other.file()),
+                            Place.of(last.file()),
                             "checkpoints.merge.adapter-disjoint",
-                            Message.first(List.copyOf(other.modules().keySet())),
-                            Message.first(List.copyOf(layers.keySet())))
+                            Message.first(List.copyOf(last.modules().keySet())),
+                            Message.first(before))
                     .with(Remedy.change(Remedy.Field.BASE)));
         }
     }
 
-    private static void add(
-            SequencedMap<String, List<Term>> layers, AdapterContent adapter, AdaptedModule module, double factor) {
-        List<LayerChange> changes = new ArrayList<>(module.weight());
-        changes.addAll(module.bias());
-        for (LayerChange change : changes) {
-            if (changes.size() > 1
-                    || !module.bias().isEmpty()
-                    || change.scaling() != Scaling.PRODUCT
-                    || !(change.delta() instanceof LowRank)) {
-                throw new InvalidCheckpointException(
-                        ProblemCode.UNSUPPORTED_TENSOR,
-                        Place.of(adapter.file()).tensor(module.name()),
-                        "checkpoints.merge.adapter-kind",
-                        changes.stream().map(one -> one.delta().kind()).toList());
-            }
-            LowRank pair = (LowRank) change.delta();
-            List<Term> terms = layers.computeIfAbsent(module.name(), _ -> new ArrayList<>());
-            if (!terms.isEmpty() && !terms.getFirst().pair().shape().equals(pair.shape())) {
-                throw new InvalidCheckpointException(
-                        ProblemCode.SHAPE_MISMATCH,
-                        Place.of(adapter.file()).tensor(module.name()),
-                        "checkpoints.merge.adapter-shape",
-                        pair.shape(),
-                        terms.getFirst().pair().shape());
-            }
-            terms.add(new Term(pair, factor));
-        }
-    }
-
     /// An adapter that leaves a layer alone has a change of zero there.
-    private static void tellAbsent(Map<String, List<Term>> layers, List<WeightedAdapter> adapters, Warnings warnings) {
-        List<String> partly = layers.entrySet().stream()
-                .filter(layer -> layer.getValue().size() < adapters.size())
-                .map(Map.Entry::getKey)
+    private static void tellAbsent(AdapterSum sum, List<WeightedAdapter> adapters, Warnings warnings) {
+        List<String> partly = sum.layers().stream()
+                .filter(layer -> layer.adapters() < adapters.size())
+                .map(AdapterSum.Layer::module)
                 .toList();
         if (!partly.isEmpty()) {
             warnings.report(
@@ -263,21 +210,17 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
         }
     }
 
-    private static MergedLayer layer(String module, List<Term> terms, OptionalInt wanted) {
-        long sum = terms.stream().mapToLong(term -> term.pair().rank()).sum();
-        LowRank first = terms.getFirst().pair();
-        long most = Math.min(sum, Math.min(first.out(), first.in()));
-        // Side by side the factors are exact, whatever their number; only a rank that is asked for cuts them.
-        long rank = wanted.isPresent() ? Math.min(most, wanted.getAsInt()) : most;
-        return new MergedLayer(module, terms, Math.toIntExact(sum), (int) rank);
-    }
-
     /// The layers that will be written, and the ranks that they get; what is kept is not known yet where a rank
     /// is cut.
     public List<Layer> layers() {
-        return planned.stream()
+        return sum.layers().stream()
                 .map(layer -> new Layer(layer.module(), layer.sum(), layer.rank(), layer.exact() ? 1 : Double.NaN))
                 .toList();
+    }
+
+    /// What is merged, each with its weight.
+    public List<MergedSource> sources() {
+        return source.merge().map(Manifest.Merge::sources).orElse(List.of());
     }
 
     /// The file that will be written.
@@ -289,10 +232,10 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
     public Result run(JobControl control) throws IOException {
         SequencedMap<String, AdapterMetadata.Strength> strengths = new LinkedHashMap<>();
         List<TensorSpec> specs = new ArrayList<>();
-        for (MergedLayer layer : planned) {
+        for (AdapterSum.Layer layer : sum.layers()) {
             strengths.put(layer.module(), new AdapterMetadata.Strength(layer.rank(), layer.rank()));
-            specs.add(new TensorSpec(name(layer, AdapterPart.LORA_A), options.dtype(), layer.shapeOfA()));
-            specs.add(new TensorSpec(name(layer, AdapterPart.LORA_B), options.dtype(), layer.shapeOfB()));
+            specs.add(new TensorSpec(sum.name(layer, AdapterPart.LORA_A), options.dtype(), layer.shapeOfA()));
+            specs.add(new TensorSpec(sum.name(layer, AdapterPart.LORA_B), options.dtype(), layer.shapeOfB()));
         }
         control.begin(
                 Phase.WRITING,
@@ -300,13 +243,38 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
                         .mapToLong(spec -> StoredTensor.byteLength(spec.dtype(), spec.shape()))
                         .sum());
         try (FileStorageReader reader = new FileStorageReader();
-                AdapterFile file = AdapterFile.create(target, specs, AdapterMetadata.header(component, strengths))) {
-            List<Done> done = ParallelTensors.map(planned, threads(), layer -> write(layer, reader, file, control));
+                AdapterFile file =
+                        AdapterFile.create(target, specs, AdapterMetadata.header(sum.component(), strengths))) {
+            int threads = sum.threads(options.threads(), target);
+            List<Done> done = ParallelTensors.map(sum.layers(), threads, layer -> write(layer, reader, file, control));
             reader.verifyChecksums();
-            SourceFiles.requireUnchanged(files);
+            SourceFiles.requireUnchanged(sum.files());
             file.publish();
+            file.publishBeside(
+                    String.valueOf(AdapterManifest.beside(target).getFileName()),
+                    ManifestJson.format(manifest(file.entry(), specs, done)));
             return result(file.size(), done);
         }
+    }
+
+    private Manifest manifest(Manifest.FileEntry file, List<TensorSpec> specs, List<Done> done) {
+        Map<String, Manifest.TensorEntry> tensors = new LinkedHashMap<>();
+        Iterator<Manifest.TensorEntry> factors =
+                done.stream().flatMap(layer -> layer.factors().stream()).iterator();
+        specs.forEach(spec -> tensors.put(spec.name(), factors.next()));
+        return new Manifest(
+                "cogvideo4j " + Version.current(),
+                SourceRecord.of(source, sum.files()),
+                new Manifest.Options(
+                        TargetDType.of(options.dtype()).orElseThrow().id(),
+                        file.size(),
+                        "safetensors",
+                        false,
+                        false,
+                        Optional.empty()),
+                List.of(file),
+                tensors,
+                List.of());
     }
 
     private Result result(long bytes, List<Done> done) {
@@ -314,7 +282,7 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
         double kept = 0;
         double all = 0;
         for (int i = 0; i < done.size(); i++) {
-            MergedLayer layer = planned.get(i);
+            AdapterSum.Layer layer = sum.layers().get(i);
             double share =
                     done.get(i).squares() > 0 ? done.get(i).kept() / done.get(i).squares() : 1;
             layers.add(new Layer(layer.module(), layer.sum(), layer.rank(), share));
@@ -324,62 +292,16 @@ public final class LoraMerge implements JobPlan<LoraMerge.Result> {
         return new Result(target, bytes, layers, all > 0 ? kept / all : 1);
     }
 
-    /// As many threads as the memory has room for.
-    private int threads() {
-        long heap = Math.max(
-                1, planned.stream().mapToLong(MergedLayer::heapBytes).max().orElse(1));
-        long available = (long) (Runtime.getRuntime().maxMemory() * SHARE_OF_HEAP);
-        if (heap > available) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.MEMORY,
-                    Place.of(target),
-                    "checkpoints.merge.adapter-memory",
-                    heap >> 20,
-                    (long) (heap / SHARE_OF_HEAP) / (1 << 20) + 1);
-        }
-        return Math.clamp(available / heap, 1, options.threads());
-    }
-
-    private Done write(MergedLayer layer, FileStorageReader reader, AdapterFile file, JobControl control)
+    private Done write(AdapterSum.Layer layer, FileStorageReader reader, AdapterFile file, JobControl control)
             throws IOException {
-        DMatrixRMaj a = new DMatrixRMaj(layer.sum(), (int) layer.columns());
-        DMatrixRMaj b = new DMatrixRMaj((int) layer.rows(), layer.sum());
-        int at = 0;
-        for (Term term : layer.terms()) {
-            int rank = term.pair().rank();
-            copy(FloatMatrix.read(reader, term.pair().a(), rank, layer.columns()), a, at, 0, 1);
-            copy(FloatMatrix.read(reader, term.pair().b(), layer.rows(), rank), b, 0, at, term.factor());
-            at += rank;
-        }
-        Done done;
-        if (layer.exact()) {
-            file.write(name(layer, AdapterPart.LORA_A), a, options.dtype());
-            file.write(name(layer, AdapterPart.LORA_B), b, options.dtype());
-            // How large it is counts only beside layers of which something is lost.
-            double squares = planned.stream().allMatch(MergedLayer::exact)
-                    ? 0
-                    : TruncatedSvd.ofProduct(b, a, 1).squares();
-            done = new Done(squares, squares);
-        } else {
-            TruncatedSvd svd = TruncatedSvd.ofProduct(b, a, layer.rank());
-            file.write(name(layer, AdapterPart.LORA_A), svd.a(), options.dtype());
-            file.write(name(layer, AdapterPart.LORA_B), svd.b(), options.dtype());
-            done = new Done(Math.min(svd.keptSquares(), svd.squares()), svd.squares());
-        }
+        // How large a layer is of which nothing is lost counts only beside layers of which something is.
+        boolean measured = !sum.layers().stream().allMatch(AdapterSum.Layer::exact);
+        AdapterSum.Factors factors = sum.factors(layer, reader, measured);
+        List<Manifest.TensorEntry> written = List.of(
+                file.write(sum.name(layer, AdapterPart.LORA_A), factors.a(), options.dtype()),
+                file.write(sum.name(layer, AdapterPart.LORA_B), factors.b(), options.dtype()));
         control.advance(StoredTensor.byteLength(options.dtype(), layer.shapeOfA())
                 + StoredTensor.byteLength(options.dtype(), layer.shapeOfB()));
-        return done;
-    }
-
-    private static void copy(FloatMatrix from, DMatrixRMaj to, int row, int column, double factor) {
-        for (int i = 0; i < from.rows(); i++) {
-            for (int j = 0; j < from.columns(); j++) {
-                to.set(row + i, column + j, factor * from.get(i, j));
-            }
-        }
-    }
-
-    private String name(MergedLayer layer, AdapterPart part) {
-        return Dialects.diffusers(component).write(layer.module(), part);
+        return new Done(factors.kept(), factors.squares(), written);
     }
 }

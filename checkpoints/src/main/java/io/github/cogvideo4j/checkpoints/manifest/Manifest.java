@@ -56,19 +56,21 @@ public record Manifest(
             List<Adapter> adapters,
             Optional<Merge> merge) {}
 
-    /// How several checkpoints became one.
+    /// How several checkpoints, or several adapters, became one.
     ///
     /// @param method  the arithmetic
     /// @param density the share of changes that [MergeMethod#TIES] keeps
     /// @param ema     the decay of an exponential average, whose weights are those of the sources
-    /// @param sources the checkpoints, in order
+    /// @param sources the checkpoints or adapters, in order
     /// @param base    the model that changes were taken against, where the method takes them
+    /// @param rank    the rank that adapters were merged to, where one was asked for
     public record Merge(
             MergeMethod method,
             OptionalDouble density,
             OptionalDouble ema,
             List<MergedSource> sources,
-            Optional<String> base) {
+            Optional<String> base,
+            OptionalInt rank) {
         /// Copies the list.
         public Merge {
             sources = List.copyOf(sources);
@@ -80,12 +82,13 @@ public record Manifest(
         }
     }
 
-    /// One of the checkpoints that were merged.
+    /// One of the checkpoints or adapters that were merged.
     ///
     /// @param path   where it was
     /// @param weight what it, or its change against the base, was multiplied by
     /// @param step   its optimizer steps
-    public record MergedSource(String path, double weight, OptionalLong step) {}
+    /// @param alpha  the alpha that was given for an adapter, which went before what it records
+    public record MergedSource(String path, double weight, OptionalLong step, OptionalDouble alpha) {}
 
     /// The arithmetic by which checkpoints are merged.
     public enum MergeMethod {

@@ -107,15 +107,23 @@ public final class ManifestJson {
             entry.put("path", source.path());
             entry.put("weight", source.weight());
             source.step().ifPresent(step -> entry.put("step", step));
+            source.alpha().ifPresent(alpha -> entry.put("alpha", alpha));
         }
         merge.base().ifPresent(base -> node.put("base", base));
+        merge.rank().ifPresent(rank -> node.put("rank", rank));
     }
 
     /// Reads the manifest of a folder.
     ///
     /// @throws MalformedFileException with `manifest` when it is not one of ours
     public static Manifest read(Path folder) throws IOException {
-        Path file = folder.resolve(Manifest.FILE_NAME);
+        return readFile(folder.resolve(Manifest.FILE_NAME));
+    }
+
+    /// Reads a manifest that has another name.
+    ///
+    /// @throws MalformedFileException with `manifest` when it is not one of ours
+    public static Manifest readFile(Path file) throws IOException {
         ObjectNode root = JsonFile.readObject(file, MAX_BYTES, ProblemCode.MANIFEST);
         return new Reader(file).manifest(root);
     }
@@ -191,7 +199,8 @@ public final class ManifestJson {
                 sources.add(new Manifest.MergedSource(
                         string(fields, "path"),
                         number(fields, "weight"),
-                        fields.has("step") ? OptionalLong.of(integer(fields, "step")) : OptionalLong.empty()));
+                        fields.has("step") ? OptionalLong.of(integer(fields, "step")) : OptionalLong.empty(),
+                        optionalNumber(fields, "alpha")));
             }
             if (sources.isEmpty()) {
                 throw bad("sources", node.path("sources"));
@@ -204,7 +213,8 @@ public final class ManifestJson {
                     optionalNumber(node, "density"),
                     optionalNumber(node, "ema"),
                     sources,
-                    optionalString(node, "base"));
+                    optionalString(node, "base"),
+                    optionalInt(node, "rank"));
         }
 
         private OptionalDouble optionalNumber(ObjectNode node, String field) {

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.verify;
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.internal.job.RequestFields;
 import io.github.cogvideo4j.checkpoints.internal.job.RequestText;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterManifest;
 import io.github.cogvideo4j.checkpoints.internal.verify.FolderComparison;
 import io.github.cogvideo4j.checkpoints.internal.verify.FolderVerification;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
@@ -11,6 +12,7 @@ import io.github.cogvideo4j.checkpoints.job.JobRequest;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +23,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// A request to prove a folder intact, by its manifest or, where it has none, by its structure and values; or
 /// to prove it equal, to the bit, to the checkpoint it was made from.
 ///
-/// @param model    what is verified: a folder, or a name in the hub's cache
+/// @param model    what is verified: a folder, a name in the hub's cache, or the file of an adapter that has a
+///                 manifest beside it
 /// @param against  the checkpoint that it has to equal; of a fused model, the base; of a merged one, its first
 ///                 source or the run of its sources
 /// @param adapters the adapters that were fused into it, in order; only with `against`
@@ -94,7 +97,10 @@ public record VerificationRequest(
     @Override
     public JobPlan<VerificationReport> plan(JobControl control) throws IOException {
         control.check();
-        Path folder = ModelFolder.locate(model, Map.copyOf(System.getenv()));
+        Path named = Path.of(model);
+        Path folder = Files.isRegularFile(named) && AdapterManifest.find(named).isPresent()
+                ? named
+                : ModelFolder.locate(model, Map.copyOf(System.getenv()));
         if (against.isEmpty()) {
             return running -> FolderVerification.verify(folder, deep, threads, running);
         }

@@ -19,8 +19,11 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -96,6 +99,32 @@ class LoraMergeTest {
         });
     }
 
+    /// Training begins with matrices of zeros, so a layer may have nothing but those.
+    @Test
+    void anAdapterOfZerosAddsNothing() throws IOException {
+        Path zeros = folder.resolve("zeros.safetensors");
+        ByteBuffer bytes =
+                ByteBuffer.wrap(Files.readAllBytes(ONE.resolve(FILE))).order(ByteOrder.LITTLE_ENDIAN);
+        int head = Long.BYTES + (int) bytes.getLong(0);
+        Arrays.fill(bytes.array(), head, bytes.capacity(), (byte) 0);
+        Files.write(zeros, bytes.array());
+        LoraMerge.Result merged = merge(List.of(ONE, zeros), List.of(1.0, 1.0), OptionalInt.of(4));
+        assertThat(merged.kept()).isCloseTo(1, within(1e-9));
+        Map<String, double[][]> found = products(TinySafetensors.read(merged.file()));
+        products(TinySafetensors.read(ONE.resolve(FILE))).forEach((module, product) -> {
+            double[] squares = squares(product, Objects.requireNonNull(found.get(module)));
+            assertThat(squares[0]).isLessThanOrEqualTo(1e-12 * squares[1]);
+        });
+        Path copy = Files.copy(zeros, folder.resolve("copy.safetensors"));
+        Files.delete(merged.file());
+        LoraMerge.Result nothing = merge(List.of(zeros, copy), List.of(1.0, 1.0), OptionalInt.of(2));
+        assertThat(nothing.kept()).isEqualTo(1);
+        products(TinySafetensors.read(nothing.file()))
+                .values()
+                .forEach(product -> assertThat(Arrays.stream(product).flatMapToDouble(Arrays::stream))
+                        .containsOnly(0.0));
+    }
+
     @Test
     void anAlphaThatIsGivenCounts() throws IOException {
         MergeRequest request = MergeRequest.of(List.of(ONE, OTHER), folder.resolve("merged"))
@@ -120,6 +149,24 @@ class LoraMergeTest {
         assertThat(TinySafetensors.read(merged.file()).values())
                 .extracting(Tensor::dtype)
                 .containsOnly(DType.BF16);
+    }
+
+    /// Under ZeRO-3 the trainer's own file holds empty matrices, and only the state has them.
+    @Test
+    void theStateIsTakenWhereTheFileIsEmpty() throws IOException {
+        Path zero3 = Resources.fixture("lora-zero3-bf16-w2/output/checkpoint-3");
+        LoraMerge.Result merged = merge(List.of(zero3, ONE), List.of(1.0, 0.0), OptionalInt.empty());
+        Map<String, Tensor> held =
+                TinySafetensors.read(Resources.fixture("lora-zero3-bf16-w2/live-master.safetensors"));
+        Map<String, Tensor> named = new java.util.TreeMap<>();
+        held.forEach((name, tensor) -> named.put("transformer." + name.replace(".default.", "."), tensor));
+        Map<String, double[][]> found = products(TinySafetensors.read(merged.file()));
+        Map<String, double[][]> wanted = products(named);
+        assertThat(wanted).hasSize(8);
+        wanted.forEach((module, product) -> {
+            double[] squares = squares(product, Objects.requireNonNull(found.get(module)));
+            assertThat(squares[0]).isLessThanOrEqualTo(1e-12 * squares[1]);
+        });
     }
 
     @Test

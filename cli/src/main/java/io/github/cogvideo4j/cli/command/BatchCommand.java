@@ -25,8 +25,10 @@ import io.github.cogvideo4j.inference.options.PipelineOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,7 +42,7 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(name = "batch")
 public final class BatchCommand extends ConsoleCommand {
     @Parameters(index = "0", paramLabel = "ROWS", descriptionKey = "ROWS")
-    private Path first = Path.of("");
+    private String first = "";
 
     @Parameters(index = "1", arity = "0..1", paramLabel = "OUTPUT", descriptionKey = "OUTPUT")
     private Optional<String> second = Optional.empty();
@@ -66,6 +68,9 @@ public final class BatchCommand extends ConsoleCommand {
     @Option(names = "--merge")
     private boolean merge;
 
+    @Option(names = "--parquet")
+    private boolean parquet;
+
     @Option(names = "--base", paramLabel = "MODEL")
     private Optional<String> base = Optional.empty();
 
@@ -90,7 +95,7 @@ public final class BatchCommand extends ConsoleCommand {
 
     @Override
     protected ExitCode run() throws IOException {
-        if (verify || collect || merge) {
+        if (verify || collect || merge || (parquet && second.isEmpty())) {
             if (second.isPresent() || dryRun) {
                 throw new UsageException("cli.batch.folder-only", first);
             }
@@ -103,27 +108,30 @@ public final class BatchCommand extends ConsoleCommand {
             new SparkProcess(console).print(request.cluster().orElseThrow(), arguments());
             return ExitCode.DONE;
         }
-        if (request.cluster().isPresent() && !dryRun && !Cluster.isHere()) {
+        if (!Cluster.isHere() && ((request.cluster().isPresent() && !dryRun) || parquet || needsSpark(first, place))) {
             return new SparkProcess(console).run(arguments());
         }
         try (PlannedBatch plan = request.plan(JobControl.none())) {
             if (dryRun || plan.malformedRows() > 0) {
                 return showPlan(plan);
             }
-            Path output = Path.of(place);
             BatchReport report;
-            try (BatchDisplay display = new BatchDisplay(console, output, first, plan)) {
+            try (BatchDisplay display = new BatchDisplay(console, place, first, plan)) {
                 report = plan.run(display.control());
             }
             console.keptAll();
             ObjectNode result = report.json();
             if (request.share().isEmpty()) {
-                finish(output, result);
+                finish(request, result);
             }
             new BatchText(console).print(report);
             console.result(result);
             return report.failed() > 0 || report.stopped() ? ExitCode.PROBLEMS_FOUND : ExitCode.DONE;
         }
+    }
+
+    private static boolean needsSpark(String... places) {
+        return Stream.of(places).anyMatch(Cluster::isNeededFor);
     }
 
     private List<String> arguments() {
@@ -189,23 +197,31 @@ public final class BatchCommand extends ConsoleCommand {
     }
 
     /// The page and the names of VBench, which are made anew from the manifest.
-    private void finish(Path output, ObjectNode result) throws IOException {
-        try (BatchFolder folder = BatchFolder.open(output)) {
-            Path page = output.resolve(folder.writePage(console.locale()));
-            result.put("page", page.toString());
+    private void finish(BatchRequest request, ObjectNode result) throws IOException {
+        String output = request.output();
+        try (BatchFolder folder = BatchFolder.open(output, request.settings())) {
+            String page = output + "/" + folder.writePage(console.locale());
+            result.put("page", page);
             console.print("cli.batch.page", page);
             int links = folder.exportVbench();
+            if (parquet) {
+                result.put("manifest", output + "/" + folder.writeParquet());
+            }
             if (links > 0) {
                 result.put("vbench", links);
-                console.print("cli.batch.vbench", links, output.resolve("vbench"));
+                console.print("cli.batch.vbench", links, output + "/vbench");
             }
         }
     }
 
-    private ExitCode maintain(Path output) throws IOException {
+    private ExitCode maintain(String output) throws IOException {
+        if ((parquet || needsSpark(output)) && !Cluster.isHere()) {
+            return new SparkProcess(console).run(arguments());
+        }
         ObjectNode result = JsonFile.newObject();
         boolean sound = true;
-        try (BatchFolder folder = BatchFolder.open(output)) {
+        Map<String, String> settings = cluster.asked().map(Cluster::settings).orElse(Map.of());
+        try (BatchFolder folder = BatchFolder.open(output, settings)) {
             if (merge) {
                 folder.merge();
             }
@@ -224,9 +240,11 @@ public final class BatchCommand extends ConsoleCommand {
             }
             ObjectNode standing = folder.standing();
             result.setAll(standing);
-            result.put(
-                    "page", output.resolve(folder.writePage(console.locale())).toString());
+            result.put("page", output + "/" + folder.writePage(console.locale()));
             folder.exportVbench();
+            if (parquet) {
+                result.put("manifest", output + "/" + folder.writeParquet());
+            }
             new BatchText(console).printStanding(standing);
         }
         console.result(result);

@@ -74,7 +74,7 @@ final class SparkProcess {
         OPENED.forEach(name -> command.add("--add-opens=" + name + "=ALL-UNNAMED"));
         command.add("-D" + Cluster.CLASS_PATH + "=" + ours);
         command.add("-cp");
-        command.add(ours + File.pathSeparator + home.resolve("jars") + File.separator + "*");
+        command.add(ours + File.pathSeparator + hadoop() + home.resolve("jars") + File.separator + "*");
         command.add("io.github.cogvideo4j.cli.Main");
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
@@ -97,6 +97,13 @@ final class SparkProcess {
                 // The virtual machine is going down, and the hook is running.
             }
         }
+    }
+
+    /// The folder with Hadoop's configuration, as `spark-submit` takes it.
+    private String hadoop() {
+        return Optional.ofNullable(console.environment().get("HADOOP_CONF_DIR"))
+                .map(folder -> folder + File.pathSeparator)
+                .orElse("");
     }
 
     /// Prints the line for `spark-submit` that runs the same batch.

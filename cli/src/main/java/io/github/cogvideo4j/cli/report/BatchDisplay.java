@@ -18,7 +18,7 @@ import java.util.Locale;
 /// A batch's events on the terminal: a bar with what is done, failed and running, and a line for each failure.
 public final class BatchDisplay implements JobListener, AutoCloseable {
     private final Console console;
-    private final Path output;
+    private final String output;
     private final Path rows;
     private final Progress bar;
     private long shown;
@@ -27,10 +27,10 @@ public final class BatchDisplay implements JobListener, AutoCloseable {
     /// @param output  the folder that is filled
     /// @param rows    the file of rows
     /// @param plan    what the rows come to
-    public BatchDisplay(Console console, Path output, Path rows, PlannedBatch plan) {
+    public BatchDisplay(Console console, String output, String rows, PlannedBatch plan) {
         this.console = console;
         this.output = output;
-        this.rows = rows;
+        this.rows = Path.of(rows);
         this.bar = console.progress("cli.progress.batch", plan.results(), Progress.Unit.ITEMS);
         this.shown = plan.completed() + plan.failed();
         bar.advance(shown);
@@ -51,7 +51,7 @@ public final class BatchDisplay implements JobListener, AutoCloseable {
     }
 
     private void ended(RowEnded row) {
-        row.file().map(output::resolve).ifPresent(console::keep);
+        row.file().map(file -> Path.of(output, file)).ifPresent(console::keep);
         if (row.errorCode().isPresent()) {
             console.finding(Problem.of(
                     ProblemCode.byId(row.errorCode().get()).orElse(ProblemCode.REQUEST),

@@ -22,7 +22,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -143,26 +142,14 @@ public final class ConversionReport {
             }
         }
         if (!verified && plan.checkpoint().merge().isPresent()) {
-            console.print(
-                    "cli.merge.next",
-                    ShellWord.of(done.output()),
-                    againstAll(plan.checkpoint().merge().get()));
+            Manifest.Merge merge = plan.checkpoint().merge().get();
+            MergeText.showNext(done.output(), merge.sources(), merge.base(), console);
         } else if (!verified) {
             console.print(
                     plan.checkpoint().adapters().isEmpty() ? "cli.convert.next" : "cli.lora.fuse.next",
                     ShellWord.of(done.output()),
                     ShellWord.of(source));
         }
-    }
-
-    /// The options by which `verify` is told of what was merged.
-    private static String againstAll(Manifest.Merge merge) {
-        String sources = merge.sources().stream()
-                .map(source -> "--against " + ShellWord.of(Path.of(source.path())))
-                .collect(Collectors.joining(" "));
-        return merge.base()
-                .map(base -> sources + " --base " + ShellWord.of(Path.of(base)))
-                .orElse(sources);
     }
 
     private ObjectNode header() throws IOException {

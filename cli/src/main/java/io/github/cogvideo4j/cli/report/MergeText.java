@@ -2,7 +2,11 @@ package io.github.cogvideo4j.cli.report;
 
 import io.github.cogvideo4j.checkpoints.manifest.Manifest.MergedSource;
 import io.github.cogvideo4j.cli.console.Console;
+import io.github.cogvideo4j.cli.console.ShellWord;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -25,5 +29,19 @@ final class MergeText {
         double sum = sources.stream().mapToDouble(MergedSource::weight).sum();
         node.put("weight_sum", sum);
         console.print("cli.merge.sum", "%.6g".formatted(sum));
+    }
+
+    /// Tells the command that proves the result.
+    ///
+    /// @param base the model that changes were taken against
+    static void showNext(Path result, List<MergedSource> sources, Optional<String> base, Console console) {
+        String against = sources.stream()
+                .map(source -> "--against " + ShellWord.of(Path.of(source.path())))
+                .collect(Collectors.joining(" "));
+        console.print(
+                "cli.merge.next",
+                ShellWord.of(result),
+                base.map(model -> against + " --base " + ShellWord.of(Path.of(model)))
+                        .orElse(against));
     }
 }

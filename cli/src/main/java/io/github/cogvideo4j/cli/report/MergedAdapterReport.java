@@ -9,6 +9,7 @@ import io.github.cogvideo4j.formats.json.JsonFile;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -49,6 +50,7 @@ public final class MergedAdapterReport {
                 ByteSize.of(done.bytes()),
                 percent(done.kept()),
                 percent(Math.max(0, 1 - done.kept())));
+        MergeText.showNext(done.file(), plan.sources(), Optional.empty(), console);
         console.result(result);
     }
 

@@ -4,9 +4,11 @@ import { directive, Directive } from 'lit/directive.js';
 import { live } from 'lit/directives/live.js';
 import { options, Part, state } from './state.js';
 import { content } from './api.js';
-import { create, estimate } from './request.js';
+import { create } from './request.js';
+import { defaults, fitted, inputOf, kinds, store, stored } from './draft.js';
 import { playtime, sizeText } from './settings.js';
-import { duration, memory, number, t } from './words.js';
+import { number, t } from './words.js';
+import './estimate.js';
 import './media.js';
 
 /** A field that is wrong says so, and names the message below it. */
@@ -16,14 +18,13 @@ const marked = directive(class extends Directive {
   }
 
   update({ element }, [name, wrong]) {
-    const attributes = { 'aria-invalid': 'true', 'aria-describedby': `${name}-wrong` };
-    Object.entries(attributes).forEach(([key, value]) => wrong ? element.setAttribute(key, value) : element.removeAttribute(key));
+    element.ariaInvalid = wrong ? 'true' : null;
+    if (wrong) element.setAttribute('aria-describedby', `${name}-wrong`);
+    else element.removeAttribute('aria-describedby');
     return noChange;
   }
 });
 
-const kinds = ['t2v', 'i2v', 'v2v', 'control', 'canny'];
-const inputOf = { i2v: 'image', v2v: 'video', control: 'video', canny: 'video' };
 const largestSeed = 2 ** 32;
 
 const randomSeed = () => crypto.getRandomValues(new Uint32Array(1))[0];
@@ -34,32 +35,25 @@ const fieldOf = { width: 'size', height: 'size', seconds: 'num_frames', input_re
 
 class Create extends Part {
   static properties = {
-    settings: { state: true }, media: { state: true }, wrong: { state: true }, told: { state: true },
+    settings: { state: true }, media: { state: true }, wrong: { state: true },
     busy: { state: true }, seedMode: { state: true }, count: { state: true }, custom: { state: true },
   };
-
-  #asked = 0;
-  #timer = 0;
 
   constructor() {
     super();
     this.media = {};
     this.wrong = {};
-    this.told = null;
     this.busy = false;
-    this.custom = false;
     this.seedMode = localStorage.getItem('seed-mode') ?? 'random';
     this.count = 1;
-    const [model] = state.models;
-    this.settings = { ...this.#defaults(model), ...this.#draft(), seed: this.#draft().seed ?? 42 };
-    this.#fit();
+    const draft = stored();
+    this.#take({ ...defaults(state.models[0]), ...draft, seed: draft.seed ?? 42 });
   }
 
   connectedCallback() {
     super.connectedCallback();
     this.onRestore = event => this.restore(event.detail);
     document.addEventListener('restore', this.onRestore);
-    this.#ask();
   }
 
   disconnectedCallback() {
@@ -67,56 +61,22 @@ class Create extends Part {
     document.removeEventListener('restore', this.onRestore);
   }
 
-  #draft() {
-    try {
-      return JSON.parse(sessionStorage.getItem('draft')) ?? {};
-    } catch {
-      return {};
-    }
-  }
-
-  /** What the model was trained for. */
-  #defaults(model) {
-    return {
-      model: model.id, kind: kinds.find(kind => model.kinds.includes(kind)), prompt: '', negative_prompt: '',
-      size: `${model.width}x${model.height}`, num_frames: model.num_frames, fps: model.fps,
-      num_inference_steps: model.num_inference_steps, guidance_scale: model.guidance_scale,
-      use_dynamic_cfg: model.use_dynamic_cfg ?? false, scheduler: '', cache: '', strength: 0.8, lora: '', lora_scale: 1,
-    };
-  }
-
   get model() {
     return state.model(this.settings.model);
   }
 
-  sizes() {
-    return this.model.sizes ?? [`${this.model.width}x${this.model.height}`];
-  }
-
-  frameCounts() {
-    return this.model.frame_counts ?? [this.model.num_frames];
-  }
-
-  /** Settings of a draft or a link may be for another model than those that are here. */
-  #fit() {
-    const { model } = this;
-    if (model.id !== this.settings.model) this.settings = { ...this.settings, model: model.id };
-    if (!model.kinds.includes(this.settings.kind)) this.settings.kind = kinds.find(kind => model.kinds.includes(kind));
-    if (this.settings.lora && !state.loras.some(lora => lora.id === this.settings.lora)) this.settings.lora = '';
-    if (model.fixed_size && !this.sizes().includes(this.settings.size)) [this.settings.size] = this.sizes();
-    this.custom = !this.sizes().includes(this.settings.size);
+  #take(settings) {
+    this.settings = fitted(settings);
+    this.custom = !this.model.sizes.includes(this.settings.size);
   }
 
   /** Puts settings, and what a video starts from, into the form. */
   restore({ settings, media, seed }) {
-    const model = state.model(settings.model);
-    const base = settings.model && settings.model !== this.settings.model ? this.#defaults(model) : this.settings;
-    this.settings = { ...base, ...settings };
-    if (settings.scheduler === model.scheduler) this.settings.scheduler = '';
+    const other = settings.model && settings.model !== this.settings.model;
+    this.#take({ ...other ? defaults(state.model(settings.model)) : this.settings, ...settings });
     if (media) this.media = { ...this.media, ...media };
     if (settings.seed !== undefined) this.seedMode = seed ?? 'keep';
-    this.#fit();
-    this.#changed();
+    store(this.settings);
     this.updateComplete.then(() => {
       const prompt = this.querySelector('#prompt');
       prompt.focus();
@@ -127,51 +87,21 @@ class Create extends Part {
   set(name, value) {
     this.settings = { ...this.settings, [name]: value };
     if (this.wrong[name]) this.wrong = { ...this.wrong, [name]: '' };
-    this.#changed();
+    store(this.settings);
   }
 
   #setModel(id) {
-    const next = this.#defaults(state.model(id));
     const { prompt, negative_prompt, seed, kind } = this.settings;
-    this.settings = { ...next, prompt, negative_prompt, seed, kind };
-    this.#fit();
-    this.#changed();
-  }
-
-  #changed() {
-    sessionStorage.setItem('draft', JSON.stringify(this.settings));
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#ask(), 350);
-  }
-
-  async #ask() {
-    const asked = ++this.#asked;
-    if (this.#lacksInput()) {
-      this.told = { lacking: true };
-      return;
-    }
-    try {
-      const told = await estimate(this.settings, this.media);
-      if (asked === this.#asked) this.told = told;
-    } catch (refused) {
-      if (asked !== this.#asked) return;
-      if (refused.status === 401) state.lock();
-      else this.told = { refused: refused.message };
-    }
-  }
-
-  #lacksInput() {
-    const input = inputOf[this.settings.kind];
-    return input === 'image' ? !this.media.image : input === 'video' && !this.media.video && !this.media.videoId;
+    this.#take({ ...defaults(state.model(id)), prompt, negative_prompt, seed, kind });
+    store(this.settings);
   }
 
   #missing() {
+    const { settings, media } = this;
+    const input = inputOf[settings.kind];
     const wrong = {};
-    if (this.#lacksInput()) {
-      const image = inputOf[this.settings.kind] === 'image';
-      wrong[image ? 'media-image' : 'media-video'] = t(image ? 'missing.image' : 'missing.video');
-    }
-    if (!this.settings.prompt.trim()) wrong.prompt = t('missing.prompt');
+    if (input && !media[input] && !(input === 'video' && media.videoId)) wrong[`media-${input}`] = t(`missing.${input}`);
+    if (!settings.prompt.trim()) wrong.prompt = t('missing.prompt');
     return wrong;
   }
 
@@ -194,8 +124,7 @@ class Create extends Part {
     }
     this.busy = false;
     if (sent > 0) {
-      if (this.seedMode !== 'keep') this.settings.seed = this.seedMode === 'next' ? (first + sent) % largestSeed : first;
-      this.#changed();
+      if (this.seedMode !== 'keep') this.set('seed', this.seedMode === 'next' ? (first + sent) % largestSeed : first);
       state.say(sent === 1 ? t('say.queued') : t('say.queued-many', { n: sent }));
     }
     return undefined;
@@ -275,7 +204,6 @@ class Create extends Part {
   #pick(name, value) {
     this.media = { ...this.media, [name]: value, ...(name === 'video' ? { videoId: null } : {}) };
     this.wrong = { ...this.wrong, [`media-${name}`]: '' };
-    this.#changed();
   }
 
   #medium(type, name, value = this.media[name]) {
@@ -285,7 +213,7 @@ class Create extends Part {
 
   #inputs(model) {
     const { kind } = this.settings;
-    const takes = name => model.inputs?.includes(name);
+    const takes = name => model.inputs.includes(name);
     if (kind === 'i2v') {
       return html`${this.#medium('image', 'image')}${takes('last_image') ? this.#medium('image', 'last') : nothing}`;
     }
@@ -302,7 +230,7 @@ class Create extends Part {
 
   #size() {
     const [width, height] = this.settings.size.split('x').map(Number);
-    const step = this.model.size_multiple ?? 16;
+    const step = this.model.size_multiple;
     const choose = value => {
       this.custom = value === 'other';
       if (!this.custom) this.set('size', value);
@@ -313,7 +241,7 @@ class Create extends Part {
     return html`<div class="field"><label for="size">${t('field.size')}</label>
       <select id="size" ${this.#mark('size')}
         @change=${event => choose(event.target.value)}>
-        ${options([...this.sizes().map(size => [size, sizeText(size)]), ...this.model.fixed_size ? [] : [['other', t('size.other')]]],
+        ${options([...this.model.sizes.map(size => [size, sizeText(size)]), ...this.model.fixed_size ? [] : [['other', t('size.other')]]],
           this.custom ? 'other' : this.settings.size)}
       </select>
       ${this.custom ? html`<span class="sides">${side('width', width, value => this.set('size', `${value}x${height}`))}
@@ -322,7 +250,7 @@ class Create extends Part {
   }
 
   #length() {
-    const counts = [...new Set([...this.frameCounts(), this.settings.num_frames])].sort((a, b) => a - b);
+    const counts = [...new Set([...this.model.frame_counts, this.settings.num_frames])].sort((a, b) => a - b);
     return html`<div class="field"><label for="num_frames">${t('field.length')}</label>
       <select id="num_frames" ${this.#mark('num_frames')} @change=${event => this.set('num_frames', Number(event.target.value))}>
         ${options(counts.map(count => [count, t('length.choice',
@@ -358,9 +286,9 @@ class Create extends Part {
       <div class="field"><label for="negative_prompt">${t('field.negative_prompt')}</label>
         <textarea id="negative_prompt" rows="2" .value=${live(this.settings.negative_prompt)} ${this.#mark('negative_prompt')}
           @input=${event => this.set('negative_prompt', event.target.value)}></textarea>${this.#problem('negative_prompt')}</div>
-      ${this.#select('scheduler', [['', model.scheduler ? `${own} (${model.scheduler.replace(/Scheduler$/, '')})` : own],
-        ...(model.schedulers ?? []).map(each => [each, each])])}
-      ${this.#select('cache', [['', t('cache.none')], ...(model.caches ?? []).map(each => [each, each])])}
+      ${this.#select('scheduler', [['', `${own} (${model.scheduler.replace(/Scheduler$/, '')})`],
+        ...model.schedulers.map(each => [each, each])])}
+      ${this.#select('cache', [['', t('cache.none')], ...model.caches.map(each => [each, each])])}
       <label class="check"><input type="checkbox" id="use_dynamic_cfg" .checked=${live(this.settings.use_dynamic_cfg)}
         @change=${event => this.set('use_dynamic_cfg', event.target.checked)}><span>${t('field.use_dynamic_cfg')}</span></label>
       <div class="pair">
@@ -377,30 +305,12 @@ class Create extends Part {
 
   #foot() {
     return html`<div class="foot">
-      <div class="estimate" aria-live="polite">${this.#estimate()}</div>
+      <cv-estimate class="estimate" aria-live="polite" .settings=${this.settings} .media=${this.media}
+        .count=${this.count} .wrong=${this.wrong}></cv-estimate>
       ${this.wrong.all ? html`<p class="wrong" tabindex="-1" role="alert">${this.wrong.all}</p>` : nothing}
       <button class="main" ?disabled=${this.busy}>${this.busy ? t('sending')
         : this.count === 1 ? t('make') : t('make-many', { n: this.count })}</button>
     </div>`;
-  }
-
-  #estimate() {
-    const { told } = this;
-    if (!told) return html`<p>${t('estimate.asking')}</p>`;
-    if (told.lacking) return html`<p>${t('estimate.lacking')}</p>`;
-    if (Object.values(this.wrong).includes(told.refused)) return nothing;
-    if (told.refused) return html`<p class="wrong">${told.refused}</p>`;
-    const parts = [];
-    if (told.seconds_estimated) parts.push(t('estimate.time', { time: duration(told.seconds_estimated * this.count) }));
-    if (told.memory_bytes) {
-      parts.push(told.memory_available_bytes
-        ? t('estimate.memory-of', { n: memory(told.memory_bytes), of: memory(told.memory_available_bytes) })
-        : t('estimate.memory', { n: memory(told.memory_bytes) }));
-    }
-    return html`<p>${parts.join(' · ')}</p>
-      ${told.queue_seconds > 1 ? html`<p>${t('estimate.queue', { time: duration(told.queue_seconds) })}</p>` : nothing}
-      ${told.fits === false ? html`<p class="wrong">${t('estimate.too-large')}</p>` : nothing}
-      ${(told.warnings ?? []).map(warning => html`<p class="hint">${warning.message}</p>`)}`;
   }
 }
 

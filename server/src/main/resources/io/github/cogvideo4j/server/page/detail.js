@@ -107,7 +107,7 @@ class Detail extends LinkedDialog {
     const can = kind => state.models.some(model => model.kinds.includes(kind));
     const name = video.id.slice(-12);
     return html`<div class="both"><video src=${content(video.id)} controls loop autoplay muted playsinline
-        poster=${content(video.id, 'thumbnail')} aria-label=${video.prompt ?? t('video')}></video>
+        poster=${content(video.id, 'thumbnail')} aria-label=${video.prompt}></video>
       <dl class="settings">${rows(video).map(row => html`<dt>${row.label}</dt><dd>${row.value}</dd>`)}
         <dt>${t('setting.created')}</dt><dd>${date(video.created_at)}</dd>
         ${video.expires_at ? html`<dt>${t('setting.expires')}</dt><dd>${date(video.expires_at)}</dd>` : nothing}</dl></div>
@@ -121,7 +121,7 @@ class Detail extends LinkedDialog {
         <button @click=${this.copy}>${t('copy-link')}</button>
       </div>
       ${this.remixing ? html`<form class="remix" @submit=${this.remix}><label for="remix">${t('remix.prompt')}</label>
-        <textarea id="remix" name="prompt" rows="3" required .value=${video.prompt ?? ''}></textarea>
+        <textarea id="remix" name="prompt" rows="3" required .value=${video.prompt}></textarea>
         <button class="main">${t('remix.make')}</button></form>` : nothing}
       <div class="actions">
         <a class="button" href=${content(video.id)} download=${`${name}.mp4`}>${t('download.mp4')}</a>

@@ -107,10 +107,10 @@ class Gallery extends Part {
   }
 
   #card(video) {
-    const about = [sizeText(video.size), video.seed === undefined ? '' : t('seed.value', { n: video.seed })].filter(Boolean);
+    const about = [sizeText(video.size), t('seed.value', { n: video.seed })];
     if (video.status !== 'completed') return this.#failed(video);
     return html`<li class="card"><cv-thumb .video=${video}></cv-thumb>
-      <p class="prompt" title=${video.prompt ?? ''}>${video.prompt}</p>
+      <p class="prompt" title=${video.prompt}>${video.prompt}</p>
       <p class="soft">${about.join(' · ')}</p>
       <div class="line"><label class="check"><input type="checkbox" .checked=${state.chosen.includes(video.id)}
           aria-label=${t('compare.choose', { prompt: short(video.prompt) })}
@@ -123,7 +123,7 @@ class Gallery extends Part {
     const cancelled = video.error?.code === 'cancelled';
     return html`<li class="card failed"><div class="reason"><b>${t(cancelled ? 'video.cancelled' : 'video.failed')}</b>
         ${cancelled ? nothing : html`<p>${sentence(video.error?.code, video.error?.message)}</p>`}</div>
-      <p class="prompt" title=${video.prompt ?? ''}>${video.prompt}</p>
+      <p class="prompt" title=${video.prompt}>${video.prompt}</p>
       <div class="line"><button class="plain" aria-label=${t('restore.of', { prompt: short(video.prompt) })}
           @click=${() => restore(video)}>${t('restore')}</button>
         <button class="plain" aria-label=${t('delete.of', { prompt: short(video.prompt) })}

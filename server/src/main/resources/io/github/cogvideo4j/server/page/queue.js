@@ -66,18 +66,18 @@ class Queue extends Part {
 
   #running(video) {
     const phase = phases.has(video.phase) ? video.phase : 'working';
-    const left = video.eta_seconds === null || video.eta_seconds === undefined ? null
+    const left = video.eta_seconds === null ? null
       : Math.max(1, video.eta_seconds - (Date.now() - (video.told ?? Date.now())) / 1000);
     const step = phase === 'denoise' && video.steps ? t('progress.step', { n: video.step, of: video.steps }) : '';
-    return html`<article class="card running" aria-label=${t('queue.now', { prompt: video.prompt ?? '' })}>
-      <div class="preview">${Number.isInteger(video.preview) ? html`<img alt=${t('preview', { n: video.preview })}
+    return html`<article class="card running" aria-label=${t('queue.now', { prompt: video.prompt })}>
+      <div class="preview">${video.preview !== null ? html`<img alt=${t('preview', { n: video.preview })}
         src=${`${videoPath(video.id, '/preview')}?step=${video.preview}`}>` : html`<span class="soft">${phase === 'decode' || phase === 'save' ? nothing : t('preview.none')}</span>`}</div>
       <div class="about">
         <p class="prompt">${video.prompt}</p>
         <p class="state">${[t(`phase.${phase}`), step].filter(Boolean).join(' · ')}</p>
         <progress max="100" value=${video.progress} aria-label=${t('progress')}></progress>
         <div class="line"><span class="soft">${video.progress} %${left === null ? '' : ` · ${t('progress.left', { time: duration(left) })}`}</span>
-          <button @click=${() => this.cancel(video)} aria-label=${t('cancel.of', { prompt: video.prompt ?? '' })}>${t('cancel')}</button></div>
+          <button @click=${() => this.cancel(video)} aria-label=${t('cancel.of', { prompt: video.prompt })}>${t('cancel')}</button></div>
       </div></article>`;
   }
 
@@ -87,11 +87,11 @@ class Queue extends Part {
       <div class="about"><p class="prompt">${video.prompt}</p>
         <p class="soft">${[playtime(video), sizeText(video.size),
           ...rows(video).filter(row => row.name === 'seed').map(row => `${row.label} ${row.value}`)].join(' · ')}</p></div>
-      <button class="plain round up" ?disabled=${index === 0} aria-label=${t('queue.up', { prompt: video.prompt ?? '' })}
+      <button class="plain round up" ?disabled=${index === 0} aria-label=${t('queue.up', { prompt: video.prompt })}
         @click=${() => this.move(video, index, 'up')}>${icon('up')}</button>
-      <button class="plain round down" ?disabled=${index === all - 1} aria-label=${t('queue.down', { prompt: video.prompt ?? '' })}
+      <button class="plain round down" ?disabled=${index === all - 1} aria-label=${t('queue.down', { prompt: video.prompt })}
         @click=${() => this.move(video, index + 2, 'down')}>${icon('down')}</button>
-      <button class="plain round" aria-label=${t('cancel.of', { prompt: video.prompt ?? '' })}
+      <button class="plain round" aria-label=${t('cancel.of', { prompt: video.prompt })}
         @click=${() => this.cancel(video)}>${icon('close')}</button></li>`;
   }
 }

@@ -44,6 +44,6 @@ const body = (fields, from) =>
 export const create = (settings, media, seed) =>
   post(settings.kind === 'v2v' ? '/v1/videos/edits' : '/v1/videos', body({ ...shared(settings), seed }, inputs(settings, media)));
 
-/** What a video would need, without making it; a prompt need not be there yet. */
-export const estimate = (settings, media) =>
-  post('/v1/videos/estimate', body({ ...shared(settings), prompt: settings.prompt || '-' }, inputs(settings, media)));
+/** What a video would need, without making it; the prompt, image or video need not be there yet. */
+export const estimate = (settings, media) => post('/v1/videos/estimate',
+  body({ ...shared(settings), kind: settings.kind, prompt: settings.prompt || '-' }, inputs(settings, media)));

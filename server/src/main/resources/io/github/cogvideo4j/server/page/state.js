@@ -174,7 +174,7 @@ export const state = new State();
 export const options = (entries, chosen) =>
   entries.map(([value, text]) => html`<option value=${value} .selected=${live(value === chosen)}>${text}</option>`);
 
-export const short = text => text && text.length > 60 ? `${text.slice(0, 57)}…` : text ?? '';
+export const short = text => text.length > 60 ? `${text.slice(0, 57)}…` : text;
 
 /** A part of the page, rendered into the document itself, so that labels, styles and searches reach it. */
 export class Part extends LitElement {

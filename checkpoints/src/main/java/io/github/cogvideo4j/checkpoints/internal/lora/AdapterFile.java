@@ -3,9 +3,11 @@ package io.github.cogvideo4j.checkpoints.internal.lora;
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.internal.cast.ElementCast;
 import io.github.cogvideo4j.checkpoints.internal.cast.ValueScan;
+import io.github.cogvideo4j.checkpoints.internal.manifest.Digests;
 import io.github.cogvideo4j.checkpoints.internal.staging.NamedFailure;
 import io.github.cogvideo4j.checkpoints.internal.staging.NewFile;
 import io.github.cogvideo4j.checkpoints.internal.staging.NewFolders;
+import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.formats.internal.safetensors.SafetensorsLayout;
 import io.github.cogvideo4j.formats.internal.safetensors.TensorSpec;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -23,10 +25,13 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import org.ejml.data.DMatrixRMaj;
 
@@ -106,7 +111,7 @@ public final class AdapterFile implements AutoCloseable {
     /// @param name   the tensor
     /// @param offset where in it the piece begins, in bytes
     public void write(String name, long offset, ByteBuffer bytes) throws IOException {
-        SafetensorsLayout.Slot slot = Objects.requireNonNull(slots.get(name), name);
+        SafetensorsLayout.Slot slot = slot(name);
         if (offset > slot.length() - bytes.remaining()) {
             throw new IllegalArgumentException(name + " has no room at " + offset);
         }
@@ -117,20 +122,38 @@ public final class AdapterFile implements AutoCloseable {
     ///
     /// @param name  the tensor
     /// @param dtype F32, BF16 or F16, as it was announced
-    public void write(String name, DMatrixRMaj matrix, DType dtype) throws IOException {
+    /// @return what a manifest says of it
+    public Manifest.TensorEntry write(String name, DMatrixRMaj matrix, DType dtype) throws IOException {
+        MessageDigest digest = Digests.sha256();
         int columns = matrix.numCols;
         ElementCast cast = ElementCast.of(DType.F32, dtype, Place.nowhere().tensor(name));
         ValueScan scan = new ValueScan(dtype);
         ByteBuffer row = ByteBuffer.allocate(columns * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         ByteBuffer rounded = ByteBuffer.allocate(columns * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < matrix.numRows; i++) {
-            row.clear();
-            for (int j = 0; j < columns; j++) {
-                row.putFloat((float) matrix.get(i, j));
-            }
+            SummedFactor.round(matrix, i, row.clear());
             cast.cast(row.flip(), rounded.clear(), scan);
-            write(name, (long) i * columns * dtype.bytes(), rounded.flip());
+            digest.update(rounded.flip().duplicate());
+            write(name, (long) i * columns * dtype.bytes(), rounded);
         }
+        return new Manifest.TensorEntry(
+                dtype, slot(name).tensor().shape(), HexFormat.of().formatHex(digest.digest()));
+    }
+
+    private SafetensorsLayout.Slot slot(String name) {
+        return Objects.requireNonNull(slots.get(name), name);
+    }
+
+    /// What a manifest says of the file.
+    public Manifest.FileEntry entry() {
+        byte[] head = new byte[layout.head().remaining()];
+        layout.head().get(head);
+        return new Manifest.FileEntry(
+                String.valueOf(target.getFileName()),
+                Manifest.Origin.WEIGHTS,
+                size(),
+                Optional.empty(),
+                Optional.of(Digests.sha256(head)));
     }
 
     private void writeAt(long offset, ByteBuffer bytes) throws IOException {
@@ -145,13 +168,14 @@ public final class AdapterFile implements AutoCloseable {
     }
 
     /// Writes the header, brings all to the disk, and gives the file its name. What was not there when the file
-    /// was begun is not replaced.
+    /// was begun is not replaced. A manifest of what had the name goes before, as it would not be true of this.
     ///
     /// @throws OutputException `output-refused` when an adapter has come to be there
     public void publish() throws IOException {
         writeAt(0, layout.head());
         channel.force(true);
         channel.close();
+        Files.deleteIfExists(AdapterManifest.beside(target));
         if (replaces) {
             Files.move(unfinished, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
             return;

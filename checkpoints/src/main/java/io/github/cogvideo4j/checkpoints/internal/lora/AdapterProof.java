@@ -5,13 +5,11 @@ import io.github.cogvideo4j.checkpoints.internal.lora.AdaptedModule.LayerChange;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.FileStorageReader;
-import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -35,7 +33,7 @@ public final class AdapterProof {
     public static boolean require(AdapterContent adapter, OptionalDouble alpha, AdapterContent written)
             throws IOException {
         AdapterBinding binding =
-                AdapterBinding.of(written, ModelNames.of(namesOf(adapter))).requireBound();
+                AdapterBinding.of(written, ModelNames.of(adapter)).requireBound();
         Map<String, AdaptedModule> found = binding.adapter().modules();
         if (found.size() != adapter.modules().size()) {
             throw different(written, adapter.modules().firstEntry().getKey());
@@ -58,15 +56,6 @@ public final class AdapterProof {
             }
         }
         return exact;
-    }
-
-    private static Map<String, Shape> namesOf(AdapterContent adapter) {
-        Map<String, Shape> names = new HashMap<>();
-        adapter.modules().forEach((name, module) -> {
-            names.put(name + ".weight", Shape.of());
-            names.put(name + ".bias", Shape.of());
-        });
-        return names;
     }
 
     private static boolean same(FileStorageReader reader, List<LayerChange> left, List<LayerChange> right)

@@ -56,6 +56,20 @@ public record AdapterSource(AdapterContent content, Map<String, Shape> model) {
                         .with(new Remedy.ExportAdapter(path))));
     }
 
+    /// Opens an adapter as [#open] does, or its state where the trainer left nothing in its own file: under ZeRO-3
+    /// CogVideo's trainer writes empty matrices into it.
+    public static AdapterSource openWhole(Path path, SourceOptions options) throws IOException {
+        try {
+            return open(path, options);
+        } catch (InvalidCheckpointException e) {
+            if (e.problem().code() != ProblemCode.NOT_WEIGHTS || !Files.isDirectory(path)) {
+                throw e;
+            }
+            Optional<AdapterSource> state = state(path, options);
+            return state.orElseThrow(() -> e);
+        }
+    }
+
     /// Opens the most exact copy of an adapter: the fp32 masters of a training's state go before the file that
     /// the trainer saved beside it. Where only the file knows the alpha, the state gets it from there.
     ///
@@ -144,7 +158,8 @@ public record AdapterSource(AdapterContent content, Map<String, Shape> model) {
         return new AdapterSource(beside.isPresent() ? withAlphasOf(beside.get(), told) : told, model);
     }
 
-    private static boolean isFactor(StoredTensor tensor) {
+    /// Whether a tensor of a state is part of an adapter, and not only called as a part may be.
+    public static boolean isFactor(StoredTensor tensor) {
         return Dialects.read(tensor.name())
                 .filter(reading -> reading.key().part() != AdapterPart.ALPHA)
                 .isPresent();

@@ -58,6 +58,16 @@ public final class ModelNames {
         return new ModelNames(model.shapes());
     }
 
+    /// The names of the modules that an adapter changes, as those of a model; of their sizes nothing is known.
+    public static ModelNames of(AdapterContent adapter) {
+        Map<String, Shape> names = new HashMap<>();
+        adapter.modules().keySet().forEach(name -> {
+            names.put(name + ".weight", Shape.of());
+            names.put(name + ".bias", Shape.of());
+        });
+        return new ModelNames(names);
+    }
+
     /// The module that a name means, under the model's own name or its repository's.
     Optional<String> find(String name) {
         return Optional.ofNullable(modules.get(name));

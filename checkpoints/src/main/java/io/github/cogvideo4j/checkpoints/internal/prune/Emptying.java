@@ -59,7 +59,7 @@ record Emptying(PruneRequest request, PrunePlaces places, List<Item> items) impl
             FolderDeletion.delete(item.path());
             return;
         }
-        Pruning.requireEqual(places.weightsOf(item.name()), item.path(), request.threads(), control);
+        KeptWeights.of(request, item.path()).requireEqual(places.weightsOf(item.name()), control);
         journal.write(Action.DELETING, item.name());
         Path doomed = places.deletingOf(item.name());
         Pruning.move(item.path(), doomed);

@@ -71,8 +71,12 @@ final class PruneJournal implements AutoCloseable {
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
             throw new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(file), "checkpoints.prune.journal-link");
         }
-        FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        FileChannel channel = FileChannel.open(
+                file,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
+                LinkOption.NOFOLLOW_LINKS);
         Optional<FileLock> lock = lock(channel);
         if (lock.isEmpty()) {
             channel.close();
@@ -81,7 +85,7 @@ final class PruneJournal implements AutoCloseable {
         // A line that a kill cut short is ended, so that the next one stands by itself.
         channel.position(channel.size());
         PruneJournal journal = new PruneJournal(channel, lock.get());
-        if (!endsWithLine(file)) {
+        if (!endsWithLine(channel)) {
             journal.append("\n");
         }
         return journal;
@@ -95,15 +99,14 @@ final class PruneJournal implements AutoCloseable {
         }
     }
 
-    private static boolean endsWithLine(Path file) throws IOException {
-        try (FileChannel reading = FileChannel.open(file, StandardOpenOption.READ)) {
-            if (reading.size() == 0) {
-                return true;
-            }
-            ByteBuffer last = ByteBuffer.allocate(1);
-            reading.read(last, reading.size() - 1);
-            return last.get(0) == '\n';
+    /// Read by the channel that has the lock: Unix takes the lock away when any other one of the file is closed.
+    private static boolean endsWithLine(FileChannel channel) throws IOException {
+        if (channel.size() == 0) {
+            return true;
         }
+        ByteBuffer last = ByteBuffer.allocate(1);
+        channel.read(last, channel.size() - 1);
+        return last.get(0) == '\n';
     }
 
     /// Writes a deed down and brings it to the disk.

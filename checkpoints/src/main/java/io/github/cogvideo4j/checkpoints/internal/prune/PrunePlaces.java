@@ -11,7 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// The three folders of a pruning, without links.
+/// The three folders of a pruning, as they were typed; where the run is a link, that of the folder itself.
 ///
 /// @param run     the run
 /// @param weights where converted weights go
@@ -26,33 +26,37 @@ record PrunePlaces(Path run, Path weights, Path trash) {
         if (!Files.exists(given)) {
             throw new NoSuchFileException(given.toString());
         }
-        Path run = given.toRealPath();
-        Path parent = run.getParent();
-        if (parent == null || !Files.isDirectory(run)) {
+        Path real = given.toRealPath();
+        if (real.getParent() == null || !Files.isDirectory(real)) {
             throw new InvalidCheckpointException(
                     ProblemCode.NOT_A_CHECKPOINT, Place.of(given), "checkpoints.prune.no-run");
         }
+        // Where links or dots lead elsewhere, what is beside the name is not what is beside the run.
+        Path typed = given.normalize();
+        boolean plain = !typed.toString().isEmpty() && absolute(typed).equals(real);
+        Path run = plain ? typed : real;
         String name = String.valueOf(run.getFileName());
         PrunePlaces places = new PrunePlaces(
-                run,
-                weights.orElse(parent.resolve(name + "-weights"))
-                        .toAbsolutePath()
-                        .normalize(),
-                parent.resolve(name + "-trash"));
+                run, weights.orElse(run.resolveSibling(name + "-weights")), run.resolveSibling(name + "-trash"));
         places.check();
         return places;
     }
 
+    private static Path absolute(Path path) {
+        return path.toAbsolutePath().normalize();
+    }
+
     private void check() throws IOException {
-        if (weights.startsWith(run) || run.startsWith(weights) || weights.startsWith(trash)) {
+        Path converted = absolute(weights);
+        if (converted.startsWith(absolute(run))
+                || absolute(run).startsWith(converted)
+                || converted.startsWith(absolute(trash))) {
             throw refused(weights, "checkpoints.output.inside", run);
         }
         if (Files.exists(trash, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(trash, LinkOption.NOFOLLOW_LINKS)) {
             throw refused(trash, "checkpoints.prune.trash-taken");
         }
-        Path at = Files.exists(trash)
-                ? trash
-                : Optional.ofNullable(run.getParent()).orElse(run);
+        Path at = Files.exists(trash) ? trash : absolute(run).resolveSibling("");
         if (!Files.getFileStore(at).equals(Files.getFileStore(run))) {
             throw refused(trash, "checkpoints.prune.file-system", run);
         }

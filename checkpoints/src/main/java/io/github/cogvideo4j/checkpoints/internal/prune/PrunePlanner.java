@@ -2,8 +2,6 @@ package io.github.cogvideo4j.checkpoints.internal.prune;
 
 import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
-import io.github.cogvideo4j.checkpoints.convert.ConversionOptions;
-import io.github.cogvideo4j.checkpoints.convert.ConversionRequest;
 import io.github.cogvideo4j.checkpoints.internal.prune.PruneJournal.Action;
 import io.github.cogvideo4j.checkpoints.internal.prune.PruneJournal.Deed;
 import io.github.cogvideo4j.checkpoints.internal.source.RunFiles;
@@ -11,14 +9,10 @@ import io.github.cogvideo4j.checkpoints.internal.source.RunListing;
 import io.github.cogvideo4j.checkpoints.internal.source.RunListing.RunCheckpoint;
 import io.github.cogvideo4j.checkpoints.internal.source.TrainerActivity;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
-import io.github.cogvideo4j.checkpoints.job.JobEvent;
 import io.github.cogvideo4j.checkpoints.prune.PruneRequest;
 import io.github.cogvideo4j.checkpoints.prune.PruneRequest.Costs;
 import io.github.cogvideo4j.checkpoints.prune.PruneRequest.Fate;
 import io.github.cogvideo4j.checkpoints.prune.PruneRequest.Item;
-import io.github.cogvideo4j.checkpoints.source.Checkpoint;
-import io.github.cogvideo4j.checkpoints.source.Checkpoints;
-import io.github.cogvideo4j.checkpoints.source.SourceOptions;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -40,15 +34,6 @@ import java.util.Set;
 /// The planner of a pruning: what each checkpoint costs, what a rule keeps, and what cannot go although none
 /// does.
 public final class PrunePlanner {
-    /// What a conversion says of weights that it leaves in the checkpoint: they would go unproven.
-    private static final Set<String> OTHER_WEIGHTS = Set.of(
-            "checkpoints.location.average-there",
-            "checkpoints.location.other-component",
-            "checkpoints.location.first-model",
-            "checkpoints.location.other-tags",
-            "checkpoints.placement.average-there",
-            "checkpoints.placement.second");
-
     private final PruneRequest request;
     private final TrainerActivity activity;
     private final JobControl control;
@@ -76,12 +61,12 @@ public final class PrunePlanner {
                     ProblemCode.NOT_A_CHECKPOINT, Place.of(request.run()), "checkpoints.prune.no-run");
         }
         Set<RunCheckpoint> kept = KeepRules.kept(all, request.keep());
-        Map<RunCheckpoint, Checkpoint> whole = new HashMap<>();
+        Map<RunCheckpoint, KeptWeights> whole = new HashMap<>();
         Map<RunCheckpoint, Problem> unusable = new HashMap<>();
         for (RunCheckpoint one : all) {
             control.check();
             try {
-                whole.put(one, Checkpoints.open(one.path(), SourceOptions.defaults()));
+                whole.put(one, KeptWeights.of(request, one.path()));
             } catch (CheckpointException e) {
                 unusable.put(one, e.problem());
             } catch (FormatException e) {
@@ -93,14 +78,16 @@ public final class PrunePlanner {
         List<Item> items = new ArrayList<>();
         for (RunCheckpoint one : all) {
             control.check();
-            Costs costs = CheckpointCosts.of(one.path(), below(one.path(), files), Optional.ofNullable(whole.get(one)));
+            Optional<KeptWeights> weights = Optional.ofNullable(whole.get(one));
+            Costs costs = CheckpointCosts.of(one.path(), below(one.path(), files), weights.flatMap(KeptWeights::state));
             boolean stays = request.keep().isEmpty()
                     || kept.contains(one)
                     || Long.valueOf(one.number()).equals(newest.get(one.kind()));
             Optional<Problem> reason = Optional.empty();
             if (!stays) {
-                Problem broken = unusable.get(one);
-                reason = broken != null ? Optional.of(broken) : obstacle(one, costs, places);
+                reason = weights.isPresent()
+                        ? obstacle(one, weights.get(), costs, places)
+                        : Optional.ofNullable(unusable.get(one));
             }
             Fate fate = stays ? Fate.KEPT : reason.isPresent() ? Fate.STAYS : Fate.GOES;
             items.add(new Item(one.path(), one.number(), costs, fate, reason));
@@ -119,7 +106,8 @@ public final class PrunePlanner {
     }
 
     /// Why a checkpoint that is whole cannot go.
-    private Optional<Problem> obstacle(RunCheckpoint one, Costs costs, PrunePlaces places) throws IOException {
+    private static Optional<Problem> obstacle(RunCheckpoint one, KeptWeights weights, Costs costs, PrunePlaces places)
+            throws IOException {
         Place place = Place.of(one.path());
         if (costs.optimizer() == 0) {
             return Optional.of(Problem.of(ProblemCode.ASSUMED, place, "checkpoints.prune.only-weights"));
@@ -128,34 +116,13 @@ public final class PrunePlanner {
             return Optional.of(Problem.of(
                     ProblemCode.OUTPUT_REFUSED, place, "checkpoints.prune.in-trash", places.trashOf(one.name())));
         }
-        List<Problem> told = new ArrayList<>();
-        JobControl listening = JobControl.of(event -> {
-            if (event instanceof JobEvent.Warned warned) {
-                told.add(warned.problem());
-            }
-        });
         try {
-            conversion(request, one.path(), places.weightsOf(one.name()), true).plan(listening);
+            return weights.obstacle(places.weightsOf(one.name()));
         } catch (CheckpointException e) {
             return Optional.of(e.problem());
         } catch (FormatException e) {
             return Optional.of(e.problem());
         }
-        return told.stream()
-                .filter(problem -> OTHER_WEIGHTS.contains(problem.message().key()))
-                .findFirst()
-                .map(problem -> Problem.of(ProblemCode.ASSUMED, place, "checkpoints.prune.other-weights"));
-    }
-
-    /// The conversion of a checkpoint, proven before its folder is put in place.
-    static ConversionRequest conversion(PruneRequest request, Path checkpoint, Path target, boolean overwrite) {
-        ConversionRequest conversion = ConversionRequest.of(checkpoint, target)
-                .withOptions(ConversionOptions.defaults()
-                        .withDType(request.dtype())
-                        .withThreads(request.threads())
-                        .withOverwrite(overwrite)
-                        .withVerify(true));
-        return request.base().map(conversion::withBase).orElse(conversion);
     }
 
     /// The checkpoints in the trash: those that the journal says were moved there.
@@ -177,19 +144,25 @@ public final class PrunePlanner {
             }
             Path there = places.trashOf(name);
             if (Files.isDirectory(there, LinkOption.NOFOLLOW_LINKS)) {
-                boolean proven = Files.isDirectory(places.weightsOf(name));
-                items.add(item(
-                        there,
-                        proven
-                                ? Optional.empty()
-                                : Optional.of(Problem.of(
-                                        ProblemCode.MISSING_FILE,
-                                        Place.of(there),
-                                        "checkpoints.prune.no-weights",
-                                        places.weightsOf(name)))));
+                items.add(item(there, unproven(there, places.weightsOf(name))));
             }
         }
         return items;
+    }
+
+    /// Why a checkpoint in the trash cannot be compared with its weights.
+    private Optional<Problem> unproven(Path there, Path weights) throws IOException {
+        if (!Files.isDirectory(weights)) {
+            return Optional.of(
+                    Problem.of(ProblemCode.MISSING_FILE, Place.of(there), "checkpoints.prune.no-weights", weights));
+        }
+        try {
+            return KeptWeights.of(request, there).lack();
+        } catch (CheckpointException e) {
+            return Optional.of(e.problem());
+        } catch (FormatException e) {
+            return Optional.of(e.problem());
+        }
     }
 
     private static Item item(Path folder, Optional<Problem> reason) throws IOException {

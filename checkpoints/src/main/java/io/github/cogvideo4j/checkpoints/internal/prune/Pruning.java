@@ -5,12 +5,10 @@ import io.github.cogvideo4j.checkpoints.internal.prune.PruneJournal.Action;
 import io.github.cogvideo4j.checkpoints.internal.source.RunFiles;
 import io.github.cogvideo4j.checkpoints.internal.source.TrainerActivity;
 import io.github.cogvideo4j.checkpoints.internal.staging.FolderSync;
-import io.github.cogvideo4j.checkpoints.internal.verify.FolderComparison;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.prune.PruneRequest;
 import io.github.cogvideo4j.checkpoints.prune.PruneRequest.Fate;
 import io.github.cogvideo4j.checkpoints.prune.PruneRequest.Item;
-import io.github.cogvideo4j.checkpoints.verify.VerificationReport;
 import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -86,10 +84,14 @@ record Pruning(
 
     /// Refuses to go on while anything changes below a folder.
     private void requireQuiet(Path folder) throws IOException {
-        Optional<TrainerActivity.Writer> writer = activity.writer(places.run());
+        Path real = places.run().toRealPath();
+        Optional<TrainerActivity.Writer> writer = activity.writer(real);
         if (writer.isPresent()) {
+            Path open = writer.get().file();
             throw PrunePlaces.refused(
-                    writer.get().file(), "checkpoints.prune.open", writer.get().process());
+                    open.startsWith(real) ? places.run().resolve(real.relativize(open)) : open,
+                    "checkpoints.prune.open",
+                    writer.get().process());
         }
         Map<Path, FileIdentity> before = new HashMap<>();
         files.forEach((file, identity) -> {
@@ -106,27 +108,11 @@ record Pruning(
 
     private void prove(Item item, JobControl control) throws IOException {
         Path target = places.weightsOf(item.name());
+        KeptWeights kept = KeptWeights.of(request, item.path());
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
-            requireEqual(target, item.path(), request.threads(), control);
+            kept.requireEqual(target, control);
         } else {
-            PrunePlanner.conversion(request, item.path(), target, false)
-                    .plan(JobControl.none())
-                    .run(control);
-        }
-    }
-
-    /// Compares converted weights with the checkpoint that they are of.
-    static void requireEqual(Path weights, Path checkpoint, int threads, JobControl control) throws IOException {
-        VerificationReport report = FolderComparison.open(
-                        weights, List.of(checkpoint), List.of(), Optional.empty(), Optional.empty(), threads)
-                .run(control);
-        if (!report.problems().isEmpty()) {
-            throw new InvalidCheckpointException(
-                    ProblemCode.DIFFERENT,
-                    Place.of(weights),
-                    "checkpoints.prune.different",
-                    checkpoint,
-                    report.problems().size());
+            kept.write(target, control);
         }
     }
 

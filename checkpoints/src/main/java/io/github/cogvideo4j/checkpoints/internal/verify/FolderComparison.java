@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.verify;
 
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterManifest;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.JobPlan;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
@@ -29,7 +30,7 @@ public record FolderComparison(Path folder, List<Counterpart> parts, int threads
     /// Opens what a folder is to be compared with. A model with adapters is compared with its base and its
     /// adapters, fused again.
     ///
-    /// @param folder   the folder
+    /// @param folder   the folder, or the file of a merged adapter
     /// @param sources  the checkpoint, or the base model of a fused one; of a merged model, its sources in
     ///                 order
     /// @param adapters the adapters that were fused, in order
@@ -44,6 +45,14 @@ public record FolderComparison(Path folder, List<Counterpart> parts, int threads
             int threads)
             throws IOException {
         Path source = sources.getFirst();
+        Optional<AdapterManifest> adapter = AdapterManifest.find(folder);
+        Optional<Manifest.Merge> sum =
+                adapter.flatMap(known -> known.manifest().source().merge());
+        if (sum.isPresent()) {
+            MergedAdapterCounterpart merged =
+                    MergedAdapterCounterpart.open(folder, adapter.get(), sum.get(), sources, base, threads);
+            return new FolderComparison(folder, List.of(merged.counterpart()), merged.threads());
+        }
         Optional<Manifest> manifest = Files.isRegularFile(folder.resolve(Manifest.FILE_NAME))
                 ? Optional.of(ManifestJson.read(folder))
                 : Optional.empty();

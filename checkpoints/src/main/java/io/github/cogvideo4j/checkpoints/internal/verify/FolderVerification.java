@@ -2,6 +2,7 @@ package io.github.cogvideo4j.checkpoints.internal.verify;
 
 import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
+import io.github.cogvideo4j.checkpoints.internal.lora.AdapterManifest;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
@@ -32,14 +33,17 @@ import java.util.SequencedMap;
 /// structure and values.
 public final class FolderVerification {
     private final Path folder;
+    private final Optional<Manifest> manifest;
     private final boolean deep;
     private final int threads;
     private final JobControl control;
     private final List<Problem> problems = new ArrayList<>();
     private final List<Problem> warnings = new ArrayList<>();
 
-    private FolderVerification(Path folder, boolean deep, int threads, JobControl control) {
+    private FolderVerification(
+            Path folder, Optional<Manifest> manifest, boolean deep, int threads, JobControl control) {
         this.folder = folder;
+        this.manifest = manifest;
         this.deep = deep;
         this.threads = threads;
         this.control = control;
@@ -47,19 +51,23 @@ public final class FolderVerification {
 
     /// Verifies a folder.
     ///
-    /// @param folder   a model's folder, or a transformer's
+    /// @param path     a model's folder, or a transformer's; or an adapter that has a manifest beside it
     /// @param deep     whether linked files are hashed too, instead of being compared by size and time
     /// @param threads  how many tensors are read at once
     /// @param control receives the number of bytes that are done
     /// @throws io.github.cogvideo4j.formats.MalformedFileException `manifest` when the manifest itself is not
     /// sound
-    public static VerificationReport verify(Path folder, boolean deep, int threads, JobControl control)
+    public static VerificationReport verify(Path path, boolean deep, int threads, JobControl control)
             throws IOException {
-        return new FolderVerification(folder, deep, threads, control).verify();
+        Optional<AdapterManifest> adapter = AdapterManifest.find(path);
+        FolderVerification verification = adapter.isPresent()
+                ? new FolderVerification(
+                        adapter.get().folder(), Optional.of(adapter.get().manifest()), deep, threads, control)
+                : new FolderVerification(path, manifest(path), deep, threads, control);
+        return verification.verify(path);
     }
 
-    private VerificationReport verify() throws IOException {
-        Optional<Manifest> manifest = manifest(folder);
+    private VerificationReport verify(Path shown) throws IOException {
         int files = 0;
         for (Manifest known : manifest.stream().toList()) {
             files = known.files().size();
@@ -73,9 +81,9 @@ public final class FolderVerification {
                 parts.put(part, Checkpoints.openEverySet(part));
             }
         } catch (FormatException e) {
-            return failed(manifest.isPresent(), files, e.problem());
+            return failed(shown, files, e.problem());
         } catch (CheckpointException e) {
-            return failed(manifest.isPresent(), files, e.problem());
+            return failed(shown, files, e.problem());
         }
         int tensors = 0;
         long bytes = 0;
@@ -93,7 +101,7 @@ public final class FolderVerification {
                         .sum();
             }
         }
-        return report(manifest.isPresent(), files, tensors, bytes);
+        return report(shown, files, tensors, bytes);
     }
 
     /// A training's state is no model yet, and has nothing that this checks.
@@ -189,9 +197,9 @@ public final class FolderVerification {
         }
     }
 
-    private VerificationReport failed(boolean manifest, int files, Problem problem) {
+    private VerificationReport failed(Path shown, int files, Problem problem) {
         problems.add(problem);
-        return report(manifest, files, 0, 0);
+        return report(shown, files, 0, 0);
     }
 
     private void checkNames(Path part, Checkpoint weights) throws IOException {
@@ -233,7 +241,7 @@ public final class FolderVerification {
     /// @param folder  the model's folder, whose manifest may tell how the names were settled
     /// @param weights the component's folder, or a weight file
     public static VerificationReport names(Path folder, Path weights) throws IOException {
-        FolderVerification verification = new FolderVerification(folder, false, 1, JobControl.none());
+        FolderVerification verification = new FolderVerification(folder, Optional.empty(), false, 1, JobControl.none());
         boolean frozenLeftOut = manifest(folder)
                 .filter(known -> known.options().excludeFrozen())
                 .isPresent();
@@ -246,11 +254,11 @@ public final class FolderVerification {
                 verification.warnings.addAll(names.warnings());
             }
         }
-        return verification.report(false, 0, 0, 0);
+        return verification.report(folder, 0, 0, 0);
     }
 
-    private VerificationReport report(boolean manifest, int files, int tensors, long bytes) {
+    private VerificationReport report(Path shown, int files, int tensors, long bytes) {
         return new VerificationReport(
-                folder, manifest, files, tensors, bytes, Optional.empty(), 0, List.of(), problems, warnings);
+                shown, manifest.isPresent(), files, tensors, bytes, Optional.empty(), 0, List.of(), problems, warnings);
     }
 }

@@ -45,17 +45,7 @@ final class MergedCounterpart {
             throws IOException {
         MergeSources found = merged(MergeSources.of(given), merge);
         List<Checkpoint> opened = found.open(given.getFirst(), options, JobControl.none());
-        if (opened.size() != merge.sources().size()
-                || base.isPresent() != merge.base().isPresent()) {
-            throw new InvalidRequestException(
-                    ProblemCode.REQUEST,
-                    Place.of(folder),
-                    merge.base().isPresent() ? "checkpoints.verify.merged-with-base" : "checkpoints.verify.merged",
-                    folder,
-                    merge.sources().size(),
-                    merge.sources().stream().map(MergedSource::path).toList(),
-                    merge.base().orElse("-"));
-        }
+        requireAsRecorded(folder, merge, opened.size(), base.isPresent());
         String component = FusedSource.component(manifest);
         Path weights = folder.resolve(component);
         ModelTable table = BaseTables.table(Checkpoints.openEverySet(weights).getFirst(), weights, Optional.empty());
@@ -72,7 +62,26 @@ final class MergedCounterpart {
         return new Counterpart(weights, CheckpointMerge.merge(named, changed, merge, false));
     }
 
-    private static MergeSources merged(MergeSources found, Merge merge) {
+    /// Holds what the user names to what the manifest records.
+    ///
+    /// @param shown   what the user called the result of the merge
+    /// @param sources how many sources are named
+    /// @param base    whether a base is
+    static void requireAsRecorded(Path shown, Merge merge, int sources, boolean base) {
+        if (sources != merge.sources().size() || base != merge.base().isPresent()) {
+            throw new InvalidRequestException(
+                    ProblemCode.REQUEST,
+                    Place.of(shown),
+                    merge.base().isPresent() ? "checkpoints.verify.merged-with-base" : "checkpoints.verify.merged",
+                    shown,
+                    merge.sources().size(),
+                    merge.sources().stream().map(MergedSource::path).toList(),
+                    merge.base().orElse("-"));
+        }
+    }
+
+    /// Of a run that has gone on, the sources that were merged.
+    static MergeSources merged(MergeSources found, Merge merge) {
         if (!found.run()) {
             return found;
         }

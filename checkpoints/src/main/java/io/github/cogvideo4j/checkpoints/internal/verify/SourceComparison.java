@@ -53,13 +53,17 @@ public final class SourceComparison {
             throws IOException {
         List<TensorDifference> differences = new ArrayList<>();
         for (Checkpoint set : Checkpoints.openEverySet(component)) {
-            differences.addAll(compareSet(set, checkpoint, threads, control));
+            differences.addAll(compare(set, checkpoint, threads, control));
         }
         SourceFiles.requireUnchanged(checkpoint.files());
         return differences;
     }
 
-    private static List<TensorDifference> compareSet(
+    /// Compares weights that have been opened.
+    ///
+    /// @param folder     the weights, whose dtypes count
+    /// @param checkpoint the source
+    public static List<TensorDifference> compare(
             Checkpoint folder, Checkpoint checkpoint, int threads, JobControl control) throws IOException {
         TensorMatch match = TensorMatch.of(checkpoint.shapes(), folder.shapes());
         List<TensorDifference> differences = new ArrayList<>();

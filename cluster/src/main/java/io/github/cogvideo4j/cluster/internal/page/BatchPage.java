@@ -1,7 +1,6 @@
 package io.github.cogvideo4j.cluster.internal.page;
 
 import io.github.cogvideo4j.cluster.internal.store.BatchStore;
-import io.github.cogvideo4j.cluster.internal.store.KeySet;
 import io.github.cogvideo4j.cluster.internal.store.ManifestLog;
 import io.github.cogvideo4j.cluster.internal.store.ManifestRow;
 import io.github.cogvideo4j.formats.json.JsonFile;
@@ -49,13 +48,8 @@ public final class BatchPage {
     }
 
     private void addAll(ManifestLog log, boolean wanted) throws IOException {
-        KeySet last = new KeySet();
-        int[] number = new int[1];
-        log.each(row -> last.put(ManifestLog.identity(row.key(), row.id()), number[0]++));
-        number[0] = 0;
-        log.each(row -> {
-            boolean counts = last.get(ManifestLog.identity(row.key(), row.id())) == number[0]++;
-            if (counts && row.completed() == wanted) {
+        log.eachLast(row -> {
+            if (row.completed() == wanted) {
                 add(row);
             }
         });

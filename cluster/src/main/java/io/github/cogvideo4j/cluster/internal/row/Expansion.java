@@ -61,6 +61,7 @@ public record Expansion(List<Long> seeds, Map<String, List<String>> grid, Option
             if (!count.isIntegralNumber() || count.asLong(0) < 1 || count.asLong(0) > MOST) {
                 throw bad("inference.request.field", "n");
             }
+            requireFew((long) chosen.size() * count.asLong());
             chosen = chosen.stream()
                     .flatMap(seed ->
                             LongStream.range(seed, seed + count.asLong()).boxed())
@@ -71,6 +72,7 @@ public record Expansion(List<Long> seeds, Map<String, List<String>> grid, Option
             rows.add(rest.deepCopy().put("seed", seed));
         }
         for (Map.Entry<String, List<String>> setting : grid.entrySet()) {
+            requireFew((long) rows.size() * setting.getValue().size());
             List<ObjectNode> more = new ArrayList<>();
             for (ObjectNode before : rows) {
                 for (String value : setting.getValue()) {
@@ -80,11 +82,14 @@ public record Expansion(List<Long> seeds, Map<String, List<String>> grid, Option
                 }
             }
             rows = more;
-            if (rows.size() > MOST) {
-                throw bad("cluster.row.many", MOST);
-            }
         }
         return rows;
+    }
+
+    private static void requireFew(long results) {
+        if (results > MOST) {
+            throw bad("cluster.row.many", MOST);
+        }
     }
 
     private List<Long> chosen(ObjectNode row, JsonNode own, long usual) {
@@ -95,6 +100,7 @@ public record Expansion(List<Long> seeds, Map<String, List<String>> grid, Option
             return seeds(own.stringValue());
         }
         if (own != null) {
+            requireFew(own.size());
             List<Long> list = new ArrayList<>();
             own.forEach(seed -> {
                 if (!seed.isIntegralNumber() || !seed.canConvertToLong()) {
@@ -117,6 +123,7 @@ public record Expansion(List<Long> seeds, Map<String, List<String>> grid, Option
         if (samples.isEmpty()) {
             return all;
         }
+        requireFew(samples.getAsInt());
         String prompt = row.path("prompts").path(0).path("text").asString("");
         return LongStream.range(0, samples.getAsInt())
                 .map(sample -> drawn(prompt, sample, all.getFirst()))

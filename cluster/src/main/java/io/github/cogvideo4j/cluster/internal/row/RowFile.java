@@ -1,7 +1,10 @@
 package io.github.cogvideo4j.cluster.internal.row;
 
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
-import io.github.cogvideo4j.cluster.internal.row.Lines.LongLineException;
+import io.github.cogvideo4j.cluster.internal.parquet.ParquetRows;
+import io.github.cogvideo4j.cluster.internal.store.Lines;
+import io.github.cogvideo4j.cluster.internal.store.Lines.LongLineException;
+import io.github.cogvideo4j.cluster.internal.store.Places;
 import io.github.cogvideo4j.formats.MalformedFileException;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.CarriesProblem;
@@ -16,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
@@ -36,13 +40,24 @@ public final class RowFile {
         }
     }
 
+    private final String name;
     private final Path file;
+    private final Map<String, String> settings;
     private final RowFields fields;
 
-    /// @param fields what a row may say
-    public RowFile(Path file, RowFields fields) {
-        this.file = file;
+    /// @param name     a path, or a URI of a Hadoop file system
+    /// @param settings settings of Spark, of which those for Hadoop are used
+    /// @param fields   what a row may say
+    public RowFile(String name, Map<String, String> settings, RowFields fields) {
+        this.name = name;
+        this.file = Places.isRemote(name) ? Path.of(name) : Places.path(name);
+        this.settings = Map.copyOf(settings);
         this.fields = fields;
+    }
+
+    /// Whether a file of this name is Parquet.
+    public static boolean isParquet(String name) {
+        return name.toLowerCase(Locale.ROOT).endsWith(".parquet");
     }
 
     /// Reads the rows, those that can be read and what is wrong with the others.
@@ -52,11 +67,16 @@ public final class RowFile {
         if (Files.isDirectory(file)) {
             throw new InvalidRequestException(ProblemCode.REQUEST, Place.of(file), "cluster.rows.folder");
         }
-        String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
-        try (Lines lines = Lines.of(file)) {
-            if (name.endsWith(".csv")) {
+        if (isParquet(name)) {
+            Places.requireSpark(name);
+            readParquet(sink);
+            return;
+        }
+        String kind = name.toLowerCase(Locale.ROOT);
+        try (Lines lines = new Lines(Places.open(name, settings), Lines.ROW)) {
+            if (kind.endsWith(".csv")) {
                 readTable(lines, sink);
-            } else if (name.endsWith(".jsonl") || name.endsWith(".ndjson") || name.endsWith(".json")) {
+            } else if (kind.endsWith(".jsonl") || kind.endsWith(".ndjson") || kind.endsWith(".json")) {
                 each(lines, sink, this::json);
             } else {
                 each(lines, sink, this::text);
@@ -94,8 +114,31 @@ public final class RowFile {
                 e instanceof LongLineException ? "cluster.row.long" : "cluster.row.encoding");
     }
 
+    private void readParquet(RowSink sink) throws IOException {
+        new ParquetRows(name, settings).read(Lines.ROW, new ParquetRows.Reader() {
+            @Override
+            public void row(long number, ObjectNode record) throws IOException {
+                try {
+                    sink.row(fields.row(number, unframed(record)));
+                } catch (BadRowException e) {
+                    sink.bad(number, e.problem);
+                } catch (InvalidRequestException | MalformedFileException e) {
+                    sink.bad(number, ((CarriesProblem) e).problem());
+                }
+            }
+
+            @Override
+            public void bad(long number, Problem problem) {
+                sink.bad(number, problem);
+            }
+        });
+    }
+
     private ObjectNode json(String line) {
-        ObjectNode json = JsonFile.parseObject(line, Place.of(file), ProblemCode.REQUEST);
+        return unframed(JsonFile.parseObject(line, Place.of(file), ProblemCode.REQUEST));
+    }
+
+    private ObjectNode unframed(ObjectNode json) {
         return json.get("body") instanceof ObjectNode body ? batchApi(json, body) : json;
     }
 
@@ -190,6 +233,7 @@ public final class RowFile {
         StringBuilder cell = new StringBuilder();
         boolean quoted = false;
         String text = line.get();
+        int length = text.length();
         for (int i = 0; ; i++) {
             if (i == text.length()) {
                 if (!quoted) {
@@ -198,6 +242,10 @@ public final class RowFile {
                 }
                 cell.append('\n');
                 text = lines.next().orElseThrow(() -> bad("cluster.row.quote"));
+                length += text.length();
+                if (length > Lines.ROW) {
+                    throw new LongLineException();
+                }
                 i = -1;
                 continue;
             }

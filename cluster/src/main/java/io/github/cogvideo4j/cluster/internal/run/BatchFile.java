@@ -50,7 +50,7 @@ public final class BatchFile {
         ours.put("format", FORMAT);
         ours.put("software", "cogvideo4j " + Version.current());
         ours.put("task", request.task().toString());
-        ours.put("name", String.valueOf(request.rows().getFileName()));
+        ours.put("name", request.name());
         ours.put("results", list.results());
         ours.put("sha256", identity(request, list));
         request.multiply().samples().ifPresent(samples -> {

@@ -8,16 +8,15 @@ import io.github.cogvideo4j.cluster.BatchRequest.Share;
 import io.github.cogvideo4j.cluster.BatchRequest.TaskKind;
 import io.github.cogvideo4j.cluster.internal.run.BatchWork.RowName;
 import io.github.cogvideo4j.cluster.internal.store.BatchStore;
-import io.github.cogvideo4j.cluster.internal.store.LocalStore;
 import io.github.cogvideo4j.cluster.internal.store.ManifestLog;
 import io.github.cogvideo4j.cluster.internal.store.ManifestRow;
+import io.github.cogvideo4j.cluster.internal.store.Places;
 import io.github.cogvideo4j.cluster.internal.task.GenerateTask;
 import io.github.cogvideo4j.cluster.internal.task.RowTask;
 import io.github.cogvideo4j.cluster.internal.task.SourceTask;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -58,17 +57,18 @@ public final class BatchRun implements AutoCloseable {
             return new BatchRun(request, store, log, task, Worklist.of(request, task, finished, control));
         } catch (RuntimeException | IOException e) {
             task.close();
+            store.close();
             throw e;
         }
     }
 
     /// The place that the batch fills.
-    static BatchStore store(BatchRequest request) {
-        if (request.output().matches("[a-z][a-z0-9+.-]*://.*")) {
+    static BatchStore store(BatchRequest request) throws IOException {
+        if (request.task() == TaskKind.CONVERT && Places.isRemote(request.output())) {
             throw new InvalidRequestException(
-                    ProblemCode.REQUEST, Place.nowhere(), "cluster.folder.scheme", request.output());
+                    ProblemCode.REQUEST, Place.nowhere(), "cluster.folder.models", request.output());
         }
-        return new LocalStore(Path.of(request.output()));
+        return Places.store(request.output(), request.settings());
     }
 
     /// What makes the rows.
@@ -80,7 +80,7 @@ public final class BatchRun implements AutoCloseable {
                 : new SourceTask(
                         request.task(),
                         request.defaults(),
-                        Path.of(request.output()).resolve("models"));
+                        Places.path(request.output()).resolve("models"));
     }
 
     /// The folder of the results, inside the batch's.
@@ -111,6 +111,7 @@ public final class BatchRun implements AutoCloseable {
                 stopped = engine().make(list.works(), standings, control);
             } finally {
                 log.collect();
+                log.settle();
             }
             log.tidy();
             return standings.report(store.display(), task.loads(), stopped);
@@ -188,5 +189,10 @@ public final class BatchRun implements AutoCloseable {
     @Override
     public void close() {
         task.close();
+        try {
+            store.close();
+        } catch (IOException _) {
+            // Every file that was written is closed; what is left is a connection.
+        }
     }
 }

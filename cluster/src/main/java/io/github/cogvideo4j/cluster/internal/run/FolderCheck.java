@@ -29,12 +29,9 @@ public record FolderCheck(BatchStore store, ManifestLog log) {
     public List<Problem> verify(JobControl control) throws IOException {
         List<Problem> problems = new ArrayList<>();
         List<ManifestRow> spoiled = new ArrayList<>();
-        KeySet last = lastRows();
-        int[] number = new int[1];
-        log.each(row -> {
+        log.eachLast(row -> {
             control.check();
-            boolean counts = last.get(ManifestLog.identity(row.key(), row.id())) == number[0]++;
-            if (!counts || !row.completed() || row.file().isEmpty()) {
+            if (!row.completed() || row.file().isEmpty()) {
                 return;
             }
             Optional<ProblemCode> wrong = check(row, row.file().get());
@@ -69,14 +66,6 @@ public record FolderCheck(BatchStore store, ManifestLog log) {
         return Optional.of(ProblemCode.DIFFERENT);
     }
 
-    /// The number of the row that counts, of each key and id.
-    private KeySet lastRows() throws IOException {
-        KeySet last = new KeySet();
-        int[] number = new int[1];
-        log.each(row -> last.put(ManifestLog.identity(row.key(), row.id()), number[0]++));
-        return last;
-    }
-
     /// Deletes what the manifest does not speak of.
     public List<String> collectGarbage() throws IOException {
         KeySet files = new KeySet();
@@ -107,14 +96,8 @@ public record FolderCheck(BatchStore store, ManifestLog log) {
 
     /// How the batch stands.
     public ObjectNode standing(long results) throws IOException {
-        KeySet last = lastRows();
-        int[] number = new int[1];
         long[] counts = new long[2];
-        log.each(row -> {
-            if (last.get(ManifestLog.identity(row.key(), row.id())) == number[0]++) {
-                counts[row.completed() ? 0 : 1]++;
-            }
-        });
+        log.eachLast(row -> counts[row.completed() ? 0 : 1]++);
         ObjectNode json = JsonFile.newObject();
         json.put("results", results);
         json.put("completed", counts[0]);

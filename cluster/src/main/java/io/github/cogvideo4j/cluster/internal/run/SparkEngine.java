@@ -75,7 +75,7 @@ final class SparkEngine implements BatchRun.RowEngine {
             conf.setMaster(
                     cluster.master().equals("local") ? "local[1," + RowRunner.MOST_ATTEMPTS + "]" : cluster.master());
         }
-        conf.setIfMissing("spark.app.name", "cogvideo batch " + request.rows().getFileName());
+        conf.setIfMissing("spark.app.name", "cogvideo batch " + request.name());
         cluster.settings().forEach(conf::set);
         if (conf.get("spark.master").startsWith("local")) {
             conf.setIfMissing("spark.excludeOnFailure.enabled", "false"); // there is nowhere else
@@ -148,7 +148,7 @@ final class SparkEngine implements BatchRun.RowEngine {
     private void run(JavaSparkContext spark, List<BatchWork> works, Optional<String> shipped, Progress progress) {
         JavaRDD<BatchWork> rows = spark.parallelize(works, works.size());
         rows.setName("rows");
-        spark.sc().setJobDescription("videos of " + request.rows().getFileName());
+        spark.sc().setJobDescription("videos of " + request.name());
         spark.sc()
                 .runJob(
                         rows.rdd(),

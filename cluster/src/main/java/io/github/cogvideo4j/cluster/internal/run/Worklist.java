@@ -14,11 +14,13 @@ import io.github.cogvideo4j.cluster.internal.task.RowTask;
 import io.github.cogvideo4j.cluster.internal.task.RowTask.Prepared;
 import io.github.cogvideo4j.formats.problem.CarriesProblem;
 import io.github.cogvideo4j.formats.problem.Category;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -87,7 +89,7 @@ public final class Worklist implements RowSink {
     /// @param finished what is done already
     static Worklist of(BatchRequest request, RowTask task, Finished finished, JobControl control) throws IOException {
         Worklist list = new Worklist(request, task, finished, control);
-        new RowFile(request.rows(), list.fields).read(list);
+        new RowFile(request.rows(), request.settings(), list.fields).read(list);
         list.finish();
         return list;
     }
@@ -100,9 +102,21 @@ public final class Worklist implements RowSink {
 
     private void note(List<Problem> problems, long line, Problem problem) {
         if (problems.size() < MOST_PROBLEMS) {
-            Place place = problem.place().file().isPresent() ? problem.place() : Place.of(request.rows());
-            problems.add(Problem.of(problem.code(), place, "cluster.row.bad", line, problem.message()));
+            Place place = problem.place().file().isPresent() ? problem.place() : place();
+            String key = RowFile.isParquet(request.rows()) ? "cluster.row.numbered" : "cluster.row.bad";
+            problems.add(Problem.of(problem.code(), place, key, line, ofRow(problem.message())));
         }
+    }
+
+    /// A request's fields are a row's here, and nothing that is repeated.
+    private static Message ofRow(Message message) {
+        return message.key().equals("inference.request.field")
+                ? new Message("cluster.row.field", message.arguments())
+                : message;
+    }
+
+    private Place place() {
+        return Place.of(Path.of(request.rows()));
     }
 
     @Override
@@ -275,11 +289,10 @@ public final class Worklist implements RowSink {
     /// @throws InvalidRequestException `request` with the first
     void requireReadable() {
         if (malformedRows > 0) {
-            throw new InvalidRequestException(
-                    ProblemCode.REQUEST, Place.of(request.rows()), "cluster.rows.malformed", malformedRows);
+            throw new InvalidRequestException(ProblemCode.REQUEST, place(), "cluster.rows.malformed", malformedRows);
         }
         if (results == 0) {
-            throw new InvalidRequestException(ProblemCode.REQUEST, Place.of(request.rows()), "cluster.rows.none");
+            throw new InvalidRequestException(ProblemCode.REQUEST, place(), "cluster.rows.none");
         }
     }
 

@@ -5,11 +5,15 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /// The place that a batch fills. Names are relative and separated by `/`; what has a name is whole.
 public interface BatchStore extends AutoCloseable {
     /// The place for people.
     String display();
+
+    /// The folder of a mounted file system that it is, if it is one.
+    Optional<Path> folder();
 
     /// Whether something has the name.
     boolean exists(String name) throws IOException;
@@ -35,6 +39,9 @@ public interface BatchStore extends AutoCloseable {
 
     /// Adds whole lines to a file, or makes it. A last line that was cut off is dropped.
     void append(String name, byte[] lines) throws IOException;
+
+    /// Makes one file of what was added to a file, where it lies apart until then.
+    void settle(String name) throws IOException;
 
     /// Replaces a file by one that is written line by line.
     void replace(String name, Body body) throws IOException;

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -54,7 +55,18 @@ public final class LocalStore implements BatchStore {
         return root.toString();
     }
 
+    @Override
+    public Optional<Path> folder() {
+        return Optional.of(root);
+    }
+
+    /// A folder in the folder that is a link leads to files of others, which would be replaced and deleted.
     private Path path(String name) {
+        int slash = name.indexOf('/');
+        Path folder = root.resolve(slash < 0 ? name : name.substring(0, slash));
+        if (Files.isSymbolicLink(folder) && (slash >= 0 || Files.isDirectory(folder))) {
+            throw new OutputException(ProblemCode.OUTPUT_REFUSED, Place.of(folder), "cluster.folder.link");
+        }
         return root.resolve(name);
     }
 
@@ -147,7 +159,10 @@ public final class LocalStore implements BatchStore {
             try {
                 Files.createFile(target);
             } catch (FileAlreadyExistsException _) {
-                return false;
+                // An empty one holds the name for a process that died before it could move the whole one there.
+                if (Files.size(target) > 0) {
+                    return false;
+                }
             }
             Files.move(unfinished, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
             return true;
@@ -172,6 +187,11 @@ public final class LocalStore implements BatchStore {
             }
             channel.force(true);
         }
+    }
+
+    @Override
+    public void settle(String name) {
+        // What is added is in the file.
     }
 
     /// The end of the last line that is whole.

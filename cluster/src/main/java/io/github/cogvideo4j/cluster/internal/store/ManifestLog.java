@@ -1,15 +1,18 @@
 package io.github.cogvideo4j.cluster.internal.store;
 
+import io.github.cogvideo4j.cluster.internal.store.Lines.LongLineException;
 import io.github.cogvideo4j.formats.MalformedFileException;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStreamReader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -22,7 +25,12 @@ public final class ManifestLog {
     public static final String MAIN = "manifest.jsonl";
 
     private static final String SHARD = "manifest-\\d+-of-\\d+\\.jsonl";
+    private static final String PARTS = "manifest(-\\d+-of-\\d+)?";
+    private static final String PART = "\\d{6,10}-[0-9a-f]{64}\\.jsonl";
     private static final int ONCE = 4 << 20;
+
+    /// A row may be written with an escape for each of its characters.
+    private static final int LONGEST = 8 * Lines.ROW;
 
     private final BatchStore store;
     private final String name;
@@ -66,10 +74,7 @@ public final class ManifestLog {
 
     /// Adds the parts to the manifest. Stopped in between, the next one finds again what it had not deleted.
     public void collect() throws IOException {
-        List<String> names = store.list(parts).stream()
-                .filter(part -> part.endsWith(".jsonl") && !part.startsWith("."))
-                .sorted(Comparator.naturalOrder())
-                .toList();
+        List<String> names = parts(parts);
         int next = 0;
         while (next < names.size()) {
             ByteArrayOutputStream lines = new ByteArrayOutputStream();
@@ -87,7 +92,19 @@ public final class ManifestLog {
         }
     }
 
-    /// Reads the rows of all manifests.
+    /// Makes one file of the manifest, where it lies in several.
+    public void settle() throws IOException {
+        store.settle(name);
+    }
+
+    private List<String> parts(String folder) throws IOException {
+        return store.list(folder).stream()
+                .filter(part -> part.matches(PART))
+                .sorted(Comparator.naturalOrder())
+                .toList();
+    }
+
+    /// Reads the rows of all manifests, and those that are in none yet: a process that was killed left them.
     ///
     /// @throws MalformedFileException `manifest` for a line that is no such row; a last one without its end is left
     /// out
@@ -98,6 +115,36 @@ public final class ManifestLog {
         for (String shard : shards(store)) {
             read(shard, reader);
         }
+        for (String folder : store.list("")) {
+            if (folder.matches(PARTS)) {
+                for (String part : parts(folder)) {
+                    readPart(folder + "/" + part, reader);
+                }
+            }
+        }
+    }
+
+    /// Reads the rows that count: of several of one key and id the last.
+    ///
+    /// @throws MalformedFileException as [#each]
+    public void eachLast(RowReader reader) throws IOException {
+        KeySet last = new KeySet();
+        int[] number = new int[1];
+        each(row -> last.put(identity(row.key(), row.id()), number[0]++));
+        number[0] = 0;
+        each(row -> {
+            if (last.get(identity(row.key(), row.id())) == number[0]++) {
+                reader.read(row);
+            }
+        });
+    }
+
+    private void readPart(String part, RowReader reader) throws IOException {
+        try {
+            read(part, reader);
+        } catch (NoSuchFileException | FileNotFoundException _) {
+            // Its process has just added it to the manifest.
+        }
     }
 
     /// The manifests of shards.
@@ -106,41 +153,51 @@ public final class ManifestLog {
     }
 
     private void read(String file, RowReader reader) throws IOException {
-        lines(file, (number, line) -> {
-            try {
-                reader.read(ManifestRow.read(line, Place.of(Path.of(file))));
-            } catch (MalformedFileException e) {
-                throw new MalformedFileException(
-                        ProblemCode.MANIFEST,
-                        Place.of(Path.of(store.display(), file)),
-                        "cluster.row.bad",
-                        number + 1,
-                        e.problem().message());
-            }
-        });
+        lines(file, (number, line) -> reader.read(row(file, number, line)));
+    }
+
+    private ManifestRow row(String file, long number, String line) {
+        try {
+            return ManifestRow.read(line, place(file));
+        } catch (MalformedFileException e) {
+            throw bad(file, number, e.problem().message());
+        }
+    }
+
+    private Place place(String file) {
+        return Place.of(Path.of(store.display(), file));
+    }
+
+    private MalformedFileException bad(String file, long number, Object what) {
+        return new MalformedFileException(ProblemCode.MANIFEST, place(file), "cluster.row.bad", number, what);
     }
 
     @FunctionalInterface
     private interface LineReader {
-        void read(int number, String line) throws IOException;
+        void read(long number, String line) throws IOException;
     }
 
     private void lines(String file, LineReader reader) throws IOException {
-        try (BufferedReader lines =
-                new BufferedReader(new InputStreamReader(store.open(file), StandardCharsets.UTF_8))) {
-            int number = 0;
-            String line = lines.readLine();
-            while (line != null) {
-                String next = lines.readLine();
-                if (next == null && !line.endsWith("}")) {
+        try (Lines lines = new Lines(store.open(file), LONGEST)) {
+            for (Optional<String> line = next(lines, file); line.isPresent(); line = next(lines, file)) {
+                if (!lines.isEnded()) {
                     return; // cut off: what it said is in a part
                 }
-                if (!line.isBlank()) {
-                    reader.read(number, line);
+                if (!line.get().isBlank()) {
+                    reader.read(lines.number(), line.get());
                 }
-                number++;
-                line = next;
             }
+        }
+    }
+
+    private Optional<String> next(Lines lines, String file) throws IOException {
+        try {
+            return lines.next();
+        } catch (LongLineException | CharacterCodingException e) {
+            throw bad(
+                    file,
+                    lines.number(),
+                    Message.of(e instanceof LongLineException ? "cluster.manifest.long" : "cluster.row.encoding"));
         }
     }
 
@@ -152,7 +209,7 @@ public final class ManifestLog {
         KeySet last = new KeySet();
         int[] count = new int[1];
         lines(name, (number, line) -> {
-            last.put(identity(line), number);
+            last.put(identity(number, line), Math.toIntExact(number));
             count[0]++;
         });
         if (last.size() == count[0]) {
@@ -161,14 +218,14 @@ public final class ManifestLog {
         store.replace(
                 name,
                 stream -> lines(name, (number, line) -> {
-                    if (last.get(identity(line)) == number) {
+                    if (last.get(identity(number, line)) == number) {
                         stream.write((line + "\n").getBytes(StandardCharsets.UTF_8));
                     }
                 }));
     }
 
-    private String identity(String line) {
-        ManifestRow row = ManifestRow.read(line, Place.of(Path.of(name)));
+    private String identity(long number, String line) {
+        ManifestRow row = row(name, number, line);
         return identity(row.key(), row.id());
     }
 
@@ -177,22 +234,32 @@ public final class ManifestLog {
         return key + "\n" + id;
     }
 
-    /// Adds the manifests of all shards to the one that users read.
+    /// Adds the manifests of all shards to the one that users read. Stopped in between, the next one adds a shard
+    /// again, and of two rows of one name the last counts.
     public void merge() throws IOException {
         List<String> shards = shards(store);
         for (String shard : shards) {
-            try (var stream = store.open(shard)) {
-                byte[] bytes = stream.readAllBytes();
-                int end = bytes.length;
-                while (end > 0 && bytes[end - 1] != '\n') {
-                    end--;
+            List<String> rows = new ArrayList<>();
+            int[] length = new int[1];
+            lines(shard, (_, line) -> {
+                rows.add(line + "\n");
+                length[0] += line.length();
+                if (length[0] > ONCE) {
+                    append(rows);
+                    length[0] = 0;
                 }
-                store.append(MAIN, Arrays.copyOf(bytes, end));
-            }
+            });
+            append(rows);
         }
         tidy();
+        settle();
         for (String shard : shards) {
             store.delete(shard);
         }
+    }
+
+    private void append(List<String> rows) throws IOException {
+        store.append(MAIN, String.join("", rows).getBytes(StandardCharsets.UTF_8));
+        rows.clear();
     }
 }

@@ -42,6 +42,11 @@ public record ManifestRow(
         String device,
         String host,
         int attempt) {
+    /// `completed` or `failed`.
+    public String status() {
+        return completed ? "completed" : "failed";
+    }
+
     /// The row for another of the user's names for the same thing.
     public ManifestRow named(String otherId, long otherRow) {
         return new ManifestRow(
@@ -75,7 +80,7 @@ public record ManifestRow(
         json.put("key", key);
         json.put("id", id);
         json.put("row", row);
-        json.put("status", completed ? "completed" : "failed");
+        json.put("status", status());
         json.put("error_code", errorCode.orElse(null));
         message.ifPresent(text -> json.put("message", text));
         json.put("file", file.orElse(null));

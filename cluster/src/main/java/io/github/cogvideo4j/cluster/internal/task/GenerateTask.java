@@ -79,7 +79,7 @@ public final class GenerateTask implements RowTask {
         String name = name(prompt.text()) + "-" + request.seed();
         Optional<Path> missing = Stream.of(prompt.input(), prompt.lastImage(), prompt.mask())
                 .flatMap(Optional::stream)
-                .filter(file -> !Files.exists(file))
+                .filter(file -> !isThere(file))
                 .findFirst();
         String group = group(request);
         if (missing.isPresent()) {
@@ -89,6 +89,11 @@ public final class GenerateTask implements RowTask {
         Shape shape = shape(request);
         return new Prepared(
                 keys.key(request), group, name, shape.work(), shape.bytes(), shape.device(), shape.problem());
+    }
+
+    /// Whether something is there that has an end: not a pipe or a device.
+    static boolean isThere(Path file) {
+        return Files.isRegularFile(file) || Files.isDirectory(file);
     }
 
     /// A key for a row whose files are not there: of what it says, so that it becomes another one with them.

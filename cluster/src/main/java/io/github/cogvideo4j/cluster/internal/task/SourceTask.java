@@ -90,7 +90,7 @@ public final class SourceTask implements RowTask {
     @Override
     public Prepared prepare(ObjectNode fields) throws IOException {
         Asked asked = asked(fields);
-        boolean there = Files.exists(asked.source());
+        boolean there = GenerateTask.isThere(asked.source());
         long size = there ? size(asked.source()) : 0;
         ObjectNode identity = JsonFile.newObject();
         identity.put("task", kind.toString());

@@ -204,6 +204,14 @@ class RowRunnerTest {
         }
 
         @Override
+        public void settle(String name) {}
+
+        @Override
+        public Optional<Path> folder() {
+            return Optional.empty();
+        }
+
+        @Override
         public void replace(String name, Body body) throws IOException {
             ByteArrayOutputStream stream = new ByteArrayOutputStream();
             body.write(stream);

@@ -17,27 +17,30 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /// A sampler set up for a model. It holds no state of a generation: each has a run of its own.
 public final class Sampler {
     private final String name;
     private final Place place;
     private final SchedulerConfig config;
-    private final NoiseTable table;
+    /// Makes the table, with libtorch: who only asks what a model is for does without.
+    private final Supplier<NoiseTable> maker;
     private final SamplerKind kind;
     private final SamplerOptions options;
+    private Optional<NoiseTable> table = Optional.empty();
 
     private Sampler(
             String name,
             Place place,
             SchedulerConfig config,
-            NoiseTable table,
+            Supplier<NoiseTable> maker,
             SamplerKind kind,
             SamplerOptions options) {
         this.name = name;
         this.place = place;
         this.config = config;
-        this.table = table;
+        this.maker = maker;
         this.kind = kind;
         this.options = options;
     }
@@ -71,11 +74,12 @@ public final class Sampler {
         SchedulerChoice chosen =
                 plain == SchedulerChoice.DPM_2M && config.solver().stochastic() ? SchedulerChoice.DPM_2M_SDE : plain;
         check(chosen, options);
-        SchedulerConfig settled = config.withSolver(settled(config.solver(), chosen, options));
-        settled = spacing.map(settled::withTimestepSpacing).orElse(settled);
+        SchedulerConfig solved = config.withSolver(settled(config.solver(), chosen, options));
+        SchedulerConfig settled = spacing.map(solved::withTimestepSpacing).orElse(solved);
         SamplerKind kind = SamplerKind.of(chosen);
         String name = chosen == SchedulerChoice.DPM_2M_SDE ? chosen.id() : chosen.className();
-        return new Sampler(name, json.place(), settled, kind.table(settled, options.keepSnrShift()), kind, options);
+        return new Sampler(
+                name, json.place(), settled, () -> kind.table(settled, options.keepSnrShift()), kind, options);
     }
 
     private static SolverConfig settled(SolverConfig own, SchedulerChoice chosen, SamplerOptions options) {
@@ -120,7 +124,7 @@ public final class Sampler {
                 "DDIMInverseScheduler",
                 place,
                 config,
-                NoiseTable.unshifted(config),
+                () -> NoiseTable.unshifted(config),
                 new SamplerKind(ConfigDefaults.COGVIDEOX, SamplerKind.Schedule.COGVIDEOX, InverseDdimRun::new),
                 options);
     }
@@ -159,7 +163,7 @@ public final class Sampler {
             throw refused("inference.scheduler.steps", steps, config.numTrainTimesteps());
         }
         return kind.runs()
-                .apply(new SamplerSetup(config, table, steps, first, options.referenceQuirks(), Optional.empty()));
+                .apply(new SamplerSetup(config, table(), steps, first, options.referenceQuirks(), Optional.empty()));
     }
 
     /// A run on another table and schedule, for tests that start from the reference's.
@@ -168,7 +172,10 @@ public final class Sampler {
     }
 
     /// The share of the signal that is left at each training timestep.
-    NoiseTable table() {
-        return table;
+    synchronized NoiseTable table() {
+        if (table.isEmpty()) {
+            table = Optional.of(maker.get());
+        }
+        return table.get();
     }
 }

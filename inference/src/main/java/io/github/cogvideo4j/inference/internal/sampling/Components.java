@@ -1,12 +1,7 @@
 package io.github.cogvideo4j.inference.internal.sampling;
 
-import io.github.cogvideo4j.checkpoints.internal.model.ConfigDocument;
 import io.github.cogvideo4j.checkpoints.internal.model.TransformerConfig;
-import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
-import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
-import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.inference.InvalidModelException;
 import io.github.cogvideo4j.inference.internal.cache.StepCache;
 import io.github.cogvideo4j.inference.internal.cuda.UserCache;
@@ -33,7 +28,6 @@ import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.Precision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -43,17 +37,13 @@ import java.util.stream.Stream;
 /// The parts of a model's folder, each opened when it is first needed. Weights are mapped, so opening is
 /// quick; the text encoder can be let go once the prompts are encoded and is opened again for the next ones.
 final class Components implements AutoCloseable {
-    private static final List<String> FOLDERS = List.of("tokenizer", "text_encoder", "transformer", "vae", "scheduler");
-
     private final Path model;
     private final PipelineOptions options;
     private final ComputeDevice device;
-    private final TransformerConfig config;
-    private final Sampler sampler;
+    private final ModelDescription description;
     private final TransformerModel transformer;
     private final CogVideoXVae vae;
     private final List<Problem> warnings;
-    private final Optional<String> pipelineClass;
     private final CopyLane.Maker lanes;
     private final Optional<KernelChoice> kernels;
     private Optional<TextEncoder> textEncoder = Optional.empty();
@@ -65,23 +55,19 @@ final class Components implements AutoCloseable {
             Path model,
             PipelineOptions options,
             ComputeDevice device,
-            TransformerConfig config,
-            Sampler sampler,
+            ModelDescription description,
             TransformerModel transformer,
             CogVideoXVae vae,
             List<Problem> warnings,
-            Optional<String> pipelineClass,
             CopyLane.Maker lanes,
             Optional<KernelChoice> kernels) {
         this.model = model;
         this.options = options;
         this.device = device;
-        this.config = config;
-        this.sampler = sampler;
+        this.description = description;
         this.transformer = transformer;
         this.vae = vae;
         this.warnings = List.copyOf(warnings);
-        this.pipelineClass = pipelineClass;
         this.lanes = lanes;
         this.kernels = kernels;
         this.compute = options.compute();
@@ -113,69 +99,32 @@ final class Components implements AutoCloseable {
             throws IOException {
         Optional<Problem> passedOver = device.note(options.compute().device());
         Precision precision = options.compute().precision();
-        ModelFolder folder = ModelFolder.read(model);
-        requireCogVideoX(folder);
-        for (String name : FOLDERS) {
-            boolean replaced =
-                    name.equals("transformer") && options.transformer().isPresent();
-            if (!Files.isDirectory(model.resolve(name)) && !replaced) {
-                throw new InvalidModelException(
-                        Problem.of(ProblemCode.COMPONENT_MISSING, Place.of(model), "inference.pipeline.component", name)
-                                .with(new Remedy.CopyFromBase(name, model.resolve(name), true)));
-            }
-        }
-        Sampler sampler = sampler(model, options);
-        Path weights = options.transformer().orElse(model.resolve("transformer"));
-        TransformerConfig config = TransformerConfig.read(configFile(model, weights));
+        ModelDescription description = ModelDescription.read(model, options);
         CogVideoXVae vae = CogVideoXVae.load(model.resolve("vae"), precision, device);
         try {
-            Adapters adapters = Adapters.fuse(weights, options.loras());
-            TransformerModel transformer =
-                    TransformerModel.open(weights, config, adapters.weights(), precision, device, options.weights());
+            Adapters adapters = Adapters.fuse(description.weights(), options.loras());
+            TransformerModel transformer = TransformerModel.open(
+                    description.weights(),
+                    description.config(),
+                    adapters.weights(),
+                    precision,
+                    device,
+                    options.weights());
             return new Components(
                     model,
                     options,
                     device,
-                    config,
-                    sampler,
+                    description,
                     transformer,
                     vae,
                     Stream.concat(passedOver.stream(), adapters.warnings().stream())
                             .toList(),
-                    options.transformer().isPresent() ? Optional.empty() : folder.pipelineClass(),
                     lanes,
                     kernels);
         } catch (RuntimeException | IOException e) {
             vae.close();
             throw e;
         }
-    }
-
-    /// Refuses a pipeline of another model by its name, before details of its parts are told.
-    private static void requireCogVideoX(ModelFolder folder) {
-        ModelFolder.ListedComponent transformer = folder.components().get("transformer");
-        String own = transformer == null ? "" : transformer.className();
-        if (folder.isPipeline() && !own.isEmpty() && !own.equals(TransformerConfig.CLASS_NAME)) {
-            throw new InvalidModelException(
-                    ProblemCode.PIPELINE_CLASS,
-                    Place.of(folder.path().resolve(ModelFolder.INDEX)),
-                    "inference.pipeline.other-model",
-                    folder.pipelineClass().orElse(""),
-                    own);
-        }
-    }
-
-    /// The configuration beside the weights, or the model's own: a training checkpoint has none.
-    private static Path configFile(Path model, Path weights) {
-        Path beside = weights.resolve("config.json");
-        return Files.isRegularFile(beside)
-                ? beside
-                : model.resolve("transformer").resolve("config.json");
-    }
-
-    private static Sampler sampler(Path model, PipelineOptions options) throws IOException {
-        ConfigDocument json = ConfigDocument.read(model.resolve("scheduler").resolve("scheduler_config.json"));
-        return Sampler.of(json, options.scheduler(), options.spacing(), options.sampler());
     }
 
     PipelineOptions options() {
@@ -191,10 +140,9 @@ final class Components implements AutoCloseable {
         return warnings;
     }
 
-    /// The class that the model's index gives its pipeline; empty when the transformer is another one than the
-    /// model's own.
-    Optional<String> pipelineClass() {
-        return pipelineClass;
+    /// What its folder says of it.
+    ModelDescription description() {
+        return description;
     }
 
     /// The type in which all components compute.
@@ -204,11 +152,11 @@ final class Components implements AutoCloseable {
 
     /// The transformer's configuration.
     TransformerConfig config() {
-        return config;
+        return description.config();
     }
 
     Sampler sampler() {
-        return sampler;
+        return description.sampler();
     }
 
     TransformerModel transformer() {

@@ -23,7 +23,7 @@ import org.bytedeco.pytorch.global.torch;
 record ControlSource() implements LatentSource {
     @Override
     public void check(Components components, PipelineRequest request) {
-        InputLayout.CONTROL.require(components);
+        InputLayout.CONTROL.require(components.description());
         Video video = request.video()
                 .orElseThrow(() -> RequestCheck.refused(ProblemCode.VIDEO, "inference.pipeline.no-control"));
         int asked = request.settings().numFrames().orElse(video.frames());

@@ -21,7 +21,7 @@ record Decoding(Components components, double framesPerSecond, TensorProbe probe
     /// @return a video for each of the batch; the caller closes them
     List<Video> videos(Tensor latents, VaeProgress progress) {
         int ratio = components.vae().config().spatialRatio();
-        int frames = Math.toIntExact(components.vae().videoFrames(latents.size(1)));
+        int frames = Math.toIntExact(components.vae().config().videoFrames(latents.size(1)));
         int height = Math.toIntExact(latents.size(3) * ratio);
         int width = Math.toIntExact(latents.size(4) * ratio);
         List<Video> videos = new ArrayList<>();

@@ -23,7 +23,7 @@ import org.bytedeco.pytorch.global.torch;
 record ImageSource() implements LatentSource {
     @Override
     public void check(Components components, PipelineRequest request) {
-        InputLayout.IMAGE.require(components);
+        InputLayout.IMAGE.require(components.description());
         requireImages(request);
     }
 

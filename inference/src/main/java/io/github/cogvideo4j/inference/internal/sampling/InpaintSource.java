@@ -41,7 +41,7 @@ record InpaintSource(GenerationKind kind) implements LatentSource {
 
     @Override
     public void check(Components components, PipelineRequest request) {
-        InputLayout.INPAINT.require(components);
+        InputLayout.INPAINT.require(components.description());
         if (kind == GenerationKind.I2V) {
             ImageSource.requireImages(request);
         }
@@ -58,7 +58,7 @@ record InpaintSource(GenerationKind kind) implements LatentSource {
     /// Refuses inputs of inpainting with any other model.
     static void requireNone(Components components, PipelineRequest request) {
         if (request.lastImage().isPresent() || request.mask().isPresent()) {
-            InputLayout.INPAINT.require(components);
+            InputLayout.INPAINT.require(components.description());
         }
     }
 
@@ -197,7 +197,9 @@ record InpaintSource(GenerationKind kind) implements LatentSource {
 
     /// The frames that are given; with patches in time fewer than were asked for.
     private static int frames(Setting setting) {
-        return new SizeRules(setting.components().config(), setting.components().vae())
+        return new SizeRules(
+                        setting.components().config(),
+                        setting.components().vae().config())
                 .inpaintedFrames(setting.shape().requestedFrames());
     }
 

@@ -36,54 +36,54 @@ enum InputLayout {
     }
 
     /// Refuses a model of another kind, and says what that is for.
-    void require(Components components) {
-        if (!isOf(components)) {
-            throw refused(components);
+    void require(ModelDescription model) {
+        if (!isOf(model)) {
+            throw refused(model);
         }
     }
 
     /// Whether a model is of this kind. One for an image or a control is of both when nothing says which.
-    boolean isOf(Components components) {
-        TransformerConfig config = components.config();
-        Optional<String> named = components.pipelineClass();
+    boolean isOf(ModelDescription model) {
+        TransformerConfig config = model.config();
+        Optional<String> named = model.pipelineClass();
         return config.inChannels() == channels(config.outChannels())
                 && !(this == IMAGE && named.filter(CONTROL_CLASS::equals).isPresent())
                 && !(this == CONTROL && named.filter(IMAGE_CLASS::equals).isPresent());
     }
 
-    private InvalidModelException refused(Components components) {
-        TransformerConfig config = components.config();
+    private InvalidModelException refused(ModelDescription model) {
+        TransformerConfig config = model.config();
         int in = config.inChannels();
         int twice = CONTROL.channels(config.outChannels());
         if (in == VOID_TIMES * config.outChannels()) {
-            return refused(components, "inference.pipeline.void-model", in);
+            return refused(model, "inference.pipeline.void-model", in);
         }
         if (this == INPAINT) {
-            return refused(components, "inference.pipeline.takes-no-mask", in, channels(config.outChannels()));
+            return refused(model, "inference.pipeline.takes-no-mask", in, channels(config.outChannels()));
         }
-        if (CONTROL.isOf(components) && IMAGE.isOf(components)) {
-            return refused(components, "inference.pipeline.wants-image-or-control", in);
+        if (CONTROL.isOf(model) && IMAGE.isOf(model)) {
+            return refused(model, "inference.pipeline.wants-image-or-control", in);
         }
-        if (CONTROL.isOf(components)) {
-            return refused(components, "inference.pipeline.wants-control", in, CONTROL_CLASS);
+        if (CONTROL.isOf(model)) {
+            return refused(model, "inference.pipeline.wants-control", in, CONTROL_CLASS);
         }
-        if (IMAGE.isOf(components)) {
+        if (IMAGE.isOf(model)) {
             return this == CONTROL
-                    ? refused(components, "inference.pipeline.image-not-control", in, IMAGE_CLASS, CONTROL_CLASS)
-                    : refused(components, "inference.pipeline.wants-image", in);
+                    ? refused(model, "inference.pipeline.image-not-control", in, IMAGE_CLASS, CONTROL_CLASS)
+                    : refused(model, "inference.pipeline.wants-image", in);
         }
-        if (INPAINT.isOf(components)) {
-            return refused(components, "inference.pipeline.inpainting-model", in);
+        if (INPAINT.isOf(model)) {
+            return refused(model, "inference.pipeline.inpainting-model", in);
         }
         return switch (this) {
-            case INPAINT, TEXT -> refused(components, "inference.pipeline.other-input", in, config.outChannels());
-            case IMAGE -> refused(components, "inference.pipeline.takes-no-image", in);
-            case CONTROL -> refused(components, "inference.pipeline.takes-no-control", in, twice);
+            case INPAINT, TEXT -> refused(model, "inference.pipeline.other-input", in, config.outChannels());
+            case IMAGE -> refused(model, "inference.pipeline.takes-no-image", in);
+            case CONTROL -> refused(model, "inference.pipeline.takes-no-control", in, twice);
         };
     }
 
-    private static InvalidModelException refused(Components components, String key, Object... arguments) {
+    private static InvalidModelException refused(ModelDescription model, String key, Object... arguments) {
         return new InvalidModelException(
-                ProblemCode.PIPELINE_CLASS, components.config().document().place(), key, arguments);
+                ProblemCode.PIPELINE_CLASS, model.config().document().place(), key, arguments);
     }
 }

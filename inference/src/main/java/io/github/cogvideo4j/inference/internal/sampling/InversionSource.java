@@ -12,7 +12,7 @@ import java.util.Optional;
 record InversionSource() implements LatentSource {
     @Override
     public void check(Components components, PipelineRequest request) {
-        InputLayout.TEXT.require(components);
+        InputLayout.TEXT.require(components.description());
         // The inverse scheduler knows no shift of the signal-to-noise ratio, with which the models without
         // rotary positions were trained: the reference's script refuses them too.
         if (!components.config().useRotaryPositionalEmbeddings()) {

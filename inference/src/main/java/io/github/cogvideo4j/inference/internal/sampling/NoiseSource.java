@@ -8,7 +8,7 @@ import java.util.Optional;
 record NoiseSource() implements LatentSource {
     @Override
     public void check(Components components, PipelineRequest request) {
-        InputLayout.TEXT.require(components);
+        InputLayout.TEXT.require(components.description());
     }
 
     @Override

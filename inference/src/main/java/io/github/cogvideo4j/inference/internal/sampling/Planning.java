@@ -50,7 +50,7 @@ public final class Planning {
         InpaintSource.requireNone(components, request);
         Sampler sampler = components.sampler();
         int calls = calls(sampler, source.firstStep(request), request);
-        SizeRules sizes = new SizeRules(components.config(), components.vae());
+        SizeRules sizes = new SizeRules(components.config(), components.vae().config());
         this.shape = source.shape(sizes, request);
         this.modelRate = sizes.framesPerSecond();
         double inputRate = request.video().map(video -> video.framesPerSecond()).orElse(modelRate);

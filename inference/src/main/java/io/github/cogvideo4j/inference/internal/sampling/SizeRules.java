@@ -9,7 +9,7 @@ import io.github.cogvideo4j.formats.problem.Remedy;
 import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.generation.ModelTraits;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
-import io.github.cogvideo4j.inference.internal.vae.CogVideoXVae;
+import io.github.cogvideo4j.inference.internal.vae.VaeConfig;
 import io.github.cogvideo4j.inference.internal.window.WindowLayout;
 import io.github.cogvideo4j.inference.video.Video;
 import java.util.ArrayList;
@@ -32,9 +32,9 @@ final class SizeRules {
     private static final int TRAINED_LONG = 1360;
 
     private final TransformerConfig transformer;
-    private final CogVideoXVae vae;
+    private final VaeConfig vae;
 
-    SizeRules(TransformerConfig transformer, CogVideoXVae vae) {
+    SizeRules(TransformerConfig transformer, VaeConfig vae) {
         this.transformer = transformer;
         this.vae = vae;
     }
@@ -46,7 +46,7 @@ final class SizeRules {
 
     /// These rules as values.
     ModelTraits traits(List<GenerationKind> kinds, boolean inpaints, boolean extendable, String scheduler) {
-        int ratio = vae.config().spatialRatio();
+        int ratio = vae.spatialRatio();
         int height = transformer.sampleHeight() * ratio;
         int width = transformer.sampleWidth() * ratio;
         return new ModelTraits(
@@ -73,7 +73,7 @@ final class SizeRules {
     LatentShape generated(PipelineRequest request) {
         int frames = request.settings().numFrames().orElse(transformer.sampleFrames());
         checkFrames(frames);
-        int latentFrames = (frames - 1) / vae.config().temporalCompressionRatio() + 1;
+        int latentFrames = (frames - 1) / vae.temporalCompressionRatio() + 1;
         int padding = (depth() - latentFrames % depth()) % depth();
         return shape(request, frames, latentFrames + padding, padding);
     }
@@ -88,8 +88,8 @@ final class SizeRules {
         if (latentFrames % depth() != 0) {
             int fitting = latentFrames - latentFrames % depth();
             int nearest = fitting == 0
-                    ? (depth() - 1) * vae.config().temporalCompressionRatio() + 1
-                    : (fitting - 1) * vae.config().temporalCompressionRatio() + 1;
+                    ? (depth() - 1) * vae.temporalCompressionRatio() + 1
+                    : (fitting - 1) * vae.temporalCompressionRatio() + 1;
             throw refused("inference.pipeline.video-frames", frames, nearest);
         }
         return shape(request, frames, latentFrames, 0);
@@ -109,11 +109,11 @@ final class SizeRules {
     /// The frames that an inpainting model makes for a number that is asked for.
     int inpaintedFrames(int frames) {
         int rest = Math.toIntExact(vae.latentFrames(frames) % depth());
-        return Math.max(1, frames - rest * vae.config().temporalCompressionRatio());
+        return Math.max(1, frames - rest * vae.temporalCompressionRatio());
     }
 
     private LatentShape shape(PipelineRequest request, int frames, int latentFrames, int padding) {
-        int ratio = vae.config().spatialRatio();
+        int ratio = vae.spatialRatio();
         int height = request.settings().height().orElse(defaultSide(transformer.sampleHeight() * ratio, TRAINED_SHORT));
         int width = request.settings().width().orElse(defaultSide(transformer.sampleWidth() * ratio, TRAINED_LONG));
         checkSide("height", height, transformer.sampleHeight() * ratio);
@@ -143,8 +143,7 @@ final class SizeRules {
         int frames = shape.requestedFrames();
         if (windows.isPresent()) {
             int window = windows.get().options().size().orElse(0);
-            int most = ((longest - 1) / vae.config().temporalCompressionRatio() + 1)
-                    * vae.config().temporalCompressionRatio();
+            int most = ((longest - 1) / vae.temporalCompressionRatio() + 1) * vae.temporalCompressionRatio();
             if (window > most && frames > longest) {
                 warnings.add(warning("inference.window.large", window, longest));
             }
@@ -161,7 +160,7 @@ final class SizeRules {
         } else if (frames != shape.frames()) {
             warnings.add(warning("inference.pipeline.other-frames", frames, shape.frames()));
         }
-        int ratio = vae.config().spatialRatio();
+        int ratio = vae.spatialRatio();
         int height = transformer.sampleHeight() * ratio;
         int width = transformer.sampleWidth() * ratio;
         boolean flat = transformer.patchSizeT().isEmpty();
@@ -184,7 +183,7 @@ final class SizeRules {
     }
 
     private void checkSide(String side, int pixels, int trained) {
-        int step = vae.config().spatialRatio() * transformer.patchSize();
+        int step = vae.spatialRatio() * transformer.patchSize();
         // Learned positions exist for one size only, those of CogVideoX1.5 for sizes up to a largest one.
         if (hasOneSize() && pixels != trained) {
             throw refused("inference.pipeline.only-size", side, pixels, trained);

@@ -15,11 +15,11 @@ import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Set;
 
 /// A loaded model with the kind of input that its videos start from: the engine behind every pipeline.
 public final class VideoGenerator implements AutoCloseable {
+    private static final Set<String> MAY_BE_THE_CPU = Set.of("auto", "cpu");
     private static final int TRIAL_STEPS = 4;
     private static final int TRIAL_FRAMES = 9;
     private static final int TRIAL_GRID = 32;
@@ -51,43 +51,28 @@ public final class VideoGenerator implements AutoCloseable {
     private static VideoGenerator of(GenerationKind kind, Path model, PipelineOptions options, LatentSource usual)
             throws IOException {
         Components components = Components.open(model, options);
-        boolean inpaints = InputLayout.INPAINT.isOf(components);
+        boolean inpaints = InputLayout.INPAINT.isOf(components.description());
         return new VideoGenerator(components, inpaints ? new InpaintSource(kind) : usual);
     }
 
     /// Loads a model that continues videos: from an image, or from several frames where it can inpaint.
     public static VideoGenerator ofContinuation(Path model, PipelineOptions options) throws IOException {
         Components components = Components.open(model, options);
-        boolean inpaints = InputLayout.INPAINT.isOf(components);
+        boolean inpaints = InputLayout.INPAINT.isOf(components.description());
         return new VideoGenerator(components, inpaints ? new InpaintSource(GenerationKind.V2V) : new ImageSource());
     }
 
-    /// What a model was trained for.
+    /// What a model was trained for. On the CPU, which is always there, this needs no libtorch; another device has to
+    /// be
+    /// there, and what it cannot do is refused.
     public static ModelTraits traits(Path model, PipelineOptions options) throws IOException {
-        try (Components components = Components.open(model, options)) {
-            boolean inpaints = InputLayout.INPAINT.isOf(components);
-            boolean image = InputLayout.IMAGE.isOf(components);
-            List<GenerationKind> kinds = new ArrayList<>();
-            if (inpaints || InputLayout.TEXT.isOf(components)) {
-                kinds.add(GenerationKind.T2V);
-            }
-            if (inpaints || image) {
-                kinds.add(GenerationKind.I2V);
-            }
-            if (inpaints || InputLayout.TEXT.isOf(components)) {
-                kinds.add(GenerationKind.V2V);
-            }
-            if (InputLayout.CONTROL.isOf(components)) {
-                kinds.add(GenerationKind.CONTROL);
-                kinds.add(GenerationKind.CANNY);
-            }
-            return new SizeRules(components.config(), components.vae())
-                    .traits(
-                            kinds,
-                            inpaints,
-                            inpaints || image,
-                            components.sampler().name());
+        ModelDescription description = ModelDescription.read(model, options);
+        if (MAY_BE_THE_CPU.contains(options.compute().device())) {
+            description.requireWeights(model);
+        } else {
+            Components.open(model, options).close();
         }
+        return description.traits();
     }
 
     /// Whether it makes what a mask leaves open of a video.

@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.global.torch;
 record VideoSource() implements LatentSource {
     @Override
     public void check(Components components, PipelineRequest request) {
-        InputLayout.TEXT.require(components);
+        InputLayout.TEXT.require(components.description());
         requireVideo(request);
     }
 

@@ -30,8 +30,6 @@ import org.bytedeco.pytorch.Tensor;
 /// frames when encoding, the first chunk with the remainder. What has been computed belongs to the caller's
 /// scope.
 public final class CogVideoXVae implements AutoCloseable {
-    private static final long LATENT_FRAMES = 2;
-    private static final long VIDEO_FRAMES = 8;
 
     private final WeightStore store;
     private final VaeConfig config;
@@ -116,28 +114,6 @@ public final class CogVideoXVae implements AutoCloseable {
         return precision;
     }
 
-    /// The number of frames that a number of latent frames decodes to: 49 for 13, 8 for 2.
-    public long videoFrames(long latentFrames) {
-        return ChunkedCoding.Chunk.of(latentFrames, LATENT_FRAMES).stream()
-                .mapToLong(chunk -> decodedFrames(chunk.count()))
-                .sum();
-    }
-
-    /// The number of latent frames that a number of frames encodes to: 13 for 49, 2 for 8.
-    public long latentFrames(long videoFrames) {
-        return ChunkedCoding.Chunk.of(videoFrames, VIDEO_FRAMES).stream()
-                .mapToLong(chunk -> Math.ceilDiv(chunk.count(), config.temporalCompressionRatio()))
-                .sum();
-    }
-
-    private long decodedFrames(long latentFrames) {
-        long frames = latentFrames;
-        for (int level = 0; level < config.temporalLevels(); level++) {
-            frames = 2 * frames - frames % 2;
-        }
-        return frames;
-    }
-
     /// Decodes latents that have been divided by the scaling factor.
     ///
     /// @param latents `[batch, latent channels, latent frames, height, width]`
@@ -146,7 +122,7 @@ public final class CogVideoXVae implements AutoCloseable {
     public Tensor decode(Tensor latents, VaeOptions options) {
         try (var _ = Torch.inferenceMode()) {
             return Scoped.tensor(() -> {
-                VideoBatch batch = new VideoBatch(latents.size(0), videoFrames(latents.size(2)));
+                VideoBatch batch = new VideoBatch(latents.size(0), config.videoFrames(latents.size(2)));
                 decode(latents, options, batch, VaeProgress.NONE);
                 return batch.videos();
             });
@@ -178,7 +154,10 @@ public final class CogVideoXVae implements AutoCloseable {
                     config.latentChannels());
         }
         TileGrid grid = TileGrid.decoding(tiles(options), config.spatialRatio());
-        new ChunkedCoding(this::decodeChunk, LATENT_FRAMES, options.tiling() ? Optional.of(grid) : Optional.empty())
+        new ChunkedCoding(
+                        this::decodeChunk,
+                        VaeConfig.LATENT_FRAMES,
+                        options.tiling() ? Optional.of(grid) : Optional.empty())
                 .run(latents, video -> device.put(video, precision), consumer, progress, probe);
     }
 
@@ -215,8 +194,11 @@ public final class CogVideoXVae implements AutoCloseable {
                     config.spatialRatio());
         }
         TileGrid grid = TileGrid.encoding(tiles(options), config.spatialRatio());
-        VideoBatch batch = new VideoBatch(video.size(0), latentFrames(video.size(2)));
-        new ChunkedCoding(this::encodeChunk, VIDEO_FRAMES, options.tiling() ? Optional.of(grid) : Optional.empty())
+        VideoBatch batch = new VideoBatch(video.size(0), config.latentFrames(video.size(2)));
+        new ChunkedCoding(
+                        this::encodeChunk,
+                        VaeConfig.VIDEO_FRAMES,
+                        options.tiling() ? Optional.of(grid) : Optional.empty())
                 .run(video, part -> device.put(part, precision), batch, progress, probe);
         return batch.videos();
     }

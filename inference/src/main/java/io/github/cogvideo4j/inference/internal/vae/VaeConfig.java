@@ -42,6 +42,10 @@ public record VaeConfig(
         boolean useQuantConv,
         boolean usePostQuantConv,
         ConfigDocument document) {
+    /// Frames in a chunk, coded and plain.
+    static final long LATENT_FRAMES = 2;
+    static final long VIDEO_FRAMES = 8;
+
     private static final double USUAL_OVERLAP_HEIGHT = 1.0 / 6;
     private static final double USUAL_OVERLAP_WIDTH = 1.0 / 5;
     private static final int MAX_CHANNELS = 1 << 13;
@@ -125,6 +129,28 @@ public record VaeConfig(
     /// Levels that halve the number of frames.
     int temporalLevels() {
         return Integer.numberOfTrailingZeros(temporalCompressionRatio);
+    }
+
+    /// The number of frames that a number of latent frames decodes to: 49 for 13, 8 for 2.
+    public long videoFrames(long latentFrames) {
+        return ChunkedCoding.Chunk.of(latentFrames, LATENT_FRAMES).stream()
+                .mapToLong(chunk -> decodedFrames(chunk.count()))
+                .sum();
+    }
+
+    /// The number of latent frames that a number of frames encodes to: 13 for 49, 2 for 8.
+    public long latentFrames(long videoFrames) {
+        return ChunkedCoding.Chunk.of(videoFrames, VIDEO_FRAMES).stream()
+                .mapToLong(chunk -> Math.ceilDiv(chunk.count(), temporalCompressionRatio()))
+                .sum();
+    }
+
+    private long decodedFrames(long latentFrames) {
+        long frames = latentFrames;
+        for (int level = 0; level < temporalLevels(); level++) {
+            frames = 2 * frames - frames % 2;
+        }
+        return frames;
     }
 
     /// Video pixels in the side of a latent pixel.

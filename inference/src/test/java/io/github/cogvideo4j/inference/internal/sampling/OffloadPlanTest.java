@@ -122,7 +122,8 @@ class OffloadPlanTest {
                 PipelineRequest.builder().prompt("a lighthouse").build();
         try (Components components = Components.open(model, options, CARD, NO_LANE, Optional.empty())) {
             LatentSource source = new NoiseSource();
-            LatentShape shape = source.shape(new SizeRules(components.config(), components.vae()), request);
+            LatentShape shape = source.shape(
+                    new SizeRules(components.config(), components.vae().config()), request);
             assertThat(List.of(shape.frames(), shape.height(), shape.width())).containsExactly(49, 480, 720);
             return new MemoryEstimate(
                             components,

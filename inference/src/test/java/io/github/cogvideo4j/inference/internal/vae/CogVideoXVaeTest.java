@@ -71,8 +71,8 @@ class CogVideoXVaeTest {
     @ParameterizedTest
     @CsvSource({"1, 1", "2, 8", "3, 9", "4, 16", "5, 17", "13, 49", "12, 48", "21, 81"})
     void countsOfFramesAreThoseThatComeOut(long latentFrames, long videoFrames) {
-        assertThat(vae.videoFrames(latentFrames)).isEqualTo(videoFrames);
-        assertThat(vae.latentFrames(videoFrames)).isEqualTo(latentFrames);
+        assertThat(vae.config().videoFrames(latentFrames)).isEqualTo(videoFrames);
+        assertThat(vae.config().latentFrames(videoFrames)).isEqualTo(latentFrames);
     }
 
     @Test

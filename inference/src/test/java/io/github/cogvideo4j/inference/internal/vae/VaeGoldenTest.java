@@ -66,7 +66,7 @@ class VaeGoldenTest {
                 PointerScope _ = new PointerScope()) {
             Stages stages = new Stages(golden, "decoder.");
             Tensor latents = golden.in("z");
-            VideoBatch video = new VideoBatch(latents.size(0), vae.videoFrames(latents.size(2)));
+            VideoBatch video = new VideoBatch(latents.size(0), vae.config().videoFrames(latents.size(2)));
 
             vae.decode(latents, options(golden), video, VaeProgress.NONE, stages);
 

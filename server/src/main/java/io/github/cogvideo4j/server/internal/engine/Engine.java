@@ -47,7 +47,6 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.UUID;
-import tools.jackson.databind.node.ObjectNode;
 
 /// The jobs of one server: its store, its files, and the worker that makes the videos.
 public final class Engine implements Jobs, AutoCloseable {
@@ -274,11 +273,8 @@ public final class Engine implements Jobs, AutoCloseable {
                 .orElse(OptionalLong.empty());
     }
 
-    /// The same for the same wish: a seed that was drawn, and the names of uploads, are other ones each time.
     private static String fingerprint(Submission submission) {
-        ObjectNode json = submission.request().toJson();
-        json.remove(List.of("seed", "inputs"));
-        String text = submission.operation() + " " + json;
+        String text = submission.operation() + " " + submission.request().wish().toJson();
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(digest);
@@ -293,7 +289,11 @@ public final class Engine implements Jobs, AutoCloseable {
 
     @Override
     public Job find(String owner, String id) {
-        return queues.placed(owned(owner, id).job());
+        Job job = owned(owner, id).job();
+        if (job.state() == JobState.EXPIRED) {
+            throw new JobRefusedException(Reason.EXPIRED, Message.of("server.job.expired", id));
+        }
+        return queues.placed(job);
     }
 
     @Override

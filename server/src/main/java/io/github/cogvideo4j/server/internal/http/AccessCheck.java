@@ -29,6 +29,8 @@ final class AccessCheck {
 
     private static final String OWNER = "owner";
     private static final String BEARER = "bearer ";
+    private static final String EXPOSED =
+            "x-request-id, Retry-After, x-should-retry, openai-poll-after-ms, Content-Disposition, ETag, Content-Range";
     private static final int ID_BYTES = 12;
     private static final int FAILURES_PER_MINUTE = 60;
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -122,7 +124,7 @@ final class AccessCheck {
         }
         context.header("Access-Control-Allow-Origin", origin);
         context.header("Vary", "Origin");
-        context.header("Access-Control-Expose-Headers", "x-request-id, Retry-After, Content-Disposition");
+        context.header("Access-Control-Expose-Headers", EXPOSED);
         if (!context.method().equals(HandlerType.OPTIONS)) {
             return false;
         }

@@ -15,11 +15,11 @@ import java.nio.channels.FileChannel;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /// Files of videos, whole or in part.
 final class ContentRoutes {
@@ -81,7 +81,8 @@ final class ContentRoutes {
         context.contentType(file.kind().mediaType());
         String name = id + ending(file.kind().fileName());
         context.header("Content-Disposition", "inline; filename=\"" + name + "\"");
-        if (isKnown(context.header("If-None-Match"), etag)) {
+        String known = context.header("If-None-Match");
+        if (known == null ? modified.equals(context.header("If-Modified-Since")) : isKnown(known, etag)) {
             context.status(304);
             return;
         }
@@ -141,11 +142,10 @@ final class ContentRoutes {
         }
     }
 
-    private static boolean isKnown(@Nullable String header, String etag) {
-        return header != null
-                && List.of(header.split(",", -1)).stream()
-                        .map(tag -> tag.strip().replaceFirst("^W/", ""))
-                        .anyMatch(tag -> tag.equals(etag) || tag.equals("*"));
+    private static boolean isKnown(String header, String etag) {
+        return Arrays.stream(header.split(",", -1))
+                .map(tag -> tag.strip().replaceFirst("^W/", ""))
+                .anyMatch(tag -> tag.equals(etag) || tag.equals("*"));
     }
 
     private static String ending(String fileName) {

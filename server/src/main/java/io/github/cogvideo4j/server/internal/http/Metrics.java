@@ -11,7 +11,6 @@ import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
@@ -19,7 +18,6 @@ import java.util.Locale;
 /// What is measured, in the form that Prometheus reads. No prompt, id or key is a label.
 public final class Metrics implements JobMetrics {
     private static final double NANOS = 1e9;
-    private static final double MILLIS = 1e3;
     private static final double[] LONG = {1, 5, 15, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600};
     private static final double[] SHORT = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
 
@@ -37,9 +35,6 @@ public final class Metrics implements JobMetrics {
     private final Gauge free = gauge("cogvideo_disk_free_bytes", "What is free where the files are.");
     private final Gauge device = gauge("cogvideo_device_memory_bytes", "Memory that is taken.", "kind");
     private final Gauge ready = gauge("cogvideo_ready", "1 while jobs are taken and worked on.");
-    private final Gauge heap = gauge("jvm_memory_used_bytes", "Memory of the JVM.", "area");
-    private final Gauge threads = gauge("jvm_threads_current", "Threads of the JVM.");
-    private final Gauge started = gauge("process_start_time_seconds", "When the process began, in Unix seconds.");
     private final Counter finished = Counter.builder()
             .name("cogvideo_jobs_total")
             .help("Jobs that are over.")
@@ -57,6 +52,11 @@ public final class Metrics implements JobMetrics {
     private final Histogram load = histogram("cogvideo_model_load_seconds", "How long a model took to load.", LONG);
     private final Histogram requests =
             histogram("cogvideo_http_server_requests_seconds", "How long answers took.", SHORT, "method", "status");
+
+    /// Nothing is counted yet.
+    public Metrics() {
+        ProcessMetrics.register(registry);
+    }
 
     private Gauge gauge(String name, String help, String... labels) {
         return Gauge.builder().name(name).help(help).labelNames(labels).register(registry);
@@ -137,11 +137,6 @@ public final class Metrics implements JobMetrics {
         device.labelValues("models").set((double) status.modelBytes());
         status.deviceBytes().ifPresent(bytes -> device.labelValues("all").set((double) bytes));
         ready.set(status.ready() ? 1 : 0);
-        var memory = ManagementFactory.getMemoryMXBean();
-        heap.labelValues("heap").set((double) memory.getHeapMemoryUsage().getUsed());
-        heap.labelValues("nonheap").set((double) memory.getNonHeapMemoryUsage().getUsed());
-        threads.set(ManagementFactory.getThreadMXBean().getThreadCount());
-        started.set(ManagementFactory.getRuntimeMXBean().getStartTime() / MILLIS);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try {
             PrometheusTextFormatWriter.create().write(out, registry.scrape());

@@ -2,7 +2,7 @@ package io.github.cogvideo4j.server.internal.http;
 
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.Message;
-import io.github.cogvideo4j.inference.generation.GenerationKind;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.server.internal.job.FileKind;
 import io.github.cogvideo4j.server.internal.job.Job;
 import io.github.cogvideo4j.server.internal.job.Job.JobState;
@@ -20,10 +20,12 @@ import io.javalin.http.Context;
 import io.javalin.router.JavalinDefaultRoutingApi;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import tools.jackson.databind.node.ArrayNode;
@@ -36,6 +38,8 @@ final class VideoRoutes {
     private static final int LONGEST_WORD = 255;
     private static final String POLL_AFTER = "1000";
     private static final double NANOS = 1e9;
+    private static final double MEBI = 1 << 20;
+    private static final long MOST_FIGURES = 64 << 10;
 
     private final Jobs jobs;
     private final VideoRequestReader reader;
@@ -124,6 +128,9 @@ final class VideoRoutes {
                     && (idempotency.isPresent() || !asked.request().inputs().isEmpty())) {
                 throw ApiException.invalid("n", "server.request.many");
             }
+            for (int i = 1; i < asked.count(); i++) {
+                require(jobRate, owner);
+            }
             List<Job> made = new ArrayList<>();
             try {
                 for (int i = 0; i < asked.count(); i++) {
@@ -188,12 +195,8 @@ final class VideoRoutes {
 
     private void estimate(Context context) throws IOException {
         try (Uploads uploads = new Uploads(jobs.uploads())) {
-            Asked asked = reader.estimate(context.req(), AccessCheck.owner(context), uploads);
-            VideoRequest request = asked.request();
-            // Without a video nothing can be planned that starts from one; noise is what comes nearest.
-            if (request.kind() != GenerationKind.T2V && request.inputs().isEmpty()) {
-                throw ApiException.invalid("input_reference", "server.request.estimate-input", request.kind());
-            }
+            VideoRequest request = reader.estimate(context.req(), AccessCheck.owner(context), uploads)
+                    .request();
             Answers.json(context, VideoJson.estimate(jobs.estimate(request), Answers.language(context)));
         }
     }
@@ -231,8 +234,26 @@ final class VideoRoutes {
                     .saying(Message.of("server.http.failed", job.id(), error.code(), error.message()));
         }
         context.header("x-model", job.request().model());
-        context.header("x-inference-time-s", "%.3f".formatted((System.nanoTime() - begin) / NANOS));
+        context.header("x-inference-time-s", String.format(Locale.ROOT, "%.3f", (System.nanoTime() - begin) / NANOS));
+        figures(context, owner, job.id());
         ContentRoutes.send(context, jobs.file(owner, job.id(), FileKind.VIDEO), job.id());
+    }
+
+    /// What was measured of the work; a server of another version may not have written it.
+    private void figures(Context context, String owner, String id) throws IOException {
+        try {
+            Path file = jobs.file(owner, id, FileKind.FIGURES).path();
+            ObjectNode figures = JsonFile.readObject(file, MOST_FIGURES, ProblemCode.REQUEST);
+            context.header("x-stage-durations", figures.path("seconds").toString());
+            if (figures.has("peak_memory_bytes")) {
+                double peak = figures.get("peak_memory_bytes").doubleValue() / MEBI;
+                context.header("x-peak-memory-mb", String.format(Locale.ROOT, "%.2f", peak));
+            }
+        } catch (JobRefusedException e) {
+            if (e.reason() != JobRefusedException.Reason.NOT_FOUND) {
+                throw e;
+            }
+        }
     }
 
     private Job wait(String owner, Job job, long begin) throws InterruptedException {

@@ -12,6 +12,8 @@ public enum FileKind {
     GIF("video.gif", "image/gif"),
     /// The record that makes the video again.
     RECORD("video.mp4.json", "application/json"),
+    /// What was measured while it was made.
+    FIGURES("figures.json", "application/json"),
     /// The last preview of a running job.
     PREVIEW("preview.png", "image/png");
 

@@ -29,7 +29,7 @@ public interface Jobs {
 
     /// One job.
     ///
-    /// @throws JobRefusedException `NOT_FOUND`
+    /// @throws JobRefusedException `NOT_FOUND`, `EXPIRED` when its files are gone
     Job find(String owner, String id);
 
     /// Jobs in the order of their creation; those that expired or were deleted are not among them.

@@ -108,6 +108,26 @@ public record VideoRequest(
                 Optional.of(from));
     }
 
+    /// What is wanted, the same each time it is asked for: without the seed, which may have been drawn, and without the
+    /// names of uploads, which are new ones each time.
+    public VideoRequest wish() {
+        Map<Input, String> names = new EnumMap<>(Input.class);
+        inputs.keySet().forEach(input -> names.put(input, input.toString()));
+        return new VideoRequest(
+                model,
+                kind,
+                prompt,
+                negativePrompt,
+                settings,
+                scheduler,
+                loras,
+                0,
+                names,
+                previewEvery,
+                clips,
+                remixedFrom);
+    }
+
     /// The same video with another seed.
     public VideoRequest withSeed(long value) {
         return new VideoRequest(

@@ -56,7 +56,15 @@ final class BodyReader {
             return form(request, uploads);
         }
         if (type.equals(JSON) || (type.isEmpty() && request.getContentLengthLong() <= 0 && !isChunked(request))) {
-            return json(request, uploads);
+            try {
+                return json(request, uploads);
+            } catch (IOException e) {
+                // Javalin would answer it without a word.
+                if (isTooSlow(e)) {
+                    throw tooSlow();
+                }
+                throw e;
+            }
         }
         throw ApiException.of(
                 415, ErrorType.INVALID_REQUEST_ERROR, "unsupported_media_type", "server.request.media-type");
@@ -194,14 +202,25 @@ final class BodyReader {
             if (text.startsWith("max length exceeded") || text.startsWith("max file size exceeded")) {
                 return Uploads.tooLarge("body", LARGEST_BODY);
             }
-            if (cause instanceof TimeoutException) {
-                return ApiException.of(408, ErrorType.INVALID_REQUEST_ERROR, "request_timeout", "server.request.slow");
-            }
             if (cause instanceof EofException gone) {
                 throw gone;
             }
         }
-        return noForm();
+        return isTooSlow(e) ? tooSlow() : noForm();
+    }
+
+    /// Whether a body came with less than the least rate.
+    private static boolean isTooSlow(Throwable e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof TimeoutException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static ApiException tooSlow() {
+        return ApiException.of(408, ErrorType.INVALID_REQUEST_ERROR, "request_timeout", "server.request.slow");
     }
 
     private static ApiException noForm() {

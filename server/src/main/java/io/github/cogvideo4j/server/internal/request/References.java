@@ -62,12 +62,18 @@ final class References {
             if (url == null || url.isNull()) {
                 continue;
             }
-            if (!url.isString() || found.isPresent() || object.size() > 1) {
+            if (!url.isString() || found.isPresent() || others(object, name)) {
                 throw ApiException.invalid(field, "server.request.reference", field);
             }
             found = Optional.of(url.stringValue());
         }
         return found;
+    }
+
+    /// Whether an object says more than one thing. Clients that write every field of a type write `null` for the rest.
+    private static boolean others(ObjectNode object, String name) {
+        return object.propertyNames().stream()
+                .anyMatch(other -> !other.equals(name) && !object.get(other).isNull());
     }
 
     /// The earlier video that a field names.

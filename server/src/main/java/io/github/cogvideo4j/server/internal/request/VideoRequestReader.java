@@ -134,6 +134,9 @@ public final class VideoRequestReader {
         GenerationSettings settings = sizes.apply(settings(fields), kind, given.input());
         OptionalInt clips = sizes.clips();
         Map<Input, String> inputs = KindRules.inputs(given.files(), kind, model);
+        if (onlyEstimate && kind != GenerationKind.T2V && !inputs.containsKey(Input.INPUT)) {
+            inputs.put(Input.INPUT, StandIn.of(kind, settings, uploads));
+        }
         OptionalLong seed = fields.whole("seed", 0, LARGEST_SEED);
         int count = Math.toIntExact(fields.whole("n", 1, MOST_VIDEOS)
                 .orElseGet(() ->

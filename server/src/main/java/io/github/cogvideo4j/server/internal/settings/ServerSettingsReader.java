@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.server.internal.settings;
 
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
+import io.github.cogvideo4j.formats.problem.Message;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
@@ -19,6 +20,7 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,6 +31,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /// The reader of settings: each has one name, in whichever of the three places it stands.
@@ -38,6 +41,10 @@ public final class ServerSettingsReader {
     private static final int LARGEST_PORT = 65_535;
     private static final int MOST_MODELS = 32;
     private static final int MOST = 1_000_000;
+
+    private static final What FOLDER = new What(Files::isDirectory, "server.settings.no-folder");
+    private static final What FILE = new What(Files::isRegularFile, "server.settings.no-file");
+    private static final What EITHER = new What(Files::exists, "server.settings.no-file");
 
     private final SettingValues values;
 
@@ -58,8 +65,8 @@ public final class ServerSettingsReader {
     }
 
     private ServerSettings settings() throws IOException {
-        ServerSettings settings =
-                new ServerSettings(models(), folder("lora-dir"), options(), network(), access(), queue(), storage());
+        ServerSettings settings = new ServerSettings(
+                models(), one("lora-dir", FOLDER), options(), network(), access(), queue(), storage());
         values.requireNothingElse();
         boolean keys = settings.access().keys().isPresent()
                 || settings.access().keyList().isPresent();
@@ -75,13 +82,11 @@ public final class ServerSettingsReader {
         Set<String> names = new HashSet<>();
         for (String text : values.all("model")) {
             Named named = named(text);
-            if (!Files.isDirectory(named.path())) {
-                throw refused("server.settings.no-folder", "model", named.path());
-            }
+            Path model = there("model", named.path(), FOLDER);
             if (!names.add(named.name())) {
                 throw refused("server.settings.same-name", named.name());
             }
-            models.add(new Model(named.name(), named.path(), Optional.empty()));
+            models.add(new Model(named.name(), model, Optional.empty()));
         }
         if (models.isEmpty() || models.size() > MOST_MODELS) {
             throw refused("server.settings.models", models.size(), MOST_MODELS);
@@ -96,38 +101,51 @@ public final class ServerSettingsReader {
                         names.stream().sorted().toList());
             }
             String name = bare ? models.getFirst().name() : text.substring(0, equals);
-            Path path = Path.of(bare ? text : text.substring(equals + 1)).toAbsolutePath();
-            if (!Files.exists(path)) {
-                throw refused("server.settings.no-file", "transformer", path);
-            }
+            Path path = there("transformer", bare ? text : text.substring(equals + 1), EITHER);
             models.replaceAll(
                     model -> model.name().equals(name) ? new Model(name, model.folder(), Optional.of(path)) : model);
         }
         return models;
     }
 
-    private record Named(String name, Path path) {}
+    /// @param path as it was typed
+    private record Named(String name, String path) {}
 
     /// `name=path`, or a path whose last part is the name.
     private static Named named(String text) {
         int equals = text.indexOf('=');
         if (equals > 0 && NAME.matcher(text.substring(0, equals)).matches()) {
-            return new Named(
-                    text.substring(0, equals),
-                    Path.of(text.substring(equals + 1)).toAbsolutePath());
+            return new Named(text.substring(0, equals), text.substring(equals + 1));
         }
-        Path path = Path.of(text).toAbsolutePath().normalize();
-        String name =
-                path.getFileName() == null ? "" : path.getFileName().toString().replaceAll("[^A-Za-z0-9._-]", "-");
-        return new Named(NAME.matcher(name).matches() ? name : "model", path);
+        Path last = path("model", text).normalize().getFileName();
+        String name = last == null ? "" : last.toString().replaceAll("[^A-Za-z0-9._-]", "-");
+        return new Named(NAME.matcher(name).matches() ? name : "model", text);
     }
 
-    private Optional<Path> folder(String setting) {
-        Optional<Path> path = values.one(setting).map(text -> Path.of(text).toAbsolutePath());
-        if (path.isPresent() && !Files.isDirectory(path.get())) {
-            throw refused("server.settings.no-folder", setting, path.get());
+    private static Path path(String setting, String text) {
+        try {
+            return Path.of(text).toAbsolutePath();
+        } catch (InvalidPathException _) {
+            throw refused("server.settings.no-file", setting, Message.clean(text));
+        }
+    }
+
+    /// A path at which something has to be. A refusal shows it as it was typed.
+    private static Path there(String setting, String text, What what) {
+        Path path = path(setting, text);
+        if (!what.found().test(path)) {
+            throw refused(what.absent(), setting, Message.clean(text));
         }
         return path;
+    }
+
+    /// What has to be at a path.
+    ///
+    /// @param absent the key of the sentence when it is not there
+    private record What(Predicate<Path> found, String absent) {}
+
+    private Optional<Path> one(String setting, What what) {
+        return values.one(setting).map(text -> there(setting, text, what));
     }
 
     private PipelineOptions options() {
@@ -152,10 +170,7 @@ public final class ServerSettingsReader {
     }
 
     private Access access() {
-        Optional<Path> keys = values.one("api-keys").map(text -> Path.of(text).toAbsolutePath());
-        if (keys.isPresent() && !Files.isRegularFile(keys.get())) {
-            throw refused("server.settings.no-file", "api-keys", keys.get());
-        }
+        Optional<Path> keys = one("api-keys", FILE);
         Optional<String> list = values.one("keys").map(text -> text.replace(',', '\n'));
         if (keys.isPresent() && list.isPresent()) {
             throw refused("server.settings.both", "api-keys", "keys");
@@ -197,13 +212,10 @@ public final class ServerSettingsReader {
     }
 
     private JobStorage storage() {
-        Path data = values.one("data-dir")
-                .map(Path::of)
-                .orElse(Path.of("cogvideo-data"))
-                .toAbsolutePath()
-                .normalize();
+        String typed = values.one("data-dir").orElse("cogvideo-data");
+        Path data = path("data-dir", typed).normalize();
         if (Files.exists(data) && !Files.isDirectory(data)) {
-            throw refused("server.settings.no-folder", "data-dir", data);
+            throw refused("server.settings.no-folder", "data-dir", Message.clean(typed));
         }
         Optional<String> url = values.one("store");
         if (url.filter(text -> !text.startsWith(POSTGRES)).isPresent()) {

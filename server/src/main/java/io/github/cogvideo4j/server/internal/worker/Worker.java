@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.server.internal.worker;
 
 import io.github.cogvideo4j.formats.problem.Message;
+import io.github.cogvideo4j.inference.generation.GeneratedVideo;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.pipeline.PlannedGeneration;
 import io.github.cogvideo4j.server.internal.files.DerivedFiles;
@@ -16,6 +17,7 @@ import io.github.cogvideo4j.server.internal.store.WorkQueue;
 import io.github.cogvideo4j.server.internal.store.WorkQueue.Claim;
 import io.github.cogvideo4j.server.internal.store.WorkQueue.Wish;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -232,7 +234,9 @@ public final class Worker implements AutoCloseable {
             if (!known) {
                 metrics.loaded(Duration.ofNanos(System.nanoTime() - begun));
             }
-            plan.run(attempt.control());
+            GeneratedVideo made = plan.run(attempt.control()).videos().getFirst();
+            Files.writeString(
+                    folder.resolve(FileKind.FIGURES.fileName()), made.json().toString());
         }
     }
 

@@ -164,12 +164,36 @@ class EngineTest {
             try (Stream<Path> all = Files.list(folder.resolve("data/videos").resolve(first.id() + "-1"))) {
                 assertThat(all.map(file -> file.getFileName().toString()))
                         .containsExactlyInAnyOrder(
-                                "video.mp4", "video.mp4.json", "video.gif", "thumbnail.webp", "spritesheet.webp");
+                                "video.mp4",
+                                "video.mp4.json",
+                                "video.gif",
+                                "thumbnail.webp",
+                                "spritesheet.webp",
+                                "figures.json");
             }
             assertThat(engine.estimate(request("a dog", 3, 0)).seconds()).isPresent();
             assertThat(engine.models().getFirst().loaded()).isTrue();
             assertRefused(Reason.NOT_FOUND, () -> engine.find("ben", first.id()));
             assertRefused(Reason.NOT_FOUND, () -> engine.file("ben", first.id(), FileKind.VIDEO));
+        }
+    }
+
+    /// A seed that was not asked for is another one each time; the wish is the same.
+    @Test
+    void aRepeatedWishIsTheSameJobWhateverSeedWasDrawn() throws Exception {
+        try (Engine engine = open()) {
+            Optional<String> key = Optional.of("key");
+            VideoRequest wish = request("a cat", 2, 0);
+            Jobs.Submitted first =
+                    engine.submit(new Jobs.Submission(ANN, wish.withSeed(1), Job.Operation.CREATE, key, 0));
+            Jobs.Submitted again =
+                    engine.submit(new Jobs.Submission(ANN, wish.withSeed(2), Job.Operation.CREATE, key, 0));
+            assertThat(again.replayed()).isTrue();
+            assertThat(again.job().id()).isEqualTo(first.job().id());
+            assertRefused(
+                    Reason.KEY_REUSED,
+                    () -> engine.submit(
+                            new Jobs.Submission(ANN, request("a dog", 2, 0), Job.Operation.CREATE, key, 0)));
         }
     }
 

@@ -18,7 +18,6 @@ import io.github.cogvideo4j.server.internal.job.QueueState;
 import io.github.cogvideo4j.server.internal.job.VideoRequest;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,7 +38,6 @@ import java.util.concurrent.TimeUnit;
 
 /// Jobs in memory, which are done when a test says so: what stands behind the front where the front is tested.
 final class MemoryJobs implements Jobs {
-    private static final byte[] RECORD = "{\"format\": 2}".getBytes(StandardCharsets.UTF_8);
 
     private final Path folder;
     private final Path video;
@@ -184,10 +182,14 @@ final class MemoryJobs implements Jobs {
 
     @Override
     public synchronized Job find(String owner, String id) {
-        return jobs.stream()
+        Job found = jobs.stream()
                 .filter(job -> job.owner().equals(owner) && job.id().equals(id))
                 .findFirst()
                 .orElseThrow(() -> refused(Reason.NOT_FOUND));
+        if (found.state() == JobState.EXPIRED) {
+            throw refused(Reason.EXPIRED);
+        }
+        return found;
     }
 
     @Override
@@ -297,10 +299,14 @@ final class MemoryJobs implements Jobs {
     @Override
     public JobFile file(String owner, String id, FileKind kind) throws IOException {
         requireVideo(find(owner, id));
-        Path file = kind == FileKind.RECORD ? folder.resolveSibling("record.json") : video;
-        if (kind == FileKind.RECORD) {
-            Files.write(file, RECORD);
-        }
+        Path file = switch (kind) {
+            case RECORD -> Files.writeString(folder.resolveSibling("record.json"), "{\"format\": 2}");
+            case FIGURES ->
+                Files.writeString(
+                        folder.resolveSibling("figures.json"),
+                        "{\"seconds\":{\"denoise\":0.25},\"peak_memory_bytes\":1572864}");
+            case VIDEO, THUMBNAIL, SPRITESHEET, GIF, PREVIEW -> video;
+        };
         byte[] bytes = Files.readAllBytes(file);
         return new JobFile(file, kind, bytes.length, Resources.sha256(bytes), Instant.ofEpochSecond(1_700_000_000));
     }

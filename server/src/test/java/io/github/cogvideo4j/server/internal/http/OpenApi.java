@@ -18,8 +18,9 @@ import tools.jackson.databind.JsonNode;
 /// `openapi.yaml`, and whether an answer is one that it describes: paths, methods, statuses, media types, and of JSON
 /// `$ref`, `allOf`, `type` (also with `null`), `required`, `properties`, `additionalProperties: false`, `items`,
 /// `enum`, `minimum`, `maximum` and `pattern`.
-final class OpenApi {
-    static final OpenApi SERVED = new OpenApi();
+public final class OpenApi {
+    /// The file as it is served.
+    public static final OpenApi SERVED = new OpenApi();
 
     private final Map<?, ?> root;
 
@@ -42,7 +43,8 @@ final class OpenApi {
         return all;
     }
 
-    void check(String method, String path, int status, HttpHeaders headers, String body) {
+    /// Throws an error that says where an answer is not as it is described.
+    public void check(String method, String path, int status, HttpHeaders headers, String body) {
         Optional<Map<?, ?>> item = item(path);
         if (item.isEmpty()) {
             require(

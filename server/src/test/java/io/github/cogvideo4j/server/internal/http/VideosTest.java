@@ -182,6 +182,8 @@ class VideosTest {
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.body()).isEqualTo(front.jobs.videoBytes());
         assertThat(answer.headers().firstValue("x-model")).contains("tiny");
+        assertThat(answer.headers().firstValue("x-stage-durations")).contains("{\"denoise\":0.25}");
+        assertThat(answer.headers().firstValue("x-peak-memory-mb")).contains("1.50");
     }
 
     @Test
@@ -228,7 +230,11 @@ class VideosTest {
     void anExpiredVideoIsGone() throws IOException {
         String id = front.create();
         front.jobs.expire(id);
-        assertThat(Front.code(front.get("/v1/videos/" + id + "/content"))).isEqualTo("410 video_expired");
+        for (String rest : List.of("", "/content", "/record", "/content?variant=gif")) {
+            assertThat(Front.code(front.get("/v1/videos/" + id + rest))).isEqualTo("410 video_expired");
+        }
+        assertThat(Front.code(front.post("/v1/videos/" + id + "/remix", "{\"prompt\":\"q\"}")))
+                .isEqualTo("410 video_expired");
         String failed = front.create();
         front.jobs.fail(failed, "memory", "too large");
         assertThat(Front.json(front.get("/v1/videos/" + failed))
@@ -252,8 +258,13 @@ class VideosTest {
         assertThat(front.get("/v1/models/tiny-i2v").statusCode()).isEqualTo(200);
         assertThat(Front.code(front.get("/v1/models/none"))).isEqualTo("404 model_not_found");
         assertThat(front.get("/v1/loras").body()).contains("style");
-        assertThat(front.post("/v1/videos/estimate", "{\"prompt\":\"p\"}").body())
-                .contains("\"fits\":true");
+        for (String kind : List.of("t2v", "i2v", "v2v")) {
+            assertThat(front.post("/v1/videos/estimate", "{\"prompt\":\"p\",\"kind\":\"" + kind + "\"}")
+                            .body())
+                    .as(kind)
+                    .contains("\"fits\":true");
+        }
+        assertThat(front.jobs.uploads()).isEmptyDirectory();
         assertThat(front.post("/v1/queue/pause", "").body()).contains("\"paused\":true");
         assertThat(front.post("/v1/queue/resume", "").body()).contains("\"paused\":false");
         assertThat(front.get("/metrics").body()).contains("cogvideo_queue_depth 0.0", "cogvideo_http_server_requests");

@@ -37,6 +37,28 @@ class VideoRequestTest {
         assertThatThrownBy(() -> VideoRequest.read(json)).isInstanceOf(MalformedFileException.class);
     }
 
+    @Property(tries = 50)
+    void aWishHasNeitherSeedNorNamesOfUploads(Generator random) {
+        VideoRequest request = request(random);
+        Map<Input, String> others = new LinkedHashMap<>();
+        request.inputs().keySet().forEach(input -> others.put(input, "00000000000000ff.part"));
+        VideoRequest again = new VideoRequest(
+                request.model(),
+                request.kind(),
+                request.prompt(),
+                request.negativePrompt(),
+                request.settings(),
+                request.scheduler(),
+                request.loras(),
+                request.seed() + 1,
+                others,
+                request.previewEvery(),
+                request.clips(),
+                request.remixedFrom());
+        assertThat(again.wish()).isEqualTo(request.wish());
+        assertThat(request.wish().inputs().keySet()).isEqualTo(request.inputs().keySet());
+    }
+
     static VideoRequest request(Generator random) {
         GenerationSettings settings = GenerationSettings.defaults()
                 .withWidth(random.integer(8, 2000))

@@ -104,6 +104,30 @@ class SettingsTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "model, no/such/model",
+        "model, name=no/such/model",
+        "transformer, no/such/file",
+        "lora-dir, no/such/folder",
+        "api-keys, no/such/file",
+        "data-dir, pom.xml"
+    })
+    void aPathIsShownAsItWasTyped(String name, String value) {
+        String typed = value.substring(value.indexOf('=') + 1);
+        assertThatThrownBy(() -> given(name, value)).hasMessageEndingWith(" " + typed);
+    }
+
+    @Test
+    void aTextThatIsNoPathIsRefused() {
+        for (String name : List.of("model", "lora-dir", "api-keys", "data-dir")) {
+            assertThatThrownBy(() -> given(name, "a\0b"))
+                    .as(name)
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining(name);
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "[1, 2]",

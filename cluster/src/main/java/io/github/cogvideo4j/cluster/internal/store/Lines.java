@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.cluster.internal.row;
+package io.github.cogvideo4j.cluster.internal.store;
 
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -6,30 +6,36 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 
-/// The lines of a text in UTF-8 of any length, each of at most 1 MiB. A mark of the byte order is left out.
-final class Lines implements AutoCloseable {
-    private static final int LONGEST = 1 << 20;
+/// The lines of a text in UTF-8 of any length, each of limited length. A mark of the byte order is left out.
+public final class Lines implements AutoCloseable {
+    /// The most bytes of a row.
+    public static final int ROW = 1 << 20;
+
     private static final byte[] MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
     private final InputStream stream;
+    private final int longest;
     private byte[] buffer = new byte[4096];
     private long number;
+    private boolean ended;
 
-    private Lines(InputStream stream) {
-        this.stream = stream;
+    /// @param stream  the text, which is closed with this
+    /// @param longest the most bytes of a line
+    public Lines(InputStream stream, int longest) {
+        this.stream = new BufferedInputStream(stream, 1 << 16);
+        this.longest = longest;
     }
 
-    static Lines of(Path file) throws IOException {
-        return new Lines(new BufferedInputStream(Files.newInputStream(file), 1 << 16));
+    /// Whether the line that was read last has an end, as every line has that was written whole.
+    boolean isEnded() {
+        return ended;
     }
 
     /// The number of the line that was read last, counted from 1.
-    long number() {
+    public long number() {
         return number;
     }
 
@@ -37,7 +43,7 @@ final class Lines implements AutoCloseable {
     ///
     /// @throws CharacterCodingException when it is not UTF-8
     /// @throws LongLineException when it is too long; the next call continues behind it
-    Optional<String> next() throws IOException {
+    public Optional<String> next() throws IOException {
         int length = 0;
         boolean tooLong = false;
         int read = stream.read();
@@ -46,15 +52,16 @@ final class Lines implements AutoCloseable {
         }
         number++;
         for (; read >= 0 && read != '\n'; read = stream.read()) {
-            if (length == LONGEST) {
+            if (length == longest) {
                 tooLong = true;
                 continue;
             }
             if (length == buffer.length) {
-                buffer = Arrays.copyOf(buffer, Math.min(LONGEST, 2 * buffer.length));
+                buffer = Arrays.copyOf(buffer, Math.min(longest, 2 * buffer.length));
             }
             buffer[length++] = (byte) read;
         }
+        ended = read == '\n';
         if (tooLong) {
             throw new LongLineException();
         }
@@ -76,7 +83,7 @@ final class Lines implements AutoCloseable {
     }
 
     /// A line that is longer than any row may be.
-    static final class LongLineException extends IOException {
+    public static final class LongLineException extends IOException {
         private static final long serialVersionUID = 1;
     }
 }
