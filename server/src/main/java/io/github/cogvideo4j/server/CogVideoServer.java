@@ -126,6 +126,7 @@ public final class CogVideoServer implements AutoCloseable {
                 storage.quotaBytes(),
                 storage.floorBytes(),
                 storage.modelBytes(),
+                queue.mostTogether(),
                 queue.grace());
     }
 

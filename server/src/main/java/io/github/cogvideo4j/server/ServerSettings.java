@@ -74,8 +74,10 @@ public record ServerSettings(
     /// @param mostWork the most work, as far as its time can be told
     /// @param attempts how often a job is begun before it fails
     /// @param lease    after which silence of its server a job is another's
+    /// @param mostTogether the most jobs of one shape that are made in one pass, as far as the memory allows
     /// @param grace    how long a running job may go on when the server stops
-    public record Queue(int mostJobs, Duration mostWork, int attempts, Duration lease, Duration grace) {}
+    public record Queue(
+            int mostJobs, Duration mostWork, int attempts, Duration lease, int mostTogether, Duration grace) {}
 
     /// What is kept, where and for how long.
     ///

@@ -52,6 +52,9 @@ public final class ServeCommand extends ConsoleCommand {
     @Option(names = "--max-queue", paramLabel = "N")
     private Optional<String> maxQueue = Optional.empty();
 
+    @Option(names = "--max-batch", paramLabel = "N")
+    private Optional<String> maxBatch = Optional.empty();
+
     @Option(names = "--retention", paramLabel = "TIME")
     private Optional<String> retention = Optional.empty();
 

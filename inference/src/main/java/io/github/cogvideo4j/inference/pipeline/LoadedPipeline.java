@@ -25,6 +25,10 @@ abstract sealed class LoadedPipeline implements VideoPipeline
         return generator.generate(generator.plan(request), control, probe);
     }
 
+    VideoGenerator generator() {
+        return generator;
+    }
+
     @Override
     public GenerationPlan plan(PipelineRequest request) {
         return generator.plan(request).plan();

@@ -1,5 +1,8 @@
 package io.github.cogvideo4j.inference.pipeline;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.cogvideo4j.checkpoints.job.Cancellation;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.inference.Golden;
 import io.github.cogvideo4j.inference.generation.GenerationEvent;
@@ -10,6 +13,7 @@ import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
 import io.github.cogvideo4j.inference.internal.sampling.TensorProbe;
+import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
 import io.github.cogvideo4j.inference.internal.weights.NativeMemory;
 import io.github.cogvideo4j.inference.options.CacheChoice;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
@@ -48,6 +52,7 @@ final class GoldenRun implements AutoCloseable {
     private final Optional<CacheChoice> cache;
     private final Optional<Golden> inpainted;
     private final boolean masked;
+    private final boolean inCompany;
     private final Map<String, List<Tensor>> seen = new HashMap<>();
     private final List<AutoCloseable> inputs = new ArrayList<>();
     private final List<Double> timesteps = new ArrayList<>();
@@ -66,7 +71,14 @@ final class GoldenRun implements AutoCloseable {
 
     /// Runs with a step cache.
     GoldenRun(Golden golden, Path model, PipelineOptions options, Optional<CacheChoice> cache) throws IOException {
-        this(golden, model, options, cache, Optional.empty(), false);
+        this(golden, model, options, cache, Optional.empty(), false, false);
+    }
+
+    /// Runs with the golden pipeline itself, between one that leaves after the first step and another one that goes on.
+    static GoldenRun inCompany(Golden golden) throws IOException {
+        Path pipeline =
+                Resources.golden("pipelines/" + golden.meta().path("pipeline").stringValue());
+        return new GoldenRun(golden, pipeline, options(golden.meta()), Optional.empty(), Optional.empty(), false, true);
     }
 
     /// Runs with an inpainting model.
@@ -81,6 +93,19 @@ final class GoldenRun implements AutoCloseable {
             Optional<Golden> inpainted,
             boolean masked)
             throws IOException {
+        this(golden, model, options, cache, inpainted, masked, false);
+    }
+
+    private GoldenRun(
+            Golden golden,
+            Path model,
+            PipelineOptions options,
+            Optional<CacheChoice> cache,
+            Optional<Golden> inpainted,
+            boolean masked,
+            boolean inCompany)
+            throws IOException {
+        this.inCompany = inCompany;
         this.golden = golden;
         this.inpainted = inpainted;
         this.masked = masked;
@@ -150,7 +175,7 @@ final class GoldenRun implements AutoCloseable {
     }
 
     private PipelineResult generate(VideoPipeline pipeline) throws IOException {
-        PipelineRequest request = request();
+        PipelineRequest request = builder().build();
         JobControl control = JobControl.of(event -> {
             if (event instanceof GenerationEvent.Stepped(GenerationStep step) && step.round() == 0) {
                 timesteps.add(step.timestep());
@@ -158,6 +183,9 @@ final class GoldenRun implements AutoCloseable {
         });
         TensorProbe probe = (name, tensor) ->
                 seen.computeIfAbsent(name, _ -> new ArrayList<>()).add(Scoped.keep(tensor.clone()));
+        if (inCompany && pipeline instanceof LoadedPipeline loaded) {
+            return generate(loaded.generator(), request, control, probe);
+        }
         return switch (pipeline) {
             case TextToVideoPipeline text -> text.generateAll(request, control, probe);
             case ImageToVideoPipeline image -> image.generateAll(request, control, probe);
@@ -166,7 +194,42 @@ final class GoldenRun implements AutoCloseable {
         };
     }
 
-    private PipelineRequest request() throws IOException {
+    private PipelineResult generate(
+            VideoGenerator generator, PipelineRequest request, JobControl control, TensorProbe probe)
+            throws IOException {
+        Cancellation early = new Cancellation();
+        JobControl leaving = new JobControl(
+                event -> {
+                    if (event instanceof GenerationEvent.Stepped) {
+                        early.cancel();
+                    }
+                },
+                early);
+        List<PipelineResult> own = new ArrayList<>();
+        List<String> ends = new ArrayList<>();
+        generator.generate(List.of(
+                new VideoGenerator.Joint(
+                        generator.plan(builder().prompt("a dog").seed(11).build()),
+                        leaving,
+                        TensorProbe.NONE,
+                        _ -> ends.add("done"),
+                        why -> ends.add(why.getClass().getSimpleName())),
+                new VideoGenerator.Joint(
+                        generator.plan(request), control, probe, own::add, why -> ends.add(why.toString())),
+                new VideoGenerator.Joint(
+                        generator.plan(builder().prompt("two cats").seed(12).build()),
+                        JobControl.none(),
+                        TensorProbe.NONE,
+                        result -> {
+                            result.close();
+                            ends.add("done");
+                        },
+                        why -> ends.add(why.toString()))));
+        assertThat(ends).containsExactly("CancelledException", "done");
+        return own.getFirst();
+    }
+
+    private PipelineRequestBuilder builder() throws IOException {
         int steps = call.path("num_inference_steps").intValue();
         PipelineRequestBuilder builder = PipelineRequest.builder()
                 .prompts(strings(call.path("prompt")))
@@ -210,7 +273,7 @@ final class GoldenRun implements AutoCloseable {
         if (golden.meta().has("context_schedule")) {
             builder.numFrames(golden.meta().path("num_frames").intValue()).windows(windows(golden.meta()));
         }
-        return builder.build();
+        return builder;
     }
 
     private void addInpainted(PipelineRequestBuilder builder, Golden from) throws IOException {

@@ -131,13 +131,20 @@ public final class AdapterFile implements AutoCloseable {
         ByteBuffer row = ByteBuffer.allocate(columns * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         ByteBuffer rounded = ByteBuffer.allocate(columns * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < matrix.numRows; i++) {
-            SummedFactor.round(matrix, i, row.clear());
+            round(matrix, i, row.clear());
             cast.cast(row.flip(), rounded.clear(), scan);
             digest.update(rounded.flip().duplicate());
             write(name, (long) i * columns * dtype.bytes(), rounded);
         }
         return new Manifest.TensorEntry(
                 dtype, slot(name).tensor().shape(), HexFormat.of().formatHex(digest.digest()));
+    }
+
+    /// Puts a row of a matrix into a buffer, rounded to fp32.
+    static void round(DMatrixRMaj matrix, int row, ByteBuffer into) {
+        for (int j = 0; j < matrix.numCols; j++) {
+            into.putFloat((float) matrix.get(row, j));
+        }
     }
 
     private SafetensorsLayout.Slot slot(String name) {

@@ -17,10 +17,14 @@ import io.github.cogvideo4j.checkpoints.source.TrainingState;
 import io.github.cogvideo4j.formats.internal.tensor.FileIdentity;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.formats.tensor.DType;
 import io.github.cogvideo4j.formats.tensor.Shape;
 import io.github.cogvideo4j.formats.tensor.Storage;
+import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -253,7 +257,7 @@ public record AdapterSum(String component, List<Layer> layers, Map<Path, FileIde
     public Checkpoint checkpoint(Path first, Manifest.Merge how) {
         List<StateEntry> entries = layers.stream()
                 .flatMap(layer -> Stream.of(AdapterPart.LORA_A, AdapterPart.LORA_B)
-                        .map(part -> new SummedFactor(this, layer, part).tensor()))
+                        .map(part -> new Factor(this, layer, part).tensor()))
                 .map(tensor -> new StateEntry(tensor, Role.PARAMETER))
                 .toList();
         return new Checkpoint(
@@ -268,5 +272,41 @@ public record AdapterSum(String component, List<Layer> layers, Map<Path, FileIde
                 new Checkpoint.Traits(Map.of(), false, true, false),
                 List.of(),
                 Optional.of(how));
+    }
+
+    /// A factor of a layer, in fp32.
+    ///
+    /// @param sum   the sum
+    /// @param layer the layer
+    /// @param part  which of its factors
+    private record Factor(AdapterSum sum, Layer layer, AdapterPart part) implements TensorData.Computed {
+        StoredTensor tensor() {
+            return new StoredTensor(
+                    sum.name(layer, part),
+                    DType.F32,
+                    part == AdapterPart.LORA_A ? layer.shapeOfA() : layer.shapeOfB(),
+                    this);
+        }
+
+        @Override
+        public String description() {
+            return "sum of %d adapters, rank %d of %d".formatted(layer.adapters(), layer.rank(), layer.sum());
+        }
+
+        @Override
+        public List<Storage> inputs() {
+            return layer.storages();
+        }
+
+        @Override
+        public void compute(StorageReader reader, Sink sink) throws IOException {
+            Factors factors = sum.factors(layer, reader, false);
+            DMatrixRMaj matrix = part == AdapterPart.LORA_A ? factors.a() : factors.b();
+            ByteBuffer row = ByteBuffer.allocate(matrix.numCols * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            for (int i = 0; i < matrix.numRows; i++) {
+                AdapterFile.round(matrix, i, row.clear());
+                sink.accept(row.flip());
+            }
+        }
     }
 }

@@ -41,8 +41,7 @@ final class Generation {
         List<Round> rounds = new ArrayList<>();
         try (var _ = Torch.inferenceMode();
                 PointerScope _ = new PointerScope()) {
-            session.clock().enter(Stage.ENCODE_PROMPT);
-            Tensor text = session.text(request);
+            Tensor text = text();
             session.promptsEncoded();
             for (int i = 0; i < request.settings().videosPerPrompt(); i++) {
                 rounds.add(round(i, text));
@@ -63,12 +62,11 @@ final class Generation {
     private record Round(List<Long> seeds, Tensor latents, List<Video> videos) {}
 
     private Round round(int index, Tensor text) {
-        List<Long> seeds = request.seeds().stream().map(seed -> seed + index).toList();
-        try (RandomSource random = RandomSource.ofEach(seeds)) {
-            Tensor latents = owned(() -> denoised(index, text, random));
+        try (PointerScope _ = new PointerScope();
+                Begun begun = begin(index)) {
+            Tensor latents = owned(() -> denoised(begun, text));
             try {
-                session.clock().enter(Stage.DECODE);
-                return new Round(seeds, latents, session.decoding().videos(latents, session.clock()::advance));
+                return new Round(begun.seeds(), latents, decoded(latents));
             } catch (RuntimeException | Error e) {
                 latents.close();
                 throw e;
@@ -76,49 +74,112 @@ final class Generation {
         }
     }
 
-    private Tensor denoised(int round, Tensor text, RandomSource random) {
-        if (source.encodesInput(request)) {
-            session.clock().enter(Stage.ENCODE_INPUT);
-        }
-        try (SamplerRun sampler = components.sampler().run(request.settings().steps(), source.firstStep(request))) {
-            return denoised(round, text, random, sampler);
+    /// The states of the prompts, in the current scope.
+    Tensor text() {
+        session.clock().enter(Stage.ENCODE_PROMPT);
+        return session.text(request);
+    }
+
+    /// A round before its first step.
+    ///
+    /// @param seeds   the seeds of the videos
+    /// @param random  where their noise comes from
+    /// @param sampler the run to clean latents
+    /// @param start   the tensors that it begins with
+    record Begun(int index, List<Long> seeds, RandomSource random, SamplerRun sampler, LatentSource.Start start)
+            implements AutoCloseable {
+        @Override
+        public void close() {
+            sampler.close();
+            random.close();
         }
     }
 
-    private Tensor denoised(int round, Tensor text, RandomSource random, SamplerRun sampler) {
-        LatentSource.Start start = source.start(session.setting(RequestCheck.prompts(request), random), sampler);
-        start.image().ifPresent(image -> session.probe().see("image_latents", image));
-        session.probe().see("initial_latents", start.latents());
-        session.started(start.latents());
-        double[] timesteps = sampler.timesteps();
+    /// Makes the first latents of a round, in the current scope.
+    Begun begin(int index) {
+        if (source.encodesInput(request)) {
+            session.clock().enter(Stage.ENCODE_INPUT);
+        }
+        List<Long> seeds = request.seeds().stream().map(seed -> seed + index).toList();
+        RandomSource random = RandomSource.ofEach(seeds);
+        SamplerRun sampler = components.sampler().run(request.settings().steps(), source.firstStep(request));
+        try {
+            LatentSource.Start start = source.start(session.setting(RequestCheck.prompts(request), random), sampler);
+            start.image().ifPresent(image -> session.probe().see("image_latents", image));
+            session.probe().see("initial_latents", start.latents());
+            session.started(start.latents());
+            return new Begun(index, seeds, random, sampler, start);
+        } catch (RuntimeException | Error e) {
+            sampler.close();
+            random.close();
+            throw e;
+        }
+    }
+
+    private Tensor denoised(Begun begun, Tensor text) {
+        Denoising.Run run = run(begun, text);
+        try (Rows rows = new Rows(begun.sampler().timesteps().length)) {
+            Tensor clean = denoising(rows.predictor()).run(run);
+            try (clean) {
+                rows.ended();
+                return unpadded(clean);
+            }
+        }
+    }
+
+    /// Enters the stage of the steps.
+    Denoising.Run run(Begun begun, Tensor text) {
+        double[] timesteps = begun.sampler().timesteps();
         session.clock()
                 .enter(
                         Stage.DENOISE,
                         session.windows()
                                 .map(layout -> layout.calls(timesteps.length))
                                 .orElse((long) timesteps.length));
+        return new Denoising.Run(
+                begun.start().latents(),
+                begun.sampler(),
+                begun.random(),
+                text,
+                begun.start().image(),
+                Optional.empty(),
+                session.steps(begun.index(), timesteps));
+    }
+
+    /// The loop over the steps.
+    ///
+    /// @param rows predicts negative and positive rows
+    Denoising denoising(NoisePredictor rows) {
         Guidance guidance = new Guidance(
                 request.settings().guidanceScale(), request.settings().dynamicCfg(), source.guidanceSteps(request));
-        try (Rows rows = new Rows(timesteps.length)) {
-            NoisePredictor guided = guidance.around(rows.predictor());
-            Denoising denoising = new Denoising(
-                    query -> {
-                        Tensor prediction = guided.predict(query);
-                        session.probe().see("guided_prediction", prediction);
-                        return prediction;
-                    },
-                    components.config().document().place(),
-                    guidance,
-                    components.precision(),
-                    text,
-                    start.image(),
-                    Optional.empty());
-            Tensor clean = denoising.run(start.latents(), sampler, random, session.steps(round, timesteps));
-            try (clean) {
-                rows.ended();
-                int padding = session.shape().padding();
-                return clean.narrow(1, padding, clean.size(1) - padding).clone();
-            }
+        NoisePredictor guided = guidance.around(rows);
+        return new Denoising(
+                query -> {
+                    Tensor prediction = guided.predict(query);
+                    session.probe().see("guided_prediction", prediction);
+                    return prediction;
+                },
+                components.config().document().place(),
+                guidance,
+                components.precision());
+    }
+
+    private Tensor unpadded(Tensor clean) {
+        int padding = session.shape().padding();
+        return clean.narrow(1, padding, clean.size(1) - padding).clone();
+    }
+
+    private List<Video> decoded(Tensor latents) {
+        session.clock().enter(Stage.DECODE);
+        return session.decoding().videos(latents, session.clock()::advance);
+    }
+
+    /// Decodes what was denoised together with other generations.
+    ///
+    /// @param clean the clean latents; they stay open
+    PipelineResult result(Begun begun, Tensor clean) {
+        try (Tensor latents = owned(() -> unpadded(clean))) {
+            return result(List.of(new Round(begun.seeds(), latents, decoded(latents))));
         }
     }
 

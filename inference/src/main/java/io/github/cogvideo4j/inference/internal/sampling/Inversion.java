@@ -79,10 +79,7 @@ final class Inversion {
                 guidance.around(components.predictor(StepCache.NONE, new BlockWork(), session.probe())),
                 components.config().document().place(),
                 guidance,
-                components.precision(),
-                text,
-                Optional.empty(),
-                reference);
+                components.precision());
         try (SamplerRun run = sampler.run(request.settings().steps(), 0)) {
             double[] timesteps = run.timesteps();
             session.clock().enter(stage, timesteps.length);
@@ -90,10 +87,11 @@ final class Inversion {
             WatchedSteps watched = session.steps(stage == Stage.INVERT ? 0 : 1, timesteps);
             return Scoped.tensor(() -> {
                 Tensor[] all = new Tensor[timesteps.length];
-                Tensor last = denoising.run(start, run, random, (index, latents) -> {
-                    all[index] = latents.clone();
-                    watched.stepped(index, latents);
-                });
+                Tensor last = denoising.run(
+                        new Denoising.Run(start, run, random, text, Optional.empty(), reference, (index, latents) -> {
+                            all[index] = latents.clone();
+                            watched.stepped(index, latents);
+                        }));
                 last.close();
                 return torch.stack(new TensorVector(all));
             });

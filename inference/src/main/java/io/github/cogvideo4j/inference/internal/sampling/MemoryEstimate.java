@@ -56,6 +56,7 @@ final class MemoryEstimate {
     private final PipelineRequest request;
     private final RequestCache caching;
     private final Optional<WindowLayout> windows;
+    private final int together;
     private final long bytes;
 
     MemoryEstimate(
@@ -64,12 +65,29 @@ final class MemoryEstimate {
             PipelineRequest request,
             RequestCache caching,
             Optional<WindowLayout> windows) {
+        this(components, shape, request, caching, windows, 1);
+    }
+
+    private MemoryEstimate(
+            Components components,
+            LatentShape shape,
+            PipelineRequest request,
+            RequestCache caching,
+            Optional<WindowLayout> windows,
+            int together) {
         this.components = components;
         this.shape = shape;
         this.request = request;
         this.caching = caching;
         this.windows = windows;
+        this.together = together;
         this.bytes = components.precision().dtype().bytes();
+    }
+
+    /// The same for several such generations whose steps are computed in one pass; prompts are encoded, and videos
+    /// decoded, one after the other.
+    MemoryEstimate of(int generations) {
+        return new MemoryEstimate(components, shape, request, caching, windows, generations);
     }
 
     MemoryPlan plan(LatentSource source) {
@@ -262,10 +280,16 @@ final class MemoryEstimate {
 
     /// The finished videos.
     private long pixels() {
-        return batch() * request.settings().videosPerPrompt() * shape.frames() * shape.height() * shape.width() * RGB;
+        return RequestCheck.prompts(request)
+                * (long) request.settings().videosPerPrompt()
+                * shape.frames()
+                * shape.height()
+                * shape.width()
+                * RGB;
     }
 
+    /// The videos that a step computes.
     private long batch() {
-        return RequestCheck.prompts(request);
+        return (long) together * RequestCheck.prompts(request);
     }
 }

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /// The planning of a request, before anything is computed.
@@ -33,6 +34,7 @@ public final class Planning {
     private final GenerationPlan plan;
     private final AttentionShape attention;
     private final ConvolutionShape convolution;
+    private final IntFunction<MemoryPlan> together;
 
     /// Plans a request.
     ///
@@ -68,6 +70,7 @@ public final class Planning {
                             layout.options().schedule());
                 });
         MemoryEstimate memory = new MemoryEstimate(components, shape, request, caching, windows);
+        this.together = videos -> memory.of(videos).plan(source);
         this.attention = memory.attention(source);
         this.convolution = memory.convolution();
         this.plan = new GenerationPlan(
@@ -122,6 +125,11 @@ public final class Planning {
         try (SamplerRun run = sampler.run(request.settings().steps(), first)) {
             return run.timesteps().length;
         }
+    }
+
+    /// The memory of a pass that makes several videos like this one at once.
+    public MemoryPlan together(int videos) {
+        return together.apply(videos);
     }
 
     LatentShape shape() {

@@ -7,6 +7,7 @@ import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.generation.GenerationEvent;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.HostTensor;
+import io.github.cogvideo4j.inference.generation.MemoryPlan;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.device.OutOfMemory;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
@@ -22,23 +23,27 @@ import org.bytedeco.pytorch.Tensor;
 final class Session {
     private final Components components;
     private final Planning planning;
+    private final MemoryPlan memory;
     private final JobControl control;
     private final TensorProbe probe;
     private final StageClock clock;
     private final Warnings warnings = new Warnings();
 
     /// Begins a run: its warnings are told, and it is refused when the memory would not suffice.
-    Session(Components components, Planning planning, JobControl control, TensorProbe probe) {
+    ///
+    /// @param memory what it needs, with others in the same pass
+    Session(Components components, Planning planning, MemoryPlan memory, JobControl control, TensorProbe probe) {
         this.components = components;
         this.planning = planning;
+        this.memory = memory;
         this.control = control;
         this.probe = probe;
         this.clock = new StageClock(control);
-        components.place(plan().memory().offload());
+        components.place(memory.offload());
         plan().warnings().forEach(this::warn);
         if (components.options().checkMemory()) {
             Planning.requireMemory(
-                    plan().memory(), components.options(), components.device().isCpu());
+                    memory, components.options(), components.device().isCpu());
         }
     }
 
@@ -51,11 +56,11 @@ final class Session {
             components.chooseKernels(planning.attention(), planning.convolution());
             return computation.get();
         } catch (RuntimeException e) {
-            boolean memory = OutOfMemory.is(e);
-            if (memory || plan().memory().offload() != Offload.NONE) {
+            boolean usedUp = OutOfMemory.is(e);
+            if (usedUp || memory.offload() != Offload.NONE) {
                 components.leaveDevice();
             }
-            if (!memory) {
+            if (!usedUp) {
                 throw e;
             }
             throw MemoryRemedies.failure(e, components.options(), components.device(), plan(), clock.stage());
@@ -110,7 +115,7 @@ final class Session {
 
     /// Frees the text encoder after the last prompt, when the memory is needed.
     void promptsEncoded() {
-        if (plan().memory().releasesTextEncoder()) {
+        if (memory.releasesTextEncoder()) {
             components.releaseTextEncoder();
         }
     }

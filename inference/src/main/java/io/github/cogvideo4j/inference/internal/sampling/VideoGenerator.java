@@ -6,6 +6,7 @@ import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationSettings;
 import io.github.cogvideo4j.inference.generation.InversionResult;
+import io.github.cogvideo4j.inference.generation.MemoryPlan;
 import io.github.cogvideo4j.inference.generation.ModelTraits;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
@@ -15,7 +16,11 @@ import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /// A loaded model with the kind of input that its videos start from: the engine behind every pipeline.
 public final class VideoGenerator implements AutoCloseable {
@@ -143,9 +148,43 @@ public final class VideoGenerator implements AutoCloseable {
     /// @param probe sees the tensors on the way
     /// @throws io.github.cogvideo4j.checkpoints.CancelledException when the run was asked to stop
     public PipelineResult generate(Planning planning, JobControl control, TensorProbe probe) {
-        try (DeviceOwner.Lease _ = lease(control)) {
-            Session session = new Session(components, planning, control, probe);
+        try (DeviceOwner.Lease _ = lease(control.cancellation()::requested)) {
+            Session session = session(planning, control, probe);
             return session.run(() -> new Generation(session, source).run());
+        }
+    }
+
+    /// One of several generations in a pass. Each is told once how it ended.
+    ///
+    /// @param probe  sees the tensors on the way
+    /// @param done   receives the result, and closes it
+    /// @param failed receives the exception of this generation alone
+    public record Joint(
+            Planning planning,
+            JobControl control,
+            TensorProbe probe,
+            Consumer<PipelineResult> done,
+            Consumer<RuntimeException> failed) {}
+
+    /// Generates one video of each of several planned requests in one pass.
+    ///
+    /// @param joint with the same sizes, steps and guidance, and without windows or step caches
+    /// @throws io.github.cogvideo4j.inference.InferenceException when all that had not ended came to nothing
+    public void generate(List<Joint> joint) {
+        Joint first = joint.getFirst();
+        MemoryPlan memory = first.planning().together(joint.size());
+        try (DeviceOwner.Lease _ = lease(() ->
+                joint.stream().allMatch(one -> one.control().cancellation().requested()))) {
+            List<JointGeneration.Member> members = new ArrayList<>();
+            for (Joint one : joint) {
+                Session session = new Session(components, one.planning(), memory, one.control(), one.probe());
+                members.add(
+                        new JointGeneration.Member(session, new Generation(session, source), one.done(), one.failed()));
+            }
+            members.getFirst().session().run(() -> {
+                new JointGeneration(members).run();
+                return members;
+            });
         }
     }
 
@@ -153,14 +192,18 @@ public final class VideoGenerator implements AutoCloseable {
     ///
     /// @throws io.github.cogvideo4j.checkpoints.CancelledException when the run was asked to stop
     public InversionResult invert(Planning planning, JobControl control) {
-        try (DeviceOwner.Lease _ = lease(control)) {
-            Session session = new Session(components, planning, control, TensorProbe.NONE);
+        try (DeviceOwner.Lease _ = lease(control.cancellation()::requested)) {
+            Session session = session(planning, control, TensorProbe.NONE);
             return session.run(() -> new Inversion(session).run());
         }
     }
 
-    private DeviceOwner.Lease lease(JobControl control) {
-        return DeviceOwner.acquire(components.options().compute().threads(), control.cancellation()::requested);
+    private Session session(Planning planning, JobControl control, TensorProbe probe) {
+        return new Session(components, planning, planning.plan().memory(), control, probe);
+    }
+
+    private DeviceOwner.Lease lease(BooleanSupplier cancelled) {
+        return DeviceOwner.acquire(components.options().compute().threads(), cancelled);
     }
 
     @Override

@@ -22,6 +22,7 @@ import io.github.cogvideo4j.server.internal.job.Jobs;
 import io.github.cogvideo4j.server.internal.job.ModelCard;
 import io.github.cogvideo4j.server.internal.job.QueueState;
 import io.github.cogvideo4j.server.internal.job.VideoRequest;
+import io.github.cogvideo4j.server.internal.store.Fingerprint;
 import io.github.cogvideo4j.server.internal.store.JobStore;
 import io.github.cogvideo4j.server.internal.store.StoredJob;
 import io.github.cogvideo4j.server.internal.store.Timings;
@@ -31,16 +32,12 @@ import io.github.cogvideo4j.server.internal.worker.Worker;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -93,7 +90,8 @@ public final class Engine implements Jobs, AutoCloseable {
                 clock,
                 settings.retention(),
                 settings.modelBytes(),
-                Math.max(2, settings.models().size())));
+                Math.max(2, settings.models().size()),
+                settings.maxBatch()));
     }
 
     /// Opens store and files, and puts in order what an earlier run left. Nothing is worked on yet.
@@ -241,9 +239,10 @@ public final class Engine implements Jobs, AutoCloseable {
                 new JobStore.NewJob(
                         "video_" + UUID.randomUUID().toString().replace("-", ""),
                         submission,
-                        fingerprint(submission),
+                        Fingerprint.ofWish(submission),
                         made,
                         shape,
+                        Fingerprint.ofPass(request, made),
                         expected(request, made)),
                 settings.maxQueue(),
                 settings.maxWork());
@@ -271,16 +270,6 @@ public final class Engine implements Jobs, AutoCloseable {
                 .map(timing ->
                         OptionalLong.of(Math.max(1, timing.of(made.steps()).toMillis())))
                 .orElse(OptionalLong.empty());
-    }
-
-    private static String fingerprint(Submission submission) {
-        String text = submission.operation() + " " + submission.request().wish().toJson();
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every Java has it
-        }
     }
 
     private StoredJob owned(String owner, String id) {

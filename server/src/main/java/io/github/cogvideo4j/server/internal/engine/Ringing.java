@@ -27,6 +27,12 @@ record Ringing(JobMetrics next, Changes changes) implements JobMetrics {
     }
 
     @Override
+    public void pass(int jobs) {
+        next.pass(jobs);
+        changes.ring();
+    }
+
+    @Override
     public void loaded(Duration took) {
         next.loaded(took);
     }

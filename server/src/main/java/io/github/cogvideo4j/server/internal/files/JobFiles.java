@@ -87,7 +87,8 @@ public final class JobFiles {
         return id + "-" + attempt;
     }
 
-    private Path unfinished(String id, int attempt) {
+    /// The folder of an attempt that is being worked on.
+    public Path unfinished(String id, int attempt) {
         return videos.resolve(UNFINISHED + name(id, attempt));
     }
 

@@ -21,6 +21,8 @@ public final class Metrics implements JobMetrics {
     private static final double[] LONG = {1, 5, 15, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600};
     private static final double[] SHORT = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
 
+    private static final double[] POWERS = {1, 2, 4, 8, 16, 32};
+
     private final PrometheusRegistry registry = new PrometheusRegistry();
 
     /// Of one registry `cogvideo_jobs` and `cogvideo_jobs_total` cannot both be; of the text format they can.
@@ -49,6 +51,7 @@ public final class Metrics implements JobMetrics {
     private final Histogram duration =
             histogram("cogvideo_job_duration_seconds", "How long jobs and their phases took.", LONG, "phase");
     private final Histogram step = histogram("cogvideo_step_seconds", "How long a denoising step took.", LONG);
+    private final Histogram pass = histogram("cogvideo_pass_jobs", "How many jobs a pass of the model made.", POWERS);
     private final Histogram load = histogram("cogvideo_model_load_seconds", "How long a model took to load.", LONG);
     private final Histogram requests =
             histogram("cogvideo_http_server_requests_seconds", "How long answers took.", SHORT, "method", "status");
@@ -91,6 +94,11 @@ public final class Metrics implements JobMetrics {
     @Override
     public void step(Duration took) {
         step.observe(seconds(took));
+    }
+
+    @Override
+    public void pass(int jobs) {
+        pass.observe(jobs);
     }
 
     @Override

@@ -23,6 +23,7 @@ import java.util.OptionalLong;
 /// @param quotaBytes   the most bytes of all files, the oldest go first; unlimited when empty
 /// @param floorBytes   below so much free space nothing is accepted
 /// @param modelBytes   the most bytes of weights that stay in memory between jobs; all of them when empty
+/// @param maxBatch     the most jobs that one pass of the model makes
 /// @param grace        how long a running job may go on when the server stops
 public record EngineSettings(
         Path data,
@@ -38,6 +39,7 @@ public record EngineSettings(
         OptionalLong quotaBytes,
         long floorBytes,
         OptionalLong modelBytes,
+        int maxBatch,
         Duration grace) {
     private static final int USUAL_QUEUE = 1_000;
     private static final int USUAL_ATTEMPTS = 2;
@@ -75,6 +77,7 @@ public record EngineSettings(
                 OptionalLong.empty(),
                 USUAL_FLOOR,
                 OptionalLong.empty(),
+                1,
                 Duration.ofSeconds(USUAL_GRACE_SECONDS));
     }
 }

@@ -23,6 +23,11 @@ public interface JobMetrics {
     /// A denoising step is over.
     default void step(Duration took) {}
 
+    /// A pass of the model begins.
+    ///
+    /// @param jobs how many jobs it makes
+    default void pass(int jobs) {}
+
     /// A model was loaded.
     default void loaded(Duration took) {}
 

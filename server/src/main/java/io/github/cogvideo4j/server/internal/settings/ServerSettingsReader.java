@@ -39,6 +39,7 @@ public final class ServerSettingsReader {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
     private static final String POSTGRES = "jdbc:postgresql:";
     private static final int LARGEST_PORT = 65_535;
+    private static final int MOST_TOGETHER = 64;
     private static final int MOST_MODELS = 32;
     private static final int MOST = 1_000_000;
 
@@ -88,7 +89,10 @@ public final class ServerSettingsReader {
             }
             models.add(new Model(named.name(), model, Optional.empty()));
         }
-        if (models.isEmpty() || models.size() > MOST_MODELS) {
+        if (models.isEmpty()) {
+            throw refused("server.settings.no-model");
+        }
+        if (models.size() > MOST_MODELS) {
             throw refused("server.settings.models", models.size(), MOST_MODELS);
         }
         for (String text : transformers) {
@@ -208,6 +212,7 @@ public final class ServerSettingsReader {
                 values.time("max-work", Duration.ofDays(7)),
                 values.whole("attempts", 2, 1, 100),
                 values.time("lease", Duration.ofSeconds(45)),
+                values.whole("max-batch", 1, 1, MOST_TOGETHER),
                 values.time("grace", Duration.ofSeconds(30)));
     }
 

@@ -65,6 +65,7 @@ public final class JobStore implements AutoCloseable {
     /// @param fingerprint    the same for the same wish
     /// @param made           the sizes
     /// @param shape          what jobs that take the same time have in common
+    /// @param passKey        the same for jobs that one pass can make, or empty
     /// @param workMillis     how long it takes, if known
     public record NewJob(
             String id,
@@ -72,6 +73,7 @@ public final class JobStore implements AutoCloseable {
             String fingerprint,
             Job.Made made,
             String shape,
+            String passKey,
             OptionalLong workMillis) {}
 
     /// Stores a job, unless it is there under its idempotency key.
@@ -93,10 +95,10 @@ public final class JobStore implements AutoCloseable {
                     connection,
                     """
                     insert into job (id, owner, state, operation, request, inputs, prompt, fingerprint,
-                        idempotency_key, width, height, frames, fps, step_count, scheduler, shape, work_ms,
-                        created_at, not_before, priority, rank, number, attempt, wish, percent, piece, pieces,
+                        idempotency_key, width, height, frames, fps, step_count, scheduler, shape, pass_key,
+                        work_ms, created_at, not_before, priority, rank, number, attempt, wish, percent, piece, pieces,
                         file_bytes, change)
-                    values (?, ?, 'QUEUED', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?)
+                    values (?, ?, 'QUEUED', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?)
                     """,
                     job.id(),
                     submission.owner(),
@@ -113,6 +115,7 @@ public final class JobStore implements AutoCloseable {
                     job.made().steps(),
                     job.made().scheduler(),
                     job.shape(),
+                    job.passKey(),
                     job.workMillis().orElse(0),
                     clock.instant(),
                     submission.priority(),
@@ -168,7 +171,7 @@ public final class JobStore implements AutoCloseable {
                 connection -> row(connection, id).filter(row -> row.job().state() != JobState.DELETED));
     }
 
-    private static Optional<StoredJob> row(Connection connection, String id) throws SQLException {
+    static Optional<StoredJob> row(Connection connection, String id) throws SQLException {
         return Sql.first(connection, "select * from job where id = ?", StoredJob::of, id);
     }
 

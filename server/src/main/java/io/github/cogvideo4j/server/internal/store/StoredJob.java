@@ -18,8 +18,9 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param job    the job; a queued one without its place in the queue
 /// @param inputs the names of its uploads
 /// @param shape  what jobs that take the same time have in common
+/// @param passKey the same for jobs that one pass can make; empty for one that is made alone
 /// @param workMillis how long it takes, if that was known when it came
-public record StoredJob(Job job, List<String> inputs, String shape, OptionalLong workMillis) {
+public record StoredJob(Job job, List<String> inputs, String shape, String passKey, OptionalLong workMillis) {
     /// Copies the list.
     public StoredJob {
         inputs = List.copyOf(inputs);
@@ -100,6 +101,7 @@ public record StoredJob(Job job, List<String> inputs, String shape, OptionalLong
                 job,
                 names(row.getString("inputs")),
                 row.getString("shape"),
+                row.getString("pass_key"),
                 work > 0 ? OptionalLong.of(work) : OptionalLong.empty());
     }
 

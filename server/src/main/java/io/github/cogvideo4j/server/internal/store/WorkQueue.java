@@ -6,7 +6,10 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.ToIntFunction;
 
 /// The table of jobs as workers see and change it.
 ///
@@ -59,40 +62,73 @@ public final class WorkQueue {
     ///
     /// @param worker a name that no other worker has, of this server or another one
     public Optional<Claim> claim(String worker) {
+        return claim(worker, _ -> 1).stream().findFirst();
+    }
+
+    /// Hands out the first job of the queue, with those directly behind it that the same pass can make. A job that was
+    /// begun before is handed out alone, so that one that ends its worker takes no other with it a second time.
+    ///
+    /// @param worker a name that no other worker has, of this server or another one
+    /// @param most   how many jobs a pass that begins with a job may have
+    /// @return none when nothing waits
+    public List<Claim> claim(String worker, ToIntFunction<StoredJob> most) {
         if (database.read(this::nothingWaits)) {
-            return Optional.empty();
+            return List.of();
         }
         return database.write(connection -> {
             if (nothingWaits(connection)) {
-                return Optional.<Claim>empty();
+                return List.<Claim>of();
             }
             Instant now = clock.instant();
             long change = JobStore.change(connection);
-            Optional<String> id = Sql.first(
-                    connection,
-                    // Materialized: PostgreSQL may run a subselect with a limit more than once, and take more rows.
-                    """
-                    with first as materialized (select id from job where state = 'QUEUED' and not_before <= ?
-                        order by priority desc, rank limit 1%s)
-                    update job set state = 'IN_PROGRESS', worker = ?, lease_until = ?, attempt = attempt + 1,
-                        started_at = ?, percent = 0, phase = null, piece = 0, pieces = 0, preview = null,
-                        left_ms = case when work_ms > 0 then work_ms else null end, wish = 0, change = ?
-                    where state = 'QUEUED' and id in (select id from first)
-                    returning id
-                    """.formatted(database.lockedRow()),
-                    row -> row.getString(1),
-                    now,
-                    worker,
-                    now.plus(lease),
-                    now,
-                    change);
-            if (id.isEmpty()) {
-                return Optional.<Claim>empty();
+            List<Claim> claims = new ArrayList<>();
+            for (StoredJob row : nextPass(connection, now, most)) {
+                Sql.update(
+                        connection,
+                        """
+                        update job set state = 'IN_PROGRESS', worker = ?, lease_until = ?, attempt = attempt + 1,
+                            started_at = ?, percent = 0, phase = null, piece = 0, pieces = 0, preview = null,
+                            left_ms = case when work_ms > 0 then work_ms else null end, wish = 0, change = ?
+                        where state = 'QUEUED' and id = ?
+                        """,
+                        worker,
+                        now.plus(lease),
+                        now,
+                        change,
+                        row.job().id());
+                claims.add(new Claim(JobStore.row(connection, row.job().id()).orElseThrow(), worker));
             }
-            JobStore.queueChanged(connection, change);
-            return Sql.first(connection, "select * from job where id = ?", StoredJob::of, id.get())
-                    .map(row -> new Claim(row, worker));
+            if (!claims.isEmpty()) {
+                JobStore.queueChanged(connection, change);
+            }
+            return List.copyOf(claims);
         });
+    }
+
+    private List<StoredJob> nextPass(Connection connection, Instant now, ToIntFunction<StoredJob> most)
+            throws SQLException {
+        List<StoredJob> first = next(connection, now, 1);
+        if (first.isEmpty() || !joins(first.getFirst(), first.getFirst())) {
+            return first;
+        }
+        int jobs = most.applyAsInt(first.getFirst());
+        return jobs <= 1
+                ? first
+                : next(connection, now, jobs).stream()
+                        .takeWhile(row -> joins(first.getFirst(), row))
+                        .toList();
+    }
+
+    private static boolean joins(StoredJob first, StoredJob row) {
+        return !row.passKey().isEmpty()
+                && row.passKey().equals(first.passKey())
+                && row.job().attempt() == 0;
+    }
+
+    private List<StoredJob> next(Connection connection, Instant now, int jobs) throws SQLException {
+        return Sql.all(connection, """
+                select * from job where state = 'QUEUED' and not_before <= ? order by priority desc, rank limit ?
+                """ + database.lockedRow(), StoredJob::of, now, jobs);
     }
 
     private boolean nothingWaits(Connection connection) throws SQLException {

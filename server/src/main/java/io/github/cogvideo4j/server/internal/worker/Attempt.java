@@ -8,13 +8,17 @@ import io.github.cogvideo4j.inference.generation.GenerationStep;
 import io.github.cogvideo4j.inference.generation.HostTensor;
 import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.server.internal.job.Job;
+import io.github.cogvideo4j.server.internal.job.JobMetrics;
 import io.github.cogvideo4j.server.internal.store.StoreException;
+import io.github.cogvideo4j.server.internal.store.StoredJob;
+import io.github.cogvideo4j.server.internal.store.Timings;
 import io.github.cogvideo4j.server.internal.store.WorkQueue;
 import io.github.cogvideo4j.server.internal.store.WorkQueue.Claim;
 import io.github.cogvideo4j.server.internal.store.WorkQueue.Wish;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 
 /// An attempt at a job while it runs: its heartbeat, and the wish to stop it.
@@ -27,19 +31,39 @@ final class Attempt {
     private static final int FP16_EXPONENT = 0x7C00;
 
     private final Claim claim;
+    private final int together;
     private final WorkQueue queue;
+    private final Timings timings;
+    private final Instant begun;
     private final ProgressTracker tracker;
     private final Cancellation cancellation = new Cancellation();
     private volatile Wish wish = Wish.GO_ON;
     private volatile boolean stopping;
+    private volatile boolean over;
     private Optional<Job.JobProgress> told = Optional.empty();
     private long lastTold;
     private long lastBeat = System.nanoTime();
 
-    Attempt(Claim claim, WorkQueue queue, ProgressTracker tracker) {
+    /// @param together how many jobs the same pass makes
+    Attempt(Claim claim, int together, WorkQueue queue, Timings timings, JobMetrics metrics, Instant begun) {
         this.claim = claim;
+        this.together = together;
         this.queue = queue;
-        this.tracker = tracker;
+        this.timings = timings;
+        this.begun = begun;
+        Job job = claim.row().job();
+        this.tracker = new ProgressTracker(
+                job.made().steps(), timings.of(shape(), job.request().model(), work()), metrics, System::nanoTime);
+    }
+
+    /// A pass with several jobs takes a time of its own.
+    private String shape() {
+        String shape = claim.row().shape();
+        return together == 1 ? shape : shape + " x" + together;
+    }
+
+    private double work() {
+        return together * StoredJob.work(claim.row().job());
     }
 
     Claim claim() {
@@ -48,6 +72,27 @@ final class Attempt {
 
     ProgressTracker tracker() {
         return tracker;
+    }
+
+    /// When it began.
+    Instant begun() {
+        return begun;
+    }
+
+    /// Notes what the job took, for those that come after it.
+    void noteTiming() {
+        tracker.measured()
+                .ifPresent(timing ->
+                        timings.add(shape(), claim.row().job().request().model(), work(), timing));
+    }
+
+    /// Its job is no longer this worker's.
+    void end() {
+        over = true;
+    }
+
+    boolean isOver() {
+        return over;
     }
 
     /// What the generation is run with.
@@ -112,6 +157,9 @@ final class Attempt {
 
     /// Tells the store how far it is, when that changed or it is time to, and learns whether it is to go on.
     void beat() {
+        if (over) {
+            return;
+        }
         long now = System.nanoTime();
         try {
             Job.JobProgress progress = tracker.progress();

@@ -1,36 +1,25 @@
 package io.github.cogvideo4j.server.internal.worker;
 
-import io.github.cogvideo4j.formats.problem.Message;
-import io.github.cogvideo4j.inference.generation.GeneratedVideo;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.pipeline.PlannedGeneration;
-import io.github.cogvideo4j.server.internal.files.DerivedFiles;
 import io.github.cogvideo4j.server.internal.files.JobFiles;
-import io.github.cogvideo4j.server.internal.job.FileKind;
-import io.github.cogvideo4j.server.internal.job.Job;
 import io.github.cogvideo4j.server.internal.job.JobMetrics;
 import io.github.cogvideo4j.server.internal.job.VideoRequest;
 import io.github.cogvideo4j.server.internal.store.StoreException;
-import io.github.cogvideo4j.server.internal.store.StoredJob;
 import io.github.cogvideo4j.server.internal.store.Timings;
 import io.github.cogvideo4j.server.internal.store.WorkQueue;
 import io.github.cogvideo4j.server.internal.store.WorkQueue.Claim;
 import io.github.cogvideo4j.server.internal.store.WorkQueue.Wish;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 
-/// The one worker of a device: takes a job, makes its video, publishes it, takes the next. No failure of a job ends it.
+/// The one worker of a device: takes the next job, or several that one pass makes, and has their videos made.
+/// No failure of a job ends it.
 public final class Worker implements AutoCloseable {
     private static final Duration IDLE = Duration.ofSeconds(1);
     private static final Duration BEAT = Duration.ofSeconds(1);
@@ -39,18 +28,15 @@ public final class Worker implements AutoCloseable {
 
     private final String name;
     private final WorkQueue queue;
-    private final Timings timings;
-    private final JobFiles files;
-    private final Requests requests;
     private final JobMetrics metrics;
-    private final InstantSource clock;
-    private final Optional<Duration> retention;
     private final ModelPool pool;
+    private final PassSizes sizes;
+    private final PassRunner runner;
     private final Thread working;
     private final Thread beating;
     /// A permit for each time that there may be something to do.
     private final Semaphore calls = new Semaphore(0);
-    private volatile Optional<Attempt> current = Optional.empty();
+    private volatile List<Attempt> current = List.of();
     private volatile boolean stopping;
     private volatile boolean ended;
 
@@ -75,6 +61,7 @@ public final class Worker implements AutoCloseable {
     /// @param retention  how long files are kept
     /// @param modelBytes the most bytes of weights that stay in memory
     /// @param models     the most models that stay in memory
+    /// @param maxBatch   the most jobs that one pass of a model makes
     public record Setup(
             String name,
             WorkQueue queue,
@@ -85,19 +72,17 @@ public final class Worker implements AutoCloseable {
             InstantSource clock,
             Optional<Duration> retention,
             OptionalLong modelBytes,
-            int models) {}
+            int models,
+            int maxBatch) {}
 
     /// A worker that has not begun.
     public Worker(Setup setup) {
         this.name = setup.name();
         this.queue = setup.queue();
-        this.timings = setup.timings();
-        this.files = setup.files();
-        this.requests = setup.requests();
         this.metrics = setup.metrics();
-        this.clock = setup.clock();
-        this.retention = setup.retention();
         this.pool = new ModelPool(setup.modelBytes(), setup.models());
+        this.sizes = new PassSizes(setup.maxBatch());
+        this.runner = new PassRunner(setup, pool, sizes);
         this.working = Thread.ofPlatform().name("worker").daemon().unstarted(this::work);
         this.beating = Thread.ofPlatform().name("heartbeat").daemon().unstarted(this::beat);
     }
@@ -115,7 +100,7 @@ public final class Worker implements AutoCloseable {
 
     /// Stops the job with an identifier, if it is being worked on here.
     public void stop(String id, Wish why) {
-        current.filter(attempt -> attempt.claim().id().equals(id)).ifPresent(attempt -> attempt.stop(why));
+        current.stream().filter(attempt -> attempt.claim().id().equals(id)).forEach(attempt -> attempt.stop(why));
     }
 
     /// Whether both threads run, or were not started yet.
@@ -137,26 +122,27 @@ public final class Worker implements AutoCloseable {
     /// nothing is computed any more.
     public void stop(Duration grace) {
         stopping = true;
+        runner.stop();
         if (working.getState() == Thread.State.NEW) {
             return;
         }
         wake();
         try {
             if (!working.join(grace)) {
-                current.ifPresent(Attempt::stopForShutdown);
+                current.forEach(Attempt::stopForShutdown);
                 working.join();
             }
             beating.interrupt();
             beating.join();
         } catch (InterruptedException _) {
-            current.ifPresent(Attempt::stopForShutdown);
+            current.forEach(Attempt::stopForShutdown);
             Thread.currentThread().interrupt();
         }
     }
 
     private void beat() {
         while (!ended) {
-            current.ifPresent(Attempt::beat);
+            current.forEach(Attempt::beat);
             try {
                 Thread.sleep(BEAT);
             } catch (InterruptedException _) {
@@ -169,11 +155,11 @@ public final class Worker implements AutoCloseable {
         try {
             while (!stopping) {
                 try {
-                    Optional<Claim> claim = queue.claim(name);
-                    if (claim.isPresent()) {
-                        run(claim.get());
-                    } else {
+                    List<Claim> claims = queue.claim(name, sizes::of);
+                    if (claims.isEmpty()) {
                         rest(IDLE);
+                    } else {
+                        run(claims);
                     }
                 } catch (StoreException e) {
                     metrics.defect(e);
@@ -186,6 +172,15 @@ public final class Worker implements AutoCloseable {
         }
     }
 
+    private void run(List<Claim> claims) {
+        try {
+            current = runner.attempts(claims);
+            runner.run(current);
+        } finally {
+            current = List.of();
+        }
+    }
+
     private void rest(Duration time) {
         try {
             if (!stopping && calls.tryAcquire(time.toNanos(), TimeUnit.NANOSECONDS)) {
@@ -193,121 +188,6 @@ public final class Worker implements AutoCloseable {
             }
         } catch (InterruptedException _) {
             stopping = true;
-        }
-    }
-
-    private void run(Claim claim) {
-        Job job = claim.row().job();
-        Instant begun = clock.instant();
-        ProgressTracker tracker = new ProgressTracker(
-                job.made().steps(),
-                timings.of(claim.row().shape(), job.request().model(), StoredJob.work(job)),
-                metrics,
-                System::nanoTime);
-        Attempt attempt = new Attempt(claim, queue, tracker);
-        current = Optional.of(attempt);
-        String result = "failed";
-        try {
-            Path folder = files.begin(claim.id(), claim.attempt());
-            generate(attempt, folder);
-            tracker.saving();
-            Job.Sprites sprites = DerivedFiles.make(folder);
-            result = publish(attempt, sprites) ? "completed" : "cancelled";
-        } catch (RuntimeException | IOException | Error thrown) {
-            result = failed(attempt, thrown);
-        } finally {
-            current = Optional.empty();
-            metrics.finished(
-                    job.operation(),
-                    result,
-                    Duration.between(job.times().created(), begun),
-                    Duration.between(begun, clock.instant()));
-        }
-    }
-
-    private void generate(Attempt attempt, Path folder) throws IOException {
-        Job job = attempt.claim().row().job();
-        GenerationRequest request = requests.generation(job.request(), folder.resolve(FileKind.VIDEO.fileName()));
-        boolean known = pool.loaded().contains(request.model());
-        long begun = System.nanoTime();
-        try (PlannedGeneration plan = pool.plan(request, attempt.control())) {
-            if (!known) {
-                metrics.loaded(Duration.ofNanos(System.nanoTime() - begun));
-            }
-            GeneratedVideo made = plan.run(attempt.control()).videos().getFirst();
-            Files.writeString(
-                    folder.resolve(FileKind.FIGURES.fileName()), made.json().toString());
-        }
-    }
-
-    private boolean publish(Attempt attempt, Job.Sprites sprites) throws IOException {
-        Claim claim = attempt.claim();
-        Job job = claim.row().job();
-        long bytes = files.publish(claim.id(), claim.attempt());
-        Optional<Instant> expires = retention.map(clock.instant()::plus);
-        WorkQueue.Outcome outcome = new WorkQueue.Outcome(job.made(), Optional.of(sprites), bytes, expires);
-        if (insisting(() -> queue.complete(claim, outcome))) {
-            attempt.tracker()
-                    .measured()
-                    .ifPresent(timing ->
-                            timings.add(claim.row().shape(), job.request().model(), StoredJob.work(job), timing));
-            return true;
-        }
-        files.delete(claim.id(), claim.attempt());
-        insisting(() -> queue.fail(claim, cancelled(), expires));
-        return false;
-    }
-
-    /// Ends an attempt that came to nothing.
-    ///
-    /// @return the result as it is counted
-    private String failed(Attempt attempt, Throwable thrown) {
-        Claim claim = attempt.claim();
-        try {
-            files.delete(claim.id(), claim.attempt());
-        } catch (IOException e) {
-            metrics.defect(e); // swept when the server starts again
-        }
-        if (attempt.wish() == Wish.LOST) {
-            return "lost";
-        }
-        Optional<Instant> expires = retention.map(clock.instant()::plus);
-        if (JobFailure.isCancelled(thrown)) {
-            if (attempt.wish() == Wish.GO_ON && attempt.isStopping()) {
-                insisting(() -> queue.giveBack(claim));
-                return "given_back";
-            }
-            insisting(() -> queue.fail(claim, cancelled(), expires));
-            return "cancelled";
-        }
-        JobFailure failure = JobFailure.of(thrown);
-        if (failure.memory() || failure.defect()) {
-            pool.clear();
-        }
-        if (failure.defect()) {
-            metrics.defect(thrown);
-        }
-        insisting(() -> queue.fail(claim, failure.error(), expires));
-        return "failed";
-    }
-
-    private static Job.JobError cancelled() {
-        return new Job.JobError("cancelled", Message.of("server.job.cancelled").text(Locale.ENGLISH));
-    }
-
-    /// Tries a change until the lease is over: the store may be away for a moment.
-    private boolean insisting(BooleanSupplier change) {
-        long end = System.nanoTime() + queue.lease().toNanos();
-        while (true) {
-            try {
-                return change.getAsBoolean();
-            } catch (StoreException e) {
-                metrics.defect(e);
-                if (System.nanoTime() > end || stopping) {
-                    return false;
-                }
-                rest(TROUBLE);
-            }
         }
     }
 

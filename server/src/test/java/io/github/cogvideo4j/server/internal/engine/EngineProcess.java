@@ -74,6 +74,7 @@ final class EngineProcess {
                 OptionalLong.empty(),
                 0,
                 OptionalLong.empty(),
+                3, // killed passes have several jobs
                 grace);
     }
 

@@ -85,6 +85,8 @@ class SettingsTest {
         "port, -1",
         "port, http",
         "max-queue, 0",
+        "max-batch, 0",
+        "max-batch, 65",
         "retention, soon",
         "quota, 99999999999T",
         "dtype, fp8",
@@ -115,6 +117,13 @@ class SettingsTest {
     void aPathIsShownAsItWasTyped(String name, String value) {
         String typed = value.substring(value.indexOf('=') + 1);
         assertThatThrownBy(() -> given(name, value)).hasMessageEndingWith(" " + typed);
+    }
+
+    @Test
+    void withoutAModelNothingIsServed() {
+        assertThatThrownBy(() -> ServerSettings.read(Map.of(), Map.of(), Optional.empty()))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("no model is given");
     }
 
     @Test

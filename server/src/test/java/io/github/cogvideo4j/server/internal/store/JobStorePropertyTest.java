@@ -72,19 +72,43 @@ class JobStorePropertyTest {
             switch (random.integer(0, 11)) {
                 case 0, 1 -> {
                     String id = "v" + accepted.size();
-                    JobStoreTest.put(store, id, random.of("ann", "ben"));
+                    JobStoreTest.putForPass(store, id, random.of("ann", "ben"), random.of("", "p", "q"), 0);
                     accepted.add(id);
                 }
-                case 2, 3 ->
-                    work.claim("w" + random.integer(1, 3)).ifPresent(claim -> {
-                        begun.merge(claim.id(), 1, Integer::sum);
-                        held.add(claim);
-                    });
+                case 2, 3 -> claim(random, store, work);
                 case 4 -> clock.forward(Duration.ofSeconds(random.integer(1, 90)));
                 case 5 -> work.sweep(JobStoreTest.INTERRUPTED, Optional.empty());
                 case 6 -> store.pause(random.bool());
                 case 7 -> client(random, store);
                 default -> worker(random, work);
+            }
+        }
+
+        /// Handed out are the first job, and those directly behind it of the same pass that were never begun.
+        private void claim(Generator random, JobStore store, WorkQueue work) {
+            int most = random.integer(1, 4);
+            JobStore.Queue queue = store.queue();
+            List<String> expected = new ArrayList<>();
+            for (JobStore.QueuePlace place : queue.paused() ? List.<JobStore.QueuePlace>of() : queue.waiting()) {
+                StoredJob row = store.find(place.id()).orElseThrow();
+                String pass = row.job().attempt() == 0 ? row.passKey() : "";
+                if (expected.isEmpty()
+                        || expected.size() < most
+                                && !pass.isEmpty()
+                                && store.find(expected.getFirst())
+                                        .filter(first -> first.job().attempt() == 0
+                                                && first.passKey().equals(pass))
+                                        .isPresent()) {
+                    expected.add(place.id());
+                } else {
+                    break;
+                }
+            }
+            List<WorkQueue.Claim> claims = work.claim("w" + random.integer(1, 3), _ -> most);
+            assertThat(claims).extracting(WorkQueue.Claim::id).isEqualTo(expected);
+            for (WorkQueue.Claim claim : claims) {
+                begun.merge(claim.id(), 1, Integer::sum);
+                held.add(claim);
             }
         }
 

@@ -62,7 +62,56 @@ class JobStoreTest {
                 "print of " + id,
                 MADE,
                 "tiny 32x16x9",
+                "",
                 OptionalLong.of(1_000));
+    }
+
+    static void putForPass(JobStore store, String id, String owner, String passKey, int priority) {
+        JobStore.NewJob plain = job(id, owner, Optional.empty(), priority);
+        store.insert(
+                new JobStore.NewJob(
+                        id,
+                        plain.submission(),
+                        plain.fingerprint(),
+                        plain.made(),
+                        plain.shape(),
+                        passKey,
+                        plain.workMillis()),
+                1_000,
+                MUCH_WORK);
+    }
+
+    private static List<String> claimed(WorkQueue work, int most) {
+        return work.claim("w", _ -> most).stream().map(WorkQueue.Claim::id).toList();
+    }
+
+    /// Nobody is overtaken: a pass ends at the first job that does not belong to it.
+    @ParameterizedTest
+    @EnumSource
+    void aPassTakesJobsThatStandNextToEachOther(TestStores kind) throws Exception {
+        TestStores.Place place = kind.place(folder);
+        try (JobStore store = place.open()) {
+            for (String id : List.of("a", "b", "c")) {
+                putForPass(store, id, "ann", "p", 0);
+            }
+            putForPass(store, "other", "ann", "q", 0);
+            putForPass(store, "d", "ann", "p", 0);
+            putForPass(store, "lone", "ann", "", 0);
+            putForPass(store, "lone2", "ann", "", 0);
+            putForPass(store, "urgent", "ann", "p", 5);
+            WorkQueue work = store.work(LEASE, 2);
+            assertThat(claimed(work, 3)).containsExactly("urgent", "a", "b");
+            assertThat(claimed(work, 3)).containsExactly("c");
+            assertThat(claimed(work, 3)).containsExactly("other");
+            assertThat(claimed(work, 3)).containsExactly("d");
+            assertThat(claimed(work, 3)).containsExactly("lone");
+            assertThat(store.find("urgent").orElseThrow().job().attempt()).isOne();
+            // Its worker falls silent: what was begun once is begun alone.
+            place.clock().forward(LEASE.plusSeconds(1));
+            work.sweep(INTERRUPTED, Optional.empty());
+            assertThat(claimed(work, 3)).containsExactly("urgent");
+            assertThat(claimed(work, 3)).containsExactly("a");
+        }
     }
 
     static Job put(JobStore store, String id, String owner) {
@@ -235,6 +284,7 @@ class JobStoreTest {
                     "print of a",
                     MADE,
                     "tiny",
+                    "",
                     OptionalLong.empty());
             Jobs.Submitted second = store.insert(again, 10, MUCH_WORK);
             assertThat(second.replayed()).isTrue();
