@@ -4,8 +4,9 @@
 # fish, and the licences of all parts. Needs what building needs, on the system that it is for.
 #
 #   scripts/package.sh [--no-build]       --no-build takes the jars that the last build left in cli/target
-#   scripts/package.sh --spark            the archive of Spark's jars alone, which is unpacked in the folder of the
-#                                         distribution: only a batch on a cluster needs them
+#   scripts/package.sh --spark [--no-build]   the archive of Spark's jars, which is unpacked in the folder of the
+#                                         distribution: only batches need them. With them come the program and its
+#                                         native libraries as jars, which travel with spark-submit
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 root=$PWD
@@ -21,13 +22,32 @@ find_jdk || fail "no JDK 25 found"
 if [[ ${1:-} == --spark ]]; then
   version=$(sed -n 's:^  <version>\(.*\)</version>$:\1:p' pom.xml)
   rm -rf -- cluster/target/spark
+  [[ ${2:-} == --no-build ]] || rm -rf -- cli/target/lib
   JAVA_HOME=$jdk mvn -B -q -Pspark -pl cluster,cli -am -Dmaven.test.skip=true package
+  stage=$root/target/package-spark/spark
+  rm -rf -- "${stage%/*}"
+  mkdir -p -- "$stage/jars" "$stage/submit/lib"
+  cp -p -- cluster/target/spark/jars/*.jar "$stage/jars/"
+  cp -p -- cli/target/lib/jackson-annotations-*.jar "$stage/jars/"
+  # What travels with spark-submit: the program, its jars and, inside them, native libraries. Spark logs by itself.
+  cp -p -- cli/target/cogvideo.jar "$stage/submit/"
+  for jar in cli/target/lib/*.jar; do
+    case ${jar##*/} in
+      slf4j-*) ;;
+      *) cp -p -- "$jar" "$stage/submit/lib/" ;;
+    esac
+  done
+  "$jdk/bin/java" scripts/package/Licences.java cluster/target/spark/jars "$stage/licences"
+  "$jdk/bin/java" scripts/package/Licences.java cli/target/lib "$stage/licences/program"
+  cp -a -- scripts/package/NATIVE.md scripts/package/texts/*.txt "$stage/licences/"
+  cp -a -- LICENSE "$stage/"
+  : >"$stage/complete"
+  archive=target/cogvideo-spark-$version.tar.gz
+  tar -C "${stage%/*}" --owner=0 --group=0 --numeric-owner -czf "$archive" spark
+  (cd -- target && sha256sum "${archive##*/}" >"${archive##*/}.sha256")
+  rm -rf -- "${stage%/*}"
   cp -p -- cli/target/lib/jackson-annotations-*.jar cluster/target/spark/jars/
   : >cluster/target/spark/complete
-  mkdir -p -- target
-  archive=target/cogvideo-spark-$version.tar.gz
-  tar -C cluster/target --owner=0 --group=0 --numeric-owner -czf "$archive" spark
-  (cd -- target && sha256sum "${archive##*/}" >"${archive##*/}.sha256")
   du -h "$archive"
   exit
 fi
@@ -47,10 +67,11 @@ rm -rf -- "$work"
 mkdir -p -- "$stage/bin" "$stage/lib/lib" "$stage/lib/native" "$stage/sample"
 
 # java.desktop reads and writes images, java.management asks for memory, java.net.http fetches what a user asked for,
-# java.sql and what PostgreSQL's driver needs (java.naming, java.security.jgss) are for the server's jobs, jdk.charsets
-# knows GBK terminals, jdk.unsupported and java.logging are for the libraries.
+# java.sql and what PostgreSQL's driver needs (java.naming, java.security.jgss) are for the server's jobs, with
+# jdk.security.auth Hadoop (in Spark) finds out who runs it, jdk.charsets knows GBK terminals, jdk.unsupported and
+# java.logging are for the libraries.
 "$jdk/bin/jlink" --output "$stage/runtime" --no-header-files --no-man-pages --strip-debug --generate-cds-archive \
-  --add-modules java.base,java.desktop,java.logging,java.management,java.naming,java.net.http,java.security.jgss,java.sql,jdk.charsets,jdk.unsupported
+  --add-modules java.base,java.desktop,java.logging,java.management,java.naming,java.net.http,java.security.jgss,java.sql,jdk.charsets,jdk.security.auth,jdk.unsupported
 
 cp -p -- cli/src/launcher/packaged "$stage/bin/cogvideo"
 cp -p -- cli/src/launcher/start.bash "$stage/lib/start.bash"

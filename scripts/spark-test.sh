@@ -1,128 +1,228 @@
 #!/usr/bin/env bash
 # Batches on a real cluster of Apache Spark on the loopback address: a master, three workers, a driver, each a process.
-# A worker is killed with -9 in the middle, then the driver, which is started again. Every video has to be there once,
-# with the bytes that a batch in one process makes, and some of them those of `cogvideo generate`.
+# Every video has to be there once, with the bytes that a batch in one process makes, whatever was killed meanwhile.
 #
-#   scripts/spark-test.sh [ROWS] [GENERATED]     60 rows, 2 of them also made by `generate`
+#   scripts/spark-test.sh [ROWS]                 60 rows; a worker is killed with -9 in the middle, then the driver, which
+#                                                is started again; every twentieth row is also made by `generate`
+#   scripts/spark-test.sh --faults               a worker with other weights beside a good one, and alone
+#   scripts/spark-test.sh --submit               the archive of scripts/package.sh --spark, by spark-submit: a fake
+#                                                discovery script gives each worker a device, and jars, native libraries
+#                                                and the model travel
+#   scripts/spark-test.sh --random RUNS [ROWS]   20 rows in each run, in which executors, workers and the driver are
+#                                                killed at random
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 root=$PWD
-rows=${1:-60}
-generated=${2:-2}
-
 fail() {
   printf 'FAILED: %s\n' "$*" >&2
   exit 1
 }
+source scripts/spark-cluster.bash
 
-program=${COGVIDEO_PROGRAM:-$root/cogvideo}
-spark=${COGVIDEO_SPARK_HOME:-$root/cluster/target/spark}
-model=$root/testing/src/test/resources/golden/pipelines/t2v-2b
-small=(--model "$model" --device cpu --height 48 --width 80 --num-frames 5 --num-inference-steps 1 --threads 1)
-source cli/src/launcher/find-jdk.bash
-find_jdk || fail "no JDK 25 found"
+# A worker and the driver die once each.
+killed_once() { # ROWS
+  local rows=$1 begun=$SECONDS generated=0 video i
+  write_rows "$work/rows.jsonl" "$rows"
+  drive "$work/rows.jsonl" "$work/videos" --model "$model"
+  until_made "$work/videos" $((rows / 4))
+  kill -9 "${workers[2]}"
+  printf 'a worker was killed at %d videos\n' "$(count "$work/videos")"
+  until_made "$work/videos" $((rows / 2))
+  kill_driver
+  printf 'the driver was killed at %d videos\n' "$(count "$work/videos")"
+  drive "$work/rows.jsonl" "$work/videos" --model "$model"
+  ended
+  ((status == 0)) || { tail -n 30 "$work/driver.log"; fail "the second run ended with $status"; }
+  printf '%d rows in %d s\n' "$rows" $((SECONDS - begun))
+  require_whole "$work/videos" "$rows"
 
-work=$(mktemp -d)
-processes=()
-clean() {
-  for one in "${processes[@]}"; do kill -9 "$one" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  rm -rf -- "$work"
-}
-trap clean EXIT
-
-for ((i = 1; i <= rows; i++)); do
-  printf '{"id": "row-%d", "prompt": "scene %d", "seed": %d}\n' "$i" "$i" "$i"
-done >"$work/rows.jsonl"
-
-# The embedded Spark first: it also fetches Spark where it is not there yet.
-head -n 2 "$work/rows.jsonl" >"$work/two.jsonl"
-"$program" batch "$work/two.jsonl" "$work/local" "${small[@]}" --master local >"$work/local.log" 2>&1 ||
-  { tail -n 20 "$work/local.log"; fail "the embedded Spark"; }
-[[ -d $spark/jars ]] || fail "there is no $spark/jars"
-
-opens=()
-for name in java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util java.util.concurrent \
-  java.util.concurrent.atomic jdk.internal.ref sun.nio.ch sun.nio.cs sun.util.calendar; do
-  opens+=("--add-opens=java.base/$name=ALL-UNNAMED")
-done
-port=$((20000 + RANDOM % 20000))
-export SPARK_HOME=$spark SPARK_SCALA_VERSION=2.13 SPARK_LOCAL_IP=127.0.0.1
-
-# daemon NAME CLASS ARGUMENT...: its process id is in $started.
-daemon() {
-  local name=$1
-  shift
-  "$jdk/bin/java" -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+IgnoreUnrecognizedVMOptions --sun-misc-unsafe-memory-access=allow "${opens[@]}" \
-    -cp "$spark/jars/*" "$@" >"$work/$name.log" 2>&1 &
-  started=$!
-  processes+=("$started")
-}
-# until_said NAME WORDS: waits for what a daemon logs when it is ready; a busy machine takes its time.
-until_said() {
-  local waited=0
-  until grep -q "$2" "$work/$1.log"; do
-    ((++waited < 600)) || { tail -n 20 "$work/$1.log"; fail "$1 does not start"; }
-    sleep 0.5
+  # `generate` makes the rows of one seed in one process.
+  for ((i = 1; i <= rows; i += 20)); do printf 'scene %d\n' "$i"; done >"$work/prompts.txt"
+  mkdir -- "$work/generated"
+  "$program" generate --prompts "$work/prompts.txt" --seed 1 --model "$model" "${small[@]}" \
+    --output-path "$work/generated/video.mp4" >"$work/generate.log" 2>&1 || { cat "$work/generate.log"; fail "generate"; }
+  for video in "$work/generated"/*.mp4; do
+    i=$((1 + 20 * generated++))
+    cmp "$video" "$work/videos/videos/scene-$i-1"-*.mp4 || fail "row $i is not what generate makes"
   done
-}
-daemon master org.apache.spark.deploy.master.Master --host 127.0.0.1 --port "$port" --webui-port 0
-until_said master 'Starting Spark master'
-for number in 1 2 3; do
-  daemon "worker-$number" org.apache.spark.deploy.worker.Worker --host 127.0.0.1 --webui-port 0 --cores 1 --memory 1g \
-    --work-dir "$work/worker-$number" "spark://127.0.0.1:$port"
-  workers[number]=$started
-done
-for number in 1 2 3; do until_said "worker-$number" 'Successfully registered'; done
+  printf '%d of them are what generate makes\n' "$generated"
 
-# In a process group of its own, so that one blow ends it with what it started.
-drive() {
-  setsid "$program" batch "$work/rows.jsonl" "$work/videos" "${small[@]}" --master "spark://127.0.0.1:$port" \
-    --conf spark.driver.host=127.0.0.1 --conf spark.driver.bindAddress=127.0.0.1 --conf spark.ui.enabled=false \
-    --conf spark.executor.memory=512m --conf spark.executor.cores=1 "$@" >>"$work/driver.log" 2>&1 &
-  driver=$!
-  processes+=("$driver")
+  alone "$work/rows.jsonl" "$work/alone"
+  require_same "$work/alone" "$work/videos"
+  printf '%d rows with a worker and the driver killed: each video once, with the bytes of one process\n' "$rows"
 }
-count() { find "$work/videos/videos" -name '*.mp4' 2>/dev/null | wc -l; }
-until_made() { # COUNT
-  local waited=0
-  until (($(count) >= $1)); do
-    kill -0 "$driver" 2>/dev/null || { tail -n 20 "$work/driver.log"; fail "the driver ended with $(count) videos"; }
-    ((++waited < 6000)) || { tail -n 20 "$work/driver.log"; fail "only $(count) videos after a long time"; }
-    sleep 0.2
+
+# kill_any: an executor, a worker (which is started again) or the driver (which is, too).
+kill_any() {
+  local number=$((1 + RANDOM % 3)) executors
+  case $((RANDOM % 4)) in
+    0 | 1)
+      mapfile -t executors < <(pgrep -P "${workers[$number]}" || true)
+      ((${#executors[@]} > 0)) || return 0
+      kill -9 "${executors[0]}" 2>/dev/null || true
+      killed+=(executor)
+      ;;
+    2)
+      kill -9 "${workers[$number]}"
+      killed+=(worker)
+      start_worker "$number"
+      ;;
+    3)
+      kill_driver
+      killed+=(driver)
+      drive "$work/rows.jsonl" "$folder" --model "$model"
+      ;;
+  esac
+}
+
+at_random() { # RUNS ROWS
+  local runs=$1 rows=$2 run folder killed deaths
+  write_rows "$work/rows.jsonl" "$rows"
+  alone "$work/rows.jsonl" "$work/alone"
+  for ((run = 1; run <= runs; run++)); do
+    folder=$work/run-$run
+    killed=()
+    deaths=$((2 + RANDOM % 4))
+    drive "$work/rows.jsonl" "$folder" --model "$model"
+    while ((deaths-- > 0)); do
+      sleep $((1 + RANDOM % 6)).$((RANDOM % 10))
+      kill -0 "$driver" 2>/dev/null || break
+      kill_any
+    done
+    ended
+    ((status == 0)) || { tail -n 30 "$work/driver.log"; fail "run $run ended with $status after: ${killed[*]}"; }
+    require_whole "$folder" "$rows"
+    require_same "$work/alone" "$folder"
+    rm -rf -- "$folder"
+    printf 'run %d: %d rows, killed: %s\n' "$run" "$rows" "${killed[*]:-nothing, it was faster}"
   done
+  printf '%d runs with processes killed at random: each video once, with the bytes of one process\n' "$runs"
 }
 
-begun=$SECONDS
-drive
-until_made $((rows / 4))
-kill -9 "${workers[2]}"
-printf 'a worker was killed at %d videos\n' "$(count)"
-until_made $((rows / 2))
-kill -9 -- "-$driver"
-wait "$driver" 2>/dev/null || true
-printf 'the driver was killed at %d videos\n' "$(count)"
-drive
-status=0
-wait "$driver" || status=$?
-((status == 0)) || { tail -n 30 "$work/driver.log"; fail "the second run ended with $status"; }
-seconds=$((SECONDS - begun))
+# cache FOLDER: a cache of the hub with the model.
+cache() {
+  local repository=$1/hub/models--test--tiny
+  mkdir -p -- "$repository/refs" "$repository/snapshots"
+  printf '0123456789012345678901234567890123456789' >"$repository/refs/main"
+  cp -rL -- "$model" "$repository/snapshots/0123456789012345678901234567890123456789"
+}
 
-(($(count) == rows)) || fail "$(count) videos of $rows"
-(($(wc -l <"$work/videos/manifest.jsonl") == rows)) || fail "$(wc -l <"$work/videos/manifest.jsonl") rows in the manifest"
-(($(grep -o '"id":"[^"]*"' "$work/videos/manifest.jsonl" | sort -u | wc -l) == rows)) || fail "a row is there twice"
-! grep -q '"status":"failed"' "$work/videos/manifest.jsonl" || fail "rows failed"
-"$program" batch --verify --gc "$work/videos" >"$work/verify.log" 2>&1 || { cat "$work/verify.log"; fail "hashes"; }
-(($(count) == rows)) || fail "--gc deleted results"
-[[ -z $(find "$work/videos" -name '*.part') ]] || fail "unfinished files were left"
+stop_worker() { # NUMBER
+  kill -9 "${workers[$1]}" 2>/dev/null || true
+  wait "${workers[$1]}" 2>/dev/null || true
+}
 
-"$program" batch "$work/rows.jsonl" "$work/alone" "${small[@]}" >"$work/alone.log" 2>&1 ||
-  { tail -n 20 "$work/alone.log"; fail "the batch in one process"; }
-for video in "$work/alone/videos"/*.mp4; do
-  cmp -s "$video" "$work/videos/videos/${video##*/}" || fail "${video##*/} is not what one process makes"
-done
-for ((i = 1; i <= generated; i++)); do
-  "$program" generate --prompt "scene $i" --seed "$i" "${small[@]}" --output-path "$work/generated-$i.mp4" >"$work/generate.log" 2>&1
-  cmp "$work/generated-$i.mp4" "$work/videos/videos/scene-$i-$i"-*.mp4 || fail "row $i is not what generate makes"
-done
-printf '%d rows in %d s with a worker and the driver killed: each video once, with the bytes of one process\n' "$rows" "$seconds"
+# said NUMBER WORDS: how many lines of the executors of a worker have them.
+said() { cat "$work/worker-$1"/app-*/*/stderr 2>/dev/null | grep -c -- "$2" || true; }
+
+# batch FOLDER: every machine looks for the model in its own cache of the hub.
+batch() {
+  HF_HOME=$work/cache drive "$work/rows.jsonl" "$1" --model test/tiny
+}
+
+# What is wrong with a machine costs no row, and a batch that no machine can make ends by itself.
+faults() {
+  local rows=12 weights folder
+  write_rows "$work/rows.jsonl" "$rows"
+  alone "$work/rows.jsonl" "$work/alone"
+  cache "$work/cache"
+  cache "$work/other"
+  weights=$(echo "$work/other/hub/models--test--tiny/snapshots"/*/transformer/*.safetensors)
+  printf '\x41' | dd of="$weights" bs=1 seek=$(($(stat -c %s "$weights") - 1)) conv=notrunc status=none
+
+  folder=$work/other-weights
+  HF_HOME=$work/cache start_worker 1
+  HF_HOME=$work/other start_worker 2
+  batch "$folder"
+  ended
+  ((status == 0)) || { tail -n 30 "$work/driver.log"; fail "a worker with other weights: $status"; }
+  require_whole "$folder" "$rows"
+  require_same "$work/alone" "$folder"
+  (($(said 2 'Finished task') == 0)) || fail "an executor with other weights made a row"
+  # One more may have begun before Spark counted the second.
+  local failures
+  failures=$(said 2 'ERROR Executor: Exception in task')
+  ((failures >= 1 && failures <= 3)) || fail "$failures failures: an executor is excluded after two"
+  printf 'a worker with other weights made nothing, and every row was made\n'
+
+  folder=$work/no-weights
+  stop_worker 1
+  batch "$folder"
+  ended
+  ((status == 4)) || { tail -n 30 "$work/driver.log"; fail "only other weights: $status"; }
+  grep -q 'is not what the batch was planned with' "$work/driver.log" || fail "it does not say why"
+  (($(said 2 'ERROR Executor: Exception in task') >= failures + 3)) || fail "the only executor had no second chance"
+  [[ ! -s $folder/manifest.jsonl ]] || fail "rows were given up for what is wrong with a machine"
+  printf 'where no machine has the weights the batch ends and says so; no row is given up\n'
+}
+
+# submit WORD...: what bin/spark-submit of a distribution of Spark does.
+submit() {
+  local line
+  mapfile -d '' -t line < <("$jdk/bin/java" -cp "$spark/jars/*" org.apache.spark.launcher.Main \
+    org.apache.spark.deploy.SparkSubmit "$@")
+  "${line[@]}"
+}
+
+# The archive, on a machine that has nothing else.
+submitted() {
+  local archive words rows=6 folder=$work/submitted number
+  archive=$(echo "$root"/target/cogvideo-spark-*.tar.gz)
+  [[ -f $archive ]] || fail "there is no archive: run scripts/package.sh --spark"
+  tar -C "$work" -xzf "$archive"
+  spark=$work/spark
+  export SPARK_HOME=$spark
+  [[ -s $spark/licences/PARTS.md && -s $spark/licences/program/PARTS.md && -s $spark/licences/Apache-2.0.txt ]] ||
+    fail "the archive has no licences"
+  write_rows "$work/rows.jsonl" "$rows"
+  start_master
+  start_workers 2
+  words=$(COGVIDEO_SPARK_HOME=$spark "$program" batch "$work/rows.jsonl" "$folder" --model "$model" "${small[@]}" \
+    --ship-model --master "spark://127.0.0.1:$port" --conf spark.driver.host=127.0.0.1 \
+    --conf spark.driver.bindAddress=127.0.0.1 --conf spark.ui.enabled=false --conf spark.executor.memory=512m \
+    --print-submit)
+  [[ $words == "spark-submit "* ]] || fail "$words"
+  eval "submit ${words#spark-submit }" >"$work/driver.log" 2>&1 || { tail -n 30 "$work/driver.log"; fail "spark-submit"; }
+  require_whole "$folder" "$rows"
+  grep -q "worker-[12]/app-" "$folder/videos"/*.json || fail "the model did not travel"
+  alone "$work/rows.jsonl" "$work/alone"
+  require_same "$work/alone" "$folder"
+  printf 'by spark-submit, with jars, native libraries and the model sent along: %d rows as one process makes them\n' "$rows"
+
+  # A task computes on the address that Spark gives it: there are no such devices here, and each says which it lacks.
+  for number in 1 2; do
+    stop_worker "$number"
+    printf '#!/bin/sh\necho '"'"'{"name": "gpu", "addresses": ["%d"]}'"'"'\n' $((number + 3)) >"$work/devices-$number"
+    chmod +x -- "$work/devices-$number"
+    printf 'spark.worker.resource.gpu.amount 1\nspark.worker.resource.gpu.discoveryScript %s\n' \
+      "$work/devices-$number" >"$work/worker-$number.conf"
+    start_worker "$number" --properties-file "$work/worker-$number.conf"
+  done
+  for number in 1 2; do until_said "worker-$number" 'Successfully registered'; done
+  small=("${small[@]/cpu/cuda}")
+  drive "$work/rows.jsonl" "$work/devices" --model "$model" --conf spark.executor.resource.gpu.amount=1 \
+    --conf spark.task.resource.gpu.amount=1
+  ended
+  ((status != 0)) || fail "a device that is not there made videos"
+  for number in 1 2; do
+    (($(said "$number" "cuda:$((number + 3))") > 0)) || fail "worker $number did not compute on its own device"
+  done
+  printf 'with resources of Spark each task computes on the device that was assigned to its executor\n'
+}
+
+if [[ ${1:-} == --submit ]]; then
+  submitted
+  exit
+fi
+fetch_spark
+start_master
+if [[ ${1:-} == --faults ]]; then
+  faults
+  exit
+fi
+start_workers 3
+if [[ ${1:-} == --random ]]; then
+  at_random "${2:-20}" "${3:-20}"
+else
+  killed_once "${1:-60}"
+fi

@@ -35,8 +35,8 @@ void main(String[] arguments) throws Exception {
         }
     }
     StringBuilder table = new StringBuilder("# Licences of the parts\n\nCogVideo4J itself is under Apache-2.0 "
-            + "(`../LICENSE`). The texts that the parts carry are in the folders beside this file, those of the Java "
-            + "runtime in `../runtime/legal`; native libraries are listed in `NATIVE.md`.\n\n"
+            + "(`LICENSE` in the folder above). The texts that the parts carry are in the folders beside this file, those "
+            + "of a Java runtime in `runtime/legal`; native libraries are listed in `NATIVE.md`.\n\n"
             + "| part | licence |\n|---|---|\n");
     rows.forEach((name, licence) ->
             table.append("| ").append(name).append(" | ").append(licence).append(" |\n"));

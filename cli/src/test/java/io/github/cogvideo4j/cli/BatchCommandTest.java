@@ -114,7 +114,21 @@ class BatchCommandTest {
         Run.usage(batch(rows, output(), "--grid", "guidance-scale"), "--grid");
         Run.usage(batch(rows, output(), "--base", "x"), "--base");
         Run.usage(batch(rows), "OUTPUT");
-        Run.usage(batch(rows, "s3a://bucket/videos"), "s3a://bucket/videos");
         Run.refused(Run.of("batch", folder.resolve("none.txt").toString(), output(), "--model", "x"), "x");
+    }
+
+    /// Runs have no Spark here: what needs it says where it comes from, and a shard or `none` asks for no cluster.
+    @Test
+    void whatNeedsSparkSaysSo() throws IOException {
+        String rows = rows("rows.txt", "a cat");
+        for (Run run : List.of(
+                batch(rows, "s3a://bucket/videos"), batch(rows, output(), "--master", "spark://127.0.0.1:7077"))) {
+            assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.ENVIRONMENT);
+            assertThat(run.err()).contains("the jars of Spark are missing");
+        }
+        Run.usage(batch(rows, output(), "--ship-model"), "--ship-model");
+        Run.usage(batch(rows, output(), "--master", "none", "--conf", "spark.x=1"), "--conf");
+        Run.usage(batch(rows, output(), "--print-submit"), "--print-submit");
+        assertThat(folder.resolve("videos")).doesNotExist();
     }
 }

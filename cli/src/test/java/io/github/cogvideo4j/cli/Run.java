@@ -14,9 +14,9 @@ import java.util.Map;
 
 /// One run of the program with its output kept.
 public record Run(ExitCode exit, String out, String err) {
-    /// Runs in a plain environment, with nobody watching.
+    /// Runs in a plain environment, with nobody watching, and no Spark: a batch does not start another process.
     public static Run of(String... arguments) {
-        return in(Map.of("LANG", "C"), arguments);
+        return in(Map.of("LANG", "C", "COGVIDEO_SPARK_HOME", ""), arguments);
     }
 
     /// Runs in an environment.

@@ -13,7 +13,15 @@ public sealed interface BatchEvent extends JobEvent.Detail {
     /// @param left        results that have not begun
     /// @param secondsLeft how long what is running and left will take, by its work
     /// @param perHour     results for each hour of this run
-    record Standing(long completed, long failed, int running, long left, double secondsLeft, double perHour) {}
+    /// @param perDevice   results for each hour that a device was computing
+    record Standing(
+            long completed,
+            long failed,
+            int running,
+            long left,
+            double secondsLeft,
+            double perHour,
+            double perDevice) {}
 
     /// A result is being made.
     ///

@@ -14,8 +14,9 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param failed    those that could not be made
 /// @param made      those that this run made
 /// @param seconds   how long this run took
-/// @param loads     how often a model was opened
+/// @param loads     how often a model was opened, in all processes
 /// @param failures  how often each code of a problem came, in this run
+/// @param perHour   results for each hour of computing, of each host and device of this run, as in `node3 cuda:0`
 /// @param stopped   whether the batch stopped because too much had failed
 public record BatchReport(
         String output,
@@ -26,10 +27,12 @@ public record BatchReport(
         double seconds,
         int loads,
         Map<String, Integer> failures,
+        Map<String, Double> perHour,
         boolean stopped) {
-    /// Copies the map.
+    /// Copies the maps.
     public BatchReport {
         failures = Collections.unmodifiableMap(new TreeMap<>(failures));
+        perHour = Collections.unmodifiableMap(new TreeMap<>(perHour));
     }
 
     /// Results that nobody has made or failed to make: those of other shares, or what is left after a stop.
@@ -50,6 +53,8 @@ public record BatchReport(
         json.put("model_loads", loads);
         ObjectNode codes = json.putObject("failures");
         failures.forEach(codes::put);
+        ObjectNode devices = json.putObject("devices_per_hour");
+        perHour.forEach((device, rate) -> devices.put(device, Math.round(rate * 10) / 10.0));
         json.put("stopped", stopped);
         return json;
     }

@@ -146,6 +146,9 @@ public record BatchRequest(
     /// @param shipModel whether the model of all rows is copied to every executor; otherwise it lies under its name
     ///                  on each machine
     public record Cluster(String master, Map<String, String> settings, boolean shipModel) {
+        /// The master that is a Spark inside this process, which makes a row at a time.
+        public static final String EMBEDDED = "local";
+
         /// The system property with the class path that executors need besides Spark's.
         public static final String CLASS_PATH = "cogvideo4j.classpath";
 

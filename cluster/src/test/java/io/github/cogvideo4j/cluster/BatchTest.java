@@ -65,7 +65,8 @@ class BatchTest {
                         .withSteps(1));
     }
 
-    private static ObjectNode defaults() {
+    /// What makes a video of moments.
+    static ObjectNode defaults() {
         ObjectNode defaults = RequestJson.write(small("", Path.of("video.mp4")));
         defaults.remove("prompts");
         return defaults;

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.cluster.BatchRequest.Cluster;
@@ -13,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,19 +29,8 @@ class SparkBatchTest {
         Path rows = folder.resolve("rows.txt");
         Path empty = Files.createDirectory(folder.resolve("empty"));
         Files.write(rows, List.of(folder.resolve("none").toString(), empty.toString()));
-        BatchRequest plain = BatchRequest.of(
-                TaskKind.VERIFY, rows.toString(), folder.resolve("out").toString(), JsonFile.newObject());
-        BatchRequest request = new BatchRequest(
-                plain.task(),
-                plain.rows(),
-                plain.output(),
-                plain.defaults(),
-                plain.multiply(),
-                plain.share(),
-                plain.conduct(),
-                1,
-                Optional.empty(),
-                Optional.of(new Cluster("local", Map.of("spark.driver.host", "127.0.0.1"), false)));
+        BatchRequest request = embedded(BatchRequest.of(
+                TaskKind.VERIFY, rows.toString(), folder.resolve("out").toString(), JsonFile.newObject()));
         assertThat(BatchRequest.read(request.toJson()).toJson()).isEqualTo(request.toJson());
         List<String> told = new ArrayList<>();
         try (PlannedBatch plan = request.plan(JobControl.none())) {
@@ -51,5 +43,75 @@ class SparkBatchTest {
         }
         assertThat(told).hasSize(2).anyMatch(text -> text.startsWith("1 ")).anyMatch(text -> text.startsWith("2 "));
         assertThat(Files.readAllLines(folder.resolve("out/manifest.jsonl"))).hasSize(2);
+    }
+
+    private static BatchRequest embedded(BatchRequest plain) {
+        return new BatchRequest(
+                plain.task(),
+                plain.rows(),
+                plain.output(),
+                plain.defaults(),
+                plain.multiply(),
+                plain.share(),
+                plain.conduct(),
+                1,
+                plain.scratch(),
+                Optional.of(new Cluster(Cluster.EMBEDDED, Map.of("spark.driver.host", "127.0.0.1"), false)));
+    }
+
+    private BatchRequest videos(String output, String... prompts) throws IOException {
+        Path rows = Files.write(folder.resolve(output + ".txt"), List.of(prompts));
+        return embedded(BatchRequest.of(
+                TaskKind.GENERATE, rows.toString(), folder.resolve(output).toString(), BatchTest.defaults()));
+    }
+
+    private static BatchReport run(BatchRequest request) throws IOException {
+        try (PlannedBatch plan = request.plan(JobControl.none())) {
+            return plan.run(JobControl.none());
+        }
+    }
+
+    /// What planned the rows makes them; it has the model open.
+    @Test
+    void theEmbeddedSparkOpensTheModelOnce() throws IOException {
+        BatchReport report = run(videos("once", "a cat", "a dog"));
+        assertThat(report.completed()).isEqualTo(2);
+        assertThat(report.loads()).isEqualTo(1);
+        assertThat(report.perHour())
+                .hasSize(1)
+                .allSatisfy((device, rate) -> assertThat(device).endsWith(" cpu"));
+    }
+
+    /// A program that has a Spark of its own keeps it, and its executors keep the model from batch to batch.
+    @Test
+    void theBatchesOfASessionShareTheModel() throws IOException {
+        SparkConf conf =
+                new SparkConf().setMaster("local[1]").setAppName("session").set("spark.ui.enabled", "false");
+        try (JavaSparkContext session = new JavaSparkContext(conf.set("spark.driver.host", "127.0.0.1"))) {
+            assertThat(run(videos("first", "a cat", "a dog")).loads()).isEqualTo(1);
+            assertThat(run(videos("second", "a cow")).loads()).isZero();
+            assertThat(session.sc().isStopped()).isFalse();
+        }
+    }
+
+    /// As without Spark: what is wrong with the machine ends the batch and says what it was.
+    @Test
+    void whatTheMachineLacksIsSaidAsItIs() throws IOException {
+        BatchRequest request = videos("broken", "a cat");
+        Path file = Files.writeString(folder.resolve("file"), "no folder");
+        BatchRequest blocked = new BatchRequest(
+                request.task(),
+                request.rows(),
+                request.output(),
+                request.defaults(),
+                request.multiply(),
+                request.share(),
+                request.conduct(),
+                1,
+                Optional.of(file.resolve("scratch")),
+                request.cluster());
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> run(blocked))
+                .withMessageContaining(file.toString());
     }
 }

@@ -19,11 +19,17 @@ public final class ClusterArguments {
     @Option(names = "--ship-model")
     private boolean shipModel;
 
-    /// The cluster, when one was asked for.
+    /// The word for a batch without Spark.
+    private static final String NONE = "none";
+
+    /// The cluster: the one that was asked for, or the embedded Spark.
     ///
+    /// @param embedded whether the rows run on the embedded Spark when nothing else was asked for
     /// @throws UsageException for a setting that is none, and options that need a cluster
-    public Optional<Cluster> asked() {
-        if (master.isEmpty() && (shipModel || !settings.isEmpty())) {
+    public Optional<Cluster> asked(boolean embedded) {
+        Optional<String> where = master.or(() -> embedded ? Optional.of(Cluster.EMBEDDED) : Optional.empty())
+                .filter(url -> !url.equals(NONE));
+        if (where.isEmpty() && (shipModel || !settings.isEmpty())) {
             throw new UsageException("cli.batch.no-master", shipModel ? "--ship-model" : "--conf");
         }
         Map<String, String> values = new LinkedHashMap<>();
@@ -34,6 +40,6 @@ public final class ClusterArguments {
             }
             values.put(setting.substring(0, equals), setting.substring(equals + 1));
         }
-        return master.map(url -> new Cluster(url, values, shipModel));
+        return where.map(url -> new Cluster(url, values, shipModel));
     }
 }

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.cli.arguments;
 
+import io.github.cogvideo4j.checkpoints.layout.HubCache;
 import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.cli.arguments.GenerationChoices.Preset;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
@@ -12,6 +13,7 @@ import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.inference.options.TimestepSpacing;
 import io.github.cogvideo4j.inference.options.VaeOptions;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,6 +89,11 @@ public final class PipelineArguments {
     /// Whether a model is named.
     public boolean named() {
         return model.isPresent();
+    }
+
+    /// The model's name on the hub, when it was named so and is no folder.
+    public Optional<String> hubName() {
+        return model.filter(name -> HubCache.isIdentifier(name) && !Files.isDirectory(Path.of(name)));
     }
 
     /// The model's folder.

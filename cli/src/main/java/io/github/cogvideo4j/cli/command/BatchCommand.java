@@ -95,6 +95,7 @@ public final class BatchCommand extends ConsoleCommand {
 
     @Override
     protected ExitCode run() throws IOException {
+        SparkProcess.endWithParent();
         if (verify || collect || merge || (parquet && second.isEmpty())) {
             if (second.isPresent() || dryRun) {
                 throw new UsageException("cli.batch.folder-only", first);
@@ -103,13 +104,15 @@ public final class BatchCommand extends ConsoleCommand {
         }
         String place = second.orElseThrow(() -> new UsageException("cli.usage.missing", "OUTPUT"));
         BatchRequest request = request(place);
-        SparkProcess.requireCluster(request.cluster(), printSubmit);
         if (printSubmit) {
-            new SparkProcess(console).print(request.cluster().orElseThrow(), arguments());
+            Cluster there =
+                    cluster.asked(false).orElseThrow(() -> new UsageException("cli.batch.no-master", "--print-submit"));
+            new SparkProcess(console).print(there, arguments());
             return ExitCode.DONE;
         }
         if (!Cluster.isHere() && ((request.cluster().isPresent() && !dryRun) || parquet || needsSpark(first, place))) {
-            return new SparkProcess(console).run(arguments());
+            String master = request.cluster().map(Cluster::master).orElse(Cluster.EMBEDDED);
+            return new SparkProcess(console).run(arguments(), master.equals(Cluster.EMBEDDED));
         }
         try (PlannedBatch plan = request.plan(JobControl.none())) {
             if (dryRun || plan.malformedRows() > 0) {
@@ -149,7 +152,7 @@ public final class BatchCommand extends ConsoleCommand {
                 batch.conduct(),
                 model.options().compute().threads(),
                 batch.scratch(),
-                cluster.asked());
+                cluster.asked(batch.share().isEmpty() && new SparkProcess(console).isThere()));
     }
 
     private ObjectNode videoDefaults() throws IOException {
@@ -171,6 +174,8 @@ public final class BatchCommand extends ConsoleCommand {
         if (!model.named()) {
             defaults.remove("model");
         }
+        // Every machine looks it up in its own cache.
+        model.hubName().ifPresent(name -> defaults.put("model", name));
         return defaults;
     }
 
@@ -216,11 +221,12 @@ public final class BatchCommand extends ConsoleCommand {
 
     private ExitCode maintain(String output) throws IOException {
         if ((parquet || needsSpark(output)) && !Cluster.isHere()) {
-            return new SparkProcess(console).run(arguments());
+            return new SparkProcess(console).run(arguments(), true);
         }
         ObjectNode result = JsonFile.newObject();
         boolean sound = true;
-        Map<String, String> settings = cluster.asked().map(Cluster::settings).orElse(Map.of());
+        Map<String, String> settings =
+                cluster.asked(false).map(Cluster::settings).orElse(Map.of());
         try (BatchFolder folder = BatchFolder.open(output, settings)) {
             if (merge) {
                 folder.merge();

@@ -1,6 +1,5 @@
 package io.github.cogvideo4j.cli.command;
 
-import io.github.cogvideo4j.cli.arguments.UsageException;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.ShellWord;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
@@ -15,6 +14,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,6 +55,9 @@ final class SparkProcess {
             "-Dslf4j.internal.verbosity=ERROR",
             "-Xmx1g");
 
+    /// The system property with the process that waits for this one.
+    private static final String PARENT = "cogvideo4j.parent";
+
     private final Console console;
 
     SparkProcess(Console console) {
@@ -62,7 +65,9 @@ final class SparkProcess {
     }
 
     /// Runs the command line there and waits for its end.
-    ExitCode run(List<String> arguments) throws IOException {
+    ///
+    /// @param embedded whether Spark itself runs in that process, too
+    ExitCode run(List<String> arguments, boolean embedded) throws IOException {
         Path home = home();
         String ours = classPath();
         List<String> command = new ArrayList<>();
@@ -71,8 +76,13 @@ final class SparkProcess {
                 .filter(option -> !option.startsWith("-Xmx") && !option.startsWith("-XX:AOT"))
                 .forEach(command::add);
         command.addAll(OPTIONS);
+        if (embedded) {
+            // It lives for what libtorch computes; the compiler that takes its time would only cost some.
+            command.add("-XX:TieredStopAtLevel=1");
+        }
         OPENED.forEach(name -> command.add("--add-opens=" + name + "=ALL-UNNAMED"));
         command.add("-D" + Cluster.CLASS_PATH + "=" + ours);
+        command.add("-D" + PARENT + "=" + ProcessHandle.current().pid());
         command.add("-cp");
         command.add(ours + File.pathSeparator + hadoop() + home.resolve("jars") + File.separator + "*");
         command.add("io.github.cogvideo4j.cli.Main");
@@ -106,22 +116,52 @@ final class SparkProcess {
                 .orElse("");
     }
 
-    /// Prints the line for `spark-submit` that runs the same batch.
-    void print(Cluster cluster, List<String> arguments) {
-        String ours = classPath();
+    /// Ends this process with the one that waits for it, however that ends: nobody would know of it any more, and
+    /// the folder would stay claimed.
+    static void endWithParent() {
+        Optional.ofNullable(System.getProperty(PARENT))
+                .map(Long::valueOf)
+                .ifPresent(pid -> Thread.ofPlatform().daemon().start(() -> {
+                    ProcessHandle.of(pid).ifPresent(parent -> parent.onExit().join());
+                    Runtime.getRuntime().exit(ExitCode.INTERRUPTED.value());
+                }));
+    }
+
+    /// Prints the line for `spark-submit` that runs the same batch. The jars of Spark's archive travel with it; others
+    /// have to lie under the same path on every machine.
+    void print(Cluster cluster, List<String> arguments) throws IOException {
+        Optional<Path> bundle = found().map(home -> home.resolve("submit")).filter(Files::isDirectory);
+        Map<String, String> settings = new LinkedHashMap<>();
         List<String> words = new ArrayList<>(List.of("spark-submit", "--master", cluster.master()));
         words.addAll(List.of("--class", "io.github.cogvideo4j.cli.Main"));
-        words.addAll(List.of("--conf", "spark.driver.extraClassPath=" + ours));
-        words.addAll(List.of("--conf", "spark.executor.extraClassPath=" + ours));
-        words.addAll(List.of(
-                "--conf",
-                "spark.executor.extraJavaOptions=-Dorg.bytedeco.javacpp.maxPhysicalBytes=0"
+        String program;
+        if (bundle.isPresent()) {
+            words.addAll(List.of("--jars", jars(bundle.get().resolve("lib"))));
+            settings.put("spark.driver.userClassPathFirst", "true");
+            settings.put("spark.executor.userClassPathFirst", "true");
+            program = bundle.get().resolve("cogvideo.jar").toAbsolutePath().toString();
+        } else {
+            String ours = classPath();
+            settings.put("spark.driver.extraClassPath", ours);
+            settings.put("spark.executor.extraClassPath", ours);
+            program = ours.split(File.pathSeparator, 2)[0];
+        }
+        settings.put(
+                "spark.executor.extraJavaOptions",
+                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0"
                         + " -Dorg.bytedeco.javacpp.maxBytes=0 --enable-native-access=ALL-UNNAMED"
-                        + " -Dslf4j.provider=org.apache.logging.slf4j.SLF4JServiceProvider"));
-        cluster.settings().forEach((name, value) -> words.addAll(List.of("--conf", name + "=" + value)));
-        words.add(ours.split(File.pathSeparator, 2)[0]);
+                        + " -Dslf4j.provider=org.apache.logging.slf4j.SLF4JServiceProvider");
+        settings.putAll(cluster.settings());
+        settings.forEach((name, value) -> words.addAll(List.of("--conf", name + "=" + value)));
+        words.add(program);
         arguments.stream().filter(word -> !word.equals("--print-submit")).forEach(words::add);
         console.line(words.stream().map(ShellWord::of).collect(Collectors.joining(" ")));
+    }
+
+    private static String jars(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.toAbsolutePath().toString()).sorted().collect(Collectors.joining(","));
+        }
     }
 
     /// Our jars, from anywhere.
@@ -132,30 +172,30 @@ final class SparkProcess {
                 .collect(Collectors.joining(File.pathSeparator));
     }
 
-    /// The folder with Spark's jars.
+    /// Whether Spark is there: in this process, or in a folder.
+    boolean isThere() {
+        return Cluster.isHere() || found().isPresent();
+    }
+
     private Path home() {
+        return found().orElseThrow(() -> new MissingCapabilityException(
+                Problem.of(ProblemCode.NATIVE_LIBRARY, Place.nowhere(), "cli.batch.no-spark")));
+    }
+
+    /// The folder with Spark's jars: the one that is named, or else a checkout's, a distribution's, the system's.
+    private Optional<Path> found() {
         Map<String, String> environment = console.environment();
         Optional<Path> root =
                 Optional.ofNullable(System.getProperty("cogvideo4j.root")).map(Path::of);
-        List<Path> places = Stream.of(
-                        Optional.ofNullable(environment.get("COGVIDEO_SPARK_HOME"))
-                                .map(Path::of),
+        Optional<String> named = Optional.ofNullable(environment.get("COGVIDEO_SPARK_HOME"));
+        Stream<Optional<Path>> places = named.isPresent()
+                ? Stream.of(named.filter(name -> !name.isEmpty()).map(Path::of))
+                : Stream.of(
                         root.map(folder -> folder.resolve("cluster/target/spark")),
                         root.map(folder -> folder.resolve("spark")),
-                        Optional.ofNullable(environment.get("SPARK_HOME")).map(Path::of))
-                .flatMap(Optional::stream)
-                .toList();
-        return places.stream()
+                        Optional.ofNullable(environment.get("SPARK_HOME")).map(Path::of));
+        return places.flatMap(Optional::stream)
                 .filter(place -> Files.isDirectory(place.resolve("jars")))
-                .findFirst()
-                .orElseThrow(() -> new MissingCapabilityException(
-                        Problem.of(ProblemCode.NATIVE_LIBRARY, Place.nowhere(), "cli.batch.no-spark")));
-    }
-
-    /// Refuses what only a cluster has.
-    static void requireCluster(Optional<Cluster> cluster, boolean print) {
-        if (print && cluster.isEmpty()) {
-            throw new UsageException("cli.batch.no-master", "--print-submit");
-        }
+                .findFirst();
     }
 }

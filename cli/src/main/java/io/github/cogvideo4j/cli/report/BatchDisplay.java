@@ -73,7 +73,12 @@ public final class BatchDisplay implements JobListener, AutoCloseable {
                 standing.failed(),
                 standing.running(),
                 new BatchText(console).duration(standing.secondsLeft()),
-                String.format(Locale.ROOT, "%.0f", standing.perHour())));
+                rate(standing.perHour()),
+                rate(standing.perDevice())));
+    }
+
+    private static String rate(double perHour) {
+        return String.format(Locale.ROOT, perHour < 10 ? "%.1f" : "%.0f", perHour);
     }
 
     @Override

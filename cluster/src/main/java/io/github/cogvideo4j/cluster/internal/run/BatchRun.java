@@ -16,6 +16,7 @@ import io.github.cogvideo4j.cluster.internal.task.RowTask;
 import io.github.cogvideo4j.cluster.internal.task.SourceTask;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.pipeline.LoadedModels;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +52,7 @@ public final class BatchRun implements AutoCloseable {
     public static BatchRun plan(BatchRequest request, JobControl control) throws IOException {
         BatchStore store = store(request);
         ManifestLog log = new ManifestLog(store, request.share().map(Share::toString));
-        RowTask task = task(request, "");
+        RowTask task = task(request, "", Optional.empty());
         try {
             Finished finished = Finished.read(log);
             return new BatchRun(request, store, log, task, Worklist.of(request, task, finished, control));
@@ -74,9 +75,10 @@ public final class BatchRun implements AutoCloseable {
     /// What makes the rows.
     ///
     /// @param device the device of this process; empty: the one that was asked for
-    public static RowTask task(BatchRequest request, String device) {
+    /// @param kept   models that stay open from batch to batch; empty: they are closed with what is returned
+    public static RowTask task(BatchRequest request, String device, Optional<LoadedModels> kept) {
         return request.task() == TaskKind.GENERATE
-                ? new GenerateTask(request.defaults(), device, request.threads())
+                ? new GenerateTask(request.defaults(), device, request.threads(), kept)
                 : new SourceTask(
                         request.task(),
                         request.defaults(),
@@ -114,7 +116,7 @@ public final class BatchRun implements AutoCloseable {
                 log.settle();
             }
             log.tidy();
-            return standings.report(store.display(), task.loads(), stopped);
+            return standings.report(store.display(), stopped);
         }
     }
 
@@ -131,11 +133,11 @@ public final class BatchRun implements AutoCloseable {
         boolean make(List<BatchWork> works, Standings standings, JobControl control) throws IOException;
     }
 
-    /// On a cluster where one was asked for. For one device nothing has to be scheduled or placed, and a row after the
-    /// other needs no Spark.
+    /// Spark schedules, retries, places and excludes. Where it is not there, and for a share of the rows, they are made
+    /// one after the other in this process.
     private RowEngine engine() {
         return request.cluster().isPresent()
-                ? new SparkEngine(request, request.cluster().get(), log)
+                ? new SparkEngine(request, request.cluster().get(), log, task)
                 : this::makeHere;
     }
 
@@ -145,7 +147,7 @@ public final class BatchRun implements AutoCloseable {
             for (BatchWork work : works) {
                 control.check();
                 standings.begun(work);
-                standings.ended(work, runner.run(work, true, inner(control)));
+                standings.ended(work, runner.run(work, RowRunner.Chances.here(), inner(control)));
                 apart += work.names().size();
                 if (apart >= COLLECTED) {
                     log.collect();
@@ -155,6 +157,8 @@ public final class BatchRun implements AutoCloseable {
                     return true;
                 }
             }
+        } finally {
+            standings.loaded(task.loads());
         }
         return false;
     }

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.cluster.internal.run;
 
 import io.github.cogvideo4j.checkpoints.CancelledException;
+import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.cluster.internal.run.BatchWork.RowName;
 import io.github.cogvideo4j.cluster.internal.store.BatchStore;
@@ -82,21 +83,24 @@ public final class RowRunner implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(cleaner);
     }
 
+    /// What is still to come for a row, should it fail now.
+    ///
+    /// @param memory  whether another process may have the memory that is lacking here
+    /// @param machine whether another process may have what else is lacking here
+    public record Chances(boolean memory, boolean machine) {
+        /// In this process, and in no other: what is wrong with it is not the row's.
+        public static Chances here() {
+            return new Chances(false, true);
+        }
+    }
+
     /// Makes a row and says so in the manifest.
     ///
-    /// @param lastTry whether a lack of memory is the row's result; otherwise it is thrown, and another process may
-    ///                have more
+    /// @param chances what is not the row's result but thrown, since another process may do better
     /// @return what the manifest says of its first name
     /// @throws CancelledException when it was asked to stop
     /// @throws IOException        when results cannot be written, or the machine lacks something
-    public ManifestRow run(BatchWork work, boolean lastTry, JobControl control) throws IOException {
-        return run(work, lastTry, false, control);
-    }
-
-    /// Makes a row as [#run(BatchWork, boolean, JobControl)] does.
-    ///
-    /// @param ended whether also what is wrong with the machine is the row's result: nobody will try again
-    public ManifestRow run(BatchWork work, boolean lastTry, boolean ended, JobControl control) throws IOException {
+    public ManifestRow run(BatchWork work, Chances chances, JobControl control) throws IOException {
         int attempt = begin(work);
         if (attempt > MOST_ATTEMPTS) {
             return end(
@@ -129,7 +133,7 @@ public final class RowRunner implements AutoCloseable {
                             String.valueOf(e.getFile())),
                     "unreadable");
         } catch (RuntimeException | OutOfMemoryError e) {
-            Optional<Problem> problem = ofRow(e, lastTry, ended);
+            Optional<Problem> problem = ofRow(e, chances);
             if (problem.isEmpty()) {
                 unmark();
                 throw e;
@@ -144,9 +148,17 @@ public final class RowRunner implements AutoCloseable {
     ///
     /// @throws MissingCapabilityException `different` when it is not
     private void requireSame(BatchWork work, ObjectNode fields) throws IOException {
-        if (checked && !task.prepare(fields).key().equals(work.key())) {
+        if (checked && !isSame(work, fields)) {
             throw new MissingCapabilityException(
                     Problem.of(ProblemCode.DIFFERENT, Place.nowhere(), "cluster.row.other-weights", LocalStore.host()));
+        }
+    }
+
+    private boolean isSame(BatchWork work, ObjectNode fields) throws IOException {
+        try {
+            return task.prepare(fields).key().equals(work.key());
+        } catch (InvalidCheckpointException | NoSuchFileException _) {
+            return false; // it is not here at all
         }
     }
 
@@ -154,27 +166,29 @@ public final class RowRunner implements AutoCloseable {
         return e instanceof CarriesProblem || isMemory(e) ? problem.code().id() : "bug";
     }
 
-    private static boolean isMemory(Throwable e) {
+    /// Whether memory was lacking.
+    static boolean isMemory(Throwable e) {
         return e instanceof OutOfMemoryError
+                || (e instanceof CarriesProblem carrier && carrier.problem().code() == ProblemCode.MEMORY)
                 || NATIVE_MEMORY.matcher(String.valueOf(e.getMessage())).find();
     }
 
     /// The problem where it is the row's and not the machine's.
-    private static Optional<Problem> ofRow(Throwable e, boolean lastTry, boolean ended) {
+    private static Optional<Problem> ofRow(Throwable e, Chances chances) {
         if (isMemory(e)) {
-            return lastTry
-                    ? Optional.of(Problem.of(ProblemCode.MEMORY, Place.nowhere(), "cluster.row.memory", firstLine(e)))
-                    : Optional.empty();
+            Problem own = e instanceof CarriesProblem carrier
+                    ? carrier.problem()
+                    : Problem.of(ProblemCode.MEMORY, Place.nowhere(), "cluster.row.memory", firstLine(e));
+            return chances.memory() ? Optional.empty() : Optional.of(own);
         }
         if (e instanceof CarriesProblem carrier) {
-            if (carrier.problem().code() == ProblemCode.DIFFERENT && !ended) {
-                return Optional.empty(); // another machine has what was meant
-            }
-            boolean lacksMemory = carrier.problem().code() == ProblemCode.MEMORY;
-            boolean machine = carrier.category() == Category.ENVIRONMENT && !lacksMemory && !ended;
-            return machine || (lacksMemory && !lastTry) ? Optional.empty() : Optional.of(carrier.problem());
+            Problem own = carrier.problem();
+            boolean thrown = (own.code() == ProblemCode.DIFFERENT && e instanceof MissingCapabilityException)
+                    || (carrier.category() == Category.ENVIRONMENT && chances.machine());
+            return thrown ? Optional.empty() : Optional.of(own);
         }
-        return !ended && BROKEN_DEVICE.matcher(String.valueOf(e.getMessage())).find()
+        return chances.machine()
+                        && BROKEN_DEVICE.matcher(String.valueOf(e.getMessage())).find()
                 ? Optional.empty()
                 : Optional.of(Problem.of(
                         ProblemCode.REQUEST,

@@ -1,11 +1,14 @@
 package io.github.cogvideo4j.cluster.internal.run;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
+
 import io.github.cogvideo4j.checkpoints.CancelledException;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
+import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.cluster.BatchRequest;
 import io.github.cogvideo4j.cluster.BatchRequest.Cluster;
 import io.github.cogvideo4j.cluster.internal.store.ManifestLog;
-import io.github.cogvideo4j.cluster.internal.store.ManifestRow;
+import io.github.cogvideo4j.cluster.internal.task.RowTask;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
@@ -17,15 +20,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.SparkException;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.scheduler.SparkListener;
-import org.apache.spark.scheduler.SparkListenerTaskEnd;
-import org.apache.spark.scheduler.SparkListenerTaskStart;
+import org.apache.spark.util.LongAccumulator;
+import scala.jdk.javaapi.CollectionConverters;
 import scala.reflect.ClassTag;
 import scala.runtime.AbstractFunction2;
 import scala.runtime.BoxedUnit;
@@ -35,6 +38,9 @@ import scala.runtime.BoxedUnit;
 final class SparkEngine implements BatchRun.RowEngine {
     private static final int COLLECT_SECONDS = 5;
 
+    /// After so many jobs in which no row came to an end, the batch ends.
+    private static final int MOST_JOBS = 2;
+
     /// What differs from Spark's defaults, with the reason.
     private static final Map<String, String> SETTINGS = Map.ofEntries(
             // A row after the other, and a process that stays where it is: there is no data to be near to.
@@ -42,10 +48,15 @@ final class SparkEngine implements BatchRun.RowEngine {
             Map.entry("spark.scheduler.minRegisteredResourcesRatio", "0"),
             // A slow video is a long video; a copy would waste a device.
             Map.entry("spark.speculation", "false"),
-            Map.entry("spark.task.maxFailures", Integer.toString(RowRunner.MOST_ATTEMPTS)),
-            // A device that fails is not to eat all rows.
+            // Our own count is four; what a process refuses because of its weights is not the row's.
+            Map.entry("spark.task.maxFailures", "100"),
+            // A device that fails is not to eat all rows: two failures exclude its executor for the rest of the job.
+            // It is not its machine, where the others go on. A row may fail twice on one executor, so that it comes to
+            // its fourth try where there are two of them.
             Map.entry("spark.excludeOnFailure.enabled", "true"),
-            Map.entry("spark.excludeOnFailure.timeout", "1h"),
+            Map.entry("spark.excludeOnFailure.task.maxTaskAttemptsPerExecutor", "2"),
+            Map.entry("spark.excludeOnFailure.task.maxTaskAttemptsPerNode", "99"),
+            Map.entry("spark.excludeOnFailure.stage.maxFailedExecutorsPerNode", "1000"),
             // An idle process that ends has to load the model again.
             Map.entry("spark.dynamicAllocation.enabled", "false"),
             Map.entry("spark.network.timeout", "600s"),
@@ -60,8 +71,10 @@ final class SparkEngine implements BatchRun.RowEngine {
     private final BatchRequest request;
     private final Cluster cluster;
     private final ManifestLog log;
+    private final RowTask task;
 
-    SparkEngine(BatchRequest request, Cluster cluster, ManifestLog log) {
+    SparkEngine(BatchRequest request, Cluster cluster, ManifestLog log, RowTask task) {
+        this.task = task;
         this.request = request;
         this.cluster = cluster;
         this.log = log;
@@ -71,9 +84,9 @@ final class SparkEngine implements BatchRun.RowEngine {
         SparkConf conf = new SparkConf();
         boolean submitted = conf.contains("spark.master");
         if (!submitted) {
-            // Without a number of tries, a local master never tries again.
-            conf.setMaster(
-                    cluster.master().equals("local") ? "local[1," + RowRunner.MOST_ATTEMPTS + "]" : cluster.master());
+            // One process owns one device, so it makes one row at a time; a local master that is not told so never
+            // tries a row again.
+            conf.setMaster(cluster.master().equals(Cluster.EMBEDDED) ? "local[1,2]" : cluster.master());
         }
         conf.setIfMissing("spark.app.name", "cogvideo batch " + request.name());
         cluster.settings().forEach(conf::set);
@@ -100,37 +113,75 @@ final class SparkEngine implements BatchRun.RowEngine {
         if (works.isEmpty()) {
             return false;
         }
-        try (JavaSparkContext spark = new JavaSparkContext(conf());
+        SparkProgress progress = new SparkProgress(works, standings);
+        try (Session session = Session.open(conf());
                 ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
                         Thread.ofPlatform().daemon().factory())) {
-            Optional<String> shipped = ship(spark);
-            Progress progress = new Progress(works, standings);
+            JavaSparkContext spark = session.spark();
+            if (session.isEmbedded()) {
+                ExecutorRows.lend(task);
+            }
+            LongAccumulator loads = spark.sc().longAccumulator("models opened");
+            RowTaskFunction function = new RowTaskFunction(request.toJson().toString(), ship(spark), loads);
             spark.sc().addSparkListener(progress);
             var _ = timer.scheduleWithFixedDelay(
-                    () -> watch(spark, standings, control), COLLECT_SECONDS, COLLECT_SECONDS, TimeUnit.SECONDS);
+                    () -> watch(spark, standings, control), COLLECT_SECONDS, COLLECT_SECONDS, SECONDS);
             try {
-                run(spark, works, shipped, progress);
+                JavaRDD<BatchWork> rows = spark.parallelize(works, works.size());
+                rows.setName("rows");
+                run(rows, request.task() + " " + request.name(), function, progress, standings, control);
+                if (progress.again()) {
+                    String name = "again after a lack of memory: " + request.name();
+                    run(rows, name, function.lastTry(), progress, standings, control);
+                }
             } finally {
                 timer.shutdownNow();
+                spark.sc().removeSparkListener(progress);
+                standings.loaded(loads.value() + (session.isEmbedded() ? task.loads() : 0));
             }
         } catch (Exception e) {
             control.check();
             if (BatchRun.isTooMuch(request, standings)) {
                 return true;
             }
-            throw failure(e);
+            throw thrown(e, progress);
+        } finally {
+            ExecutorRows.giveBack();
         }
         return BatchRun.isTooMuch(request, standings);
     }
 
-    /// Copies the model to the executors as Spark copies files.
-    private Optional<String> ship(JavaSparkContext spark) {
-        if (!cluster.shipModel()) {
-            return Optional.empty();
+    /// Spark: started for this batch, or the one of a program that runs several, whose executors keep their models.
+    private record Session(JavaSparkContext spark, boolean ours) implements AutoCloseable {
+        static Session open(SparkConf conf) {
+            boolean ours = Optional.ofNullable(SparkEnv.get()).isEmpty();
+            return new Session(new JavaSparkContext(SparkContext.getOrCreate(conf)), ours);
         }
-        Path model = Path.of(request.defaults().path("model").asString(""));
-        spark.sc().addFile(model.toAbsolutePath().toString(), true);
-        return Optional.of(String.valueOf(model.getFileName()));
+
+        /// Whether rows are made in this process, and by nobody else before or after.
+        boolean isEmbedded() {
+            return ours && spark.isLocal();
+        }
+
+        @Override
+        public void close() {
+            if (ours) {
+                spark.close();
+            }
+        }
+    }
+
+    /// Copies the model to the executors as Spark copies files.
+    ///
+    /// @return its name there; empty where it lies there already
+    private String ship(JavaSparkContext spark) throws IOException {
+        if (!cluster.shipModel()) {
+            return "";
+        }
+        Path model = ModelFolder.locate(request.defaults().path("model").asString(""), Map.copyOf(System.getenv()))
+                .toRealPath();
+        spark.sc().addFile(model.toString(), true);
+        return String.valueOf(model.getFileName());
     }
 
     /// Adds what is done to the manifest, and stops when that is wanted.
@@ -145,33 +196,70 @@ final class SparkEngine implements BatchRun.RowEngine {
         }
     }
 
-    private void run(JavaSparkContext spark, List<BatchWork> works, Optional<String> shipped, Progress progress) {
-        JavaRDD<BatchWork> rows = spark.parallelize(works, works.size());
-        rows.setName("rows");
-        spark.sc().setJobDescription("videos of " + request.name());
-        spark.sc()
-                .runJob(
-                        rows.rdd(),
-                        new RowTaskFunction(request.toJson().toString(), shipped.orElse("")),
-                        scala.jdk.javaapi.CollectionConverters.asScala(java.util.stream.IntStream.range(0, works.size())
-                                        .<Object>mapToObj(i -> i)
-                                        .toList())
-                                .toSeq(),
-                        new AbstractFunction2<Object, String, BoxedUnit>() {
-                            @Override
-                            public BoxedUnit apply(Object partition, String line) {
-                                progress.ended((Integer) partition, line);
-                                return BoxedUnit.UNIT;
-                            }
-                        },
-                        ClassTag.apply(String.class));
+    /// Runs what is left as the tasks of a job. Spark gives a job up when every executor is excluded from it. What they
+    /// failed at may have passed, so another job takes what is left, unless no row came to an end in the last one.
+    private void run(
+            JavaRDD<BatchWork> rows,
+            String name,
+            RowTaskFunction function,
+            SparkProgress progress,
+            Standings standings,
+            JobControl control) {
+        int failed = 0;
+        while (true) {
+            int before = progress.left().size();
+            try {
+                job(rows, name, progress.left(), function, progress);
+                return;
+            } catch (Exception e) { // Spark's own is checked, and not declared
+                control.check();
+                failed = progress.left().size() < before ? 0 : failed + 1;
+                if (failed == MOST_JOBS || rows.context().isLocal() || BatchRun.isTooMuch(request, standings)) {
+                    throw e;
+                }
+            }
+        }
     }
 
-    private static RuntimeException failure(Exception e) {
+    private static void job(
+            JavaRDD<BatchWork> rows,
+            String name,
+            List<Integer> partitions,
+            RowTaskFunction function,
+            SparkProgress progress) {
+        SparkContext spark = rows.context();
+        spark.setCallSite(name);
+        spark.setJobDescription(name);
+        spark.runJob(
+                rows.rdd(),
+                function,
+                CollectionConverters.asScala(List.<Object>copyOf(partitions)).toSeq(),
+                new AbstractFunction2<Object, String, BoxedUnit>() {
+                    @Override
+                    public BoxedUnit apply(Object number, String line) {
+                        progress.ended(partitions.get((Integer) number), line);
+                        return BoxedUnit.UNIT;
+                    }
+                },
+                ClassTag.apply(String.class));
+    }
+
+    /// What ended the batch.
+    private static RuntimeException thrown(Exception e, SparkProgress progress) throws IOException {
         if (e instanceof CancelledException cancelled) {
             return cancelled;
         }
-        String first = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        switch (ExecutorRows.failure().orElse(e)) {
+            case IOException here -> throw here;
+            case Error here -> throw here;
+            case RuntimeException here when !ExecutorRows.failure().isEmpty() -> throw here;
+            default -> {}
+        }
+        String first = progress.refusal()
+                .orElse(String.valueOf(e.getMessage()))
+                .lines()
+                .findFirst()
+                .orElse("");
         MissingCapabilityException failure = new MissingCapabilityException(Problem.of(
                 ProblemCode.DEVICE,
                 Place.nowhere(),
@@ -181,49 +269,35 @@ final class SparkEngine implements BatchRun.RowEngine {
         return failure;
     }
 
-    /// The making of one row, on an executor. Its value is what the manifest says.
+    /// The making of one row, on an executor. Its value is what the manifest says; nothing when memory was lacking and
+    /// the row may be tried again.
     private static final class RowTaskFunction
             extends AbstractFunction2<TaskContext, scala.collection.Iterator<BatchWork>, String>
             implements java.io.Serializable {
         private static final long serialVersionUID = 1;
         private final String request;
         private final String shipped;
+        private final LongAccumulator loads;
+        private boolean last;
 
-        RowTaskFunction(String request, String shipped) {
+        RowTaskFunction(String request, String shipped, LongAccumulator loads) {
             this.request = request;
             this.shipped = shipped;
+            this.loads = loads;
+        }
+
+        /// For rows that are not tried once more.
+        RowTaskFunction lastTry() {
+            RowTaskFunction function = new RowTaskFunction(request, shipped, loads);
+            function.last = true;
+            return function;
         }
 
         @Override
         public String apply(TaskContext context, scala.collection.Iterator<BatchWork> rows) {
-            return ExecutorRows.make(request, shipped, rows.next(), context);
-        }
-    }
-
-    /// What Spark tells of its tasks, as what the batch tells of its rows.
-    private static final class Progress extends SparkListener {
-        private final List<BatchWork> works;
-        private final Standings standings;
-
-        Progress(List<BatchWork> works, Standings standings) {
-            this.works = works;
-            this.standings = standings;
-        }
-
-        @Override
-        public void onTaskStart(SparkListenerTaskStart start) {
-            standings.begun(works.get(start.taskInfo().partitionId()));
-        }
-
-        @Override
-        public void onTaskEnd(SparkListenerTaskEnd end) {
-            if (!end.taskInfo().successful()) {
-                standings.lost(works.get(end.taskInfo().partitionId()));
-            }
-        }
-
-        void ended(int index, String line) {
-            standings.ended(works.get(index), ManifestRow.read(line, Place.nowhere()));
+            ExecutorRows.Result result = ExecutorRows.make(request, shipped, rows.next(), last, context);
+            loads.add(result.loads());
+            return result.line();
         }
     }
 }

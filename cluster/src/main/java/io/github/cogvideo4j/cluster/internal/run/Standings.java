@@ -7,6 +7,7 @@ import io.github.cogvideo4j.cluster.BatchReport;
 import io.github.cogvideo4j.cluster.internal.store.ManifestRow;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /// The count of what a run has made, and what it tells of it. Called by one thread at a time.
 public final class Standings {
@@ -25,6 +26,8 @@ public final class Standings {
     private double madeSeconds;
     private double workLeft;
     private int failedHere;
+    private long loaded;
+    private final Map<String, double[]> devices = new TreeMap<>();
 
     /// @param list what the run begins with
     public Standings(Worklist list, JobControl control) {
@@ -59,6 +62,9 @@ public final class Standings {
             made += rows;
             madeWork += work.work();
             madeSeconds += row.seconds();
+            double[] device = devices.computeIfAbsent(row.host() + " " + row.device(), _ -> new double[2]);
+            device[0] += rows;
+            device[1] += row.seconds();
         } else {
             failed += rows;
             failedHere++;
@@ -81,6 +87,11 @@ public final class Standings {
         return failedHere;
     }
 
+    /// Models were opened.
+    public synchronized void loaded(long count) {
+        loaded += count;
+    }
+
     private Standing standing() {
         double seconds = (System.nanoTime() - begun) / 1e9;
         double each = madeWork > 0 ? madeSeconds / madeWork : list.secondsPerWork();
@@ -90,14 +101,16 @@ public final class Standings {
                 running,
                 left,
                 each * workLeft / Math.max(1, running),
-                seconds > 0 ? made * HOUR / seconds : 0);
+                seconds > 0 ? made * HOUR / seconds : 0,
+                madeSeconds > 0 ? made * HOUR / madeSeconds : 0);
     }
 
     /// The end of the run.
     ///
-    /// @param loads   how often a model was opened
     /// @param stopped whether too much had failed
-    public synchronized BatchReport report(String output, int loads, boolean stopped) {
+    public synchronized BatchReport report(String output, boolean stopped) {
+        Map<String, Double> perHour = new TreeMap<>();
+        devices.forEach((name, sums) -> perHour.put(name, sums[1] > 0 ? sums[0] * HOUR / sums[1] : 0));
         return new BatchReport(
                 output,
                 list.results(),
@@ -105,8 +118,9 @@ public final class Standings {
                 failed,
                 made,
                 (System.nanoTime() - begun) / 1e9,
-                loads,
+                (int) loaded,
                 failures,
+                perHour,
                 stopped);
     }
 }

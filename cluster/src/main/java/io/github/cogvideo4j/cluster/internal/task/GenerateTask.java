@@ -55,7 +55,8 @@ public final class GenerateTask implements RowTask {
     private final ObjectNode defaults;
     private final String device;
     private final int threads;
-    private final LoadedModels models = new LoadedModels();
+    private final LoadedModels models;
+    private final boolean owner;
     private final GenerationKeys keys = new GenerationKeys();
     private final Map<String, Shape> shapes = new HashMap<>();
     private final Map<String, Path> folders = new HashMap<>();
@@ -66,8 +67,11 @@ public final class GenerateTask implements RowTask {
 
     /// @param defaults the JSON form of a request, where a row says nothing else
     /// @param device   the device of this process, in place of the request's; empty: the request's
-    public GenerateTask(ObjectNode defaults, String device, int threads) {
+    /// @param kept     models that stay open when this is closed; empty: it has models of its own
+    public GenerateTask(ObjectNode defaults, String device, int threads, Optional<LoadedModels> kept) {
         this.defaults = defaults.deepCopy();
+        this.models = kept.orElseGet(LoadedModels::new);
+        this.owner = kept.isEmpty();
         this.device = device;
         this.threads = threads;
     }
@@ -282,6 +286,8 @@ public final class GenerateTask implements RowTask {
 
     @Override
     public void close() {
-        models.close();
+        if (owner) {
+            models.close();
+        }
     }
 }

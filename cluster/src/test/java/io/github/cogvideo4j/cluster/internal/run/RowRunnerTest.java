@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.cluster.internal.run.BatchWork.RowName;
+import io.github.cogvideo4j.cluster.internal.run.RowRunner.Chances;
 import io.github.cogvideo4j.cluster.internal.store.BatchStore;
 import io.github.cogvideo4j.cluster.internal.store.ManifestLog;
 import io.github.cogvideo4j.cluster.internal.store.ManifestRow;
@@ -34,6 +35,9 @@ import tools.jackson.databind.node.ObjectNode;
 class RowRunnerTest {
     private static final String KEY = "ab".repeat(32);
 
+    /// Nobody will try again.
+    private static final Chances ENDED = new Chances(false, false);
+
     @TempDir
     private Path folder;
 
@@ -60,8 +64,8 @@ class RowRunnerTest {
     void twoAttemptsLeaveOneVideoAndTheManifestSaysItsHash() throws IOException {
         try (RowRunner first = runner(new Texts("first", KEY), true);
                 RowRunner second = runner(new Texts("second", KEY), true)) {
-            ManifestRow one = first.run(work(), true, JobControl.none());
-            ManifestRow other = second.run(work().tried(2), true, JobControl.none());
+            ManifestRow one = first.run(work(), ENDED, JobControl.none());
+            ManifestRow other = second.run(work().tried(2), ENDED, JobControl.none());
             assertThat(other.sha256()).isEqualTo(one.sha256());
             assertThat(other.file()).isEqualTo(one.file());
         }
@@ -74,14 +78,12 @@ class RowRunnerTest {
 
     /// A process whose weights are not those that the batch was planned with makes nothing.
     @Test
-    void otherWeightsAreRefusedAndAreTheRowsFailureOnlyAtTheLastTry() throws IOException {
+    void otherWeightsAreRefusedAndAreNeverTheRowsFailure() throws IOException {
         try (RowRunner runner = runner(new Texts("x", "cd".repeat(32)), true)) {
             assertThatExceptionOfType(MissingCapabilityException.class)
-                    .isThrownBy(() -> runner.run(work(), true, false, JobControl.none()));
+                    .isThrownBy(() -> runner.run(work(), ENDED, JobControl.none()));
             assertThat(manifest()).isEmpty();
             assertThat(store.list("videos")).isEmpty();
-            ManifestRow row = runner.run(work().tried(4), true, true, JobControl.none());
-            assertThat(row.errorCode()).hasValue("different");
         }
         assertThat(store.list("videos")).isEmpty();
     }
@@ -97,8 +99,8 @@ class RowRunnerTest {
         };
         try (RowRunner runner = runner(hungry, false)) {
             assertThatExceptionOfType(IllegalStateException.class)
-                    .isThrownBy(() -> runner.run(work(), false, JobControl.none()));
-            ManifestRow row = runner.run(work(), true, JobControl.none());
+                    .isThrownBy(() -> runner.run(work(), new Chances(true, true), JobControl.none()));
+            ManifestRow row = runner.run(work(), ENDED, JobControl.none());
             assertThat(row.errorCode()).hasValue(ProblemCode.MEMORY.id());
             assertThat(row.message())
                     .hasValueSatisfying(text -> assertThat(text).doesNotContain("c10"));
@@ -110,7 +112,7 @@ class RowRunnerTest {
     void whatIsWrongWithTheMachineIsThrown() throws IOException {
         store.full = true;
         try (RowRunner runner = runner(new Texts("x", KEY), false)) {
-            assertThatExceptionOfType(IOException.class).isThrownBy(() -> runner.run(work(), true, JobControl.none()));
+            assertThatExceptionOfType(IOException.class).isThrownBy(() -> runner.run(work(), ENDED, JobControl.none()));
         }
         store.full = false;
         assertThat(manifest()).isEmpty();

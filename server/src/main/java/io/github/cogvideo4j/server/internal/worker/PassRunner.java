@@ -107,7 +107,10 @@ final class PassRunner {
             for (int i = 0; i < fits; i++) {
                 Attempt attempt = planned.get(i);
                 members.add(new PlannedGeneration.Member(
-                        plans.get(i), attempt.control(), result -> made(attempt, result), thrown -> failed(attempt, thrown)));
+                        plans.get(i),
+                        attempt.control(),
+                        result -> made(attempt, result),
+                        thrown -> failed(attempt, thrown)));
             }
             if (!members.isEmpty()) {
                 PlannedGeneration.runTogether(members);

@@ -42,8 +42,9 @@ final class ProgressTracker implements JobListener {
     private long denoisingEnded;
     private int stepsDone;
     private long lastStep;
-    /// The mean of the last steps, the newest of which counts most.
-    private double stepNanos;
+    /// The first step takes longer than the others: weights are read, and kernels are chosen.
+    private double firstStepNanos;
+    private double otherStepsNanos;
 
     /// @param steps    the denoising steps that are planned
     /// @param expected what earlier jobs took
@@ -99,7 +100,11 @@ final class ProgressTracker implements JobListener {
         double took = now - lastStep;
         lastStep = now;
         stepsDone++;
-        stepNanos = stepsDone == 1 ? took : (stepNanos * 2 + took) / 3;
+        if (stepsDone == 1) {
+            firstStepNanos = took;
+        } else {
+            otherStepsNanos += took;
+        }
         metrics.step(computed);
     }
 
@@ -144,11 +149,12 @@ final class ProgressTracker implements JobListener {
             return expected.map(
                     timing -> atLeastNothing((double) (timing.of(steps).toNanos() - (now - begun))));
         }
-        double step = stepNanos;
+        double step = stepsDone == 1 ? firstStepNanos : otherStepsNanos / (stepsDone - 1);
         double after = expected.map(timing -> (double) timing.after().toNanos())
                 .orElse(AFTER / (WHOLE - BEFORE - AFTER) * step * steps);
         if (denoisingEnded == 0) {
-            double current = Math.min(step, (double) (now - lastStep));
+            // After the last step others of the same pass may be decoded first.
+            double current = Math.min(stepsDone < steps ? step : after, (double) (now - lastStep));
             return Optional.of(atLeastNothing((steps - stepsDone) * step - current + after));
         }
         double passed = now - denoisingEnded;

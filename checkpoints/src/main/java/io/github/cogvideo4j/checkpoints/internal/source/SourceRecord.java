@@ -1,4 +1,4 @@
-package io.github.cogvideo4j.checkpoints.internal.manifest;
+package io.github.cogvideo4j.checkpoints.internal.source;
 
 import io.github.cogvideo4j.checkpoints.manifest.Manifest;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
