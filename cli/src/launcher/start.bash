@@ -70,6 +70,9 @@ start_program() {
   if [[ -t 2 ]]; then terminals+=err,; fi
   flags+=("-Dcogvideo4j.terminal=$terminals")
 
+  # A server stays for long and mostly waits: its heap grows to what it needs instead of having all of it from the start.
+  if [[ ${1:-} == serve ]]; then flags+=(-Xms16m); fi
+
   # The JVM logs to the standard output, among the results. A cache that does not fit is left unused, without a remark.
   flags+=(-Xlog:disable)
   # Most runs are short, and the loops that matter are hot at once: what is run a few hundred times is not worth compiling.

@@ -2,14 +2,20 @@ package io.github.cogvideo4j.cli;
 
 import io.github.cogvideo4j.cli.command.DemoCommand;
 import io.github.cogvideo4j.cli.console.Terminal;
+import io.github.cogvideo4j.server.CogVideoServer;
+import io.github.cogvideo4j.server.ServerSettings;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /// The run that the launcher lets the JVM watch once, after a build, to prepare its cache of loaded classes: the help
-/// and the main job on the sample, with a base model and without, and nothing printed. Later starts find ready what was
-/// used here.
+/// and the main job on the sample, with a base model and without, and a server of what came out, and nothing printed.
+/// Later starts find ready what was used here.
 public final class AotTrainingRun {
     private AotTrainingRun() {}
 
@@ -29,6 +35,22 @@ public final class AotTrainingRun {
                         output.resolve("plain").toString()));
         for (List<String> words : script) {
             program.run(words.toArray(String[]::new));
+        }
+        serve(output.resolve("demo"), output.resolve("served"));
+    }
+
+    /// Starts a server, asks it a little, and ends it.
+    private static void serve(Path model, Path data) {
+        Map<String, List<String>> settings =
+                Map.of("model", List.of(model.toString()), "data-dir", List.of(data.toString()), "port", List.of("0"));
+        try (CogVideoServer server = CogVideoServer.start(ServerSettings.read(settings, Map.of(), Optional.empty()))) {
+            for (String path : List.of("readyz", "v1/models", "v1/videos", "metrics", "")) {
+                try (InputStream answer = server.address().resolve(path).toURL().openStream()) {
+                    answer.transferTo(OutputStream.nullOutputStream());
+                }
+            }
+        } catch (IOException | RuntimeException _) {
+            // Where nothing can listen, a server's start is not made quicker, and all else is.
         }
     }
 }

@@ -18,15 +18,13 @@ public final class ReplicaKill {
 
     private ReplicaKill() {}
 
-    /// Kills, waits and looks. Options are those of [ServerKills], with a store that servers can share, and `--steps N`
-    /// of the video that is interrupted.
+    /// Kills, waits and looks. Options are those of [ServerKills], with a store that servers can share.
     ///
     /// @param args the launcher, the model's folder and a folder to work in
     @SuppressWarnings("SystemOut")
     public static void main(String[] args) throws Exception {
         Arguments arguments = Arguments.parse(args);
-        int steps = Integer.parseInt(arguments.get("steps", "600"));
-        Duration taken = run(ServerKills.setup(arguments), steps);
+        Duration taken = run(ServerKills.setup(arguments));
         System.out.printf(
                 "the other server began the video of the killed one after %.1f s, goal %d s, ratio %.2f; all else was "
                         + "made once%n",
@@ -34,28 +32,25 @@ public final class ReplicaKill {
         System.exit(taken.compareTo(GOAL) <= 0 ? 0 : 1);
     }
 
-    private static Duration run(Setup setup, int steps) throws IOException, InterruptedException {
+    private static Duration run(Setup setup) throws IOException, InterruptedException {
         ServerProcess first = ServerProcess.ready(setup);
-        String interrupted = TinyVideo.order(first.client(), steps);
-        // The only server that is there takes it.
-        awaitAttempt(first.client(), interrupted, 1);
         try (ServerProcess second = ServerProcess.ready(setup)) {
-            List<String> ids = new ArrayList<>(List.of(interrupted));
-            for (int i = 0; i < SHORT_JOBS; i++) {
-                ids.add(TinyVideo.order((i % 2 == 0 ? first : second).client(), 2));
-            }
-            for (String id : ids.subList(1, ids.size())) {
-                expectCompleted(TinyVideo.await(first.client(), id).json(), 1);
-            }
-            JsonNode video = first.client().video(interrupted).json();
-            Inspection.check(
-                    video.path("status").asString().equals("in_progress"),
-                    "the video was done before the kill, it needs more steps: " + video);
+            // While the second one stands still, the first one takes the video.
+            second.signal("STOP");
+            String interrupted = TinyVideo.orderLong(first.client());
+            awaitAttempt(first.client(), interrupted, 1);
+            second.signal("CONT");
             long kill = System.nanoTime();
             first.kill();
+            List<String> ids = new ArrayList<>(List.of(interrupted));
+            for (int i = 0; i < SHORT_JOBS; i++) {
+                ids.add(TinyVideo.order(second.client(), 2));
+            }
             awaitAttempt(second.client(), interrupted, 2);
             Duration taken = Duration.ofNanos(System.nanoTime() - kill);
-            expectCompleted(TinyVideo.await(second.client(), interrupted).json(), 2);
+            for (String id : ids) {
+                expectCompleted(TinyVideo.await(second.client(), id).json(), id.equals(interrupted) ? 2 : 1);
+            }
             Inspection.check(second.client().all().size() == ids.size(), "there are more videos than were ordered");
             new Inspection(second.client(), setup.data(), ATTEMPTS).checkFiles();
             return taken;
@@ -64,14 +59,12 @@ public final class ReplicaKill {
 
     private static void awaitAttempt(VideoClient client, String id, int attempt)
             throws IOException, InterruptedException {
-        while (true) {
-            JsonNode video = client.video(id).json();
-            if (video.path("status").asString().equals("in_progress")
-                    && video.path("attempt").asInt() == attempt) {
-                return;
-            }
+        JsonNode video = client.video(id).json();
+        while (video.path("attempt").asInt() < attempt) {
             Thread.sleep(PAUSE_MILLIS);
+            video = client.video(id).json();
         }
+        Inspection.check(attempt > 1 || !video.path("status").asString().equals("completed"), "done too early: " + video);
     }
 
     private static void expectCompleted(JsonNode video, int attempt) {

@@ -104,6 +104,16 @@ record ServerProcess(Process process, Path log, VideoClient client) implements A
         }
     }
 
+    /// Sends it a signal.
+    void signal(String name) throws IOException, InterruptedException {
+        int status = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .start()
+                .waitFor();
+        if (status != 0) {
+            throw new IllegalStateException("kill -" + name + " ended with " + status);
+        }
+    }
+
     /// Ends it with SIGKILL.
     void kill() throws InterruptedException {
         process.destroyForcibly();

@@ -14,6 +14,7 @@ final class TinyVideo {
     /// The fields of a request that say the size.
     static final Map<String, String> SIZE = Map.of("size", "80x48", "num_frames", "9");
 
+    private static final int MOST_STEPS = 200;
     private static final int PAUSE_MILLIS = 20;
 
     private TinyVideo() {}
@@ -30,7 +31,21 @@ final class TinyVideo {
     ///
     /// @return its identifier
     static String order(VideoClient client, int steps) throws IOException, InterruptedException {
-        Answer answer = client.post("/v1/videos", BodyForm.JSON, fields(steps), Optional.empty());
+        return order(client, fields(steps));
+    }
+
+    /// Asks for one that takes its time: as many steps as there can be, and many frames.
+    ///
+    /// @return its identifier
+    static String orderLong(VideoClient client) throws IOException, InterruptedException {
+        Map<String, String> fields = fields(MOST_STEPS);
+        fields.put("num_frames", "49");
+        return order(client, fields);
+    }
+
+    private static String order(VideoClient client, Map<String, String> fields)
+            throws IOException, InterruptedException {
+        Answer answer = client.post("/v1/videos", BodyForm.JSON, fields, Optional.empty());
         if (!answer.isOk()) {
             throw new IllegalStateException("a video is refused: " + answer);
         }

@@ -189,6 +189,10 @@ final class VideoClient {
         ObjectNode json = text.startsWith("{")
                 ? JsonFile.parseObject(text, Place.nowhere(), ProblemCode.REQUEST)
                 : JsonFile.newObject();
-        return new Answer(response.statusCode(), json);
+        Answer answer = new Answer(response.statusCode(), json);
+        if (answer.code().equals("store_unavailable")) {
+            throw new IOException("not answered: " + answer);
+        }
+        return answer;
     }
 }

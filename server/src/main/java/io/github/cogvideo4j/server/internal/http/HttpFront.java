@@ -9,6 +9,7 @@ import io.github.cogvideo4j.server.internal.security.ApiKeys;
 import io.github.cogvideo4j.server.internal.security.Origins;
 import io.github.cogvideo4j.server.internal.security.Rates;
 import io.github.cogvideo4j.server.internal.security.Seal;
+import io.github.cogvideo4j.server.internal.store.StoreException;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
@@ -32,6 +33,7 @@ import org.eclipse.jetty.util.component.LifeCycle;
 public final class HttpFront implements AutoCloseable {
     private static final long BEGIN_NOT_KNOWN = 0;
     private static final String BEGIN = "begin";
+    private static final Duration STORE_PAUSE = Duration.ofSeconds(5);
 
     private final Javalin javalin;
     private final EventRoutes events;
@@ -163,6 +165,15 @@ public final class HttpFront implements AutoCloseable {
                 default ->
                     refuse(context, Answers.refusal(400, ErrorType.INVALID_REQUEST_ERROR, "bad_request"), metrics);
             }
+        });
+        routes.exception(StoreException.class, (broken, context) -> {
+            // It may be there again in a moment, so clients are told to come back.
+            metrics.defect(broken);
+            refuse(
+                    context,
+                    Answers.refusal(503, ErrorType.SERVER_ERROR, "store_unavailable")
+                            .after(STORE_PAUSE),
+                    metrics);
         });
         routes.exception(Exception.class, (e, context) -> unexpected(context, e, metrics));
     }

@@ -4,7 +4,8 @@ package io.github.cogvideo4j.server.internal.store;
 public final class StoreException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    StoreException(Exception cause) {
+    /// @param cause what the database's driver says
+    public StoreException(Exception cause) {
         super(String.valueOf(cause.getMessage()), cause);
     }
 }

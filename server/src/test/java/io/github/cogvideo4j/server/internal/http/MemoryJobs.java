@@ -16,6 +16,7 @@ import io.github.cogvideo4j.server.internal.job.Jobs;
 import io.github.cogvideo4j.server.internal.job.ModelCard;
 import io.github.cogvideo4j.server.internal.job.QueueState;
 import io.github.cogvideo4j.server.internal.job.VideoRequest;
+import io.github.cogvideo4j.server.internal.store.StoreException;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,6 +39,9 @@ import java.util.concurrent.TimeUnit;
 
 /// Jobs in memory, which are done when a test says so: what stands behind the front where the front is tested.
 final class MemoryJobs implements Jobs {
+
+    /// Why nothing is found, when the store is to be broken.
+    Optional<StoreException> broken = Optional.empty();
 
     private final Path folder;
     private final Path video;
@@ -182,6 +186,9 @@ final class MemoryJobs implements Jobs {
 
     @Override
     public synchronized Job find(String owner, String id) {
+        broken.ifPresent(e -> {
+            throw e;
+        });
         Job found = jobs.stream()
                 .filter(job -> job.owner().equals(owner) && job.id().equals(id))
                 .findFirst()

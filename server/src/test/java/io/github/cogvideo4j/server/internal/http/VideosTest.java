@@ -2,14 +2,17 @@ package io.github.cogvideo4j.server.internal.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.cogvideo4j.server.internal.store.StoreException;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -195,6 +198,17 @@ class VideosTest {
         assertThat(Front.code(front.post("/v1/videos", "{\"prompt\":\"p\",\"n\":3}")))
                 .isEqualTo("429 queue_full");
         assertThat(front.jobs.all()).hasSize(3);
+    }
+
+    /// Clients try a 503 again, and are told when.
+    @Test
+    void aStoreThatCannotBeReachedMayBeThereAgain() throws IOException {
+        String id = front.create();
+        front.jobs.broken = Optional.of(new StoreException(new SQLException("no connection")));
+        HttpResponse<String> answer = front.get("/v1/videos/" + id);
+        assertThat(Front.code(answer)).isEqualTo("503 store_unavailable");
+        assertThat(answer.headers().firstValue("Retry-After")).hasValue("5");
+        assertThat(answer.headers().firstValue("x-should-retry")).isEmpty();
     }
 
     @Test
