@@ -122,12 +122,12 @@ processes+=("$!")
 until_said() {
   local waited=0
   until grep -q "$2" "$work/$1.log"; do
-    ((++waited < 240)) || { tail -n 20 "$work/$1.log"; fail "$1 does not start"; }
+    ((++waited < 1200)) || { tail -n 20 "$work/$1.log"; fail "$1 does not start"; }
     sleep 0.5
   done
 }
 until_said hdfs '^at port'
-until_said s3 'Started Server'
+until_said s3 'Started .*Server@'
 
 export COGVIDEO_SPARK_HOME=$work/spark HADOOP_CONF_DIR=$work/conf AWS_ACCESS_KEY_ID=name AWS_SECRET_ACCESS_KEY=secret
 for place in "hdfs://127.0.0.1:$(sed -n 's/^at port //p' "$work/hdfs.log")/batch/out" s3a://videos/batch/out; do
@@ -142,9 +142,12 @@ for place in "hdfs://127.0.0.1:$(sed -n 's/^at port //p' "$work/hdfs.log")/batch
     done_=$("$program" batch "$work/rows.jsonl" "$place" "${small[@]}" --dry-run --json 2>/dev/null |
       sed -n 's/.*"completed": *\([0-9]*\).*/\1/p' || true)
     if ((${done_:-0} > 0)); then break; fi
-    ((++waited < 120)) || fail "no row on $place after a long time"
+    ((++waited < 300)) || fail "no row on $place after a long time"
   done
-  if "$program" batch "$work/rows.jsonl" "$place" "${small[@]}" >"$log.second" 2>&1; then fail "two batches at once on $place"; fi
+  if "$program" batch "$work/rows.jsonl" "$place" "${small[@]}" >"$log.second" 2>&1; then
+    kill -0 "$batch" 2>/dev/null || fail "the batch on $place ended before a second one began: give more rows"
+    fail "two batches at once on $place"
+  fi
   grep -q "$batch\|being filled" "$log.second" || { tail -n 5 "$log.second"; fail "the second batch on $place was refused for another reason"; }
   kill -9 -- "-$batch"
   wait "$batch" 2>/dev/null || true

@@ -42,8 +42,10 @@ entries() {
   ' "$report/report.json"
 }
 
+# One that failed is waited for: where a machine is so busy that the trainer pauses for longer than the watch is
+# patient, half a checkpoint looks damaged, and is examined when it is whole.
 is_done() {
-  entries | grep -q "^$1 \(done\|failed\|gone\) "
+  entries | grep -q "^$1 \(done\|gone\) "
 }
 
 # A file in three pieces, as a slow disk takes it.
@@ -97,7 +99,7 @@ train() {
 
 watch() {
   exec "$cogvideo" watch "$run" --model "$base" --prompts "$work/prompts.txt" --output "$report" \
-    --device cpu --threads 1 --interval 0.3 "$@"
+    --device cpu --threads 1 --interval 1 "$@"
 }
 
 mkdir -- "$run"
@@ -109,7 +111,8 @@ trainer=$!
 for ((kill = 1; kill <= kills; kill++)); do
   # Every other kill falls while a checkpoint is worked on, however slow the machine is; the others anywhere.
   delay=$(((RANDOM * 32768 + RANDOM) % 24000))
-  (watch) >"$work/log.$kill" 2>&1 &
+  : >"$work/log.$kill"
+  (watch) >>"$work/log.$kill" 2>&1 &
   watcher=$!
   for ((i = 0; kill % 2 == 0 && i < 240; i++)); do
     ! grep -q '^checkpoint-' "$work/log.$kill" || break
@@ -121,7 +124,8 @@ for ((kill = 1; kill <= kills; kill++)); do
   echo "kill $kill after $delay ms: $(entries | grep -c ' done ' || true) of $count examined"
 done
 
-(watch) >"$work/log.last" 2>&1 &
+: >"$work/log.last"
+(watch) >>"$work/log.last" 2>&1 &
 watcher=$!
 for ((i = 0; i < 240; i++)); do
   ! grep -q '^checkpoint-' "$work/log.last" || break
@@ -134,7 +138,7 @@ code=0
 wait "$trainer" || fail "the trainer"
 trainer=
 for ((i = 0; i < 1200; i++)); do
-  ! entries | grep -q ' \(unfinished\|waiting\) ' && is_done "checkpoint-$count" && break
+  ! entries | grep -q ' \(unfinished\|waiting\|failed\) ' && is_done "checkpoint-$count" && break
   kill -0 "$watcher" 2>/dev/null || fail "the last watch ended by itself"
   sleep 0.5
 done

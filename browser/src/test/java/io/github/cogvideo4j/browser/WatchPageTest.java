@@ -22,6 +22,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -57,8 +58,14 @@ class WatchPageTest extends BrowserTest {
         for (int i = 1; i <= CHECKPOINTS; i++) {
             checkpoints.add(checkpoint(i));
         }
-        WatchReport report =
-                new WatchReport("/data/runs/lighthouse-lr1e-4", "THUDM/CogVideoX-5b", 42, false, prompts, checkpoints);
+        WatchReport report = new WatchReport(
+                "/data/runs/lighthouse-lr1e-4",
+                "THUDM/CogVideoX-5b",
+                42,
+                false,
+                prompts,
+                Collections.emptySortedMap(),
+                checkpoints);
         Path file = Files.writeString(folder.resolve("index.html"), report.page());
         address = file.toUri();
         assertThat(Files.size(file)).isLessThan(2_500_000);

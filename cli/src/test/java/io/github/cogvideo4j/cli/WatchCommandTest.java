@@ -109,6 +109,39 @@ class WatchCommandTest {
                 .containsExactly("done", "done", "done");
         assertThat(checkpoints(again).get(0).path("deleted").booleanValue()).isTrue();
         assertThat(state(report.resolve("videos"))).containsAllEntriesOf(videos);
+
+        Files.move(run.resolve("checkpoint-200"), folder.resolve("elsewhere too"));
+        Run last = watch(BASE);
+        assertThat(last.err() + last.out())
+                .as("what an earlier watch told is not told again")
+                .contains("checkpoint-200 was deleted from the run")
+                .doesNotContain("checkpoint-200: 2 videos");
+    }
+
+    @Test
+    void aReportIsContinuedWithItsOwnSettingsOnly() throws IOException {
+        Resources.copy(CHECKPOINT, run.resolve("checkpoint-100"));
+        assertThat(watch(BASE, "--height", "48", "--width", "80").exit()).isEqualTo(ExitCode.DONE);
+        byte[] before = Files.readAllBytes(report.resolve("report.json"));
+
+        assertRefused("height", "48 instead of 32", "--height", "32", "--width", "80");
+        assertRefused("width 80", "not given", "--height", "48");
+        assertRefused("num_frames", "without", "--height", "48", "--width", "80", "--num-frames", "5");
+        assertRefused("num_inference_steps", "50", "--height", "48", "--width", "80", "--num-inference-steps", "3");
+        assertRefused("scheduler", "without", "--height", "48", "--width", "80", "--scheduler", "ddim");
+        assertRefused("dtype", "fp32", "--height", "48", "--width", "80", "--dtype", "fp32");
+        assertRefused("negative_prompt", "blurry", "--height", "48", "--width", "80", "--negative-prompt", "blurry");
+
+        assertThat(report.resolve("report.json")).hasBinaryContent(before);
+        assertThat(watch(BASE, "--height", "48", "--width", "80", "--threads", "1").exit())
+                .isEqualTo(ExitCode.DONE);
+    }
+
+    private void assertRefused(String field, String value, Object... options) {
+        Run refused = watch(BASE, options);
+        assertThat(refused.exit()).isEqualTo(ExitCode.USAGE);
+        assertThat(refused.err().lines().toList()).hasSize(1);
+        assertThat(refused.err()).contains(field, value);
     }
 
     @Test

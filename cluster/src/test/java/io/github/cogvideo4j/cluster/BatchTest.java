@@ -307,6 +307,23 @@ class BatchTest {
         assertThat(output).doesNotExist();
     }
 
+    /// What a row says goes before what holds for all rows, also in another unit.
+    @Test
+    void aRowsSecondsGoBeforeTheFramesOfAllRows() throws IOException {
+        BatchRequest request = request(
+                "rows.jsonl",
+                "{\"prompt\": \"a\", \"seconds\": 1}",
+                "{\"prompt\": \"a\", \"seconds\": 1, \"num_frames\": 9}");
+        try (PlannedBatch plan = request.plan(JobControl.none())) {
+            assertThat(plan.results()).isEqualTo(1);
+            assertThat(plan.malformed())
+                    .singleElement()
+                    .satisfies(problem -> assertThat(problem.message().text())
+                            .startsWith("line 2: ")
+                            .contains("seconds"));
+        }
+    }
+
     @Test
     void aFolderOfAnotherBatchIsRefusedByItsName() throws IOException {
         run(request("rows.txt", "a cat"));

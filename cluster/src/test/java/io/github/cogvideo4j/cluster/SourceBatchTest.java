@@ -72,6 +72,24 @@ class SourceBatchTest {
         assertThat(verified.failed()).isEqualTo(1);
     }
 
+    /// A process that was killed had committed a row and not yet added it to the manifest: it is not done again, and a
+    /// line that was being written when it died counts as none.
+    @Test
+    void whatWasCommittedBeforeAKillIsDone() throws IOException {
+        String gone = folder.resolve("gone").toString();
+        run(TaskKind.VERIFY, JsonFile.newObject(), gone);
+        Path manifest = folder.resolve("verify/manifest.jsonl");
+        String line = Files.readString(manifest);
+        Path part = folder.resolve("verify/manifest/000001-"
+                + manifest(TaskKind.VERIFY).getFirst().get("key").stringValue() + ".jsonl");
+        Files.writeString(part, line);
+        Files.writeString(manifest, line.substring(0, line.indexOf("\"settings\"") + 13));
+        BatchReport again = run(TaskKind.VERIFY, JsonFile.newObject(), gone);
+        assertThat(again.failed()).isEqualTo(1);
+        assertThat(again.failures()).isEmpty();
+        assertThat(Files.readString(manifest)).isEqualTo(line);
+    }
+
     @Test
     void videosAreMeasured() throws IOException {
         Path video = folder.resolve("still.mp4");

@@ -29,7 +29,8 @@ public record BatchText(Console console) {
         if (plan.expectedFailures() > 0) {
             console.print("cli.batch.expected", plan.expectedFailures());
         }
-        if (plan.left() > 0) {
+        // Nothing is known of the device where no row that is left can be made.
+        if (plan.left() > 0 && !plan.device().isEmpty()) {
             console.print(
                     plan.isMeasured() ? "cli.batch.time-measured" : "cli.batch.time-usual",
                     duration(plan.seconds()),

@@ -15,7 +15,6 @@ import io.github.cogvideo4j.inference.watch.WatchReport.Trouble;
 import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import io.github.cogvideo4j.inference.watch.WatchRequest;
 import io.github.cogvideo4j.inference.watch.WatchRequest.Event;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
@@ -29,7 +28,6 @@ public final class WatchDisplay implements JobListener, AutoCloseable {
     private final Console console;
     private final WatchRequest request;
     private final ConversionProgress progress;
-    private final Map<String, WatchedCheckpoint> known = new HashMap<>();
     private final Set<Problem> told = new HashSet<>();
     private boolean waiting;
 
@@ -49,7 +47,7 @@ public final class WatchDisplay implements JobListener, AutoCloseable {
     @Override
     public void on(JobEvent event) {
         switch (event) {
-            case Event.Changed changed -> changed(changed.checkpoint());
+            case Event.Changed changed -> changed(changed.checkpoint(), changed.before());
             case Event.Waiting _ -> waiting();
             // Each checkpoint is opened and planned anew, and the same is noticed.
             case JobEvent.Warned warned -> warned(warned);
@@ -71,10 +69,10 @@ public final class WatchDisplay implements JobListener, AutoCloseable {
         waiting = true;
     }
 
-    private synchronized void changed(WatchedCheckpoint now) {
+    /// What an earlier watch told is not told again.
+    private synchronized void changed(WatchedCheckpoint now, Optional<WatchedCheckpoint> before) {
         waiting = false;
         progress.close();
-        Optional<WatchedCheckpoint> before = Optional.ofNullable(known.put(now.name(), now));
         boolean moved =
                 before.map(WatchedCheckpoint::state).filter(now.state()::equals).isEmpty();
         switch (now.state()) {

@@ -31,18 +31,31 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param seed        of every video
 /// @param full        whether videos have their real size; else they are those of `--smoke`
 /// @param prompts     what is sampled, in order
+/// @param settings    what else shapes the videos, by the names of a request's JSON form; empty in older reports
 /// @param checkpoints by kind and number
 public record WatchReport(
-        String run, String model, long seed, boolean full, List<String> prompts, List<WatchedCheckpoint> checkpoints) {
+        String run,
+        String model,
+        long seed,
+        boolean full,
+        List<String> prompts,
+        SequencedMap<String, String> settings,
+        List<WatchedCheckpoint> checkpoints) {
     /// The name of its JSON form in the report's folder.
     public static final String FILE_NAME = "report.json";
 
     private static final int LONGEST_SENTENCE = 2000;
 
-    /// Copies the lists.
+    /// Copies the collections.
     public WatchReport {
         prompts = List.copyOf(prompts);
+        settings = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(settings));
         checkpoints = List.copyOf(checkpoints);
+    }
+
+    /// The same with other checkpoints.
+    public WatchReport with(List<WatchedCheckpoint> all) {
+        return new WatchReport(run, model, seed, full, prompts, settings, all);
     }
 
     /// One checkpoint of the run.
@@ -185,12 +198,20 @@ public record WatchReport(
         }
     }
 
-    /// The newest of the files that a checkpoint's weights need: while it is the same, so is the checkpoint.
+    /// The newest of the files that a checkpoint's weights need: while it is the same, so is the checkpoint. When it
+    /// is another one, the weights' digest decides.
     ///
     /// @param file     its path below the run, with `/`
     /// @param size     in bytes
     /// @param modified when it was last written, in milliseconds since 1970
-    public record Mark(String file, long size, long modified) {}
+    /// @param newest   when the last of all files of the checkpoint was written, as it was found complete: what is
+    ///                 left of it while it is being deleted is no newer
+    public record Mark(String file, long size, long modified, long newest) {
+        /// Whether both are the same file as it was.
+        public boolean isSameFile(Mark other) {
+            return file.equals(other.file) && size == other.size && modified == other.modified;
+        }
+    }
 
     /// What a trainer's files say of a checkpoint's training.
     ///
@@ -313,13 +334,15 @@ public record WatchReport(
         }
     }
 
-    /// What is suspicious in a checkpoint's weights.
+    /// What was found in a checkpoint's weights.
     ///
+    /// @param digest   the SHA-256 by which the weights are known again when their files have been written anew;
+    ///                 absent in older reports
     /// @param tensors  how many tensors were read
     /// @param nan      those that hold NaN
     /// @param infinite those that hold infinite values
     /// @param dead     the matrices that are all zeros although the base's are not
-    public record Values(long tensors, Names nan, Names infinite, Names dead) {}
+    public record Values(Optional<String> digest, long tensors, Names nan, Names infinite, Names dead) {}
 
     /// Names of tensors.
     ///

@@ -90,7 +90,8 @@ public record WatchRequest(
         /// Something new of a checkpoint, which the report has by now.
         ///
         /// @param checkpoint what the report says of it
-        record Changed(WatchedCheckpoint checkpoint) implements Event {}
+        /// @param before     what it said before, perhaps by an earlier watch; none of one that is new to it
+        record Changed(WatchedCheckpoint checkpoint, Optional<WatchedCheckpoint> before) implements Event {}
 
         /// Nothing is left to do until the next look.
         ///

@@ -65,7 +65,8 @@ final class WatchReportTest {
                         ? Optional.of(Trouble.of(
                                 Problem.of(ProblemCode.BAD_CRC, Place.nowhere(), "checkpoints.prune.no-run")))
                         : Optional.empty(),
-                Optional.of(new Mark("checkpoint-" + step + "/model.safetensors", 1234, 1_700_000_000_123L)),
+                Optional.of(new Mark(
+                        "checkpoint-" + step + "/model.safetensors", 1234, 1_700_000_000_123L, 1_700_000_000_456L)),
                 new Training(
                         OptionalLong.of(step), Optional.of("CogKit"), OptionalDouble.of(1e-4), OptionalDouble.empty()),
                 List.of(new Sample(
@@ -75,14 +76,23 @@ final class WatchReportTest {
                         Set.of(symptoms))),
                 Optional.of(drift),
                 Optional.empty(),
-                Optional.of(new Values(12, Names.of(List.of("a", "b")), Names.of(List.of()), Names.of(List.of()))),
+                Optional.of(new Values(
+                        Optional.of("ab12"),
+                        12,
+                        Names.of(List.of("a", "b")),
+                        Names.of(List.of()),
+                        Names.of(List.of()))),
                 state == State.FAILED || step == 9
                         ? List.of(Alarm.of(AlarmKind.NAN, Message.of("inference.measure.luma")))
                         : List.of());
     }
 
     private static WatchReport report(WatchedCheckpoint... checkpoints) {
-        return new WatchReport("run", "base", 42, false, List.of("a cat", "a\n\"dog\""), List.of(checkpoints));
+        SequencedMap<String, String> settings = new LinkedHashMap<>();
+        settings.put("num_inference_steps", "50");
+        settings.put("negative_prompt", "a \"dog\"");
+        return new WatchReport(
+                "run", "base", 42, false, List.of("a cat", "a\n\"dog\""), settings, List.of(checkpoints));
     }
 
     private WatchReport read(String text) throws IOException {

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -77,19 +78,21 @@ public final class RunWatch {
     ///
     /// @param checkpoint the checkpoint
     /// @param weights    its weights
-    /// @param newest     of the files that its weights need the one that was written last: what a trainer adds
+    /// @param file       of the files that its weights need the one that was written last: what a trainer adds
     ///                   later (an optimizer, a mark) makes it no other checkpoint
     /// @param identity   what that file is
-    public record Complete(RunCheckpoint checkpoint, CheckpointWeights weights, Path newest, FileIdentity identity)
+    /// @param newest     when the last of all its files was written
+    public record Complete(
+            RunCheckpoint checkpoint, CheckpointWeights weights, Path file, FileIdentity identity, Instant newest)
             implements Sighting {}
 
     /// A checkpoint that is complete and cannot be used.
     ///
     /// @param checkpoint the checkpoint
     /// @param problem    why not
-    /// @param newest     the file that was written last
+    /// @param file       the file that was written last
     /// @param identity   what that file is
-    public record Unusable(RunCheckpoint checkpoint, Problem problem, Path newest, FileIdentity identity)
+    public record Unusable(RunCheckpoint checkpoint, Problem problem, Path file, FileIdentity identity)
             implements Sighting {}
 
     /// The weights of a checkpoint: opened, not read.
@@ -102,7 +105,13 @@ public final class RunWatch {
         /// An adapter.
         ///
         /// @param adapter the adapter
-        record Adapter(LoraAdapter adapter) implements CheckpointWeights {}
+        /// @param files   the files that it is in
+        record Adapter(LoraAdapter adapter, Set<Path> files) implements CheckpointWeights {
+            /// Copies the set.
+            public Adapter {
+                files = Set.copyOf(files);
+            }
+        }
     }
 
     /// What one look found.
@@ -213,14 +222,14 @@ public final class RunWatch {
             return unfinished(checkpoint, "checkpoints.watch.writing");
         }
         Path own = newest(needed(weights, files)).orElse(newest.get());
-        return new Complete(checkpoint, weights, own, Objects.requireNonNull(files.get(own)));
+        return new Complete(checkpoint, weights, own, Objects.requireNonNull(files.get(own)), identity.modified());
     }
 
     /// The files that weights need, as far as they are told.
     private static Map<Path, FileIdentity> needed(CheckpointWeights weights, Map<Path, FileIdentity> files) {
         Set<Path> needed = switch (weights) {
             case CheckpointWeights.Whole whole -> whole.checkpoint().files().keySet();
-            case CheckpointWeights.Adapter adapter -> Set.of(adapter.adapter().file());
+            case CheckpointWeights.Adapter adapter -> adapter.files();
         };
         Set<Path> absolute =
                 needed.stream().map(file -> file.toAbsolutePath().normalize()).collect(Collectors.toSet());
@@ -257,14 +266,17 @@ public final class RunWatch {
         try {
             checkpoint = Checkpoints.open(path, SourceOptions.defaults());
         } catch (CheckpointException e) {
-            Optional<LoraAdapter> adapter =
-                    e.problem().code() == ProblemCode.NOT_A_CHECKPOINT ? adapter(path) : Optional.empty();
-            return new CheckpointWeights.Adapter(adapter.orElseThrow(() -> e));
+            LoraAdapter adapter = (e.problem().code() == ProblemCode.NOT_A_CHECKPOINT
+                            ? adapter(path)
+                            : Optional.<LoraAdapter>empty())
+                    .orElseThrow(() -> e);
+            return new CheckpointWeights.Adapter(adapter, Set.of(adapter.file()));
         }
         boolean adapted = checkpoint.traits().adapter()
                 || checkpoint.entries().stream().anyMatch(entry -> isAdapters(entry.name()));
         return adapted
-                ? new CheckpointWeights.Adapter(LoraAdapter.open(path))
+                ? new CheckpointWeights.Adapter(
+                        LoraAdapter.open(path), checkpoint.files().keySet())
                 : new CheckpointWeights.Whole(checkpoint);
     }
 

@@ -1,6 +1,7 @@
 package io.github.cogvideo4j.checkpoints.internal.watch;
 
 import io.github.cogvideo4j.checkpoints.inspect.TrainingConfiguration;
+import io.github.cogvideo4j.checkpoints.internal.watch.TensorBoardLogs.Scalar;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.MalformedFileException;
@@ -13,8 +14,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import tools.jackson.databind.JsonNode;
 
 /// What a trainer's files beside the weights tell of a training. What cannot be read tells nothing: the weights are
@@ -22,8 +25,9 @@ import tools.jackson.databind.JsonNode;
 ///
 /// @param learningRate the learning rate of the next step: `_last_lr` of the schedule that accelerate
 ///                     (`scheduler.bin`) or DeepSpeed (`lr_scheduler` in its model states) saved; else the last that
-///                     `trainer_state.json` of transformers' trainer logged; else DeepSpeed's configured one
-/// @param loss         the last loss that `trainer_state.json` logged
+///                     `trainer_state.json` of transformers' trainer has, or that was logged for TensorBoard up to
+///                     this step; else DeepSpeed's configured one
+/// @param loss         the last loss in `trainer_state.json`, or that was logged for TensorBoard up to this step
 public record TrainerFacts(OptionalDouble learningRate, OptionalDouble loss) {
     private static final String SCHEDULE = "scheduler.bin";
     private static final String TRAINER_STATE = "trainer_state.json";
@@ -33,37 +37,46 @@ public record TrainerFacts(OptionalDouble learningRate, OptionalDouble loss) {
     ///
     /// @param path       its folder or file
     /// @param checkpoint the checkpoint opened
-    public static TrainerFacts of(Path path, Checkpoint checkpoint) throws IOException {
+    /// @param step       the step that it is of, as far as it is known
+    public static TrainerFacts of(Path path, Checkpoint checkpoint, OptionalLong step) throws IOException {
         Optional<JsonNode> log = log(path.resolve(TRAINER_STATE));
         OptionalDouble rate =
                 pickled(path.resolve(SCHEDULE)).map(TrainerFacts::lastRate).orElse(OptionalDouble.empty());
+        Optional<PickleValue> engine = rate.isPresent() ? Optional.empty() : engine(checkpoint);
         if (rate.isEmpty()) {
-            rate = engineRate(checkpoint);
+            rate = engine.flatMap(PickleValue::asDict)
+                    .flatMap(dict -> dict.get("lr_scheduler"))
+                    .map(TrainerFacts::lastRate)
+                    .orElse(OptionalDouble.empty());
         }
+        TensorBoardLogs events = TensorBoardLogs.below(
+                Objects.requireNonNullElse(path.toAbsolutePath().getParent(), path));
         if (rate.isEmpty()) {
             rate = logged(log, "learning_rate");
         }
-        return new TrainerFacts(rate, logged(log, "loss"));
+        if (rate.isEmpty()) {
+            rate = upTo(step, events, Scalar.LEARNING_RATE);
+        }
+        if (rate.isEmpty()) {
+            rate = engine.flatMap(TrainingConfiguration::in)
+                    .flatMap(TrainingConfiguration::learningRate)
+                    .map(TrainerFacts::number)
+                    .orElse(OptionalDouble.empty());
+        }
+        OptionalDouble loss = logged(log, "loss");
+        return new TrainerFacts(rate, loss.isPresent() ? loss : upTo(step, events, Scalar.LOSS));
     }
 
-    private static OptionalDouble engineRate(Checkpoint checkpoint) throws IOException {
+    private static OptionalDouble upTo(OptionalLong step, TensorBoardLogs events, Scalar scalar) throws IOException {
+        return step.isPresent() ? events.upTo(step.getAsLong(), scalar) : OptionalDouble.empty();
+    }
+
+    /// What DeepSpeed's engine saved beside the weights.
+    private static Optional<PickleValue> engine(Checkpoint checkpoint) throws IOException {
         Optional<Path> states = checkpoint.files().keySet().stream()
                 .filter(file -> String.valueOf(file.getFileName()).endsWith("model_states.pt"))
                 .findFirst();
-        if (states.isEmpty()) {
-            return OptionalDouble.empty();
-        }
-        Optional<PickleValue> root = pickled(states.get());
-        OptionalDouble rate = root.flatMap(PickleValue::asDict)
-                .flatMap(dict -> dict.get("lr_scheduler"))
-                .map(TrainerFacts::lastRate)
-                .orElse(OptionalDouble.empty());
-        return rate.isPresent()
-                ? rate
-                : root.flatMap(TrainingConfiguration::in)
-                        .flatMap(TrainingConfiguration::learningRate)
-                        .map(TrainerFacts::number)
-                        .orElse(OptionalDouble.empty());
+        return states.isEmpty() ? Optional.empty() : pickled(states.get());
     }
 
     private static OptionalDouble number(String text) {

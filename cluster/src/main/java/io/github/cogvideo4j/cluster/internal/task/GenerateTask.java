@@ -109,6 +109,9 @@ public final class GenerateTask implements RowTask {
 
     private GenerationRequest request(ObjectNode fields) throws IOException {
         ObjectNode json = defaults.deepCopy();
+        if (fields.has("seconds")) {
+            json.remove("num_frames"); // a row's length in place of the one of all rows
+        }
         for (String name : fields.propertyNames()) {
             json.set(name, fields.get(name));
         }

@@ -1,5 +1,7 @@
 package io.github.cogvideo4j.inference.internal.watch;
 
+import io.github.cogvideo4j.checkpoints.CancelledException;
+import io.github.cogvideo4j.checkpoints.CheckpointException;
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.inspect.compare.Comparison;
 import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch;
@@ -7,6 +9,7 @@ import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch.CheckpointWeight
 import io.github.cogvideo4j.checkpoints.internal.watch.TrainerFacts;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
+import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.generation.GeneratedVideo;
 import io.github.cogvideo4j.inference.generation.GenerationEvent;
@@ -31,6 +34,7 @@ import io.github.cogvideo4j.inference.watch.WatchReport.Values;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -39,6 +43,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -68,29 +73,51 @@ final class CheckpointExamination implements CheckpointWork {
         WatchReport.WatchedCheckpoint now = entry;
         CheckpointWeights opened = RunWatch.open(path);
         if (now.values().isEmpty()) {
-            now = weighed(now, path, before, control);
+            now = weighed(now, path, opened, before, control);
             keeper.keep(now);
         }
         now = new Sampling(now, path, opened, keeper, control).run();
         return now.in(State.DONE, now.deleted(), Optional.empty(), now.mark());
     }
 
+    @Override
+    public String digest(Path path, JobControl control) throws IOException {
+        return weights.digest(RunWatch.open(path), control);
+    }
+
     private WatchReport.WatchedCheckpoint weighed(
-            WatchReport.WatchedCheckpoint entry, Path path, Optional<Before> before, JobControl control)
+            WatchReport.WatchedCheckpoint entry,
+            Path path,
+            CheckpointWeights opened,
+            Optional<Before> before,
+            JobControl control)
             throws IOException {
-        Checkpoint whole = weights.whole(path);
+        Checkpoint whole = weights.whole(opened);
         Comparison comparison = weights.withBase(whole, control);
         Drift base = WeightCheck.drift(comparison, component(comparison.base()));
-        Optional<Drift> previous = before.isEmpty()
-                ? Optional.empty()
-                : Optional.of(WeightCheck.drift(
-                        weights.with(whole, before.get().path(), control),
-                        before.get().name()));
-        Values values = weights.values(whole, comparison, control);
-        TrainerFacts facts = TrainerFacts.of(path, whole);
-        Training training =
-                new Training(whole.training().step(), whole.training().trainer(), facts.learningRate(), facts.loss());
+        Optional<Drift> previous = before.isEmpty() ? Optional.empty() : previous(whole, before.get(), control);
+        Values values = weights.values(opened, whole, comparison, control);
+        OptionalLong step = step(whole, entry);
+        TrainerFacts facts = TrainerFacts.of(path, whole, step);
+        Training training = new Training(step, whole.training().trainer(), facts.learningRate(), facts.loss());
         return alarmed(entry.weighed(training, base, previous, values));
+    }
+
+    /// The comparison with the checkpoint before; none when that is deleted meanwhile, or is no longer whole.
+    private Optional<Drift> previous(Checkpoint whole, Before before, JobControl control) throws IOException {
+        try {
+            return Optional.of(WeightCheck.drift(weights.with(whole, before.path(), control), before.name()));
+        } catch (CancelledException e) {
+            throw e;
+        } catch (CheckpointException | FormatException | NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /// The step that a trainer's files tell, or the name, unless that counts epochs.
+    private static OptionalLong step(Checkpoint whole, WatchReport.WatchedCheckpoint entry) {
+        OptionalLong told = whole.training().step();
+        return told.isPresent() || entry.kind().startsWith("epoch") ? told : OptionalLong.of(entry.number());
     }
 
     /// The name of the folder that base weights lie in.

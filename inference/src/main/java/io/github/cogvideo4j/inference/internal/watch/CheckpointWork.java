@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// The work on a checkpoint that is complete.
+/// The work on checkpoints that are complete.
 interface CheckpointWork {
     /// Keeps what has been done of a checkpoint so far.
     @FunctionalInterface
@@ -31,4 +31,9 @@ interface CheckpointWork {
     WatchedCheckpoint examine(
             WatchedCheckpoint entry, Path path, Optional<Before> before, Keeper keeper, JobControl control)
             throws IOException;
+
+    /// Reads a checkpoint's weights for the digest by which they are known again.
+    ///
+    /// @param path its folder or file
+    String digest(Path path, JobControl control) throws IOException;
 }

@@ -14,6 +14,7 @@ import io.github.cogvideo4j.inference.generation.GenerationOutputs;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.generation.PromptInput;
+import io.github.cogvideo4j.inference.generation.RequestJson;
 import io.github.cogvideo4j.inference.internal.system.LowPriority;
 import io.github.cogvideo4j.inference.pipeline.GenerationJob;
 import io.github.cogvideo4j.inference.watch.WatchReport;
@@ -24,12 +25,30 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /// The planner of a watch: whether run, model and report go together, before anything is written.
 public final class WatchPlanner {
+    private static final List<String> NO_SETTINGS = List.of(
+            "job",
+            "version",
+            "model",
+            "prompts",
+            "seed",
+            "trial",
+            "outputs",
+            "device",
+            "attention",
+            "offload",
+            "cudnn_benchmark");
+
     private WatchPlanner() {}
 
     /// Plans a watch. The report's folder is taken when this returns, until the plan is closed.
@@ -111,6 +130,7 @@ public final class WatchPlanner {
                 sampling.seed(),
                 !sampling.trial(),
                 sampling.prompts().stream().map(PromptInput::text).toList(),
+                settings(sampling),
                 List.of());
         Optional<WatchReport> found = folder.read();
         if (found.isEmpty()) {
@@ -122,8 +142,43 @@ public final class WatchPlanner {
         requireSame(request, "seed", known.seed(), fresh.seed());
         requireSame(request, "full", known.full(), fresh.full());
         requireSame(request, "prompts", known.prompts(), fresh.prompts());
-        return new WatchReport(
-                fresh.run(), fresh.model(), fresh.seed(), fresh.full(), fresh.prompts(), known.checkpoints());
+        requireSameSettings(request, known.settings(), fresh.settings());
+        return fresh.with(known.checkpoints());
+    }
+
+    /// What shapes the videos besides model, prompts and seed: whatever is in a request but the place where it is
+    /// computed.
+    private static SequencedMap<String, String> settings(GenerationRequest sampling) {
+        ObjectNode json = RequestJson.write(sampling);
+        List<JsonNode> inputs = json.path("prompts").findValues("input");
+        json.remove(NO_SETTINGS);
+        if (!inputs.isEmpty()) {
+            json.putArray("inputs").addAll(inputs);
+        }
+        SequencedMap<String, String> settings = new LinkedHashMap<>();
+        json.properties().forEach(field -> {
+            JsonNode value = field.getValue();
+            settings.put(field.getKey(), value.isString() ? value.stringValue() : value.toString());
+        });
+        return settings;
+    }
+
+    private static void requireSameSettings(
+            WatchRequest request, Map<String, String> known, Map<String, String> asked) {
+        if (known.isEmpty()) {
+            return;
+        }
+        for (String name : asked.keySet()) {
+            if (!known.containsKey(name)) {
+                throw other(request, "inference.watch.other-added", name, asked.get(name));
+            }
+            requireSame(request, name, known.get(name), asked.get(name));
+        }
+        for (String name : known.keySet()) {
+            if (!asked.containsKey(name)) {
+                throw other(request, "inference.watch.other-left-out", name, known.get(name));
+            }
+        }
     }
 
     private static Path real(String path) {
@@ -136,8 +191,11 @@ public final class WatchPlanner {
 
     private static void requireSame(WatchRequest request, String what, Object known, Object asked) {
         if (!known.equals(asked)) {
-            throw new InvalidRequestException(
-                    ProblemCode.REQUEST, Place.of(request.output()), "inference.watch.other", what, known, asked);
+            throw other(request, "inference.watch.other", what, known, asked);
         }
+    }
+
+    private static InvalidRequestException other(WatchRequest request, String key, Object... arguments) {
+        return new InvalidRequestException(ProblemCode.REQUEST, Place.of(request.output()), key, arguments);
     }
 }

@@ -30,11 +30,13 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -61,6 +63,9 @@ public final class WatchReportJson {
         json.put("seed", report.seed());
         json.put("full", report.full());
         report.prompts().forEach(json.putArray("prompts")::add);
+        if (!report.settings().isEmpty()) {
+            report.settings().forEach(json.putObject("settings")::put);
+        }
         ArrayNode checkpoints = json.putArray("checkpoints");
         report.checkpoints().forEach(checkpoint -> checkpoints.add(of(checkpoint)));
         ObjectNode preferred = json.putObject("preferred");
@@ -88,7 +93,8 @@ public final class WatchReportJson {
                 .ifPresent(mark -> json.putObject("mark")
                         .put("file", mark.file())
                         .put("size", mark.size())
-                        .put("modified", mark.modified()));
+                        .put("modified", mark.modified())
+                        .put("newest", mark.newest()));
         ObjectNode training = json.putObject("training");
         checkpoint.training().step().ifPresent(step -> training.put("step", step));
         checkpoint.training().trainer().ifPresent(trainer -> training.put("trainer", trainer));
@@ -100,6 +106,7 @@ public final class WatchReportJson {
         checkpoint.previous().ifPresent(drift -> json.set("from_previous", of(drift)));
         checkpoint.values().ifPresent(values -> {
             ObjectNode node = json.putObject("values");
+            values.digest().ifPresent(digest -> node.put("sha256", digest));
             node.put("tensors", values.tensors());
             names(values.nan(), node.putObject("nan"));
             names(values.infinite(), node.putObject("infinite"));
@@ -183,12 +190,25 @@ public final class WatchReportJson {
                 fields.large("seed", Long.MIN_VALUE, Long.MAX_VALUE).orElseThrow(() -> fields.missing("seed")),
                 fields.flag("full"),
                 prompts,
+                settings(fields),
                 fields.objects("checkpoints", MOST).stream()
                         .map(one -> checkpoint(one, prompts.size()))
                         .toList());
         fields.object("preferred"); // follows from the rest
         fields.end();
         return report;
+    }
+
+    private static SequencedMap<String, String> settings(RequestFields fields) {
+        SequencedMap<String, String> settings = new LinkedHashMap<>();
+        fields.raw("settings").properties().forEach(setting -> {
+            String value = setting.getValue().stringValue(null);
+            if (value == null || value.length() > LONGEST_PROMPT || settings.size() == MOST) {
+                throw fields.wrong("settings", setting.getKey());
+            }
+            settings.put(setting.getKey(), value);
+        });
+        return settings;
     }
 
     private static WatchedCheckpoint checkpoint(RequestFields fields, int prompts) {
@@ -226,10 +246,13 @@ public final class WatchReportJson {
     }
 
     private static Mark mark(RequestFields fields) {
+        long modified =
+                fields.large("modified", Long.MIN_VALUE, Long.MAX_VALUE).orElseThrow(() -> fields.missing("modified"));
         Mark mark = new Mark(
                 plain(fields, "file", fields.requiredText("file")),
                 fields.large("size", 0, Long.MAX_VALUE).orElseThrow(() -> fields.missing("size")),
-                fields.large("modified", Long.MIN_VALUE, Long.MAX_VALUE).orElseThrow(() -> fields.missing("modified")));
+                modified,
+                fields.large("newest", Long.MIN_VALUE, Long.MAX_VALUE).orElse(modified));
         fields.end();
         return mark;
     }
@@ -283,6 +306,7 @@ public final class WatchReportJson {
 
     private static Values values(RequestFields fields) {
         Values values = new Values(
+                fields.text("sha256"),
                 fields.large("tensors", 0, Long.MAX_VALUE).orElse(0),
                 names(fields.object("nan")),
                 names(fields.object("infinite")),

@@ -45,6 +45,7 @@ final class Watching implements JobPlan<Result> {
     private volatile long looked;
     private boolean unwritten;
     private int failures;
+    private int losses;
 
     /// @param folder is closed with this
     Watching(
@@ -119,7 +120,7 @@ final class Watching implements JobPlan<Result> {
         looking.lock();
         try {
             looked = time.nanos();
-            List<WatchedCheckpoint> changed;
+            List<Event.Changed> changed;
             try {
                 changed = book.take(run.look(book::isKnown));
                 failures = 0;
@@ -130,7 +131,7 @@ final class Watching implements JobPlan<Result> {
             unwritten |= !changed.isEmpty();
             if (unwritten) {
                 write();
-                changed.forEach(entry -> control.detail(new Event.Changed(entry)));
+                changed.forEach(control::detail);
             }
         } finally {
             looking.unlock();
@@ -156,8 +157,12 @@ final class Watching implements JobPlan<Result> {
         Optional<CheckpointWork.Before> before = book.before(entry)
                 .flatMap(found -> book.place(found).map(place -> new CheckpointWork.Before(found.name(), place)));
         try {
-            note(work.examine(entry, path, before, sofar -> keep(sofar, control), glancing(control)), control);
-            failures = 0;
+            if (book.isRewritten(entry)) {
+                reread(entry, path, control);
+            } else {
+                note(work.examine(entry, path, before, sofar -> keep(sofar, control), glancing(control)), control);
+            }
+            losses = 0;
         } catch (Alarmed _) {
             // The weights tell enough: no videos are made of them.
         } catch (CancelledException e) {
@@ -169,9 +174,29 @@ final class Watching implements JobPlan<Result> {
         } catch (InferenceException e) {
             fail(entry, e.problem(), e, control);
         } catch (UncheckedIOException e) {
-            lost(entry, Objects.requireNonNullElseGet(e.getCause(), () -> new IOException(e)));
+            lost(entry, Objects.requireNonNullElseGet(e.getCause(), () -> new IOException(e)), control);
         } catch (IOException e) {
-            lost(entry, e);
+            lost(entry, e, control);
+        }
+    }
+
+    /// Reads a checkpoint's weights again: as long as they are the same, nothing else is done again.
+    private void reread(WatchedCheckpoint entry, Path path, JobControl control) throws IOException {
+        Optional<String> digest = Optional.empty();
+        try {
+            digest = Optional.of(work.digest(path, glancing(control)));
+        } catch (CancelledException e) {
+            throw e;
+        } catch (CheckpointException _) {
+            // What is damaged is not what it was; its examination says so.
+        } catch (FormatException _) {
+            // The same.
+        }
+        looking.lock();
+        try {
+            told(book.reread(entry, digest), control);
+        } finally {
+            looking.unlock();
         }
     }
 
@@ -190,12 +215,15 @@ final class Watching implements JobPlan<Result> {
     private void note(WatchedCheckpoint sofar, JobControl control) throws IOException {
         looking.lock();
         try {
-            Optional<WatchedCheckpoint> changed = book.note(sofar);
-            write();
-            changed.ifPresent(entry -> control.detail(new Event.Changed(entry)));
+            told(book.note(sofar), control);
         } finally {
             looking.unlock();
         }
+    }
+
+    private void told(Optional<Event.Changed> changed, JobControl control) throws IOException {
+        write();
+        changed.ifPresent(control::detail);
     }
 
     /// A checkpoint that is no longer what it was is no failure: the next look says what became of it.
@@ -210,9 +238,14 @@ final class Watching implements JobPlan<Result> {
         }
     }
 
-    private void lost(WatchedCheckpoint entry, IOException failure) throws IOException {
-        if (book.isStill(entry)) {
-            failed(failure);
+    /// A checkpoint that was deleted meanwhile is no failure either; a disk that cannot read it is given time.
+    private void lost(WatchedCheckpoint entry, IOException failure, JobControl control) throws IOException {
+        if (book.isThere(entry)) {
+            losses++;
+            if (request.once() || losses > MOST_FAILURES) {
+                throw failure;
+            }
+            time.pause(request.interval(), control);
         }
     }
 

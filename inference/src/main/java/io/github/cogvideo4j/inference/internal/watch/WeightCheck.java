@@ -9,6 +9,7 @@ import io.github.cogvideo4j.checkpoints.inspect.values.Statistics.TensorStatisti
 import io.github.cogvideo4j.checkpoints.inspect.values.ValueChange;
 import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch;
 import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch.CheckpointWeights;
+import io.github.cogvideo4j.checkpoints.internal.watch.WeightDigest;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.lora.LoraFusion;
 import io.github.cogvideo4j.checkpoints.lora.LoraFusion.AppliedAdapter;
@@ -30,6 +31,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -50,11 +52,7 @@ final class WeightCheck {
     }
 
     /// The weights of a checkpoint as a whole.
-    Checkpoint whole(Path path) throws IOException {
-        return whole(RunWatch.open(path));
-    }
-
-    private Checkpoint whole(CheckpointWeights weights) throws IOException {
+    Checkpoint whole(CheckpointWeights weights) throws IOException {
         return switch (weights) {
             case CheckpointWeights.Whole whole -> whole.checkpoint();
             case CheckpointWeights.Adapter adapter ->
@@ -72,7 +70,7 @@ final class WeightCheck {
 
     /// The comparison with another checkpoint of the run.
     Comparison with(Checkpoint checkpoint, Path other, JobControl control) throws IOException {
-        return ModelComparer.compare(checkpoint, whole(other), threads, control);
+        return ModelComparer.compare(checkpoint, whole(RunWatch.open(other)), threads, control);
     }
 
     /// A comparison by blocks.
@@ -101,10 +99,18 @@ final class WeightCheck {
         return Double.isFinite(value) ? new BigDecimal(value).round(DIGITS).doubleValue() : Double.NaN;
     }
 
+    /// The identity of weights.
+    String digest(CheckpointWeights weights, JobControl control) throws IOException {
+        return WeightDigest.of(weights, threads, control);
+    }
+
     /// What is suspicious in the weights.
     ///
-    /// @param base the comparison with the base: a matrix that was all zeros there is not dead
-    Values values(Checkpoint checkpoint, Comparison base, JobControl control) throws IOException {
+    /// @param weights    as they were opened
+    /// @param checkpoint the weights as a whole
+    /// @param base       the comparison with the base: a matrix that was all zeros there is not dead
+    Values values(CheckpointWeights weights, Checkpoint checkpoint, Comparison base, JobControl control)
+            throws IOException {
         List<StoredTensor> tensors =
                 checkpoint.entries().stream().map(StateEntry::tensor).toList();
         Set<String> empty = new HashSet<>();
@@ -131,6 +137,7 @@ final class WeightCheck {
                 dead.add(tensor.name());
             }
         });
-        return new Values(all.size(), Names.of(nan), Names.of(infinite), Names.of(dead));
+        return new Values(
+                Optional.of(digest(weights, control)), all.size(), Names.of(nan), Names.of(infinite), Names.of(dead));
     }
 }

@@ -14,6 +14,7 @@ import io.github.cogvideo4j.inference.watch.WatchReport.Training;
 import io.github.cogvideo4j.inference.watch.WatchReport.Values;
 import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,14 +40,15 @@ class AlarmsTest {
                         Training.UNKNOWN,
                         drift("transformer", fromBase),
                         before.isEmpty() ? Optional.empty() : Optional.of(drift(before, fromPrevious)),
-                        new Values(3, NONE, NONE, NONE))
+                        new Values(Optional.empty(), 3, NONE, NONE, NONE))
                 .withSamples(List.of(new Sample(0, "videos/1.mp4", Map.of(), symptoms)));
         known.add(entry);
         return entry;
     }
 
     private List<AlarmKind> alarms(WatchedCheckpoint entry) {
-        WatchReport report = new WatchReport("run", "base", 42, false, List.of("a cat"), known);
+        WatchReport report =
+                new WatchReport("run", "base", 42, false, List.of("a cat"), Collections.emptySortedMap(), known);
         return Alarms.of(entry, report).stream().map(Alarm::kind).toList();
     }
 
@@ -84,9 +86,12 @@ class AlarmsTest {
                         Training.UNKNOWN,
                         drift("transformer", Double.NaN),
                         Optional.empty(),
-                        new Values(3, Names.of(List.of("a", "b")), NONE, Names.of(List.of("c"))));
+                        new Values(Optional.empty(), 3, Names.of(List.of("a", "b")), NONE, Names.of(List.of("c"))));
 
-        assertThat(Alarms.of(entry, new WatchReport("run", "base", 42, false, List.of("a cat"), known)))
+        assertThat(Alarms.of(
+                        entry,
+                        new WatchReport(
+                                "run", "base", 42, false, List.of("a cat"), Collections.emptySortedMap(), known)))
                 .extracting(Alarm::english)
                 .containsExactly("2 tensors hold NaN: a, b", "1 matrix is all zeros: c");
     }

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,39 @@ class CheckpointExaminationTest {
 
     private static final class Killed extends Error {}
 
+    /// The checkpoint before may be deleted at any moment, and its half is no failure of this one.
+    @Test
+    void theOneBeforeMayBeHalfDeleted() throws IOException {
+        Path before = folder.resolve("checkpoint-2");
+        Resources.copy(Resources.golden("pipelines/t2v-2b").resolve("transformer"), before.resolve("transformer"));
+        Files.delete(before.resolve("transformer/config.json"));
+        GenerationRequest sampling = GenerationRequest.of(
+                        Resources.golden("pipelines/t2v-2b"), "a cat", Path.of("output.mp4"))
+                .withOptions(PipelineOptions.defaults().withCompute(new ComputeOptions(Precision.BF16, "cpu", 1)))
+                .withTrial(true);
+        WatchReport report =
+                new WatchReport("run", "base", 42, false, List.of("a cat"), Collections.emptySortedMap(), List.of());
+        try (ReportFolder out = ReportFolder.take(folder.resolve("report"))) {
+            WatchedCheckpoint done = new CheckpointExamination(sampling, out, () -> report)
+                    .examine(
+                            WatchedCheckpoint.fresh(
+                                    "checkpoint-3",
+                                    "checkpoint-N",
+                                    3,
+                                    State.WAITING,
+                                    Optional.empty(),
+                                    Optional.empty()),
+                            CHECKPOINT,
+                            Optional.of(new CheckpointWork.Before("checkpoint-2", before)),
+                            _ -> {},
+                            JobControl.none());
+
+            assertThat(done.state()).isEqualTo(State.DONE);
+            assertThat(done.base()).isPresent();
+            assertThat(done.previous()).isEmpty();
+        }
+    }
+
     /// What was done before a kill is not done again, and what comes after is what it would have been.
     @Test
     void goesOnWithThePromptThatIsMissing() throws IOException {
@@ -43,7 +77,8 @@ class CheckpointExaminationTest {
                 .withTrial(true);
         WatchedCheckpoint fresh = WatchedCheckpoint.fresh(
                 "checkpoint-3", "checkpoint-N", 3, State.WAITING, Optional.empty(), Optional.empty());
-        WatchReport report = new WatchReport("run", "base", 42, false, List.of("a cat", "a dog"), List.of());
+        WatchReport report = new WatchReport(
+                "run", "base", 42, false, List.of("a cat", "a dog"), Collections.emptySortedMap(), List.of());
         try (ReportFolder out = ReportFolder.take(folder.resolve("report"));
                 ReportFolder other = ReportFolder.take(folder.resolve("other"))) {
             List<WatchedCheckpoint> kept = new ArrayList<>();

@@ -7,6 +7,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,7 +22,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /// A trainer that writes a real checkpoint's files again and again, a piece at a time, in the order in which its
-/// program does, and deletes the oldest checkpoint when there are too many.
+/// program does, now and then touches files that are there, and deletes the oldest checkpoint when there are too many.
 final class SimulatedTrainer {
     /// A checkpoint that a real trainer wrote, and the files that come last, in their order; the others come in any.
     ///
@@ -57,6 +59,7 @@ final class SimulatedTrainer {
     private final Generator generator;
     private final Queue<Step> steps = new ArrayDeque<>();
     private final Deque<Path> there = new ArrayDeque<>();
+    private final Queue<Path> later = new ArrayDeque<>();
     private final Map<String, Boolean> written = new LinkedHashMap<>();
 
     /// @param kept how many checkpoints stay
@@ -94,6 +97,30 @@ final class SimulatedTrainer {
             }
         }
         steps.add(() -> written.put(name, true));
+        if (generator.integer(0, 2) == 0) {
+            steps.add(this::touch);
+        }
+    }
+
+    /// What a backup that copies files back does, or a file server whose clock was set: other times, the same bytes.
+    private void touch() throws IOException {
+        if (there.isEmpty()) {
+            return;
+        }
+        Path checkpoint = generator.of(List.copyOf(there));
+        FileTime time = FileTime.from(Instant.now().plusSeconds(generator.integer(-1000, 1000)));
+        for (Path file : contents(checkpoint)) {
+            if (Files.isRegularFile(file) && generator.bool()) {
+                Files.setLastModifiedTime(file, time);
+            }
+        }
+    }
+
+    /// Everything in a folder, and the folder last.
+    private static List<Path> contents(Path folder) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            return all.sorted(Collections.reverseOrder()).toList();
+        }
     }
 
     private List<Path> files() throws IOException {
@@ -118,25 +145,9 @@ final class SimulatedTrainer {
 
     /// Deletes file by file, as `shutil.rmtree` does; other things happen in between.
     private void rotate() throws IOException {
-        if (there.size() < kept) {
-            return;
+        if (there.size() >= kept) {
+            later.addAll(contents(there.remove()));
         }
-        Path oldest = there.remove();
-        List<Path> all;
-        try (Stream<Path> files = Files.walk(oldest)) {
-            all = files.sorted(Collections.reverseOrder()).toList();
-        }
-        int count = generator.integer(0, all.size());
-        for (Path path : all.subList(0, count)) {
-            Files.delete(path);
-        }
-        deleteLater(all.subList(count, all.size()));
-    }
-
-    private List<Path> later = List.of();
-
-    private void deleteLater(List<Path> rest) {
-        later = rest;
     }
 
     /// Goes on a little.
@@ -148,10 +159,7 @@ final class SimulatedTrainer {
                 if (later.isEmpty()) {
                     steps.remove().take();
                 } else {
-                    for (Path path : later) {
-                        Files.delete(path);
-                    }
-                    later = List.of();
+                    Files.delete(later.remove());
                 }
             }
         } catch (IOException e) {

@@ -20,6 +20,7 @@ import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +61,8 @@ class WatchPageTest {
                         : List.of(),
                 Optional.of(drift),
                 Optional.of(drift),
-                Optional.of(new Values(12, Names.of(List.of(ATTACK)), Names.of(List.of()), Names.of(List.of()))),
+                Optional.of(new Values(
+                        Optional.empty(), 12, Names.of(List.of(ATTACK)), Names.of(List.of()), Names.of(List.of()))),
                 number == 1 ? List.of(new Alarm(AlarmKind.NAN, ATTACK, "警" + ATTACK)) : List.of());
     }
 
@@ -77,7 +79,14 @@ class WatchPageTest {
     }
 
     private static WatchReport report(WatchedCheckpoint... checkpoints) {
-        return new WatchReport("/runs/" + ATTACK, ATTACK, 42, false, List.of(ATTACK), List.of(checkpoints));
+        return new WatchReport(
+                "/runs/" + ATTACK,
+                ATTACK,
+                42,
+                false,
+                List.of(ATTACK),
+                Collections.emptySortedMap(),
+                List.of(checkpoints));
     }
 
     private static String page() {

@@ -8,23 +8,31 @@ import io.github.cogvideo4j.checkpoints.internal.source.TrainerActivity;
 import io.github.cogvideo4j.checkpoints.internal.staging.FolderDeletion;
 import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch;
 import io.github.cogvideo4j.checkpoints.internal.watch.RunWatch.CheckpointWeights;
+import io.github.cogvideo4j.checkpoints.internal.watch.WeightDigest;
 import io.github.cogvideo4j.checkpoints.job.Activity;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.internal.watch.SimulatedTrainer.Layout;
 import io.github.cogvideo4j.inference.watch.WatchReport;
+import io.github.cogvideo4j.inference.watch.WatchReport.Drift;
+import io.github.cogvideo4j.inference.watch.WatchReport.Names;
 import io.github.cogvideo4j.inference.watch.WatchReport.State;
+import io.github.cogvideo4j.inference.watch.WatchReport.Training;
+import io.github.cogvideo4j.inference.watch.WatchReport.Values;
 import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import io.github.cogvideo4j.inference.watch.WatchRequest;
 import io.github.cogvideo4j.inference.watch.WatchRequest.Event;
 import io.github.cogvideo4j.testing.Generator;
 import io.github.cogvideo4j.testing.Property;
+import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -96,9 +104,9 @@ class WatchingTest {
         }
 
         void told(Event event) {
-            if (event instanceof Event.Changed(WatchedCheckpoint checkpoint)
+            if (event instanceof Event.Changed(WatchedCheckpoint checkpoint, Optional<WatchedCheckpoint> before)
                     && checkpoint.state() == State.DONE
-                    && !checkpoint.deleted()) {
+                    && before.map(WatchedCheckpoint::state).orElseThrow() != State.DONE) {
                 done.merge(checkpoint.name(), 1, Integer::sum);
             }
             if (deadly && generator.integer(0, 20) == 0) {
@@ -122,34 +130,58 @@ class WatchingTest {
     }
 
     /// Reads every file that the weights need, while the trainer goes on.
-    private static CheckpointWork reading(World world, SimulatedTrainer trainer) {
-        return (entry, path, before, keeper, control) -> {
-            if (!(RunWatch.open(path) instanceof CheckpointWeights.Whole whole)) {
+    ///
+    /// @param checked whether each file has to be the fixture's
+    private record Reading(World world, boolean checked) implements CheckpointWork {
+        @Override
+        public WatchedCheckpoint examine(
+                WatchedCheckpoint entry, Path path, Optional<Before> before, Keeper keeper, JobControl control)
+                throws IOException {
+            CheckpointWeights weights = RunWatch.open(path);
+            if (!(weights instanceof CheckpointWeights.Whole whole)) {
                 throw new AssertionError(path);
             }
-            for (Path file : whole.checkpoint().files().keySet()) {
-                assertThat(trainer.isWhole(path, file)).as("%s is whole", file).isTrue();
-                world.pass(Duration.ofSeconds(3));
-                control.begin(Looking.AT_IT, 0);
+            WatchedCheckpoint now = entry;
+            if (now.values().isEmpty()) {
+                for (Path file : whole.checkpoint().files().keySet()) {
+                    assertThat(!checked || world.trainer.isWhole(path, file))
+                            .as("%s is whole", file)
+                            .isTrue();
+                    world.pass(Duration.ofSeconds(3));
+                    control.begin(Looking.AT_IT, 0);
+                }
+                Names none = Names.of(List.of());
+                now = now.weighed(
+                        Training.UNKNOWN,
+                        new Drift("base", 0, List.of(), Collections.emptySortedMap()),
+                        Optional.empty(),
+                        new Values(Optional.of(digest(path, control)), 1, none, none, none));
+                keeper.keep(now);
             }
-            keeper.keep(entry);
             world.pass(Duration.ofSeconds(3));
-            return entry.in(State.DONE, entry.deleted(), Optional.empty(), entry.mark());
-        };
+            return now.in(State.DONE, now.deleted(), Optional.empty(), now.mark());
+        }
+
+        @Override
+        public String digest(Path path, JobControl control) throws IOException {
+            world.pass(Duration.ofSeconds(3));
+            return WeightDigest.of(RunWatch.open(path), 1, control);
+        }
     }
 
-    private static WatchReport watch(Path run, Path output, World world, SimulatedTrainer trainer, boolean once)
+    private static WatchReport watch(Path run, Path output, World world, boolean checked, boolean once)
             throws IOException {
         WatchRequest request = WatchRequest.of(run, GenerationRequest.of(Path.of("base"), "a cat", output), output)
                 .withInterval(Duration.ofSeconds(10))
                 .withOnce(once);
         try (ReportFolder folder = ReportFolder.take(output)) {
-            WatchReport known =
-                    folder.read().orElse(new WatchReport("run", "base", 42, false, List.of("a cat"), List.of()));
+            WatchReport known = folder.read()
+                    .orElse(new WatchReport(
+                            "run", "base", 42, false, List.of("a cat"), Collections.emptySortedMap(), List.of()));
             WatchBook book = new WatchBook(known, run);
             RunWatch looking =
                     new RunWatch(run, QUIET, world::nanos, InstantSource.fixed(Instant.EPOCH), request.interval());
-            try (Watching watching = new Watching(request, looking, folder, book, reading(world, trainer), world)) {
+            try (Watching watching = new Watching(request, looking, folder, book, new Reading(world, checked), world)) {
                 return watching.run(JobControl.of(event -> {
                             if (event instanceof Event own) {
                                 world.told(own);
@@ -177,7 +209,7 @@ class WatchingTest {
             WatchReport report = null;
             while (report == null) {
                 try {
-                    report = watch(run, at.resolve("report"), world, trainer, false);
+                    report = watch(run, at.resolve("report"), world, true, false);
                 } catch (Killed _) {
                     // It is started again.
                 }
@@ -215,14 +247,50 @@ class WatchingTest {
                 // to its end
             }
             World world = new World(trainer, generator, false);
-            WatchReport report = watch(run, at.resolve("report"), world, trainer, true);
+            WatchReport report = watch(run, at.resolve("report"), world, true, true);
 
             assertThat(report.checkpoints()).hasSize(count).allMatch(entry -> entry.state() == State.DONE);
-            assertThat(watch(run, at.resolve("report"), world, trainer, true)).isEqualTo(report);
+            assertThat(watch(run, at.resolve("report"), world, true, true)).isEqualTo(report);
             assertThat(world.done.values()).containsOnly(1);
         } finally {
             FolderDeletion.delete(at);
         }
+    }
+
+    /// A checkpoint is what its weights are: other times of its files make it no other one, what a deletion has left
+    /// so far does not either, and other weights under its name do.
+    @Test
+    void aCheckpointIsTheSameAsLongAsItsWeightsAre() throws IOException {
+        Path run = Files.createDirectories(temporary.resolve("run"));
+        Path checkpoint = run.resolve("checkpoint-9");
+        Path report = temporary.resolve("report");
+        Generator generator = new Generator(1);
+        Layout layout = new Layout("videoxfun-full-ema/output/checkpoint-2", List.of());
+        SimulatedTrainer trainer = new SimulatedTrainer(run, layout, 0, 9, generator);
+        World world = new World(trainer, generator, false);
+        Resources.copy(Resources.fixture(layout.fixture()), checkpoint);
+        watch(run, report, world, false, true);
+        assertThat(world.done).containsExactly(Map.entry("checkpoint-9", 1));
+
+        Path weights = checkpoint.resolve("transformer/diffusion_pytorch_model.safetensors");
+        Files.setLastModifiedTime(weights, FileTime.fromMillis(0));
+        WatchReport touched = watch(run, report, world, false, true);
+        assertThat(touched.checkpoints().getFirst().mark().orElseThrow().modified())
+                .isZero();
+        FolderDeletion.delete(checkpoint);
+        watch(run, report, world, false, true);
+        Resources.copy(Resources.fixture(layout.fixture()), checkpoint);
+        watch(run, report, world, false, true);
+        assertThat(world.done).as("touched, and copied back").containsExactly(Map.entry("checkpoint-9", 1));
+
+        // The averaged weights are a checkpoint of their own.
+        FolderDeletion.delete(checkpoint.resolve("transformer"));
+        watch(run, report, world, false, true);
+        assertThat(world.done).as("half deleted").containsExactly(Map.entry("checkpoint-9", 1));
+
+        Resources.copy(checkpoint.resolve("transformer_ema"), checkpoint.resolve("transformer"));
+        watch(run, report, world, false, true);
+        assertThat(world.done).as("other weights").containsExactly(Map.entry("checkpoint-9", 2));
     }
 
     @Test
