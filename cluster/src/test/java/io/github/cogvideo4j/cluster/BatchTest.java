@@ -389,6 +389,25 @@ class BatchTest {
                 .containsExactlyInAnyOrder("0 1", "1 1", "0 6.5", "1 6.5");
     }
 
+    /// It is in every row, and no row's fault.
+    @Test
+    void aWrongFieldOfTheGridIsToldOnce() throws IOException {
+        BatchRequest rows = request("rows.txt", "a cat", "a dog");
+        for (Map<String, List<String>> grid : List.of(
+                Map.of("guidance-skale", List.of("1", "6.5")), Map.of("guidance-scale", List.of("1", "much")))) {
+            BatchRequest request =
+                    with(rows, new Multiply(List.of(), grid, OptionalInt.empty()), Optional.empty(), Conduct.usual());
+            String field = grid.keySet().iterator().next();
+            assertThatExceptionOfType(InvalidRequestException.class)
+                    .isThrownBy(() -> request.plan(JobControl.none()))
+                    .satisfies(thrown -> assertThat(thrown.problem().message().text())
+                            .contains("grid")
+                            .contains(field.replace('-', '_'))
+                            .contains(grid.get(field).getLast()));
+        }
+        assertThat(output).doesNotExist();
+    }
+
     /// Each part is made by a process that knows nothing of the others, and the whole is what one process makes.
     @Test
     void partsComeTogether() throws IOException {

@@ -58,7 +58,7 @@ public record RowFields(String usual, boolean prompted) {
     public BatchRow row(long line, ObjectNode given) {
         ObjectNode fields = JsonFile.newObject();
         for (String name : given.propertyNames()) {
-            String plain = name.replace('-', '_');
+            String plain = plain(name);
             if (fields.has(plain)) {
                 throw bad("cluster.row.twice", plain);
             }
@@ -77,9 +77,14 @@ public record RowFields(String usual, boolean prompted) {
         return new BatchRow(line, id, fields);
     }
 
+    /// The name that a field has in a request; in a row it may have hyphens.
+    public static String plain(String name) {
+        return name.replace('-', '_');
+    }
+
     /// Sets a field from a text: a cell, a value of the command line.
     public void put(ObjectNode fields, String name, String text) {
-        String plain = name.replace('-', '_');
+        String plain = plain(name);
         if (!TEXTS.contains(plain)) {
             if (text.matches("[+-]?\\d{1,18}")) {
                 fields.put(plain, Long.parseLong(text));

@@ -29,7 +29,9 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /// What is left to be made of a file of rows. Rows that are done are counted and forgotten, so the memory is that of
@@ -52,6 +54,7 @@ public final class Worklist implements RowSink {
     private final Shares shares = new Shares();
     private final KeySet seen = new KeySet();
     private final MessageDigest identity = digest();
+    private Optional<Problem> wrongGrid = Optional.empty();
     private long malformedRows;
     private long expectedRows;
     private long results;
@@ -87,9 +90,11 @@ public final class Worklist implements RowSink {
     /// Reads the rows.
     ///
     /// @param finished what is done already
+    /// @throws InvalidRequestException `request` for a field of the grid that rows cannot have
     static Worklist of(BatchRequest request, RowTask task, Finished finished, JobControl control) throws IOException {
         Worklist list = new Worklist(request, task, finished, control);
         new RowFile(request.rows(), request.settings(), list.fields).read(list);
+        list.requireGrid();
         list.finish();
         return list;
     }
@@ -131,9 +136,29 @@ public final class Worklist implements RowSink {
                 if (!(e instanceof CarriesProblem carrier) || carrier.category() == Category.CANCELLED) {
                     throw e;
                 }
+                wrongGrid = wrongGrid.or(() -> ofGrid(carrier.problem().message()));
                 bad(row.line(), carrier.problem());
                 return;
             }
+        }
+    }
+
+    /// A field of the grid is in every row in place of the row's own: what is wrong with it is no row's fault.
+    private Optional<Problem> ofGrid(Message message) {
+        if (!message.key().equals("inference.request.field")) {
+            return Optional.empty();
+        }
+        String field = message.arguments().getFirst().text(Locale.ROOT);
+        return request.multiply().grid().entrySet().stream()
+                .filter(setting -> RowFields.plain(setting.getKey()).equals(field))
+                .map(setting -> Problem.of(
+                        ProblemCode.REQUEST, Place.nowhere(), "cluster.grid.field", field, setting.getValue()))
+                .findFirst();
+    }
+
+    private void requireGrid() {
+        if (wrongGrid.isPresent()) {
+            throw new InvalidRequestException(wrongGrid.get());
         }
     }
 
