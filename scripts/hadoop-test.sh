@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Batches whose folder is in an HDFS (a name node and a data node) and in an object store (S3Proxy, which speaks S3 and
-# has conditional writes), both started here on the loopback address. A batch is killed with -9 in the middle, started
-# again beside a second one that has to be refused, and every video has to be there once, with the bytes that a batch
-# on a disk makes. Jars come from Maven: 100 MB on first use.
+# has conditional writes), both started here on the loopback address. A batch is stopped in the middle; a second one
+# beside it has to be refused; then the first is killed with -9 and started again. At the end every row is in the
+# manifest once, and the videos, fetched from the store by Hadoop's own shell, are those of a batch on a disk, byte for
+# byte. Jars come from Maven: 100 MB on first use.
 #
 #   scripts/hadoop-test.sh [ROWS]     12 rows
 set -euo pipefail
@@ -25,7 +26,8 @@ find_jdk || fail "no JDK 25 found"
 work=$(mktemp -d)
 processes=()
 clean() {
-  for one in "${processes[@]}"; do kill -9 "$one" 2>/dev/null || true; done
+  # A batch is a group of processes.
+  for one in "${processes[@]}"; do kill -9 -- "-$one" 2>/dev/null || kill -9 "$one" 2>/dev/null || true; done
   wait 2>/dev/null || true
   rm -rf -- "$work"
 }
@@ -66,7 +68,8 @@ fetch() { JAVA_HOME=$jdk mvn -q -B "$@" >>"$work/maven.log" 2>&1 || { tail -n 20
 copy=org.apache.maven.plugins:maven-dependency-plugin:3.8.1
 mkdir -p "$work/spark/jars" "$work/servers" "$work/conf" "$work/bucket/videos"
 fetch -f "$work/pom.xml" "$copy:copy-dependencies" -DincludeScope=runtime "-DoutputDirectory=$work/spark/jars"
-rm -f -- "$work"/spark/jars/slf4j-*.jar
+# Spark has its own Netty and its own logging, and one program has only one of each.
+rm -f -- "$work"/spark/jars/slf4j-*.jar "$work"/spark/jars/netty-*.Final.jar
 for artifact in org.apache.hadoop:hadoop-client-minicluster:3.5.0 org.gaul:s3proxy:3.1.0:jar:jar-with-dependencies; do
   fetch "$copy:copy" "-Dartifact=$artifact" "-DoutputDirectory=$work/servers"
 done
@@ -79,6 +82,8 @@ ln -s "$spark"/jars/*.jar "$work/spark/jars/"
 cat >"$work/Hdfs.java" <<'JAVA'
 import java.io.File;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
 
 class Hdfs {
@@ -88,7 +93,13 @@ class Hdfs {
         try (MiniDFSCluster cluster = new MiniDFSCluster.Builder(configuration, new File(arguments[0])).build()) {
             cluster.waitActive();
             System.out.println("at port " + cluster.getNameNodePort());
-            Thread.sleep(Long.MAX_VALUE);
+            for (int said = 0; ; Thread.sleep(100)) {
+                FileStatus[] videos = cluster.getFileSystem().globStatus(new Path("/batch/out/videos/*.mp4"));
+                if (videos != null && videos.length != said) {
+                    said = videos.length;
+                    System.out.println("videos " + said);
+                }
+            }
         }
     }
 }
@@ -129,38 +140,59 @@ until_said() {
 until_said hdfs '^at port'
 until_said s3 'Started .*Server@'
 
+# How many videos are in the store.
+videos() {
+  if [[ $place == hdfs:* ]]; then
+    sed -n 's/^videos //p' "$work/hdfs.log" | tail -n 1
+  else
+    find "$work/bucket/videos/batch/out" -name '*.mp4' 2>/dev/null | wc -l
+  fi
+}
+hadoop() {
+  "${server[@]}" -cp "$work/conf:$work/spark/jars/*" org.apache.hadoop.fs.FsShell "$@" 2>"$work/hadoop.log" ||
+    { tail -n 5 "$work/hadoop.log"; fail "hadoop fs $*"; }
+}
+# What a manifest says of each row, and what a folder's videos are.
+said() { sed 's/.*"id":"\([^"]*\)".*"status":"\([a-z]*\)".*"sha256":"\([^"]*\)".*/\1 \2 \3/' "$1" | sort; }
+hashes() { (cd -- "$1" && sha256sum -- *.mp4); }
+
 export COGVIDEO_SPARK_HOME=$work/spark HADOOP_CONF_DIR=$work/conf AWS_ACCESS_KEY_ID=name AWS_SECRET_ACCESS_KEY=secret
 for place in "hdfs://127.0.0.1:$(sed -n 's/^at port //p' "$work/hdfs.log")/batch/out" s3a://videos/batch/out; do
-  log=$work/${place%%:*}.batch.log
+  scheme=${place%%:*}
+  log=$work/$scheme.batch.log
   setsid "$program" batch "$work/rows.jsonl" "$place" "${small[@]}" --json >"$log" 2>&1 &
   batch=$!
   processes+=("$batch")
-  # Until some rows are committed: a dry run reads them without disturbing anyone.
   waited=0
-  while :; do
+  until (($(videos) + 0 >= (rows + 3) / 4)); do
     kill -0 "$batch" 2>/dev/null || { tail -n 20 "$log"; fail "the batch on $place ended"; }
-    done_=$("$program" batch "$work/rows.jsonl" "$place" "${small[@]}" --dry-run --json 2>/dev/null |
-      sed -n 's/.*"completed": *\([0-9]*\).*/\1/p' || true)
-    if ((${done_:-0} > 0)); then break; fi
-    ((++waited < 300)) || fail "no row on $place after a long time"
+    ((++waited < 6000)) || fail "few videos on $place after a long time"
+    sleep 0.1
   done
+  # It lives and holds the folder, and comes no further, however long the second one takes to start.
+  kill -STOP -- "-$batch" || fail "the batch on $place ended before it was stopped: give more rows"
   if "$program" batch "$work/rows.jsonl" "$place" "${small[@]}" >"$log.second" 2>&1; then
-    kill -0 "$batch" 2>/dev/null || fail "the batch on $place ended before a second one began: give more rows"
     fail "two batches at once on $place"
   fi
-  grep -q "$batch\|being filled" "$log.second" || { tail -n 5 "$log.second"; fail "the second batch on $place was refused for another reason"; }
+  grep -q 'being filled' "$log.second" ||
+    { tail -n 5 "$log.second"; fail "the second batch on $place was refused for another reason"; }
   kill -9 -- "-$batch"
   wait "$batch" 2>/dev/null || true
-  printf '%s: killed with %s rows done\n' "${place%%:*}" "$done_"
+  there=$("$program" batch "$work/rows.jsonl" "$place" "${small[@]}" --dry-run --json 2>"$log.there" |
+    sed -n 's/.*"completed": *\([0-9]*\).*/\1/p') || { tail -n 5 "$log.there"; fail "the rows of $place"; }
+  ((there > 0 && there < rows)) || fail "the batch on $place was killed with $there rows done: give more rows"
+  printf '%s: a second batch was refused; killed with %s of %s rows done\n' "$scheme" "$there" "$rows"
+
   "$program" batch "$work/rows.jsonl" "$place" "${small[@]}" --parquet --json >"$log" 2>&1 ||
     { tail -n 30 "$log"; fail "the second run on $place"; }
   made=$(sed -n 's/.*"made": *\([0-9]*\).*/\1/p' "$log")
-  ((made <= rows - done_)) || fail "$made rows were made again on $place, of which $done_ were done"
+  ((made <= rows - there)) || fail "$made rows were made on $place, of which only $((rows - there)) were left"
   "$program" batch --verify --gc "$place" >"$log" 2>&1 || { tail -n 20 "$log"; fail "hashes on $place"; }
-  # The manifest says of every row the hash that the disk has.
-  "${server[@]}" -cp "$work/conf:$work/spark/jars/*" org.apache.hadoop.fs.FsShell -cat "$place/manifest.jsonl" \
-    >"$work/manifest.jsonl" 2>"$work/cat.log" || { tail -n 5 "$work/cat.log"; fail "$place/manifest.jsonl"; }
-  hashes() { sed 's/.*"id":"\([^"]*\)".*"status":"\([a-z]*\)".*"sha256":"\([^"]*\)".*/\1 \2 \3/' "$1" | sort; }
-  diff <(hashes "$work/disk/manifest.jsonl") <(hashes "$work/manifest.jsonl") || fail "$place differs from the disk"
-  printf '%s: %d rows, each once, with the bytes of the disk\n' "${place%%:*}" "$rows"
+
+  mkdir -- "$work/$scheme"
+  hadoop -get "$place/manifest.jsonl" "$place/videos" "$work/$scheme"
+  diff <(said "$work/disk/manifest.jsonl") <(said "$work/$scheme/manifest.jsonl") || fail "the manifest of $place"
+  diff <(hashes "$work/disk/videos") <(hashes "$work/$scheme/videos") || fail "the videos on $place"
+  (($(hashes "$work/$scheme/videos" | wc -l) == rows)) || fail "not $rows videos on $place"
+  printf '%s: %d rows in the manifest, each once; %d videos fetched, with the bytes of the disk\n' "$scheme" "$rows" "$rows"
 done

@@ -29,7 +29,7 @@ class GenerationDisplayTest {
         Console console = console(false);
         previews(console);
         console.interrupted(() -> Failures.interrupted(ExitCode.INTERRUPTED));
-        assertThat(err.toString(UTF_8)).contains("kept: 2 previews, the last of them video.mp4.step-020.png");
+        assertThat(err.toString(UTF_8)).contains("kept: 2 files, the last of them video.mp4.step-020.png");
     }
 
     @Test
