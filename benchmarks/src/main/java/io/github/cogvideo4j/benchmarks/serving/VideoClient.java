@@ -153,6 +153,16 @@ final class VideoClient {
         return response.body();
     }
 
+    /// One of the server's figures, 0 before it was counted.
+    double metric(String name) throws IOException, InterruptedException {
+        return new String(bytes("/metrics"), StandardCharsets.UTF_8)
+                .lines()
+                .filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                .findFirst()
+                .orElse(0);
+    }
+
     /// All videos, page by page.
     List<JsonNode> all() throws IOException, InterruptedException {
         List<JsonNode> all = new ArrayList<>();
