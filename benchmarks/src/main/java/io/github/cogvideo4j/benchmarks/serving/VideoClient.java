@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -153,14 +154,13 @@ final class VideoClient {
         return response.body();
     }
 
-    /// One of the server's figures, 0 before it was counted.
-    double metric(String name) throws IOException, InterruptedException {
+    /// The server's figures at one moment, by their names and labels.
+    Map<String, Double> metrics() throws IOException, InterruptedException {
         return new String(bytes("/metrics"), StandardCharsets.UTF_8)
                 .lines()
-                .filter(line -> line.startsWith(name + " "))
-                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
-                .findFirst()
-                .orElse(0);
+                .filter(line -> !line.startsWith("#"))
+                .map(line -> line.split(" (?=[^ ]+$)", 2))
+                .collect(Collectors.toMap(line -> line[0], line -> Double.parseDouble(line[1])));
     }
 
     /// All videos, page by page.

@@ -71,13 +71,6 @@ final class VideoEvents implements AutoCloseable {
         }
     }
 
-    /// Whether a video was said to have a status by now.
-    boolean isTold(String id, String status) {
-        synchronized (told) {
-            return told.stream().anyMatch(event -> event.says(id, status));
-        }
-    }
-
     /// What was said while a video was in progress.
     List<Told> inProgress(String id) {
         synchronized (told) {
