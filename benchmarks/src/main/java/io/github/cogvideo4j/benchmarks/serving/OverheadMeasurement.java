@@ -49,13 +49,16 @@ record OverheadMeasurement(Setup setup, Goals goals, int rounds) {
         }
         List<Double> wall = new ArrayList<>();
         List<Double> cpu = new ArrayList<>();
+        List<Double> added = new ArrayList<>();
         for (int round = 1; round <= rounds; round++) {
             wall.add(served.get(round).wall() / alone.get(round).wall());
             cpu.add(served.get(round).cpu() / alone.get(round).cpu());
+            added.add(served.get(round).cpu() - alone.get(round).cpu());
         }
         Spread walls = Spread.of(wall);
         Spread cpus = Spread.of(cpu);
         goals.tell("the last video by the library", alone.getLast().wall(), "s");
+        goals.tell("processor time that serving adds, median", Spread.of(added).median(), "s");
         goals.tell("processor time served against the library, least", cpus.min(), "");
         goals.tell("median", cpus.median(), "");
         goals.tell("most", cpus.max(), "");
