@@ -144,7 +144,10 @@ for place in "hdfs://127.0.0.1:$(sed -n 's/^at port //p' "$work/hdfs.log")/batch
     if ((${done_:-0} > 0)); then break; fi
     ((++waited < 300)) || fail "no row on $place after a long time"
   done
-  if "$program" batch "$work/rows.jsonl" "$place" "${small[@]}" >"$log.second" 2>&1; then fail "two batches at once on $place"; fi
+  if "$program" batch "$work/rows.jsonl" "$place" "${small[@]}" >"$log.second" 2>&1; then
+    kill -0 "$batch" 2>/dev/null || fail "the batch on $place ended before a second one began: give more rows"
+    fail "two batches at once on $place"
+  fi
   grep -q "$batch\|being filled" "$log.second" || { tail -n 5 "$log.second"; fail "the second batch on $place was refused for another reason"; }
   kill -9 -- "-$batch"
   wait "$batch" 2>/dev/null || true

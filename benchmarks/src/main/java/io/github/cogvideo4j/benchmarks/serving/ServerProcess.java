@@ -76,7 +76,10 @@ record ServerProcess(Process process, Path log, VideoClient client) implements A
         builder.environment().put("COGVIDEO_SERVE_JOBS_PER_MINUTE", "0");
         builder.environment().put("COGVIDEO_SERVE_UPLOADS_PER_MINUTE", "0");
         builder.environment().putAll(setup.environment());
-        return new ServerProcess(builder.start(), log, new VideoClient(port));
+        Process process = builder.start();
+        // It does not outlive a measurement that fails.
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(process::destroyForcibly));
+        return new ServerProcess(process, log, new VideoClient(port));
     }
 
     /// Starts a server and waits until it takes jobs.

@@ -84,6 +84,7 @@ class DocumentedCommandsTest {
             "--enhance-prompt", "it asks a language model that somebody has to run",
             "serve --model", "it goes on until somebody stops it; the module server's tests do",
             "serve --config", "the same",
+            "batch --parquet", "it needs Spark's jars; the module cluster's tests have them",
             "setup cuda", "it fetches hundreds of megabytes");
 
     private static final Pattern MADE =

@@ -8,6 +8,8 @@ import io.github.cogvideo4j.inference.video.Video;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
 import java.util.function.IntUnaryOperator;
+import org.bytedeco.ffmpeg.global.avfilter;
+import org.bytedeco.javacpp.Loader;
 import org.junit.jupiter.api.Test;
 
 /// PSNR and SSIM against values that follow from their formulas.
@@ -87,5 +89,14 @@ class VideoSimilarityTest {
                 Video other = Video.allocate(1, HEIGHT, WIDTH, 8)) {
             assertThatThrownBy(() -> VideoSimilarity.of(one, other)).isInstanceOf(IllegalArgumentException.class);
         }
+    }
+
+    /// There is no VMAF because FFmpeg's build has no filter for it. A build that has one fails here: then `score`
+    /// is to give VMAF, and docs/score.md to say so.
+    @Test
+    void thisBuildOfFfmpegCannotMeasureVmaf() {
+        Loader.load(avfilter.class);
+        assertThat(avfilter.avfilter_get_by_name("ssim") == null).isFalse();
+        assertThat(avfilter.avfilter_get_by_name("libvmaf") == null).isTrue();
     }
 }
