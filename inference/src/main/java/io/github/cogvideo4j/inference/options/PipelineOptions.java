@@ -80,6 +80,21 @@ public record PipelineOptions(
                 compute, vae, transformer, loras, scheduler, Optional.of(value), sampler, weights, checkMemory);
     }
 
+    /// With the scheduler that the model's folder names, as it is there. What is left says how a model is opened: once
+    /// open, it makes videos with any scheduler.
+    public PipelineOptions withOwnScheduler() {
+        return new PipelineOptions(
+                compute,
+                vae,
+                transformer,
+                loras,
+                Optional.empty(),
+                Optional.empty(),
+                SamplerOptions.defaults(),
+                weights,
+                checkMemory);
+    }
+
     /// With or without the refusal of what cannot fit into memory.
     public PipelineOptions withCheckMemory(boolean value) {
         return new PipelineOptions(compute, vae, transformer, loras, scheduler, spacing, sampler, weights, value);

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.inference.pipeline;
 
+import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import java.io.IOException;
@@ -18,6 +19,6 @@ public final class ControlToVideoPipeline extends LoadedPipeline {
     /// @throws io.github.cogvideo4j.inference.InvalidModelException      when a part is missing or broken
     /// @throws io.github.cogvideo4j.inference.MissingCapabilityException `native-library` or `device`
     public static ControlToVideoPipeline load(Path model, PipelineOptions options) throws IOException {
-        return new ControlToVideoPipeline(VideoGenerator.ofControl(model, options));
+        return new ControlToVideoPipeline(VideoGenerator.of(GenerationKind.CONTROL, model, options));
     }
 }

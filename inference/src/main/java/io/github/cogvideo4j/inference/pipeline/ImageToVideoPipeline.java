@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.inference.pipeline;
 
+import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import java.io.IOException;
@@ -17,6 +18,6 @@ public final class ImageToVideoPipeline extends LoadedPipeline {
     /// @throws io.github.cogvideo4j.inference.InvalidModelException      when a part is missing or broken
     /// @throws io.github.cogvideo4j.inference.MissingCapabilityException `native-library` or `device`
     public static ImageToVideoPipeline load(Path model, PipelineOptions options) throws IOException {
-        return new ImageToVideoPipeline(VideoGenerator.ofImage(model, options));
+        return new ImageToVideoPipeline(VideoGenerator.of(GenerationKind.I2V, model, options));
     }
 }

@@ -1,10 +1,10 @@
 package io.github.cogvideo4j.inference.pipeline;
 
 import io.github.cogvideo4j.checkpoints.job.JobControl;
-import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.generation.GenerationPlan;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.internal.runtime.DeviceOwner;
+import io.github.cogvideo4j.inference.internal.sampling.Components;
 import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import java.io.IOException;
@@ -19,8 +19,10 @@ import java.util.stream.Stream;
 /// A model that stays open from one generation to the next, for callers that carry out many: a batch, a server.
 ///
 /// One model is held at a time. A request for another one, or for the same one loaded in another way, closes it and
-/// opens that; so does a request for a model whose files have changed since they were opened. Safe to use from
-/// several threads: a model that a plan still uses is closed when that plan is.
+/// opens that; so does a request for a model whose files have changed since they were opened. A request for another
+/// kind
+/// of input or another scheduler does not. Safe to use from several threads: a model that a plan still uses is closed
+/// when that plan is.
 public final class LoadedModels implements AutoCloseable {
     private static final int COMPONENT_DEPTH = 2;
 
@@ -69,18 +71,17 @@ public final class LoadedModels implements AutoCloseable {
         if (current.filter(entry -> entry.serves(wanted)).isEmpty()) {
             // Before the other one is opened: together they may not fit into memory.
             close();
-            current = Optional.of(new Entry(wanted, open(request)));
+            current = Optional.of(new Entry(wanted, Components.open(request.model(), wanted.options())));
             loads++;
         }
         Entry entry = current.orElseThrow();
+        VideoGenerator generator = sharing(entry.model, request);
         entry.use();
-        return new Lease(entry.generator, entry::giveBack, entry::retire);
+        return new Lease(generator, entry::giveBack, entry::retire);
     }
 
-    private static VideoGenerator open(GenerationRequest request) throws IOException {
-        return request.extension().isPresent()
-                ? VideoGenerator.ofContinuation(request.model(), request.options())
-                : VideoGenerator.of(request.kind(), request.model(), request.options());
+    private static VideoGenerator sharing(Components model, GenerationRequest request) {
+        return VideoGenerator.sharing(model, request.kind(), request.extension().isPresent(), request.options());
     }
 
     /// Where a plan takes its model from.
@@ -91,14 +92,19 @@ public final class LoadedModels implements AutoCloseable {
 
     /// The use of a model by one plan.
     ///
-    /// @param generator the model
+    /// @param generator makes videos with the model
     /// @param end       ends the use
     /// @param retire    sees to it that no later plan uses the model
     record Lease(VideoGenerator generator, Runnable end, Runnable retire) implements AutoCloseable {
         /// A model that is opened for one plan and closed with it.
         static Lease once(GenerationRequest request) throws IOException {
-            VideoGenerator generator = open(request);
-            return new Lease(generator, generator::close, () -> {});
+            Components model = Components.open(request.model(), request.options());
+            try {
+                return new Lease(sharing(model, request), model::close, () -> {});
+            } catch (RuntimeException e) {
+                model.close();
+                throw e;
+            }
         }
 
         /// Lets no later plan use the model.
@@ -114,9 +120,9 @@ public final class LoadedModels implements AutoCloseable {
 
     /// What a request wants open.
     ///
-    /// @param files the state of the model's files, and of those that are added to it
-    private record Wanted(
-            Path model, PipelineOptions options, GenerationKind kind, boolean continuation, List<FileState> files) {
+    /// @param options how it is loaded, whatever makes videos with it
+    /// @param files   the state of the model's files, and of those that are added to it
+    private record Wanted(Path model, PipelineOptions options, List<FileState> files) {
         static Wanted of(GenerationRequest request) throws IOException {
             PipelineOptions options = request.options();
             List<FileState> states = new ArrayList<>();
@@ -127,12 +133,7 @@ public final class LoadedModels implements AutoCloseable {
             for (PipelineOptions.LoraChoice lora : options.loras()) {
                 addStates(lora.path(), states);
             }
-            return new Wanted(
-                    request.model().toAbsolutePath().normalize(),
-                    options,
-                    request.kind(),
-                    request.extension().isPresent(),
-                    states);
+            return new Wanted(request.model().toAbsolutePath().normalize(), options.withOwnScheduler(), states);
         }
 
         /// Nothing where nothing is: opening it says what is missing.
@@ -161,13 +162,13 @@ public final class LoadedModels implements AutoCloseable {
     /// An open model with the number of plans that use it.
     private static final class Entry {
         private final Wanted wanted;
-        private final VideoGenerator generator;
+        private final Components model;
         private int users;
         private boolean retired;
 
-        Entry(Wanted wanted, VideoGenerator generator) {
+        Entry(Wanted wanted, Components model) {
             this.wanted = wanted;
-            this.generator = generator;
+            this.model = model;
         }
 
         synchronized boolean serves(Wanted other) {
@@ -181,7 +182,7 @@ public final class LoadedModels implements AutoCloseable {
         synchronized void giveBack() {
             users--;
             if (retired && users == 0) {
-                generator.close();
+                model.close();
             }
         }
 
@@ -189,7 +190,7 @@ public final class LoadedModels implements AutoCloseable {
             if (!retired) {
                 retired = true;
                 if (users == 0) {
-                    generator.close();
+                    model.close();
                 }
             }
         }

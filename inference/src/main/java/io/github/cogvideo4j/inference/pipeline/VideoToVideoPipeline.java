@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.inference.pipeline;
 
+import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.internal.sampling.VideoGenerator;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import java.io.IOException;
@@ -17,6 +18,6 @@ public final class VideoToVideoPipeline extends LoadedPipeline {
     /// @throws io.github.cogvideo4j.inference.InvalidModelException      when a part is missing or broken
     /// @throws io.github.cogvideo4j.inference.MissingCapabilityException `native-library` or `device`
     public static VideoToVideoPipeline load(Path model, PipelineOptions options) throws IOException {
-        return new VideoToVideoPipeline(VideoGenerator.ofVideo(model, options));
+        return new VideoToVideoPipeline(VideoGenerator.of(GenerationKind.V2V, model, options));
     }
 }

@@ -13,16 +13,22 @@ import io.github.cogvideo4j.inference.generation.PromptInput;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.Precision;
+import io.github.cogvideo4j.inference.options.SchedulerChoice;
 import io.github.cogvideo4j.testing.Resources;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LoadedModelsTest {
     private static final Path MODEL = Resources.golden("pipelines/t2v-2b");
@@ -66,6 +72,75 @@ class LoadedModelsTest {
         }
         assertThat(folder.resolve("again.gif")).hasSameBinaryContentAs(folder.resolve("cat.gif"));
         assertThat(folder.resolve("dog.gif")).hasSameBinaryContentAs(folder.resolve("alone.gif"));
+    }
+
+    /// Another scheduler or kind of input finds the model open, and what was made before leaves no trace: the bytes are
+    /// those of a model that was opened for one video.
+    @ParameterizedTest
+    @ValueSource(strings = {"t2v-2b", "t2v-5b"})
+    void schedulersAndKindsOfInputShareAModel(String name) throws IOException {
+        Path model = Resources.golden("pipelines/" + name);
+        Path source = folder.resolve("source.gif");
+        try (PlannedGeneration plan =
+                new GenerationJob(request(model, "a hill", "source.gif")).plan(JobControl.none())) {
+            plan.run(JobControl.none());
+        }
+        GenerationRequest text = request(model, "a cat", "cat.gif");
+        GenerationRequest edited =
+                text.withPrompts(GenerationKind.V2V, List.of(new PromptInput("a cat", Optional.of(source))));
+        List<GenerationRequest> requests = List.of(
+                with(SchedulerChoice.DDIM, text),
+                with(SchedulerChoice.DPM, text),
+                edited,
+                with(SchedulerChoice.EULER, edited),
+                with(SchedulerChoice.DDIM, text),
+                edited);
+        assertOneModelMakes(requests);
+        assertThat(Files.readAllBytes(folder.resolve("alone-1.gif")))
+                .isNotEqualTo(Files.readAllBytes(folder.resolve("alone-0.gif")));
+    }
+
+    @Test
+    void videosFromImagesAndContinuedOnesShareAModel() throws IOException {
+        Path image = folder.resolve("image.png");
+        ImageIO.write(new BufferedImage(80, 48, BufferedImage.TYPE_INT_RGB), "png", image.toFile());
+        GenerationRequest fromImage = request(Resources.golden("pipelines/i2v-1.5"), "a cat", "cat.gif")
+                .withPrompts(GenerationKind.I2V, List.of(new PromptInput("a cat", Optional.of(image))));
+        Path source = folder.resolve("source.gif");
+        try (PlannedGeneration plan = new GenerationJob(to("source.gif", fromImage)).plan(JobControl.none())) {
+            plan.run(JobControl.none());
+        }
+        GenerationRequest continued = fromImage
+                .withPrompts(GenerationKind.I2V, List.of(new PromptInput("a cat", Optional.of(source))))
+                .withExtension(Optional.of(new GenerationRequest.Extension(1, OptionalInt.empty())));
+        assertOneModelMakes(List.of(fromImage, continued, with(SchedulerChoice.DDIM, fromImage), fromImage));
+    }
+
+    /// All of them with one model that stays open, and each with a model of its own, to the byte.
+    private void assertOneModelMakes(List<GenerationRequest> requests) throws IOException {
+        try (LoadedModels models = new LoadedModels()) {
+            for (int i = 0; i < requests.size(); i++) {
+                run(models, to("shared-" + i + ".gif", requests.get(i)));
+                models.estimate(with(SchedulerChoice.HEUN, requests.getFirst()));
+            }
+            assertThat(models.loads()).isEqualTo(1);
+        }
+        for (int i = 0; i < requests.size(); i++) {
+            try (PlannedGeneration alone =
+                    new GenerationJob(to("alone-" + i + ".gif", requests.get(i))).plan(JobControl.none())) {
+                alone.run(JobControl.none());
+            }
+            assertThat(folder.resolve("shared-" + i + ".gif"))
+                    .hasSameBinaryContentAs(folder.resolve("alone-" + i + ".gif"));
+        }
+    }
+
+    private static GenerationRequest with(SchedulerChoice scheduler, GenerationRequest request) {
+        return request.withOptions(request.options().withScheduler(scheduler));
+    }
+
+    private GenerationRequest to(String video, GenerationRequest request) {
+        return request.withOutputs(GenerationOutputs.of(folder.resolve(video)));
     }
 
     @Test

@@ -13,7 +13,6 @@ import io.github.cogvideo4j.inference.internal.prediction.NoisePredictor;
 import io.github.cogvideo4j.inference.internal.prediction.TransformerPredictor;
 import io.github.cogvideo4j.inference.internal.runtime.ComputeDevice;
 import io.github.cogvideo4j.inference.internal.runtime.Kernels;
-import io.github.cogvideo4j.inference.internal.sampler.Sampler;
 import io.github.cogvideo4j.inference.internal.sampling.OffloadPlan.OffloadPart;
 import io.github.cogvideo4j.inference.internal.text.T5Encoder;
 import io.github.cogvideo4j.inference.internal.text.TextEncoder;
@@ -36,7 +35,9 @@ import java.util.stream.Stream;
 
 /// The parts of a model's folder, each opened when it is first needed. Weights are mapped, so opening is
 /// quick; the text encoder can be let go once the prompts are encoded and is opened again for the next ones.
-final class Components implements AutoCloseable {
+///
+/// They know nothing of the kind of a generation and of its sampler: a [VideoGenerator] for each shares them.
+public final class Components implements AutoCloseable {
     private final Path model;
     private final PipelineOptions options;
     private final ComputeDevice device;
@@ -75,8 +76,9 @@ final class Components implements AutoCloseable {
 
     /// Opens a model's folder.
     ///
+    /// @param options how it is loaded; their sampler is left to the generators
     /// @throws InvalidModelException `component-missing` when a part is not there
-    static Components open(Path model, PipelineOptions options) throws IOException {
+    public static Components open(Path model, PipelineOptions options) throws IOException {
         ComputeDevice device = ComputeDevice.start(options.compute());
         DeviceChoices.check(options.compute(), device);
         Optional<KernelChoice> kernels = device.cudaIndex().isPresent()
@@ -153,10 +155,6 @@ final class Components implements AutoCloseable {
     /// The transformer's configuration.
     TransformerConfig config() {
         return description.config();
-    }
-
-    Sampler sampler() {
-        return description.sampler();
     }
 
     TransformerModel transformer() {

@@ -102,7 +102,7 @@ final class Generation {
         }
         List<Long> seeds = request.seeds().stream().map(seed -> seed + index).toList();
         RandomSource random = RandomSource.ofEach(seeds);
-        SamplerRun sampler = components.sampler().run(request.settings().steps(), source.firstStep(request));
+        SamplerRun sampler = session.sampler().run(request.settings().steps(), source.firstStep(request));
         try {
             LatentSource.Start start = source.start(session.setting(RequestCheck.prompts(request), random), sampler);
             start.image().ifPresent(image -> session.probe().see("image_latents", image));

@@ -46,11 +46,10 @@ final class Inversion {
             session.promptsEncoded();
             session.clock().enter(Stage.ENCODE_INPUT);
             Tensor clean = clean(random);
-            Tensor inverted =
-                    steps(Stage.INVERT, components.sampler().inverse(), clean, plain, Optional.empty(), random);
+            Tensor inverted = steps(Stage.INVERT, session.sampler().inverse(), clean, plain, Optional.empty(), random);
             Tensor noise = noise(random);
             Tensor reconstructed =
-                    steps(Stage.DENOISE, components.sampler(), noise, text, Optional.of(inverted.flip(0)), random);
+                    steps(Stage.DENOISE, session.sampler(), noise, text, Optional.of(inverted.flip(0)), random);
             session.clock().enter(Stage.DECODE);
             return result(clean, inverted, noise, reconstructed);
         }

@@ -28,11 +28,15 @@ import java.util.Optional;
 /// @param weights       where the transformer's weights are
 /// @param config        the transformer's configuration
 /// @param vae           the autoencoder's configuration
-/// @param sampler       the sampler
+/// @param scheduler     the scheduler's configuration
 /// @param pipelineClass the class that the model's index gives its pipeline; empty when the transformer is another one
 ///                      than the model's own
 record ModelDescription(
-        Path weights, TransformerConfig config, VaeConfig vae, Sampler sampler, Optional<String> pipelineClass) {
+        Path weights,
+        TransformerConfig config,
+        VaeConfig vae,
+        ConfigDocument scheduler,
+        Optional<String> pipelineClass) {
     private static final List<String> FOLDERS = List.of("tokenizer", "text_encoder", "transformer", "vae", "scheduler");
 
     /// Reads a model's folder.
@@ -50,13 +54,14 @@ record ModelDescription(
                                 .with(new Remedy.CopyFromBase(name, model.resolve(name), true)));
             }
         }
-        Sampler sampler = sampler(model, options);
+        ConfigDocument scheduler =
+                ConfigDocument.read(model.resolve("scheduler").resolve("scheduler_config.json"));
         Path weights = options.transformer().orElse(model.resolve("transformer"));
         return new ModelDescription(
                 weights,
                 TransformerConfig.read(configFile(model, weights)),
                 VaeConfig.read(model.resolve("vae").resolve("config.json")),
-                sampler,
+                scheduler,
                 options.transformer().isPresent() ? Optional.empty() : folder.pipelineClass());
     }
 
@@ -91,13 +96,15 @@ record ModelDescription(
                 : model.resolve("transformer").resolve("config.json");
     }
 
-    private static Sampler sampler(Path model, PipelineOptions options) throws IOException {
-        ConfigDocument json = ConfigDocument.read(model.resolve("scheduler").resolve("scheduler_config.json"));
-        return Sampler.of(json, options.scheduler(), options.spacing(), options.sampler());
+    /// The sampler that options ask for: the model's own, or another one with its configuration.
+    Sampler sampler(PipelineOptions options) {
+        return Sampler.of(scheduler, options.scheduler(), options.spacing(), options.sampler());
     }
 
     /// What the model makes, and at which sizes.
-    ModelTraits traits() {
+    ///
+    /// @param options which sampler
+    ModelTraits traits(PipelineOptions options) {
         boolean inpaints = InputLayout.INPAINT.isOf(this);
         boolean image = InputLayout.IMAGE.isOf(this);
         boolean text = InputLayout.TEXT.isOf(this);
@@ -115,6 +122,7 @@ record ModelDescription(
             kinds.add(GenerationKind.CONTROL);
             kinds.add(GenerationKind.CANNY);
         }
-        return new SizeRules(config, vae).traits(kinds, inpaints, inpaints || image, sampler.name());
+        return new SizeRules(config, vae)
+                .traits(kinds, inpaints, inpaints || image, sampler(options).name());
     }
 }

@@ -30,6 +30,7 @@ public final class Planning {
     private final PipelineRequest request;
     private final LatentShape shape;
     private final double modelRate;
+    private final Sampler sampler;
     private final Optional<WindowLayout> windows;
     private final GenerationPlan plan;
     private final AttentionShape attention;
@@ -39,8 +40,9 @@ public final class Planning {
     /// Plans a request.
     ///
     /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be computed with this model
-    Planning(Components components, LatentSource source, PipelineRequest request) {
+    Planning(Components components, Sampler sampler, LatentSource source, PipelineRequest request) {
         this.request = request;
+        this.sampler = sampler;
         RequestCheck.check(request);
         RequestCheck.checkEmbeds(
                 request,
@@ -50,7 +52,6 @@ public final class Planning {
                 components.config().textEmbedDim());
         source.check(components, request);
         InpaintSource.requireNone(components, request);
-        Sampler sampler = components.sampler();
         int calls = calls(sampler, source.firstStep(request), request);
         SizeRules sizes = new SizeRules(components.config(), components.vae().config());
         this.shape = source.shape(sizes, request);
@@ -103,6 +104,11 @@ public final class Planning {
         return convolution;
     }
 
+    /// The way from noise to latents.
+    Sampler sampler() {
+        return sampler;
+    }
+
     /// The windows over a long video, if there are any.
     Optional<WindowLayout> windows() {
         return windows;
@@ -115,7 +121,7 @@ public final class Planning {
 
     private List<Problem> warnings(Components components, SizeRules sizes) {
         Warnings problems = new Warnings();
-        components.sampler().warn(problems);
+        sampler.warn(problems);
         return Stream.of(components.warnings(), problems.all(), sizes.warnings(shape, windows))
                 .flatMap(List::stream)
                 .toList();

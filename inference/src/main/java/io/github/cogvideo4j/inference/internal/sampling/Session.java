@@ -12,6 +12,7 @@ import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.internal.device.OutOfMemory;
 import io.github.cogvideo4j.inference.internal.runtime.RandomSource;
 import io.github.cogvideo4j.inference.internal.runtime.Scoped;
+import io.github.cogvideo4j.inference.internal.sampler.Sampler;
 import io.github.cogvideo4j.inference.internal.window.WindowLayout;
 import io.github.cogvideo4j.inference.options.ComputeOptions.Offload;
 import java.util.List;
@@ -77,6 +78,10 @@ final class Session {
 
     GenerationPlan plan() {
         return planning.plan();
+    }
+
+    Sampler sampler() {
+        return planning.sampler();
     }
 
     LatentShape shape() {

@@ -11,6 +11,7 @@ import io.github.cogvideo4j.inference.generation.ModelTraits;
 import io.github.cogvideo4j.inference.generation.PipelineRequest;
 import io.github.cogvideo4j.inference.generation.PipelineResult;
 import io.github.cogvideo4j.inference.internal.runtime.DeviceOwner;
+import io.github.cogvideo4j.inference.internal.sampler.Sampler;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
@@ -21,8 +22,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
-/// A loaded model with the kind of input that its videos start from: the engine behind every pipeline.
+/// A loaded model with a sampler and the kind of input that its videos start from: the engine behind every pipeline.
 public final class VideoGenerator implements AutoCloseable {
     private static final Set<String> MAY_BE_THE_CPU = Set.of("auto", "cpu");
     private static final int TRIAL_STEPS = 4;
@@ -30,41 +32,62 @@ public final class VideoGenerator implements AutoCloseable {
     private static final int TRIAL_GRID = 32;
 
     private final Components components;
+    private final Sampler sampler;
     private final LatentSource source;
 
-    VideoGenerator(Components components, LatentSource source) {
+    /// Makes videos with a model.
+    ///
+    /// @param options which sampler
+    VideoGenerator(Components components, PipelineOptions options, LatentSource source) {
         this.components = components;
+        this.sampler = components.description().sampler(options);
         this.source = source;
     }
 
-    /// Loads a model whose videos start from noise.
-    public static VideoGenerator ofText(Path model, PipelineOptions options) throws IOException {
-        return of(GenerationKind.T2V, model, options, new NoiseSource());
+    /// Makes videos with a model that is open and shared with other generators: it is closed instead of this one.
+    ///
+    /// @param continues whether videos are continued: from an image, or from several frames where it can inpaint
+    /// @param options   which sampler
+    public static VideoGenerator sharing(
+            Components components, GenerationKind kind, boolean continues, PipelineOptions options) {
+        return new VideoGenerator(components, options, continues ? continued(components) : source(kind, components));
     }
 
-    /// Loads a model whose videos start from noise beside an image.
-    public static VideoGenerator ofImage(Path model, PipelineOptions options) throws IOException {
-        return of(GenerationKind.I2V, model, options, new ImageSource());
+    /// Loads a model for a kind of generation.
+    public static VideoGenerator of(GenerationKind kind, Path model, PipelineOptions options) throws IOException {
+        return of(model, options, components -> source(kind, components));
     }
 
-    /// Loads a model whose videos start from a video with noise.
-    public static VideoGenerator ofVideo(Path model, PipelineOptions options) throws IOException {
-        return of(GenerationKind.V2V, model, options, new VideoSource());
+    /// Loads a model that looks for the noise of a video. The way back is gone with DDIM.
+    public static VideoGenerator ofInversion(Path model, PipelineOptions options) throws IOException {
+        return of(model, options.withScheduler(SchedulerChoice.DDIM), _ -> new InversionSource());
     }
 
-    /// An inpainting model takes any of the kinds.
-    private static VideoGenerator of(GenerationKind kind, Path model, PipelineOptions options, LatentSource usual)
+    private static VideoGenerator of(Path model, PipelineOptions options, Function<Components, LatentSource> source)
             throws IOException {
         Components components = Components.open(model, options);
-        boolean inpaints = InputLayout.INPAINT.isOf(components.description());
-        return new VideoGenerator(components, inpaints ? new InpaintSource(kind) : usual);
+        try {
+            return new VideoGenerator(components, options, source.apply(components));
+        } catch (RuntimeException e) {
+            components.close();
+            throw e;
+        }
     }
 
-    /// Loads a model that continues videos: from an image, or from several frames where it can inpaint.
-    public static VideoGenerator ofContinuation(Path model, PipelineOptions options) throws IOException {
-        Components components = Components.open(model, options);
+    /// An inpainting model takes any of the kinds but those with a control video.
+    private static LatentSource source(GenerationKind kind, Components components) {
         boolean inpaints = InputLayout.INPAINT.isOf(components.description());
-        return new VideoGenerator(components, inpaints ? new InpaintSource(GenerationKind.V2V) : new ImageSource());
+        return switch (kind) {
+            case T2V -> inpaints ? new InpaintSource(kind) : new NoiseSource();
+            case I2V -> inpaints ? new InpaintSource(kind) : new ImageSource();
+            case V2V -> inpaints ? new InpaintSource(kind) : new VideoSource();
+            case CONTROL, CANNY -> new ControlSource();
+        };
+    }
+
+    private static LatentSource continued(Components components) {
+        boolean inpaints = InputLayout.INPAINT.isOf(components.description());
+        return inpaints ? new InpaintSource(GenerationKind.V2V) : new ImageSource();
     }
 
     /// What a model was trained for. On the CPU, which is always there, this needs no libtorch; another device has to
@@ -77,7 +100,7 @@ public final class VideoGenerator implements AutoCloseable {
         } else {
             Components.open(model, options).close();
         }
-        return description.traits();
+        return description.traits(options);
     }
 
     /// Whether it makes what a mask leaves open of a video.
@@ -90,32 +113,11 @@ public final class VideoGenerator implements AutoCloseable {
         return components.config().sampleFrames();
     }
 
-    /// Loads a model whose videos start from noise beside a control video.
-    public static VideoGenerator ofControl(Path model, PipelineOptions options) throws IOException {
-        return new VideoGenerator(Components.open(model, options), new ControlSource());
-    }
-
-    /// Loads a model that looks for the noise of a video. The way back is gone with DDIM.
-    public static VideoGenerator ofInversion(Path model, PipelineOptions options) throws IOException {
-        return new VideoGenerator(
-                Components.open(model, options.withScheduler(SchedulerChoice.DDIM)), new InversionSource());
-    }
-
-    /// Loads a model for a kind of generation.
-    public static VideoGenerator of(GenerationKind kind, Path model, PipelineOptions options) throws IOException {
-        return switch (kind) {
-            case T2V -> ofText(model, options);
-            case I2V -> ofImage(model, options);
-            case V2V -> ofVideo(model, options);
-            case CONTROL, CANNY -> ofControl(model, options);
-        };
-    }
-
     /// What a request comes to with this model. Planned once, it can be carried out any number of times.
     ///
     /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be computed
     public Planning plan(PipelineRequest request) {
-        return new Planning(components, source, request);
+        return new Planning(components, sampler, source, request);
     }
 
     /// The same for a trial of a request: few steps, few frames, half the size, as far as the model can.

@@ -59,6 +59,7 @@ class StreamedGenerationTest {
         return new VideoGenerator(
                 Components.open(
                         Resources.golden("pipelines/" + model), options, ComputeDevice.CPU, lanes, Optional.empty()),
+                options,
                 new NoiseSource());
     }
 
@@ -123,6 +124,7 @@ class StreamedGenerationTest {
                         ComputeDevice.CPU,
                         CopyLane.of(ComputeDevice.CPU),
                         Optional.of(choice)),
+                options,
                 new NoiseSource())) {
             generated(generator, request(false));
             assertThat(generator.compute())

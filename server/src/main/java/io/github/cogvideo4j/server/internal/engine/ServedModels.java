@@ -33,8 +33,9 @@ final class ServedModels implements AutoCloseable {
     private final Optional<Path> loras;
     private final PipelineOptions options;
     private final Path uploads;
-    /// Open for planning only: their weights are mapped and never touched. One for each model and kind, because another
-    /// kind would close the one before.
+    /// Open for planning only: their weights are mapped and never touched. One for each model, because another one
+    /// would
+    /// close the one before.
     private final Map<String, LoadedModels> planners = new ConcurrentHashMap<>();
 
     private record Served(ServedModel model, ModelTraits traits, Instant created) {}
@@ -106,10 +107,9 @@ final class ServedModels implements AutoCloseable {
     GenerationPlan plan(VideoRequest request) throws IOException {
         GenerationRequest asked = generation(request, Path.of("video.mp4"));
         GenerationRequest plain = asked.withOptions(asked.options().withLoras(List.of()));
-        String key =
-                request.model() + " " + request.kind() + " " + request.clips().isPresent();
         try {
-            return planners.computeIfAbsent(key, _ -> new LoadedModels()).estimate(plain);
+            return planners.computeIfAbsent(request.model(), _ -> new LoadedModels())
+                    .estimate(plain);
         } catch (RuntimeException e) {
             if (e instanceof CarriesProblem problem) {
                 throw new JobRefusedException(Reason.INVALID, problem.problem().message());

@@ -1,7 +1,6 @@
 package io.github.cogvideo4j.server.internal.worker;
 
 import io.github.cogvideo4j.checkpoints.job.JobControl;
-import io.github.cogvideo4j.inference.generation.GenerationKind;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.pipeline.LoadedModels;
@@ -27,15 +26,13 @@ final class ModelPool implements AutoCloseable {
     private volatile List<Path> folders = List.of();
 
     private volatile long weightBytes;
+    private int loads;
 
-    /// What is kept apart: another adapter, sampler or way to load is another model here.
-    private record Key(Path model, PipelineOptions options, GenerationKind kind, boolean continues) {
+    /// What is kept apart: another adapter or way to load is another model here. All kinds of input and all schedulers
+    /// share one.
+    private record Key(Path model, PipelineOptions options) {
         static Key of(GenerationRequest request) {
-            return new Key(
-                    request.model(),
-                    request.options(),
-                    request.kind(),
-                    request.extension().isPresent());
+            return new Key(request.model(), request.options().withOwnScheduler());
         }
     }
 
@@ -60,13 +57,27 @@ final class ModelPool implements AutoCloseable {
         }
         models.put(key, entry);
         note();
-        PlannedGeneration plan = entry.models().plan(request, control);
+        PlannedGeneration plan = plan(entry, request, control);
         if (plan.plan().memory().fits() || models.size() == 1) {
             return plan;
         }
         plan.close();
         letGo(key);
-        return entry.models().plan(request, control);
+        return plan(entry, request, control);
+    }
+
+    private PlannedGeneration plan(Entry entry, GenerationRequest request, JobControl control) throws IOException {
+        int before = entry.models().loads();
+        try {
+            return entry.models().plan(request, control);
+        } finally {
+            loads += entry.models().loads() - before;
+        }
+    }
+
+    /// How often a model was opened.
+    synchronized int loads() {
+        return loads;
     }
 
     private void makeRoom(long bytes) {

@@ -141,10 +141,10 @@ final class PassRunner {
         Path folder = setup.files().begin(claim.id(), claim.attempt());
         GenerationRequest request =
                 setup.requests().generation(claim.row().job().request(), folder.resolve(FileKind.VIDEO.fileName()));
-        boolean known = pool.loaded().contains(request.model());
+        int loads = pool.loads();
         long begun = System.nanoTime();
         PlannedGeneration plan = pool.plan(request, attempt.control());
-        if (!known) {
+        if (pool.loads() > loads) {
             metrics.loaded(Duration.ofNanos(System.nanoTime() - begun));
         }
         return plan;
