@@ -8,9 +8,17 @@ final class Goals {
     private boolean missed;
 
     /// Prints a figure that may be as large as a goal.
-    @SuppressWarnings("SystemOut")
     void most(String what, double value, double goal, String unit) {
-        double ratio = value / goal;
+        print(what, value, goal, unit, value / goal);
+    }
+
+    /// Prints a figure that has to be as large as a goal.
+    void least(String what, double value, double goal, String unit) {
+        print(what, value, goal, unit, goal / value);
+    }
+
+    @SuppressWarnings("SystemOut")
+    private void print(String what, double value, double goal, String unit, double ratio) {
         missed = missed || !(ratio <= 1);
         System.out.printf(
                 Locale.ROOT,

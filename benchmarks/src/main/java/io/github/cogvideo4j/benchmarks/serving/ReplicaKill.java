@@ -64,7 +64,8 @@ public final class ReplicaKill {
             Thread.sleep(PAUSE_MILLIS);
             video = client.video(id).json();
         }
-        Inspection.check(attempt > 1 || !video.path("status").asString().equals("completed"), "done too early: " + video);
+        Inspection.check(
+                attempt > 1 || !video.path("status").asString().equals("completed"), "done too early: " + video);
     }
 
     private static void expectCompleted(JsonNode video, int attempt) {

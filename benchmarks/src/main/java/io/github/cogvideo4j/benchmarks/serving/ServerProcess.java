@@ -46,6 +46,11 @@ record ServerProcess(Process process, Path log, VideoClient client) implements A
             return new Setup(launcher, model, data, options, more);
         }
 
+        /// The same in single precision: half precision is slow on many processors.
+        Setup inSinglePrecision() {
+            return with("COGVIDEO_SERVE_DTYPE", "fp32");
+        }
+
         /// The same with another folder of data.
         Setup in(Path folder) {
             return new Setup(launcher, model, folder, options, environment);

@@ -14,6 +14,8 @@ final class TinyVideo {
     /// The fields of a request that say the size.
     static final Map<String, String> SIZE = Map.of("size", "80x48", "num_frames", "9");
 
+    static final String PROMPT = "a cat";
+
     private static final int MOST_STEPS = 200;
     private static final int PAUSE_MILLIS = 20;
 
@@ -22,8 +24,16 @@ final class TinyVideo {
     /// The fields of a request.
     static Map<String, String> fields(int steps) {
         Map<String, String> fields = new HashMap<>(SIZE);
-        fields.put("prompt", "a cat");
+        fields.put("prompt", PROMPT);
         fields.put("num_inference_steps", Integer.toString(steps));
+        return fields;
+    }
+
+    /// The fields of a request for one that takes its time.
+    static Map<String, String> fields(String size, int frames, int steps) {
+        Map<String, String> fields = fields(steps);
+        fields.put("size", size);
+        fields.put("num_frames", Integer.toString(frames));
         return fields;
     }
 
@@ -43,8 +53,10 @@ final class TinyVideo {
         return order(client, fields);
     }
 
-    private static String order(VideoClient client, Map<String, String> fields)
-            throws IOException, InterruptedException {
+    /// Asks for one.
+    ///
+    /// @return its identifier
+    static String order(VideoClient client, Map<String, String> fields) throws IOException, InterruptedException {
         Answer answer = client.post("/v1/videos", BodyForm.JSON, fields, Optional.empty());
         if (!answer.isOk()) {
             throw new IllegalStateException("a video is refused: " + answer);

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -151,6 +152,15 @@ final class VideoClient {
             throw new IllegalStateException(path + " is answered by " + response.statusCode());
         }
         return response.body();
+    }
+
+    /// The server's figures at one moment, by their names and labels.
+    Map<String, Double> metrics() throws IOException, InterruptedException {
+        return new String(bytes("/metrics"), StandardCharsets.UTF_8)
+                .lines()
+                .filter(line -> !line.startsWith("#"))
+                .map(line -> line.split(" (?=[^ ]+$)", 2))
+                .collect(Collectors.toMap(line -> line[0], line -> Double.parseDouble(line[1])));
     }
 
     /// All videos, page by page.
