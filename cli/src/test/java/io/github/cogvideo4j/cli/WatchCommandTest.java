@@ -133,7 +133,8 @@ class WatchCommandTest {
         assertRefused("negative_prompt", "blurry", "--height", "48", "--width", "80", "--negative-prompt", "blurry");
 
         assertThat(report.resolve("report.json")).hasBinaryContent(before);
-        assertThat(watch(BASE, "--height", "48", "--width", "80", "--threads", "1").exit())
+        assertThat(watch(BASE, "--height", "48", "--width", "80", "--threads", "1")
+                        .exit())
                 .isEqualTo(ExitCode.DONE);
     }
 

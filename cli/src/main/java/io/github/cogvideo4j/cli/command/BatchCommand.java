@@ -95,7 +95,6 @@ public final class BatchCommand extends ConsoleCommand {
 
     @Override
     protected ExitCode run() throws IOException {
-        SparkProcess.endWithParent();
         if (verify || collect || merge || (parquet && second.isEmpty())) {
             if (second.isPresent() || dryRun) {
                 throw new UsageException("cli.batch.folder-only", first);

@@ -18,13 +18,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// The same command in a Java that has Spark's classes and the options that Spark needs of it. Only a batch on a
 /// cluster
 /// pays for them.
-final class SparkProcess {
+public final class SparkProcess {
     /// What Spark asks of a JVM, as `org.apache.spark.launcher.JavaModuleOptions` of 4.2 has it, without what its
     /// machine
     /// learning alone uses.
@@ -116,15 +117,16 @@ final class SparkProcess {
                 .orElse("");
     }
 
-    /// Ends this process with the one that waits for it, however that ends: nobody would know of it any more, and
-    /// the folder would stay claimed.
-    static void endWithParent() {
-        Optional.ofNullable(System.getProperty(PARENT))
+    /// The process that waits for this one, when this is the one that such a process started. This one is to end with
+    /// it, however that ends: nobody would know of it any more, and the folder would stay claimed.
+    ///
+    /// @return what is complete when that process has ended
+    public static Optional<CompletableFuture<?>> endOfParent() {
+        return Optional.ofNullable(System.getProperty(PARENT))
                 .map(Long::valueOf)
-                .ifPresent(pid -> Thread.ofPlatform().daemon().start(() -> {
-                    ProcessHandle.of(pid).ifPresent(parent -> parent.onExit().join());
-                    Runtime.getRuntime().exit(ExitCode.INTERRUPTED.value());
-                }));
+                .map(pid -> ProcessHandle.of(pid)
+                        .<CompletableFuture<?>>map(ProcessHandle::onExit)
+                        .orElseGet(() -> CompletableFuture.completedFuture(pid)));
     }
 
     /// Prints the line for `spark-submit` that runs the same batch. The jars of Spark's archive travel with it; others
