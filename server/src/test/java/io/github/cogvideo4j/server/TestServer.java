@@ -19,8 +19,7 @@ import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A server with real models of a few megabytes, on a store of choice, and one client's way to speak to it. Every
-/// answer
-/// is held against `openapi.yaml`.
+/// answer is held against `openapi.yaml`.
 record TestServer(CogVideoServer server) implements AutoCloseable {
     static final String KEY = "key-of-the-tests-0123456789";
 

@@ -11,8 +11,7 @@ import java.util.Random;
 
 /// How soon the device is free when a video is cancelled or deleted at a random moment: most of them during the steps,
 /// every tenth while it is decoded, which takes longer. It is free when the worker has counted the job as over: the
-/// next
-/// thing it does is to take another one.
+/// next thing it does is to take another one.
 record CancelMeasurement(Setup setup, Goals goals, int tries) {
     private static final int SAMPLES = 2;
     private static final int DECODING_EACH = 10;

@@ -6,8 +6,7 @@ import java.io.IOException;
 import tools.jackson.databind.JsonNode;
 
 /// The time left that events of a running video tell, against what was left, and how long they say nothing: of a
-/// model's
-/// first video, whose decoding can only be guessed, and of the next one.
+/// model's first video, whose decoding can only be guessed, and of the next one.
 record TimeLeftMeasurement(Setup setup, Goals goals) {
     private static final String SIZE = "480x320";
     private static final int FRAMES = 25;

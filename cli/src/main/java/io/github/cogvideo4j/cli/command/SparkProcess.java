@@ -23,12 +23,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// The same command in a Java that has Spark's classes and the options that Spark needs of it. Only a batch on a
-/// cluster
-/// pays for them.
+/// cluster pays for them.
 public final class SparkProcess {
     /// What Spark asks of a JVM, as `org.apache.spark.launcher.JavaModuleOptions` of 4.2 has it, without what its
-    /// machine
-    /// learning alone uses.
+    /// machine learning alone uses.
     private static final List<String> OPENED = List.of(
             "java.base/java.lang",
             "java.base/java.lang.invoke",

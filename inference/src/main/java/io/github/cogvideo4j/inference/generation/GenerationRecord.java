@@ -39,8 +39,7 @@ public record GenerationRecord(GenerationRequest request, ObjectNode identity) {
     /// Reads a record, whose content is not trusted.
     ///
     /// @throws MalformedFileException `request` when it is none, or has a field that may not come from a file
-    /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException `request` when a value of format 1 is
-    /// wrong
+    /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException `request` when a value of format 1 is wrong
     public static GenerationRecord read(Path file) throws IOException {
         ObjectNode root = JsonFile.readObject(file, LARGEST, ProblemCode.REQUEST);
         ObjectNode identity = root.path("identity") instanceof ObjectNode object ? object : JsonFile.newObject();

@@ -184,8 +184,7 @@ public final class RequestJson {
     /// Reads a request, whose content is not trusted.
     ///
     /// @param place where it is, for messages
-    /// @throws io.github.cogvideo4j.formats.MalformedFileException `request` when it is not one: it names the
-    /// field
+    /// @throws io.github.cogvideo4j.formats.MalformedFileException `request` when it is not one: it names the field
     public static GenerationRequest read(ObjectNode json, Place place) {
         JsonFields fields = new JsonFields(json, place);
         if (!fields.text("job").equals(Optional.of(JOB))) {

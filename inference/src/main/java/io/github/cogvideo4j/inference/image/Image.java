@@ -49,8 +49,7 @@ public final class Image implements AutoCloseable {
     }
 
     /// Reads a PNG, JPEG, BMP, GIF or still WebP file (of an animation the first frame), upright as its Exif
-    /// orientation
-    /// says, without its transparency. The same pixels as `Image.open(path)`, `exif_transpose` and
+    /// orientation says, without its transparency. The same pixels as `Image.open(path)`, `exif_transpose` and
     /// `convert("RGB")` of Pillow.
     ///
     /// @throws io.github.cogvideo4j.checkpoints.InvalidRequestException `image` when it is none of these,

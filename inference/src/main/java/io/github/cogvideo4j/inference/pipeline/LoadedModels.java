@@ -20,9 +20,8 @@ import java.util.stream.Stream;
 ///
 /// One model is held at a time. A request for another one, or for the same one loaded in another way, closes it and
 /// opens that; so does a request for a model whose files have changed since they were opened. A request for another
-/// kind
-/// of input or another scheduler does not. Safe to use from several threads: a model that a plan still uses is closed
-/// when that plan is.
+/// kind of input or another scheduler does not. Safe to use from several threads: a model that a plan still uses is
+/// closed when that plan is.
 public final class LoadedModels implements AutoCloseable {
     private static final int COMPONENT_DEPTH = 2;
 

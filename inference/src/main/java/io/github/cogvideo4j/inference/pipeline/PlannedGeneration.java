@@ -41,9 +41,8 @@ import java.util.function.Consumer;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A generation that is planned and whose model is open: its videos, each with its record, are made by
-/// [#run(JobControl)].
-/// Each prompt is planned once, the first when the job is. Until it is closed, no other run can begin with the
-/// same names.
+/// [#run(JobControl)]. Each prompt is planned once, the first when the job is. Until it is closed, no other run can
+/// begin with the same names.
 ///
 /// Results appear under their names when they are whole. What exists is replaced only when the request says so,
 /// also when two processes write at the same time.

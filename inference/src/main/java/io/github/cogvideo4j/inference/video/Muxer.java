@@ -52,8 +52,7 @@ final class Muxer implements AutoCloseable {
     /// @param file   what is written
     /// @param target what it will be called, for messages
     /// @param format FFmpeg's name of the container
-    /// @throws MissingCapabilityException `encoder` when this FFmpeg has not the encoder, or it refuses the
-    /// size
+    /// @throws MissingCapabilityException `encoder` when this FFmpeg has not the encoder, or it refuses the size
     Muxer(Path file, Path target, String format, Settings settings) throws IOException {
         this.target = target;
         AVCodec codec = codec(settings, target);

@@ -18,8 +18,7 @@ public sealed interface SequentialTensor extends AutoCloseable {
 
     /// Starts to read a tensor.
     ///
-    /// @throws UnsupportedFileException `unsupported-tensor` when it has to be gathered and is too large for
-    /// that
+    /// @throws UnsupportedFileException `unsupported-tensor` when it has to be gathered and is too large for that
     static SequentialTensor open(FileStorageReader reader, StoredTensor tensor) throws IOException {
         Optional<TensorCursor> cursor = reader.cursor(tensor);
         return cursor.isPresent() ? new Direct(cursor.get()) : Gathered.of(reader, tensor);

@@ -88,8 +88,7 @@ public record TransformerConfig(
 
     /// Takes the values out of a document.
     ///
-    /// @throws io.github.cogvideo4j.checkpoints.InvalidCheckpointException `config-invalid`, naming field and
-    /// value
+    /// @throws io.github.cogvideo4j.checkpoints.InvalidCheckpointException `config-invalid`, naming field and value
     public static TransformerConfig of(ConfigDocument json) {
         String className = json.text("_class_name", CLASS_NAME);
         if (!className.endsWith("Transformer3DModel")) {

@@ -55,8 +55,7 @@ public final class FolderVerification {
     /// @param deep     whether linked files are hashed too, instead of being compared by size and time
     /// @param threads  how many tensors are read at once
     /// @param control receives the number of bytes that are done
-    /// @throws io.github.cogvideo4j.formats.MalformedFileException `manifest` when the manifest itself is not
-    /// sound
+    /// @throws io.github.cogvideo4j.formats.MalformedFileException `manifest` when the manifest itself is not sound
     public static VerificationReport verify(Path path, boolean deep, int threads, JobControl control)
             throws IOException {
         Optional<AdapterManifest> adapter = AdapterManifest.find(path);

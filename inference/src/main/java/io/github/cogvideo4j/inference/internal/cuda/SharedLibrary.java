@@ -12,8 +12,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /// A library that is opened for those that are linked with it, by dlopen(3) of Linux: they find it by its name,
-/// wherever
-/// it lies.
+/// wherever it lies.
 ///
 /// Java's own ways keep a library's symbols to itself; with the CUDA runtime opened so, the process crashes at
 /// its end, when what libtorch registered with it is taken back. Nor would they tell which other library is

@@ -26,8 +26,7 @@ public record JobInput(Optional<Image> image, Optional<Video> video, Optional<Im
 
     /// Reads a prompt's input.
     ///
-    /// @throws InvalidRequestException `request` when there is none and the kind needs one, or the other way
-    /// round
+    /// @throws InvalidRequestException `request` when there is none and the kind needs one, or the other way round
     public static JobInput read(PromptInput prompt, GenerationKind kind) throws IOException {
         if (prompt.lastImage().isPresent() && kind != GenerationKind.I2V) {
             throw refused("inference.request.last-image", kind);

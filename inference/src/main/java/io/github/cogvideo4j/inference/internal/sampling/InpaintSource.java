@@ -25,9 +25,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /// The start of a video of CogVideoX-Fun's inpainting models: noise, or a video with noise, and beside it a mask of
-/// what
-/// is kept and the latents of that. Kept are nothing, a first image, a first and a last one, or what a mask leaves of a
-/// video.
+/// what is kept and the latents of that. Kept are nothing, a first image, a first and a last one, or what a mask leaves
+/// of a video.
 ///
 /// Source: `CogVideoXFunInpaintPipeline` of VideoX-Fun. What it draws besides the noise comes from generators of its
 /// own, which begin with the same seeds.

@@ -22,8 +22,7 @@ import java.util.List;
 import java.util.Optional;
 
 /// What a model's folder says of the model in its configurations. No weight is looked at and nothing is computed for
-/// it,
-/// so libtorch is not needed.
+/// it, so libtorch is not needed.
 ///
 /// @param weights       where the transformer's weights are
 /// @param config        the transformer's configuration

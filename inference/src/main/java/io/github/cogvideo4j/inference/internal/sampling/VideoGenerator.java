@@ -91,8 +91,7 @@ public final class VideoGenerator implements AutoCloseable {
     }
 
     /// What a model was trained for. On the CPU, which is always there, this needs no libtorch; another device has to
-    /// be
-    /// there, and what it cannot do is refused.
+    /// be there, and what it cannot do is refused.
     public static ModelTraits traits(Path model, PipelineOptions options) throws IOException {
         ModelDescription description = ModelDescription.read(model, options);
         if (MAY_BE_THE_CPU.contains(options.compute().device())) {

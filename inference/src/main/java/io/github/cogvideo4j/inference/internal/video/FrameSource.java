@@ -85,8 +85,7 @@ public final class FrameSource implements AutoCloseable {
     /// Decodes the next frame.
     ///
     /// @return whether there was one
-    /// @throws InvalidRequestException `video` when the file is damaged there, or the frames change their
-    /// size
+    /// @throws InvalidRequestException `video` when the file is damaged there, or the frames change their size
     public boolean next() {
         while (true) {
             int received = avcodec.avcodec_receive_frame(decoder, frame);

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Test;
 /// Edges of pictures whose edges are known.
 class EdgeFilterTest {
     /// Dark on the left, bright on the right, a column between: a line of white there, black everywhere else. (The
-    /// filter
-    /// keeps strict maxima only, so that a border between two columns, where two gradients are equal, has no line.)
+    /// filter keeps strict maxima only, so that a border between two columns, where two gradients are equal, has no
+    /// line.)
     @Test
     void aBorderIsALine() throws IOException {
         try (Video video = Video.allocate(2, 16, 32, 8)) {

@@ -34,8 +34,7 @@ final class ServedModels implements AutoCloseable {
     private final PipelineOptions options;
     private final Path uploads;
     /// Open for planning only: their weights are mapped and never touched. One for each model, because another one
-    /// would
-    /// close the one before.
+    /// would close the one before.
     private final Map<String, LoadedModels> planners = new ConcurrentHashMap<>();
 
     private record Served(ServedModel model, ModelTraits traits, Instant created) {}

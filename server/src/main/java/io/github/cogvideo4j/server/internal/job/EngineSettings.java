@@ -18,7 +18,7 @@ import java.util.OptionalLong;
 /// @param maxWork      the most work that waits, as far as its time can be told
 /// @param attempts     how often a job is begun before it fails
 /// @param lease        after which silence of its worker a job is another's; its heartbeat comes every four seconds at
-/// least
+///                     least
 /// @param retention    how long a finished job keeps its files; for ever when empty
 /// @param quotaBytes   the most bytes of all files, the oldest go first; unlimited when empty
 /// @param floorBytes   below so much free space nothing is accepted

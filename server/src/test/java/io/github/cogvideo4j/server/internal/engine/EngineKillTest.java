@@ -37,9 +37,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Servers that are killed at random moments, as processes: every job that was accepted is there afterwards and comes
-/// to
-/// its end once, and files and rows belong together. The system property `cogvideo4j.kills` says how often, `2` when it
-/// is not set.
+/// to its end once, and files and rows belong together. The system property `cogvideo4j.kills` says how often, `2` when
+/// it is not set.
 class EngineKillTest {
     private static final Path MODEL = Resources.golden("pipelines/t2v-2b");
     private static final int KILLS = Integer.getInteger("cogvideo4j.kills", 2);

@@ -18,10 +18,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// Names that a browser, a desktop or a hand made: `model (1).safetensors`, capital letters, another prefix; in
-/// a
-/// folder that
-/// transformers reads, also the names that diffusers looks for.
+/// Names that a browser, a desktop or a hand made: `model (1).safetensors`, capital letters, another prefix; in a
+/// folder that transformers reads, also the names that diffusers looks for.
 public final class WrongNameRule implements Rule {
     @Override
     public Set<ProblemCode> codes() {
