@@ -48,6 +48,11 @@ is_done() {
   entries | grep -q "^$1 \(done\|gone\) "
 }
 
+# Whether a watch works on a checkpoint, by what it printed; or has none left to work on.
+begun() {
+  grep -q '^checkpoint-' "$1" || is_done "checkpoint-$count"
+}
+
 # A file in three pieces, as a slow disk takes it.
 write() {
   local size
@@ -115,7 +120,7 @@ for ((kill = 1; kill <= kills; kill++)); do
   (watch) >>"$work/log.$kill" 2>&1 &
   watcher=$!
   for ((i = 0; kill % 2 == 0 && i < 240; i++)); do
-    ! grep -q '^checkpoint-' "$work/log.$kill" || break
+    begun "$work/log.$kill" && break
     sleep 0.5
   done
   sleep "$((delay / 1000)).$(printf %03d $((delay % 1000)))"
@@ -128,7 +133,7 @@ done
 (watch) >>"$work/log.last" 2>&1 &
 watcher=$!
 for ((i = 0; i < 240; i++)); do
-  ! grep -q '^checkpoint-' "$work/log.last" || break
+  begun "$work/log.last" && break
   sleep 0.5
 done
 code=0
