@@ -53,6 +53,11 @@ begun() {
   grep -q '^checkpoint-' "$1" || is_done "checkpoint-$count"
 }
 
+# Whether a process has the lock of the report.
+holds() {
+  [[ -e $report/.lock ]] && grep -q "WRITE $1 [^ ]*:$(stat -c %i -- "$report/.lock") " /proc/locks
+}
+
 # A file in three pieces, as a slow disk takes it.
 write() {
   local size
@@ -133,7 +138,7 @@ done
 (watch) >>"$work/log.last" 2>&1 &
 watcher=$!
 for ((i = 0; i < 240; i++)); do
-  begun "$work/log.last" && break
+  holds "$watcher" && break
   sleep 0.5
 done
 code=0
