@@ -93,19 +93,7 @@ public record VideoRequest(
 
     /// The same video with another prompt.
     public VideoRequest remixed(String newPrompt, Map<Input, String> newInputs, String from) {
-        return new VideoRequest(
-                model,
-                kind,
-                newPrompt,
-                negativePrompt,
-                settings,
-                scheduler,
-                loras,
-                seed,
-                newInputs,
-                previewEvery,
-                clips,
-                Optional.of(from));
+        return with(newPrompt, negativePrompt, seed, newInputs, previewEvery, Optional.of(from));
     }
 
     /// What is wanted, the same each time it is asked for: without the seed, which may have been drawn, and without the
@@ -113,36 +101,39 @@ public record VideoRequest(
     public VideoRequest wish() {
         Map<Input, String> names = new EnumMap<>(Input.class);
         inputs.keySet().forEach(input -> names.put(input, input.toString()));
-        return new VideoRequest(
-                model,
-                kind,
-                prompt,
-                negativePrompt,
-                settings,
-                scheduler,
-                loras,
-                0,
-                names,
-                previewEvery,
-                clips,
-                remixedFrom);
+        return with(prompt, negativePrompt, 0, names, previewEvery, remixedFrom);
+    }
+
+    /// The same without prompts, and without what changes nothing in how the video is computed.
+    public VideoRequest unworded() {
+        return with("", Optional.empty(), seed, inputs, 0, Optional.empty());
     }
 
     /// The same video with another seed.
     public VideoRequest withSeed(long value) {
+        return with(prompt, negativePrompt, value, inputs, previewEvery, remixedFrom);
+    }
+
+    private VideoRequest with(
+            String newPrompt,
+            Optional<String> newNegative,
+            long newSeed,
+            Map<Input, String> newInputs,
+            int newPreviewEvery,
+            Optional<String> from) {
         return new VideoRequest(
                 model,
                 kind,
-                prompt,
-                negativePrompt,
+                newPrompt,
+                newNegative,
                 settings,
                 scheduler,
                 loras,
-                value,
-                inputs,
-                previewEvery,
+                newSeed,
+                newInputs,
+                newPreviewEvery,
                 clips,
-                remixedFrom);
+                from);
     }
 
     /// The request to the library.

@@ -1,5 +1,6 @@
 package io.github.cogvideo4j.server.internal.page;
 
+import io.github.cogvideo4j.server.internal.security.Sha256;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import io.javalin.router.JavalinDefaultRoutingApi;
@@ -7,8 +8,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -153,7 +152,7 @@ public final class PageFiles {
     private static PageFile file(String name, String text) {
         String type = Optional.ofNullable(TYPES.get(name.substring(name.lastIndexOf('.') + 1)))
                 .orElseThrow(() -> new IllegalStateException(name));
-        return new PageFile(text, type, '"' + HexFormat.of().formatHex(sha256(text), 0, 16) + '"');
+        return new PageFile(text, type, '"' + HexFormat.of().formatHex(Sha256.of(text), 0, 16) + '"');
     }
 
     private static String policy(String index) {
@@ -161,7 +160,7 @@ public final class PageFiles {
         if (!map.find()) {
             throw new IllegalStateException(INDEX + ": no import map");
         }
-        byte[] hash = sha256(map.group("text"));
+        byte[] hash = Sha256.of(map.group("text"));
         return String.join(
                 ";",
                 "default-src 'self'",
@@ -196,13 +195,5 @@ public final class PageFiles {
     private static InputStream open(String resource) {
         return Optional.ofNullable(PageFiles.class.getResourceAsStream(resource))
                 .orElseThrow(() -> new IllegalStateException(resource + " is missing from the program"));
-    }
-
-    private static byte[] sha256(String text) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

@@ -8,9 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -69,7 +67,7 @@ public final class ApiKeys {
             if (keys.stream().anyMatch(known -> known.name().equals(name))) {
                 throw refused(file, "server.keys.twice", number, name);
             }
-            keys.add(new NamedKey(name, hash(key)));
+            keys.add(new NamedKey(name, Sha256.hex(key)));
         }
         if (keys.isEmpty() || keys.size() > MOST_KEYS) {
             throw refused(file, "server.keys.count", keys.size(), MOST_KEYS);
@@ -90,7 +88,7 @@ public final class ApiKeys {
 
     /// The name of a key.
     public Optional<String> owner(String key) {
-        byte[] asked = hash(key).getBytes(StandardCharsets.US_ASCII);
+        byte[] asked = Sha256.hex(key).getBytes(StandardCharsets.US_ASCII);
         Optional<String> found = Optional.empty();
         for (NamedKey known : keys) {
             // All are compared, so that the time tells nothing.
@@ -113,15 +111,6 @@ public final class ApiKeys {
                 .map(NamedKey::hash)
                 .findFirst()
                 .orElse("");
-    }
-
-    private static String hash(String text) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 
     private static InvalidRequestException refused(Path file, String key, Object... arguments) {

@@ -3,11 +3,7 @@ package io.github.cogvideo4j.server.internal.store;
 import io.github.cogvideo4j.server.internal.job.Job;
 import io.github.cogvideo4j.server.internal.job.Jobs;
 import io.github.cogvideo4j.server.internal.job.VideoRequest;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
-import java.util.Optional;
+import io.github.cogvideo4j.server.internal.security.Sha256;
 
 /// The hashes by which requests are compared.
 public final class Fingerprint {
@@ -15,7 +11,8 @@ public final class Fingerprint {
 
     /// The same for the same wish: a seed that was drawn, and the names of uploads, are other ones each time.
     public static String ofWish(Jobs.Submission submission) {
-        return hash(submission.operation() + " " + submission.request().wish().toJson());
+        return Sha256.hex(
+                submission.operation() + " " + submission.request().wish().toJson());
     }
 
     /// The same for jobs that one pass of the model can make: they differ in prompt, input and seed alone.
@@ -30,28 +27,6 @@ public final class Fingerprint {
         if (alone) {
             return "";
         }
-        VideoRequest nothing = new VideoRequest(
-                request.model(),
-                request.kind(),
-                "",
-                Optional.empty(),
-                request.settings(),
-                request.scheduler(),
-                request.loras(),
-                0,
-                request.inputs(),
-                0,
-                request.clips(),
-                Optional.empty());
-        return hash(made + " " + nothing.wish().toJson());
-    }
-
-    private static String hash(String text) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every Java has it
-        }
+        return Sha256.hex(made + " " + request.unworded().wish().toJson());
     }
 }
