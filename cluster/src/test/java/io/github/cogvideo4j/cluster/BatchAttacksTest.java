@@ -250,15 +250,8 @@ class BatchAttacksTest {
             fails = "settings of a cluster are in no file of the folder")
     void keysStayOutOfTheFolder() throws IOException {
         BatchRequest plain = request(TaskKind.VERIFY, rows("rows.txt", aModel().toString()));
-        BatchRequest request = new BatchRequest(
-                plain.task(),
-                plain.rows(),
-                plain.output(),
-                plain.defaults(),
-                plain.multiply(),
-                plain.share(),
-                plain.conduct(),
-                1,
+        BatchRequest request = OneThread.of(
+                plain,
                 Optional.empty(),
                 Optional.of(new Cluster(
                         "local",

@@ -76,17 +76,7 @@ class BatchTest {
         Path rows = folder.resolve(name);
         Files.write(rows, List.of(lines));
         BatchRequest request = BatchRequest.of(TaskKind.GENERATE, rows.toString(), output.toString(), defaults());
-        return new BatchRequest(
-                request.task(),
-                request.rows(),
-                request.output(),
-                request.defaults(),
-                request.multiply(),
-                request.share(),
-                request.conduct(),
-                1,
-                Optional.empty(),
-                Optional.empty());
+        return OneThread.of(request, Optional.empty(), Optional.empty());
     }
 
     private static BatchRequest with(BatchRequest request, Multiply multiply, Optional<Share> share, Conduct conduct) {

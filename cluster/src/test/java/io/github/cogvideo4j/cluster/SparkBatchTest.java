@@ -46,15 +46,8 @@ class SparkBatchTest {
     }
 
     private static BatchRequest embedded(BatchRequest plain) {
-        return new BatchRequest(
-                plain.task(),
-                plain.rows(),
-                plain.output(),
-                plain.defaults(),
-                plain.multiply(),
-                plain.share(),
-                plain.conduct(),
-                1,
+        return OneThread.of(
+                plain,
                 plain.scratch(),
                 Optional.of(new Cluster(Cluster.EMBEDDED, Map.of("spark.driver.host", "127.0.0.1"), false)));
     }
@@ -99,17 +92,7 @@ class SparkBatchTest {
     void whatTheMachineLacksIsSaidAsItIs() throws IOException {
         BatchRequest request = videos("broken", "a cat");
         Path file = Files.writeString(folder.resolve("file"), "no folder");
-        BatchRequest blocked = new BatchRequest(
-                request.task(),
-                request.rows(),
-                request.output(),
-                request.defaults(),
-                request.multiply(),
-                request.share(),
-                request.conduct(),
-                1,
-                Optional.of(file.resolve("scratch")),
-                request.cluster());
+        BatchRequest blocked = OneThread.of(request, Optional.of(file.resolve("scratch")), request.cluster());
         assertThatExceptionOfType(IOException.class)
                 .isThrownBy(() -> run(blocked))
                 .withMessageContaining(file.toString());

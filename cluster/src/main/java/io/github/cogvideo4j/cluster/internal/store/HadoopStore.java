@@ -3,7 +3,6 @@ package io.github.cogvideo4j.cluster.internal.store;
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -284,7 +283,7 @@ final class HadoopStore implements BatchStore {
 
     /// Replaces a small file without a moment in which nothing has its name.
     void overwrite(String name, byte[] bytes) throws IOException {
-        written(path(name), true, stream -> new ByteArrayInputStream(bytes).transferTo(stream));
+        written(path(name), true, stream -> stream.write(bytes));
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.github.cogvideo4j.cluster.BatchReport;
 import io.github.cogvideo4j.cluster.BatchRequest;
 import io.github.cogvideo4j.cluster.BatchRequest.Cluster;
 import io.github.cogvideo4j.cluster.BatchRequest.TaskKind;
+import io.github.cogvideo4j.cluster.OneThread;
 import io.github.cogvideo4j.cluster.PlannedBatch;
 import io.github.cogvideo4j.cluster.internal.store.BatchStore.Claim;
 import io.github.cogvideo4j.formats.json.JsonFile;
@@ -187,17 +188,8 @@ class HadoopStoreTest {
         Path model = Files.createDirectory(folder.resolve("model"));
         Path rows = Files.write(folder.resolve("rows.txt"), List.of(folder + "/none", model.toString()));
         BatchRequest plain = BatchRequest.of(TaskKind.VERIFY, rows.toString(), place(scheme), JsonFile.newObject());
-        BatchRequest request = new BatchRequest(
-                plain.task(),
-                plain.rows(),
-                plain.output(),
-                plain.defaults(),
-                plain.multiply(),
-                plain.share(),
-                plain.conduct(),
-                1,
-                Optional.empty(),
-                Optional.of(new Cluster("local", SETTINGS, false)));
+        BatchRequest request =
+                OneThread.of(plain, Optional.empty(), Optional.of(new Cluster("local", SETTINGS, false)));
         try (PlannedBatch plan = request.plan(JobControl.none())) {
             assertThat(plan.run(JobControl.none()).failed()).isEqualTo(2);
         }
