@@ -106,7 +106,7 @@ record Denoising(NoisePredictor predictor, Place model, Guidance guidance, Preci
             }
             int steps = runs.getFirst().sampler().timesteps().length;
             for (int i = 0; i < steps && !going.isEmpty(); i++) {
-                going = stepped(going, i, steps, ended);
+                step(going, i, steps, ended);
             }
             for (Going run : going) {
                 ended.set(run.number(), Optional.of(new Ended.Clean(run.latents())));
@@ -121,9 +121,9 @@ record Denoising(NoisePredictor predictor, Place model, Guidance guidance, Preci
     /// A run that has not ended.
     private record Going(int number, Run run, Tensor latents) {}
 
-    /// @return those that go on
-    private List<Going> stepped(List<Going> going, int index, int steps, List<Optional<Ended>> ended) {
-        List<Tensor> after = Scoped.owned(() -> step(going, index));
+    /// Takes a step with all that go on, and leaves those among them that go on after it.
+    private void step(List<Going> going, int index, int steps, List<Optional<Ended>> ended) {
+        List<Tensor> after = Scoped.owned(() -> after(going, index));
         List<Going> left = new ArrayList<>();
         for (int i = 0; i < going.size(); i++) {
             Going before = going.get(i);
@@ -145,10 +145,9 @@ record Denoising(NoisePredictor predictor, Place model, Guidance guidance, Preci
                 ended.set(run.number(), Optional.of(new Ended.Failed(e)));
             }
         }
-        return going;
     }
 
-    private List<Tensor> step(List<Going> going, int index) {
+    private List<Tensor> after(List<Going> going, int index) {
         List<NoiseQuery> queries =
                 going.stream().map(run -> run.run().query(run.latents(), index)).toList();
         Tensor guided = predictor.predict(queries.size() == 1 ? queries.getFirst() : joined(queries));
