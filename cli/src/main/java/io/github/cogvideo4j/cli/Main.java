@@ -1,6 +1,6 @@
 package io.github.cogvideo4j.cli;
 
-import io.github.cogvideo4j.cli.command.SparkProcess;
+import io.github.cogvideo4j.cli.command.ParentProcess;
 import io.github.cogvideo4j.cli.console.Terminal;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 
@@ -19,7 +19,7 @@ public final class Main {
         Program program = new Program(Terminal.ofSystem(), System.getenv());
         // What follows only tells something when a signal ends the JVM: our own exit comes after the run's end.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> program.interrupt(Main::signal), "told-of-signals"));
-        SparkProcess.endOfParent()
+        ParentProcess.end()
                 .ifPresent(end -> Thread.ofPlatform().daemon().start(() -> {
                     end.join();
                     System.exit(ExitCode.INTERRUPTED.value());

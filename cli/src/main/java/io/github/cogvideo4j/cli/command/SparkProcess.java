@@ -18,13 +18,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// The same command in a Java that has Spark's classes and the options that Spark needs of it. Only a batch on a
 /// cluster pays for them.
-public final class SparkProcess {
+final class SparkProcess {
     /// What Spark asks of a JVM, as `org.apache.spark.launcher.JavaModuleOptions` of 4.2 has it, without what its
     /// machine learning alone uses.
     private static final List<String> OPENED = List.of(
@@ -54,9 +53,6 @@ public final class SparkProcess {
             "-Dslf4j.internal.verbosity=ERROR",
             "-Xmx1g");
 
-    /// The system property with the process that waits for this one.
-    private static final String PARENT = "cogvideo4j.parent";
-
     private final Console console;
 
     SparkProcess(Console console) {
@@ -81,7 +77,7 @@ public final class SparkProcess {
         }
         OPENED.forEach(name -> command.add("--add-opens=" + name + "=ALL-UNNAMED"));
         command.add("-D" + Cluster.CLASS_PATH + "=" + ours);
-        command.add("-D" + PARENT + "=" + ProcessHandle.current().pid());
+        command.add(ParentProcess.option());
         command.add("-cp");
         command.add(ours + File.pathSeparator + hadoop() + home.resolve("jars") + File.separator + "*");
         command.add("io.github.cogvideo4j.cli.Main");
@@ -113,18 +109,6 @@ public final class SparkProcess {
         return Optional.ofNullable(console.environment().get("HADOOP_CONF_DIR"))
                 .map(folder -> folder + File.pathSeparator)
                 .orElse("");
-    }
-
-    /// The process that waits for this one, when this is the one that such a process started. This one is to end with
-    /// it, however that ends: nobody would know of it any more, and the folder would stay claimed.
-    ///
-    /// @return what is complete when that process has ended
-    public static Optional<CompletableFuture<?>> endOfParent() {
-        return Optional.ofNullable(System.getProperty(PARENT))
-                .map(Long::valueOf)
-                .map(pid -> ProcessHandle.of(pid)
-                        .<CompletableFuture<?>>map(ProcessHandle::onExit)
-                        .orElseGet(() -> CompletableFuture.completedFuture(pid)));
     }
 
     /// Prints the line for `spark-submit` that runs the same batch. The jars of Spark's archive travel with it; others
