@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.zip.CRC32C;
 
@@ -28,7 +29,8 @@ final class EventFile {
     private static final int CHECKSUM = 4;
     private static final int LARGEST = 1 << 16;
     private static final int BUFFER = 1 << 18;
-    private static final int MOST = 1_000_000;
+    /// A million values of each of two scalars; nothing is kept of them here.
+    private static final int MOST = 2_000_000;
     private static final int MASK = 0xa282ead8;
     private static final long FLOATS = 1;
 
@@ -38,10 +40,11 @@ final class EventFile {
 
     /// A scalar.
     ///
+    /// @param tag   what it is called
     /// @param step  the step that it is of
     /// @param time  when it was logged, in seconds since 1970
     /// @param value its value
-    record Entry(long step, double time, float value) {
+    record Entry(String tag, long step, double time, float value) {
         /// Whether it is of a later step, or was logged later for the same one.
         boolean isAfter(Entry other) {
             return step > other.step || (step == other.step && time >= other.time);
@@ -52,20 +55,19 @@ final class EventFile {
         this.channel = channel;
     }
 
-    /// The scalars with certain tags, as they were written, at most a million.
-    static List<Entry> read(Path file, Predicate<String> tags) throws IOException {
-        List<Entry> entries = new ArrayList<>();
+    /// Hands out the scalars with certain tags, as they were written.
+    static void each(Path file, Predicate<String> tags, Consumer<Entry> sink) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             EventFile events = new EventFile(channel);
             Optional<ProtobufMessage> event = events.next();
-            while (event.isPresent() && entries.size() < MOST) {
-                add(event.get(), tags, entries);
-                event = events.next();
+            for (int found = 0; event.isPresent() && found < MOST; event = events.next()) {
+                List<Entry> entries = scalars(event.get(), tags);
+                entries.forEach(sink);
+                found += entries.size();
             }
         } catch (ProtobufMessage.Malformed _) {
             // What came before it counts.
         }
-        return entries;
     }
 
     /// The next record that is not too long; none at the end of what is sound.
@@ -127,7 +129,8 @@ final class EventFile {
         return (value >>> 15 | value << 17) + MASK;
     }
 
-    private static void add(ProtobufMessage event, Predicate<String> tags, List<Entry> entries) {
+    private static List<Entry> scalars(ProtobufMessage event, Predicate<String> tags) {
+        List<Entry> entries = new ArrayList<>();
         long step = event.number(2).orElse(0);
         double time = event.number(1).stream()
                 .mapToDouble(Double::longBitsToDouble)
@@ -136,15 +139,17 @@ final class EventFile {
         for (ByteBuffer summary : event.parts(5)) {
             for (ByteBuffer part : new ProtobufMessage(summary).parts(1)) {
                 ProtobufMessage value = new ProtobufMessage(part);
-                boolean meant = value.parts(1).stream()
-                        .map(tag ->
-                                StandardCharsets.UTF_8.decode(tag.duplicate()).toString())
-                        .anyMatch(tags);
-                if (meant) {
-                    scalar(value).ifPresent(number -> entries.add(new Entry(step, time, (float) number)));
+                Optional<String> tag = value.parts(1).stream()
+                        .map(bytes ->
+                                StandardCharsets.UTF_8.decode(bytes.duplicate()).toString())
+                        .filter(tags)
+                        .findFirst();
+                if (tag.isPresent()) {
+                    scalar(value).ifPresent(number -> entries.add(new Entry(tag.get(), step, time, (float) number)));
                 }
             }
         }
+        return entries;
     }
 
     private static OptionalDouble scalar(ProtobufMessage value) {

@@ -7,10 +7,13 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalDouble;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// The scalars that a training has logged for TensorBoard, in the event files below its run's folder: what
@@ -23,8 +26,6 @@ final class TensorBoardLogs {
     private static final int DEEPEST = 4;
     private static final int MOST_VISITED = 100_000;
     private static final int MOST_FILES = 1000;
-
-    private final List<Path> files;
 
     /// The values that a training has logged, by the last part of their tags, in any case.
     enum Scalar {
@@ -40,6 +41,11 @@ final class TensorBoardLogs {
             };
         }
 
+        /// The value that a tag is of.
+        static Optional<Scalar> of(String tag) {
+            return Arrays.stream(values()).filter(scalar -> scalar.isOf(tag)).findFirst();
+        }
+
         /// Whether a tag is one: not of a validation, and not counted in samples.
         boolean isOf(String tag) {
             List<String> parts = List.of(tag.toLowerCase(Locale.ROOT).split("/", -1));
@@ -52,12 +58,9 @@ final class TensorBoardLogs {
         }
     }
 
-    private TensorBoardLogs(List<Path> files) {
-        this.files = files;
-    }
+    private TensorBoardLogs() {}
 
-    /// The event files of a run.
-    static TensorBoardLogs below(Path run) throws IOException {
+    private static List<Path> below(Path run) throws IOException {
         List<Path> found = new ArrayList<>();
         Files.walkFileTree(run, Set.of(), DEEPEST, new SimpleFileVisitor<>() {
             private int visited;
@@ -85,22 +88,28 @@ final class TensorBoardLogs {
             }
         });
         Collections.sort(found);
-        return new TensorBoardLogs(found);
+        return found;
     }
 
-    /// The value of the last step up to a step; of one step that was done twice, after a resume, the later one. What
+    /// The values of the last step up to a step; of one step that was done twice, after a resume, the later ones. What
     /// is not finite is left out.
-    OptionalDouble upTo(long step, Scalar scalar) throws IOException {
-        EventFile.Entry last = null;
-        for (Path file : files) {
-            for (EventFile.Entry entry : EventFile.read(file, scalar::isOf)) {
-                boolean counts = entry.step() >= 0 && entry.step() <= step && Float.isFinite(entry.value());
-                if (counts && (last == null || entry.isAfter(last))) {
-                    last = entry;
+    ///
+    /// @param run where the event files are, or in folders below it
+    static Map<Scalar, Double> upTo(Path run, long step) throws IOException {
+        Map<Scalar, EventFile.Entry> last = new EnumMap<>(Scalar.class);
+        for (Path file : below(run)) {
+            EventFile.each(file, tag -> Scalar.of(tag).isPresent(), entry -> {
+                if (entry.step() >= 0 && entry.step() <= step && Float.isFinite(entry.value())) {
+                    last.merge(
+                            Scalar.of(entry.tag()).orElseThrow(),
+                            entry,
+                            (before, now) -> now.isAfter(before) ? now : before);
                 }
-            }
+            });
         }
-        return last == null ? OptionalDouble.empty() : OptionalDouble.of(shortest(last.value()));
+        Map<Scalar, Double> values = new EnumMap<>(Scalar.class);
+        last.forEach((scalar, entry) -> values.put(scalar, shortest(entry.value())));
+        return values;
     }
 
     /// The number that was logged, not what is next to it in 32 bits: 1e-4 and not 0.00009999999747.

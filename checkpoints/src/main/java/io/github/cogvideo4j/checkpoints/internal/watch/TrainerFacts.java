@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -49,13 +50,17 @@ public record TrainerFacts(OptionalDouble learningRate, OptionalDouble loss) {
                     .map(TrainerFacts::lastRate)
                     .orElse(OptionalDouble.empty());
         }
-        TensorBoardLogs events = TensorBoardLogs.below(
-                Objects.requireNonNullElse(path.toAbsolutePath().getParent(), path));
         if (rate.isEmpty()) {
             rate = logged(log, "learning_rate");
         }
+        OptionalDouble loss = logged(log, "loss");
+        Map<Scalar, Double> events = Map.of();
+        if (step.isPresent() && (rate.isEmpty() || loss.isEmpty())) {
+            Path run = Objects.requireNonNullElse(path.toAbsolutePath().getParent(), path);
+            events = TensorBoardLogs.upTo(run, step.getAsLong());
+        }
         if (rate.isEmpty()) {
-            rate = upTo(step, events, Scalar.LEARNING_RATE);
+            rate = in(events, Scalar.LEARNING_RATE);
         }
         if (rate.isEmpty()) {
             rate = engine.flatMap(TrainingConfiguration::in)
@@ -63,12 +68,11 @@ public record TrainerFacts(OptionalDouble learningRate, OptionalDouble loss) {
                     .map(TrainerFacts::number)
                     .orElse(OptionalDouble.empty());
         }
-        OptionalDouble loss = logged(log, "loss");
-        return new TrainerFacts(rate, loss.isPresent() ? loss : upTo(step, events, Scalar.LOSS));
+        return new TrainerFacts(rate, loss.isPresent() ? loss : in(events, Scalar.LOSS));
     }
 
-    private static OptionalDouble upTo(OptionalLong step, TensorBoardLogs events, Scalar scalar) throws IOException {
-        return step.isPresent() ? events.upTo(step.getAsLong(), scalar) : OptionalDouble.empty();
+    private static OptionalDouble in(Map<Scalar, Double> events, Scalar scalar) {
+        return events.containsKey(scalar) ? OptionalDouble.of(events.get(scalar)) : OptionalDouble.empty();
     }
 
     /// What DeepSpeed's engine saved beside the weights.
