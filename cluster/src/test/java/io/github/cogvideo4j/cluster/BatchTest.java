@@ -4,32 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.cogvideo4j.checkpoints.CancelledException;
-import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.OutputException;
 import io.github.cogvideo4j.checkpoints.job.Cancellation;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.cluster.BatchRequest.Conduct;
 import io.github.cogvideo4j.cluster.BatchRequest.Multiply;
 import io.github.cogvideo4j.cluster.BatchRequest.Share;
-import io.github.cogvideo4j.cluster.BatchRequest.TaskKind;
-import io.github.cogvideo4j.formats.json.JsonFile;
-import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
-import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.generation.GenerationSettings;
-import io.github.cogvideo4j.inference.generation.RequestJson;
-import io.github.cogvideo4j.inference.options.ComputeOptions;
-import io.github.cogvideo4j.inference.options.PipelineOptions;
-import io.github.cogvideo4j.inference.options.Precision;
 import io.github.cogvideo4j.inference.pipeline.GenerationJob;
 import io.github.cogvideo4j.inference.pipeline.PlannedGeneration;
-import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -37,83 +25,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.node.ObjectNode;
 
-class BatchTest {
-    private static final Path MODEL = Resources.golden("pipelines/t2v-2b");
-
-    @TempDir
-    private Path folder;
-
-    private Path output;
-
-    @BeforeEach
-    void chooseOutput() {
-        output = folder.resolve("out");
-    }
-
-    private static GenerationRequest small(String prompt, Path video) {
-        return GenerationRequest.of(MODEL, prompt, video)
-                .withOptions(PipelineOptions.defaults().withCompute(new ComputeOptions(Precision.BF16, "cpu", 1)))
-                .withSettings(GenerationSettings.defaults()
-                        .withHeight(48)
-                        .withWidth(80)
-                        .withNumFrames(5)
-                        .withSteps(1));
-    }
-
-    /// What makes a video of moments.
-    static ObjectNode defaults() {
-        ObjectNode defaults = RequestJson.write(small("", Path.of("video.mp4")));
-        defaults.remove("prompts");
-        return defaults;
-    }
-
-    private BatchRequest request(String name, String... lines) throws IOException {
-        Path rows = folder.resolve(name);
-        Files.write(rows, List.of(lines));
-        BatchRequest request = BatchRequest.of(TaskKind.GENERATE, rows.toString(), output.toString(), defaults());
-        return OneThread.of(request, Optional.empty(), Optional.empty());
-    }
-
-    private static BatchRequest with(BatchRequest request, Multiply multiply, Optional<Share> share, Conduct conduct) {
-        return new BatchRequest(
-                request.task(),
-                request.rows(),
-                request.output(),
-                request.defaults(),
-                multiply,
-                share,
-                conduct,
-                request.threads(),
-                request.scratch(),
-                request.cluster());
-    }
-
-    private static BatchReport run(BatchRequest request) throws IOException {
-        try (PlannedBatch plan = request.plan(JobControl.none())) {
-            return plan.run(JobControl.none());
-        }
-    }
-
-    private List<ObjectNode> manifest() throws IOException {
-        return Files.readAllLines(output.resolve("manifest.jsonl")).stream()
-                .map(line -> JsonFile.parseObject(line, Place.nowhere(), ProblemCode.MANIFEST))
-                .toList();
-    }
-
-    private Set<String> files() throws IOException {
-        try (Stream<Path> files = Files.walk(output)) {
-            Set<String> names = new HashSet<>();
-            files.filter(Files::isRegularFile)
-                    .forEach(file -> names.add(output.relativize(file).toString()));
-            return names;
-        }
-    }
-
+class BatchTest extends Batches {
     /// Each is what `generate` makes of its row, to the byte; the model is opened once.
     @Test
     void everyRowIsMadeOnceAndAsByItself() throws IOException {
@@ -277,44 +192,6 @@ class BatchTest {
     }
 
     @Test
-    void rowsThatCannotBeReadAreToldByLineAndNothingStarts() throws IOException {
-        BatchRequest request = request(
-                "rows.jsonl",
-                "{\"prompt\": \"a cat\"}",
-                "{\"prompt\": ",
-                "{\"prompt\": \"a cat\", \"sead\": 1}",
-                "{\"seed\": 1}",
-                "{\"prompt\": \"a\", \"size\": \"wide\"}",
-                "{\"prompt\": \"a\", \"num_frames\": \"many\"}");
-        try (PlannedBatch plan = request.plan(JobControl.none())) {
-            assertThat(plan.malformedRows()).isEqualTo(5);
-            assertThat(plan.malformed())
-                    .extracting(problem -> problem.message().text().replaceAll(":.*", ""))
-                    .containsExactly("line 2", "line 3", "line 4", "line 5", "line 6");
-            assertThat(plan.malformed().get(1).message().text()).contains("sead");
-            assertThatExceptionOfType(InvalidRequestException.class).isThrownBy(() -> plan.run(JobControl.none()));
-        }
-        assertThat(output).doesNotExist();
-    }
-
-    /// What a row says goes before what holds for all rows, also in another unit.
-    @Test
-    void aRowsSecondsGoBeforeTheFramesOfAllRows() throws IOException {
-        BatchRequest request = request(
-                "rows.jsonl",
-                "{\"prompt\": \"a\", \"seconds\": 1}",
-                "{\"prompt\": \"a\", \"seconds\": 1, \"num_frames\": 9}");
-        try (PlannedBatch plan = request.plan(JobControl.none())) {
-            assertThat(plan.results()).isEqualTo(1);
-            assertThat(plan.malformed())
-                    .singleElement()
-                    .satisfies(problem -> assertThat(problem.message().text())
-                            .startsWith("line 2: ")
-                            .contains("seconds"));
-        }
-    }
-
-    @Test
     void aFolderOfAnotherBatchIsRefusedByItsName() throws IOException {
         run(request("rows.txt", "a cat"));
         BatchRequest other = request("other.txt", "a dog");
@@ -340,62 +217,6 @@ class BatchTest {
         // Of a process that is gone nothing is left but a file.
         Files.writeString(output.resolve(".lock"), "{\"host\": \"here\", \"pid\": 1}\n");
         assertThat(run(request).completed()).isEqualTo(1);
-    }
-
-    /// The same thing under two names is made once, and both names are in the manifest, whenever they come.
-    @Test
-    void whatIsAskedForTwiceIsMadeOnce() throws IOException {
-        BatchRequest request = request(
-                "rows.jsonl", "{\"id\": \"one\", \"prompt\": \"a cat\"}", "{\"id\": \"two\", \"prompt\": \"a cat\"}");
-        BatchReport report = run(request);
-        assertThat(report.completed()).isEqualTo(2);
-        assertThat(manifest())
-                .extracting(row -> row.get("file"))
-                .containsOnly(manifest().getFirst().get("file"));
-        BatchRequest more = request(
-                "rows.jsonl",
-                "{\"id\": \"one\", \"prompt\": \"a cat\"}",
-                "{\"id\": \"two\", \"prompt\": \"a cat\"}",
-                "{\"id\": \"three\", \"prompt\": \"a cat\"}");
-        BatchReport added =
-                run(with(more, Multiply.none(), Optional.empty(), new Conduct(false, true, OptionalInt.empty())));
-        assertThat(added.made()).isZero();
-        assertThat(manifest())
-                .extracting(row -> row.get("id").stringValue())
-                .containsExactlyInAnyOrder("one", "two", "three");
-    }
-
-    @Test
-    void rowsAreMultipliedBySeedsAndSettings() throws IOException {
-        BatchRequest request = with(
-                request("rows.txt", "a cat"),
-                new Multiply(
-                        Multiply.seeds("0..1"), Map.of("guidance-scale", List.of("1", "6.5")), OptionalInt.empty()),
-                Optional.empty(),
-                Conduct.usual());
-        assertThat(run(request).completed()).isEqualTo(4);
-        assertThat(manifest())
-                .extracting(row -> row.get("seed") + " " + row.get("settings").get("guidance_scale"))
-                .containsExactlyInAnyOrder("0 1", "1 1", "0 6.5", "1 6.5");
-    }
-
-    /// It is in every row, and no row's fault.
-    @Test
-    void aWrongFieldOfTheGridIsToldOnce() throws IOException {
-        BatchRequest rows = request("rows.txt", "a cat", "a dog");
-        for (Map<String, List<String>> grid : List.of(
-                Map.of("guidance-skale", List.of("1", "6.5")), Map.of("guidance-scale", List.of("1", "much")))) {
-            BatchRequest request =
-                    with(rows, new Multiply(List.of(), grid, OptionalInt.empty()), Optional.empty(), Conduct.usual());
-            String field = grid.keySet().iterator().next();
-            assertThatExceptionOfType(InvalidRequestException.class)
-                    .isThrownBy(() -> request.plan(JobControl.none()))
-                    .satisfies(thrown -> assertThat(thrown.problem().message().text())
-                            .contains("grid")
-                            .contains(field.replace('-', '_'))
-                            .contains(grid.get(field).getLast()));
-        }
-        assertThat(output).doesNotExist();
     }
 
     /// Each part is made by a process that knows nothing of the others, and the whole is what one process makes.
@@ -445,31 +266,5 @@ class BatchTest {
             assertThat(opened.verify(JobControl.none())).isEmpty();
             assertThat(opened.collectGarbage()).containsExactly(videos.get(0) + ".damaged");
         }
-    }
-
-    @Test
-    void vbenchFindsTheVideosUnderItsNames() throws IOException {
-        BatchRequest request = with(
-                request("all_dimension.txt", "a cat / dog"),
-                new Multiply(List.of(), Map.of(), OptionalInt.of(2)),
-                Optional.empty(),
-                Conduct.usual());
-        run(request);
-        try (BatchFolder opened = BatchFolder.open(output.toString(), Map.of())) {
-            assertThat(opened.exportVbench()).isEqualTo(2);
-        }
-        assertThat(files().stream().filter(name -> name.matches("vbench/a cat _ dog~[0-9a-f]{8}-[01]\\.mp4")))
-                .hasSize(2);
-        assertThat(output.resolve("vbench/names.json")).content().contains("a cat / dog-0.mp4");
-    }
-
-    @Test
-    void aRequestIsReadAsItWasWritten() throws IOException {
-        BatchRequest request = with(
-                request("rows.txt", "a cat"),
-                new Multiply(List.of(1L), Map.of("steps", List.of("1", "2")), OptionalInt.of(5)),
-                Optional.of(new Share(1, 4)),
-                new Conduct(true, true, OptionalInt.of(3)));
-        assertThat(BatchRequest.read(request.toJson()).toJson()).isEqualTo(request.toJson());
     }
 }

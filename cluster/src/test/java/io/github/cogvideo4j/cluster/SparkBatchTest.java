@@ -55,7 +55,7 @@ class SparkBatchTest {
     private BatchRequest videos(String output, String... prompts) throws IOException {
         Path rows = Files.write(folder.resolve(output + ".txt"), List.of(prompts));
         return embedded(BatchRequest.of(
-                TaskKind.GENERATE, rows.toString(), folder.resolve(output).toString(), BatchTest.defaults()));
+                TaskKind.GENERATE, rows.toString(), folder.resolve(output).toString(), Batches.defaults()));
     }
 
     private static BatchReport run(BatchRequest request) throws IOException {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class JobStorePropertyTest {
     private static final int ATTEMPTS = 3;
     private static final WorkQueue.Outcome OUTCOME =
-            new WorkQueue.Outcome(JobStoreTest.MADE, Optional.empty(), 1, Optional.empty());
+            new WorkQueue.Outcome(StoredJobs.MADE, Optional.empty(), 1, Optional.empty());
 
     @TempDir
     private Path folder;
@@ -68,16 +68,16 @@ class JobStorePropertyTest {
         private final List<WorkQueue.Claim> held = new ArrayList<>();
 
         void step(Generator random, JobStore store, TestStores.Clock clock) {
-            WorkQueue work = store.work(JobStoreTest.LEASE, ATTEMPTS);
+            WorkQueue work = store.work(StoredJobs.LEASE, ATTEMPTS);
             switch (random.integer(0, 11)) {
                 case 0, 1 -> {
                     String id = "v" + accepted.size();
-                    JobStoreTest.putForPass(store, id, random.of("ann", "ben"), random.of("", "p", "q"), 0);
+                    StoredJobs.putForPass(store, id, random.of("ann", "ben"), random.of("", "p", "q"), 0);
                     accepted.add(id);
                 }
                 case 2, 3 -> claim(random, store, work);
                 case 4 -> clock.forward(Duration.ofSeconds(random.integer(1, 90)));
-                case 5 -> work.sweep(JobStoreTest.INTERRUPTED, Optional.empty());
+                case 5 -> work.sweep(StoredJobs.INTERRUPTED, Optional.empty());
                 case 6 -> store.pause(random.bool());
                 case 7 -> client(random, store);
                 default -> worker(random, work);
@@ -130,7 +130,7 @@ class JobStorePropertyTest {
                         completed.merge(claim.id(), 1, Integer::sum);
                     }
                 }
-                case 3 -> work.fail(claim, JobStoreTest.INTERRUPTED, Optional.empty());
+                case 3 -> work.fail(claim, StoredJobs.INTERRUPTED, Optional.empty());
                 default -> {
                     if (work.giveBack(claim)) {
                         givenBack.merge(claim.id(), 1, Integer::sum);
@@ -157,7 +157,7 @@ class JobStorePropertyTest {
                     store.delete(owner, id);
                     deleted.add(id);
                 }
-                case 1 -> store.cancel(owner, id, JobStoreTest.CANCELLED, Optional.empty());
+                case 1 -> store.cancel(owner, id, StoredJobs.CANCELLED, Optional.empty());
                 default -> {
                     if (store.find(id).orElseThrow().job().state() == JobState.QUEUED) {
                         store.move(owner, id, random.integer(-1, 20));
@@ -187,10 +187,10 @@ class JobStorePropertyTest {
 
         /// All workers die, and one that does its work comes.
         void finish(JobStore store, TestStores.Clock clock) {
-            WorkQueue work = store.work(JobStoreTest.LEASE, ATTEMPTS);
+            WorkQueue work = store.work(StoredJobs.LEASE, ATTEMPTS);
             store.pause(false);
-            clock.forward(JobStoreTest.LEASE.plusSeconds(1));
-            work.sweep(JobStoreTest.INTERRUPTED, Optional.empty());
+            clock.forward(StoredJobs.LEASE.plusSeconds(1));
+            work.sweep(StoredJobs.INTERRUPTED, Optional.empty());
             for (Optional<WorkQueue.Claim> claim = work.claim("last"); claim.isPresent(); claim = work.claim("last")) {
                 begun.merge(claim.get().id(), 1, Integer::sum);
                 assertThat(work.complete(claim.get(), OUTCOME)).isTrue();
