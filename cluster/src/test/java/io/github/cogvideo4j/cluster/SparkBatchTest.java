@@ -58,7 +58,10 @@ class SparkBatchTest {
     private BatchRequest videos(String output, String... prompts) throws IOException {
         Path rows = Files.write(folder.resolve(output.contains(".") ? output : output + ".txt"), List.of(prompts));
         return embedded(BatchRequest.of(
-                TaskKind.GENERATE, rows.toString(), folder.resolve(output + ".out").toString(), Batches.defaults()));
+                TaskKind.GENERATE,
+                rows.toString(),
+                folder.resolve(output + ".out").toString(),
+                Batches.defaults()));
     }
 
     private static BatchReport run(BatchRequest request) throws IOException {
@@ -89,8 +92,7 @@ class SparkBatchTest {
                 "{\"prompt\": \"a cat\", \"model\": \"" + other + "\"}",
                 "{\"prompt\": \"a dog\", \"height\": 64}",
                 "{\"prompt\": \"a dog\", \"model\": \"" + other + "\", \"height\": 64}");
-        BatchReport report =
-                run(OneThread.of(both, both.scratch(), spark ? both.cluster() : Optional.empty()));
+        BatchReport report = run(OneThread.of(both, both.scratch(), spark ? both.cluster() : Optional.empty()));
         assertThat(report.completed()).isEqualTo(4);
         assertThat(report.loads()).isEqualTo(2);
     }

@@ -130,11 +130,7 @@ final class SparkProcess {
             settings.put("spark.executor.extraClassPath", ours);
             program = ours.split(File.pathSeparator, 2)[0];
         }
-        settings.put(
-                "spark.executor.extraJavaOptions",
-                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0"
-                        + " -Dorg.bytedeco.javacpp.maxBytes=0 --enable-native-access=ALL-UNNAMED"
-                        + " -Dslf4j.provider=org.apache.logging.slf4j.SLF4JServiceProvider");
+        settings.put("spark.executor.extraJavaOptions", Cluster.executorOptions(bundle.isEmpty()));
         settings.putAll(cluster.settings());
         settings.forEach((name, value) -> words.addAll(List.of("--conf", name + "=" + value)));
         words.add(program);
