@@ -52,15 +52,13 @@ final class PassRunner {
 
     /// The attempts at jobs that were claimed together.
     List<Attempt> attempts(List<Claim> claims) {
-        return claims.stream()
-                .map(claim -> new Attempt(
-                        claim,
-                        claims.size(),
-                        queue,
-                        setup.timings(),
-                        metrics,
-                        setup.clock().instant()))
-                .toList();
+        Instant begun = setup.clock().instant();
+        List<Attempt> attempts = new ArrayList<>();
+        for (Claim claim : claims) {
+            Attempt.Place place = new Attempt.Place(attempts.size() + 1, claims.size());
+            attempts.add(new Attempt(claim, place, queue, setup.timings(), metrics, begun));
+        }
+        return List.copyOf(attempts);
     }
 
     /// Makes the videos. Every attempt has ended afterwards.
