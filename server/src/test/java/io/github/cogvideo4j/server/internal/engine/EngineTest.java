@@ -21,7 +21,6 @@ import io.github.cogvideo4j.server.internal.job.VideoRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -206,22 +205,15 @@ class EngineTest extends TinyEngines {
 
     @Test
     void aModelThatComputesNoNumbersFailsByNameAndTheWorkerGoesOn() throws Exception {
-        Path broken = folder.resolve("broken");
-        try (Stream<Path> files = Files.walk(MODEL)) {
-            for (Path file : files.toList()) {
-                Files.copy(file, broken.resolve(MODEL.relativize(file).toString()));
-            }
-        }
-        // All ones are a NaN in every type. The end of the file is a weight.
+        Path broken = copiedModel();
         Path weights;
         try (Stream<Path> files = Files.list(broken.resolve("transformer"))) {
             weights = files.filter(file -> file.toString().endsWith(".safetensors"))
                     .findFirst()
                     .orElseThrow();
         }
-        byte[] bytes = Files.readAllBytes(weights);
-        java.util.Arrays.fill(bytes, bytes.length - 64, bytes.length, (byte) -1);
-        Files.write(weights, bytes, StandardOpenOption.TRUNCATE_EXISTING);
+        // The end of the file is a weight.
+        spoil(weights, Files.size(weights) - 64, 64);
         EngineSettings both = settings(MODEL);
         EngineSettings settings = new EngineSettings(
                 both.data(),
