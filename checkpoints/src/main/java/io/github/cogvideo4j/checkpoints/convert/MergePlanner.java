@@ -252,7 +252,7 @@ final class MergePlanner {
         }
     }
 
-    /// Every source of every tensor in work has a thread and a buffer.
+    /// Every source of every tensor in work has a buffer, and a thread where it has to be gathered.
     private int threads(int models) {
         return Math.clamp(MOST_STREAMS / models, 1, options.threads());
     }

@@ -14,10 +14,15 @@ import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.checkpoints.job.JobEvent;
 import io.github.cogvideo4j.checkpoints.layout.Component;
 import io.github.cogvideo4j.checkpoints.manifest.Manifest.MergeMethod;
+import io.github.cogvideo4j.checkpoints.source.Checkpoints;
 import io.github.cogvideo4j.checkpoints.source.SourceOptions;
+import io.github.cogvideo4j.formats.MalformedFileException;
 import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.formats.tensor.DType;
+import io.github.cogvideo4j.formats.tensor.Extent;
+import io.github.cogvideo4j.formats.tensor.Storage;
+import io.github.cogvideo4j.formats.tensor.TensorData;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -43,6 +48,30 @@ import tools.jackson.databind.node.ObjectNode;
 class MergeRequestTest {
     @TempDir
     Path folder;
+
+    @Test
+    void aDamagedStorageOfASourceEndsTheMerge() throws IOException {
+        Path damaged = folder.resolve("damaged");
+        Resources.copy(Merges.A, damaged);
+        Extent extent = ((TensorData.Extents) Checkpoints.open(damaged, SourceOptions.defaults())
+                        .entries()
+                        .getFirst()
+                        .tensor()
+                        .data())
+                .parts()
+                .getFirst();
+        Storage.Plain storage = (Storage.Plain) extent.storage();
+        byte[] bytes = Files.readAllBytes(storage.file());
+        bytes[(int) (storage.offset() + extent.offset())] ^= 1;
+        Files.write(storage.file(), bytes);
+        MergeRequest.Plan plan = MergeRequest.of(List.of(damaged, Merges.B), folder.resolve("model"))
+                .plan(JobControl.none());
+        assertThatThrownBy(() -> plan.run(JobControl.none()))
+                .isInstanceOfSatisfying(
+                        MalformedFileException.class,
+                        e -> assertThat(e.problem().code()).isEqualTo(ProblemCode.BAD_CRC));
+        assertThat(folder.resolve("model")).doesNotExist();
+    }
 
     @Test
     void anUnfinishedCheckpointOfARunIsLeftOutAndTold() throws IOException {

@@ -44,12 +44,7 @@ public final class FileStorageReader implements StorageReader, AutoCloseable {
     @Override
     public void read(Extent extent, TensorData.Sink sink) throws IOException {
         Storage storage = extent.storage();
-        boolean recorded = storage.crc32().isPresent();
-        if (recorded) {
-            checksumOf(storage);
-        }
-        // Inflated bytes are checked front to back in one go at the end.
-        boolean gather = recorded && storage instanceof Storage.Plain;
+        noteChecksum(storage);
         ByteBuffer buffer = borrow();
         try (StorageStream stream = stream(storage)) {
             long done = 0;
@@ -57,9 +52,7 @@ public final class FileStorageReader implements StorageReader, AutoCloseable {
                 buffer.clear().limit((int) Math.min(BUFFER_BYTES, extent.length() - done));
                 stream.readFully(extent.offset() + done, buffer);
                 buffer.flip();
-                if (gather) {
-                    checksumOf(storage).add(extent.offset() + done, buffer.remaining(), crcOf(buffer));
-                }
+                gatherChecksum(storage, extent.offset() + done, buffer);
                 done += buffer.remaining();
                 sink.accept(buffer);
             }
@@ -88,11 +81,20 @@ public final class FileStorageReader implements StorageReader, AutoCloseable {
 
     /// A cursor over a tensor that lies row-major and little-endian in its files; empty for any other.
     public Optional<TensorCursor> cursor(StoredTensor tensor) {
+        return cursor(tensor, false);
+    }
+
+    @Override
+    public Optional<TensorCursor> checkedCursor(StoredTensor tensor) {
+        return cursor(tensor, true);
+    }
+
+    private Optional<TensorCursor> cursor(StoredTensor tensor, boolean checked) {
         if (tensor.data() instanceof TensorData.Extents extents
                 && extents.parts().stream()
                         .allMatch(part -> part.storage().order() == ByteOrder.LITTLE_ENDIAN
                                 || tensor.dtype().bits() <= 8)) {
-            return Optional.of(new TensorCursor(this, extents.parts()));
+            return Optional.of(new TensorCursor(this, extents, checked));
         }
         return Optional.empty();
     }
@@ -142,6 +144,20 @@ public final class FileStorageReader implements StorageReader, AutoCloseable {
         return checksums.computeIfAbsent(storage, s -> new StorageChecksum());
     }
 
+    /// Notes that a storage is read, so that its checksum is checked if one is recorded.
+    private void noteChecksum(Storage storage) {
+        if (storage.crc32().isPresent()) {
+            checksumOf(storage);
+        }
+    }
+
+    /// Takes what was read from a position. Inflated bytes are checked front to back in one go at the end.
+    private void gatherChecksum(Storage storage, long position, ByteBuffer bytes) {
+        if (storage.crc32().isPresent() && storage instanceof Storage.Plain) {
+            checksumOf(storage).add(position, bytes.remaining(), crcOf(bytes));
+        }
+    }
+
     private static long crcOf(ByteBuffer buffer) {
         CRC32 crc = new CRC32();
         crc.update(buffer.duplicate());
@@ -178,19 +194,36 @@ public final class FileStorageReader implements StorageReader, AutoCloseable {
 
     /// Reads a tensor's elements from the first to the last, as many at a time as the caller wants; what
     /// [StorageReader#read(StoredTensor, TensorData.Sink)] pushes, this lets one pull. For comparing two tensors
-    /// piece by piece.
+    /// piece by piece, and for computing with several that are read in step.
     ///
     /// Bytes come in storage order, so only little-endian storages can be read this way.
     public static final class TensorCursor implements AutoCloseable {
         private final FileStorageReader reader;
         private final List<Extent> parts;
+        private final boolean checked;
         private int part;
         private long position;
+        private long left;
         private Optional<StorageStream> stream = Optional.empty();
+        private Optional<ByteBuffer> lent = Optional.empty();
 
-        TensorCursor(FileStorageReader reader, List<Extent> parts) {
+        TensorCursor(FileStorageReader reader, TensorData.Extents extents, boolean checked) {
             this.reader = reader;
-            this.parts = parts;
+            this.parts = extents.parts();
+            this.left = extents.length();
+            this.checked = checked;
+        }
+
+        /// The next elements, a MiB of them while there are so many, in a buffer that is used again for those
+        /// after them; empty at the tensor's end.
+        public ByteBuffer next() throws IOException {
+            if (lent.isEmpty()) {
+                lent = Optional.of(reader.borrow());
+            }
+            ByteBuffer buffer = lent.get();
+            buffer.clear().limit((int) Math.min(BUFFER_BYTES, left));
+            readFully(buffer);
+            return buffer.flip();
         }
 
         /// Fills the buffer's remaining space with the next elements.
@@ -204,30 +237,47 @@ public final class FileStorageReader implements StorageReader, AutoCloseable {
                 }
                 Extent extent = parts.get(part);
                 if (position == extent.length()) {
-                    close();
+                    closeStream();
                     part++;
                     position = 0;
                     continue;
                 }
                 int bytes = (int) Math.min(limit - target.position(), extent.length() - position);
-                target.limit(target.position() + bytes);
+                int start = target.position();
+                target.limit(start + bytes);
                 open(extent).readFully(extent.offset() + position, target);
+                if (checked) {
+                    reader.gatherChecksum(
+                            extent.storage(),
+                            extent.offset() + position,
+                            target.duplicate().position(start));
+                }
                 target.limit(limit);
                 position += bytes;
+                left -= bytes;
             }
         }
 
         private StorageStream open(Extent extent) throws IOException {
             if (stream.isEmpty()) {
+                if (checked) {
+                    reader.noteChecksum(extent.storage());
+                }
                 stream = Optional.of(reader.stream(extent.storage()));
             }
             return stream.get();
         }
 
-        @Override
-        public void close() {
+        private void closeStream() {
             stream.ifPresent(StorageStream::close);
             stream = Optional.empty();
+        }
+
+        @Override
+        public void close() {
+            closeStream();
+            lent.ifPresent(reader.buffers::add);
+            lent = Optional.empty();
         }
     }
 }

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.formats.tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 
 /// The source of a tensor's elements, in row-major order.
 public sealed interface TensorData {
@@ -62,5 +63,10 @@ public sealed interface TensorData {
 
         /// Passes a tensor's elements to the sink: row-major, little-endian, each piece whole elements.
         void read(StoredTensor tensor, TensorData.Sink sink) throws IOException;
+
+        /// A cursor, which lets one pull the elements that [#read(StoredTensor, TensorData.Sink)] pushes, over
+        /// a tensor that lies row-major and little-endian in its files; empty for any other. Recorded checksums
+        /// cover what is read through it.
+        Optional<FileStorageReader.TensorCursor> checkedCursor(StoredTensor tensor);
     }
 }

@@ -134,6 +134,42 @@ class FileStorageReaderTest {
         }
     }
 
+    @Property(tries = 100)
+    void aCursorGivesTheBytesThatAreReadAndItsChecksumsAreChecked(Generator generator) throws IOException {
+        byte[] content = generator.bytes(1, 3000);
+        int cut = generator.integer(0, content.length);
+        boolean sound = generator.bool();
+        Storage storage = new Storage.Plain(
+                Files.write(folder.resolve("cursor"), content),
+                "data/0",
+                0,
+                content.length,
+                ByteOrder.LITTLE_ENDIAN,
+                OptionalLong.of(sound ? crc(content) : crc(content) ^ 1));
+        // As a partition's boundary leaves them; the last part lies before the first.
+        StoredTensor tensor = new StoredTensor(
+                "t",
+                DType.U8,
+                Shape.of(content.length),
+                new TensorData.Extents(
+                        List.of(new Extent(storage, cut, content.length - cut), new Extent(storage, 0, cut))));
+        try (FileStorageReader reader = new FileStorageReader()) {
+            ByteArrayOutputStream pulled = new ByteArrayOutputStream();
+            try (FileStorageReader.TensorCursor cursor =
+                    reader.checkedCursor(tensor).orElseThrow()) {
+                for (ByteBuffer bytes = cursor.next(); bytes.hasRemaining(); bytes = cursor.next()) {
+                    sinkTo(pulled).accept(bytes);
+                }
+            }
+            assertThat(pulled.toByteArray()).isEqualTo(read(tensor));
+            if (sound) {
+                reader.verifyChecksums();
+            } else {
+                assertThatThrownBy(reader::verifyChecksums).isInstanceOf(MalformedFileException.class);
+            }
+        }
+    }
+
     @Test
     void aFileThatShrankIsOneClearError() throws IOException {
         Path file = Files.write(folder.resolve("short"), new byte[10]);

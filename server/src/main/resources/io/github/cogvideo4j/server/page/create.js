@@ -114,7 +114,7 @@ class Create extends Part {
     let sent = 0;
     try {
       for (; sent < this.count; sent++) {
-        state.take(await create(this.settings, this.media, (first + sent) % largestSeed));
+        await state.send(() => create(this.settings, this.media, (first + sent) % largestSeed));
       }
     } catch (refused) {
       if (refused.status === 401) state.lock();

@@ -60,8 +60,7 @@ class Detail extends LinkedDialog {
   again() {
     return state.attempt(async () => {
       const { video } = this;
-      const made = await post(videoPath(video.id, '/remix'), { prompt: video.prompt, seed: video.seed + 1 });
-      state.take(made);
+      await state.send(() => post(videoPath(video.id, '/remix'), { prompt: video.prompt, seed: video.seed + 1 }));
       this.querySelector('dialog').close();
       state.say(t('say.queued'));
     });
@@ -72,7 +71,7 @@ class Detail extends LinkedDialog {
     const prompt = new FormData(event.target).get('prompt').trim();
     if (!prompt) return undefined;
     return state.attempt(async () => {
-      state.take(await post(videoPath(this.video.id, '/remix'), { prompt }));
+      await state.send(() => post(videoPath(this.video.id, '/remix'), { prompt }));
       this.querySelector('dialog').close();
       state.say(t('say.queued'));
     });

@@ -25,7 +25,7 @@ class Queue extends Part {
 
   cancel(video) {
     return state.attempt(async () => {
-      state.take(await post(videoPath(video.id, '/cancel')));
+      await state.send(() => post(videoPath(video.id, '/cancel')));
       this.querySelector('h2').focus();
     });
   }

@@ -21,6 +21,8 @@ class State extends EventTarget {
   locked = false;
   chosen = [];
   #stream = null;
+  #events = 0;
+  #lastEvent = new Map();
 
   changed() {
     this.dispatchEvent(new Event('change'));
@@ -82,19 +84,38 @@ class State extends EventTarget {
     await this.refresh();
   }
 
+  /**
+   * Sends a request, and says of anything in its answer whether it still holds: an event that came after the request
+   * was sent tells more than its answer does, whichever of both arrived last.
+   */
+  async #ask(send) {
+    const sent = this.#events;
+    const answer = await send();
+    return [answer, name => (this.#lastEvent.get(name) ?? 0) <= sent];
+  }
+
+  /** Sends a request whose answer is a video. */
+  async send(request) {
+    const [video, holds] = await this.#ask(request);
+    if (holds(video.id)) this.take(video);
+  }
+
   /** The newest videos and the state of the queue. */
   async refresh() {
-    const [page, queue] = await Promise.all([get(`/v1/videos?limit=${pageSize}`), get('/v1/queue')]);
-    this.videos = new Map(page.data.map(video => [video.id, video]));
+    const [[page, queue], holds] = await this.#ask(() =>
+      Promise.all([get(`/v1/videos?limit=${pageSize}`), get('/v1/queue')]));
+    const newer = [...this.videos].filter(([id]) => !holds(id));
+    this.videos = new Map([...page.data.filter(video => holds(video.id)).map(video => [video.id, video]), ...newer]);
     this.more = page.has_more;
     this.last = page.last_id;
-    this.paused = queue.paused;
+    if (holds('queue')) this.paused = queue.paused;
     this.changed();
   }
 
   async loadMore() {
-    const page = await get(`/v1/videos?limit=${pageSize}&after=${encodeURIComponent(this.last)}`);
-    page.data.forEach(video => this.videos.set(video.id, video));
+    const [page, holds] = await this.#ask(() =>
+      get(`/v1/videos?limit=${pageSize}&after=${encodeURIComponent(this.last)}`));
+    page.data.filter(video => holds(video.id)).forEach(video => this.videos.set(video.id, video));
     this.more = page.has_more;
     this.last = page.last_id ?? this.last;
     this.changed();
@@ -102,8 +123,10 @@ class State extends EventTarget {
 
   /** A video that a link names may be older than those that were loaded. */
   async find(id) {
-    if (!this.videos.has(id)) this.videos.set(id, await get(videoPath(id)));
-    return this.videos.get(id);
+    if (this.videos.has(id)) return this.videos.get(id);
+    const [video, holds] = await this.#ask(() => get(videoPath(id)));
+    if (holds(id)) this.videos.set(id, video);
+    return this.videos.get(id) ?? video;
   }
 
   #listen() {
@@ -111,7 +134,10 @@ class State extends EventTarget {
     const stream = new EventSource('/v1/videos/events');
     this.#stream = stream;
     const on = (type, act) => stream.addEventListener(type, event => {
-      act(JSON.parse(event.data));
+      const told = JSON.parse(event.data);
+      this.#events += 1;
+      this.#lastEvent.set(told.id ?? type, this.#events);
+      act(told);
       this.changed();
     });
     let opened = false;

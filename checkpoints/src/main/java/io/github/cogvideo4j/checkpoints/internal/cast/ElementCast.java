@@ -84,6 +84,31 @@ public final class ElementCast {
         }
     }
 
+    /// Casts to fp32 numbers in an array, as many whole elements as the source has and there is room for, and
+    /// advances the source.
+    ///
+    /// @param source little-endian elements of a type that can be cast
+    /// @param target takes the numbers
+    /// @param offset of the first one
+    /// @param most   how many there is room for
+    /// @param scan   receives every value
+    /// @return how many there were
+    public int toFloats(ByteBuffer source, float[] target, int offset, int most, ValueScan scan) {
+        int elements = Math.min(source.remaining() / from.bytes(), most);
+        MemorySegment in = MemorySegment.ofBuffer(source);
+        MemorySegment out = MemorySegment.ofArray(target);
+        MemorySegment decoded = MemorySegment.ofArray(bits);
+        for (int done = 0; done < elements; done += CHUNK) {
+            int count = Math.min(CHUNK, elements - done);
+            decoder.decode(in, (long) done * from.bytes(), bits, count);
+            scan.accept(bits, decoder.doubles(), count, largestMagnitude(count));
+            // A copy of the bits: a loop that calls Float.intBitsToFloat is not vectorised.
+            MemorySegment.copy(decoded, 0, out, (long) (offset + done) * Float.BYTES, (long) count * Float.BYTES);
+        }
+        source.position(source.position() + elements * from.bytes());
+        return elements;
+    }
+
     private static void copy(ByteBuffer source, ByteBuffer target, int bytes) {
         target.put(source.slice(source.position(), bytes));
         source.position(source.position() + bytes);

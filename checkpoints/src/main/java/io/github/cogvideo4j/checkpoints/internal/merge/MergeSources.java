@@ -25,7 +25,7 @@ import java.util.Map;
 /// @param paths the sources
 /// @param run   whether they are the checkpoints of one run
 public record MergeSources(List<Path> paths, boolean run) {
-    /// Each source is read by a thread of its own with a buffer of its own; this bounds their memory.
+    /// Each source is read into a buffer of its own; this bounds their memory.
     public static final int MOST = 128;
 
     /// Copies the list.

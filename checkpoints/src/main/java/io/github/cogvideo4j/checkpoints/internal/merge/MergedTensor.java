@@ -48,21 +48,51 @@ record MergedTensor(List<StoredTensor> models, MergeRule rule, DType dtype) impl
         long elements = models.getFirst().shape().numel();
         Tensor passes = new Tensor(reader, elements);
         MergeRule.Combination combination = rule.prepare(passes);
-        ElementCast cast = ElementCast.of(DType.F32, dtype, Place.nowhere());
-        ValueScan scan = new ValueScan(dtype);
         float[] result = new float[TensorBlocks.ELEMENTS];
-        ByteBuffer sums = buffer(Float.BYTES);
-        ByteBuffer rounded = buffer(dtype.bytes());
+        Output output = new Output(sink);
         passes.each((inputs, count) -> {
             combination.combine(inputs, count, result);
-            sums.clear().asFloatBuffer().put(result, 0, count);
-            cast.cast(sums.limit(count * Float.BYTES), rounded.clear(), scan);
-            sink.accept(rounded.flip());
+            output.take(result, count);
         });
+        output.flush();
     }
 
-    private static ByteBuffer buffer(int bytes) {
-        return ByteBuffer.allocate(TensorBlocks.ELEMENTS * bytes).order(ByteOrder.LITTLE_ENDIAN);
+    /// The merged elements on their way to the sink, several blocks at once and in the type that is wanted.
+    private final class Output {
+        private static final int ELEMENTS = 8 * TensorBlocks.ELEMENTS;
+
+        private final Sink sink;
+        private final ElementCast cast = ElementCast.of(DType.F32, dtype, Place.nowhere());
+        private final ValueScan scan = new ValueScan(dtype);
+        private final ByteBuffer sums = buffer(Float.BYTES);
+        private final ByteBuffer rounded = buffer(dtype == DType.F32 ? 0 : dtype.bytes());
+
+        Output(Sink sink) {
+            this.sink = sink;
+        }
+
+        private static ByteBuffer buffer(int bytes) {
+            return ByteBuffer.allocate(ELEMENTS * bytes).order(ByteOrder.LITTLE_ENDIAN);
+        }
+
+        void take(float[] values, int count) throws IOException {
+            if (sums.remaining() < count * Float.BYTES) {
+                flush();
+            }
+            sums.asFloatBuffer().put(values, 0, count);
+            sums.position(sums.position() + count * Float.BYTES);
+        }
+
+        void flush() throws IOException {
+            sums.flip();
+            if (dtype == DType.F32) {
+                sink.accept(sums);
+            } else {
+                cast.cast(sums, rounded.clear(), scan);
+                sink.accept(rounded.flip());
+            }
+            sums.clear();
+        }
     }
 
     /// Takes blocks, and may write what it makes of them.

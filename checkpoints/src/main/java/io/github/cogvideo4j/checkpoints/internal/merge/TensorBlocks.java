@@ -1,165 +1,60 @@
 package io.github.cogvideo4j.checkpoints.internal.merge;
 
 import io.github.cogvideo4j.checkpoints.internal.lora.delta.FloatMatrix;
+import io.github.cogvideo4j.formats.tensor.FileStorageReader.TensorCursor;
 import io.github.cogvideo4j.formats.tensor.StoredTensor;
 import io.github.cogvideo4j.formats.tensor.TensorData.StorageReader;
 import java.io.IOException;
-import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /// A tensor's elements as fp32 numbers, block by block at the caller's pace, whatever its data are.
-///
-/// Readers push elements, and several tensors that are read in step have to be pulled. So each is read by a
-/// thread of its own, which waits when it is a block ahead.
-final class TensorBlocks implements AutoCloseable {
-    /// The elements of a block; the last one of a tensor may have fewer.
-    static final int ELEMENTS = 16 * 1024;
-
-    private final Thread thread;
-    private Optional<Block> ready = Optional.empty();
-    private Optional<Throwable> failure = Optional.empty();
-    private boolean closed;
-
-    private static final class Block {
-        final float[] values;
-        final int count;
-
-        Block(float[] values, int count) {
-            this.values = values;
-            this.count = count;
-        }
-    }
-
-    /// Ends a reading whose result is no longer needed.
-    private static final class AbandonedException extends IOException {
-        private static final long serialVersionUID = 1;
-    }
-
-    private TensorBlocks(StorageReader reader, StoredTensor tensor) {
-        thread = Thread.ofVirtual().unstarted(() -> read(reader, tensor));
-    }
+sealed interface TensorBlocks extends AutoCloseable permits TensorBlocks.Pulled, PushedBlocks {
+    /// The elements of a block; the last one of a tensor may have fewer. The blocks of several sources, and what
+    /// is made of them, stay in the processor's cache together.
+    int ELEMENTS = 8 * 1024;
 
     /// Starts to read a tensor.
     static TensorBlocks open(StorageReader reader, StoredTensor tensor) {
-        TensorBlocks blocks = new TensorBlocks(reader, tensor);
-        blocks.thread.start();
-        return blocks;
-    }
-
-    private void read(StorageReader reader, StoredTensor tensor) {
-        try {
-            Filling filling = new Filling();
-            FloatMatrix.Floats floats = new FloatMatrix.Floats(tensor.dtype());
-            reader.read(tensor, bytes -> floats.each(bytes, filling::take));
-            filling.flush();
-        } catch (IOException | RuntimeException | Error e) {
-            fail(e);
-        }
-    }
-
-    private synchronized void fail(Throwable cause) {
-        failure = Optional.of(cause);
-        notifyAll();
-    }
-
-    private synchronized void hand(Block block) throws IOException {
-        try {
-            while (ready.isPresent() && !closed) {
-                wait();
-            }
-        } catch (InterruptedException e) {
-            throw interrupted(e);
-        }
-        if (closed) {
-            throw new AbandonedException();
-        }
-        ready = Optional.of(block);
-        notifyAll();
-    }
-
-    private static InterruptedIOException interrupted(InterruptedException cause) {
-        Thread.currentThread().interrupt();
-        return new InterruptedIOException(cause.getMessage());
-    }
-
-    /// Puts elements together to blocks. Of three arrays one is filled, one waits, and one is with the caller,
-    /// who is done with it when the next one is asked for.
-    private final class Filling {
-        private final float[][] arrays = new float[3][ELEMENTS];
-        private int array;
-        private int count;
-
-        void take(float[] values, int length) throws IOException {
-            int done = 0;
-            while (done < length) {
-                int step = Math.min(length - done, ELEMENTS - count);
-                System.arraycopy(values, done, arrays[array], count, step);
-                count += step;
-                done += step;
-                if (count == ELEMENTS) {
-                    flush();
-                }
-            }
-        }
-
-        void flush() throws IOException {
-            if (count > 0) {
-                hand(new Block(arrays[array], count));
-                array = (array + 1) % arrays.length;
-                count = 0;
-            }
-        }
+        Optional<TensorCursor> cursor = reader.checkedCursor(tensor);
+        return cursor.isPresent() ? new Pulled(cursor.get(), tensor) : PushedBlocks.open(reader, tensor);
     }
 
     /// The next block, which may be used until the one after it is asked for.
     ///
     /// @param count how many elements it has to have
-    synchronized float[] next(int count) throws IOException {
-        try {
-            while (ready.isEmpty()) {
-                if (failure.isPresent()) {
-                    throw rethrown(failure.get());
-                }
-                wait();
-            }
-        } catch (InterruptedException e) {
-            throw interrupted(e);
-        }
-        Block block = ready.get();
-        ready = Optional.empty();
-        notifyAll();
-        if (block.count != count) {
-            throw new IllegalStateException(block.count + " elements instead of " + count);
-        }
-        return block.values;
-    }
-
-    private static IOException rethrown(Throwable cause) {
-        return switch (cause) {
-            case IOException e -> e;
-            case RuntimeException e -> throw e;
-            case Error e -> throw e;
-            default -> new IOException(cause);
-        };
-    }
+    float[] next(int count) throws IOException;
 
     /// Ends the reading, wherever it is.
     @Override
-    public void close() {
-        synchronized (this) {
-            closed = true;
-            notifyAll();
+    void close();
+
+    /// The blocks of a tensor whose bytes lie in order in their files: read by the caller itself.
+    final class Pulled implements TensorBlocks {
+        private final TensorCursor cursor;
+        private final FloatMatrix.Floats floats;
+        private final float[] block = new float[ELEMENTS];
+        private ByteBuffer bytes = ByteBuffer.allocate(0);
+
+        Pulled(TensorCursor cursor, StoredTensor tensor) {
+            this.cursor = cursor;
+            this.floats = new FloatMatrix.Floats(tensor.dtype());
         }
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
+
+        @Override
+        public float[] next(int count) throws IOException {
+            for (int done = 0; done < count; ) {
+                if (!bytes.hasRemaining()) {
+                    bytes = cursor.next();
+                }
+                done += floats.next(bytes, block, done, count - done);
             }
+            return block;
         }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+
+        @Override
+        public void close() {
+            cursor.close();
         }
     }
 }

@@ -11,7 +11,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 /// A matrix of fp32 numbers beside the heap, whose limit the large ones would break.
 ///
@@ -94,8 +93,6 @@ public record FloatMatrix(long rows, long columns, MemorySegment data) {
 
         private final ElementCast cast;
         private final ValueScan scan = new ValueScan(DType.F32);
-        private final ByteBuffer decoded =
-                ByteBuffer.allocate(CHUNK * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         private final float[] values = new float[CHUNK];
 
         public Floats(DType from) {
@@ -105,14 +102,23 @@ public record FloatMatrix(long rows, long columns, MemorySegment data) {
         /// Decodes all that remains in a buffer.
         public void each(ByteBuffer bytes, Taker taker) throws IOException {
             while (bytes.hasRemaining()) {
-                cast.cast(bytes, decoded.clear(), scan);
-                int count = decoded.flip().remaining() / Float.BYTES;
-                if (count == 0) {
-                    throw new IllegalArgumentException(bytes.remaining() + " bytes are no whole element");
-                }
-                decoded.asFloatBuffer().get(values, 0, count);
+                int count = next(bytes, values, 0, values.length);
                 taker.take(values, count);
             }
+        }
+
+        /// Decodes the next elements of a buffer, and advances it.
+        ///
+        /// @param target takes the numbers
+        /// @param offset of the first one
+        /// @param most   how many there is room for
+        /// @return how many there were; at least one
+        public int next(ByteBuffer bytes, float[] target, int offset, int most) {
+            int count = cast.toFloats(bytes, target, offset, most, scan);
+            if (count == 0) {
+                throw new IllegalArgumentException(bytes.remaining() + " bytes are no whole element");
+            }
+            return count;
         }
 
         /// What was noticed about the values so far.
