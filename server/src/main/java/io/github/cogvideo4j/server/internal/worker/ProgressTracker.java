@@ -209,7 +209,7 @@ final class ProgressTracker implements JobListener {
                 atLeastNothing(before),
                 atLeastNothing(stepTimes.mean()),
                 atLeastNothing(after),
-                atLeastNothing(Math.max(0, lastDecoded - denoisingEnded)),
+                atLeastNothing((double) lastDecoded - denoisingEnded),
                 true));
     }
 }

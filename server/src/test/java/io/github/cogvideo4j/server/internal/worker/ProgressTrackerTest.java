@@ -55,9 +55,7 @@ class ProgressTrackerTest {
     }
 
     /// Steps that take about the same time, the first one up to four times as long, because weights are read and
-    /// kernels are chosen then. Each fifth may write a preview. Pieces of decoding are as different as the first
-    one,
-    /// with fewer frames, is from the others.
+    /// kernels are chosen then. Each fifth may write a preview. The first piece of decoding has fewer frames.
     private static Course course(Generator random, int steps) {
         double step = random.real(20, 60_000);
         double preview = random.bool() ? random.real(0, 0.3) : 0;
