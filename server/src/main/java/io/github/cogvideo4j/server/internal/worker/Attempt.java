@@ -31,7 +31,7 @@ final class Attempt {
     private static final int FP16_EXPONENT = 0x7C00;
 
     private final Claim claim;
-    private final Place place;
+    private final Turn turn;
     private final WorkQueue queue;
     private final Timings timings;
     private final Instant begun;
@@ -44,15 +44,15 @@ final class Attempt {
     private long lastTold;
     private long lastBeat = System.nanoTime();
 
-    /// A job's place in a pass of the model.
+    /// A job's turn in a pass of the model.
     ///
     /// @param number counted from 1; prompts are encoded and videos decoded in this order
     /// @param jobs   how many the pass makes
-    record Place(int number, int jobs) {}
+    record Turn(int number, int jobs) {}
 
-    Attempt(Claim claim, Place place, WorkQueue queue, Timings timings, JobMetrics metrics, Instant begun) {
+    Attempt(Claim claim, Turn turn, WorkQueue queue, Timings timings, JobMetrics metrics, Instant begun) {
         this.claim = claim;
-        this.place = place;
+        this.turn = turn;
         this.queue = queue;
         this.timings = timings;
         this.begun = begun;
@@ -61,14 +61,14 @@ final class Attempt {
                 job.made().steps(), timings.of(shape(), job.request().model(), work()), metrics, System::nanoTime);
     }
 
-    /// A pass with several jobs takes a time of its own, at each place of it.
+    /// A pass with several jobs takes a time of its own, and each turn in it as well.
     private String shape() {
         String shape = claim.row().shape();
-        return place.jobs() == 1 ? shape : shape + " " + place.number() + "/" + place.jobs();
+        return turn.jobs() == 1 ? shape : shape + " " + turn.number() + "/" + turn.jobs();
     }
 
     private double work() {
-        return place.jobs() * StoredJob.work(claim.row().job());
+        return turn.jobs() * StoredJob.work(claim.row().job());
     }
 
     Claim claim() {

@@ -55,8 +55,8 @@ final class PassRunner {
         Instant begun = setup.clock().instant();
         List<Attempt> attempts = new ArrayList<>();
         for (Claim claim : claims) {
-            Attempt.Place place = new Attempt.Place(attempts.size() + 1, claims.size());
-            attempts.add(new Attempt(claim, place, queue, setup.timings(), metrics, begun));
+            Attempt.Turn turn = new Attempt.Turn(attempts.size() + 1, claims.size());
+            attempts.add(new Attempt(claim, turn, queue, setup.timings(), metrics, begun));
         }
         return List.copyOf(attempts);
     }
