@@ -83,9 +83,35 @@ class PruneCommandTest {
         assertThat(done.exit()).as(done.err()).isEqualTo(ExitCode.DONE);
         Path kept = folder.resolve("lora-weights/checkpoint-3");
         assertThat(run("lora", "inspect", kept, "--base", base).exit()).isEqualTo(ExitCode.DONE);
+
+        Path trashed = folder.resolve("lora-trash/checkpoint-3");
+        Run proven = run("verify", kept, "--against", trashed);
+        assertThat(proven.exit()).as(proven.err()).isEqualTo(ExitCode.DONE);
+        Run left = run("prune", adapters, "--empty", "--apply");
+        assertThat(left.exit()).as(left.err()).isEqualTo(ExitCode.PROBLEMS_FOUND);
+        assertThat(left.out()).contains("--base").doesNotContain("deleted 0");
+        assertThat(trashed).exists();
         assertThat(run("prune", adapters, "--empty", "--apply", "--base", base).exit())
                 .isEqualTo(ExitCode.DONE);
         assertThat(folder.resolve("lora-trash/checkpoint-3")).doesNotExist();
+    }
+
+    /// What its bytes are for does not change by a checkpoint's move.
+    @Test
+    void aCheckpointCostsTheSameInTheTrash() throws IOException {
+        Path run = folder.resolve("costs");
+        Path checkpoint = Resources.fixture("lora-zero2-bf16-w2/output/checkpoint-3");
+        Resources.copy(checkpoint, run.resolve("checkpoint-3"));
+        Resources.copy(checkpoint, run.resolve("checkpoint-4"));
+        Path base = Resources.fixture("lora-zero2-bf16-w2/base");
+        JsonNode before = result(run("prune", run, "--json")).get("checkpoints").get(0);
+        run("prune", run, "--keep", "last:1", "--base", base, "--apply");
+        JsonNode after = result(run("prune", run, "--empty", "--base", base, "--json"))
+                .get("checkpoints")
+                .get(0);
+        for (String kind : List.of("weights_bytes", "optimizer_bytes", "other_bytes")) {
+            assertThat(after.get(kind)).as(kind).isEqualTo(before.get(kind));
+        }
     }
 
     @Test

@@ -4,6 +4,7 @@ import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.checkpoints.internal.job.RequestFields;
 import io.github.cogvideo4j.checkpoints.internal.job.RequestText;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterManifest;
+import io.github.cogvideo4j.checkpoints.internal.verify.AdapterComparison;
 import io.github.cogvideo4j.checkpoints.internal.verify.FolderComparison;
 import io.github.cogvideo4j.checkpoints.internal.verify.FolderVerification;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
@@ -109,6 +110,13 @@ public record VerificationRequest(
         Optional<Path> changed = base.isPresent()
                 ? Optional.of(ModelFolder.locate(base.get(), Map.copyOf(System.getenv())))
                 : Optional.empty();
+        if (sources.size() == 1 && adapters.isEmpty() && changed.isEmpty()) {
+            Optional<AdapterComparison> adapter =
+                    AdapterComparison.open(folder, sources.getFirst(), source.orElseGet(SourceOptions::defaults));
+            if (adapter.isPresent()) {
+                return adapter.get();
+            }
+        }
         FolderComparison comparison = FolderComparison.open(folder, sources, adapters, changed, source, threads);
         comparison.parts().forEach(part -> part.source().warnings().forEach(control::notice));
         return comparison;

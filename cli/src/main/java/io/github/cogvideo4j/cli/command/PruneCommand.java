@@ -96,10 +96,9 @@ public final class PruneCommand extends ConsoleCommand {
             report = new PruneReport(request, request.plan(progress.control()), console);
         }
         if (apply) {
-            report.apply();
-        } else {
-            report.showPlan();
+            return report.apply();
         }
+        report.showPlan();
         return ExitCode.DONE;
     }
 

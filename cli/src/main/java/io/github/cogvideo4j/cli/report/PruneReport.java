@@ -7,7 +7,10 @@ import io.github.cogvideo4j.checkpoints.prune.PruneRequest.Item;
 import io.github.cogvideo4j.cli.console.ByteSize;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.console.TextTable;
+import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.cli.outcome.Hints;
 import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.formats.problem.Problem;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -49,7 +52,9 @@ public final class PruneReport {
     }
 
     /// Carries the plan out and tells what came of it.
-    public void apply() throws IOException {
+    ///
+    /// @return problems found where a checkpoint of the trash had to stay: its disk is not free
+    public ExitCode apply() throws IOException {
         ObjectNode result = header();
         PruneRequest.Result done;
         try (ConversionProgress progress = new ConversionProgress(console)) {
@@ -59,18 +64,22 @@ public final class PruneReport {
         ArrayNode pruned = result.putArray("pruned");
         done.pruned().forEach(item -> pruned.add(item.name()));
         result.put("pruned_bytes", done.bytes());
-        console.print(
-                request.empty() ? "cli.prune.emptied" : "cli.prune.gone",
-                done.pruned().size(),
-                ByteSize.of(done.bytes()),
-                plan.weights(),
-                plan.trash());
+        boolean left = request.empty() && plan.items().stream().anyMatch(item -> item.fate() == Fate.STAYS);
+        if (!left || !done.pruned().isEmpty()) {
+            console.print(
+                    request.empty() ? "cli.prune.emptied" : "cli.prune.gone",
+                    done.pruned().size(),
+                    ByteSize.of(done.bytes()),
+                    plan.weights(),
+                    plan.trash());
+        }
         if (!request.empty() && !done.pruned().isEmpty()) {
             console.print(
                     "cli.prune.no-resume",
                     done.pruned().stream().map(Item::name).toList());
         }
         console.result(result);
+        return left ? ExitCode.PROBLEMS_FOUND : ExitCode.DONE;
     }
 
     private List<Item> going() {
@@ -112,11 +121,14 @@ public final class PruneReport {
         }
         table.lines().forEach(console::line);
         for (Item item : plan.items()) {
-            item.reason()
-                    .ifPresent(reason -> console.print(
-                            "cli.prune.stays", item.name(), reason.message().text(console.locale())));
+            item.reason().ifPresent(reason -> tellReason(item, reason));
         }
         return result;
+    }
+
+    private void tellReason(Item item, Problem reason) {
+        console.print("cli.prune.stays", item.name(), reason.message().text(console.locale()));
+        Hints.of(reason).ifPresent(hint -> console.line(hint.text(console.locale())));
     }
 
     private String fate(Item item) {

@@ -58,6 +58,17 @@ public final class AdapterProof {
         return exact;
     }
 
+    /// Compares an adapter with what was written of it, under whatever names its modules have.
+    ///
+    /// @param adapter the adapter as it was opened
+    /// @param written what was read back
+    /// @throws InvalidCheckpointException `different` or `extra-tensor` when they do not do the same
+    public static void requireUnderOtherNames(AdapterContent adapter, AdapterContent written) throws IOException {
+        AdapterBinding binding =
+                AdapterBinding.of(adapter, ModelNames.of(written)).requireBound();
+        require(binding.adapter(), OptionalDouble.empty(), written);
+    }
+
     private static boolean same(FileStorageReader reader, List<LayerChange> left, List<LayerChange> right)
             throws IOException {
         if (left.size() != right.size()) {

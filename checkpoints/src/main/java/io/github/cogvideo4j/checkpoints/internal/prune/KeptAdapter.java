@@ -3,7 +3,6 @@ package io.github.cogvideo4j.checkpoints.internal.prune;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.cast.TargetDType;
 import io.github.cogvideo4j.checkpoints.internal.layout.WeightFileName;
-import io.github.cogvideo4j.checkpoints.internal.lora.AdapterBinding;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterContent;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterMetadata;
 import io.github.cogvideo4j.checkpoints.internal.lora.AdapterNames;
@@ -114,9 +113,8 @@ record KeptAdapter(
     @Override
     public void requireEqual(Path weights, JobControl control) throws IOException {
         AdapterContent written = AdapterReader.read(weights.resolve(WeightFileName.ADAPTER));
-        AdapterBinding binding = AdapterBinding.of(source.content(), ModelNames.of(written));
         try {
-            AdapterProof.require(binding.requireBound().adapter(), OptionalDouble.empty(), written);
+            AdapterProof.requireUnderOtherNames(source.content(), written);
         } catch (InvalidCheckpointException e) {
             throw e.problem().code() == ProblemCode.DIFFERENT || e.problem().code() == ProblemCode.EXTRA_TENSOR
                     ? KeptWeights.different(weights, checkpoint, 1)

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -61,25 +62,22 @@ public final class PrunePlanner {
                     ProblemCode.NOT_A_CHECKPOINT, Place.of(request.run()), "checkpoints.prune.no-run");
         }
         Set<RunCheckpoint> kept = KeepRules.kept(all, request.keep());
-        Map<RunCheckpoint, KeptWeights> whole = new HashMap<>();
-        Map<RunCheckpoint, Problem> unusable = new HashMap<>();
+        Map<RunCheckpoint, Opened> opened = new LinkedHashMap<>();
+        Map<String, Long> newest = new HashMap<>();
         for (RunCheckpoint one : all) {
             control.check();
-            try {
-                whole.put(one, KeptWeights.of(request, one.path()));
-            } catch (CheckpointException e) {
-                unusable.put(one, e.problem());
-            } catch (FormatException e) {
-                unusable.put(one, e.problem());
+            Opened found = Opened.of(request, one.path());
+            opened.put(one, found);
+            if (found.weights().isPresent()) {
+                newest.merge(one.kind(), one.number(), Math::max);
             }
         }
-        Map<String, Long> newest = new HashMap<>();
-        whole.keySet().forEach(one -> newest.merge(one.kind(), one.number(), Math::max));
         List<Item> items = new ArrayList<>();
-        for (RunCheckpoint one : all) {
+        for (Map.Entry<RunCheckpoint, Opened> entry : opened.entrySet()) {
             control.check();
-            Optional<KeptWeights> weights = Optional.ofNullable(whole.get(one));
-            Costs costs = CheckpointCosts.of(one.path(), below(one.path(), files), weights.flatMap(KeptWeights::state));
+            RunCheckpoint one = entry.getKey();
+            Optional<KeptWeights> weights = entry.getValue().weights();
+            Costs costs = entry.getValue().costs(one.path(), below(one.path(), files));
             boolean stays = request.keep().isEmpty()
                     || kept.contains(one)
                     || Long.valueOf(one.number()).equals(newest.get(one.kind()));
@@ -87,12 +85,29 @@ public final class PrunePlanner {
             if (!stays) {
                 reason = weights.isPresent()
                         ? obstacle(one, weights.get(), costs, places)
-                        : Optional.ofNullable(unusable.get(one));
+                        : entry.getValue().problem();
             }
             Fate fate = stays ? Fate.KEPT : reason.isPresent() ? Fate.STAYS : Fate.GOES;
             items.add(new Item(one.path(), one.number(), costs, fate, reason));
         }
         return new Pruning(request, places, activity, files, items);
+    }
+
+    /// A checkpoint that was opened, or why it cannot be used.
+    private record Opened(Optional<KeptWeights> weights, Optional<Problem> problem) {
+        static Opened of(PruneRequest request, Path checkpoint) throws IOException {
+            try {
+                return new Opened(Optional.of(KeptWeights.of(request, checkpoint)), Optional.empty());
+            } catch (CheckpointException e) {
+                return new Opened(Optional.empty(), Optional.of(e.problem()));
+            } catch (FormatException e) {
+                return new Opened(Optional.empty(), Optional.of(e.problem()));
+            }
+        }
+
+        Costs costs(Path checkpoint, Map<Path, FileIdentity> files) {
+            return CheckpointCosts.of(checkpoint, files, weights.flatMap(KeptWeights::state));
+        }
     }
 
     private static Map<Path, FileIdentity> below(Path folder, Map<Path, FileIdentity> files) {
@@ -140,34 +155,28 @@ public final class PrunePlanner {
         for (String name : moved) {
             Path begun = places.deletingOf(name);
             if (deleting.contains(name) && Files.isDirectory(begun, LinkOption.NOFOLLOW_LINKS)) {
-                items.add(item(begun, Optional.empty()));
+                items.add(item(begun, Opened.of(request, begun), Optional.empty()));
             }
             Path there = places.trashOf(name);
             if (Files.isDirectory(there, LinkOption.NOFOLLOW_LINKS)) {
-                items.add(item(there, unproven(there, places.weightsOf(name))));
+                Opened opened = Opened.of(request, there);
+                items.add(item(there, opened, unproven(there, opened, places.weightsOf(name))));
             }
         }
         return items;
     }
 
     /// Why a checkpoint in the trash cannot be compared with its weights.
-    private Optional<Problem> unproven(Path there, Path weights) throws IOException {
+    private static Optional<Problem> unproven(Path there, Opened opened, Path weights) {
         if (!Files.isDirectory(weights)) {
             return Optional.of(
                     Problem.of(ProblemCode.MISSING_FILE, Place.of(there), "checkpoints.prune.no-weights", weights));
         }
-        try {
-            return KeptWeights.of(request, there).lack();
-        } catch (CheckpointException e) {
-            return Optional.of(e.problem());
-        } catch (FormatException e) {
-            return Optional.of(e.problem());
-        }
+        return opened.weights().map(KeptWeights::lack).orElse(opened.problem());
     }
 
-    private static Item item(Path folder, Optional<Problem> reason) throws IOException {
-        Map<Path, FileIdentity> files = RunFiles.of(folder);
-        Costs costs = CheckpointCosts.of(folder, files, Optional.empty());
+    private static Item item(Path folder, Opened opened, Optional<Problem> reason) throws IOException {
+        Costs costs = opened.costs(folder, RunFiles.of(folder));
         return new Item(folder, 0, costs, reason.isPresent() ? Fate.STAYS : Fate.GOES, reason);
     }
 }

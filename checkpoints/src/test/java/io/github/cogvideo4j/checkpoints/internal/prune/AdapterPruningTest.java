@@ -11,6 +11,9 @@ import io.github.cogvideo4j.checkpoints.prune.PruneRequest;
 import io.github.cogvideo4j.checkpoints.prune.PruneRequest.Fate;
 import io.github.cogvideo4j.checkpoints.prune.PruneRequest.Item;
 import io.github.cogvideo4j.checkpoints.prune.PruneRequest.KeepRule;
+import io.github.cogvideo4j.checkpoints.verify.VerificationReport;
+import io.github.cogvideo4j.checkpoints.verify.VerificationRequest;
+import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
@@ -131,6 +134,35 @@ class AdapterPruningTest {
                         InvalidCheckpointException.class,
                         e -> assertThat(e.problem().code()).isEqualTo(ProblemCode.DIFFERENT));
         assertThat(folder.resolve("run-trash/checkpoint-1/optimizer.bin")).exists();
+    }
+
+    /// What stayed is proven against what went, by anyone and later.
+    @Test
+    void theWeightsThatStayAreVerifiedAgainstTheirCheckpoint() throws IOException {
+        Path run = run(Resources.fixture("lora-ddp-bf16-w2/output/checkpoint-3"), "checkpoint-");
+        PruneRuns.plan(request(run)).run(JobControl.none());
+        Path kept = folder.resolve("run-weights/checkpoint-1");
+        Path trashed = folder.resolve("run-trash/checkpoint-1");
+        assertThat(verified(kept, trashed).problems()).isEmpty();
+        assertThat(verified(kept, trashed).tensors()).isPositive();
+        assertThat(codes(kept, Resources.fixture("lora-zero2-bf16-w2/output/checkpoint-3")))
+                .containsExactly(ProblemCode.DIFFERENT);
+
+        byte[] bytes = Files.readAllBytes(kept.resolve(FILE));
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(kept.resolve(FILE), bytes);
+        assertThat(codes(kept, trashed)).containsExactly(ProblemCode.DIFFERENT);
+    }
+
+    private static VerificationReport verified(Path kept, Path checkpoint) throws IOException {
+        return VerificationRequest.of(kept)
+                .withAgainst(checkpoint)
+                .plan(JobControl.none())
+                .run(JobControl.none());
+    }
+
+    private static List<ProblemCode> codes(Path kept, Path checkpoint) throws IOException {
+        return verified(kept, checkpoint).problems().stream().map(Problem::code).toList();
     }
 
     @Test
