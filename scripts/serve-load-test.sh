@@ -6,6 +6,7 @@
 #   scripts/serve-load-test.sh [PART...]          start create upload clients when none is given
 #   scripts/serve-load-test.sh cancel [TRIES]     cancels at random moments: how soon the next video is computed; 200
 #   scripts/serve-load-test.sh overhead [ROUNDS]  what serving adds: by the library and by a server in turn; 5
+#   scripts/serve-load-test.sh passes [ROUNDS]    four jobs in one pass against each alone, in turn; 5
 #   scripts/serve-load-test.sh time-left          the time left that events tell, against what was left
 #   scripts/serve-load-test.sh soak [JOBS]        many jobs one after the other: memory must not grow; 500
 #
@@ -17,6 +18,7 @@ case ${1:-} in
   '') options=() ;;
   cancel) options=(--parts cancel --tries "${2:-200}") ;;
   overhead) options=(--parts overhead --rounds "${2:-5}") ;;
+  passes) options=(--parts passes --rounds "${2:-5}") ;;
   soak) options=(--parts soak --jobs "${2:-500}") ;;
   *) options=(--parts "$(IFS=,; printf '%s' "$*")") ;;
 esac

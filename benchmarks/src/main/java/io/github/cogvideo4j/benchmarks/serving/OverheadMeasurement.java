@@ -12,9 +12,9 @@ import io.github.cogvideo4j.inference.pipeline.LoadedModels;
 import io.github.cogvideo4j.inference.pipeline.PlannedGeneration;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /// What serving adds to a generation: the same video by the library and by a server, in turn, both with a model that is
 /// open already. By the server it takes from the request until the event that says that it is complete.
@@ -24,56 +24,52 @@ record OverheadMeasurement(Setup setup, Goals goals, int rounds) {
     private static final int FRAMES = 25;
     private static final int STEPS = 20;
     private static final double GOAL = 1.01;
-
-    /// @param wall in seconds
-    /// @param cpu  in seconds of all processors
-    private record Taken(double wall, double cpu) {}
-
-    @FunctionalInterface
-    private interface Making {
-        void make() throws IOException, InterruptedException;
-    }
+    private static final int PAUSE_MILLIS = 5;
+    private static final String DURATION = "cogvideo_job_duration_seconds";
+    private static final String ALL = "{phase=\"all\"}";
 
     void run() throws IOException, InterruptedException {
         List<Taken> alone = new ArrayList<>();
         List<Taken> served = new ArrayList<>();
+        List<Double> busy = new ArrayList<>();
         try (ServerProcess server = ServerProcess.ready(setup.inSinglePrecision());
                 VideoEvents events = new VideoEvents(server.client());
                 LoadedModels models = new LoadedModels()) {
             // The first of each opens the model.
             for (int round = 0; round <= rounds; round++) {
                 Path video = setup.data().resolveSibling("alone-" + round + ".mp4");
-                alone.add(taken(ProcessHandle.current(), () -> generate(models, video)));
-                served.add(taken(server.process().toHandle(), () -> serve(server.client(), events)));
+                alone.add(Taken.by(ProcessHandle.current(), () -> generate(models, video)));
+                double before = busySeconds(server.client(), round);
+                served.add(Taken.by(server.process().toHandle(), () -> serve(server.client(), events)));
+                double taken = busySeconds(server.client(), round + 1) - before;
+                if (round > 0) {
+                    busy.add(taken / alone.getLast().wall());
+                }
             }
         }
-        List<Double> wall = new ArrayList<>();
-        List<Double> cpu = new ArrayList<>();
-        List<Double> added = new ArrayList<>();
-        for (int round = 1; round <= rounds; round++) {
-            wall.add(served.get(round).wall() / alone.get(round).wall());
-            cpu.add(served.get(round).cpu() / alone.get(round).cpu());
-            added.add(served.get(round).cpu() - alone.get(round).cpu());
-        }
-        Spread walls = Spread.of(wall);
-        Spread cpus = Spread.of(cpu);
         goals.tell("the last video by the library", alone.getLast().wall(), "s");
-        goals.tell("processor time that serving adds, median", Spread.of(added).median(), "s");
-        goals.tell("processor time served against the library, least", cpus.min(), "");
-        goals.tell("median", cpus.median(), "");
-        goals.tell("most", cpus.max(), "");
-        goals.tell("time served against the library, least", walls.min(), "");
-        goals.tell("most", walls.max(), "");
-        goals.most("median of " + rounds, walls.median(), GOAL, "");
+        tell("processor time served against the library", Taken.ratios(served, alone, Taken::cpu));
+        tell("time that the device is busy against the library", Spread.of(busy));
+        tell("time from the request to the event against the library", Taken.ratios(served, alone, Taken::wall));
     }
 
-    private static Taken taken(ProcessHandle process, Making making) throws IOException, InterruptedException {
-        Duration before = process.info().totalCpuDuration().orElseThrow();
-        long begin = System.nanoTime();
-        making.make();
-        double wall = (System.nanoTime() - begin) / 1e9;
-        Duration cpu = process.info().totalCpuDuration().orElseThrow().minus(before);
-        return new Taken(wall, cpu.toNanos() / 1e9);
+    private void tell(String what, Spread ratios) {
+        goals.tell(what + ", least", ratios.min(), "");
+        goals.tell("most", ratios.max(), "");
+        goals.most("median of " + rounds, ratios.median(), GOAL, "");
+    }
+
+    /// How long the device had jobs, from the claim of each until it was free for the next one.
+    ///
+    /// @param jobs so many are over, or will be in a moment
+    private static double busySeconds(VideoClient client, int jobs) throws IOException, InterruptedException {
+        while (true) {
+            Map<String, Double> metrics = client.metrics();
+            if (metrics.getOrDefault(DURATION + "_count" + ALL, 0.0) >= jobs) {
+                return metrics.getOrDefault(DURATION + "_sum" + ALL, 0.0);
+            }
+            Thread.sleep(PAUSE_MILLIS);
+        }
     }
 
     private void generate(LoadedModels models, Path video) throws IOException {

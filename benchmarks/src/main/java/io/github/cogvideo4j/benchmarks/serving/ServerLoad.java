@@ -12,7 +12,7 @@ public final class ServerLoad {
     private ServerLoad() {}
 
     /// Measures. Options are `--parts` with the names below, commas between, and, for the soak, `--jobs N`, for
-    /// cancels, `--tries N`, for what serving adds, `--rounds N`.
+    /// cancels, `--tries N`, for what serving adds and for passes, `--rounds N`.
     ///
     /// @param args the launcher, the model's folder and a folder to work in
     public static void main(String[] args) throws Exception {
@@ -31,6 +31,7 @@ public final class ServerLoad {
                     new CancelMeasurement(own, goals, Integer.parseInt(arguments.get("tries", "200"))).run();
                 case "overhead" ->
                     new OverheadMeasurement(own, goals, Integer.parseInt(arguments.get("rounds", "5"))).run();
+                case "passes" -> new PassMeasurement(own, goals, Integer.parseInt(arguments.get("rounds", "5"))).run();
                 case "time-left" -> new TimeLeftMeasurement(own, goals).run();
                 case "soak" -> new Soak(own, goals, Integer.parseInt(arguments.get("jobs", "500"))).run();
                 default -> throw new IllegalArgumentException("no part " + part + ": " + List.of(args));

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.inference.video;
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.formats.problem.Place;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
+import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.internal.video.FrameSource;
 import io.github.cogvideo4j.inference.internal.video.PixelFrame;
 import java.io.IOException;
@@ -45,6 +46,29 @@ public final class VideoFile {
             } finally {
                 if (!whole) {
                     video.close();
+                }
+            }
+        }
+    }
+
+    /// Reads the first frame of a file and decodes no other.
+    ///
+    /// @throws InvalidRequestException `video` as [#read(Path, FrameChoice, VideoLimits)]
+    public static Image firstFrame(Path file, VideoLimits limits) throws IOException {
+        try (FrameSource source = new FrameSource(file, limits)) {
+            requireRoom(file, 1, source.height(), source.width(), limits);
+            if (!source.next()) {
+                throw refused(file, "inference.video.no-frames");
+            }
+            Image image = Image.allocate(source.height(), source.width());
+            boolean whole = false;
+            try (PixelFrame converter = new PixelFrame(source.height(), source.width())) {
+                source.copyTo(converter, image.pixels());
+                whole = true;
+                return image;
+            } finally {
+                if (!whole) {
+                    image.close();
                 }
             }
         }
@@ -113,6 +137,16 @@ public final class VideoFile {
         /// The first ones.
         static FrameChoice first(int most) {
             return count -> IntStream.range(0, Math.min(count, most)).toArray();
+        }
+
+        /// Evenly spread ones, with the first and the last among them where there are several.
+        static FrameChoice spread(int most) {
+            return count -> {
+                int chosen = Math.min(count, most);
+                return IntStream.range(0, chosen)
+                        .map(i -> chosen == 1 ? 0 : Math.toIntExact(Math.round(i * (count - 1.0) / (chosen - 1))))
+                        .toArray();
+            };
         }
 
         /// What CogVideo's `ddim_inversion.py` takes: without the skipped ones at both ends, every `step`-th

@@ -14,6 +14,8 @@ import io.github.cogvideo4j.inference.MissingCapabilityException;
 import io.github.cogvideo4j.inference.image.Image;
 import io.github.cogvideo4j.inference.video.VideoFile.FrameChoice;
 import io.github.cogvideo4j.inference.video.VideoFile.VideoLimits;
+import io.github.cogvideo4j.testing.Generator;
+import io.github.cogvideo4j.testing.Property;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -21,6 +23,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.IntSummaryStatistics;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -143,7 +146,23 @@ class VideoFilesTest {
             assertThat(some.frames()).isEqualTo(3);
             assertThat(some.frame(1).mismatch(all.frame(5))).isEqualTo(-1);
             assertThat(some.frame(2).mismatch(all.frame(11))).isEqualTo(-1);
+            try (Image first = VideoFile.firstFrame(file, VideoLimits.DEFAULT)) {
+                assertThat(first.pixels().mismatch(all.frame(0))).isEqualTo(-1);
+            }
         }
+    }
+
+    @Property(tries = 300)
+    void spreadFramesHaveBothEndsAndPausesThatDifferByOneAtMost(Generator random) {
+        int count = random.integer(1, 300);
+        int most = random.integer(2, 60);
+        int[] chosen = FrameChoice.spread(most).of(count);
+        assertThat(chosen).hasSize(Math.min(count, most)).startsWith(0).endsWith(count - 1);
+        IntSummaryStatistics pauses = IntStream.range(1, chosen.length)
+                .map(i -> chosen[i] - chosen[i - 1])
+                .summaryStatistics();
+        assertThat(count == 1 || pauses.getMin() >= 1 && pauses.getMax() - pauses.getMin() <= 1)
+                .isTrue();
     }
 
     /// The counts that `get_video_frames` of CogVideo's ddim_inversion.py gives for the same arguments.

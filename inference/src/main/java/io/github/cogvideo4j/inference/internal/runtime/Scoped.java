@@ -50,6 +50,16 @@ public final class Scoped {
         }
     }
 
+    /// Makes something that owns what was made before. When it cannot be made, that is closed.
+    public static <T> T orClosed(Runnable close, Supplier<T> body) {
+        try {
+            return body.get();
+        } catch (RuntimeException | Error e) {
+            close.run();
+            throw e;
+        }
+    }
+
     /// Keeps a tensor beyond its scope. Whoever keeps it closes it.
     public static Tensor keep(Tensor tensor) {
         tensor.retainReference();

@@ -65,12 +65,7 @@ final class Generation {
         try (PointerScope _ = new PointerScope();
                 Begun begun = begin(index)) {
             Tensor latents = owned(() -> denoised(begun, text));
-            try {
-                return new Round(begun.seeds(), latents, decoded(latents));
-            } catch (RuntimeException | Error e) {
-                latents.close();
-                throw e;
-            }
+            return Scoped.orClosed(latents::close, () -> new Round(begun.seeds(), latents, decoded(latents)));
         }
     }
 
@@ -102,18 +97,17 @@ final class Generation {
         }
         List<Long> seeds = request.seeds().stream().map(seed -> seed + index).toList();
         RandomSource random = RandomSource.ofEach(seeds);
-        SamplerRun sampler = session.sampler().run(request.settings().steps(), source.firstStep(request));
-        try {
-            LatentSource.Start start = source.start(session.setting(RequestCheck.prompts(request), random), sampler);
-            start.image().ifPresent(image -> session.probe().see("image_latents", image));
-            session.probe().see("initial_latents", start.latents());
-            session.started(start.latents());
-            return new Begun(index, seeds, random, sampler, start);
-        } catch (RuntimeException | Error e) {
-            sampler.close();
-            random.close();
-            throw e;
-        }
+        return Scoped.orClosed(random::close, () -> {
+            SamplerRun sampler = session.sampler().run(request.settings().steps(), source.firstStep(request));
+            return Scoped.orClosed(sampler::close, () -> {
+                LatentSource.Start start =
+                        source.start(session.setting(RequestCheck.prompts(request), random), sampler);
+                start.image().ifPresent(image -> session.probe().see("image_latents", image));
+                session.probe().see("initial_latents", start.latents());
+                session.started(start.latents());
+                return new Begun(index, seeds, random, sampler, start);
+            });
+        });
     }
 
     private Tensor denoised(Begun begun, Tensor text) {

@@ -30,11 +30,8 @@ import io.github.cogvideo4j.server.internal.store.WorkQueue;
 import io.github.cogvideo4j.server.internal.store.WorkQueue.Wish;
 import io.github.cogvideo4j.server.internal.worker.Worker;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -48,7 +45,6 @@ import java.util.UUID;
 /// The jobs of one server: its store, its files, and the worker that makes the videos.
 public final class Engine implements Jobs, AutoCloseable {
     private static final String STORE = "jobs.db";
-    private static final String LOCK = "lock";
 
     private final EngineSettings settings;
     private final JobMetrics metrics;
@@ -62,12 +58,13 @@ public final class Engine implements Jobs, AutoCloseable {
     private final Timings timings;
     private final Worker worker;
     private final Housekeeping housekeeping;
-    private final Optional<FileChannel> lock;
+    private final Results results;
+    private final Optional<FolderLock> lock;
     private volatile boolean draining;
     private Runnable untellExit = () -> {};
     private boolean closed;
 
-    private Engine(EngineSettings settings, JobMetrics metrics, InstantSource clock, Optional<FileChannel> lock)
+    private Engine(EngineSettings settings, JobMetrics metrics, InstantSource clock, Optional<FolderLock> lock)
             throws IOException {
         this.settings = settings;
         this.metrics = metrics;
@@ -79,6 +76,7 @@ public final class Engine implements Jobs, AutoCloseable {
         this.queues = new Queues(store, clock);
         this.work = store.work(settings.lease(), settings.attempts());
         this.timings = store.timings();
+        this.results = new Results(files, store.files(), metrics);
         this.housekeeping = new Housekeeping(settings, store, work, files, clock, metrics);
         this.worker = new Worker(new Worker.Setup(
                 "worker-" + UUID.randomUUID(),
@@ -105,10 +103,12 @@ public final class Engine implements Jobs, AutoCloseable {
 
     static Engine open(EngineSettings settings, JobMetrics metrics, InstantSource clock) throws IOException {
         if (settings.models().isEmpty()) {
-            throw refusedToStart("server.job.no-models");
+            throw new InvalidRequestException(ProblemCode.REQUEST, Place.nowhere(), "server.job.no-models");
         }
         new JobFiles(settings.data()); // makes the folder
-        Optional<FileChannel> lock = settings.storeUrl().isPresent() ? Optional.empty() : Optional.of(lock(settings));
+        // Servers that share a store share the folder.
+        Optional<FolderLock> lock =
+                settings.storeUrl().isPresent() ? Optional.empty() : Optional.of(FolderLock.of(settings.data()));
         boolean opened = false;
         try {
             Engine engine = new Engine(settings, metrics, clock, lock);
@@ -120,30 +120,6 @@ public final class Engine implements Jobs, AutoCloseable {
                 lock.get().close();
             }
         }
-    }
-
-    /// One server has a folder to itself, unless they share a store. The system ends the lock with the process.
-    private static FileChannel lock(EngineSettings settings) throws IOException {
-        FileChannel channel =
-                FileChannel.open(settings.data().resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        boolean locked = false;
-        try {
-            locked = channel.tryLock() != null;
-        } catch (OverlappingFileLockException _) {
-            // another server in this process
-        } finally {
-            if (!locked) {
-                channel.close();
-            }
-        }
-        if (!locked) {
-            throw refusedToStart("server.job.data-in-use", settings.data());
-        }
-        return channel;
-    }
-
-    private static InvalidRequestException refusedToStart(String key, Object... arguments) {
-        return new InvalidRequestException(ProblemCode.REQUEST, Place.nowhere(), key, arguments);
     }
 
     /// Begins to work. When the virtual machine goes down, by SIGTERM for one, the engine is drained first.
@@ -158,6 +134,7 @@ public final class Engine implements Jobs, AutoCloseable {
     public void drain(Duration grace) {
         draining = true;
         worker.stop(grace);
+        results.close();
         changes.ring();
     }
 
@@ -184,32 +161,7 @@ public final class Engine implements Jobs, AutoCloseable {
 
     @Override
     public String reuse(String owner, String id, Source source) throws IOException {
-        Job job = find(owner, id);
-        String name = UUID.randomUUID().toString().replace("-", "") + ".part";
-        Path file = source == Source.RESULT
-                ? file(owner, id, FileKind.VIDEO).path()
-                : files.uploads()
-                        .resolve(Optional.ofNullable(job.request().inputs().get(input(source)))
-                                .orElseThrow(() -> new JobRefusedException(
-                                        Reason.NOT_FOUND, Message.of("server.job.no-file", id, word(source)))));
-        try {
-            files.reuse(file, name);
-        } catch (NoSuchFileException _) {
-            throw new JobRefusedException(Reason.EXPIRED, Message.of("server.job.expired", id));
-        }
-        return name;
-    }
-
-    private static VideoRequest.Input input(Source source) {
-        return switch (source) {
-            case RESULT, INPUT -> VideoRequest.Input.INPUT;
-            case LAST_IMAGE -> VideoRequest.Input.LAST_IMAGE;
-            case MASK -> VideoRequest.Input.MASK;
-        };
-    }
-
-    private static String word(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        return results.reuse(find(owner, id), source);
     }
 
     @Override
@@ -301,7 +253,8 @@ public final class Engine implements Jobs, AutoCloseable {
         Optional<Instant> expires = settings.retention().map(clock.instant()::plus);
         JobState was = store.cancel(owner, id, error, expires);
         if (was.isOver()) {
-            throw new JobRefusedException(Reason.CANNOT_CANCEL, Message.of("server.job.cannot-cancel", id, word(was)));
+            throw new JobRefusedException(
+                    Reason.CANNOT_CANCEL, Message.of("server.job.cannot-cancel", id, Results.word(was)));
         }
         worker.stop(id, Wish.CANCEL);
         changes.ring();
@@ -344,28 +297,7 @@ public final class Engine implements Jobs, AutoCloseable {
 
     @Override
     public JobFile file(String owner, String id, FileKind kind) throws IOException {
-        Job job = owned(owner, id).job();
-        try {
-            if (kind == FileKind.PREVIEW && job.state() == JobState.IN_PROGRESS) {
-                return files.preview(id, job.attempt(), job.progress().preview());
-            }
-            return switch (job.state()) {
-                case QUEUED, IN_PROGRESS ->
-                    throw new JobRefusedException(Reason.NOT_READY, Message.of("server.job.not-ready", id));
-                case FAILED ->
-                    throw new JobRefusedException(
-                            Reason.FAILED,
-                            Message.of(
-                                    "server.job.failed",
-                                    id,
-                                    job.error().map(Job.JobError::message).orElse("")));
-                case EXPIRED, DELETED ->
-                    throw new JobRefusedException(Reason.EXPIRED, Message.of("server.job.expired", id));
-                case COMPLETED -> files.file(id, job.attempt(), kind);
-            };
-        } catch (NoSuchFileException _) {
-            throw new JobRefusedException(Reason.NOT_FOUND, Message.of("server.job.no-file", id, word(kind)));
-        }
+        return results.file(owned(owner, id).job(), kind);
     }
 
     @Override

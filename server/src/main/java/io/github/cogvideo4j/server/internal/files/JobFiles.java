@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -42,8 +43,10 @@ public final class JobFiles {
 
     private final Path videos;
     private final Path uploads;
-    /// Files do not change, so their hashes are computed once.
-    private final Map<Path, String> hashes = new ConcurrentHashMap<>();
+    /// Files are replaced by whole ones only, so their hashes are computed once.
+    private final Map<Path, Hashed> hashes = new ConcurrentHashMap<>();
+
+    private record Hashed(long size, Instant modified, String sha256) {}
 
     /// Files in a folder, which is made where there is none.
     public JobFiles(Path data) throws IOException {
@@ -119,7 +122,7 @@ public final class JobFiles {
             }
         }
         sync(folder);
-        Files.move(folder, videos.resolve(name(id, attempt)), StandardCopyOption.ATOMIC_MOVE);
+        Files.move(folder, finished(id, attempt), StandardCopyOption.ATOMIC_MOVE);
         sync(videos);
         return bytes;
     }
@@ -162,7 +165,40 @@ public final class JobFiles {
     ///
     /// @throws NoSuchFileException when it is not there
     public JobFile file(String id, int attempt, FileKind kind) throws IOException {
-        return file(videos.resolve(name(id, attempt)).resolve(kind.fileName()), kind);
+        return file(finished(id, attempt).resolve(kind.fileName()), kind);
+    }
+
+    /// The folder of a finished attempt.
+    Path finished(String id, int attempt) {
+        return videos.resolve(name(id, attempt));
+    }
+
+    /// A name for what is being made for a finished attempt; what a kill leaves there goes with the uploads that no
+    /// job names.
+    Path inTheMaking(FileKind kind) {
+        return uploads.resolve(UUID.randomUUID() + "-" + kind.fileName());
+    }
+
+    /// Puts a file that was made for a finished attempt beside its video, on the disk and at once.
+    ///
+    /// @return the size of all files of the attempt
+    /// @throws NoSuchFileException when the attempt's files were deleted meanwhile
+    long adopt(Path made, String id, int attempt, FileKind kind) throws IOException {
+        sync(made);
+        Path folder = finished(id, attempt);
+        Files.move(
+                made,
+                folder.resolve(kind.fileName()),
+                StandardCopyOption.REPLACE_EXISTING,
+                StandardCopyOption.ATOMIC_MOVE);
+        sync(folder);
+        long bytes = 0;
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                bytes += Files.size(file);
+            }
+        }
+        return bytes;
     }
 
     /// A preview of an attempt that runs.
@@ -179,15 +215,15 @@ public final class JobFiles {
     private JobFile file(Path path, FileKind kind) throws IOException {
         long size = Files.size(path);
         Instant modified = Files.getLastModifiedTime(path).toInstant();
-        String known = hashes.get(path);
-        if (known == null) {
-            known = sha256(path);
+        Hashed known = hashes.get(path);
+        if (known == null || known.size() != size || !known.modified().equals(modified)) {
+            known = new Hashed(size, modified, sha256(path));
             if (hashes.size() >= MOST_HASHES) {
                 hashes.clear();
             }
             hashes.put(path, known);
         }
-        return new JobFile(path, kind, size, known, modified);
+        return new JobFile(path, kind, size, known.sha256(), modified);
     }
 
     private static String sha256(Path path) throws IOException {
@@ -205,15 +241,24 @@ public final class JobFiles {
 
     /// Whether a finished attempt has its video.
     public boolean isComplete(String id, int attempt) {
-        return Files.isRegularFile(videos.resolve(name(id, attempt)).resolve(FileKind.VIDEO.fileName()));
+        return Files.isRegularFile(finished(id, attempt).resolve(FileKind.VIDEO.fileName()));
     }
 
-    /// Deletes the files of an attempt, finished or not.
+    /// Deletes the files of an attempt, finished or not. Those of a finished one lose their place all at once, so that
+    /// no server puts another beside them meanwhile.
     public void delete(String id, int attempt) throws IOException {
-        for (Path folder : List.of(unfinished(id, attempt), videos.resolve(name(id, attempt)))) {
-            delete(folder);
-            hashes.keySet().removeIf(path -> path.startsWith(folder));
+        Path unfinished = unfinished(id, attempt);
+        delete(unfinished);
+        Path finished = finished(id, attempt);
+        if (Files.isDirectory(finished, LinkOption.NOFOLLOW_LINKS)) {
+            try {
+                Files.move(finished, unfinished, StandardCopyOption.ATOMIC_MOVE);
+            } catch (NoSuchFileException _) {
+                // another server was faster
+            }
+            delete(unfinished);
         }
+        hashes.keySet().removeIf(path -> path.startsWith(finished) || path.startsWith(unfinished));
     }
 
     /// Deletes an upload.

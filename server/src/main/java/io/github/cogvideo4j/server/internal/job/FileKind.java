@@ -30,6 +30,11 @@ public enum FileKind {
         return fileName;
     }
 
+    /// Whether it is made of the video when somebody asks for it.
+    public boolean isDerived() {
+        return this == THUMBNAIL || this == SPRITESHEET || this == GIF;
+    }
+
     /// The media type.
     public String mediaType() {
         return mediaType;

@@ -65,6 +65,18 @@ public final class FileRows {
                 """, code, message, JobStore.change(connection), id));
     }
 
+    /// Notes that files were made of a completed job's video.
+    ///
+    /// @param bytes the size of all files of the attempt
+    public void resize(String id, int attempt, long bytes) {
+        database.write(connection -> Sql.update(
+                connection,
+                "update job set file_bytes = ? where id = ? and attempt = ? and state = 'COMPLETED'",
+                bytes,
+                id,
+                attempt));
+    }
+
     /// The size of all files of finished jobs.
     public long bytes() {
         return database.read(connection -> Sql.number(connection, "select coalesce(sum(file_bytes), 0) from job"));

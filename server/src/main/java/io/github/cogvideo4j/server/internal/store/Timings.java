@@ -19,17 +19,27 @@ public final class Timings {
 
     /// What a job of a shape takes.
     ///
-    /// @param before until the first step: encoding
-    /// @param step   each step
-    /// @param after  after the last step: decoding, files
-    public record Timing(Duration before, Duration step, Duration after) {
+    /// @param before    until the first step: encoding, and what the first step takes longer than the others
+    /// @param step      each step
+    /// @param after     after the last step: decoding, files
+    /// @param decode    how much of that is decoding, 0 when it is not known
+    /// @param sameShape whether it was measured with jobs of the very shape, and not foretold from others
+    public record Timing(Duration before, Duration step, Duration after, Duration decode, boolean sameShape) {
+        /// The share of decoding in what comes after the steps, when it is known.
+        public Optional<Double> decoding() {
+            return decode.isPositive() && after.isPositive()
+                    ? Optional.of(Math.min(1, (double) decode.toNanos() / after.toNanos()))
+                    : Optional.empty();
+        }
+
         /// A job with this number of steps.
         public Duration of(int steps) {
             return before.plus(step.multipliedBy(steps)).plus(after);
         }
 
         private Timing times(double factor) {
-            return new Timing(times(before, factor), times(step, factor), times(after, factor));
+            return new Timing(
+                    times(before, factor), times(step, factor), times(after, factor), times(decode, factor), false);
         }
 
         private static Duration times(Duration time, double factor) {
@@ -48,22 +58,25 @@ public final class Timings {
             Timing mean = before.map(old -> new Timing(
                             mean(old.before(), timing.before()),
                             mean(old.step(), timing.step()),
-                            mean(old.after(), timing.after())))
+                            mean(old.after(), timing.after()),
+                            old.decode().isZero() ? timing.decode() : mean(old.decode(), timing.decode()),
+                            true))
                     .orElse(timing);
             Sql.update(
                     connection,
                     """
-                    insert into timing (shape, model, work, before_ms, step_ms, after_ms, samples)
-                    values (?, ?, ?, ?, ?, ?, 1)
+                    insert into timing (shape, model, work, before_ms, step_ms, after_ms, decode_ms, samples)
+                    values (?, ?, ?, ?, ?, ?, ?, 1)
                     on conflict (shape) do update set before_ms = excluded.before_ms, step_ms = excluded.step_ms,
-                        after_ms = excluded.after_ms, samples = timing.samples + 1
+                        after_ms = excluded.after_ms, decode_ms = excluded.decode_ms, samples = timing.samples + 1
                     """,
                     shape,
                     model,
                     work,
                     millis(mean.before()),
                     millis(mean.step()),
-                    millis(mean.after()));
+                    millis(mean.after()),
+                    millis(mean.decode()));
             return true;
         });
     }
@@ -93,7 +106,9 @@ public final class Timings {
         return new Timing(
                 duration(row.getDouble("before_ms")),
                 duration(row.getDouble("step_ms")),
-                duration(row.getDouble("after_ms")));
+                duration(row.getDouble("after_ms")),
+                duration(row.getDouble("decode_ms")),
+                true);
     }
 
     private static Duration mean(Duration old, Duration newest) {

@@ -24,14 +24,14 @@ import java.util.Optional;
 /// An attempt at a job while it runs: its heartbeat, and the wish to stop it.
 final class Attempt {
     /// A running job is never silent for longer.
-    private static final Duration LONGEST_SILENCE = Duration.ofSeconds(4);
+    private static final Duration LONGEST_SILENCE = Duration.ofSeconds(3);
 
     private static final int FP32_EXPONENT = 0x7F80_0000;
     private static final int BF16_EXPONENT = 0x7F80;
     private static final int FP16_EXPONENT = 0x7C00;
 
     private final Claim claim;
-    private final int together;
+    private final Turn turn;
     private final WorkQueue queue;
     private final Timings timings;
     private final Instant begun;
@@ -44,10 +44,15 @@ final class Attempt {
     private long lastTold;
     private long lastBeat = System.nanoTime();
 
-    /// @param together how many jobs the same pass makes
-    Attempt(Claim claim, int together, WorkQueue queue, Timings timings, JobMetrics metrics, Instant begun) {
+    /// A job's turn in a pass of the model.
+    ///
+    /// @param number counted from 1; prompts are encoded and videos decoded in this order
+    /// @param jobs   how many the pass makes
+    record Turn(int number, int jobs) {}
+
+    Attempt(Claim claim, Turn turn, WorkQueue queue, Timings timings, JobMetrics metrics, Instant begun) {
         this.claim = claim;
-        this.together = together;
+        this.turn = turn;
         this.queue = queue;
         this.timings = timings;
         this.begun = begun;
@@ -56,14 +61,14 @@ final class Attempt {
                 job.made().steps(), timings.of(shape(), job.request().model(), work()), metrics, System::nanoTime);
     }
 
-    /// A pass with several jobs takes a time of its own.
+    /// A pass with several jobs takes a time of its own, and each turn in it as well.
     private String shape() {
         String shape = claim.row().shape();
-        return together == 1 ? shape : shape + " x" + together;
+        return turn.jobs() == 1 ? shape : shape + " " + turn.number() + "/" + turn.jobs();
     }
 
     private double work() {
-        return together * StoredJob.work(claim.row().job());
+        return turn.jobs() * StoredJob.work(claim.row().job());
     }
 
     Claim claim() {

@@ -52,15 +52,13 @@ final class PassRunner {
 
     /// The attempts at jobs that were claimed together.
     List<Attempt> attempts(List<Claim> claims) {
-        return claims.stream()
-                .map(claim -> new Attempt(
-                        claim,
-                        claims.size(),
-                        queue,
-                        setup.timings(),
-                        metrics,
-                        setup.clock().instant()))
-                .toList();
+        Instant begun = setup.clock().instant();
+        List<Attempt> attempts = new ArrayList<>();
+        for (Claim claim : claims) {
+            Attempt.Turn turn = new Attempt.Turn(attempts.size() + 1, claims.size());
+            attempts.add(new Attempt(claim, turn, queue, setup.timings(), metrics, begun));
+        }
+        return List.copyOf(attempts);
     }
 
     /// Makes the videos. Every attempt has ended afterwards.
@@ -150,7 +148,7 @@ final class PassRunner {
         return plan;
     }
 
-    /// A video is whole: what belongs to it is made, and all of it published.
+    /// A video is whole: it is published with what was measured.
     private void made(Attempt attempt, GenerationResult result) {
         try {
             Claim claim = attempt.claim();
@@ -159,18 +157,18 @@ final class PassRunner {
             GeneratedVideo video = result.videos().getFirst();
             Files.writeString(
                     folder.resolve(FileKind.FIGURES.fileName()), video.json().toString());
-            Job.Sprites sprites = DerivedFiles.make(folder);
-            ended(attempt, publish(attempt, sprites) ? "completed" : "cancelled");
+            ended(attempt, publish(attempt) ? "completed" : "cancelled");
         } catch (RuntimeException | IOException | Error thrown) {
             failed(attempt, thrown);
         }
     }
 
-    private boolean publish(Attempt attempt, Job.Sprites sprites) throws IOException {
+    private boolean publish(Attempt attempt) throws IOException {
         Claim claim = attempt.claim();
         Job job = claim.row().job();
         long bytes = setup.files().publish(claim.id(), claim.attempt());
         Optional<Instant> expires = expires();
+        Job.Sprites sprites = DerivedFiles.sprites(job.made().frames());
         WorkQueue.Outcome outcome = new WorkQueue.Outcome(job.made(), Optional.of(sprites), bytes, expires);
         if (insisting(() -> queue.complete(claim, outcome))) {
             attempt.noteTiming();

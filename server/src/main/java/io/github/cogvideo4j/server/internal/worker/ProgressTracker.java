@@ -20,7 +20,7 @@ final class ProgressTracker implements JobListener {
 
     private static final double AFTER = 15;
     private static final double WHOLE = 100;
-    /// How much of what comes after the steps is decoding; files are the rest.
+    /// How much of what comes after the steps is decoding, where that has not been measured; files are the rest.
     private static final double DECODING = 0.8;
 
     private static final int MOST = 99;
@@ -40,11 +40,11 @@ final class ProgressTracker implements JobListener {
     private int percent;
     private long denoisingBegun;
     private long denoisingEnded;
-    private int stepsDone;
+    private final StepTimes stepTimes = new StepTimes();
     private long lastStep;
-    /// The first step takes longer than the others: weights are read, and kernels are chosen.
-    private double firstStepNanos;
-    private double otherStepsNanos;
+    private long decodingBegun;
+    /// When a piece was decoded last.
+    private long lastDecoded;
 
     /// @param steps    the denoising steps that are planned
     /// @param expected what earlier jobs took
@@ -62,9 +62,14 @@ final class ProgressTracker implements JobListener {
     public synchronized void on(JobEvent event) {
         switch (event) {
             case JobEvent.Begun(var activity, long pieces) -> begin(activity.id(), pieces);
-            case JobEvent.Advanced(long amount) -> done += amount;
+            case JobEvent.Advanced(long amount) -> {
+                done += amount;
+                if (phase.equals(Stage.DECODE.id())) {
+                    lastDecoded = nanos.getAsLong();
+                }
+            }
             case GenerationEvent.Stepped(GenerationStep step) -> stepped(step.elapsed());
-            case GenerationEvent.PreviewWritten _ -> preview = stepsDone;
+            case GenerationEvent.PreviewWritten _ -> preview = stepTimes.count();
             default -> {
                 // nothing that progress is counted in
             }
@@ -81,10 +86,14 @@ final class ProgressTracker implements JobListener {
         if (!next.equals(phase)) {
             metrics.phase(phase, Duration.ofNanos(now - phaseBegun));
             if (phase.equals(Stage.DENOISE.id())) {
-                denoisingEnded = now;
+                denoisingEnded = lastStep; // others of the same pass may have been decoded since then
+                lastDecoded = 0;
             }
             phase = next;
             phaseBegun = now;
+            if (next.equals(Stage.DECODE.id())) {
+                decodingBegun = now;
+            }
             if (next.equals(Stage.DENOISE.id()) && denoisingBegun == 0) {
                 denoisingBegun = now;
                 lastStep = now;
@@ -99,12 +108,7 @@ final class ProgressTracker implements JobListener {
         long now = nanos.getAsLong();
         double took = now - lastStep;
         lastStep = now;
-        stepsDone++;
-        if (stepsDone == 1) {
-            firstStepNanos = took;
-        } else {
-            otherStepsNanos += took;
-        }
+        stepTimes.add(took);
         metrics.step(computed);
     }
 
@@ -118,12 +122,13 @@ final class ProgressTracker implements JobListener {
         double before = expected.map(timing -> share(timing.before())).orElse(BEFORE);
         double after = expected.map(timing -> share(timing.after())).orElse(AFTER);
         double now;
-        if (stepsDone == 0) {
+        if (stepTimes.count() == 0) {
             now = before * fraction(expected.map(Timing::before), nanos.getAsLong() - begun);
         } else if (denoisingEnded == 0) {
-            now = before + (WHOLE - before - after) * Math.min(1, (double) stepsDone / steps);
+            now = before + (WHOLE - before - after) * Math.min(1, (double) stepTimes.count() / steps);
         } else {
-            double part = phase.equals(SAVE) ? DECODING : total > 0 ? DECODING * done / total : 0;
+            double decoding = expected.flatMap(Timing::decoding).orElse(DECODING);
+            double part = phase.equals(SAVE) ? decoding : total > 0 ? decoding * done / total : 0;
             now = WHOLE - after + after * Math.min(1, part);
         }
         percent = Math.clamp((long) now, percent, MOST);
@@ -145,38 +150,66 @@ final class ProgressTracker implements JobListener {
     /// How long it takes still, when that can be told.
     synchronized Optional<Duration> left() {
         long now = nanos.getAsLong();
+        int stepsDone = stepTimes.count();
         if (stepsDone == 0) {
             return expected.map(
                     timing -> atLeastNothing((double) (timing.of(steps).toNanos() - (now - begun))));
         }
-        double step = stepsDone == 1 ? firstStepNanos : otherStepsNanos / (stepsDone - 1);
-        double after = expected.map(timing -> (double) timing.after().toNanos())
-                .orElse(AFTER / (WHOLE - BEFORE - AFTER) * step * steps);
+        double step = step();
+        double after = after(step);
         if (denoisingEnded == 0) {
             // After the last step others of the same pass may be decoded first.
             double current = Math.min(stepsDone < steps ? step : after, (double) (now - lastStep));
             return Optional.of(atLeastNothing((steps - stepsDone) * step - current + after));
         }
-        double passed = now - denoisingEnded;
-        if (phase.equals(Stage.DECODE.id()) && done > 0 && total > 0) {
-            double decoding = (double) (now - phaseBegun) * total / done;
-            after = Math.max(passed, decoding / DECODING);
+        return Optional.of(atLeastNothing(decoded(after) - (now - denoisingEnded)));
+    }
+
+    /// What a step takes from now on.
+    private double step() {
+        return stepTimes.count() == 1 && expected.isPresent()
+                ? expected.get().step().toNanos()
+                : stepTimes.usual();
+    }
+
+    /// What comes after the steps takes as long as it did for an earlier job, slower or faster as the machine is now.
+    private double after(double step) {
+        if (expected.isEmpty()) {
+            return AFTER / (WHOLE - BEFORE - AFTER) * step * steps;
         }
-        return Optional.of(atLeastNothing(after - passed));
+        Timing timing = expected.get();
+        double earlier = timing.step().toNanos();
+        double pace = timing.sameShape() && earlier > 0 ? step / earlier : 1;
+        return timing.after().toNanos() * pace;
+    }
+
+    /// The same as more and more pieces are decoded: as far as they are, they count instead of what was foretold.
+    private double decoded(double foretold) {
+        if (lastDecoded == 0) {
+            return foretold;
+        }
+        double part = phase.equals(Stage.DECODE.id()) && total > 0 ? Math.min(1, (double) done / total) : 1;
+        double decoding = decodingBegun - denoisingEnded + (lastDecoded - decodingBegun) / part;
+        double whole = decoding / expected.flatMap(Timing::decoding).orElse(DECODING);
+        return part * whole + (1 - part) * foretold;
     }
 
     private static Duration atLeastNothing(double nanos) {
         return Duration.ofNanos(Math.max(0, Math.round(nanos)));
     }
 
-    /// What the job took, once it is done.
+    /// What the job took, once it is done. What its first step took longer than the others is before the steps.
     synchronized Optional<Timing> measured() {
-        if (stepsDone == 0 || denoisingEnded == 0) {
+        if (stepTimes.count() == 0 || denoisingEnded == 0) {
             return Optional.empty();
         }
+        double before = denoisingBegun - begun + stepTimes.firstExcess();
+        double after = nanos.getAsLong() - denoisingEnded;
         return Optional.of(new Timing(
-                Duration.ofNanos(denoisingBegun - begun),
-                Duration.ofNanos((denoisingEnded - denoisingBegun) / stepsDone),
-                Duration.ofNanos(nanos.getAsLong() - denoisingEnded)));
+                atLeastNothing(before),
+                atLeastNothing(stepTimes.mean()),
+                atLeastNothing(after),
+                atLeastNothing((double) lastDecoded - denoisingEnded),
+                true));
     }
 }

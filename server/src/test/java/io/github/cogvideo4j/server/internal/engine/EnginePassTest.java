@@ -12,8 +12,12 @@ import io.github.cogvideo4j.server.internal.job.Job;
 import io.github.cogvideo4j.server.internal.job.Job.JobState;
 import io.github.cogvideo4j.server.internal.job.JobMetrics;
 import io.github.cogvideo4j.server.internal.job.JobRefusedException.Reason;
+import io.github.cogvideo4j.server.internal.job.VideoRequest;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,11 +26,13 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 
 /// Several jobs in one pass of the model.
 class EnginePassTest extends TinyEngines {
-    private EngineSettings together(int maxBatch) {
-        EngineSettings usual = settings(MODEL);
+    private EngineSettings together(Path model, int maxBatch) {
+        EngineSettings usual = settings(model);
         return new EngineSettings(
                 usual.data(),
                 usual.storeUrl(),
@@ -66,7 +72,7 @@ class EnginePassTest extends TinyEngines {
     @Test
     void jobsOfOneShapeAreMadeInOnePassEachWithItsOwnFilesAndRecord() throws Exception {
         Passes passes = new Passes();
-        try (Engine engine = Engine.open(together(4), passes)) {
+        try (Engine engine = Engine.open(together(MODEL, 4), passes)) {
             Job cat = submit(engine, request("a cat", 3, 1));
             Job dog = submit(engine, request("a dog", 3, 0).withSeed(8));
             Job other = submit(engine, request("a cow", 2, 0));
@@ -79,20 +85,22 @@ class EnginePassTest extends TinyEngines {
                         engine.file(ANN, job.id(), FileKind.RECORD).path());
                 assertThat(record).contains('"' + job.request().prompt() + '"');
                 assertThat(record).contains("\"seed\": " + job.request().seed());
-                Path alone = folder.resolve(job.id() + ".mp4");
-                try (PlannedGeneration plan = new GenerationJob(
-                                request(job.request().prompt(), 3, 0)
-                                        .withSeed(job.request().seed())
-                                        .generation(MODEL, settings(MODEL).options(), Path::of, folder, alone))
-                        .plan(JobControl.none())) {
-                    plan.run(JobControl.none());
-                }
-                assertThat(difference(
-                                alone,
-                                engine.file(ANN, job.id(), FileKind.VIDEO).path()))
-                        .isLessThan(1);
+                assertIsAsAlone(engine, job);
             }
         }
+    }
+
+    private void assertIsAsAlone(Engine engine, Job job) throws IOException {
+        Path alone = folder.resolve(job.id() + ".mp4");
+        VideoRequest request =
+                request(job.request().prompt(), 3, 0).withSeed(job.request().seed());
+        try (PlannedGeneration plan = new GenerationJob(
+                        request.generation(MODEL, settings(MODEL).options(), Path::of, folder, alone))
+                .plan(JobControl.none())) {
+            plan.run(JobControl.none());
+        }
+        assertThat(difference(alone, engine.file(ANN, job.id(), FileKind.VIDEO).path()))
+                .isLessThan(1);
     }
 
     /// The root mean square of the differences of pixels, as the goldens bound it for half precision.
@@ -114,7 +122,7 @@ class EnginePassTest extends TinyEngines {
     @Test
     void aJobThatIsDeletedLeavesItsPassAndTheOthersGoOn() throws Exception {
         Passes passes = new Passes();
-        try (Engine engine = Engine.open(together(3), passes)) {
+        try (Engine engine = Engine.open(together(MODEL, 3), passes)) {
             List<Job> jobs = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
                 jobs.add(submit(engine, request("a cat " + i, 40, 0)));
@@ -135,7 +143,7 @@ class EnginePassTest extends TinyEngines {
     void aPassThatTheMemoryDoesNotSufficeForIsMadeJobByJob() throws Exception {
         Passes passes = new Passes();
         passes.failures.set(1);
-        try (Engine engine = Engine.open(together(3), passes)) {
+        try (Engine engine = Engine.open(together(MODEL, 3), passes)) {
             List<Job> jobs = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
                 jobs.add(submit(engine, request("a cat " + i, 2, 0)));
@@ -147,5 +155,39 @@ class EnginePassTest extends TinyEngines {
             }
             assertThat(passes.sizes).containsExactly(3, 1, 1, 1);
         }
+    }
+
+    /// The embedding of one word computes no numbers, so what is spoiled is the one job whose prompt has it.
+    @Test
+    void aJobThatComputesNoNumbersFailsByNameAndTheOthersOfItsPassAreMade() throws Exception {
+        Path model = copiedModel();
+        spoilWord(model.resolve("text_encoder/model.safetensors"));
+        Passes passes = new Passes();
+        try (Engine engine = Engine.open(together(model, 3), passes)) {
+            Job cat = submit(engine, request("a cat", 3, 0));
+            Job panda = submit(engine, request("a panda", 3, 0));
+            Job cow = submit(engine, request("a cow", 3, 0));
+            engine.start();
+            until(engine, cow.id(), JobState.COMPLETED);
+            assertThat(passes.sizes).containsExactly(3);
+            assertThat(engine.find(ANN, panda.id()).error().orElseThrow().code())
+                    .isEqualTo("nan_inf");
+            assertRefused(Reason.FAILED, () -> engine.file(ANN, panda.id(), FileKind.VIDEO));
+            for (Job job : List.of(cat, cow)) {
+                assertThat(engine.find(ANN, job.id()).state()).isEqualTo(JobState.COMPLETED);
+                assertIsAsAlone(engine, job);
+            }
+        }
+    }
+
+    /// The row of `▁panda`, piece 131 of the tokenizer.
+    private static void spoilWord(Path weights) throws IOException {
+        ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(weights)).order(ByteOrder.LITTLE_ENDIAN);
+        int begin = Long.BYTES + Math.toIntExact(file.getLong(0));
+        JsonNode shared = new ObjectMapper()
+                .readTree(new String(file.array(), Long.BYTES, begin - Long.BYTES, StandardCharsets.UTF_8))
+                .path("shared.weight");
+        int row = shared.path("shape").get(1).asInt() * Float.BYTES;
+        spoil(weights, begin + shared.path("data_offsets").get(0).asLong() + 131L * row, row);
     }
 }

@@ -18,9 +18,9 @@ import io.github.cogvideo4j.server.internal.job.JobMetrics;
 import io.github.cogvideo4j.server.internal.job.JobRefusedException.Reason;
 import io.github.cogvideo4j.server.internal.job.Jobs;
 import io.github.cogvideo4j.server.internal.job.VideoRequest;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +54,7 @@ class EngineTest extends TinyEngines {
                 plan.run(JobControl.none());
             }
             assertThat(engine.file(ANN, first.id(), FileKind.VIDEO).path()).hasSameBinaryContentAs(alone);
+            assertThat(names(first)).containsExactlyInAnyOrder("video.mp4", "video.mp4.json", "figures.json");
             try (Image thumbnail =
                     Image.read(engine.file(ANN, first.id(), FileKind.THUMBNAIL).path())) {
                 assertThat(List.of(thumbnail.width(), thumbnail.height())).containsExactly(80, 48);
@@ -69,21 +70,35 @@ class EngineTest extends TinyEngines {
                     .contains("\"a cat\"");
             assertThat(engine.file(ANN, first.id(), FileKind.GIF).size()).isPositive();
             assertThat(engine.file(ANN, first.id(), FileKind.VIDEO).sha256()).matches("[0-9a-f]{64}");
-            try (Stream<Path> all = Files.list(folder.resolve("data/videos").resolve(first.id() + "-1"))) {
-                assertThat(all.map(file -> file.getFileName().toString()))
-                        .containsExactlyInAnyOrder(
-                                "video.mp4",
-                                "video.mp4.json",
-                                "video.gif",
-                                "thumbnail.webp",
-                                "spritesheet.webp",
-                                "figures.json");
-            }
+            assertThat(names(first))
+                    .containsExactlyInAnyOrder(
+                            "video.mp4",
+                            "video.mp4.json",
+                            "video.gif",
+                            "thumbnail.webp",
+                            "spritesheet.webp",
+                            "figures.json");
+            assertThat(engine.status().fileBytes()).isEqualTo(bytes(first));
             assertThat(engine.estimate(request("a dog", 3, 0)).seconds()).isPresent();
             assertThat(engine.models().getFirst().loaded()).isTrue();
             assertRefused(Reason.NOT_FOUND, () -> engine.find("ben", first.id()));
             assertRefused(Reason.NOT_FOUND, () -> engine.file("ben", first.id(), FileKind.VIDEO));
         }
+    }
+
+    private List<String> names(Job job) throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve("data/videos").resolve(job.id() + "-1"))) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        }
+    }
+
+    private long bytes(Job job) throws IOException {
+        long bytes = 0;
+        for (String name : names(job)) {
+            bytes += Files.size(
+                    folder.resolve("data/videos").resolve(job.id() + "-1").resolve(name));
+        }
+        return bytes;
     }
 
     /// A seed that was not asked for is another one each time; the wish is the same.
@@ -190,22 +205,15 @@ class EngineTest extends TinyEngines {
 
     @Test
     void aModelThatComputesNoNumbersFailsByNameAndTheWorkerGoesOn() throws Exception {
-        Path broken = folder.resolve("broken");
-        try (Stream<Path> files = Files.walk(MODEL)) {
-            for (Path file : files.toList()) {
-                Files.copy(file, broken.resolve(MODEL.relativize(file).toString()));
-            }
-        }
-        // All ones are a NaN in every type. The end of the file is a weight.
+        Path broken = copiedModel();
         Path weights;
         try (Stream<Path> files = Files.list(broken.resolve("transformer"))) {
             weights = files.filter(file -> file.toString().endsWith(".safetensors"))
                     .findFirst()
                     .orElseThrow();
         }
-        byte[] bytes = Files.readAllBytes(weights);
-        java.util.Arrays.fill(bytes, bytes.length - 64, bytes.length, (byte) -1);
-        Files.write(weights, bytes, StandardOpenOption.TRUNCATE_EXISTING);
+        // The end of the file is a weight.
+        spoil(weights, Files.size(weights) - 64, 64);
         EngineSettings both = settings(MODEL);
         EngineSettings settings = new EngineSettings(
                 both.data(),

@@ -20,14 +20,20 @@ import io.github.cogvideo4j.server.internal.job.Jobs;
 import io.github.cogvideo4j.server.internal.job.VideoRequest;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -65,6 +71,26 @@ abstract class TinyEngines {
 
     Engine open() throws IOException {
         return Engine.open(settings(MODEL), JobMetrics.NONE);
+    }
+
+    /// A copy of the model that a test may spoil.
+    Path copiedModel() throws IOException {
+        Path copy = folder.resolve("spoiled");
+        try (Stream<Path> files = Files.walk(MODEL)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, copy.resolve(MODEL.relativize(file).toString()));
+            }
+        }
+        return copy;
+    }
+
+    /// Makes bytes of a file of weights all ones, which are a NaN in every type.
+    static void spoil(Path weights, long position, int bytes) throws IOException {
+        byte[] ones = new byte[bytes];
+        Arrays.fill(ones, (byte) -1);
+        try (FileChannel channel = FileChannel.open(weights, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(ones), position);
+        }
     }
 
     static VideoRequest request(String prompt, int steps, int previewEvery) {

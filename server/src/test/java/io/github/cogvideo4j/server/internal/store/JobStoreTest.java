@@ -226,12 +226,20 @@ class JobStoreTest extends StoredJobs {
             timings.add("s", "m", 10, timing(3, 6, 9));
             timings.add("s", "m", 10, timing(6, 12, 18));
             assertThat(timings.of("s", "m", 10)).contains(timing(4, 8, 12));
-            assertThat(timings.of("twice", "m", 20)).contains(timing(8, 16, 24));
+            Timings.Timing foretold = timings.of("twice", "m", 20).orElseThrow();
+            assertThat(foretold.sameShape()).isFalse();
+            assertThat(foretold.of(1)).isEqualTo(timing(8, 16, 24).of(1));
+            assertThat(foretold.decode()).isEqualTo(Duration.ofSeconds(12));
             assertThat(timings.of("twice", "other", 20)).isEmpty();
         }
     }
 
     private static Timings.Timing timing(int before, int step, int after) {
-        return new Timings.Timing(Duration.ofSeconds(before), Duration.ofSeconds(step), Duration.ofSeconds(after));
+        return new Timings.Timing(
+                Duration.ofSeconds(before),
+                Duration.ofSeconds(step),
+                Duration.ofSeconds(after),
+                Duration.ofSeconds(after).dividedBy(2),
+                true);
     }
 }

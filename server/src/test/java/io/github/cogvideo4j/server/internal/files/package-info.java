@@ -1,0 +1,4 @@
+@NullMarked
+package io.github.cogvideo4j.server.internal.files;
+
+import org.jspecify.annotations.NullMarked;
