@@ -19,11 +19,7 @@ public final class Main {
         Program program = new Program(Terminal.ofSystem(), System.getenv());
         // What follows only tells something when a signal ends the JVM: our own exit comes after the run's end.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> program.interrupt(Main::signal), "told-of-signals"));
-        ParentProcess.end()
-                .ifPresent(end -> Thread.ofPlatform().daemon().start(() -> {
-                    end.join();
-                    System.exit(ExitCode.INTERRUPTED.value());
-                }));
+        ParentProcess.whenEnded(() -> System.exit(ExitCode.INTERRUPTED.value()));
         System.exit(program.run(arguments).value());
     }
 }

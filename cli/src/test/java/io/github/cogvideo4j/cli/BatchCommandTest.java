@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -130,5 +131,32 @@ class BatchCommandTest {
         Run.usage(batch(rows, output(), "--master", "none", "--conf", "spark.x=1"), "--conf");
         Run.usage(batch(rows, output(), "--print-submit"), "--print-submit");
         assertThat(folder.resolve("videos")).doesNotExist();
+    }
+
+    /// The line for `spark-submit` is printed whole, however long it is, and the jars of Spark's archive travel.
+    @Test
+    void theLineForSparkSubmitIsWhole() throws IOException {
+        Path spark = folder.resolve("spark's");
+        Files.createDirectories(spark.resolve("jars"));
+        Files.createDirectories(spark.resolve("submit/lib"));
+        List<String> words = new ArrayList<>(List.of(
+                "batch",
+                rows("rows.txt", "a cat"),
+                output(),
+                "--print-submit",
+                "--master",
+                "k8s://https://cluster:6443"));
+        words.addAll(SMALL);
+        for (int i = 0; i < 100; i++) {
+            words.addAll(List.of("--conf", "spark.executorEnv.SOME_VARIABLE_" + i + "=some value"));
+        }
+        Run run = Run.in(Map.of("LANG", "C", "COGVIDEO_SPARK_HOME", spark.toString()), words.toArray(String[]::new));
+        Run.done(run);
+        assertThat(run.out())
+                .startsWith("spark-submit --master k8s://https://cluster:6443 --class io.github.cogvideo4j.cli.Main")
+                .contains("--jars '" + spark.toString().replace("'", "'\\''") + "/submit/lib/*.jar'")
+                .contains("--conf 'spark.executorEnv.SOME_VARIABLE_99=some value'")
+                .endsWith("SOME_VARIABLE_99=some value'\n")
+                .doesNotContain("--print-submit", "…");
     }
 }

@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.cogvideo4j.cli.console.Terminal;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// One run of the program with its output kept.
 public record Run(ExitCode exit, String out, String err) {
@@ -32,6 +37,13 @@ public record Run(ExitCode exit, String out, String err) {
     /// is `GenerationTimeTest`.
     public static String withoutTime(String printed) {
         return printed.replaceAll("(?m)^(about \\d+ minutes? for|剩余 \\d+ 步约需) .*\\R", "");
+    }
+
+    /// The class path for another Java. Some launchers of tests put the classes under test on a loader of their own.
+    public static String classPath() {
+        return Main.class.getClassLoader() instanceof URLClassLoader loader
+                ? Stream.of(loader.getURLs()).map(URL::getPath).collect(Collectors.joining(File.pathSeparator))
+                : System.getProperty("java.class.path");
     }
 
     /// Requires that a run did its job.

@@ -152,9 +152,29 @@ public record BatchRequest(
         /// The system property with the class path that executors need besides Spark's.
         public static final String CLASS_PATH = "cogvideo4j.classpath";
 
+        private static final String NATIVE_FIRST = "org.bytedeco.javacpp.pathsFirst";
+
         /// Copies the settings.
         public Cluster {
             settings = Map.copyOf(settings);
+        }
+
+        /// The options of an executor's Java. libtorch's memory is not the heap's, and what it logs is in Spark's log,
+        /// not dropped as in the program.
+        ///
+        /// @param samePaths whether every machine has unpacked native libraries where this one has them
+        public static String executorOptions(boolean samePaths) {
+            StringBuilder options = new StringBuilder("-Dorg.bytedeco.javacpp.maxPhysicalBytes=0"
+                    + " -Dorg.bytedeco.javacpp.maxBytes=0 -Dorg.bytedeco.javacpp.logger=slf4j"
+                    + " -Dslf4j.provider=org.apache.logging.slf4j.SLF4JServiceProvider"
+                    + " --enable-native-access=ALL-UNNAMED");
+            if (samePaths && Boolean.getBoolean(NATIVE_FIRST)) {
+                for (String name : List.of(NATIVE_FIRST, "java.library.path", "DJL_CACHE_DIR")) {
+                    Optional.ofNullable(System.getProperty(name))
+                            .ifPresent(value -> options.append(" \"-D" + name + "=" + value + "\""));
+                }
+            }
+            return options.toString();
         }
 
         /// Whether Spark's classes are in this process.

@@ -7,6 +7,7 @@ import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.cluster.BatchRequest.Cluster;
 import io.github.cogvideo4j.cluster.BatchRequest.TaskKind;
 import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,8 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The embedded Spark; `scripts/spark-test.sh` has a cluster of several processes.
 class SparkBatchTest {
@@ -53,9 +56,12 @@ class SparkBatchTest {
     }
 
     private BatchRequest videos(String output, String... prompts) throws IOException {
-        Path rows = Files.write(folder.resolve(output + ".txt"), List.of(prompts));
+        Path rows = Files.write(folder.resolve(output.contains(".") ? output : output + ".txt"), List.of(prompts));
         return embedded(BatchRequest.of(
-                TaskKind.GENERATE, rows.toString(), folder.resolve(output).toString(), Batches.defaults()));
+                TaskKind.GENERATE,
+                rows.toString(),
+                folder.resolve(output + ".out").toString(),
+                Batches.defaults()));
     }
 
     private static BatchReport run(BatchRequest request) throws IOException {
@@ -73,6 +79,22 @@ class SparkBatchTest {
         assertThat(report.perHour())
                 .hasSize(1)
                 .allSatisfy((device, rate) -> assertThat(device).endsWith(" cpu"));
+    }
+
+    /// Rows of several models may come in any order.
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void eachOfSeveralModelsIsOpenedOnce(boolean spark) throws IOException {
+        String other = Resources.golden("pipelines/t2v-5b").toString();
+        BatchRequest both = videos(
+                "both.jsonl",
+                "{\"prompt\": \"a cat\"}",
+                "{\"prompt\": \"a cat\", \"model\": \"" + other + "\"}",
+                "{\"prompt\": \"a dog\", \"height\": 64}",
+                "{\"prompt\": \"a dog\", \"model\": \"" + other + "\", \"height\": 64}");
+        BatchReport report = run(OneThread.of(both, both.scratch(), spark ? both.cluster() : Optional.empty()));
+        assertThat(report.completed()).isEqualTo(4);
+        assertThat(report.loads()).isEqualTo(2);
     }
 
     /// A program that has a Spark of its own keeps it, and its executors keep the model from batch to batch.

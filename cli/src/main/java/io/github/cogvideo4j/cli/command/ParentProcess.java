@@ -15,12 +15,16 @@ public final class ParentProcess {
         return "-D" + PROPERTY + "=" + ProcessHandle.current().pid();
     }
 
-    /// The end of the process that waits for this one; empty when none does.
-    public static Optional<CompletableFuture<?>> end() {
-        return Optional.ofNullable(System.getProperty(PROPERTY))
+    /// Has something done when the process that waits for this one ends; nothing where none does.
+    public static void whenEnded(Runnable action) {
+        Optional.ofNullable(System.getProperty(PROPERTY))
                 .map(Long::valueOf)
                 .map(pid -> ProcessHandle.of(pid)
                         .<CompletableFuture<?>>map(ProcessHandle::onExit)
-                        .orElseGet(() -> CompletableFuture.completedFuture(pid)));
+                        .orElseGet(() -> CompletableFuture.completedFuture(pid)))
+                .ifPresent(end -> Thread.ofPlatform().daemon().start(() -> {
+                    end.join();
+                    action.run();
+                }));
     }
 }

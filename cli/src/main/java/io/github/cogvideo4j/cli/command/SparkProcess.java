@@ -1,7 +1,6 @@
 package io.github.cogvideo4j.cli.command;
 
 import io.github.cogvideo4j.cli.console.Console;
-import io.github.cogvideo4j.cli.console.ShellWord;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cluster.BatchRequest.Cluster;
 import io.github.cogvideo4j.formats.problem.Place;
@@ -113,14 +112,15 @@ final class SparkProcess {
 
     /// Prints the line for `spark-submit` that runs the same batch. The jars of Spark's archive travel with it; others
     /// have to lie under the same path on every machine.
-    void print(Cluster cluster, List<String> arguments) throws IOException {
+    void print(Cluster cluster, List<String> arguments) {
         Optional<Path> bundle = found().map(home -> home.resolve("submit")).filter(Files::isDirectory);
         Map<String, String> settings = new LinkedHashMap<>();
         List<String> words = new ArrayList<>(List.of("spark-submit", "--master", cluster.master()));
         words.addAll(List.of("--class", "io.github.cogvideo4j.cli.Main"));
         String program;
         if (bundle.isPresent()) {
-            words.addAll(List.of("--jars", jars(bundle.get().resolve("lib"))));
+            // Spark expands it.
+            words.addAll(List.of("--jars", bundle.get().toAbsolutePath().resolve("lib") + "/*.jar"));
             settings.put("spark.driver.userClassPathFirst", "true");
             settings.put("spark.executor.userClassPathFirst", "true");
             program = bundle.get().resolve("cogvideo.jar").toAbsolutePath().toString();
@@ -130,22 +130,12 @@ final class SparkProcess {
             settings.put("spark.executor.extraClassPath", ours);
             program = ours.split(File.pathSeparator, 2)[0];
         }
-        settings.put(
-                "spark.executor.extraJavaOptions",
-                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0"
-                        + " -Dorg.bytedeco.javacpp.maxBytes=0 --enable-native-access=ALL-UNNAMED"
-                        + " -Dslf4j.provider=org.apache.logging.slf4j.SLF4JServiceProvider");
+        settings.put("spark.executor.extraJavaOptions", Cluster.executorOptions(bundle.isEmpty()));
         settings.putAll(cluster.settings());
         settings.forEach((name, value) -> words.addAll(List.of("--conf", name + "=" + value)));
         words.add(program);
         arguments.stream().filter(word -> !word.equals("--print-submit")).forEach(words::add);
-        console.line(words.stream().map(ShellWord::of).collect(Collectors.joining(" ")));
-    }
-
-    private static String jars(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.map(file -> file.toAbsolutePath().toString()).sorted().collect(Collectors.joining(","));
-        }
+        console.command(words);
     }
 
     /// Our jars, from anywhere.

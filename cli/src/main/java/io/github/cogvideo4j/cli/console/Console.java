@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Scanner;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ObjectNode;
 
 /// The streams that a command talks to. Results, what a check found among them, go to the standard output;
@@ -103,6 +104,11 @@ public final class Console {
     /// Prints a line of the result that is no sentence (a row of a table), unless JSON is wanted.
     public void line(String text) {
         printResult(Message.clean(text));
+    }
+
+    /// Prints a command to be copied, unless JSON is wanted. However many words it has, none is left out.
+    public void command(List<String> words) {
+        printResult(words.stream().map(Message::clean).map(ShellWord::of).collect(Collectors.joining(" ")));
     }
 
     private synchronized void printResult(String text) {

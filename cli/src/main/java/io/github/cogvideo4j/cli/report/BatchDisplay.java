@@ -46,6 +46,7 @@ public final class BatchDisplay implements JobListener, AutoCloseable {
         switch (event) {
             case BatchEvent.RowBegun begun -> stands(begun.standing());
             case RowEnded ended -> ended(ended);
+            case JobEvent.Warned warned -> console.warn(warned.problem());
             default -> {}
         }
     }

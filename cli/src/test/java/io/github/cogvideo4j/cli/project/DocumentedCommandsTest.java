@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.cli.Program;
+import io.github.cogvideo4j.cli.Run;
 import io.github.cogvideo4j.cli.arguments.Language;
 import io.github.cogvideo4j.cli.arguments.OptionNames;
 import io.github.cogvideo4j.cli.console.Console;
@@ -141,7 +142,7 @@ class DocumentedCommandsTest {
 
     @BeforeAll
     static void start() throws IOException {
-        server = new CommandServer(folder, ShownOutputTest.classPath(), Resources.project(""));
+        server = new CommandServer(folder, Run.classPath(), Resources.project(""));
     }
 
     @AfterAll

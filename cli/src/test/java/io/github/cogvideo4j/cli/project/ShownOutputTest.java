@@ -6,10 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.cogvideo4j.cli.Main;
 import io.github.cogvideo4j.cli.Run;
 import io.github.cogvideo4j.testing.Resources;
-import java.io.File;
 import java.io.IOException;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -18,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -89,15 +85,8 @@ class ShownOutputTest {
                   -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 -Dorg.bytedeco.javacpp.maxBytes=0 \
                   -Dorg.bytedeco.javacpp.logger=slf4j -Dslf4j.internal.verbosity=ERROR -cp '%s' %s "$@"
                 """.formatted(
-                        Path.of(System.getProperty("java.home"), "bin", "java"), classPath(), Main.class.getName()));
+                Path.of(System.getProperty("java.home"), "bin", "java"), Run.classPath(), Main.class.getName()));
         assertThat(launcher.toFile().setExecutable(true)).isTrue();
-    }
-
-    /// Some launchers of tests put the classes under test on a loader of their own.
-    static String classPath() {
-        return Main.class.getClassLoader() instanceof URLClassLoader loader
-                ? Stream.of(loader.getURLs()).map(URL::getPath).collect(Collectors.joining(File.pathSeparator))
-                : System.getProperty("java.class.path");
     }
 
     /// What the document does not show: how `my-model` was hurt. One bit of one value.

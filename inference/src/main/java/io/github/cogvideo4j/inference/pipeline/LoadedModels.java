@@ -11,22 +11,40 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /// A model that stays open from one generation to the next, for callers that carry out many: a batch, a server.
 ///
-/// One model is held at a time. A request for another one, or for the same one loaded in another way, closes it and
-/// opens that; so does a request for a model whose files have changed since they were opened. A request for another
+/// One model makes videos at a time. A request for another one, or for the same one loaded in another way, closes it
+/// and opens that; so does a request for a model whose files have changed since they were opened. A request for another
 /// kind of input or another scheduler does not. Safe to use from several threads: a model that a plan still uses is
 /// closed when that plan is.
 public final class LoadedModels implements AutoCloseable {
     private static final int COMPONENT_DEPTH = 2;
 
+    private final int mostAhead;
+    private final Deque<Entry> ahead = new ArrayDeque<>();
     private Optional<Entry> current = Optional.empty();
     private int loads;
+
+    /// One model at a time.
+    public LoadedModels() {
+        this(0);
+    }
+
+    /// For a caller that estimates many generations before it plans the first one: the models that it estimates with
+    /// stay open until their turn comes. Their weights are mapped when they are first used, so until then they take
+    /// little memory.
+    ///
+    /// @param mostAhead the most models that wait for their turn; of more, the first to come is closed
+    public LoadedModels(int mostAhead) {
+        this.mostAhead = mostAhead;
+    }
 
     /// Plans a generation as [GenerationJob#plan] does. Whoever called closes the plan, and the model stays open.
     ///
@@ -41,7 +59,7 @@ public final class LoadedModels implements AutoCloseable {
     ///
     /// @throws io.github.cogvideo4j.inference.InferenceException when it cannot be carried out
     public GenerationPlan estimate(GenerationRequest request) throws IOException {
-        return PlannedGeneration.estimate(request, this::lease);
+        return PlannedGeneration.estimate(request, this::leaseAhead);
     }
 
     /// Has something done when the virtual machine goes down, while generations still run: it may let them end, or
@@ -58,22 +76,58 @@ public final class LoadedModels implements AutoCloseable {
         return loads;
     }
 
-    /// Closes the model that is open, or lets the plans that use it do so.
+    /// Closes the models that are open, or lets the plans that use them do so.
     @Override
     public synchronized void close() {
         current.ifPresent(Entry::retire);
         current = Optional.empty();
+        ahead.forEach(Entry::retire);
+        ahead.clear();
     }
 
     private synchronized Lease lease(GenerationRequest request) throws IOException {
         Wanted wanted = Wanted.of(request);
         if (current.filter(entry -> entry.serves(wanted)).isEmpty()) {
-            // Before the other one is opened: together they may not fit into memory.
-            close();
-            current = Optional.of(new Entry(wanted, Components.open(request.model(), wanted.options())));
-            loads++;
+            // Before the other one computes: together they may not fit into memory.
+            current.ifPresent(Entry::retire);
+            current = Optional.empty();
+            Optional<Entry> planned = waiting(wanted);
+            planned.ifPresent(ahead::remove);
+            current = Optional.of(planned.isPresent() ? planned.get() : open(wanted, request));
         }
-        Entry entry = current.orElseThrow();
+        return lent(current.orElseThrow(), request);
+    }
+
+    /// A model that is only looked at. The one that makes videos stays open.
+    private synchronized Lease leaseAhead(GenerationRequest request) throws IOException {
+        Wanted wanted = Wanted.of(request);
+        Optional<Entry> known = current.filter(entry -> entry.serves(wanted)).or(() -> waiting(wanted));
+        if (known.isEmpty() && mostAhead == 0) {
+            return lease(request);
+        }
+        return lent(known.isPresent() ? known.get() : openAhead(wanted, request), request);
+    }
+
+    private Entry openAhead(Wanted wanted, GenerationRequest request) throws IOException {
+        if (ahead.size() == mostAhead) {
+            ahead.removeFirst().retire();
+        }
+        Entry entry = open(wanted, request);
+        ahead.add(entry);
+        return entry;
+    }
+
+    private Optional<Entry> waiting(Wanted wanted) {
+        return ahead.stream().filter(entry -> entry.serves(wanted)).findFirst();
+    }
+
+    private Entry open(Wanted wanted, GenerationRequest request) throws IOException {
+        Entry entry = new Entry(wanted, Components.open(request.model(), wanted.options()));
+        loads++;
+        return entry;
+    }
+
+    private static Lease lent(Entry entry, GenerationRequest request) {
         VideoGenerator generator = sharing(entry.model, request);
         entry.use();
         return new Lease(generator, entry::giveBack, entry::retire);

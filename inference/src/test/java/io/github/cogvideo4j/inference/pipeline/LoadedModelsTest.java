@@ -165,6 +165,34 @@ class LoadedModelsTest {
         }
     }
 
+    /// A caller that looks at all its generations first opens each model once, whatever their order, and of more models
+    /// than it may have waiting those that waited longest again.
+    @Test
+    void modelsThatWereEstimatedWithWaitForTheirTurn() throws IOException {
+        GenerationRequest one = request(MODEL, "a cat", "one.gif");
+        GenerationRequest other = request(Resources.golden("pipelines/t2v-5b"), "a cat", "other.gif");
+        try (LoadedModels models = new LoadedModels(2)) {
+            for (GenerationRequest request : List.of(one, other, one, other)) {
+                models.estimate(request);
+            }
+            run(models, one);
+            models.estimate(other);
+            models.estimate(one);
+            run(models, to("another.gif", one));
+            run(models, other);
+            assertThat(models.loads()).isEqualTo(2);
+        }
+        try (LoadedModels models = new LoadedModels(1)) {
+            models.estimate(one);
+            models.estimate(other);
+            run(models, to("third.gif", one));
+            run(models, to("fourth.gif", other));
+            assertThat(models.loads()).isEqualTo(3);
+        }
+        assertThat(folder.resolve("third.gif")).hasSameBinaryContentAs(folder.resolve("one.gif"));
+        assertThat(folder.resolve("fourth.gif")).hasSameBinaryContentAs(folder.resolve("other.gif"));
+    }
+
     @Test
     void aModelIsClosedWhenTheLastPlanThatUsesItIs() throws IOException {
         try (LoadedModels models = new LoadedModels();

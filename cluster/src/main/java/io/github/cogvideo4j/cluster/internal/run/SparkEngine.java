@@ -41,33 +41,6 @@ final class SparkEngine implements BatchRun.RowEngine {
     /// After so many jobs in which no row came to an end, the batch ends.
     private static final int MOST_JOBS = 2;
 
-    /// What differs from Spark's defaults, with the reason.
-    private static final Map<String, String> SETTINGS = Map.ofEntries(
-            // A row after the other, and a process that stays where it is: there is no data to be near to.
-            Map.entry("spark.locality.wait", "0s"),
-            Map.entry("spark.scheduler.minRegisteredResourcesRatio", "0"),
-            // A slow video is a long video; a copy would waste a device.
-            Map.entry("spark.speculation", "false"),
-            // Our own count is four; what a process refuses because of its weights is not the row's.
-            Map.entry("spark.task.maxFailures", "100"),
-            // A device that fails is not to eat all rows: two failures exclude its executor for the rest of the job.
-            // It is not its machine, where the others go on. A row may fail twice on one executor, so that it comes to
-            // its fourth try where there are two of them.
-            Map.entry("spark.excludeOnFailure.enabled", "true"),
-            Map.entry("spark.excludeOnFailure.task.maxTaskAttemptsPerExecutor", "2"),
-            Map.entry("spark.excludeOnFailure.task.maxTaskAttemptsPerNode", "99"),
-            Map.entry("spark.excludeOnFailure.stage.maxFailedExecutorsPerNode", "1000"),
-            // An idle process that ends has to load the model again.
-            Map.entry("spark.dynamicAllocation.enabled", "false"),
-            Map.entry("spark.network.timeout", "600s"),
-            Map.entry("spark.task.reaper.enabled", "true"),
-            Map.entry("spark.task.reaper.killTimeout", "300s"));
-
-    /// libtorch's memory is not the heap's; what an executor logs is in Spark's log, not dropped as in the program.
-    private static final String EXECUTOR_OPTIONS = "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0"
-            + " -Dorg.bytedeco.javacpp.maxBytes=0 -Dorg.bytedeco.javacpp.logger=slf4j"
-            + " -Dslf4j.provider=org.apache.logging.slf4j.SLF4JServiceProvider --enable-native-access=ALL-UNNAMED";
-
     private final BatchRequest request;
     private final Cluster cluster;
     private final ManifestLog log;
@@ -80,41 +53,15 @@ final class SparkEngine implements BatchRun.RowEngine {
         this.log = log;
     }
 
-    private SparkConf conf() {
-        SparkConf conf = new SparkConf();
-        boolean submitted = conf.contains("spark.master");
-        if (!submitted) {
-            // One process owns one device, so it makes one row at a time; a local master that is not told so never
-            // tries a row again.
-            conf.setMaster(cluster.master().equals(Cluster.EMBEDDED) ? "local[1,2]" : cluster.master());
-        }
-        conf.setIfMissing("spark.app.name", "cogvideo batch " + request.name());
-        cluster.settings().forEach(conf::set);
-        if (conf.get("spark.master").startsWith("local")) {
-            conf.setIfMissing("spark.excludeOnFailure.enabled", "false"); // there is nowhere else
-        }
-        SETTINGS.forEach(conf::setIfMissing);
-        // What is on our class path goes before Spark's jars: its annotations of Jackson are older than ours.
-        Optional.ofNullable(System.getProperty(BatchRequest.Cluster.CLASS_PATH)).ifPresent(path -> {
-            conf.setIfMissing("spark.executor.extraClassPath", path);
-            conf.setIfMissing("spark.executor.extraJavaOptions", EXECUTOR_OPTIONS);
-        });
-        boolean local = conf.get("spark.master").startsWith("local");
-        conf.setIfMissing("spark.ui.enabled", local ? "false" : "true");
-        if (!local && conf.contains("spark.executor.cores")) {
-            // One row at a time in each process: it owns the device.
-            conf.setIfMissing("spark.task.cpus", conf.get("spark.executor.cores"));
-        }
-        return conf;
-    }
-
     @Override
     public boolean make(List<BatchWork> works, Standings standings, JobControl control) throws IOException {
         if (works.isEmpty()) {
             return false;
         }
+        SparkSettings.warning(Runtime.version()).ifPresent(control::notice);
+        SparkConf conf = SparkSettings.of(cluster, request.name());
         SparkProgress progress = new SparkProgress(works, standings);
-        try (Session session = Session.open(conf());
+        try (Session session = Session.open(conf);
                 ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
                         Thread.ofPlatform().daemon().factory())) {
             JavaSparkContext spark = session.spark();

@@ -48,6 +48,9 @@ public final class GenerateTask implements RowTask {
     /// H.264 at the usual quality, in bytes for each pixel.
     private static final double BYTES_PER_PIXEL = 0.1;
 
+    /// How many models rows may name that each is opened once: what is known of one takes a megabyte or two.
+    private static final int MODELS_AHEAD = 32;
+
     private static final int SHEET = 400_000;
     private static final int LONGEST_NAME = 60;
     private static final double MOST_SECONDS = 3600;
@@ -70,7 +73,7 @@ public final class GenerateTask implements RowTask {
     /// @param kept     models that stay open when this is closed; empty: it has models of its own
     public GenerateTask(ObjectNode defaults, String device, int threads, Optional<LoadedModels> kept) {
         this.defaults = defaults.deepCopy();
-        this.models = kept.orElseGet(LoadedModels::new);
+        this.models = kept.orElseGet(() -> new LoadedModels(MODELS_AHEAD));
         this.owner = kept.isEmpty();
         this.device = device;
         this.threads = threads;
