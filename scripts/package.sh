@@ -134,7 +134,7 @@ source cli/src/launcher/start.bash
 flags=("-Dcogvideo4j.root=$stage" "-Djava.library.path=$stage/lib/native" -Dorg.bytedeco.javacpp.pathsFirst=true)
 program_flags
 train "$work"
-[[ -s $cache ]] || fail "the cache of loaded classes could not be made"
+[[ -s $cache && -s $serve_cache ]] || fail "the caches of loaded classes could not be made"
 
 archive=$root/target/$name.tar.gz
 tar -C "$work" --owner=0 --group=0 --numeric-owner -czf "$archive" "$name"
