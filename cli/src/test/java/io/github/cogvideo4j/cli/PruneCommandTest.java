@@ -3,12 +3,22 @@ package io.github.cogvideo4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.cogvideo4j.cli.outcome.ExitCode;
+import io.github.cogvideo4j.inference.video.VideoCheck.VideoSymptom;
+import io.github.cogvideo4j.inference.watch.WatchReport;
+import io.github.cogvideo4j.inference.watch.WatchReport.Sample;
+import io.github.cogvideo4j.inference.watch.WatchReport.Score;
+import io.github.cogvideo4j.inference.watch.WatchReport.State;
+import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -145,6 +155,35 @@ class PruneCommandTest {
         assertThat(run("prune", training, "--keep", "best:psnr", "--scores", scores)
                         .err())
                 .contains("psnr");
+    }
+
+    /// A checkpoint whose videos are broken is not the best, however steady they are.
+    @Test
+    void theBestStepIsThatOfAWatch() throws IOException {
+        WatchReport report = new WatchReport(
+                "outputs",
+                "base",
+                0,
+                false,
+                List.of("a cat"),
+                new LinkedHashMap<>(),
+                List.of(
+                        watched(9, 0.96, Set.of()),
+                        watched(10, 1, Set.of(VideoSymptom.BLACK)),
+                        watched(11, 0.95, Set.of())));
+        Path file = folder.resolve("report.json");
+        Files.writeString(file, report.json().toString());
+        JsonNode plan = result(run("prune", training, "--keep", "best:flicker", "--scores", file, "--json"));
+        assertThat(plan.get("checkpoints").get(0).get("fate").asString()).isEqualTo("kept");
+        assertThat(plan.get("checkpoints").get(1).get("fate").asString()).isEqualTo("goes");
+        usage("psnr", "prune", training, "--keep", "best:psnr", "--scores", file);
+    }
+
+    private static WatchedCheckpoint watched(long step, double steadiness, Set<VideoSymptom> symptoms) {
+        return WatchedCheckpoint.fresh(
+                        "checkpoint-" + step, "checkpoint-", step, State.DONE, Optional.empty(), Optional.empty())
+                .withSamples(List.of(new Sample(
+                        0, "videos/" + step + ".mp4", Map.of(Score.TEMPORAL_FLICKERING, steadiness), symptoms)));
     }
 
     @Test

@@ -75,8 +75,12 @@ final class FloatDecoder {
     private void fromShorts(int[] bits, int count) {
         switch (from) {
             case BF16 -> {
+                // Two loops: the compiler vectorises neither the widening nor the shift where they stand together.
                 for (int i = 0; i < count; i++) {
-                    bits[i] = shorts[i] << 16;
+                    bits[i] = shorts[i];
+                }
+                for (int i = 0; i < count; i++) {
+                    bits[i] <<= 16;
                 }
             }
             case F16 -> {

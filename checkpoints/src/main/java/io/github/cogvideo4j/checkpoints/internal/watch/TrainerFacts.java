@@ -1,6 +1,8 @@
 package io.github.cogvideo4j.checkpoints.internal.watch;
 
 import io.github.cogvideo4j.checkpoints.inspect.TrainingConfiguration;
+import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedCheckpoint;
+import io.github.cogvideo4j.checkpoints.internal.source.distributed.SavedValues;
 import io.github.cogvideo4j.checkpoints.internal.watch.TensorBoardLogs.Scalar;
 import io.github.cogvideo4j.checkpoints.source.Checkpoint;
 import io.github.cogvideo4j.formats.FormatException;
@@ -25,10 +27,12 @@ import tools.jackson.databind.JsonNode;
 /// what matters.
 ///
 /// @param learningRate the learning rate of the next step: `_last_lr` of the schedule that accelerate
-///                     (`scheduler.bin`) or DeepSpeed (`lr_scheduler` in its model states) saved; else the last that
+///                     (`scheduler.bin`), DeepSpeed (`lr_scheduler` in its model states) or a distributed
+///                     checkpoint saved, or `lr` of the optimizer's groups of parameters there; else the last that
 ///                     `trainer_state.json` of transformers' trainer has, or that was logged for TensorBoard up to
 ///                     this step; else DeepSpeed's configured one
-/// @param loss         the last loss in `trainer_state.json`, or that was logged for TensorBoard up to this step
+/// @param loss         the last loss in `trainer_state.json`, in finetrainers' `train_state` (the mean of all
+///                     ranks), or that was logged for TensorBoard up to this step
 public record TrainerFacts(OptionalDouble learningRate, OptionalDouble loss) {
     private static final String SCHEDULE = "scheduler.bin";
     private static final String TRAINER_STATE = "trainer_state.json";
@@ -50,10 +54,19 @@ public record TrainerFacts(OptionalDouble learningRate, OptionalDouble loss) {
                     .map(TrainerFacts::lastRate)
                     .orElse(OptionalDouble.empty());
         }
+        SavedValues saved = saved(checkpoint);
+        if (rate.isEmpty()) {
+            rate = savedRate(saved);
+        }
         if (rate.isEmpty()) {
             rate = logged(log, "learning_rate");
         }
         OptionalDouble loss = logged(log, "loss");
+        if (loss.isEmpty()) {
+            loss = saved.first(name -> isCalled(name, "train_state.global_avg_losses"))
+                    .map(TrainerFacts::last)
+                    .orElse(OptionalDouble.empty());
+        }
         Map<Scalar, Double> events = Map.of();
         if (step.isPresent() && (rate.isEmpty() || loss.isEmpty())) {
             Path run = Objects.requireNonNullElse(path.toAbsolutePath().getParent(), path);
@@ -83,6 +96,32 @@ public record TrainerFacts(OptionalDouble learningRate, OptionalDouble loss) {
         return states.isEmpty() ? Optional.empty() : pickled(states.get());
     }
 
+    private static SavedValues saved(Checkpoint checkpoint) throws IOException {
+        try {
+            return DistributedCheckpoint.values(checkpoint.folder());
+        } catch (FormatException _) {
+            return SavedValues.none();
+        }
+    }
+
+    /// The schedule's rate, else that of the optimizer's groups of parameters, which have the same one in nearly
+    /// every training.
+    private static OptionalDouble savedRate(SavedValues saved) throws IOException {
+        OptionalDouble scheduled = saved.first(name -> isCalled(name, "lr_scheduler._last_lr"))
+                .map(TrainerFacts::first)
+                .orElse(OptionalDouble.empty());
+        return scheduled.isPresent()
+                ? scheduled
+                : saved.first(name -> name.contains("param_groups.") && name.endsWith(".lr"))
+                        .map(TrainerFacts::real)
+                        .orElse(OptionalDouble.empty());
+    }
+
+    /// Whether a key is a name, or has it at its end.
+    private static boolean isCalled(String key, String name) {
+        return key.equals(name) || key.endsWith("." + name);
+    }
+
     private static OptionalDouble number(String text) {
         try {
             return finite(Double.parseDouble(text));
@@ -94,10 +133,18 @@ public record TrainerFacts(OptionalDouble learningRate, OptionalDouble loss) {
     private static OptionalDouble lastRate(PickleValue schedule) {
         return schedule.asDict()
                 .flatMap(dict -> dict.get("_last_lr"))
-                .flatMap(PickleValue::asElements)
-                .flatMap(rates -> rates.stream().findFirst())
-                .map(TrainerFacts::real)
+                .map(TrainerFacts::first)
                 .orElse(OptionalDouble.empty());
+    }
+
+    private static OptionalDouble first(PickleValue list) {
+        List<PickleValue> elements = list.asElements().orElse(List.of());
+        return elements.isEmpty() ? OptionalDouble.empty() : real(elements.getFirst());
+    }
+
+    private static OptionalDouble last(PickleValue list) {
+        List<PickleValue> elements = list.asElements().orElse(List.of());
+        return elements.isEmpty() ? OptionalDouble.empty() : real(elements.getLast());
     }
 
     private static OptionalDouble real(PickleValue value) {

@@ -13,7 +13,7 @@ final class FileBlocks {
     // with one tensor, or its directory.
     private static final int REACH = 4 << 10;
 
-    private final FileChannel channel;
+    private final Source source;
     private final long size;
     // The last two, by the position that they start at. A block is never written again: pieces are views of it.
     private ByteBuffer recent = ByteBuffer.allocate(0);
@@ -21,9 +21,24 @@ final class FileBlocks {
     private ByteBuffer older = recent;
     private long olderStart;
 
+    /// Fills a buffer from a position on, as far as there are bytes, and flips it.
+    private interface Source {
+        ByteBuffer fill(long position, ByteBuffer buffer) throws IOException;
+    }
+
     FileBlocks(FileChannel channel) throws IOException {
-        this.channel = channel;
+        this.source = (position, buffer) -> RegularFile.read(channel, position, buffer);
         this.size = channel.size();
+    }
+
+    /// Bytes in memory, from position 0 to the buffer's limit.
+    FileBlocks(ByteBuffer bytes) {
+        this.source = (position, buffer) -> {
+            int from = (int) Math.min(position, bytes.limit());
+            return buffer.put(bytes.slice(from, Math.min(buffer.remaining(), bytes.limit() - from)))
+                    .flip();
+        };
+        this.size = bytes.limit();
     }
 
     /// The file's bytes when it was opened.
@@ -62,6 +77,6 @@ final class FileBlocks {
 
     private ByteBuffer fill(long position, int length) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
-        return RegularFile.read(channel, position, bytes);
+        return source.fill(position, bytes);
     }
 }

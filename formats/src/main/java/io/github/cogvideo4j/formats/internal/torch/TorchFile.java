@@ -5,6 +5,7 @@ import io.github.cogvideo4j.formats.internal.container.RegularFile;
 import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
 import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
@@ -30,5 +31,17 @@ public record TorchFile(Path path, Container container, PickleValue root) {
         try (FileChannel channel = RegularFile.open(path)) {
             return TorchFileOpener.open(FileWindow.whole(channel, path), problems);
         }
+    }
+
+    /// Opens what was saved into memory and lies in a pickle as bytes: plain values, as the places of tensors in it
+    /// lead nowhere.
+    ///
+    /// @param bytes from position 0 to the limit
+    /// @param path  the file that they come from, for messages
+    /// @throws FormatException as [#open] does
+    public static PickleValue rootOf(ByteBuffer bytes, Path path) throws IOException {
+        FileBlocks blocks = new FileBlocks(bytes);
+        FileWindow window = FileWindow.inside(blocks, path, 0, blocks.size(), TorchLimits.WEIGHTS);
+        return TorchFileOpener.open(window, new Warnings()).root();
     }
 }

@@ -2,6 +2,7 @@ package io.github.cogvideo4j.formats.internal.torch;
 
 import io.github.cogvideo4j.formats.FormatException;
 import io.github.cogvideo4j.formats.internal.container.RegularFile;
+import io.github.cogvideo4j.formats.internal.pickle.PickleValue;
 import io.github.cogvideo4j.formats.problem.Warnings;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -37,6 +38,13 @@ public final class TorchSequence implements AutoCloseable {
     ///     is far larger than the description of one tensor
     public TorchFile file(long offset, long length, Warnings problems) throws IOException {
         return TorchFileOpener.open(FileWindow.inside(blocks, path, offset, length, TorchLimits.TENSOR), problems);
+    }
+
+    /// Opens one that is no tensor, as [#file] does; it may be larger.
+    public PickleValue object(long offset, long length) throws IOException {
+        return TorchFileOpener.open(
+                        FileWindow.inside(blocks, path, offset, length, TorchLimits.WEIGHTS), new Warnings())
+                .root();
     }
 
     @Override

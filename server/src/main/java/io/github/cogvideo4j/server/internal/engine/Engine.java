@@ -30,6 +30,7 @@ import io.github.cogvideo4j.server.internal.store.WorkQueue;
 import io.github.cogvideo4j.server.internal.store.WorkQueue.Wish;
 import io.github.cogvideo4j.server.internal.worker.Worker;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -271,7 +272,7 @@ public final class Engine implements Jobs, AutoCloseable {
 
     @Override
     public Job move(String owner, String id, int position) {
-        store.move(owner, id, position);
+        store.queue().move(owner, id, position);
         changes.ring();
         return find(owner, id);
     }
@@ -283,7 +284,7 @@ public final class Engine implements Jobs, AutoCloseable {
 
     @Override
     public QueueState pause(boolean paused) {
-        store.pause(paused);
+        store.queue().pause(paused);
         worker.wake();
         changes.ring();
         return queue();
@@ -332,7 +333,7 @@ public final class Engine implements Jobs, AutoCloseable {
         long free = files.freeBytes();
         return new EngineStatus(
                 worker.isAlive(),
-                true,
+                settings.models().stream().anyMatch(model -> Files.isReadable(model.folder())),
                 store.isWritable(),
                 free >= settings.floorBytes(),
                 draining,
@@ -345,7 +346,6 @@ public final class Engine implements Jobs, AutoCloseable {
                         .filter(model -> loaded.contains(model.folder()))
                         .map(EngineSettings.ServedModel::name)
                         .toList(),
-                worker.modelBytes(),
-                OptionalLong.empty());
+                worker.modelBytes());
     }
 }

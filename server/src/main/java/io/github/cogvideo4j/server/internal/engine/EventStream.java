@@ -45,7 +45,7 @@ final class EventStream implements JobEvents {
                     only.isPresent() ? store.find(only.get()).stream().toList() : store.active(owner);
             active.forEach(this::add);
         }
-        this.seenQueue = store.lastQueueChange();
+        this.seenQueue = store.queue().lastChange();
     }
 
     private void add(StoredJob row) {
@@ -89,7 +89,7 @@ final class EventStream implements JobEvents {
             seen = Math.max(seen, row.job().change());
         }
         seen = Math.max(seen, now);
-        long queue = store.lastQueueChange();
+        long queue = store.queue().lastChange();
         if (queue != seenQueue) {
             seenQueue = queue;
             moved();

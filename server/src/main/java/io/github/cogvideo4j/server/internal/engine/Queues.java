@@ -4,6 +4,7 @@ import io.github.cogvideo4j.server.internal.job.Job;
 import io.github.cogvideo4j.server.internal.job.Job.JobState;
 import io.github.cogvideo4j.server.internal.job.QueueState;
 import io.github.cogvideo4j.server.internal.store.JobStore;
+import io.github.cogvideo4j.server.internal.store.QueueRows;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -22,20 +23,20 @@ final class Queues {
     /// A job's place, and when its work will be done.
     private record Waiting(int position, OptionalLong secondsLeft) {}
 
-    private record Snapshot(JobStore.Queue queue, Map<String, Waiting> places) {}
+    private record Snapshot(QueueRows.Queue queue, Map<String, Waiting> places) {}
 
     Queues(JobStore store, InstantSource clock) {
         this.store = store;
         this.clock = clock;
-        this.snapshot = look(store.queue());
+        this.snapshot = look(store.queue().now());
     }
 
-    private static Snapshot look(JobStore.Queue queue) {
+    private static Snapshot look(QueueRows.Queue queue) {
         Map<String, Waiting> places = new HashMap<>();
         long millis = queue.leftMillis();
         boolean known = queue.leftMillis() > 0 || queue.running() == 0;
         int position = 0;
-        for (JobStore.QueuePlace place : queue.waiting()) {
+        for (QueueRows.QueuePlace place : queue.waiting()) {
             position++;
             known = known && place.workMillis() > 0;
             millis += place.workMillis();
@@ -49,7 +50,7 @@ final class Queues {
 
     private synchronized Snapshot now() {
         if (snapshot.queue().change() != store.lastChange()) {
-            snapshot = look(store.queue());
+            snapshot = look(store.queue().now());
         }
         return snapshot;
     }
@@ -83,10 +84,10 @@ final class Queues {
 
     /// The queue.
     QueueState state() {
-        JobStore.Queue queue = now().queue();
+        QueueRows.Queue queue = now().queue();
         long work = queue.leftMillis()
                 + queue.waiting().stream()
-                        .mapToLong(JobStore.QueuePlace::workMillis)
+                        .mapToLong(QueueRows.QueuePlace::workMillis)
                         .sum();
         return new QueueState(
                 queue.paused(),

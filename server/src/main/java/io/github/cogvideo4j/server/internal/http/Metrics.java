@@ -35,7 +35,8 @@ public final class Metrics implements JobMetrics {
     private final Gauge paused = gauge("cogvideo_queue_paused", "1 while no job is handed out.");
     private final Gauge store = gauge("cogvideo_store_bytes", "The size of the store and of all files.", "kind");
     private final Gauge free = gauge("cogvideo_disk_free_bytes", "What is free where the files are.");
-    private final Gauge device = gauge("cogvideo_device_memory_bytes", "Memory that is taken.", "kind");
+    private final Gauge device =
+            gauge("cogvideo_device_memory_bytes", "Memory that is taken: by the weights of open models.", "kind");
     private final Gauge ready = gauge("cogvideo_ready", "1 while jobs are taken and worked on.");
     private final Counter finished = Counter.builder()
             .name("cogvideo_jobs_total")
@@ -143,7 +144,6 @@ public final class Metrics implements JobMetrics {
         store.labelValues("files").set((double) status.fileBytes());
         free.set((double) status.freeBytes());
         device.labelValues("models").set((double) status.modelBytes());
-        status.deviceBytes().ifPresent(bytes -> device.labelValues("all").set((double) bytes));
         ready.set(status.ready() ? 1 : 0);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try {

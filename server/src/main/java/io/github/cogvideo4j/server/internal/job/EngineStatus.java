@@ -1,12 +1,11 @@
 package io.github.cogvideo4j.server.internal.job;
 
 import java.util.List;
-import java.util.OptionalLong;
 
 /// How the engine is.
 ///
 /// @param workersAlive   whether every worker's thread runs
-/// @param modelReady     whether a model could be opened
+/// @param modelReady     whether the folder of a model can be read
 /// @param storeWritable  whether the store takes changes
 /// @param spaceLeft      whether the disk is above the floor
 /// @param draining       whether it is about to stop
@@ -17,7 +16,6 @@ import java.util.OptionalLong;
 /// @param freeBytes      what is free where they are
 /// @param loadedModels   the names of models in memory
 /// @param modelBytes     the weights in memory
-/// @param deviceBytes    the memory of the device that is taken, when it says so
 public record EngineStatus(
         boolean workersAlive,
         boolean modelReady,
@@ -30,8 +28,7 @@ public record EngineStatus(
         long fileBytes,
         long freeBytes,
         List<String> loadedModels,
-        long modelBytes,
-        OptionalLong deviceBytes) {
+        long modelBytes) {
     /// Copies the list.
     public EngineStatus {
         loadedModels = List.copyOf(loadedModels);

@@ -255,6 +255,19 @@ class EngineTest extends TinyEngines {
     }
 
     @Test
+    void aServerIsNotReadyWhileItsModelCannotBeRead() throws Exception {
+        Path model = copiedModel();
+        try (Engine engine = Engine.open(settings(model), JobMetrics.NONE)) {
+            assertThat(engine.status().ready()).isTrue();
+            Path away = Files.move(model, folder.resolve("away"));
+            assertThat(engine.status().modelReady()).isFalse();
+            assertThat(engine.status().ready()).isFalse();
+            Files.move(away, model);
+            assertThat(engine.status().ready()).isTrue();
+        }
+    }
+
+    @Test
     void whatTheModelCannotComputeIsRefusedAtOnce() throws Exception {
         try (Engine engine = open()) {
             VideoRequest asked = request("a cat", 2, 0);

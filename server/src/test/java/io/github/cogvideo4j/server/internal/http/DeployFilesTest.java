@@ -17,7 +17,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -203,8 +202,7 @@ class DeployFilesTest {
                 1,
                 1,
                 List.of(),
-                1,
-                OptionalLong.of(1)));
+                1));
     }
 
     @Test

@@ -380,8 +380,7 @@ final class MemoryJobs implements Jobs {
                 2,
                 3,
                 List.of(),
-                0,
-                OptionalLong.empty());
+                0);
     }
 
     private static JobRefusedException refused(Reason reason) {

@@ -78,7 +78,7 @@ class JobStorePropertyTest {
                 case 2, 3 -> claim(random, store, work);
                 case 4 -> clock.forward(Duration.ofSeconds(random.integer(1, 90)));
                 case 5 -> work.sweep(StoredJobs.INTERRUPTED, Optional.empty());
-                case 6 -> store.pause(random.bool());
+                case 6 -> store.queue().pause(random.bool());
                 case 7 -> client(random, store);
                 default -> worker(random, work);
             }
@@ -87,9 +87,9 @@ class JobStorePropertyTest {
         /// Handed out are the first job, and those directly behind it of the same pass that were never begun.
         private void claim(Generator random, JobStore store, WorkQueue work) {
             int most = random.integer(1, 4);
-            JobStore.Queue queue = store.queue();
+            QueueRows.Queue queue = store.queue().now();
             List<String> expected = new ArrayList<>();
-            for (JobStore.QueuePlace place : queue.paused() ? List.<JobStore.QueuePlace>of() : queue.waiting()) {
+            for (QueueRows.QueuePlace place : queue.paused() ? List.<QueueRows.QueuePlace>of() : queue.waiting()) {
                 StoredJob row = store.find(place.id()).orElseThrow();
                 String pass = row.job().attempt() == 0 ? row.passKey() : "";
                 if (expected.isEmpty()
@@ -160,7 +160,7 @@ class JobStorePropertyTest {
                 case 1 -> store.cancel(owner, id, StoredJobs.CANCELLED, Optional.empty());
                 default -> {
                     if (store.find(id).orElseThrow().job().state() == JobState.QUEUED) {
-                        store.move(owner, id, random.integer(-1, 20));
+                        store.queue().move(owner, id, random.integer(-1, 20));
                     }
                 }
             }
@@ -181,14 +181,14 @@ class JobStorePropertyTest {
                         .isEqualTo(begun.getOrDefault(id, 0) - givenBack.getOrDefault(id, 0))
                         .isLessThanOrEqualTo(ATTEMPTS);
             }
-            assertThat(store.queue().waiting().stream().map(JobStore.QueuePlace::id))
+            assertThat(store.queue().now().waiting().stream().map(QueueRows.QueuePlace::id))
                     .doesNotHaveDuplicates();
         }
 
         /// All workers die, and one that does its work comes.
         void finish(JobStore store, TestStores.Clock clock) {
             WorkQueue work = store.work(StoredJobs.LEASE, ATTEMPTS);
-            store.pause(false);
+            store.queue().pause(false);
             clock.forward(StoredJobs.LEASE.plusSeconds(1));
             work.sweep(StoredJobs.INTERRUPTED, Optional.empty());
             for (Optional<WorkQueue.Claim> claim = work.claim("last"); claim.isPresent(); claim = work.claim("last")) {

@@ -150,18 +150,18 @@ class JobStoreTest extends StoredJobs {
             for (String id : List.of("a1", "b1", "a2", "b2", "a3")) {
                 put(store, id, id.startsWith("a") ? "ann" : "ben");
             }
-            store.move("ann", "a3", 1);
-            assertThat(store.queue().waiting().stream().map(JobStore.QueuePlace::id))
+            store.queue().move("ann", "a3", 1);
+            assertThat(store.queue().now().waiting().stream().map(QueueRows.QueuePlace::id))
                     .containsExactly("a3", "b1", "a1", "b2", "a2");
-            store.move("ann", "a3", 4);
-            assertThat(store.queue().waiting().stream().map(JobStore.QueuePlace::id))
+            store.queue().move("ann", "a3", 4);
+            assertThat(store.queue().now().waiting().stream().map(QueueRows.QueuePlace::id))
                     .containsExactly("a1", "b1", "a3", "b2", "a2");
-            store.move("ann", "a1", 99);
-            assertThat(store.queue().waiting().stream().map(JobStore.QueuePlace::id))
+            store.queue().move("ann", "a1", 99);
+            assertThat(store.queue().now().waiting().stream().map(QueueRows.QueuePlace::id))
                     .containsExactly("a3", "b1", "a2", "b2", "a1");
             store.work(LEASE, 2).claim("w");
-            assertRefused(Reason.NOT_QUEUED, () -> store.move("ann", "a3", 1));
-            assertRefused(Reason.NOT_FOUND, () -> store.move("ann", "b1", 1));
+            assertRefused(Reason.NOT_QUEUED, () -> store.queue().move("ann", "a3", 1));
+            assertRefused(Reason.NOT_FOUND, () -> store.queue().move("ann", "b1", 1));
         }
     }
 

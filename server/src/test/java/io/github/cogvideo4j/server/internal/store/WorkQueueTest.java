@@ -69,10 +69,10 @@ class WorkQueueTest extends StoredJobs {
         try (JobStore store = kind.place(folder).open()) {
             put(store, "a", "ann");
             WorkQueue work = store.work(LEASE, 2);
-            store.pause(true);
+            store.queue().pause(true);
             assertThat(work.claim("w")).isEmpty();
-            assertThat(store.queue().paused()).isTrue();
-            store.pause(false);
+            assertThat(store.queue().now().paused()).isTrue();
+            store.queue().pause(false);
             assertThat(work.claim("w")).isPresent();
         }
     }
@@ -158,7 +158,7 @@ class WorkQueueTest extends StoredJobs {
                 JobStore store = thread % 2 == 0 ? one : two;
                 running.add(threads.submit(() -> {
                     WorkQueue work = store.work(LEASE, 2);
-                    while (!store.queue().waiting().isEmpty()) {
+                    while (!store.queue().now().waiting().isEmpty()) {
                         Optional<WorkQueue.Claim> claim = work.claim(worker);
                         if (claim.isPresent()) {
                             assertThat(claimed.add(claim.get().id())).isTrue();

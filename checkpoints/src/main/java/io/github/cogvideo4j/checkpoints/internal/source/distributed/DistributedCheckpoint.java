@@ -79,11 +79,24 @@ public final class DistributedCheckpoint {
     public static Map<String, List<Run>> runs(Path folder) throws IOException {
         DistributedMetadata metadata = MetadataReader.read(folder.resolve(METADATA));
         Map<String, List<Run>> runs = new HashMap<>();
-        Stream.concat(metadata.places().values().stream(), metadata.objects().stream())
+        Stream.concat(
+                        metadata.places().values().stream(),
+                        metadata.objects().stream().map(DistributedMetadata.SavedObject::place))
                 .sorted(Comparator.comparingLong(ChunkPlace::offset))
                 .forEach(place -> runs.computeIfAbsent(place.file().value(), _ -> new ArrayList<>())
                         .add(new Run(place.offset(), place.length())));
         return runs;
+    }
+
+    /// The values in a distributed checkpoint that are no tensors: settings of the optimizer, states of the schedule
+    /// and of the trainer. None where there is no table.
+    ///
+    /// @throws io.github.cogvideo4j.formats.FormatException when the table is damaged or unsafe
+    public static SavedValues values(Path folder) throws IOException {
+        return isStateFolder(folder)
+                ? new SavedValues(
+                        folder, MetadataReader.read(folder.resolve(METADATA)).objects())
+                : SavedValues.none();
     }
 
     /// Reads the table of chunks and the head of each chunk of the model, and plans its state dict in the

@@ -16,13 +16,13 @@ import java.util.SequencedMap;
 ///
 /// @param file    the file
 /// @param tensors the tensors by their full keys, in the file's order
-/// @param objects where the entries are that are no tensors
+/// @param objects the entries that are no tensors
 /// @param places  where the chunks are
 /// @param version the format's version, as written
 record DistributedMetadata(
         Path file,
         SequencedMap<String, ShardedTensor> tensors,
-        List<ChunkPlace> objects,
+        List<SavedObject> objects,
         Map<ChunkKey, ChunkPlace> places,
         Optional<String> version) {
     DistributedMetadata {
@@ -47,6 +47,12 @@ record DistributedMetadata(
     /// @param name    the tensor's key
     /// @param offsets the chunk's first index of each dimension
     record ChunkKey(String name, List<Long> offsets) {}
+
+    /// An entry that is no tensor.
+    ///
+    /// @param name  its full key
+    /// @param place where it is
+    record SavedObject(String name, ChunkPlace place) {}
 
     /// Where a chunk is: a file of `torch.save` inside a file.
     ///

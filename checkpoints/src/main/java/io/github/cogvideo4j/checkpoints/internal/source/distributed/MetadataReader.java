@@ -3,6 +3,7 @@ package io.github.cogvideo4j.checkpoints.internal.source.distributed;
 import io.github.cogvideo4j.checkpoints.InvalidCheckpointException;
 import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedMetadata.ChunkKey;
 import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedMetadata.ChunkPlace;
+import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedMetadata.SavedObject;
 import io.github.cogvideo4j.checkpoints.internal.source.distributed.DistributedMetadata.ShardedTensor;
 import io.github.cogvideo4j.formats.MalformedFileException;
 import io.github.cogvideo4j.formats.UnsafeFileException;
@@ -64,7 +65,7 @@ final class MetadataReader {
                 tensors.put(name, tensor(name, value));
             }
         }
-        List<ChunkPlace> objects = new ArrayList<>();
+        List<SavedObject> objects = new ArrayList<>();
         Map<ChunkKey, ChunkPlace> places = places(root, objects);
         return new DistributedMetadata(
                 file, tensors, objects, places, root.attribute("version").flatMap(PickleValue::asText));
@@ -119,7 +120,7 @@ final class MetadataReader {
                         : Optional.empty());
     }
 
-    private Map<ChunkKey, ChunkPlace> places(PickleValue.Instance root, List<ChunkPlace> objects) {
+    private Map<ChunkKey, ChunkPlace> places(PickleValue.Instance root, List<SavedObject> objects) {
         // In the file's order, which is mostly that of the chunks in their files: quickly sorted.
         Map<ChunkKey, ChunkPlace> places = new LinkedHashMap<>();
         for (Map.Entry<PickleValue, PickleValue> entry :
@@ -131,7 +132,7 @@ final class MetadataReader {
             Optional<PickleValue> offset =
                     index.attribute("offset").filter(value -> !(value instanceof PickleValue.None));
             if (offset.isEmpty()) {
-                objects.add(place);
+                objects.add(new SavedObject(name, place));
                 continue;
             }
             ChunkKey key = new ChunkKey(name, integers(name, "offset", offset.get()));
