@@ -18,26 +18,14 @@ public final class SettingsArguments {
     @Option(names = "--negative-prompt", paramLabel = "TEXT")
     private Optional<String> negativePrompt = Optional.empty();
 
-    @Option(names = "--height", paramLabel = "N")
-    private Optional<Integer> height = Optional.empty();
-
-    @Option(names = "--width", paramLabel = "N")
-    private Optional<Integer> width = Optional.empty();
-
-    @Option(names = "--num-frames", paramLabel = "N")
-    private Optional<Integer> numFrames = Optional.empty();
+    @Mixin
+    private final ShapeArguments shape = new ShapeArguments();
 
     @Mixin
     private final WindowArguments windows = new WindowArguments();
 
     @Option(names = "--fps", paramLabel = "N")
     private Optional<Double> fps = Optional.empty();
-
-    @Option(names = "--num-inference-steps", paramLabel = "N", defaultValue = "50")
-    private int steps = 50;
-
-    @Option(names = "--guidance-scale", paramLabel = "X", defaultValue = "6.0")
-    private double guidanceScale = 6;
 
     @Option(names = "--use-dynamic-cfg", arity = "0..1", fallbackValue = "true", paramLabel = "true|false")
     private Optional<Boolean> dynamicCfg = Optional.empty();
@@ -79,17 +67,12 @@ public final class SettingsArguments {
 
     private GenerationSettings settings(
             GenerationSettings base, Preset preset, boolean masked, Predicate<String> given) {
-        GenerationSettings settings =
-                base.withDynamicCfg(dynamicCfg.orElse(preset == Preset.CLI_DEMO || base.dynamicCfg()));
-        settings = given.test("--num-inference-steps") ? settings.withSteps(steps) : settings;
-        settings = given.test("--guidance-scale") ? settings.withGuidanceScale(guidanceScale) : settings;
+        GenerationSettings settings = shape.over(base, given)
+                .withDynamicCfg(dynamicCfg.orElse(preset == Preset.CLI_DEMO || base.dynamicCfg()));
         // Behind a mask the video is made anew.
         settings = given.test("--strength")
                 ? settings.withStrength(strength)
                 : masked ? settings.withStrength(1) : settings;
-        settings = height.map(settings::withHeight).orElse(settings);
-        settings = width.map(settings::withWidth).orElse(settings);
-        settings = numFrames.map(settings::withNumFrames).orElse(settings);
         settings = fps.map(settings::withFramesPerSecond).orElse(settings);
         settings =
                 windows.over(base.windows(), given).map(settings::withWindows).orElse(settings);

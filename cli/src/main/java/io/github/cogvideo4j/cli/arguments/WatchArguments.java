@@ -4,7 +4,6 @@ import io.github.cogvideo4j.checkpoints.layout.ModelFolder;
 import io.github.cogvideo4j.formats.index.ShardSize;
 import io.github.cogvideo4j.inference.generation.GenerationOutputs;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.generation.GenerationSettings;
 import io.github.cogvideo4j.inference.generation.PromptInput;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.SchedulerChoice;
@@ -40,20 +39,8 @@ public final class WatchArguments {
     @Option(names = "--seed", paramLabel = "N", defaultValue = "42")
     private long seed = GenerationRequest.DEFAULT_SEED;
 
-    @Option(names = "--height", paramLabel = "N")
-    private Optional<Integer> height = Optional.empty();
-
-    @Option(names = "--width", paramLabel = "N")
-    private Optional<Integer> width = Optional.empty();
-
-    @Option(names = "--num-frames", paramLabel = "N")
-    private Optional<Integer> numFrames = Optional.empty();
-
-    @Option(names = "--num-inference-steps", paramLabel = "N", defaultValue = "50")
-    private int steps = 50;
-
-    @Option(names = "--guidance-scale", paramLabel = "X", defaultValue = "6.0")
-    private double guidanceScale = 6;
+    @Mixin
+    private final ShapeArguments shape = new ShapeArguments();
 
     @Option(
             names = "--scheduler",
@@ -78,15 +65,10 @@ public final class WatchArguments {
         List<PromptInput> inputs = PromptFile.read(prompts);
         Path folder = ModelFolder.locate(model, Map.copyOf(System.getenv()));
         PipelineOptions options = PipelineOptions.defaults().withCompute(compute.options());
-        GenerationSettings settings =
-                GenerationSettings.defaults().withSteps(steps).withGuidanceScale(guidanceScale);
-        settings = height.map(settings::withHeight).orElse(settings);
-        settings = width.map(settings::withWidth).orElse(settings);
-        settings = numFrames.map(settings::withNumFrames).orElse(settings);
         GenerationRequest request = GenerationRequest.of(folder, "", Path.of(GenerationOutputs.USUAL_VIDEO))
                 .withPrompts(InputArguments.kindOf(inputs, Optional.empty()), inputs)
                 .withOptions(scheduler.map(options::withScheduler).orElse(options))
-                .withSettings(settings)
+                .withSettings(shape.settings())
                 .withSeed(seed)
                 .withTrial(!full);
         return negativePrompt.map(request::withNegativePrompt).orElse(request);

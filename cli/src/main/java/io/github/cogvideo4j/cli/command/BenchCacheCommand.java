@@ -3,6 +3,7 @@ package io.github.cogvideo4j.cli.command;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.cli.arguments.CacheTables;
 import io.github.cogvideo4j.cli.arguments.PipelineArguments;
+import io.github.cogvideo4j.cli.arguments.ShapeArguments;
 import io.github.cogvideo4j.cli.console.Console;
 import io.github.cogvideo4j.cli.outcome.ExitCode;
 import io.github.cogvideo4j.cli.report.CacheTableReport;
@@ -39,20 +40,8 @@ public final class BenchCacheCommand extends ConsoleCommand {
     @Option(names = "--cache", paramLabel = "NAME[:KEY=VALUE,...]")
     private List<String> caches = new ArrayList<>();
 
-    @Option(names = "--num-inference-steps", paramLabel = "N", defaultValue = "50")
-    private int steps = 50;
-
-    @Option(names = "--guidance-scale", paramLabel = "X", defaultValue = "6.0")
-    private double guidanceScale = 6;
-
-    @Option(names = "--height", paramLabel = "N")
-    private Optional<Integer> height = Optional.empty();
-
-    @Option(names = "--width", paramLabel = "N")
-    private Optional<Integer> width = Optional.empty();
-
-    @Option(names = "--num-frames", paramLabel = "N")
-    private Optional<Integer> numFrames = Optional.empty();
+    @Mixin
+    private final ShapeArguments shape = new ShapeArguments();
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "42")
     private long seed = 42;
@@ -72,7 +61,7 @@ public final class BenchCacheCommand extends ConsoleCommand {
         Path folder = model.folder(Optional.empty());
         PipelineOptions options = model.options();
         OutputFile.check(output, overwrite);
-        CacheSubject subject = CacheSubject.of(folder, options, steps);
+        CacheSubject subject = CacheSubject.of(folder, options, shape.settings().steps());
         List<Supplier<PipelineRequestBuilder>> requests = new ArrayList<>();
         (prompts.isEmpty() ? CacheBenchmark.PROMPTS : prompts).forEach(prompt -> requests.add(() -> request(prompt)));
         List<CacheChoice> tried = caches.isEmpty()
@@ -111,14 +100,9 @@ public final class BenchCacheCommand extends ConsoleCommand {
     }
 
     private PipelineRequestBuilder request(String prompt) {
-        PipelineRequestBuilder request = PipelineRequest.builder()
+        return PipelineRequest.builder()
                 .prompt(prompt)
-                .steps(steps)
-                .guidanceScale(guidanceScale)
+                .settings(shape.settings())
                 .seed(seed);
-        height.ifPresent(request::height);
-        width.ifPresent(request::width);
-        numFrames.ifPresent(request::numFrames);
-        return request;
     }
 }
