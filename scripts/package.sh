@@ -3,7 +3,8 @@
 # It holds a Java runtime, the program, native libraries, a sample for `cogvideo demo`, completion for bash, zsh and
 # fish, and the licences of all parts. Needs what building needs, on the system that it is for.
 #
-#   scripts/package.sh [--no-build]       --no-build takes the jars that the last build left in cli/target
+#   scripts/package.sh [--no-build]       --no-build takes the jars that the last build left in cli/target, and Spark's
+#                                         in cluster/target/spark
 #   scripts/package.sh --spark [--no-build]   the archive of Spark's jars, which is unpacked in the folder of the
 #                                         distribution: only batches need them. With them come the program and its
 #                                         native libraries as jars, which travel with spark-submit
@@ -21,14 +22,17 @@ find_jdk || fail "no JDK 25 found"
 
 if [[ ${1:-} == --spark ]]; then
   version=$(sed -n 's:^  <version>\(.*\)</version>$:\1:p' pom.xml)
-  rm -rf -- cluster/target/spark
-  [[ ${2:-} == --no-build ]] || rm -rf -- cli/target/lib
-  JAVA_HOME=$jdk mvn -B -q -Pspark -pl cluster,cli -am -Dmaven.test.skip=true package
+  if [[ ${2:-} != --no-build ]]; then
+    rm -rf -- cluster/target/spark cli/target/lib
+    JAVA_HOME=$jdk mvn -B -q -Pspark -pl cluster,cli -am -Dmaven.test.skip=true package
+    cp -p -- cli/target/lib/jackson-annotations-*.jar cluster/target/spark/jars/
+    : >cluster/target/spark/complete
+  fi
+  [[ -f cli/target/cogvideo.jar && -f cluster/target/spark/complete ]] || fail "the last build left no jars"
   stage=$root/target/package-spark/spark
   rm -rf -- "${stage%/*}"
   mkdir -p -- "$stage/jars" "$stage/submit/lib"
   cp -p -- cluster/target/spark/jars/*.jar "$stage/jars/"
-  cp -p -- cli/target/lib/jackson-annotations-*.jar "$stage/jars/"
   # What travels with spark-submit: the program, its jars and, inside them, native libraries. Spark logs by itself.
   cp -p -- cli/target/cogvideo.jar "$stage/submit/"
   for jar in cli/target/lib/*.jar; do
@@ -40,14 +44,12 @@ if [[ ${1:-} == --spark ]]; then
   "$jdk/bin/java" scripts/package/Licences.java cluster/target/spark/jars "$stage/licences"
   "$jdk/bin/java" scripts/package/Licences.java cli/target/lib "$stage/licences/program"
   cp -a -- scripts/package/NATIVE.md scripts/package/texts/*.txt "$stage/licences/"
-  cp -a -- LICENSE "$stage/"
+  cp -a -- LICENSE scripts/package/executor scripts/package/devices "$stage/"
   : >"$stage/complete"
   archive=target/cogvideo-spark-$version.tar.gz
   tar -C "${stage%/*}" --owner=0 --group=0 --numeric-owner -czf "$archive" spark
   (cd -- target && sha256sum "${archive##*/}" >"${archive##*/}.sha256")
   rm -rf -- "${stage%/*}"
-  cp -p -- cli/target/lib/jackson-annotations-*.jar cluster/target/spark/jars/
-  : >cluster/target/spark/complete
   du -h "$archive"
   exit
 fi
@@ -134,7 +136,7 @@ source cli/src/launcher/start.bash
 flags=("-Dcogvideo4j.root=$stage" "-Djava.library.path=$stage/lib/native" -Dorg.bytedeco.javacpp.pathsFirst=true)
 program_flags
 train "$work"
-[[ -s $cache ]] || fail "the cache of loaded classes could not be made"
+[[ -s $cache && -s $serve_cache ]] || fail "the caches of loaded classes could not be made"
 
 archive=$root/target/$name.tar.gz
 tar -C "$work" --owner=0 --group=0 --numeric-owner -czf "$archive" "$name"

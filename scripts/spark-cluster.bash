@@ -45,12 +45,18 @@ for name in java.lang java.lang.invoke java.lang.reflect java.io java.net java.n
 done
 export SPARK_HOME=$spark SPARK_SCALA_VERSION=2.13 SPARK_LOCAL_IP=127.0.0.1
 
+# The processor time that a daemon, and each process that it starts, may take.
+processor_seconds=unlimited
+
 # daemon NAME CLASS ARGUMENT...: its process id is in $started.
 daemon() {
   local name=$1
   shift
-  "$jdk/bin/java" -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+IgnoreUnrecognizedVMOptions \
-    --sun-misc-unsafe-memory-access=allow "${opens[@]}" -cp "$spark/jars/*" "$@" >"$work/$name.log" 2>&1 &
+  (
+    ulimit -t "$processor_seconds"
+    exec "$jdk/bin/java" -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+IgnoreUnrecognizedVMOptions \
+      --sun-misc-unsafe-memory-access=allow "${opens[@]}" -cp "$spark/jars/*" "$@"
+  ) >"$work/$name.log" 2>&1 &
   started=$!
   processes+=("$started")
 }
@@ -86,14 +92,19 @@ start_workers() {
   for ((number = 1; number <= $1; number++)); do until_said "worker-$number" 'Successfully registered'; done
 }
 
-# drive ROWS FOLDER ARGUMENT...: a batch on the cluster, in a process group of its own, so that one blow ends it with
-# what it started. Its process id is in $driver, what it says in $work/driver.log.
-drive() {
-  local rows=$1 folder=$2
-  shift 2
-  setsid "$program" batch "$rows" "$folder" "${small[@]}" --master "spark://127.0.0.1:$port" \
-    --conf spark.driver.host=127.0.0.1 --conf spark.driver.bindAddress=127.0.0.1 --conf spark.ui.enabled=false \
-    --conf spark.executor.memory=512m --conf spark.executor.cores=1 "$@" >>"$work/driver.log" 2>&1 &
+# What a driver of this machine tells Spark.
+here=(--conf spark.driver.host=127.0.0.1 --conf spark.driver.bindAddress=127.0.0.1 --conf spark.ui.enabled=false
+  --conf spark.executor.memory=512m --conf spark.executor.cores=1)
+
+# drive ROWS FOLDER ARGUMENT...: a batch on the cluster.
+drive() { drive_on "spark://127.0.0.1:$port" "$@"; }
+
+# drive_on MASTER ROWS FOLDER ARGUMENT...: a batch in a process group of its own, so that one blow ends it with what it
+# started. Its process id is in $driver, what it says in $work/driver.log.
+drive_on() {
+  local master=$1 rows=$2 folder=$3
+  shift 3
+  setsid "$program" batch "$rows" "$folder" "${small[@]}" --master "$master" "${here[@]}" "$@" >>"$work/driver.log" 2>&1 &
   driver=$!
   processes+=("$driver")
 }

@@ -4,7 +4,8 @@
 #
 #   scripts/spark-test.sh [ROWS]                 60 rows; a worker is killed with -9 in the middle, then the driver, which
 #                                                is started again; every twentieth row is also made by `generate`
-#   scripts/spark-test.sh --faults               a worker with other weights beside a good one, and alone
+#   scripts/spark-test.sh --faults               a worker with other weights beside a good one, and alone; a row that
+#                                                kills each process that makes it
 #   scripts/spark-test.sh --submit               the archive of scripts/package.sh --spark, by spark-submit: a fake
 #                                                discovery script gives each worker a device, and jars, native libraries
 #                                                and the model travel
@@ -21,7 +22,7 @@ source scripts/spark-cluster.bash
 
 # A worker and the driver die once each.
 killed_once() { # ROWS
-  local rows=$1 begun=$SECONDS generated=0 video i
+  local rows=$1 begun=$SECONDS generated=0 video i made
   write_rows "$work/rows.jsonl" "$rows"
   drive "$work/rows.jsonl" "$work/videos" --model "$model"
   until_made "$work/videos" $((rows / 4))
@@ -41,7 +42,8 @@ killed_once() { # ROWS
   mkdir -- "$work/generated"
   "$program" generate --prompts "$work/prompts.txt" --seed 1 --model "$model" "${small[@]}" \
     --output-path "$work/generated/video.mp4" >"$work/generate.log" 2>&1 || { cat "$work/generate.log"; fail "generate"; }
-  for video in "$work/generated"/*.mp4; do
+  mapfile -t made < <(printf '%s\n' "$work/generated"/*.mp4 | sort -V) # video-2 before video-10
+  for video in "${made[@]}"; do
     i=$((1 + 20 * generated++))
     cmp "$video" "$work/videos/videos/scene-$i-1"-*.mp4 || fail "row $i is not what generate makes"
   done
@@ -154,13 +156,36 @@ faults() {
   (($(said 2 'ERROR Executor: Exception in task') >= failures + 3)) || fail "the only executor had no second chance"
   [[ ! -s $folder/manifest.jsonl ]] || fail "rows were given up for what is wrong with a machine"
   printf 'where no machine has the weights the batch ends and says so; no row is given up\n'
+  stop_worker 2
+  poison
 }
 
-# submit WORD...: what bin/spark-submit of a distribution of Spark does.
+# Processes of these workers may compute for half a minute each, and then the system kills them. One row needs longer.
+poison() {
+  local rows=6 folder=$work/poison
+  write_rows "$work/rows.jsonl" "$rows"
+  alone "$work/rows.jsonl" "$work/without"
+  printf '{"id": "poison", "prompt": "for ever", "num_inference_steps": 1000, "height": 480, "width": 720, %s}\n' \
+    '"num_frames": 49' >>"$work/rows.jsonl"
+  processor_seconds=30
+  start_worker 3
+  start_worker 4
+  drive "$work/rows.jsonl" "$folder" --model "$model"
+  ended
+  ((status == 1)) || { tail -n 30 "$work/driver.log"; fail "a row that kills its process: $status"; }
+  grep -q '"id":"poison".*"status":"failed","error_code":"process-lost"' "$folder/manifest.jsonl" ||
+    { cat "$folder/manifest.jsonl"; fail "the row that kills its process is not reported"; }
+  (($(grep -c '"status":"completed"' "$folder/manifest.jsonl") == rows)) || fail "the other rows were not made"
+  require_same "$work/without" "$folder"
+  printf 'a row that kills its process failed after four tries, and all others were made\n'
+}
+
+# submit WORD...: what bin/spark-submit of a distribution of Spark does. The first line of what is said is a sign that
+# the words of the command follow.
 submit() {
   local line
   mapfile -d '' -t line < <("$jdk/bin/java" -cp "$spark/jars/*" org.apache.spark.launcher.Main \
-    org.apache.spark.deploy.SparkSubmit "$@")
+    org.apache.spark.deploy.SparkSubmit "$@" | tail -n +2)
   "${line[@]}"
 }
 
@@ -178,9 +203,7 @@ submitted() {
   start_master
   start_workers 2
   words=$(COGVIDEO_SPARK_HOME=$spark "$program" batch "$work/rows.jsonl" "$folder" --model "$model" "${small[@]}" \
-    --ship-model --master "spark://127.0.0.1:$port" --conf spark.driver.host=127.0.0.1 \
-    --conf spark.driver.bindAddress=127.0.0.1 --conf spark.ui.enabled=false --conf spark.executor.memory=512m \
-    --print-submit)
+    --ship-model --master "spark://127.0.0.1:$port" "${here[@]}" --print-submit)
   [[ $words == "spark-submit "* ]] || fail "$words"
   eval "submit ${words#spark-submit }" >"$work/driver.log" 2>&1 || { tail -n 30 "$work/driver.log"; fail "spark-submit"; }
   require_whole "$folder" "$rows"

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
@@ -22,16 +23,19 @@ void main(String[] arguments) throws Exception {
     TreeMap<String, String> rows = new TreeMap<>();
     try (Stream<Path> files = Files.list(jars)) {
         for (Path jar : files.filter(file -> file.toString().endsWith(".jar")).toList()) {
-            String name = jar.getFileName().toString().replaceFirst("(-linux-x86_64)?\\.jar$", "");
+            String name = part(jar);
             if (name.startsWith("cogvideo4j-")) {
                 continue;
             }
             List<String> named = licences(jars, jars.resolve(name + ".pom"));
+            if (named.isEmpty()) {
+                named = manifestLicences(jar);
+            }
             List<String> texts = texts(jar, target.resolve(name));
             if (named.isEmpty() && texts.isEmpty()) {
                 throw new IllegalStateException("no licence of " + jar);
             }
-            rows.put(name, String.join("; ", named));
+            rows.put(name, named.isEmpty() ? "its text is in its folder" : String.join("; ", named));
         }
     }
     StringBuilder table = new StringBuilder("# Licences of the parts\n\nCogVideo4J itself is under Apache-2.0 "
@@ -41,6 +45,20 @@ void main(String[] arguments) throws Exception {
     rows.forEach((name, licence) ->
             table.append("| ").append(name).append(" | ").append(licence).append(" |\n"));
     Files.writeString(target.resolve("PARTS.md"), table);
+}
+
+/// The name and version of a jar, without what tells it from others of one pom: a platform, a variant.
+String part(Path jar) {
+    String file = jar.getFileName().toString().replaceFirst("\\.jar$", "");
+    String name = file;
+    while (!Files.isRegularFile(jar.resolveSibling(name + ".pom"))) {
+        int dash = name.lastIndexOf('-');
+        if (dash < 0) {
+            return file;
+        }
+        name = name.substring(0, dash);
+    }
+    return name;
 }
 
 /// What a pom, or the nearest of its parents that says anything, calls the licences.
@@ -57,9 +75,22 @@ List<String> licences(Path folder, Path pom) throws Exception {
         found.add(text(licence, "name") + " <" + text(licence, "url") + ">");
     }
     Element parent = child(project, "parent");
-    return found.isEmpty() && parent != null
-            ? licences(folder, folder.resolve(text(parent, "artifactId") + "-" + text(parent, "version") + ".pom"))
-            : found;
+    if (!found.isEmpty() || parent == null) {
+        return found;
+    }
+    Path above = folder.resolve(text(parent, "artifactId") + "-" + text(parent, "version") + ".pom");
+    // Parents of several groups may have one name, and then the folder has only one of them.
+    return above.equals(pom) ? List.of() : licences(folder, above);
+}
+
+/// What the manifest of a jar calls them.
+List<String> manifestLicences(Path jar) throws IOException {
+    try (JarFile file = new JarFile(jar.toFile())) {
+        return Optional.ofNullable(file.getManifest())
+                .map(manifest -> manifest.getMainAttributes().getValue("Bundle-License"))
+                .stream()
+                .toList();
+    }
 }
 
 List<String> texts(Path jar, Path target) throws IOException {

@@ -18,8 +18,10 @@ fail() {
   exit 4
 }
 
-# The options that the program always has.
+# The options that the program always has, and the cache of a server: all of a cache is in memory while the program runs,
+# so a server has one of its own.
 program_flags() {
+  serve_cache=${cache%.aot}-serve.aot
   flags+=(-Xmx256m -XX:+UseSerialGC -XX:-UsePerfData)
   # For libtorch and FFmpeg: native code may be called, and the heap's size says nothing about what they may take.
   flags+=(--enable-native-access=ALL-UNNAMED -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 -Dorg.bytedeco.javacpp.maxBytes=0)
@@ -29,18 +31,25 @@ program_flags() {
   export OPT_OUT_TRACKING=true
 }
 
-# train FOLDER: lets the JVM record what it loads for the help and the main job, which saves a good part of the time
-# of later starts. FOLDER is for what the rehearsal writes.
+# train FOLDER: lets the JVM record what it loads for the help and the main job, and for a server, which saves a good
+# part of the time of later starts. FOLDER is for what the rehearsals write.
 train() {
-  local new=$cache.$$ output=$1/rehearsal.$$
-  if "$java" "${flags[@]}" -XX:AOTCacheOutput="$new" -cp "$jar" io.github.cogvideo4j.cli.AotTrainingRun "$output" \
+  local output=$1/rehearsal.$$
+  rehearse "$cache" "$output"
+  rehearse "$serve_cache" "$output/demo" "$output/served"
+  rm -rf -- "$output" "$output.mp4" "$output.mp4.json"
+}
+
+# rehearse CACHE ARGUMENT...
+rehearse() {
+  local new=$1.$$
+  if "$java" "${flags[@]}" -XX:AOTCacheOutput="$new" -cp "$jar" io.github.cogvideo4j.cli.AotTrainingRun "${@:2}" \
     </dev/null >/dev/null 2>&1 && [[ -s $new ]]; then
-    mv -f -- "$new" "$cache"
+    mv -f -- "$new" "$1"
   else
     rm -f -- "$new"
-    : >"$cache"
+    : >"$1"
   fi
-  rm -rf -- "$output" "$output.mp4" "$output.mp4.json"
 }
 
 # start_program ARGUMENT...: becomes the program.
@@ -71,7 +80,10 @@ start_program() {
   flags+=("-Dcogvideo4j.terminal=$terminals")
 
   # A server stays for long and mostly waits: its heap grows to what it needs instead of having all of it from the start.
-  if [[ ${1:-} == serve ]]; then flags+=(-Xms16m); fi
+  if [[ ${1:-} == serve ]]; then
+    flags+=(-Xms16m)
+    cache=$serve_cache
+  fi
 
   # The JVM logs to the standard output, among the results. A cache that does not fit is left unused, without a remark.
   flags+=(-Xlog:disable)

@@ -13,30 +13,37 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// The run that the launcher lets the JVM watch once, after a build, to prepare its cache of loaded classes: the help
-/// and the main job on the sample, with a base model and without, and a server of what came out, and nothing printed.
+/// The runs that the launcher lets the JVM watch once, after a build, to prepare its caches of loaded classes: the help
+/// and the main job on the sample, with a base model and without; and a server of what came out. Nothing is printed.
 /// Later starts find ready what was used here.
 public final class AotTrainingRun {
     private AotTrainingRun() {}
 
-    /// Goes through it all once.
+    /// Goes through one of them.
     ///
-    /// @param arguments the folder that may be written to, which must not exist
+    /// @param arguments the folder to write to, which must not exist; for a server, a model and its folder of data
     public static void main(String[] arguments) {
-        PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
-        Program program = new Program(new Terminal(nowhere, nowhere, false, false), System.getenv());
+        if (arguments.length > 1) {
+            run(List.of(List.of("serve", "--help")));
+            serve(Path.of(arguments[0]), Path.of(arguments[1]));
+            return;
+        }
         Path output = Path.of(arguments[0]);
-        List<List<String>> script = List.of(
+        run(List.of(
                 List.of("--help"),
                 List.of("demo", output.resolve("demo").toString()),
                 List.of(
                         "convert",
                         DemoCommand.sample().toString(),
-                        output.resolve("plain").toString()));
+                        output.resolve("plain").toString())));
+    }
+
+    private static void run(List<List<String>> script) {
+        PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
+        Program program = new Program(new Terminal(nowhere, nowhere, false, false), System.getenv());
         for (List<String> words : script) {
             program.run(words.toArray(String[]::new));
         }
-        serve(output.resolve("demo"), output.resolve("served"));
     }
 
     /// Starts a server, asks it a little, and ends it.

@@ -7,6 +7,8 @@ import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.cluster.BatchRequest.Cluster;
 import io.github.cogvideo4j.cluster.BatchRequest.TaskKind;
 import io.github.cogvideo4j.formats.json.JsonFile;
+import io.github.cogvideo4j.formats.problem.Place;
+import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.testing.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,7 +17,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkFiles;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -107,6 +111,39 @@ class SparkBatchTest {
             assertThat(run(videos("second", "a cow")).loads()).isZero();
             assertThat(session.sc().isStopped()).isFalse();
         }
+    }
+
+    /// A model that travels is used where it came to, and found open by the next batch.
+    @Test
+    void aModelThatTravelsIsPutTogetherFromItsFiles() throws IOException {
+        SparkConf conf =
+                new SparkConf().setMaster("local[1]").setAppName("session").set("spark.ui.enabled", "false");
+        try (JavaSparkContext _ = new JavaSparkContext(conf.set("spark.driver.host", "127.0.0.1"))) {
+            BatchRequest first = shipping(videos("first", "a cat"));
+            assertThat(run(first).loads()).isEqualTo(1);
+            try (Stream<Path> files = Files.list(folder.resolve("first.out/videos"))) {
+                Path record = files.filter(file -> file.toString().endsWith(".json"))
+                        .findFirst()
+                        .orElseThrow();
+                assertThat(Files.readString(record)).contains(SparkFiles.getRootDirectory() + "/model-");
+            }
+            assertThat(run(shipping(videos("second", "a cat"))).loads()).isZero();
+        }
+        run(videos("plain", "a cat"));
+        assertThat(sha256("first")).isEqualTo(sha256("plain"));
+    }
+
+    private String sha256(String output) throws IOException {
+        String line = Files.readString(folder.resolve(output + ".out/manifest.jsonl"));
+        return JsonFile.parseObject(line, Place.nowhere(), ProblemCode.MANIFEST)
+                .get("sha256")
+                .stringValue();
+    }
+
+    private static BatchRequest shipping(BatchRequest plain) {
+        Cluster cluster = plain.cluster().orElseThrow();
+        return OneThread.of(
+                plain, plain.scratch(), Optional.of(new Cluster(cluster.master(), cluster.settings(), true)));
     }
 
     /// As without Spark: what is wrong with the machine ends the batch and says what it was.

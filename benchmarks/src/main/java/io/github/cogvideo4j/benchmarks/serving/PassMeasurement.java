@@ -15,8 +15,8 @@ import tools.jackson.databind.JsonNode;
 record PassMeasurement(Setup setup, Goals goals, int rounds) {
     private static final int JOBS = 4;
     private static final int FRAMES = 9;
-    private static final int STEPS = 20;
-    private static final String SIZE = "240x160";
+    private static final int STEPS = 50;
+    private static final String SIZE = "160x96";
 
     void run() throws IOException, InterruptedException {
         Setup single = setup.inSinglePrecision();

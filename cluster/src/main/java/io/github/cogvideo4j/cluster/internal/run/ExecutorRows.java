@@ -13,9 +13,9 @@ import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.pipeline.LoadedModels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.Optional;
 import org.apache.spark.SparkEnv;
-import org.apache.spark.SparkFiles;
 import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
 import tools.jackson.databind.node.ObjectNode;
@@ -35,11 +35,12 @@ final class ExecutorRows {
     /// What this process keeps.
     ///
     /// @param request what it is kept for
-    private record Held(String request, String device, RowTask task, RowRunner runner) {
-        static Held open(String text, String shipped, String device) throws IOException {
+    private record Held(String request, ShippedModel shipped, String device, RowTask task, RowRunner runner) {
+        static Held open(String text, ShippedModel shipped, String device) throws IOException {
             ObjectNode json = JsonFile.parseObject(text, Place.nowhere(), ProblemCode.REQUEST);
-            if (!shipped.isEmpty() && json.get("defaults") instanceof ObjectNode defaults) {
-                defaults.put("model", SparkFiles.get(shipped));
+            Optional<Path> model = shipped.folder();
+            if (model.isPresent() && json.get("defaults") instanceof ObjectNode defaults) {
+                defaults.put("model", model.get().toString());
             }
             BatchRequest request = BatchRequest.read(json);
             BatchStore store = BatchRun.store(request);
@@ -47,6 +48,7 @@ final class ExecutorRows {
             ManifestLog log = new ManifestLog(store, request.share().map(BatchRequest.Share::toString));
             return new Held(
                     text,
+                    shipped,
                     device,
                     task,
                     new RowRunner(store, log, task, BatchRun.folder(request.task()), request.scratch(), true));
@@ -62,7 +64,8 @@ final class ExecutorRows {
     /// Makes a row.
     ///
     /// @param last whether a lack of memory is the row's result
-    static synchronized Result make(String request, String shipped, BatchWork work, boolean last, TaskContext context) {
+    static synchronized Result make(
+            String request, ShippedModel shipped, BatchWork work, boolean last, TaskContext context) {
         Cancellation cancellation = new Cancellation();
         JobControl control = new JobControl(
                 _ -> {
@@ -126,8 +129,10 @@ final class ExecutorRows {
         }
     }
 
-    private static Held held(String request, String shipped, String device) throws IOException {
-        if (held.filter(kept -> kept.request().equals(request) && kept.device().equals(device))
+    private static Held held(String request, ShippedModel shipped, String device) throws IOException {
+        if (held.filter(kept -> kept.request().equals(request)
+                        && kept.shipped().equals(shipped)
+                        && kept.device().equals(device))
                 .isEmpty()) {
             release();
             held = Optional.of(Held.open(request, shipped, device));

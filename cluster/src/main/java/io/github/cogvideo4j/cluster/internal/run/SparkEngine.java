@@ -14,7 +14,6 @@ import io.github.cogvideo4j.formats.problem.Problem;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.MissingCapabilityException;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -69,7 +68,7 @@ final class SparkEngine implements BatchRun.RowEngine {
                 ExecutorRows.lend(task);
             }
             LongAccumulator loads = spark.sc().longAccumulator("models opened");
-            RowTaskFunction function = new RowTaskFunction(request.toJson().toString(), ship(spark), loads);
+            RowTaskFunction function = new RowTaskFunction(request.toJson().toString(), ship(spark.sc()), loads);
             spark.sc().addSparkListener(progress);
             var _ = timer.scheduleWithFixedDelay(
                     () -> watch(spark, standings, control), COLLECT_SECONDS, COLLECT_SECONDS, SECONDS);
@@ -118,17 +117,16 @@ final class SparkEngine implements BatchRun.RowEngine {
         }
     }
 
-    /// Copies the model to the executors as Spark copies files.
+    /// Copies the model of all rows to the executors.
     ///
-    /// @return its name there; empty where it lies there already
-    private String ship(JavaSparkContext spark) throws IOException {
+    /// @return nothing where it lies there already
+    private ShippedModel ship(SparkContext spark) throws IOException {
         if (!cluster.shipModel()) {
-            return "";
+            return ShippedModel.NONE;
         }
-        Path model = ModelFolder.locate(request.defaults().path("model").asString(""), Map.copyOf(System.getenv()))
-                .toRealPath();
-        spark.sc().addFile(model.toString(), true);
-        return String.valueOf(model.getFileName());
+        String name = request.defaults().path("model").asString("");
+        return ShippedModel.of(
+                ModelFolder.locate(name, Map.copyOf(System.getenv())).toRealPath(), spark);
     }
 
     /// Adds what is done to the manifest, and stops when that is wanted.
@@ -223,11 +221,11 @@ final class SparkEngine implements BatchRun.RowEngine {
             implements java.io.Serializable {
         private static final long serialVersionUID = 1;
         private final String request;
-        private final String shipped;
+        private final ShippedModel shipped;
         private final LongAccumulator loads;
         private boolean last;
 
-        RowTaskFunction(String request, String shipped, LongAccumulator loads) {
+        RowTaskFunction(String request, ShippedModel shipped, LongAccumulator loads) {
             this.request = request;
             this.shipped = shipped;
             this.loads = loads;

@@ -24,7 +24,7 @@ import java.util.Optional;
 /// An attempt at a job while it runs: its heartbeat, and the wish to stop it.
 final class Attempt {
     /// A running job is never silent for longer.
-    private static final Duration LONGEST_SILENCE = Duration.ofSeconds(3);
+    private static final Duration LONGEST_SILENCE = Duration.ofSeconds(2);
 
     private static final int FP32_EXPONENT = 0x7F80_0000;
     private static final int BF16_EXPONENT = 0x7F80;
