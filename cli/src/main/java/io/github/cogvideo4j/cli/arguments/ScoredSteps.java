@@ -4,7 +4,7 @@ import io.github.cogvideo4j.formats.json.JsonFile;
 import io.github.cogvideo4j.formats.problem.ProblemCode;
 import io.github.cogvideo4j.inference.watch.WatchReport;
 import io.github.cogvideo4j.inference.watch.WatchReport.Score;
-import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
+import io.github.cogvideo4j.inference.watch.WatchedCheckpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

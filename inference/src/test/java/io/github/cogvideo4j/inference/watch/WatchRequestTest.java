@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.cogvideo4j.checkpoints.InvalidRequestException;
 import io.github.cogvideo4j.inference.generation.GenerationRequest;
-import io.github.cogvideo4j.inference.watch.WatchReport.AlarmKind;
 import io.github.cogvideo4j.inference.watch.WatchRequest.FailOn;
+import io.github.cogvideo4j.inference.watch.WatchedCheckpoint.AlarmKind;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;

@@ -25,12 +25,13 @@ import io.github.cogvideo4j.inference.quality.VideoScore;
 import io.github.cogvideo4j.inference.quality.VideoScore.Measure;
 import io.github.cogvideo4j.inference.video.VideoCheck.VideoSymptom;
 import io.github.cogvideo4j.inference.watch.WatchReport;
-import io.github.cogvideo4j.inference.watch.WatchReport.Drift;
-import io.github.cogvideo4j.inference.watch.WatchReport.Sample;
 import io.github.cogvideo4j.inference.watch.WatchReport.Score;
-import io.github.cogvideo4j.inference.watch.WatchReport.State;
-import io.github.cogvideo4j.inference.watch.WatchReport.Training;
-import io.github.cogvideo4j.inference.watch.WatchReport.Values;
+import io.github.cogvideo4j.inference.watch.WatchedCheckpoint;
+import io.github.cogvideo4j.inference.watch.WatchedCheckpoint.Drift;
+import io.github.cogvideo4j.inference.watch.WatchedCheckpoint.Sample;
+import io.github.cogvideo4j.inference.watch.WatchedCheckpoint.State;
+import io.github.cogvideo4j.inference.watch.WatchedCheckpoint.Training;
+import io.github.cogvideo4j.inference.watch.WatchedCheckpoint.Values;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -67,10 +68,10 @@ final class CheckpointExamination implements CheckpointWork {
     }
 
     @Override
-    public WatchReport.WatchedCheckpoint examine(
-            WatchReport.WatchedCheckpoint entry, Path path, Optional<Before> before, Keeper keeper, JobControl control)
+    public WatchedCheckpoint examine(
+            WatchedCheckpoint entry, Path path, Optional<Before> before, Keeper keeper, JobControl control)
             throws IOException {
-        WatchReport.WatchedCheckpoint now = entry;
+        WatchedCheckpoint now = entry;
         CheckpointWeights opened = RunWatch.open(path);
         if (now.values().isEmpty()) {
             now = weighed(now, path, opened, before, control);
@@ -85,12 +86,8 @@ final class CheckpointExamination implements CheckpointWork {
         return weights.digest(RunWatch.open(path), control);
     }
 
-    private WatchReport.WatchedCheckpoint weighed(
-            WatchReport.WatchedCheckpoint entry,
-            Path path,
-            CheckpointWeights opened,
-            Optional<Before> before,
-            JobControl control)
+    private WatchedCheckpoint weighed(
+            WatchedCheckpoint entry, Path path, CheckpointWeights opened, Optional<Before> before, JobControl control)
             throws IOException {
         Checkpoint whole = weights.whole(opened);
         Comparison comparison = weights.withBase(whole, control);
@@ -115,7 +112,7 @@ final class CheckpointExamination implements CheckpointWork {
     }
 
     /// The step that a trainer's files tell, or the name, unless that counts epochs.
-    private static OptionalLong step(Checkpoint whole, WatchReport.WatchedCheckpoint entry) {
+    private static OptionalLong step(Checkpoint whole, WatchedCheckpoint entry) {
         OptionalLong told = whole.training().step();
         return told.isPresent() || entry.kind().startsWith("epoch") ? told : OptionalLong.of(entry.number());
     }
@@ -127,7 +124,7 @@ final class CheckpointExamination implements CheckpointWork {
         return folder == null ? "" : String.valueOf(folder.getFileName());
     }
 
-    private WatchReport.WatchedCheckpoint alarmed(WatchReport.WatchedCheckpoint entry) {
+    private WatchedCheckpoint alarmed(WatchedCheckpoint entry) {
         return entry.withAlarms(Alarms.of(entry, report.get()));
     }
 
@@ -138,14 +135,9 @@ final class CheckpointExamination implements CheckpointWork {
         private final Keeper keeper;
         private final JobControl control;
         private final List<Integer> missing = new ArrayList<>();
-        private WatchReport.WatchedCheckpoint entry;
+        private WatchedCheckpoint entry;
 
-        Sampling(
-                WatchReport.WatchedCheckpoint entry,
-                Path path,
-                CheckpointWeights opened,
-                Keeper keeper,
-                JobControl control) {
+        Sampling(WatchedCheckpoint entry, Path path, CheckpointWeights opened, Keeper keeper, JobControl control) {
             this.entry = entry;
             this.path = path;
             this.opened = opened;
@@ -159,7 +151,7 @@ final class CheckpointExamination implements CheckpointWork {
             }
         }
 
-        WatchReport.WatchedCheckpoint run() throws IOException {
+        WatchedCheckpoint run() throws IOException {
             if (missing.isEmpty()) {
                 return entry;
             }

@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.internal.watch;
 
 import io.github.cogvideo4j.checkpoints.job.JobControl;
-import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
+import io.github.cogvideo4j.inference.watch.WatchedCheckpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;

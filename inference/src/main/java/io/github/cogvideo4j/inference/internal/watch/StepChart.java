@@ -1,7 +1,7 @@
 package io.github.cogvideo4j.inference.internal.watch;
 
 import io.github.cogvideo4j.checkpoints.internal.inspect.page.Html;
-import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
+import io.github.cogvideo4j.inference.watch.WatchedCheckpoint;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;

@@ -9,7 +9,7 @@ import io.github.cogvideo4j.inference.internal.watch.StepChart.Curve;
 import io.github.cogvideo4j.inference.watch.WatchReport;
 import io.github.cogvideo4j.inference.watch.WatchReport.Preference;
 import io.github.cogvideo4j.inference.watch.WatchReport.Score;
-import io.github.cogvideo4j.inference.watch.WatchReport.WatchedCheckpoint;
+import io.github.cogvideo4j.inference.watch.WatchedCheckpoint;
 import java.util.Arrays;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
