@@ -5,10 +5,16 @@
 # manifest once, and the videos, fetched from the store by Hadoop's own shell, are those of a batch on a disk, byte for
 # byte. Jars come from Maven: 100 MB on first use.
 #
-#   scripts/hadoop-test.sh [ROWS]     12 rows
+#   scripts/hadoop-test.sh [ROWS]               12 rows, made by the embedded Spark
+#   scripts/hadoop-test.sh --cluster [ROWS]     made by two workers of a master, which write to the store themselves
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 root=$PWD
+on_cluster=
+if [[ ${1:-} == --cluster ]]; then
+  on_cluster=yes
+  shift
+fi
 rows=${1:-12}
 
 fail() {
@@ -16,26 +22,10 @@ fail() {
   exit 1
 }
 
-program=${COGVIDEO_PROGRAM:-$root/cogvideo}
-spark=${COGVIDEO_SPARK_HOME:-$root/cluster/target/spark}
-model=$root/testing/src/test/resources/golden/pipelines/t2v-2b
-small=(--model "$model" --device cpu --height 48 --width 80 --num-frames 5 --num-inference-steps 1 --threads 1)
-source cli/src/launcher/find-jdk.bash
-find_jdk || fail "no JDK 25 found"
+source scripts/spark-cluster.bash
+small=(--model "$model" "${small[@]}")
 
-work=$(mktemp -d)
-processes=()
-clean() {
-  # A batch is a group of processes.
-  for one in "${processes[@]}"; do kill -9 -- "-$one" 2>/dev/null || kill -9 "$one" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  rm -rf -- "$work"
-}
-trap clean EXIT
-
-for ((i = 1; i <= rows; i++)); do
-  printf '{"id": "row-%d", "prompt": "scene %d", "seed": %d}\n' "$i" "$i" "$i"
-done >"$work/rows.jsonl"
+write_rows "$work/rows.jsonl" "$rows"
 "$program" batch "$work/rows.jsonl" "$work/disk" "${small[@]}" >"$work/disk.log" 2>&1 ||
   { tail -n 20 "$work/disk.log"; fail "the batch on a disk"; }
 
@@ -73,10 +63,7 @@ rm -f -- "$work"/spark/jars/slf4j-*.jar "$work"/spark/jars/netty-*.Final.jar
 for artifact in org.apache.hadoop:hadoop-client-minicluster:3.5.0 org.gaul:s3proxy:3.1.0:jar:jar-with-dependencies; do
   fetch "$copy:copy" "-Dartifact=$artifact" "-DoutputDirectory=$work/servers"
 done
-if [[ ! -d $spark/jars ]]; then
-  "$program" batch "$work/rows.jsonl" "$work/embedded" "${small[@]}" --master local >"$work/spark.log" 2>&1 || true
-fi
-[[ -d $spark/jars ]] || fail "there is no $spark/jars"
+[[ -d $spark/jars ]] || fetch_spark
 ln -s "$spark"/jars/*.jar "$work/spark/jars/"
 
 cat >"$work/Hdfs.java" <<'JAVA'
@@ -129,14 +116,6 @@ mockito=$(find "$HOME/.m2/repository/org/mockito/mockito-core" -name 'mockito-co
 processes+=("$!")
 "${server[@]}" -jar "$work/servers/s3proxy-3.1.0-jar-with-dependencies.jar" --properties "$work/s3.conf" >"$work/s3.log" 2>&1 &
 processes+=("$!")
-# until_said NAME WORDS
-until_said() {
-  local waited=0
-  until grep -q "$2" "$work/$1.log"; do
-    ((++waited < 1200)) || { tail -n 20 "$work/$1.log"; fail "$1 does not start"; }
-    sleep 0.5
-  done
-}
 until_said hdfs '^at port'
 until_said s3 'Started .*Server@'
 
@@ -156,7 +135,14 @@ hadoop() {
 said() { sed 's/.*"id":"\([^"]*\)".*"status":"\([a-z]*\)".*"sha256":"\([^"]*\)".*/\1 \2 \3/' "$1" | sort; }
 hashes() { (cd -- "$1" && sha256sum -- *.mp4); }
 
-export COGVIDEO_SPARK_HOME=$work/spark HADOOP_CONF_DIR=$work/conf AWS_ACCESS_KEY_ID=name AWS_SECRET_ACCESS_KEY=secret
+spark=$work/spark
+export COGVIDEO_SPARK_HOME=$spark SPARK_HOME=$spark HADOOP_CONF_DIR=$work/conf
+export AWS_ACCESS_KEY_ID=name AWS_SECRET_ACCESS_KEY=secret
+if [[ $on_cluster ]]; then
+  start_master
+  start_workers 2
+  small+=(--master "spark://127.0.0.1:$port" "${here[@]}")
+fi
 for place in "hdfs://127.0.0.1:$(sed -n 's/^at port //p' "$work/hdfs.log")/batch/out" s3a://videos/batch/out; do
   scheme=${place%%:*}
   log=$work/$scheme.batch.log

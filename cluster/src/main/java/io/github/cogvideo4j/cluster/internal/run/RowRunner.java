@@ -58,6 +58,7 @@ public final class RowRunner implements AutoCloseable {
     private final Thread cleaner = Thread.ofPlatform().unstarted(this::clean);
     private final List<String> marks = new ArrayList<>();
     private List<String> earlier = List.of();
+    private volatile boolean goingDown;
 
     /// @param store   where the results go
     /// @param log     where it is said what became of a row
@@ -238,6 +239,10 @@ public final class RowRunner implements AutoCloseable {
 
     private ManifestRow end(BatchWork work, double seconds, String device, Problem problem, String code)
             throws IOException {
+        if (goingDown) {
+            // What failed is what this process itself took away; the row has not.
+            throw new CancelledException();
+        }
         ObjectNode fields = JsonFile.parseObject(work.fields(), Place.nowhere(), ProblemCode.REQUEST);
         String place = problem.place().file().map(file -> " (" + file + ")").orElse("");
         return commit(
@@ -304,7 +309,9 @@ public final class RowRunner implements AutoCloseable {
         return taken;
     }
 
-    private void clean() {
+    /// What the virtual machine does when it goes down, beside the row that is being made.
+    void clean() {
+        goingDown = true;
         try {
             unmark();
             delete(scratch);

@@ -3,6 +3,7 @@ package io.github.cogvideo4j.cluster.internal.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.cogvideo4j.checkpoints.CancelledException;
 import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.cluster.internal.run.BatchWork.RowName;
 import io.github.cogvideo4j.cluster.internal.run.RowRunner.Chances;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.node.ObjectNode;
@@ -116,6 +119,26 @@ class RowRunnerTest {
         }
         store.full = false;
         assertThat(manifest()).isEmpty();
+    }
+
+    /// A process that goes down deletes what its row still needs: that is no failure of the row.
+    @Test
+    void aRowIsNotGivenUpByAProcessThatGoesDown() throws IOException {
+        AtomicReference<Runnable> goingDown = new AtomicReference<>(() -> {});
+        RowTask late = new Texts("x", KEY) {
+            @Override
+            public Made make(ObjectNode fields, Path scratch, JobControl control) throws IOException {
+                goingDown.get().run();
+                throw new NoSuchFileException(scratch.toString());
+            }
+        };
+        try (RowRunner runner = runner(late, false)) {
+            goingDown.set(runner::clean);
+            assertThatExceptionOfType(CancelledException.class)
+                    .isThrownBy(() -> runner.run(work(), ENDED, JobControl.none()));
+        }
+        assertThat(manifest()).isEmpty();
+        assertThat(store.list("manifest")).isEmpty();
     }
 
     /// Writes a text for a video.

@@ -228,6 +228,17 @@ public final class WorkQueue {
                 == 1);
     }
 
+    /// Whether a worker's result is published: it may not have had the answer that said so.
+    public boolean isPublished(Claim claim) {
+        return database.read(connection -> Sql.number(
+                        connection,
+                        "select count(*) from job where id = ? and worker = ? and attempt = ? and state = 'COMPLETED'",
+                        claim.id(),
+                        claim.worker(),
+                        claim.attempt())
+                == 1);
+    }
+
     /// Ends a job without a result.
     ///
     /// @return whether it was this worker's still

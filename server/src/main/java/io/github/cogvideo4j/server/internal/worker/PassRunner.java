@@ -150,6 +150,7 @@ final class PassRunner {
 
     /// A video is whole: it is published with what was measured.
     private void made(Attempt attempt, GenerationResult result) {
+        boolean published;
         try {
             Claim claim = attempt.claim();
             attempt.tracker().saving();
@@ -157,9 +158,23 @@ final class PassRunner {
             GeneratedVideo video = result.videos().getFirst();
             Files.writeString(
                     folder.resolve(FileKind.FIGURES.fileName()), video.json().toString());
-            ended(attempt, publish(attempt) ? "completed" : "cancelled");
+            published = publish(attempt);
         } catch (RuntimeException | IOException | Error thrown) {
             failed(attempt, thrown);
+            return;
+        }
+        // From here on nothing takes the files away that a row names.
+        ended(attempt, published ? "completed" : "cancelled");
+        if (published) {
+            noteTiming(attempt);
+        }
+    }
+
+    private void noteTiming(Attempt attempt) {
+        try {
+            attempt.noteTiming();
+        } catch (StoreException e) {
+            metrics.defect(e); // the next job of the shape is foretold worse
         }
     }
 
@@ -170,8 +185,7 @@ final class PassRunner {
         Optional<Instant> expires = expires();
         Job.Sprites sprites = DerivedFiles.sprites(job.made().frames());
         WorkQueue.Outcome outcome = new WorkQueue.Outcome(job.made(), Optional.of(sprites), bytes, expires);
-        if (insisting(() -> queue.complete(claim, outcome))) {
-            attempt.noteTiming();
+        if (insisting(() -> queue.complete(claim, outcome)) || insisting(() -> queue.isPublished(claim))) {
             return true;
         }
         setup.files().delete(claim.id(), claim.attempt());

@@ -162,7 +162,7 @@ final class ProgressTracker implements JobListener {
             double current = Math.min(stepsDone < steps ? step : after, (double) (now - lastStep));
             return Optional.of(atLeastNothing((steps - stepsDone) * step - current + after));
         }
-        return Optional.of(atLeastNothing(decoded(after) - (now - denoisingEnded)));
+        return Optional.of(atLeastNothing(decoded(after, now) - (now - denoisingEnded)));
     }
 
     /// What a step takes from now on.
@@ -183,15 +183,23 @@ final class ProgressTracker implements JobListener {
         return timing.after().toNanos() * pace;
     }
 
-    /// The same as more and more pieces are decoded: as far as they are, they count instead of what was foretold.
-    private double decoded(double foretold) {
-        if (lastDecoded == 0) {
+    /// The same as more and more pieces are decoded: as far as they are, they count instead of what was foretold. The
+    /// piece that is being decoded is not done yet, so all take at least as long as if it were done now.
+    private double decoded(double foretold, long now) {
+        if (!phase.equals(Stage.DECODE.id()) && lastDecoded == 0) {
             return foretold;
         }
-        double part = phase.equals(Stage.DECODE.id()) && total > 0 ? Math.min(1, (double) done / total) : 1;
-        double decoding = decodingBegun - denoisingEnded + (lastDecoded - decodingBegun) / part;
-        double whole = decoding / expected.flatMap(Timing::decoding).orElse(DECODING);
-        return part * whole + (1 - part) * foretold;
+        boolean counted = phase.equals(Stage.DECODE.id()) && total > 0;
+        double share = expected.flatMap(Timing::decoding).orElse(DECODING);
+        double waited = decodingBegun - denoisingEnded;
+        double part = counted ? Math.min(1, (double) done / total) : 1;
+        double known = part > 0 ? (waited + (lastDecoded - decodingBegun) / part) / share : 0;
+        double blended = part * known + (1 - part) * foretold;
+        if (!counted || done >= total) {
+            return blended;
+        }
+        double least = waited + (double) (now - decodingBegun) * total / (done + 1);
+        return Math.max(blended, least);
     }
 
     private static Duration atLeastNothing(double nanos) {

@@ -21,6 +21,10 @@ import io.github.cogvideo4j.server.internal.job.VideoRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -251,6 +256,38 @@ class EngineTest extends TinyEngines {
             Job next = submit(engine, request("a dog", 2, 0));
             until(engine, next.id(), JobState.COMPLETED);
             assertThat(engine.find(ANN, job.id()).error().orElseThrow().code()).isEqualTo("nan_inf");
+        }
+    }
+
+    /// What comes after a job is published fails: here, the note of what it took, whose table is gone.
+    @Test
+    void whatIsPublishedStaysWhateverFailsAfterwards() throws Exception {
+        String url = "jdbc:sqlite:" + folder.resolve("data/jobs.db");
+        AtomicInteger defects = new AtomicInteger();
+        JobMetrics dropping = new JobMetrics() {
+            @Override
+            public void step(Duration took) {
+                try (Connection connection = DriverManager.getConnection(url);
+                        Statement statement = connection.createStatement()) {
+                    statement.execute("drop table if exists timing");
+                } catch (SQLException e) {
+                    throw new AssertionError(e);
+                }
+            }
+
+            @Override
+            public void defect(Throwable thrown) {
+                defects.incrementAndGet();
+            }
+        };
+        try (Engine engine = Engine.open(settings(MODEL), dropping)) {
+            engine.start();
+            Job job = submit(engine, request("a cat", 2, 0));
+            until(engine, job.id(), JobState.COMPLETED);
+            engine.drain(Duration.ofMinutes(1));
+            assertThat(engine.find(ANN, job.id()).state()).isEqualTo(JobState.COMPLETED);
+            assertThat(engine.file(ANN, job.id(), FileKind.VIDEO).size()).isPositive();
+            assertThat(defects).hasPositiveValue();
         }
     }
 

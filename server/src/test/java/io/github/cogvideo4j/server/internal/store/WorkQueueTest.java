@@ -19,6 +19,24 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// The handing out of jobs to workers: order, passes, leases, fences.
 class WorkQueueTest extends StoredJobs {
     /// Nobody is overtaken: a pass ends at the first job that does not belong to it.
+    /// A worker whose store went away after the change, but before the answer, asks before it deletes the files.
+    @ParameterizedTest
+    @EnumSource
+    void aResultWhosePublicationWasNotAnsweredIsKnownToBePublished(TestStores kind) throws Exception {
+        try (JobStore store = kind.place(folder).open()) {
+            put(store, "a", "ann");
+            WorkQueue work = store.work(LEASE, 2);
+            WorkQueue.Claim claim = work.claim("w1").orElseThrow();
+            assertThat(work.isPublished(claim)).isFalse();
+            assertThat(work.complete(claim, outcome())).isTrue();
+            assertThat(work.complete(claim, outcome())).isFalse();
+            assertThat(work.isPublished(claim)).isTrue();
+            assertThat(work.isPublished(new WorkQueue.Claim(claim.row(), "w2"))).isFalse();
+            store.delete("ann", "a");
+            assertThat(work.isPublished(claim)).isFalse();
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void aPassTakesJobsThatStandNextToEachOther(TestStores kind) throws Exception {

@@ -15,6 +15,7 @@ import io.github.cogvideo4j.testing.Generator;
 import io.github.cogvideo4j.testing.Property;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -188,6 +189,34 @@ class ProgressTrackerTest {
                 assertWholeIsNear(course, left);
             }
         });
+    }
+
+    /// Decoding takes five times as long as was foretold: the pieces tell it.
+    @Property(tries = 200)
+    void decodingThatTakesLongerThanForetoldIsNotToldToBeOver(Generator random) {
+        Course usual = course(random, random.integer(5, 20));
+        double piece = usual.pieces().getFirst();
+        int count = random.integer(4, 8);
+        Course shorter =
+                new Course(usual.before(), usual.steps(), Collections.nCopies(count, piece / 5), usual.saving() / 5);
+        tracker = new ProgressTracker(2, Optional.of(earlier(shorter, 1, random)), JobMetrics.NONE, () -> now);
+        tracker.on(new JobEvent.Begun(Stage.DENOISE, 2));
+        for (int i = 1; i <= 2; i++) {
+            forward(usual.steps().get(1));
+            tracker.on(new GenerationEvent.Stepped(
+                    new Step(i, 2, 0, 0, millis(usual.steps().get(1)))));
+        }
+        tracker.on(new JobEvent.Begun(Stage.DECODE, count));
+        for (int i = 0; i < count - 1; i++) {
+            forward(piece / 2);
+            double left = (count - i - 0.5) * piece;
+            if (i > 0) {
+                assertThat((double) tracker.left().orElseThrow().toNanos() / MILLI)
+                        .isBetween(0.3 * left, 2 * (left + piece));
+            }
+            forward(piece / 2);
+            tracker.on(new JobEvent.Advanced(1));
+        }
     }
 
     private double forward(double millis) {
