@@ -159,9 +159,12 @@ class Create extends Part {
     const value = this.settings[name];
     // a video's settings may be none of those that are offered, such as a cache with settings of its own
     if (!entries.some(([each]) => each === value)) entries.push([value, value]);
+    return this.#choice(name, entries, value, chosen => this.set(name, chosen));
+  }
+
+  #choice(name, entries, value, take) {
     return html`<div class="field"><label for=${name}>${t(`field.${name}`)}</label>
-      <select id=${name} ${this.#mark(name)}
-        @change=${event => this.set(name, event.target.value)}>
+      <select id=${name} ${this.#mark(name)} @change=${event => take(event.target.value)}>
         ${options(entries, value)}
       </select>${this.#problem(name)}</div>`;
   }
@@ -170,10 +173,9 @@ class Create extends Part {
     const { settings, model } = this;
     return html`<form class="card create" novalidate @submit=${this.submit} aria-labelledby="create-title">
       <h2 id="create-title">${t('create')}</h2>
-      ${state.models.length > 1 ? html`<div class="field"><label for="model">${t('field.model')}</label>
-        <select id="model" @change=${event => this.#setModel(event.target.value)}>
-          ${options(state.models.map(each => [each.id, each.id]), settings.model)}
-        </select></div>` : html`<p class="soft modelname">${model.id}</p>`}
+      ${state.models.length > 1
+        ? this.#choice('model', state.models.map(each => [each.id, each.id]), settings.model, id => this.#setModel(id))
+        : html`<p class="soft modelname">${model.id}</p>`}
       ${this.#kinds(model)}
       ${this.#inputs(model)}
       <div class="field"><label for="prompt">${t('field.prompt')}</label>
@@ -251,16 +253,14 @@ class Create extends Part {
 
   #length() {
     const counts = [...new Set([...this.model.frame_counts, this.settings.num_frames])].sort((a, b) => a - b);
-    return html`<div class="field"><label for="num_frames">${t('field.length')}</label>
-      <select id="num_frames" ${this.#mark('num_frames')} @change=${event => this.set('num_frames', Number(event.target.value))}>
-        ${options(counts.map(count => [count, t('length.choice',
-          { time: playtime({ num_frames: count, fps: this.settings.fps }), n: count })]), this.settings.num_frames)}
-      </select>${this.#problem('num_frames')}</div>`;
+    const { num_frames, fps } = this.settings;
+    return this.#choice('num_frames', counts.map(count => [count, t('length.choice',
+      { time: playtime({ num_frames: count, fps }), n: count })]), num_frames, count => this.set('num_frames', Number(count)));
   }
 
   /** A changed video is as long as it was. */
   #asInput() {
-    return html`<div class="field"><span class="label">${t('field.length')}</span><p class="fixed">${t('length.input')}</p></div>`;
+    return html`<div class="field"><span class="label">${t('field.num_frames')}</span><p class="fixed">${t('length.input')}</p></div>`;
   }
 
   #seed() {
@@ -269,10 +269,7 @@ class Create extends Part {
       localStorage.setItem('seed-mode', value);
     };
     return html`<div class="pair">
-      <div class="field"><label for="seed-mode">${t('field.seed-mode')}</label>
-        <select id="seed-mode" @change=${event => mode(event.target.value)}>
-          ${options(['random', 'keep', 'next'].map(each => [each, t(`seed.${each}`)]), this.seedMode)}
-        </select></div>
+      ${this.#choice('seed-mode', ['random', 'keep', 'next'].map(each => [each, t(`seed.${each}`)]), this.seedMode, mode)}
       <div class="field"><label for="seed">${t('field.seed')}</label>
         <input id="seed" type="number" inputmode="numeric" min="0" max=${largestSeed - 1} step="1"
           .value=${live(String(this.settings.seed))} ?disabled=${this.seedMode === 'random'} ${this.#mark('seed')}

@@ -115,8 +115,12 @@ class Gallery extends Part {
       <div class="line"><label class="check"><input type="checkbox" .checked=${state.chosen.includes(video.id)}
           aria-label=${t('compare.choose', { prompt: short(video.prompt) })}
           @change=${event => this.choose(video, event.target.checked)}><span>${t('compare')}</span></label>
-        <button class="plain" aria-label=${t('restore.of', { prompt: short(video.prompt) })}
-          @click=${() => restore(video)}>${t('restore')}</button></div></li>`;
+        ${this.#restore(video)}</div></li>`;
+  }
+
+  #restore(video) {
+    return html`<button class="plain" aria-label=${t('restore.of', { prompt: short(video.prompt) })}
+      @click=${() => restore(video)}>${t('restore')}</button>`;
   }
 
   #failed(video) {
@@ -124,8 +128,7 @@ class Gallery extends Part {
     return html`<li class="card failed"><div class="reason"><b>${t(cancelled ? 'video.cancelled' : 'video.failed')}</b>
         ${cancelled ? nothing : html`<p>${sentence(video.error?.code, video.error?.message)}</p>`}</div>
       <p class="prompt" title=${video.prompt}>${video.prompt}</p>
-      <div class="line"><button class="plain" aria-label=${t('restore.of', { prompt: short(video.prompt) })}
-          @click=${() => restore(video)}>${t('restore')}</button>
+      <div class="line">${this.#restore(video)}
         <button class="plain" aria-label=${t('delete.of', { prompt: short(video.prompt) })}
           @click=${() => state.attempt(() => forget(video))}>${t('delete')}</button></div></li>`;
   }

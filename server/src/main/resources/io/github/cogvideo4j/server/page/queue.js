@@ -82,17 +82,16 @@ class Queue extends Part {
   }
 
   #waiting(video, index, all) {
+    const button = (sign, label, act, off = false) => html`<button class=${`plain round ${sign}`} ?disabled=${off}
+      aria-label=${t(label, { prompt: video.prompt })} @click=${act}>${icon(sign)}</button>`;
     return html`<li id=${`wait-${video.id}`}>
       <span class="place" aria-hidden="true">${index + 1}</span>
       <div class="about"><p class="prompt">${video.prompt}</p>
         <p class="soft">${[playtime(video), sizeText(video.size),
           ...rows(video).filter(row => row.name === 'seed').map(row => `${row.label} ${row.value}`)].join(' · ')}</p></div>
-      <button class="plain round up" ?disabled=${index === 0} aria-label=${t('queue.up', { prompt: video.prompt })}
-        @click=${() => this.move(video, index, 'up')}>${icon('up')}</button>
-      <button class="plain round down" ?disabled=${index === all - 1} aria-label=${t('queue.down', { prompt: video.prompt })}
-        @click=${() => this.move(video, index + 2, 'down')}>${icon('down')}</button>
-      <button class="plain round" aria-label=${t('cancel.of', { prompt: video.prompt })}
-        @click=${() => this.cancel(video)}>${icon('close')}</button></li>`;
+      ${button('up', 'queue.up', () => this.move(video, index, 'up'), index === 0)}
+      ${button('down', 'queue.down', () => this.move(video, index + 2, 'down'), index === all - 1)}
+      ${button('close', 'cancel.of', () => this.cancel(video))}</li>`;
   }
 }
 

@@ -84,14 +84,15 @@ class State extends EventTarget {
     await this.refresh();
   }
 
-  /**
-   * Sends a request, and says of anything in its answer whether it still holds: an event that came after the request
-   * was sent tells more than its answer does, whichever of both arrived last.
-   */
+  /** Sends a request, and says of what an answer tells whether it holds: events that came meanwhile tell more. */
   async #ask(send) {
     const sent = this.#events;
     const answer = await send();
     return [answer, name => (this.#lastEvent.get(name) ?? 0) <= sent];
+  }
+
+  #keep(videos, holds) {
+    videos.filter(video => holds(video.id)).forEach(video => this.videos.set(video.id, video));
   }
 
   /** Sends a request whose answer is a video. */
@@ -104,8 +105,8 @@ class State extends EventTarget {
   async refresh() {
     const [[page, queue], holds] = await this.#ask(() =>
       Promise.all([get(`/v1/videos?limit=${pageSize}`), get('/v1/queue')]));
-    const newer = [...this.videos].filter(([id]) => !holds(id));
-    this.videos = new Map([...page.data.filter(video => holds(video.id)).map(video => [video.id, video]), ...newer]);
+    this.videos = new Map([...this.videos].filter(([id]) => !holds(id)));
+    this.#keep(page.data, holds);
     this.more = page.has_more;
     this.last = page.last_id;
     if (holds('queue')) this.paused = queue.paused;
@@ -115,7 +116,7 @@ class State extends EventTarget {
   async loadMore() {
     const [page, holds] = await this.#ask(() =>
       get(`/v1/videos?limit=${pageSize}&after=${encodeURIComponent(this.last)}`));
-    page.data.filter(video => holds(video.id)).forEach(video => this.videos.set(video.id, video));
+    this.#keep(page.data, holds);
     this.more = page.has_more;
     this.last = page.last_id ?? this.last;
     this.changed();
@@ -125,8 +126,8 @@ class State extends EventTarget {
   async find(id) {
     if (this.videos.has(id)) return this.videos.get(id);
     const [video, holds] = await this.#ask(() => get(videoPath(id)));
-    if (holds(id)) this.videos.set(id, video);
-    return this.videos.get(id) ?? video;
+    this.#keep([video], holds);
+    return video;
   }
 
   #listen() {
