@@ -186,7 +186,8 @@ final class ProgressTracker implements JobListener {
     /// The same as more and more pieces are decoded: as far as they are, they count instead of what was foretold. The
     /// piece that is being decoded is not done yet, so all take at least as long as if it were done now.
     private double decoded(double foretold, long now) {
-        if (!phase.equals(Stage.DECODE.id()) && lastDecoded == 0) {
+        // How many pieces there are is told with the first one.
+        if (lastDecoded == 0 && total == 0) {
             return foretold;
         }
         boolean counted = phase.equals(Stage.DECODE.id()) && total > 0;

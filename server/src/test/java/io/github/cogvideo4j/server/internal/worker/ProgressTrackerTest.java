@@ -112,9 +112,17 @@ class ProgressTrackerTest {
             look.accept(i + 1, left);
             percent = laterPercent(percent);
         }
-        tracker.on(new JobEvent.Begun(Stage.DECODE, course.pieces().size()));
-        for (double piece : course.pieces()) {
-            left -= forward(piece);
+        // How many pieces there are is told with the first of them.
+        tracker.on(new JobEvent.Begun(Stage.DECODE, 0));
+        for (int i = 0; i < course.pieces().size(); i++) {
+            double piece = course.pieces().get(i);
+            double part = random.real(0, 1) * piece;
+            left -= forward(part);
+            look.accept(steps, left);
+            left -= forward(piece - part);
+            if (i == 0) {
+                tracker.on(new JobEvent.Begun(Stage.DECODE, course.pieces().size()));
+            }
             tracker.on(new JobEvent.Advanced(1));
             look.accept(steps, left);
             percent = laterPercent(percent);
@@ -206,7 +214,7 @@ class ProgressTrackerTest {
             tracker.on(new GenerationEvent.Stepped(
                     new Step(i, 2, 0, 0, millis(usual.steps().get(1)))));
         }
-        tracker.on(new JobEvent.Begun(Stage.DECODE, count));
+        tracker.on(new JobEvent.Begun(Stage.DECODE, 0));
         for (int i = 0; i < count - 1; i++) {
             forward(piece / 2);
             double left = (count - i - 0.5) * piece;
@@ -215,6 +223,9 @@ class ProgressTrackerTest {
                         .isBetween(0.3 * left, 2 * (left + piece));
             }
             forward(piece / 2);
+            if (i == 0) {
+                tracker.on(new JobEvent.Begun(Stage.DECODE, count));
+            }
             tracker.on(new JobEvent.Advanced(1));
         }
     }
