@@ -18,7 +18,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// The handing out of jobs to workers: order, passes, leases, fences.
 class WorkQueueTest extends StoredJobs {
-    /// Nobody is overtaken: a pass ends at the first job that does not belong to it.
     /// A worker whose store went away after the change, but before the answer, asks before it deletes the files.
     @ParameterizedTest
     @EnumSource
@@ -37,6 +36,7 @@ class WorkQueueTest extends StoredJobs {
         }
     }
 
+    /// Nobody is overtaken: a pass ends at the first job that does not belong to it.
     @ParameterizedTest
     @EnumSource
     void aPassTakesJobsThatStandNextToEachOther(TestStores kind) throws Exception {
