@@ -6,7 +6,6 @@ import io.github.cogvideo4j.checkpoints.job.JobControl;
 import io.github.cogvideo4j.inference.pipeline.GenerationJob;
 import io.github.cogvideo4j.inference.pipeline.PlannedGeneration;
 import io.github.cogvideo4j.inference.video.Video;
-import io.github.cogvideo4j.server.internal.job.EngineSettings;
 import io.github.cogvideo4j.server.internal.job.FileKind;
 import io.github.cogvideo4j.server.internal.job.Job;
 import io.github.cogvideo4j.server.internal.job.Job.JobState;
@@ -31,26 +30,6 @@ import tools.jackson.databind.ObjectMapper;
 
 /// Several jobs in one pass of the model.
 class EnginePassTest extends TinyEngines {
-    private EngineSettings together(Path model, int maxBatch) {
-        EngineSettings usual = settings(model);
-        return new EngineSettings(
-                usual.data(),
-                usual.storeUrl(),
-                usual.models(),
-                usual.loras(),
-                usual.options(),
-                usual.maxQueue(),
-                usual.maxWork(),
-                usual.attempts(),
-                usual.lease(),
-                usual.retention(),
-                usual.quotaBytes(),
-                0,
-                usual.modelBytes(),
-                maxBatch,
-                usual.grace());
-    }
-
     /// Notes the sizes of passes, and can make a step run out of memory.
     private static final class Passes implements JobMetrics {
         private final List<Integer> sizes = new CopyOnWriteArrayList<>();
@@ -72,7 +51,7 @@ class EnginePassTest extends TinyEngines {
     @Test
     void jobsOfOneShapeAreMadeInOnePassEachWithItsOwnFilesAndRecord() throws Exception {
         Passes passes = new Passes();
-        try (Engine engine = Engine.open(together(MODEL, 4), passes)) {
+        try (Engine engine = Engine.open(settings(MODEL, 4), passes)) {
             Job cat = submit(engine, request("a cat", 3, 1));
             Job dog = submit(engine, request("a dog", 3, 0).withSeed(8));
             Job other = submit(engine, request("a cow", 2, 0));
@@ -122,7 +101,7 @@ class EnginePassTest extends TinyEngines {
     @Test
     void aJobThatIsDeletedLeavesItsPassAndTheOthersGoOn() throws Exception {
         Passes passes = new Passes();
-        try (Engine engine = Engine.open(together(MODEL, 3), passes)) {
+        try (Engine engine = Engine.open(settings(MODEL, 3), passes)) {
             List<Job> jobs = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
                 jobs.add(submit(engine, request("a cat " + i, 40, 0)));
@@ -143,7 +122,7 @@ class EnginePassTest extends TinyEngines {
     void aPassThatTheMemoryDoesNotSufficeForIsMadeJobByJob() throws Exception {
         Passes passes = new Passes();
         passes.failures.set(1);
-        try (Engine engine = Engine.open(together(MODEL, 3), passes)) {
+        try (Engine engine = Engine.open(settings(MODEL, 3), passes)) {
             List<Job> jobs = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
                 jobs.add(submit(engine, request("a cat " + i, 2, 0)));
@@ -163,7 +142,7 @@ class EnginePassTest extends TinyEngines {
         Path model = copiedModel();
         spoilWord(model.resolve("text_encoder/model.safetensors"));
         Passes passes = new Passes();
-        try (Engine engine = Engine.open(together(model, 3), passes)) {
+        try (Engine engine = Engine.open(settings(model, 3), passes)) {
             Job cat = submit(engine, request("a cat", 3, 0));
             Job panda = submit(engine, request("a panda", 3, 0));
             Job cow = submit(engine, request("a cow", 3, 0));

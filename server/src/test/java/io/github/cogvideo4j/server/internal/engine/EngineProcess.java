@@ -1,7 +1,5 @@
 package io.github.cogvideo4j.server.internal.engine;
 
-import io.github.cogvideo4j.inference.generation.GenerationKind;
-import io.github.cogvideo4j.inference.generation.GenerationSettings;
 import io.github.cogvideo4j.inference.options.ComputeOptions;
 import io.github.cogvideo4j.inference.options.PipelineOptions;
 import io.github.cogvideo4j.inference.options.Precision;
@@ -10,7 +8,6 @@ import io.github.cogvideo4j.server.internal.job.EngineSettings.ServedModel;
 import io.github.cogvideo4j.server.internal.job.Job;
 import io.github.cogvideo4j.server.internal.job.JobMetrics;
 import io.github.cogvideo4j.server.internal.job.Jobs;
-import io.github.cogvideo4j.server.internal.job.VideoRequest;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -18,9 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /// A server without its HTTP side, as a process that tests can kill: each line `STEPS` that comes in is a job, whose
@@ -51,7 +46,11 @@ final class EngineProcess {
         BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             Jobs.Submission submission = new Jobs.Submission(
-                    OWNER, request(Integer.parseInt(line.strip())), Job.Operation.CREATE, Optional.empty(), 0);
+                    OWNER,
+                    TinyEngines.request("a cat", Integer.parseInt(line.strip()), 0),
+                    Job.Operation.CREATE,
+                    Optional.empty(),
+                    0);
             System.out.println(engine.submit(submission).job().id());
         }
         // Standard input is closed when the test goes away, and so does this.
@@ -76,25 +75,5 @@ final class EngineProcess {
                 OptionalLong.empty(),
                 3, // killed passes have several jobs
                 grace);
-    }
-
-    static VideoRequest request(int steps) {
-        return new VideoRequest(
-                "tiny",
-                GenerationKind.T2V,
-                "a cat",
-                Optional.empty(),
-                GenerationSettings.defaults()
-                        .withHeight(48)
-                        .withWidth(80)
-                        .withNumFrames(9)
-                        .withSteps(steps),
-                Optional.empty(),
-                List.of(),
-                7,
-                Map.of(),
-                0,
-                OptionalInt.empty(),
-                Optional.empty());
     }
 }

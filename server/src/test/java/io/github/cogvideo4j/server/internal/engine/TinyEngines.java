@@ -49,6 +49,11 @@ abstract class TinyEngines {
     Path folder;
 
     EngineSettings settings(Path model) {
+        return settings(model, 1);
+    }
+
+    /// @param maxBatch how many jobs a pass makes at most
+    EngineSettings settings(Path model, int maxBatch) {
         EngineSettings usual =
                 EngineSettings.of(folder.resolve("data"), List.of(new ServedModel("tiny", model, Optional.empty())));
         return new EngineSettings(
@@ -65,7 +70,7 @@ abstract class TinyEngines {
                 usual.quotaBytes(),
                 0,
                 usual.modelBytes(),
-                usual.maxBatch(),
+                maxBatch,
                 usual.grace());
     }
 
