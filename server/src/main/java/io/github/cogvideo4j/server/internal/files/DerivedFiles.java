@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -242,10 +243,9 @@ public final class DerivedFiles implements AutoCloseable {
         making.values().forEach(made -> made.completeExceptionally(new CancellationException()));
         try {
             long end = System.nanoTime() + PATIENCE.toNanos();
-            boolean ended = quick.awaitTermination(PATIENCE.toNanos(), TimeUnit.NANOSECONDS)
-                    && slow.awaitTermination(end - System.nanoTime(), TimeUnit.NANOSECONDS);
-            if (!ended) {
-                return; // the threads are daemons
+            for (ThreadPoolExecutor executor : List.of(quick, slow)) {
+                // Where it takes longer, the thread ends with the process.
+                var _ = executor.awaitTermination(end - System.nanoTime(), TimeUnit.NANOSECONDS);
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
